@@ -1,0 +1,43 @@
+const wanted = process.env.PENG3DNET_COVERAGE === "1";
+
+/** @type {import("jest").Config} */
+module.exports = {
+  rootDir: __dirname,
+  roots: ["packages", "examples", "test"].map((folder) => `<rootDir>/${folder}`),
+  testEnvironment: "node",
+  testMatch: [
+    "<rootDir>/packages/*/test/**/*.test.ts",
+    "<rootDir>/packages/*/src/**/*.test.ts",
+    "<rootDir>/examples/*/test/**/*.test.ts",
+    "<rootDir>/examples/*/src/**/*.test.ts",
+    "<rootDir>/test/**/*.test.ts",
+  ],
+  modulePathIgnorePatterns: ["/dist/", "/\\.docs-code/"],
+  extensionsToTreatAsEsm: [],
+  moduleFileExtensions: ["ts", "js", "cjs", "mjs", "json", "node"],
+  // Tests run the sources, never a build that may be old.
+  moduleNameMapper: {
+    "^@peng3dnet/(protocol|core|ping|peng3d-events)$": "<rootDir>/packages/$1/src/index.ts",
+    "^@peng3dnet/core/testing$": "<rootDir>/packages/core/src/testing.ts",
+    "^(\\.{1,2}/.*)\\.js$": "$1",
+  },
+  transform: {
+    "\\.[cm]?ts$": [
+      "@swc/jest",
+      {
+        jsc: { target: "es2022", parser: { syntax: "typescript" }, keepClassNames: true },
+        module: { type: "commonjs" },
+        sourceMaps: "inline",
+      },
+    ],
+  },
+  reporters: ["default", "<rootDir>/scripts/jest-count-reporter.cjs"],
+  collectCoverage: wanted,
+  collectCoverageFrom: ["packages/*/src/**/*.ts", "!**/*.test.ts", "!**/*.d.ts"],
+  coverageProvider: "v8",
+  coverageReporters: ["text", "lcovonly"],
+  coverageThreshold: {
+    "./packages/protocol/src/": { lines: 100 },
+    "./packages/core/src/": { lines: 95 },
+  },
+};

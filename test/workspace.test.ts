@@ -1,0 +1,31 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+const root = join(__dirname, "..");
+const manifest = (folder: string) => JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"));
+
+const published = ["protocol", "core", "ping", "peng3d-events"];
+
+describe("the published packages", () => {
+  test.each(published)("%s is ESM, MIT, for Node 20.19 and up, without tests in the tarball", (name) => {
+    expect(manifest(`packages/${name}`)).toMatchObject({
+      name: `@peng3dnet/${name}`,
+      version: manifest("packages/protocol").version,
+      license: "MIT",
+      type: "module",
+      sideEffects: false,
+      engines: { node: ">=20.19" },
+      files: expect.arrayContaining(["dist", "src", "!src/**/*.test.ts"]),
+    });
+  });
+
+  test("depend on msgpack and on each other only, in one direction", () => {
+    const dependencies = published.map((name) => [name, Object.keys(manifest(`packages/${name}`).dependencies)]);
+    expect(Object.fromEntries(dependencies)).toEqual({
+      protocol: ["@msgpack/msgpack"],
+      core: ["@peng3dnet/protocol"],
+      ping: ["@peng3dnet/core"],
+      "peng3d-events": ["@peng3dnet/core"],
+    });
+  });
+});
