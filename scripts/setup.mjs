@@ -66,7 +66,15 @@ function installFingerprint(folders) {
   for (const folder of [".", ...folders]) {
     const { name, version, bin, dependencies, devDependencies, peerDependencies, optionalDependencies } =
       JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"));
-    const relevant = [name, version, bin, dependencies, devDependencies, peerDependencies, optionalDependencies];
+    const relevant = [
+      name,
+      version,
+      bin,
+      dependencies,
+      devDependencies,
+      peerDependencies,
+      optionalDependencies,
+    ];
     hash.update(`${folder}\n${JSON.stringify(relevant)}\n`);
   }
   for (const file of ["pnpm-lock.yaml", "pnpm-workspace.yaml"]) {
@@ -116,7 +124,9 @@ function pnpmFolder() {
 /** The inner run, with pnpm in the PATH. */
 function install(update) {
   rmSync(stateFile, { force: true });
-  run("pnpm install", pnpmName, ["install", update ? "--no-frozen-lockfile" : "--frozen-lockfile"], { CI: "true" });
+  run("pnpm install", pnpmName, ["install", update ? "--no-frozen-lockfile" : "--frozen-lockfile"], {
+    CI: "true",
+  });
   writeState({ fingerprint: installFingerprint(workspaceFolders()), pnpm: pnpmFolder() });
 }
 

@@ -20,7 +20,10 @@ describe("the published packages", () => {
   });
 
   test("depend on msgpack and on each other only, in one direction", () => {
-    const dependencies = published.map((name) => [name, Object.keys(manifest(`packages/${name}`).dependencies)]);
+    const dependencies = published.map((name) => [
+      name,
+      Object.keys(manifest(`packages/${name}`).dependencies),
+    ]);
     expect(Object.fromEntries(dependencies)).toEqual({
       protocol: ["@msgpack/msgpack"],
       core: ["@peng3dnet/protocol"],
