@@ -1,0 +1,225 @@
+import { BadDataError } from "./errors.js";
+
+/** The body holds binary values, which a decoder may hand out as views. */
+export const BODY_HAS_BINARY = 1;
+/** The body holds integers that a number cannot represent. */
+export const BODY_HAS_BIG_INTEGERS = 2;
+
+const PROTO_KEY = [..."__proto__"].map((character) => character.charCodeAt(0));
+const MAX_SAFE_HIGH_WORD = 0x1fffff;
+
+/**
+ * Checks, before anything is decoded, that a body is exactly one msgpack value of the kinds that are
+ * accepted (clause 1): in one pass, without allocating, in time linear in the body's length.
+ *
+ * A container may not announce more elements than bytes are left, all open containers taken together,
+ * so that a decoder never allocates for what is not there.
+ */
+export class BodyCheck {
+  readonly #maxDepth: number;
+  #bytes: Uint8Array = new Uint8Array(0);
+  #end = 0;
+  /** Elements announced by open containers and not seen yet. */
+  #owed = 0;
+  #traits = 0;
+
+  /** @param maxDepth - how deep containers may nest; default 512. */
+  constructor(maxDepth = 512) {
+    this.#maxDepth = maxDepth;
+  }
+
+  /**
+   * Checks the body from `start` up to `end`.
+   *
+   * @returns a combination of {@link BODY_HAS_BINARY} and {@link BODY_HAS_BIG_INTEGERS}.
+   * @throws {@link BadDataError} if the body is anything but one acceptable value.
+   */
+  check(bytes: Uint8Array, start: number, end: number): number {
+    this.#bytes = bytes;
+    this.#end = end;
+    this.#owed = 1;
+    this.#traits = 0;
+    const position = this.#value(start, this.#maxDepth);
+    if (position !== end) {
+      throw new BadDataError(`${end - position} bytes follow the value in the body`);
+    }
+    return this.#traits;
+  }
+
+  /** Checks the value at `at` and returns where it ends. */
+  #value(at: number, depthLeft: number): number {
+    if (at >= this.#end) throw tooShort();
+    this.#owed--;
+    const bytes = this.#bytes;
+    const head = bytes[at] as number;
+    if (head < 0x80 || head >= 0xe0) return at + 1;
+    if (head < 0x90) return this.#map(at + 1, head & 0x0f, depthLeft);
+    if (head < 0xa0) return this.#array(at + 1, head & 0x0f, depthLeft);
+    if (head < 0xc0) return this.#string(at + 1, head & 0x1f);
+    switch (head) {
+      case 0xc0: // nil
+      case 0xc2: // false
+      case 0xc3: // true
+        return at + 1;
+      case 0xc4:
+        return this.#binary(at + 2, this.#uint(at + 1, 1));
+      case 0xc5:
+        return this.#binary(at + 3, this.#uint(at + 1, 2));
+      case 0xc6:
+        return this.#binary(at + 5, this.#uint(at + 1, 4));
+      case 0xca: // float 32
+      case 0xce: // uint 32
+      case 0xd2: // int 32
+        return this.#skip(at + 1, 4);
+      case 0xcb: // float 64
+        return this.#skip(at + 1, 8);
+      case 0xcc: // uint 8
+      case 0xd0: // int 8
+        return this.#skip(at + 1, 1);
+      case 0xcd: // uint 16
+      case 0xd1: // int 16
+        return this.#skip(at + 1, 2);
+      case 0xcf: // uint 64
+        if (this.#uint(at + 1, 4) > MAX_SAFE_HIGH_WORD) this.#traits |= BODY_HAS_BIG_INTEGERS;
+        return this.#skip(at + 1, 8);
+      case 0xd3: // int 64
+        if (!isSafeHighWord(this.#uint(at + 1, 4) | 0)) this.#traits |= BODY_HAS_BIG_INTEGERS;
+        return this.#skip(at + 1, 8);
+      case 0xd9:
+        return this.#string(at + 2, this.#uint(at + 1, 1));
+      case 0xda:
+        return this.#string(at + 3, this.#uint(at + 1, 2));
+      case 0xdb:
+        return this.#string(at + 5, this.#uint(at + 1, 4));
+      case 0xdc:
+        return this.#array(at + 3, this.#uint(at + 1, 2), depthLeft);
+      case 0xdd:
+        return this.#array(at + 5, this.#uint(at + 1, 4), depthLeft);
+      case 0xde:
+        return this.#map(at + 3, this.#uint(at + 1, 2), depthLeft);
+      case 0xdf:
+        return this.#map(at + 5, this.#uint(at + 1, 4), depthLeft);
+      case 0xc1:
+        throw new BadDataError("the body has the byte c1, which msgpack never uses");
+      default:
+        throw new BadDataError("the body has a value of an extension type; these are not accepted");
+    }
+  }
+
+  #array(at: number, length: number, depthLeft: number): number {
+    this.#owe(at, length, depthLeft);
+    let position = at;
+    for (let index = 0; index < length; index++) position = this.#value(position, depthLeft - 1);
+    return position;
+  }
+
+  #map(at: number, length: number, depthLeft: number): number {
+    this.#owe(at, 2 * length, depthLeft);
+    let position = at;
+    for (let index = 0; index < length; index++) {
+      position = this.#value(this.#key(position), depthLeft - 1);
+    }
+    return position;
+  }
+
+  #key(at: number): number {
+    const bytes = this.#bytes;
+    if (at >= this.#end) throw tooShort();
+    const head = bytes[at] as number;
+    const end = this.#value(at, 0);
+    if ((head & 0xe0) !== 0xa0 && (head < 0xd9 || head > 0xdb)) {
+      throw new BadDataError("a map in the body has a key that is not a string");
+    }
+    if (end - at > PROTO_KEY.length && bytes[end - 1] === 0x5f && this.#isProto(at, end)) {
+      throw new BadDataError('a map in the body has the key "__proto__"');
+    }
+    return end;
+  }
+
+  #isProto(at: number, end: number): boolean {
+    const start = end - PROTO_KEY.length;
+    const headerLength = start - at;
+    const head = this.#bytes[at] as number;
+    const expected = head < 0xc0 ? 1 : head === 0xd9 ? 2 : head === 0xda ? 3 : 5;
+    return headerLength === expected && PROTO_KEY.every((byte, index) => this.#bytes[start + index] === byte);
+  }
+
+  #owe(at: number, elements: number, depthLeft: number): void {
+    // An empty container may stand where a scalar may, as encoders count it.
+    if (depthLeft === 0 && elements > 0)
+      throw new BadDataError(`the body is nested more than ${this.#maxDepth} deep`);
+    this.#owed += elements;
+    if (this.#owed > this.#end - at) {
+      throw new BadDataError(
+        `the body announces ${this.#owed} elements in ${Math.max(this.#end - at, 0)} bytes`,
+      );
+    }
+  }
+
+  #binary(at: number, length: number): number {
+    this.#traits |= BODY_HAS_BINARY;
+    return this.#skip(at, length);
+  }
+
+  #skip(at: number, length: number): number {
+    const end = at + length;
+    if (end > this.#end) throw tooShort();
+    return end;
+  }
+
+  #uint(at: number, width: number): number {
+    if (at + width > this.#end) throw tooShort();
+    let value = 0;
+    for (let index = 0; index < width; index++) value = value * 256 + (this.#bytes[at + index] as number);
+    return value;
+  }
+
+  #string(at: number, length: number): number {
+    const end = this.#skip(at, length);
+    const bytes = this.#bytes;
+    let position = at;
+    while (position < end) {
+      if ((bytes[position] as number) < 0x80) position++;
+      else position = this.#multiByte(position, end);
+    }
+    return end;
+  }
+
+  /** Checks one UTF-8 sequence of two to four bytes, as the Unicode standard's table 3-7 has it. */
+  #multiByte(at: number, end: number): number {
+    const bytes = this.#bytes;
+    const lead = bytes[at] as number;
+    let length = 2;
+    let low = 0x80;
+    let high = 0xbf;
+    if (lead >= 0xc2 && lead <= 0xdf) length = 2;
+    else if (lead >= 0xe0 && lead <= 0xef) {
+      length = 3;
+      if (lead === 0xe0) low = 0xa0;
+      else if (lead === 0xed) high = 0x9f;
+    } else if (lead >= 0xf0 && lead <= 0xf4) {
+      length = 4;
+      if (lead === 0xf0) low = 0x90;
+      else if (lead === 0xf4) high = 0x8f;
+    } else throw notUtf8();
+    if (at + length > end) throw notUtf8();
+    const second = bytes[at + 1] as number;
+    if (second < low || second > high) throw notUtf8();
+    for (let index = 2; index < length; index++) {
+      if (((bytes[at + index] as number) & 0xc0) !== 0x80) throw notUtf8();
+    }
+    return at + length;
+  }
+}
+
+function isSafeHighWord(high: number): boolean {
+  return high >= -MAX_SAFE_HIGH_WORD && high <= MAX_SAFE_HIGH_WORD;
+}
+
+function tooShort(): BadDataError {
+  return new BadDataError("the body ends within a value");
+}
+
+function notUtf8(): BadDataError {
+  return new BadDataError("a string in the body is not valid UTF-8");
+}

@@ -1,0 +1,155 @@
+import { DecodeError, Decoder, Encoder, type ExtensionCodecType } from "@msgpack/msgpack";
+import { BadDataError, EncodeError } from "./errors.js";
+
+/**
+ * Turns values into bytes and back. Replace it with one object to use another msgpack implementation;
+ * bodies are validated before `decode` sees them, whatever the codec.
+ */
+export interface Codec {
+  /**
+   * Encodes one value. The result may be a view of a buffer that the next call overwrites.
+   *
+   * @throws if the value cannot be represented.
+   */
+  encode(value: unknown): Uint8Array;
+
+  /**
+   * Decodes one value that is known to be well-formed.
+   *
+   * @param bytes - exactly one msgpack value. Binary values may be views of it.
+   * @param bigIntegers - whether it holds integers beyond what a number can represent.
+   */
+  decode(bytes: Uint8Array, bigIntegers: boolean): unknown;
+}
+
+const MAX_UINT64 = 2n ** 64n - 1n;
+const MIN_INT64 = -(2n ** 63n);
+const UTF8_LEAD_OF_SURROGATES = 0xed;
+
+/** Kinds of objects that an encoder would quietly turn into an empty map. */
+const NOT_SENDABLE = ["ArrayBuffer", "Date", "Map", "Promise", "RegExp", "Set"];
+
+/** Refuses what msgpack can carry only as an extension type, rather than sending an empty map for it. */
+const noExtensions: ExtensionCodecType<undefined> = {
+  tryToEncode(object) {
+    const prototype: unknown = Object.getPrototypeOf(object);
+    if (prototype === Object.prototype || prototype === Array.prototype || prototype === null) return null;
+    if (ArrayBuffer.isView(object) || Array.isArray(object)) return null;
+    const kind = Object.prototype.toString.call(object).slice("[object ".length, -1);
+    if (NOT_SENDABLE.includes(kind)) {
+      throw new EncodeError(
+        `a ${kind} cannot be sent; turn it into a number, string, array, plain object or Uint8Array`,
+      );
+    }
+    return null;
+  },
+  decode() {
+    throw new BadDataError("msgpack extension types are not accepted");
+  },
+};
+
+/**
+ * The codec used by default: `@msgpack/msgpack`, its encoder and decoder reused.
+ *
+ * Beyond what that library does by itself: integers that a number cannot represent travel as `bigint`
+ * (from -2**63 to 2**64-1, in the shortest form), and strings are made well-formed, since a Python peer
+ * refuses lone surrogates. `undefined` is sent as nil.
+ */
+export class MsgpackCodec implements Codec {
+  readonly #encoder: Encoder;
+  readonly #bigEncoder: Encoder;
+  readonly #decoder = new Decoder({ extensionCodec: noExtensions });
+  readonly #bigDecoder = new Decoder({ extensionCodec: noExtensions, useBigInt64: true });
+  readonly #maxDepth: number;
+
+  /** @param maxDepth - deepest nesting that is encoded; default 512. */
+  constructor(maxDepth = 512) {
+    // Its depth counts scalars too, ours containers only.
+    const options = { extensionCodec: noExtensions, maxDepth: maxDepth + 1 };
+    this.#maxDepth = maxDepth;
+    this.#encoder = new Encoder(options);
+    this.#bigEncoder = new Encoder({ ...options, useBigInt64: true });
+  }
+
+  /** @throws {@link EncodeError} if the value cannot be represented in msgpack or is nested too deep. */
+  encode(value: unknown): Uint8Array {
+    let bytes: Uint8Array;
+    try {
+      bytes = this.#encoder.encodeSharedRef(value);
+    } catch (error) {
+      if (error instanceof EncodeError) throw error;
+      return this.#encodeNormalized(value, error);
+    }
+    // Rare in text, so that one native search usually settles that all strings are well-formed.
+    if (bytes.includes(UTF8_LEAD_OF_SURROGATES)) return this.#encodeNormalized(value, undefined);
+    return bytes;
+  }
+
+  decode(bytes: Uint8Array, bigIntegers: boolean): unknown {
+    try {
+      return bigIntegers ? shrinkIntegers(this.#bigDecoder.decode(bytes)) : this.#decoder.decode(bytes);
+    } catch (error) {
+      if (error instanceof BadDataError) throw error;
+      const what =
+        error instanceof DecodeError || error instanceof RangeError ? error.message : String(error);
+      throw new BadDataError(`the body is not a msgpack value: ${what}`, { cause: error });
+    }
+  }
+
+  /** The slow way, for values with bigints or with strings that may not be well-formed. */
+  #encodeNormalized(value: unknown, cause: unknown): Uint8Array {
+    try {
+      return this.#bigEncoder.encodeSharedRef(normalize(value, this.#maxDepth));
+    } catch (error) {
+      if (error instanceof EncodeError) throw error;
+      const problem = error instanceof Error ? error.message : String(error);
+      throw new EncodeError(`the value cannot be encoded: ${problem}`, { cause: cause ?? error });
+    }
+  }
+}
+
+/** Copy of a value for an encoder with 64-bit bigints: each integer in the type that encodes shortest. */
+function normalize(value: unknown, depthLeft: number): unknown {
+  switch (typeof value) {
+    case "bigint":
+      if (value > MAX_UINT64 || value < MIN_INT64) {
+        throw new EncodeError(`the integer ${value} does not fit 64 bits; send it as a string`);
+      }
+      return value <= 0xffffffffn && value >= -0x80000000n ? Number(value) : value;
+    case "number":
+      return Number.isSafeInteger(value) && (value > 0xffffffff || value < -0x80000000)
+        ? BigInt(value)
+        : value;
+    case "string":
+      return value.toWellFormed();
+    case "object":
+      break;
+    default:
+      return value;
+  }
+  if (value === null || ArrayBuffer.isView(value)) return value;
+  if (depthLeft === 0) throw new EncodeError("the value is nested too deep, or contains itself");
+  if (Array.isArray(value)) return value.map((item) => normalize(item, depthLeft - 1));
+  noExtensions.tryToEncode(value, undefined);
+  const copy: Record<string, unknown> = Object.create(null);
+  for (const [key, item] of Object.entries(value)) copy[key.toWellFormed()] = normalize(item, depthLeft - 1);
+  return copy;
+}
+
+/** Turns the bigints that a number can represent into numbers, in place. */
+function shrinkIntegers(value: unknown): unknown {
+  if (typeof value === "bigint") {
+    const number = Number(value);
+    return Number.isSafeInteger(number) ? number : value;
+  }
+  if (typeof value !== "object" || value === null || value instanceof Uint8Array) return value;
+  if (Array.isArray(value)) {
+    value.forEach((item, index) => {
+      value[index] = shrinkIntegers(item);
+    });
+    return value;
+  }
+  const map = value as Record<string, unknown>;
+  for (const key of Object.keys(map)) map[key] = shrinkIntegers(map[key]);
+  return map;
+}

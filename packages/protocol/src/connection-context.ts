@@ -1,0 +1,67 @@
+import { BodyCheck } from "./body-check.js";
+import { type Codec, MsgpackCodec } from "./codec.js";
+import type { Compression } from "./compression.js";
+import type { Config } from "./config.js";
+import { SIDE_SERVER } from "./constants.js";
+import { BufferPool } from "./framing/buffer-pool.js";
+import type { FrameEncoderOptions } from "./framing/frame-encoder.js";
+import type { Peer } from "./peer.js";
+
+/** What a peer's connections share: options as they were when it was made, and buffers. */
+export interface ConnectionContext extends FrameEncoderOptions {
+  readonly peer: Peer;
+  readonly check: BodyCheck;
+  /** For inflating; present even where nothing is compressed on sending. */
+  readonly inflater: Compression | undefined;
+  readonly handshakeLimit: number;
+  readonly handshakeInflatedLimit: number;
+  readonly highWater: number;
+  readonly strikes: number;
+  readonly autosync: boolean;
+  readonly strictRegistry: boolean;
+  readonly closeOnUnknown: boolean;
+  readonly maxNames: number;
+  readonly maxNameLength: number;
+}
+
+/** Parts of a context that a caller may bring along. */
+export interface ConnectionContextOptions {
+  /** Codec for bodies; default {@link MsgpackCodec}. */
+  readonly codec?: Codec | undefined;
+  /** zlib; without it nothing is compressed, and compressed packets are refused. */
+  readonly compression?: Compression | undefined;
+}
+
+/** Reads a peer's options once for all of its connections. */
+export function createConnectionContext(
+  peer: Peer,
+  cfg: Config,
+  { codec, compression }: ConnectionContextOptions = {},
+): ConnectionContext {
+  const depth = cfg.get("net.limits.depth");
+  const limit = cfg.get("net.limits.packetlength");
+  const inflatedLimit = cfg.get("net.limits.inflated");
+  const server = peer.side === SIDE_SERVER;
+  return {
+    peer,
+    codec: codec ?? new MsgpackCodec(depth),
+    check: new BodyCheck(depth),
+    pool: new BufferPool(),
+    limit,
+    inflatedLimit,
+    handshakeLimit: server ? Math.min(limit, cfg.get("net.limits.packetlength.handshake")) : limit,
+    handshakeInflatedLimit: server
+      ? Math.min(inflatedLimit, cfg.get("net.limits.inflated.handshake"))
+      : inflatedLimit,
+    compression: cfg.get("net.compress.enabled") ? compression : undefined,
+    inflater: compression,
+    threshold: cfg.get("net.compress.threshold"),
+    highWater: cfg.get("net.limits.unsent.highwater"),
+    strikes: cfg.get("net.limits.strikes"),
+    autosync: cfg.get("net.registry.autosync"),
+    strictRegistry: cfg.get("net.registry.missingpacketaction") === "closeconnection",
+    closeOnUnknown: cfg.get("net.registry.unknownpacketaction") === "closeconnection",
+    maxNames: cfg.get("net.limits.registry.names"),
+    maxNameLength: cfg.get("net.limits.registry.namelength"),
+  };
+}

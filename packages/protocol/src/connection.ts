@@ -1,0 +1,646 @@
+import { BODY_HAS_BIG_INTEGERS, BODY_HAS_BINARY } from "./body-check.js";
+import type { ConnectionContext } from "./connection-context.js";
+import { ConnectionType } from "./connection-type.js";
+import {
+  type Cid,
+  CONNTYPE_CLASSIC,
+  CONNTYPE_NOTSET,
+  FIRST_USER_ID,
+  FLAG_COMPRESSED,
+  MODE_CLOSED,
+  MODE_NOTSET,
+  SIDE_SERVER,
+  type Side,
+  SSLSEC_NONE,
+  type SslSecLevel,
+  STATE_CLOSED,
+  STATE_HELLOWAIT,
+  STATE_INIT,
+  STATE_WAITTYPE,
+} from "./constants.js";
+import {
+  ConnectionClosedError,
+  InvalidStateError,
+  NotPeng3dnetError,
+  ProtocolError,
+  SmartPacketInvalidError,
+  UnexpectedPacketError,
+  UnknownConnectionTypeError,
+  UnknownPacketError,
+  UnsupportedFlagsError,
+} from "./errors.js";
+import { FrameDecoder } from "./framing/frame-decoder.js";
+import { FrameEncoder } from "./framing/frame-encoder.js";
+import { HEADER_SIZE, readUint16, readUint32 } from "./framing/packet-header.js";
+import {
+  ACCEPT_NAME,
+  CLOSECONN_ID,
+  CLOSECONN_NAME,
+  HANDSHAKE_NAME,
+  HELLO_ID,
+  HELLO_NAME,
+  SETTYPE_NAME,
+} from "./internal-names.js";
+import type { PacketRule } from "./packet.js";
+import type { PacketEntry, PacketRegistry } from "./packet-registry.js";
+import type { PacketRef, Peer } from "./peer.js";
+import type { RegistrySyncOptions } from "./registry-sync.js";
+import { checkApplicationState, isActive, nextState, type StateEvent } from "./state.js";
+import { PROTOVERSION, VERSION } from "./version.js";
+
+/** Output is handed over as soon as this much has gathered, in bytes, so that both peers work at once. */
+const FLUSH_AT = 16 * 1024;
+
+/** What surrounds a connection: moves its bytes and calls the application. */
+export interface ConnectionHost {
+  /** There is output now; take it soon. Not called again until it was taken. */
+  outputPending(): void;
+  /** A batch of output is full; take it at once. */
+  outputFull(): void;
+  /** The handshake is complete, the state is `STATE_ACTIVE`. */
+  handshakeComplete(): void;
+  /** A packet passed all checks, and its type's handler was called. */
+  received(entry: PacketEntry, msg: unknown): void;
+  /** A packet was accepted for sending. Its bytes are `connection.lastPacket()`. */
+  sent(ptype: PacketRef, data: unknown): void;
+  /** The peer announced that it closes. */
+  closeReceived(reason: string | null): void;
+  /** Code of the application threw or rejected. */
+  handlerFailed(error: unknown, where: string): void;
+  /** A packet was dropped, as configured. */
+  ignored(message: string): void;
+}
+
+/**
+ * One connection, without I/O: bytes go in through {@link Connection.push}, packets are worked off with
+ * {@link Connection.next} and {@link Connection.dispatch}, bytes to send come out of
+ * {@link Connection.output}. A peer's fault is thrown as an error with a `closeReason`; whoever drives the
+ * connection answers it with {@link Connection.sendClose}.
+ */
+export class Connection {
+  /** The server or client that it belongs to. */
+  readonly peer: Peer;
+  /** Client id on a server, `null` on a client. */
+  readonly cid: Cid;
+  /** The side that this end is on. */
+  readonly side: Side;
+  /** Mode, one of the `MODE_*` constants or the application's own numbers. Default `MODE_NOTSET`. */
+  mode: number = MODE_NOTSET;
+  /** What TLS established. Default `SSLSEC_NONE`. */
+  sslSeclevel: SslSecLevel = SSLSEC_NONE;
+  /** Bytes that were taken from {@link Connection.output} and have not reached the kernel, kept by the driver. */
+  backlog = 0;
+  /** Packets received. */
+  packetsIn = 0;
+  /** Packets accepted for sending. */
+  packetsOut = 0;
+
+  readonly #context: ConnectionContext;
+  readonly #host: ConnectionHost;
+  readonly #registry: PacketRegistry;
+  readonly #decoder: FrameDecoder;
+  readonly #encoder: FrameEncoder;
+  #state: number = STATE_INIT;
+  #active = false;
+  #conntype: string = CONNTYPE_NOTSET;
+  #type: ConnectionType | undefined = undefined;
+  #typeReceives = false;
+  #typeObservesSend = false;
+  #closing = false;
+  #reason: string | null = null;
+  #strikes = 0;
+  #pending = false;
+
+  /**
+   * @param context - what the peer's connections share.
+   * @param cid - client id, or `null` on a client.
+   * @param host - what surrounds it.
+   * @param requestedConntype - on a client, the connection type to ask for; default `CONNTYPE_CLASSIC`.
+   */
+  constructor(
+    context: ConnectionContext,
+    cid: Cid,
+    host: ConnectionHost,
+    requestedConntype: string = CONNTYPE_CLASSIC,
+  ) {
+    this.requestedConntype = requestedConntype;
+    this.#context = context;
+    this.#host = host;
+    this.peer = context.peer;
+    this.side = context.peer.side;
+    this.cid = cid;
+    this.#registry = context.peer.registry;
+    this.#decoder = new FrameDecoder(context.handshakeLimit);
+    this.#encoder = new FrameEncoder(context);
+  }
+
+  // ---- state ------------------------------------------------------------------------------------
+
+  /** State, one of the `STATE_*` constants. Once active, the application may set `STATE_ACTIVE` to 127. */
+  get state(): number {
+    return this.#state;
+  }
+
+  set state(state: number) {
+    checkApplicationState(this.#state, state);
+    this.#state = state;
+  }
+
+  /** Whether the handshake is complete and the connection not closed. */
+  get active(): boolean {
+    return this.#active;
+  }
+
+  /** Whether a close has begun, so that nothing more can be sent. */
+  get closing(): boolean {
+    return this.#closing;
+  }
+
+  /** Name of the connection type; `CONNTYPE_NOTSET` until it is known. */
+  get conntype(): string {
+    return this.#conntype;
+  }
+
+  /** Whether the peer's stream stopped within a packet. */
+  get incomplete(): boolean {
+    return this.#decoder.incomplete;
+  }
+
+  /** On a client: the connection type to ask for. */
+  readonly requestedConntype: string;
+
+  /** How to take over the server's registry; `undefined`: not at all. */
+  get registrySync(): RegistrySyncOptions | undefined {
+    const { autosync, strictRegistry: strict, maxNames, maxNameLength } = this.#context;
+    return autosync ? { strict, maxNames, maxNameLength } : undefined;
+  }
+
+  /** Bytes accepted for sending that have not reached the kernel. */
+  get unsent(): number {
+    return this.backlog + this.#encoder.length;
+  }
+
+  /** Starts the handshake: the transport is up. A server says hello. */
+  open(): void {
+    this.#transition("open");
+    if (this.side === SIDE_SERVER) {
+      this.send(HELLO_NAME, { version: VERSION, protoversion: PROTOVERSION });
+      this.#transition("hello");
+    }
+  }
+
+  /** On a client: the hello was received. Answers it with the connection type. */
+  helloReceived(conntype: string): void {
+    this.#transition("hello");
+    this.send(SETTYPE_NAME, { conntype });
+    this.settypeReceived(conntype);
+  }
+
+  /**
+   * The connection type is known: its own handshake begins.
+   *
+   * @throws {@link UnknownConnectionTypeError} if the peer has no such type.
+   */
+  settypeReceived(conntype: string): void {
+    const type = this.peer.getConnType(conntype);
+    this.#transition("settype");
+    if (type === undefined) {
+      throw new UnknownConnectionTypeError(
+        `there is no connection type ${JSON.stringify(conntype)}; add it with addConnType`,
+      );
+    }
+    this.#conntype = conntype;
+    this.#type = type;
+    this.#typeReceives = type.receive !== ConnectionType.prototype.receive;
+    this.#typeObservesSend = type.send !== ConnectionType.prototype.send;
+    this.#callType("init", () => type.init(this.cid));
+  }
+
+  /** For connection types: go on with the classic handshake, in which the client takes over the server's ids. */
+  startHandshake(): void {
+    this.#transition("handshake");
+  }
+
+  /** For connection types, on a server, after {@link Connection.startHandshake}: send the registry. */
+  sendHandshake(): void {
+    this.send(HANDSHAKE_NAME, {
+      version: VERSION,
+      protoversion: PROTOVERSION,
+      registry: this.#registry.toMap(),
+    });
+  }
+
+  /** On a client: the registry was taken over. */
+  sendAccept(): void {
+    this.#transition("accept");
+    this.send(ACCEPT_NAME, { success: true });
+    this.#host.handshakeComplete();
+  }
+
+  /** On a server: the client accepted the registry. */
+  acceptReceived(): void {
+    this.#transition("accept");
+    this.#host.handshakeComplete();
+  }
+
+  /** For connection types that do without the classic handshake: the connection is active now. */
+  activate(): void {
+    this.#transition("activate");
+    this.#host.handshakeComplete();
+  }
+
+  /** The peer announced that it closes. */
+  closeReceived(reason: string | null): void {
+    this.#host.closeReceived(reason);
+  }
+
+  /**
+   * Checks that an event may happen in this state.
+   *
+   * @throws {@link UnexpectedPacketError} if not.
+   */
+  expect(event: StateEvent): void {
+    if (nextState(this.#state, event) === undefined) {
+      throw new UnexpectedPacketError(`the peer sent a packet for "${event}" in state ${this.#state}`);
+    }
+  }
+
+  #transition(event: StateEvent): void {
+    const next = nextState(this.#state, event);
+    if (next === undefined) {
+      throw new InvalidStateError(`"${event}" cannot happen in state ${this.#state} of a connection`);
+    }
+    this.#state = next;
+    this.#active = isActive(next);
+    if (this.#active) this.#decoder.limit = this.#context.limit;
+  }
+
+  // ---- receiving --------------------------------------------------------------------------------
+
+  /** Takes bytes from the peer. They must not change until `next` has returned false or `retain` was called. */
+  push(chunk: Uint8Array): void {
+    this.#decoder.push(chunk);
+  }
+
+  /** Copies what was pushed and not read yet, so that the chunk may be reused. */
+  retain(): void {
+    this.#decoder.retain();
+  }
+
+  /**
+   * Moves on to the next whole packet.
+   *
+   * @returns whether there is one; false means that more bytes are needed.
+   * @throws {@link PacketTooLargeError}, {@link MalformedPacketError}, {@link NotPeng3dnetError}.
+   */
+  next(): boolean {
+    return this.#decoder.next();
+  }
+
+  /** A copy of the current packet, without its length prefix. */
+  rawPacket(): Uint8Array {
+    const { bytes, start, end, owned } = this.#decoder;
+    return owned ? bytes.subarray(start, end) : bytes.slice(start, end);
+  }
+
+  /**
+   * Processes the current packet: decodes it and calls whom it concerns.
+   *
+   * @throws an error with a `closeReason` if the connection has to end.
+   */
+  dispatch(): void {
+    const decoder = this.#decoder;
+    this.#process(
+      decoder.id,
+      decoder.flags,
+      decoder.bytes,
+      decoder.start + HEADER_SIZE,
+      decoder.end,
+      decoder.owned,
+    );
+  }
+
+  /**
+   * Processes a packet that {@link Connection.rawPacket} returned earlier.
+   *
+   * @throws as {@link Connection.dispatch}.
+   */
+  dispatchRaw(raw: Uint8Array): void {
+    const bytes = new Uint8Array(raw.buffer, raw.byteOffset, raw.length);
+    this.#process(readUint32(bytes, 0), readUint16(bytes, 4), bytes, HEADER_SIZE, bytes.length, true);
+  }
+
+  #process(id: number, flags: number, bytes: Uint8Array, start: number, end: number, owned: boolean): void {
+    this.packetsIn++;
+    const entry = this.#registry.findId(id);
+    if (!this.#active) this.#checkEarly(id, entry);
+    const bypass = entry === undefined ? id < FIRST_USER_ID : entry.internal;
+    if (entry === undefined && (bypass || !this.#typeReceives)) {
+      this.#unknown(id);
+      return;
+    }
+    const msg = this.#decode(flags, bytes, start, end, owned);
+    if (!bypass && this.#typeReceives && this.#receiveByType(msg, id, flags)) return;
+    if (entry === undefined) {
+      this.#unknown(id);
+      return;
+    }
+    if (entry.protocol) {
+      this.watch(entry.obj._receive(msg, this.cid), entry.name);
+      return;
+    }
+    if (entry.onlyState !== this.#state && !this.#admits(entry)) return;
+    this.#strikes = 0;
+    try {
+      const result = entry.obj._receive(msg, this.cid);
+      if (result !== undefined) this.watch(result, entry.name);
+    } catch (error) {
+      this.#host.handlerFailed(error, entry.name);
+    }
+    this.#host.received(entry, msg);
+  }
+
+  #decode(flags: number, bytes: Uint8Array, start: number, end: number, owned: boolean): unknown {
+    const { check, codec } = this.#context;
+    if (flags !== 0) {
+      const inflated = this.#inflate(flags, bytes.subarray(start, end));
+      return codec.decode(
+        inflated,
+        (check.check(inflated, 0, inflated.length) & BODY_HAS_BIG_INTEGERS) !== 0,
+      );
+    }
+    const traits = check.check(bytes, start, end);
+    // The chunk may be reused or hold other packets, so that binary values are cut from a copy.
+    const body =
+      (traits & BODY_HAS_BINARY) !== 0 && !owned
+        ? bytes.slice(start, end)
+        : new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start);
+    return codec.decode(body, (traits & BODY_HAS_BIG_INTEGERS) !== 0);
+  }
+
+  #inflate(flags: number, body: Uint8Array): Uint8Array {
+    const { inflater, inflatedLimit, handshakeInflatedLimit } = this.#context;
+    if (flags !== FLAG_COMPRESSED || inflater === undefined) {
+      throw new UnsupportedFlagsError(
+        `the peer sent a packet with flags 0x${flags.toString(16)}; only compression (0x1) is supported${inflater === undefined ? ", and not here" : ""}`,
+      );
+    }
+    return inflater.inflate(body, this.#active ? inflatedLimit : handshakeInflatedLimit);
+  }
+
+  /** Before the connection is active, few packets may come: those of the handshake, and the type's own. */
+  #checkEarly(id: number, entry: PacketEntry | undefined): void {
+    if (id === CLOSECONN_ID) return;
+    if (this.#state === STATE_HELLOWAIT && id !== HELLO_ID) {
+      throw new NotPeng3dnetError(
+        `the peer does not speak peng3dnet: its first packet has id ${id}, not that of a hello`,
+      );
+    }
+    if (this.#state === STATE_WAITTYPE && entry?.protocol !== true) {
+      throw new UnexpectedPacketError(`the peer sent packet ${id} before it named its connection type`);
+    }
+  }
+
+  #receiveByType(msg: unknown, id: number, flags: number): boolean {
+    return (
+      this.#callType("receive", () => (this.#type as ConnectionType).receive(msg, id, flags, this.cid)) ===
+      true
+    );
+  }
+
+  /** Calls a connection type. A protocol error ends the connection; anything else is the plugin's mistake. */
+  #callType<R>(method: string, call: () => R): R | undefined {
+    try {
+      return call();
+    } catch (error) {
+      if (error instanceof ProtocolError) throw error;
+      this.#host.handlerFailed(error, `${this.#conntype}.${method}`);
+      return undefined;
+    }
+  }
+
+  #unknown(id: number): void {
+    const message = `the peer sent packet ${id}, which is registered under no name`;
+    if (this.#context.closeOnUnknown) throw new UnknownPacketError(message);
+    this.#strike(message);
+  }
+
+  #strike(message: string): void {
+    this.#strikes++;
+    this.#host.ignored(message);
+    if (this.#strikes > this.#context.strikes) {
+      throw new UnexpectedPacketError(
+        `${this.#strikes} packets in a row had to be ignored, the last because ${message}`,
+      );
+    }
+  }
+
+  #admits(entry: PacketEntry): boolean {
+    const { rule } = entry;
+    if (rule === null) {
+      if (this.#active) return true;
+      throw new UnexpectedPacketError(`the peer sent "${entry.name}" before the handshake was complete`);
+    }
+    const problem =
+      this.#violation(rule) ?? (rule.side === null || rule.side === this.side ? undefined : "side");
+    if (problem === undefined) return true;
+    const message = `"${entry.name}" may not be received: its ${problem} does not fit the connection`;
+    if (rule.invalidAction === "close") throw new SmartPacketInvalidError(message);
+    if (rule.invalidAction === "error")
+      this.#host.handlerFailed(new SmartPacketInvalidError(message), entry.name);
+    this.#strike(message);
+    return false;
+  }
+
+  /** The condition that does not hold, of those that count for sending and receiving. */
+  #violation(rule: PacketRule): string | undefined {
+    if (rule.state !== null && rule.state !== this.#state) return "state";
+    if (rule.mode !== null && rule.mode !== this.mode) return "mode";
+    if (rule.conntype !== null && rule.conntype !== this.#conntype) return "conntype";
+    return undefined;
+  }
+
+  // ---- sending ----------------------------------------------------------------------------------
+
+  /**
+   * Sends a packet: checks and encodes it now, and hands the bytes over with the batch.
+   *
+   * @returns false past the high-water mark.
+   * @throws as {@link Peer.sendMessage}.
+   */
+  send(ptype: PacketRef, data: unknown): boolean {
+    if (this.#closing) throw this.#closed();
+    const entry = this.#registry.entry(ptype);
+    if (entry.onlyState !== this.#state && !this.#maySend(entry)) return this.#belowHighWater();
+    this.#encoder.encode(entry.id, data);
+    return this.#accepted(entry, ptype, data);
+  }
+
+  /** Sends a packet that {@link encodePacket} made for a registered type. As {@link Connection.send} otherwise. */
+  sendEncoded(entry: PacketEntry, packet: Uint8Array, ptype: PacketRef, data: unknown): boolean {
+    if (this.#closing) throw this.#closed();
+    if (entry.onlyState !== this.#state && !this.#maySend(entry)) return this.#belowHighWater();
+    this.#encoder.append(packet);
+    return this.#accepted(entry, ptype, data);
+  }
+
+  /** For connection types: sends a packet by id alone, registered or not, past all checks and hooks. */
+  sendRaw(id: number, data: unknown): boolean {
+    if (this.#closing) throw this.#closed();
+    this.#encoder.encode(id, data);
+    this.packetsOut++;
+    return this.#announce();
+  }
+
+  /** Sends the closing packet with a reason. Nothing can be sent after it. */
+  sendClose(reason: string | null): void {
+    if (this.#closing) return;
+    try {
+      this.send(CLOSECONN_NAME, { reason });
+    } finally {
+      this.markClosing(reason);
+    }
+  }
+
+  /** No more can be sent from now on. */
+  markClosing(reason: string | null): void {
+    this.#closing = true;
+    this.#reason = reason;
+  }
+
+  /** The connection is over: frees what it holds and tells its type. */
+  markClosed(): void {
+    this.#closing = true;
+    this.#active = false;
+    this.#state = STATE_CLOSED;
+    this.mode = MODE_CLOSED;
+    this.#decoder.clear();
+    this.#encoder.reset(true);
+    const type = this.#type;
+    this.#type = undefined;
+    if (type !== undefined) this.#callType("closed", () => type.closed(this.cid));
+  }
+
+  /** Forgets what was received and not processed. */
+  discardInput(): void {
+    this.#decoder.clear();
+  }
+
+  /** Whether there is output to take. */
+  get hasOutput(): boolean {
+    return this.#encoder.length > 0;
+  }
+
+  /** The bytes to send, as a view that {@link Connection.outputTaken} invalidates. */
+  output(): Uint8Array {
+    return this.#encoder.view();
+  }
+
+  /** The output was handed over. `reusable`: and its buffer is not read any more. */
+  outputTaken(reusable: boolean): void {
+    this.#pending = false;
+    this.#encoder.reset(reusable);
+  }
+
+  /** The packet accepted last, length prefix included, as a view. Valid within `host.sent`. */
+  lastPacket(): Uint8Array {
+    return this.#encoder.last();
+  }
+
+  #closed(): ConnectionClosedError {
+    const why = this.#reason === null ? "" : ` (${this.#reason})`;
+    return new ConnectionClosedError(`the connection is closed${why}; nothing can be sent`, this.#reason);
+  }
+
+  #maySend(entry: PacketEntry): boolean {
+    const { rule } = entry;
+    if (rule === null) {
+      if (this.#active || entry.internal) return true;
+      throw new InvalidStateError(
+        `"${entry.name}" cannot be sent before the handshake is complete; wait for it with waitForConnection()`,
+      );
+    }
+    const problem =
+      this.#violation(rule) ??
+      (rule.side !== null && rule.side === this.side
+        ? "side"
+        : rule.minSslsecLevel > this.sslSeclevel
+          ? "minSslsecLevel"
+          : undefined);
+    if (problem === undefined) return true;
+    const message = `"${entry.name}" may not be sent: its ${problem} does not fit the connection`;
+    switch (rule.invalidAction) {
+      case "error":
+        throw new SmartPacketInvalidError(message);
+      case "close":
+        this.peer.closeConnection(this.cid, "smartpacketinvalid").catch((error: unknown) => {
+          this.#host.handlerFailed(error, "closeConnection");
+        });
+        break;
+      default:
+        break;
+    }
+    this.#host.ignored(message);
+    return false;
+  }
+
+  #accepted(entry: PacketEntry, ptype: PacketRef, data: unknown): boolean {
+    this.packetsOut++;
+    if (!entry.protocol) {
+      if (entry.observesSend || this.#typeObservesSend) this.#observeSend(entry, ptype, data);
+      else this.#host.sent(ptype, data);
+    }
+    return this.#announce();
+  }
+
+  #observeSend(entry: PacketEntry, ptype: PacketRef, data: unknown): void {
+    const packet = this.#encoder.last();
+    if (!entry.internal && this.#typeObservesSend) {
+      const type = this.#type as ConnectionType;
+      if (this.#callType("send", () => type.send(packet, ptype, this.cid)) === true) return;
+    }
+    if (entry.observesSend) {
+      try {
+        const result = entry.obj._send(packet, this.cid);
+        if (result !== undefined) this.watch(result, entry.name);
+      } catch (error) {
+        this.#host.handlerFailed(error, entry.name);
+      }
+    }
+    this.#host.sent(ptype, data);
+  }
+
+  #announce(): boolean {
+    if (this.#encoder.length >= FLUSH_AT) this.#host.outputFull();
+    else if (!this.#pending) {
+      this.#pending = true;
+      this.#host.outputPending();
+    }
+    return this.#belowHighWater();
+  }
+
+  #belowHighWater(): boolean {
+    return this.backlog + this.#encoder.length <= this.#context.highWater;
+  }
+
+  /** Reports a handler's promise if it rejects. */
+  watch(result: unknown, where: string): void {
+    if (typeof (result as PromiseLike<unknown> | null)?.then !== "function") return;
+    (result as PromiseLike<unknown>).then(undefined, (error: unknown) =>
+      this.#host.handlerFailed(error, where),
+    );
+  }
+}
+
+/**
+ * Encodes a packet once, for {@link Connection.sendEncoded} on many connections.
+ *
+ * @throws {@link EncodeError}, {@link PacketTooLargeError}.
+ */
+export function encodePacket(context: ConnectionContext, id: number, data: unknown): Uint8Array {
+  const encoder = new FrameEncoder(context);
+  encoder.encode(id, data);
+  const packet = encoder.view().slice();
+  encoder.reset(true);
+  return packet;
+}

@@ -1,0 +1,296 @@
+/**
+ * Every error that this library throws or reports. `code` is stable: match on it, or on the class.
+ *
+ * Three families: a caller's mistake ({@link UsageError}), a peer's fault ({@link ProtocolError}), and
+ * what the surroundings did ({@link EnvironmentError}: time, network, operating system).
+ *
+ * @packageDocumentation
+ */
+
+/** Options common to all errors: the error that led to this one. */
+export interface Peng3dnetErrorOptions {
+  /** The original error. */
+  cause?: unknown;
+}
+
+/** Base of all errors of this library. */
+export abstract class Peng3dnetError extends Error {
+  /** Stable, documented identifier of this kind of error. */
+  abstract readonly code: string;
+  /** Reason that the peer is told when this error ends a connection; `undefined` where it ends none. */
+  readonly closeReason: string | undefined = undefined;
+
+  constructor(message: string, options?: Peng3dnetErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** Something this program did: a wrong argument, a call at the wrong time. */
+export abstract class UsageError extends Peng3dnetError {}
+
+/** Something the peer did that the protocol does not allow. Ends that one connection with `closeReason`. */
+export abstract class ProtocolError extends Peng3dnetError {
+  abstract override readonly closeReason: string;
+}
+
+/** Something that neither side did: the network, the operating system, or time. */
+export abstract class EnvironmentError extends Peng3dnetError {}
+
+// ---- a caller's mistake -------------------------------------------------------------------------
+
+/** An address cannot be used. Reference: `InvalidAddressError`. */
+export class InvalidAddressError extends UsageError {
+  readonly code: string = "P3D_ERR_INVALID_ADDRESS";
+}
+
+/** A port is not an integer from 0 to 65535. Reference: `InvalidPortError`. */
+export class InvalidPortError extends InvalidAddressError {
+  override readonly code = "P3D_ERR_INVALID_PORT";
+}
+
+/** A host is empty, or neither a name nor an IP address. Reference: `InvalidHostError`. */
+export class InvalidHostError extends InvalidAddressError {
+  override readonly code = "P3D_ERR_INVALID_HOST";
+}
+
+/** An address may be valid, but is of no kind that is supported. Reference: `UnsupportedAddressError`. */
+export class UnsupportedAddressError extends InvalidAddressError {
+  override readonly code = "P3D_ERR_UNSUPPORTED_ADDRESS";
+}
+
+/** A config key is unknown, or its value has the wrong type or range; names the key and what is allowed. */
+export class ConfigError extends UsageError {
+  readonly code = "P3D_ERR_CONFIG";
+  /** The key in question. */
+  readonly key: string;
+
+  constructor(key: string, message: string, options?: Peng3dnetErrorOptions) {
+    super(message, options);
+    this.key = key;
+  }
+}
+
+/** A SmartPacket's `invalidAction` is none of those allowed. Reference: `InvalidSmartPacketActionError`. */
+export class InvalidSmartPacketActionError extends UsageError {
+  readonly code = "P3D_ERR_INVALID_SMARTPACKET_ACTION";
+}
+
+/** A registry refused something. Reference: `RegistryError`. */
+export class RegistryError extends UsageError {
+  readonly code: string = "P3D_ERR_REGISTRY";
+}
+
+/** A name, id or object is registered already. Reference: `AlreadyRegisteredError`. */
+export class AlreadyRegisteredError extends RegistryError {
+  override readonly code = "P3D_ERR_ALREADY_REGISTERED";
+}
+
+/** A name, id or object is not registered. */
+export class NotRegisteredError extends RegistryError {
+  override readonly code = "P3D_ERR_NOT_REGISTERED";
+}
+
+/** A method was called when it cannot be, e.g. after close, or a transition that the state table lacks. */
+export class InvalidStateError extends UsageError {
+  readonly code = "P3D_ERR_INVALID_STATE";
+}
+
+/** A value cannot be sent: not representable in msgpack, or nested too deep. Nothing was sent. */
+export class EncodeError extends UsageError {
+  readonly code = "P3D_ERR_ENCODE";
+}
+
+/** The connection is closed or closing, so that nothing can be sent or awaited on it. */
+export class ConnectionClosedError extends UsageError {
+  readonly code = "P3D_ERR_CONNECTION_CLOSED";
+  /** Why it was closed, if known. */
+  readonly reason: string | null;
+
+  constructor(message: string, reason: string | null, options?: Peng3dnetErrorOptions) {
+    super(message, options);
+    this.reason = reason;
+  }
+}
+
+/** A SmartPacket's condition does not hold for this connection. */
+export class SmartPacketInvalidError extends UsageError {
+  readonly code = "P3D_ERR_SMARTPACKET_INVALID";
+  override readonly closeReason = "smartpacketinvalid";
+}
+
+/**
+ * A packet is longer than the limit. With `direction` `"in"` a peer announced it and the connection
+ * closes with `packettoolong`; with `"out"` `sendMessage` throws it and nothing is sent.
+ */
+export class PacketTooLargeError extends Peng3dnetError {
+  readonly code = "P3D_ERR_PACKET_TOO_LARGE";
+  override readonly closeReason = "packettoolong";
+  /** Whether the packet came from the peer or was to be sent. */
+  readonly direction: "in" | "out";
+  /** Length as announced or encoded, in bytes. */
+  readonly length: number;
+  /** The limit, in bytes. */
+  readonly limit: number;
+
+  constructor(direction: "in" | "out", length: number, limit: number) {
+    super(
+      direction === "in"
+        ? `the peer announced a packet of ${length} bytes, more than the ${limit} allowed; raise net.limits.packetlength if such packets are expected`
+        : `the packet would be ${length} bytes long, more than the ${limit} allowed; split it, or raise net.limits.packetlength on both sides`,
+    );
+    this.direction = direction;
+    this.length = length;
+    this.limit = limit;
+  }
+}
+
+// ---- a peer's fault -----------------------------------------------------------------------------
+
+/** The length prefix is too small for a header. */
+export class MalformedPacketError extends ProtocolError {
+  readonly code = "P3D_ERR_MALFORMED_PACKET";
+  readonly closeReason = "malformedpacket";
+}
+
+/** A body is not one well-formed msgpack value of the kinds that are accepted. */
+export class BadDataError extends ProtocolError {
+  readonly code = "P3D_ERR_BAD_DATA";
+  readonly closeReason = "baddata";
+}
+
+/** A compressed body inflates to more than the limit. */
+export class DecompressLimitError extends ProtocolError {
+  readonly code = "P3D_ERR_DECOMPRESS_LIMIT";
+  readonly closeReason = "decompresslimit";
+}
+
+/** A packet carries flags that are reserved, or compression where none is available. */
+export class UnsupportedFlagsError extends ProtocolError {
+  readonly code = "P3D_ERR_UNSUPPORTED_FLAGS";
+  readonly closeReason = "unsupportedflags";
+}
+
+/** A packet's id is registered under no name. */
+export class UnknownPacketError extends ProtocolError {
+  readonly code = "P3D_ERR_UNKNOWN_PACKET";
+  readonly closeReason = "unknownpacket";
+}
+
+/** A packet came in a state or from a side in which it may not. */
+export class UnexpectedPacketError extends ProtocolError {
+  readonly code = "P3D_ERR_UNEXPECTED_PACKET";
+  readonly closeReason = "unexpectedpacket";
+}
+
+/** The peer speaks another version of the protocol. */
+export class ProtocolVersionMismatchError extends ProtocolError {
+  readonly code = "P3D_ERR_PROTOVERSION_MISMATCH";
+  readonly closeReason = "protoversionmismatch";
+}
+
+/** The client asked for a connection type that the server does not have. */
+export class UnknownConnectionTypeError extends ProtocolError {
+  readonly code = "P3D_ERR_UNKNOWN_CONNTYPE";
+  readonly closeReason = "unknownconntype";
+}
+
+/** The packet names of both sides differ, or the server's registry is not acceptable. */
+export class PacketRegistryMismatchError extends ProtocolError {
+  readonly code = "P3D_ERR_PACKETREG_MISMATCH";
+  readonly closeReason = "packetregmismatch";
+  /** Names that the server has and this client lacks. */
+  readonly missing: readonly string[];
+  /** Names that this client has and the server lacks. */
+  readonly extra: readonly string[];
+
+  constructor(message: string, missing: readonly string[] = [], extra: readonly string[] = []) {
+    super(message);
+    this.missing = missing;
+    this.extra = extra;
+  }
+}
+
+/** The peer speaks another protocol, e.g. HTTP. */
+export class NotPeng3dnetError extends ProtocolError {
+  readonly code: string = "P3D_ERR_NOT_PENG3DNET";
+  readonly closeReason: string = "notpeng3dnet";
+}
+
+/** The peer started a TLS handshake on a port without TLS. */
+export class TlsOnPlainPortError extends NotPeng3dnetError {
+  override readonly code = "P3D_ERR_TLS_ON_PLAIN_PORT";
+  override readonly closeReason = "tlsonplainport";
+}
+
+// ---- the surroundings ---------------------------------------------------------------------------
+
+/** Something took longer than it may. Reference: `TimedOutError`. */
+export class TimedOutError extends EnvironmentError {
+  readonly code: string = "P3D_ERR_TIMED_OUT";
+}
+
+/** TLS and handshake were not finished within `net.timeout.handshake`. */
+export class HandshakeTimeoutError extends TimedOutError {
+  override readonly code = "P3D_ERR_HANDSHAKE_TIMEOUT";
+  override readonly closeReason = "handshaketimeout";
+}
+
+/** Nothing was received for `net.timeout.idle`. */
+export class IdleTimeoutError extends TimedOutError {
+  override readonly code = "P3D_ERR_IDLE_TIMEOUT";
+  override readonly closeReason = "timeout";
+}
+
+/** The peer does not read what is sent to it: too many bytes unsent, or no progress for too long. */
+export class SlowConsumerError extends EnvironmentError {
+  readonly code = "P3D_ERR_SLOW_CONSUMER";
+  override readonly closeReason = "slowconsumer";
+}
+
+/** The server has as many connections, or handshakes pending, as it may. */
+export class ServerFullError extends EnvironmentError {
+  readonly code = "P3D_ERR_SERVER_FULL";
+  override readonly closeReason = "serverfull";
+}
+
+/** The connection ended without a closing packet: reset, aborted, or cut within a packet. */
+export class ConnectionLostError extends EnvironmentError {
+  readonly code = "P3D_ERR_CONNECTION_LOST";
+  override readonly closeReason = "socketclose";
+}
+
+/** A wait was given up because its `AbortSignal` fired. */
+export class AbortedError extends EnvironmentError {
+  readonly code = "P3D_ERR_ABORTED";
+}
+
+/** A server could not listen on its address. */
+export class ListenError extends EnvironmentError {
+  readonly code = "P3D_ERR_LISTEN";
+}
+
+/** A client could not connect. Subclasses say why. */
+export class ConnectError extends EnvironmentError {
+  readonly code: string = "P3D_ERR_CONNECT";
+}
+
+/** Nothing listens at the address. */
+export class ConnectionRefusedError extends ConnectError {
+  override readonly code = "P3D_ERR_CONNECTION_REFUSED";
+}
+
+/** The host name cannot be resolved. */
+export class UnresolvableHostError extends ConnectError {
+  override readonly code = "P3D_ERR_UNRESOLVABLE_HOST";
+}
+
+/** There is no route to the address. */
+export class UnreachableHostError extends ConnectError {
+  override readonly code = "P3D_ERR_UNREACHABLE_HOST";
+}
+
+/** A ping got no answer. Reference: `FailedPingError`. */
+export class FailedPingError extends EnvironmentError {
+  readonly code = "P3D_ERR_FAILED_PING";
+}

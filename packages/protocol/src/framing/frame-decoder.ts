@@ -1,0 +1,152 @@
+import { MalformedPacketError, PacketTooLargeError, type Peng3dnetError } from "../errors.js";
+import { HEADER_SIZE, LENGTH_SIZE, PREAMBLE_SIZE, readUint16, readUint32 } from "./packet-header.js";
+import { ReceiveBuffer } from "./receive-buffer.js";
+import { recogniseForeigner } from "./recognise.js";
+
+const EMPTY = new Uint8Array(0);
+
+/**
+ * Cuts a stream of bytes into packets, in place (clause 1).
+ *
+ * `push` a chunk, then call `next` until it returns false. After each `true`, the fields describe one
+ * packet, until the following call. A length is checked as soon as its four bytes are there and before
+ * anything is buffered for it.
+ */
+export class FrameDecoder {
+  /** Longest packet accepted, in bytes without the length prefix. May be changed between packets. */
+  limit: number;
+
+  /** Id of the current packet. */
+  id = 0;
+  /** Flags of the current packet. */
+  flags = 0;
+  /** Bytes among which the current packet lies. */
+  bytes: Uint8Array = EMPTY;
+  /** Where its header begins in {@link FrameDecoder.bytes}, behind the length prefix. */
+  start = 0;
+  /** Where it ends. */
+  end = 0;
+  /** Whether {@link FrameDecoder.bytes} holds nothing else and will not change, so that views may be kept. */
+  owned = false;
+
+  readonly #partial = new ReceiveBuffer();
+  #chunk: Uint8Array = EMPTY;
+  #position = 0;
+  #first = true;
+
+  /** @param limit - longest packet accepted, in bytes without the length prefix. */
+  constructor(limit: number) {
+    this.limit = limit;
+  }
+
+  /** Whether bytes of a packet that is not whole yet are waiting. */
+  get incomplete(): boolean {
+    return this.#partial.length > 0 || this.#position < this.#chunk.length;
+  }
+
+  /**
+   * Takes the next bytes of the stream. They are read in place: the chunk must not change before `next`
+   * has returned false or `retain` was called.
+   */
+  push(chunk: Uint8Array): void {
+    if (this.#position < this.#chunk.length) {
+      // Packets of the chunk before are still waiting, e.g. because the application is behind.
+      const joined = new Uint8Array(this.#chunk.length - this.#position + chunk.length);
+      joined.set(this.#chunk.subarray(this.#position));
+      joined.set(chunk, this.#chunk.length - this.#position);
+      this.#chunk = joined;
+    } else {
+      // Plain views are faster to index and to slice than Node's buffers.
+      this.#chunk = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
+    }
+    this.#position = 0;
+  }
+
+  /** Copies what has not been read yet, so that the chunk may be reused. */
+  retain(): void {
+    this.#chunk = this.#position < this.#chunk.length ? this.#chunk.slice(this.#position) : EMPTY;
+    this.#position = 0;
+  }
+
+  /** Forgets everything that has not been read. */
+  clear(): void {
+    this.#partial.release();
+    this.#chunk = EMPTY;
+    this.#position = 0;
+    this.bytes = EMPTY;
+  }
+
+  /**
+   * Moves on to the next whole packet.
+   *
+   * @returns whether there is one; false means that more bytes are needed.
+   * @throws {@link PacketTooLargeError}, {@link MalformedPacketError}, or {@link NotPeng3dnetError} if the
+   * very first bytes are those of another protocol. The decoder is then of no further use.
+   */
+  next(): boolean {
+    if (this.#partial.length > 0) return this.#continuePartial();
+    const chunk = this.#chunk;
+    const at = this.#position;
+    const available = chunk.length - at;
+    if (available < LENGTH_SIZE) return this.#beginPartial(LENGTH_SIZE);
+    const length = readUint32(chunk, at);
+    if (length > this.limit || length < HEADER_SIZE) throw this.#badLength(length, chunk, at);
+    const end = at + LENGTH_SIZE + length;
+    if (end > chunk.length) return this.#beginPartial(LENGTH_SIZE + length);
+    this.#position = end;
+    this.#setCurrent(chunk, at, end, false);
+    return true;
+  }
+
+  #beginPartial(expected: number): false {
+    if (this.#position < this.#chunk.length) {
+      this.#partial.append(this.#chunk, this.#position, this.#chunk.length, expected);
+    }
+    this.#chunk = EMPTY;
+    this.#position = 0;
+    return false;
+  }
+
+  #continuePartial(): boolean {
+    const partial = this.#partial;
+    if (partial.length < LENGTH_SIZE && !this.#fill(LENGTH_SIZE)) return false;
+    const length = readUint32(partial.bytes, 0);
+    if (length > this.limit || length < HEADER_SIZE) throw this.#badLength(length, partial.bytes, 0);
+    if (!this.#fill(LENGTH_SIZE + length)) return false;
+    const bytes = partial.release();
+    this.#setCurrent(bytes, 0, LENGTH_SIZE + length, true);
+    return true;
+  }
+
+  /** Moves bytes of the chunk behind the partial packet until that has `wanted` bytes. */
+  #fill(wanted: number): boolean {
+    const chunk = this.#chunk;
+    const end = Math.min(chunk.length, this.#position + wanted - this.#partial.length);
+    if (end > this.#position) this.#partial.append(chunk, this.#position, end, wanted);
+    this.#position = end;
+    if (end === chunk.length) {
+      this.#chunk = EMPTY;
+      this.#position = 0;
+    }
+    return this.#partial.length === wanted;
+  }
+
+  #setCurrent(bytes: Uint8Array, at: number, end: number, owned: boolean): void {
+    this.id = readUint32(bytes, at + LENGTH_SIZE);
+    this.flags = readUint16(bytes, at + LENGTH_SIZE + 4);
+    this.bytes = bytes;
+    this.start = at + LENGTH_SIZE;
+    this.end = end;
+    this.owned = owned;
+    this.#first = false;
+  }
+
+  #badLength(length: number, bytes: Uint8Array, at: number): Peng3dnetError {
+    const foreigner = this.#first ? recogniseForeigner(bytes, at) : undefined;
+    if (foreigner !== undefined) return foreigner;
+    if (length > this.limit) return new PacketTooLargeError("in", length, this.limit);
+    return new MalformedPacketError(
+      `the peer announced a packet of ${length} bytes, too few for the header of ${PREAMBLE_SIZE - LENGTH_SIZE}`,
+    );
+  }
+}

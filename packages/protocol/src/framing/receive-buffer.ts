@@ -1,0 +1,36 @@
+const EMPTY = new Uint8Array(0);
+/** Room made for the first bytes of a packet that is not whole yet. */
+const FIRST_CAPACITY = 1024;
+
+/**
+ * Gathers the bytes of one packet that arrives in several pieces.
+ *
+ * Room grows with the bytes that came, at most fourfold, never with the length that a peer announced.
+ */
+export class ReceiveBuffer {
+  /** The bytes; those from {@link ReceiveBuffer.length} on have no meaning. */
+  bytes: Uint8Array = EMPTY;
+  /** Number of bytes gathered. */
+  length = 0;
+
+  /** Adds `chunk` from `start` up to `end`; `expected` is the whole packet's length as far as known. */
+  append(chunk: Uint8Array, start: number, end: number, expected: number): void {
+    const needed = this.length + end - start;
+    if (needed > this.bytes.length) {
+      const room = Math.max(needed, Math.min(expected, Math.max(4 * needed, FIRST_CAPACITY)));
+      const grown = new Uint8Array(room);
+      grown.set(this.length === this.bytes.length ? this.bytes : this.bytes.subarray(0, this.length));
+      this.bytes = grown;
+    }
+    this.bytes.set(start === 0 && end === chunk.length ? chunk : chunk.subarray(start, end), this.length);
+    this.length = needed;
+  }
+
+  /** Gives the bytes away and starts anew. */
+  release(): Uint8Array {
+    const { bytes } = this;
+    this.bytes = EMPTY;
+    this.length = 0;
+    return bytes;
+  }
+}

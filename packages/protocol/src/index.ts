@@ -1,0 +1,53 @@
+/**
+ * The peng3dnet protocol without I/O: framing, codec, registry, packets, connection types and the
+ * connection state machine. For plugins and for other transports; programs use `@peng3dnet/core`.
+ *
+ * @packageDocumentation
+ */
+export {
+  type Address,
+  type AddressLike,
+  normalizeAddrFormatted,
+  normalizeAddrSocketstyle,
+  parseAddress,
+} from "./address.js";
+export { type Codec, MsgpackCodec } from "./codec.js";
+export type { Compression } from "./compression.js";
+export {
+  Config,
+  type ConfigKey,
+  type ConfigOverrides,
+  type ConfigSource,
+  type ConfigValues,
+  DEFAULT_CONFIG,
+  type Pem,
+} from "./config.js";
+export { Connection, type ConnectionHost, encodePacket } from "./connection.js";
+export {
+  type ConnectionContext,
+  type ConnectionContextOptions,
+  createConnectionContext,
+} from "./connection-context.js";
+export { ClassicConnectionType, ConnectionType } from "./connection-type.js";
+export * from "./constants.js";
+export * from "./errors.js";
+export { BufferPool } from "./framing/buffer-pool.js";
+export { FrameDecoder } from "./framing/frame-decoder.js";
+export { FrameEncoder, type FrameEncoderOptions } from "./framing/frame-encoder.js";
+export * from "./internal-names.js";
+export {
+  CloseConnectionPacket,
+  HandshakeAcceptPacket,
+  HandshakePacket,
+  HelloPacket,
+  registerInternalPackets,
+  SetTypePacket,
+} from "./internal-packets.js";
+export { type InvalidAction, type MaybeAsync, Packet, type PacketRule, PrintPacket } from "./packet.js";
+export { type PacketEntry, PacketRegistry } from "./packet-registry.js";
+export type { CloseInfo, PacketRef, Peer } from "./peer.js";
+export { BaseRegistry, type ObjectType, type RegistryEntry } from "./registry.js";
+export { SmartPacket } from "./smart-packet.js";
+export { isActive, nextState, type StateEvent, TRANSITIONS } from "./state.js";
+export { STRUCT_HEADER, STRUCT_LENGTH32, Struct } from "./struct.js";
+export { PROTOVERSION, RELEASE, VERSION } from "./version.js";

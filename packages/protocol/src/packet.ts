@@ -1,0 +1,93 @@
+import type { Cid, Side, SslSecLevel } from "./constants.js";
+import type { PacketRegistry } from "./packet-registry.js";
+import type { Peer } from "./peer.js";
+
+/** What to do with a packet whose conditions do not hold: drop it, close the connection, or throw. */
+export type InvalidAction = "ignore" | "close" | "error";
+
+/** Conditions on a connection under which a packet may be sent and received; `null`: any. */
+export interface PacketRule {
+  readonly state: number | null;
+  readonly mode: number | null;
+  readonly side: Side | null;
+  readonly conntype: string | null;
+  readonly minSslsecLevel: SslSecLevel;
+  readonly invalidAction: InvalidAction;
+}
+
+/** Handlers may be asynchronous: a rejection is reported as a thrown error is, and nothing waits for them. */
+export type MaybeAsync = void | Promise<void>;
+
+/**
+ * A type of packet. Subclass it and override {@link Packet.receive}, then register an instance with a
+ * server and one with a client. Reference: `Packet`.
+ *
+ * @typeParam Payload - what the packet carries. It is what you expect, not what a peer is bound to send.
+ */
+export class Packet<Payload = unknown> {
+  /** Registry that all packets of the peer share. */
+  readonly reg: PacketRegistry;
+  /** The peer that this packet type belongs to. */
+  readonly peer: Peer;
+  /** Free for the application. Reference: `obj`. */
+  readonly obj: unknown;
+  /** Name under which `registerObject` registers it. */
+  readonly name: string | undefined = undefined;
+
+  constructor(reg: PacketRegistry, peer: Peer, obj?: unknown) {
+    this.reg = reg;
+    this.peer = peer;
+    this.obj = obj;
+  }
+
+  /**
+   * Conditions for sending and receiving, or `null`. Read once, when the packet is registered.
+   *
+   * @throws {@link InvalidSmartPacketActionError} if the action is none of those allowed.
+   */
+  rule(): PacketRule | null {
+    return null;
+  }
+
+  /** Called when a packet of this type arrived; passes it to {@link Packet.receive}. Reference: `_receive`. */
+  _receive(msg: Payload, cid: Cid): MaybeAsync {
+    return this.receive(msg, cid);
+  }
+
+  /** Called when a packet of this type was sent; passes it to {@link Packet.send}. Reference: `_send`. */
+  _send(msg: Uint8Array, cid: Cid): MaybeAsync {
+    return this.send(msg, cid);
+  }
+
+  /**
+   * A packet of this type arrived. Reference: `receive`.
+   *
+   * @param msg - its payload.
+   * @param cid - who sent it: a client's id on a server, `null` on a client.
+   */
+  receive(_msg: Payload, _cid: Cid): MaybeAsync {}
+
+  /**
+   * A packet of this type was sent, which means: accepted and encoded. Reference: `send`.
+   *
+   * @param msg - the encoded packet with header and length prefix. A view: copy what you keep.
+   * @param cid - who it goes to: a client's id on a server, `null` on a client.
+   */
+  send(_msg: Uint8Array, _cid: Cid): MaybeAsync {}
+}
+
+/** Writes each payload it receives, for trying things out. Reference: `PrintPacket`. */
+export class PrintPacket<Payload = unknown> extends Packet<Payload> {
+  readonly #print: (...values: unknown[]) => void;
+
+  /** @param print - where to write, e.g. `console.log`. */
+  constructor(reg: PacketRegistry, peer: Peer, print: (...values: unknown[]) => void) {
+    super(reg, peer);
+    this.#print = print;
+  }
+
+  override receive(msg: Payload, cid: Cid): void {
+    if (cid === null) this.#print(msg);
+    else this.#print(`${cid}:`, msg);
+  }
+}

@@ -1,0 +1,39 @@
+import { type Side, SSLSEC_NONE, type SslSecLevel, STATE_ACTIVE } from "./constants.js";
+import { InvalidSmartPacketActionError } from "./errors.js";
+import { type InvalidAction, Packet, type PacketRule } from "./packet.js";
+
+const ACTIONS: readonly string[] = ["ignore", "close", "error"] satisfies InvalidAction[];
+
+/**
+ * A packet with conditions on the connection, checked before it is sent and before it is received.
+ * Override the fields in a subclass; they are read once, when the packet is registered.
+ * Reference: `SmartPacket`.
+ */
+export class SmartPacket<Payload = unknown> extends Packet<Payload> {
+  /** State that the connection has to be in; `null`: any. Default `STATE_ACTIVE`. */
+  readonly state: number | null = STATE_ACTIVE;
+  /** Mode that the connection has to be in; `null`: any. Default `null`. */
+  readonly mode: number | null = null;
+  /** Side that receives this packet, the other being the one that sends it; `null`: both. Default `null`. */
+  readonly side: Side | null = null;
+  /** Connection type that is required; `null`: any. Default `null`. */
+  readonly conntype: string | null = null;
+  /** Lowest TLS security level at which this packet is sent. Default `SSLSEC_NONE`. Reference: `min_sslsec_level`. */
+  readonly minSslsecLevel: SslSecLevel = SSLSEC_NONE;
+  /**
+   * What happens when a condition does not hold: `"ignore"` drops the packet, `"close"` closes the
+   * connection with `smartpacketinvalid`, `"error"` throws {@link SmartPacketInvalidError} from
+   * `sendMessage`, or reports it as a handler error on receipt. Default `"ignore"`.
+   */
+  readonly invalidAction: InvalidAction = "ignore";
+
+  override rule(): PacketRule {
+    if (!ACTIONS.includes(this.invalidAction)) {
+      throw new InvalidSmartPacketActionError(
+        `invalidAction cannot be ${JSON.stringify(this.invalidAction)}; use ${ACTIONS.map((a) => `"${a}"`).join(", ")}`,
+      );
+    }
+    const { state, mode, side, conntype, minSslsecLevel, invalidAction } = this;
+    return { state, mode, side, conntype, minSslsecLevel, invalidAction };
+  }
+}
