@@ -17,36 +17,39 @@ interface Parts {
   port: number | undefined;
 }
 
-const IPV6 = /^[0-9a-f:.]+(%[\w.-]+)?$/i;
+const ZONE = /%[\w.-]+$/;
+const HEXTET = /^[0-9a-f]{1,4}$/i;
 const HOSTNAME =
   /^(?=.{1,253}\.?$)[\p{L}\p{N}_]([\p{L}\p{N}_-]*[\p{L}\p{N}_])?(\.[\p{L}\p{N}_]([\p{L}\p{N}_-]*[\p{L}\p{N}_])?)*\.?$/u;
 const NUMERIC = /^[\d.]+$/;
 
+function isIPv4(host: string): boolean {
+  const octets = host.split(".");
+  return octets.length === 4 && octets.every((octet) => /^\d{1,3}$/.test(octet) && Number(octet) <= 255);
+}
+
+function isIPv6(host: string): boolean {
+  const halves = host.replace(ZONE, "").split("::");
+  if (halves.length > 2) return false;
+  const groups = halves.flatMap((half) => (half === "" ? [] : half.split(":")));
+  const last = halves.at(-1) === "" ? undefined : groups.at(-1);
+  // The last 32 bits may be written as an IPv4 address.
+  const mapped = last?.includes(".") === true;
+  if (mapped && !isIPv4(last)) return false;
+  const hextets = mapped ? groups.slice(0, -1) : groups;
+  const size = groups.length + (mapped ? 1 : 0);
+  return hextets.every((hextet) => HEXTET.test(hextet)) && (halves.length === 2 ? size < 8 : size === 8);
+}
+
 function checkHost(host: string): string {
   if (host.includes(":")) {
-    const doubled = host.split("::").length - 1;
-    const groups = host.split(":").length;
-    if (
-      !IPV6.test(host) ||
-      doubled > 1 ||
-      host.includes(":::") ||
-      (doubled === 0 ? groups < 7 : false) ||
-      groups > 9
-    ) {
-      throw new InvalidHostError(`"${host}" is not an IPv6 address`);
-    }
+    if (!isIPv6(host)) throw new InvalidHostError(`"${host}" is not an IPv6 address`);
     return host;
   }
   if (host === "")
     throw new InvalidHostError('the host is empty; give a name or an IP address, e.g. "127.0.0.1"');
   if (NUMERIC.test(host)) {
-    const octets = host.split(".");
-    if (
-      octets.length !== 4 ||
-      octets.some((octet) => octet === "" || octet.length > 3 || Number(octet) > 255)
-    ) {
-      throw new InvalidHostError(`"${host}" is not an IPv4 address`);
-    }
+    if (!isIPv4(host)) throw new InvalidHostError(`"${host}" is not an IPv4 address`);
   } else if (!HOSTNAME.test(host)) {
     throw new InvalidHostError(`"${host}" is neither a host name nor an IP address`);
   }

@@ -126,10 +126,10 @@ export class BodyCheck {
     const bytes = this.#bytes;
     if (at >= this.#end) throw tooShort();
     const head = bytes[at] as number;
-    const end = this.#value(at, 0);
     if ((head & 0xe0) !== 0xa0 && (head < 0xd9 || head > 0xdb)) {
       throw new BadDataError("a map in the body has a key that is not a string");
     }
+    const end = this.#value(at, 0);
     if (end - at > PROTO_KEY.length && bytes[end - 1] === 0x5f && this.#isProto(at, end)) {
       throw new BadDataError('a map in the body has the key "__proto__"');
     }

@@ -1,5 +1,6 @@
 import { DecodeError, Decoder, Encoder, type ExtensionCodecType } from "@msgpack/msgpack";
 import { BadDataError, EncodeError } from "./errors.js";
+import { decodeExactly, mayLoseByteOrderMark } from "./exact-decode.js";
 
 /**
  * Turns values into bytes and back. Replace it with one object to use another msgpack implementation;
@@ -27,7 +28,7 @@ const MIN_INT64 = -(2n ** 63n);
 const UTF8_LEAD_OF_SURROGATES = 0xed;
 
 /** Kinds of objects that an encoder would quietly turn into an empty map. */
-const NOT_SENDABLE = ["ArrayBuffer", "Date", "Map", "Promise", "RegExp", "Set"];
+const NOT_SENDABLE = ["ArrayBuffer", "Date", "Error", "Map", "Promise", "RegExp", "Set"];
 
 /** Refuses what msgpack can carry only as an extension type, rather than sending an empty map for it. */
 const noExtensions: ExtensionCodecType<undefined> = {
@@ -53,13 +54,13 @@ const noExtensions: ExtensionCodecType<undefined> = {
  *
  * Beyond what that library does by itself: integers that a number cannot represent travel as `bigint`
  * (from -2**63 to 2**64-1, in the shortest form), and strings are made well-formed, since a Python peer
- * refuses lone surrogates. `undefined` is sent as nil.
+ * refuses lone surrogates. `undefined` is sent as nil, and -0 as the integer 0.
  */
 export class MsgpackCodec implements Codec {
   readonly #encoder: Encoder;
   readonly #bigEncoder: Encoder;
   readonly #decoder = new Decoder({ extensionCodec: noExtensions });
-  readonly #bigDecoder = new Decoder({ extensionCodec: noExtensions, useBigInt64: true });
+  readonly #decodeSimple = (bytes: Uint8Array): unknown => this.#decoder.decode(bytes);
   readonly #maxDepth: number;
 
   /** @param maxDepth - deepest nesting that is encoded; default 512. */
@@ -87,7 +88,8 @@ export class MsgpackCodec implements Codec {
 
   decode(bytes: Uint8Array, bigIntegers: boolean): unknown {
     try {
-      return bigIntegers ? shrinkIntegers(this.#bigDecoder.decode(bytes)) : this.#decoder.decode(bytes);
+      if (bigIntegers || mayLoseByteOrderMark(bytes)) return decodeExactly(bytes, this.#decodeSimple);
+      return this.#decoder.decode(bytes);
     } catch (error) {
       if (error instanceof BadDataError) throw error;
       const what =
@@ -128,28 +130,13 @@ function normalize(value: unknown, depthLeft: number): unknown {
       return value;
   }
   if (value === null || ArrayBuffer.isView(value)) return value;
-  if (depthLeft === 0) throw new EncodeError("the value is nested too deep, or contains itself");
+  if (!Array.isArray(value)) noExtensions.tryToEncode(value, undefined);
+  // An empty container may stand where a scalar may, as the encoder counts it.
+  if (depthLeft === 0 && (Array.isArray(value) ? value : Object.keys(value)).length > 0) {
+    throw new EncodeError("the value is nested too deep, or contains itself");
+  }
   if (Array.isArray(value)) return value.map((item) => normalize(item, depthLeft - 1));
-  noExtensions.tryToEncode(value, undefined);
   const copy: Record<string, unknown> = Object.create(null);
   for (const [key, item] of Object.entries(value)) copy[key.toWellFormed()] = normalize(item, depthLeft - 1);
   return copy;
-}
-
-/** Turns the bigints that a number can represent into numbers, in place. */
-function shrinkIntegers(value: unknown): unknown {
-  if (typeof value === "bigint") {
-    const number = Number(value);
-    return Number.isSafeInteger(number) ? number : value;
-  }
-  if (typeof value !== "object" || value === null || value instanceof Uint8Array) return value;
-  if (Array.isArray(value)) {
-    value.forEach((item, index) => {
-      value[index] = shrinkIntegers(item);
-    });
-    return value;
-  }
-  const map = value as Record<string, unknown>;
-  for (const key of Object.keys(map)) map[key] = shrinkIntegers(map[key]);
-  return map;
 }

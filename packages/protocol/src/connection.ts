@@ -411,7 +411,10 @@ export class Connection {
   /** Calls a connection type. A protocol error ends the connection; anything else is the plugin's mistake. */
   #callType<R>(method: string, call: () => R): R | undefined {
     try {
-      return call();
+      const result = call();
+      // Plugins may be asynchronous where nothing is returned: a rejection must not end the process.
+      if (typeof result === "object") this.watch(result, `${this.#conntype}.${method}`);
+      return result;
     } catch (error) {
       if (error instanceof ProtocolError) throw error;
       this.#host.handlerFailed(error, `${this.#conntype}.${method}`);
@@ -492,14 +495,15 @@ export class Connection {
     return this.#announce();
   }
 
-  /** Sends the closing packet with a reason. Nothing can be sent after it. */
+  /**
+   * Sends the closing packet with a reason. Nothing can be sent after it.
+   *
+   * @throws {@link PacketTooLargeError} if the reason does not fit a packet; the connection is open then.
+   */
   sendClose(reason: string | null): void {
     if (this.#closing) return;
-    try {
-      this.send(CLOSECONN_NAME, { reason });
-    } finally {
-      this.markClosing(reason);
-    }
+    this.send(CLOSECONN_NAME, { reason });
+    this.markClosing(reason);
   }
 
   /** No more can be sent from now on. */

@@ -24,6 +24,9 @@ import type { Peer } from "./peer.js";
 import { syncRegistry } from "./registry-sync.js";
 import { PROTOVERSION } from "./version.js";
 
+/** Characters of a peer's text that an error message shows. */
+const SHOWN = 40;
+
 type Body = Readonly<Record<string, unknown>>;
 
 /** What the protocol's own packets have in common: a map as body, and often one side that receives them. */
@@ -46,10 +49,16 @@ abstract class InternalPacket extends Packet {
   protected abstract handle(body: Body, connection: Connection): void;
 }
 
+/** A peer's value for an error message: it may be of any kind and of any length. */
+function show(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.slice(0, SHOWN));
+  return typeof value === "object" && value !== null ? "that is no number" : String(value);
+}
+
 function checkProtoversion(body: Body): void {
   if (body.protoversion !== PROTOVERSION) {
     throw new ProtocolVersionMismatchError(
-      `the server speaks version ${JSON.stringify(body.protoversion)} of the protocol (library ${JSON.stringify(body.version)}), this client version ${PROTOVERSION}`,
+      `the server speaks version ${show(body.protoversion)} of the protocol (library ${show(body.version)}), this client version ${PROTOVERSION}`,
     );
   }
 }

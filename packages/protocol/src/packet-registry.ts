@@ -1,4 +1,5 @@
 import { FIRST_USER_ID, INTERNAL_PREFIX, SSLSEC_NONE } from "./constants.js";
+import { ACCEPT_NAME, CLOSECONN_NAME, HANDSHAKE_NAME, HELLO_NAME, SETTYPE_NAME } from "./internal-names.js";
 import { Packet, type PacketRule } from "./packet.js";
 import { BaseRegistry, type ObjectType, type RegistryEntry } from "./registry.js";
 
@@ -6,7 +7,7 @@ import { BaseRegistry, type ObjectType, type RegistryEntry } from "./registry.js
 export interface PacketEntry extends RegistryEntry<Packet> {
   /** Bypasses the connection type's hooks: id below 64 or a name of the protocol's own (clause 2). */
   readonly internal: boolean;
-  /** Belongs to the protocol itself, so that the application's hooks do not see it. */
+  /** One of the five of the protocol itself, so that the application's hooks do not see it. */
   readonly protocol: boolean;
   /** Conditions for sending and receiving. */
   readonly rule: PacketRule | null;
@@ -15,6 +16,14 @@ export interface PacketEntry extends RegistryEntry<Packet> {
   /** Whether the packet wants to see what is sent, encoded. */
   readonly observesSend: boolean;
 }
+
+const PROTOCOL_NAMES: ReadonlySet<string> = new Set([
+  HELLO_NAME,
+  SETTYPE_NAME,
+  HANDSHAKE_NAME,
+  ACCEPT_NAME,
+  CLOSECONN_NAME,
+]);
 
 /** The packet types of a peer. Reference: `PacketRegistry`. */
 export class PacketRegistry extends BaseRegistry<Packet, PacketEntry> {
@@ -37,7 +46,7 @@ export class PacketRegistry extends BaseRegistry<Packet, PacketEntry> {
       name,
       id,
       internal: id < FIRST_USER_ID || name.startsWith(INTERNAL_PREFIX),
-      protocol: name.startsWith(INTERNAL_PREFIX),
+      protocol: PROTOCOL_NAMES.has(name),
       rule,
       onlyState: rule === null ? -1 : onlyState(rule),
       observesSend: obj._send !== Packet.prototype._send || obj.send !== Packet.prototype.send,

@@ -15,6 +15,16 @@ export interface RegistryEntry<T> {
 /** A class whose instances a registry accepts, abstract ones included. */
 export type ObjectType<T> = abstract new (...args: never[]) => T;
 
+function checkId(id: number): void {
+  if (!Number.isInteger(id) || id < 0 || id > MAX_ID) {
+    throw new RegistryError(`${id} is not an id; use an integer from 0 to ${MAX_ID}`);
+  }
+}
+
+function describe(obj: unknown): string {
+  return typeof obj === "object" && obj !== null ? `the given ${obj.constructor?.name}` : String(obj);
+}
+
 /**
  * Three-way map between names, integer ids and objects. Reference: `BaseRegistry`.
  *
@@ -72,7 +82,7 @@ export class BaseRegistry<T extends object = object, E extends RegistryEntry<T> 
   entry(obj: string | number | T): E {
     const entry = this.find(obj);
     if (entry === undefined) {
-      const shown = typeof obj === "object" ? `the given ${obj.constructor.name}` : JSON.stringify(obj);
+      const shown = typeof obj === "string" ? JSON.stringify(obj) : describe(obj);
       throw new NotRegisteredError(`${shown} is not registered; register it before it is used`);
     }
     return entry;
@@ -136,9 +146,7 @@ export class BaseRegistry<T extends object = object, E extends RegistryEntry<T> 
     }
     if (typeof name !== "string" || name === "")
       throw new RegistryError("a name is a string that is not empty");
-    if (n !== undefined && n !== null && (!Number.isInteger(n) || n < 0 || n > MAX_ID)) {
-      throw new RegistryError(`${n} is not an id; use an integer from 0 to ${MAX_ID}`);
-    }
+    if (n !== undefined && n !== null) checkId(n);
     if (this.#byName.has(name)) throw new AlreadyRegisteredError(`the name "${name}" is registered already`);
     if (this.#byObj.has(obj)) {
       throw new AlreadyRegisteredError(
@@ -178,6 +186,7 @@ export class BaseRegistry<T extends object = object, E extends RegistryEntry<T> 
    *
    * @param ids - the names with their new ids.
    * @param reserved - further ids that nothing may keep or get.
+   * @throws {@link RegistryError} if an id is not usable.
    * @throws {@link NotRegisteredError} if a name is not registered.
    * @throws {@link AlreadyRegisteredError} if two names get the same id.
    */
@@ -187,6 +196,7 @@ export class BaseRegistry<T extends object = object, E extends RegistryEntry<T> 
     for (const [name, id] of ids) {
       if (claimed.has(id))
         throw new AlreadyRegisteredError(`the id ${id} is given to "${name}" and to another name`);
+      checkId(id);
       claimed.add(id);
       wanted.set(this.entry(name), id);
     }
@@ -199,18 +209,19 @@ export class BaseRegistry<T extends object = object, E extends RegistryEntry<T> 
       }
     }
     let free = FIRST_USER_ID;
-    this.#byName = new Map();
-    this.#byObj = new Map();
-    this.#byId = new Map();
-    this.#dense = [];
-    for (const entry of entries) {
+    const renewed = entries.map((entry) => {
       let id = wanted.get(entry);
       if (id === undefined) {
         while (claimed.has(free)) free++;
         id = free++;
       }
-      this.#insert(this.createEntry(entry.obj, entry.name, id));
-    }
+      return this.createEntry(entry.obj, entry.name, id);
+    });
+    this.#byName = new Map();
+    this.#byObj = new Map();
+    this.#byId = new Map();
+    this.#dense = [];
+    for (const entry of renewed) this.#insert(entry);
   }
 
   /** Makes the entry for an object; subclasses may keep more in it. */

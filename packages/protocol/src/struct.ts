@@ -54,8 +54,10 @@ export class Struct {
    * @throws {RangeError} if fewer than {@link Struct.size} bytes are there.
    */
   unpack(bytes: Uint8Array, offset = 0): number[] {
-    if (bytes.length - offset < this.size) {
-      throw new RangeError(`"${this.format}" needs ${this.size} bytes, not ${bytes.length - offset}`);
+    if (!(offset >= 0) || bytes.length - offset < this.size) {
+      throw new RangeError(
+        `"${this.format}" needs ${this.size} bytes, which are not there at ${offset} of ${bytes.length}`,
+      );
     }
     let position = offset;
     return this.#widths.map((width) => {

@@ -1,0 +1,61 @@
+import { type Config, ServerFullError } from "@peng3dnet/protocol";
+import type { Transport } from "./transport.js";
+
+/** A connection, as far as admission is concerned. */
+interface Admitted {
+  readonly transport: Transport;
+}
+
+/**
+ * Who gets in: limits the connections of a server and the handshakes under way. When there are too many
+ * of the latter, the oldest one goes: honest peers finish theirs within milliseconds.
+ */
+export class Admission<S extends Admitted> {
+  readonly #cfg: Config;
+  /** Handshakes under way by address, oldest first. */
+  readonly #byAddress = new Map<string, Set<S>>();
+  readonly #pending = new Set<S>();
+
+  constructor(cfg: Config) {
+    this.#cfg = cfg;
+  }
+
+  /** Why another connection cannot be accepted beside `connections` others, or `undefined`. */
+  refusal(connections: number): string | undefined {
+    return connections >= this.#cfg.get("net.limits.connections") ? "serverfull" : undefined;
+  }
+
+  /** A handshake begins. @returns the one that has to go for it, if any. */
+  begin(session: S): S | undefined {
+    const [address] = session.transport.remoteAddress;
+    const same = this.#byAddress.get(address) ?? new Set();
+    this.#byAddress.set(address, same);
+    same.add(session);
+    this.#pending.add(session);
+    const crowded =
+      same.size > this.#cfg.get("net.limits.pending.address")
+        ? same
+        : this.#pending.size > this.#cfg.get("net.limits.pending")
+          ? this.#pending
+          : undefined;
+    const [oldest] = crowded ?? [];
+    if (oldest !== undefined) this.end(oldest);
+    return oldest;
+  }
+
+  /** A handshake is over, one way or the other. */
+  end(session: S): void {
+    if (!this.#pending.delete(session)) return;
+    const [address] = session.transport.remoteAddress;
+    const same = this.#byAddress.get(address);
+    same?.delete(session);
+    if (same?.size === 0) this.#byAddress.delete(address);
+  }
+
+  /** What the one is told that has to go. */
+  error(): ServerFullError {
+    return new ServerFullError(
+      "too many handshakes are under way (net.limits.pending); the oldest one was given up",
+    );
+  }
+}

@@ -1,0 +1,126 @@
+import type { Socket } from "node:net";
+import type { Address, CloseInfo, PacketRef, SslSecLevel } from "@peng3dnet/protocol";
+import type { ConnectionOwner } from "./peer-base.js";
+import type { Server } from "./server.js";
+import type { Session } from "./session.js";
+import type { WaitOptions } from "./waiting.js";
+
+/** The connection that a {@link ClientOnServer} stands for. */
+export type ClientConnection = Session<ClientOnServer>;
+
+/** Makes the object for a new connection. Reference: `clientcls`. */
+export type ClientClass<C extends ClientOnServer = ClientOnServer> = new (
+  server: Server,
+  conn: ClientConnection,
+  addr: Address,
+  cid: number,
+) => C;
+
+/**
+ * A client as the server sees it. Subclass it, override its `on…` methods, and pass the class as `clientcls`.
+ * Reference: `ClientOnServer`.
+ */
+export class ClientOnServer implements ConnectionOwner {
+  /** The server. */
+  readonly server: Server;
+  /** The connection. Reference: `conn`, the socket, which is {@link ClientOnServer.sock} here. */
+  readonly conn: ClientConnection;
+  /** Address of the client. */
+  readonly addr: Address;
+  /** Id of the client, unique for its server. */
+  readonly cid: number;
+
+  constructor(server: Server, conn: ClientConnection, addr: Address, cid: number) {
+    this.server = server;
+    this.conn = conn;
+    this.addr = addr;
+    this.cid = cid;
+  }
+
+  /** The socket, or `undefined` for a link in memory. */
+  get sock(): Socket | undefined {
+    return this.conn.transport.socket;
+  }
+
+  /** State of the connection; once active, the application may set `STATE_ACTIVE` to 127. */
+  get state(): number {
+    return this.conn.connection.state;
+  }
+
+  set state(state: number) {
+    this.conn.connection.state = state;
+  }
+
+  /** Mode of the connection, one of the `MODE_*` constants or the application's own numbers. */
+  get mode(): number {
+    return this.conn.connection.mode;
+  }
+
+  set mode(mode: number) {
+    this.conn.connection.mode = mode;
+  }
+
+  /** Name of the connection type; `""` until the client has named it. */
+  get conntype(): string {
+    return this.conn.connection.conntype;
+  }
+
+  /** What TLS established. */
+  get sslSeclevel(): SslSecLevel {
+    return this.conn.connection.sslSeclevel;
+  }
+
+  /** Whether the handshake is complete and the connection open. */
+  get active(): boolean {
+    return this.conn.connection.active && this.conn.open;
+  }
+
+  /** Sends a packet to this client. As `server.sendMessage` with its cid. */
+  sendMessage(ptype: PacketRef, data: unknown): boolean {
+    return this.server.sendMessage(ptype, data, this.cid);
+  }
+
+  /** Resolves once everything accepted so far is with the kernel. As `server.flush` with its cid. */
+  flush(options: WaitOptions = {}): Promise<void> {
+    return this.conn.flushed(options);
+  }
+
+  /** Closes the connection. As `server.closeConnection` with its cid. Reference: `close`. */
+  close(reason: string | null = null, options: WaitOptions = {}): Promise<CloseInfo> {
+    return this.conn.close(reason, options);
+  }
+
+  /** The connection was accepted; the handshake is still to come. Reference: `on_connect`. */
+  onConnect(): void | Promise<void> {}
+
+  /**
+   * The handshake is complete. The default sends the event
+   * `peng3dnet:server.connection.handshakecomplete`. Reference: `on_handshake_complete`.
+   */
+  onHandshakeComplete(): void | Promise<void> {
+    this.server.sendEvent("connection.handshakecomplete", { client: this });
+  }
+
+  /**
+   * A packet was received, and its own handler called. Reference: `on_receive`.
+   *
+   * @param ptype - id of the packet type.
+   * @param msg - its payload.
+   */
+  onReceive(_ptype: number, _msg: unknown): void | Promise<void> {}
+
+  /**
+   * A packet was accepted for sending. Reference: `on_send`.
+   *
+   * @param ptype - the packet type as the sender gave it.
+   * @param msg - its payload.
+   */
+  onSend(_ptype: PacketRef, _msg: unknown): void | Promise<void> {}
+
+  /**
+   * The connection is closed. Called once. Reference: `on_close`.
+   *
+   * @param reason - as the closing side gave it; `"socketclose"` if the connection just ended.
+   */
+  onClose(_reason: string | null): void | Promise<void> {}
+}

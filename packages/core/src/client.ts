@@ -1,0 +1,441 @@
+import type { Socket } from "node:net";
+import {
+  AbortedError,
+  type Address,
+  type AddressLike,
+  type Cid,
+  type CloseInfo,
+  CONNTYPE_CLASSIC,
+  type Connection,
+  ConnectionClosedError,
+  InvalidStateError,
+  normalizeAddrSocketstyle,
+  type PacketRef,
+  SIDE_CLIENT,
+  type SslSecLevel,
+  STATE_CLOSED,
+  STATE_INIT,
+} from "@peng3dnet/protocol";
+import { dial } from "./dial.js";
+import type { PeerOptions } from "./options.js";
+import { type ConnectionOwner, PeerBase, type PeerEvents } from "./peer-base.js";
+import type { Session } from "./session.js";
+import { SocketTransport } from "./socket-transport.js";
+import type { Transport } from "./transport.js";
+import { Outcome, type WaitOptions } from "./waiting.js";
+
+/** Options of a {@link Client}. */
+export interface ClientOptions extends PeerOptions {
+  /** Connection type; default `CONNTYPE_CLASSIC`. Reference: `conntype`. */
+  readonly conntype?: string | undefined;
+}
+
+/** Arguments of a client's listeners. */
+export interface ClientEvents extends PeerEvents {
+  /** The connection is up; the handshake is still to come. */
+  connect: [];
+  /** The handshake is complete. */
+  handshakecomplete: [];
+  /** The connection is closed. Once. */
+  close: [info: CloseInfo];
+  /** After `sendMessage` returned false: there is room again. */
+  drain: [];
+}
+
+/** Connects to one server, once. Reference: `Client`. */
+export class Client extends PeerBase<Client, ClientEvents> implements ConnectionOwner {
+  override readonly side = SIDE_CLIENT;
+  /** Client id, as the reference's `None` on the client side: always `null`. */
+  readonly cid: null = null;
+
+  protected override readonly kind = "client";
+  readonly #addr: AddressLike | undefined;
+  readonly #conntype: string;
+  readonly #active: Outcome<void>;
+  readonly #gone: Outcome<CloseInfo>;
+  readonly #abort = new AbortController();
+  #session: Session<Client> | undefined = undefined;
+  #connecting: Promise<void> | undefined = undefined;
+  #started = false;
+
+  /** @throws {@link ConfigError} if a config option is not allowed, {@link InvalidAddressError} for `addr`. */
+  constructor(options: ClientOptions = {}) {
+    super(options);
+    this.#addr = options.addr;
+    if (options.addr !== undefined) normalizeAddrSocketstyle(options.addr);
+    this.#conntype = options.conntype ?? CONNTYPE_CLASSIC;
+    this.#active = new Outcome(this.clock);
+    this.#gone = new Outcome(this.clock);
+    const base = Client.prototype;
+    this.noteOverrides(
+      this.processSinglePacket !== base.processSinglePacket || this.receivePacket !== base.receivePacket,
+    );
+  }
+
+  // ---- the connection ---------------------------------------------------------------------------
+
+  /** Address of the server. */
+  get addr(): Address {
+    const port = this.cfg.get("net.client.addr.port");
+    const addr = this.#addr ?? this.cfg.get("net.client.addr") ?? this.cfg.get("net.client.addr.host");
+    return normalizeAddrSocketstyle(addr, port);
+  }
+
+  /** State of the connection; once active, the application may set `STATE_ACTIVE` to 127. */
+  get state(): number {
+    return this.#session?.connection.state ?? (this.#gone.settled ? STATE_CLOSED : STATE_INIT);
+  }
+
+  set state(state: number) {
+    this.#require().connection.state = state;
+  }
+
+  /** Mode of the connection, one of the `MODE_*` constants or the application's own numbers. */
+  get mode(): number {
+    return this.#require().connection.mode;
+  }
+
+  set mode(mode: number) {
+    this.#require().connection.mode = mode;
+  }
+
+  /** Name of the connection type. */
+  get conntype(): string {
+    return this.#conntype;
+  }
+
+  /** What TLS established. */
+  get sslSeclevel(): SslSecLevel {
+    return this.#require().connection.sslSeclevel;
+  }
+
+  /** Whether the handshake is complete and the connection open. */
+  get active(): boolean {
+    return this.#session?.open === true && this.#session.connection.active;
+  }
+
+  /** The connection, once there is one. */
+  get conn(): Session<Client> | undefined {
+    return this.#session;
+  }
+
+  /** The socket, once there is one. */
+  get sock(): Socket | undefined {
+    return this.#session?.transport.socket;
+  }
+
+  #require(): Session<Client> {
+    if (this.#session === undefined) {
+      throw new InvalidStateError("the client is not connected yet; call start() or connect() first");
+    }
+    return this.#session;
+  }
+
+  override getConnection(): Connection | undefined {
+    return this.#session?.connection;
+  }
+
+  /**
+   * Connects to the server. Resolves once the connection is up; the handshake follows. Further calls return
+   * the first one's result. Reference: `connect`.
+   *
+   * @throws {@link ConnectionRefusedError}, {@link UnresolvableHostError}, {@link UnreachableHostError} or
+   * another {@link ConnectError}, {@link TimedOutError} after `net.timeout.handshake`.
+   */
+  connect(): Promise<void> {
+    this.#connecting ??= this.#connect();
+    return this.#connecting;
+  }
+
+  async #connect(): Promise<void> {
+    this.checkNotStopped();
+    const address = this.addr;
+    try {
+      const socket = await dial(address, {
+        clock: this.clock,
+        timeout: this.cfg.get("net.timeout.handshake"),
+        signal: this.#abort.signal,
+      });
+      this.attach(new SocketTransport(socket));
+    } catch (error) {
+      this.#neverConnected(error as Error);
+      throw error;
+    }
+  }
+
+  #neverConnected(error: Error): void {
+    this.#active.fail(error);
+    const info: CloseInfo = { reason: "socketclose", error, clean: false };
+    if (!this.#gone.settled) this.#gone.settle(info);
+  }
+
+  /** Uses a connected transport, e.g. a link in memory, instead of connecting. */
+  attach(transport: Transport): void {
+    if (this.#session !== undefined) throw new InvalidStateError("a client connects once; make a new one");
+    this.#connecting ??= Promise.resolve();
+    const session = this.createSession(transport, null, this.#conntype);
+    session.owner = this;
+    this.#session = session;
+    this.sendEvent("connect", { addr: transport.remoteAddress, sock: transport.socket });
+    if (this.cfg.get("net.debug.print.connect")) this.print(`connect ${transport.remoteAddress.join(" ")}`);
+    this.guard.run("onConnect", () => this.onConnect());
+    this.emit("connect");
+    session.start();
+  }
+
+  // ---- running ----------------------------------------------------------------------------------
+
+  /**
+   * Initializes, connects and runs. Packets wait for `process` or `processAsync`. Resolves once connected;
+   * further calls do nothing. Reference: `runAsync`.
+   *
+   * @throws as {@link Client.connect}; {@link InvalidStateError} after a stop.
+   */
+  async runAsync(): Promise<void> {
+    this.checkNotStopped();
+    this.initialize();
+    if (!this.#started) {
+      this.#started = true;
+      this.sendEvent("start");
+    }
+    await this.connect();
+  }
+
+  /** Runs as {@link Client.runAsync} does, and resolves when the client is stopped. Reference: `runBlocking`. */
+  async runBlocking(options: WaitOptions = {}): Promise<void> {
+    await this.runAsync();
+    await this.waitForStop(options);
+  }
+
+  /**
+   * Initializes, connects, runs and processes packets as they arrive: what most programs want. Resolves once
+   * the handshake is complete and packets can be sent; further calls do the same.
+   *
+   * @throws as {@link Client.runAsync} and {@link Client.waitForConnection}.
+   */
+  async start(options: WaitOptions = {}): Promise<void> {
+    const running = this.runAsync();
+    this.processAsync();
+    await running;
+    await this.waitForConnection(options);
+  }
+
+  /**
+   * Stops at once and cuts the connection. Use {@link Client.close} to close it properly. Further calls do
+   * nothing. Reference: `stop`.
+   */
+  stop(): void {
+    if (!this.markStopped()) return;
+    this.#abort.abort(new AbortedError("the client was stopped"));
+    if (this.#session !== undefined) this.#session.destroy("socketclose");
+    else this.#neverConnected(new ConnectionClosedError("the client was stopped", "socketclose"));
+  }
+
+  /**
+   * Resolves when the client is stopped and its connection closed. Reference: `join`.
+   *
+   * @throws {@link TimedOutError}, {@link AbortedError}.
+   */
+  async join(options: WaitOptions = {}): Promise<void> {
+    await this.waitForStop(options);
+    await this.#gone.wait(options, "the connection to close");
+  }
+
+  /** Closes the connection properly and stops. */
+  override async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#session !== undefined && !this.stopped) await this.close();
+    this.stop();
+    await this.join();
+  }
+
+  /**
+   * Resolves once the handshake is complete. Reference: `wait_for_connection`.
+   *
+   * @throws {@link ConnectionClosedError} with the reason at once if the connection is closed,
+   * {@link ConnectError} if there never was one; {@link TimedOutError}, {@link AbortedError}.
+   */
+  waitForConnection(options: WaitOptions = {}): Promise<void> {
+    return this.#active.wait(options, "the connection");
+  }
+
+  /**
+   * Resolves once the connection is closed. Reference: `wait_for_close`.
+   *
+   * @throws {@link TimedOutError}, {@link AbortedError}.
+   */
+  waitForClose(options: WaitOptions = {}): Promise<CloseInfo> {
+    return this.#gone.wait(options, "the connection to close");
+  }
+
+  // ---- sending and closing ----------------------------------------------------------------------
+
+  /**
+   * Sends a packet to the server. Reference: `send_message`.
+   *
+   * @param ptype - packet type as name, id or object.
+   * @param data - payload; encoded before this returns.
+   * @param _cid - ignored; there so that code can serve both sides.
+   * @returns false past the high-water mark: wait for `drain`, or `flush()`.
+   * @throws {@link NotRegisteredError}, {@link EncodeError}, {@link PacketTooLargeError},
+   * {@link ConnectionClosedError}, {@link SmartPacketInvalidError}; nothing has been sent then.
+   */
+  override sendMessage(ptype: PacketRef, data: unknown, _cid?: Cid): boolean {
+    const session = this.#session;
+    if (session === undefined) {
+      if (this.#gone.settled)
+        throw new ConnectionClosedError("the client is not connected any more", "socketclose");
+      throw new InvalidStateError(
+        "the client is not connected yet; await start() or waitForConnection() first",
+      );
+    }
+    const below = session.connection.send(ptype, data);
+    if (!below) session.noteHighWater();
+    return below;
+  }
+
+  /**
+   * Resolves once everything accepted so far is with the kernel.
+   *
+   * @throws {@link ConnectionLostError} if the connection ends before, {@link TimedOutError}, {@link AbortedError}.
+   */
+  async flush(options: WaitOptions = {}): Promise<void> {
+    await this.#require().flushed(options);
+  }
+
+  /**
+   * Closes the connection: what was accepted is delivered, then the reason, then the end of the stream.
+   * Further calls return the first one's result. Reference: `close_connection`.
+   *
+   * @param _cid - ignored; there so that code can serve both sides.
+   * @param reason - what the server is told.
+   */
+  override closeConnection(_cid?: Cid, reason: string | null = null): Promise<CloseInfo> {
+    return this.close(reason);
+  }
+
+  /** Closes the connection, as {@link Client.closeConnection}. Reference: `close`. */
+  async close(reason: string | null = null, options: WaitOptions = {}): Promise<CloseInfo> {
+    if (this.#session !== undefined) {
+      void this.#session.close(reason);
+    } else if (this.#connecting !== undefined) {
+      this.#abort.abort(new AbortedError("the client was closed while it connected"));
+    } else {
+      this.#neverConnected(new ConnectionClosedError("the client was closed before it connected", reason));
+    }
+    return this.#gone.wait(options, "the connection to close");
+  }
+
+  // ---- hooks ------------------------------------------------------------------------------------
+
+  /** The connection is up; the handshake is still to come. Reference: `on_connect`. */
+  onConnect(): void | Promise<void> {}
+
+  /**
+   * The handshake is complete. The default sends the event `peng3dnet:client.handshakecomplete`.
+   * Reference: `on_handshake_complete`.
+   */
+  onHandshakeComplete(): void | Promise<void> {
+    this.sendEvent("handshakecomplete");
+  }
+
+  /**
+   * A packet was received, and its own handler called. Reference: `on_receive`.
+   *
+   * @param ptype - id of the packet type.
+   * @param msg - its payload.
+   */
+  onReceive(_ptype: number, _msg: unknown): void | Promise<void> {}
+
+  /**
+   * A packet was accepted for sending. Reference: `on_send`.
+   *
+   * @param ptype - the packet type as the sender gave it.
+   * @param msg - its payload.
+   */
+  onSend(_ptype: PacketRef, _msg: unknown): void | Promise<void> {}
+
+  /**
+   * The connection is closed. Called once. Reference: `on_close`.
+   *
+   * @param reason - as the closing side gave it; `"socketclose"` if the connection just ended.
+   */
+  onClose(_reason: string | null): void | Promise<void> {}
+
+  // ---- overridable steps of receiving -------------------------------------------------------------
+
+  /**
+   * Bytes came from the server. The default processes the packets that are whole. Reference: `receive_data`.
+   *
+   * @param data - any piece of the stream; only valid during the call.
+   * @param _cid - ignored.
+   */
+  receiveData(data: Uint8Array, _cid: Cid = null): void {
+    this.#session?.receive(data);
+  }
+
+  /**
+   * A whole packet is there. The default passes it to {@link Client.receivePacket}.
+   * Reference: `process_single_packet`.
+   */
+  processSinglePacket(_client?: unknown): void {
+    this.receivePacket(this.#require().connection.rawPacket());
+  }
+
+  /**
+   * A whole packet was received. The default queues it for `process`. Reference: `receive_packet`.
+   *
+   * @param data - the packet without its length prefix.
+   * @param _cid - ignored.
+   */
+  receivePacket(data: Uint8Array, _cid: Cid = null): void {
+    this.enqueue(this.#require(), data);
+  }
+
+  /** Hands all output gathered so far to the operating system, as far as that takes it. Reference: `pump_write_buffer`. */
+  pumpWriteBuffer(): void {
+    this.#session?.flush();
+  }
+
+  protected override takeSinglePacket(): void {
+    this.processSinglePacket();
+  }
+
+  protected override takeData(_session: Session<Client>, chunk: Uint8Array): void {
+    this.receiveData(chunk);
+  }
+
+  // ---- from the session -------------------------------------------------------------------------
+
+  protected override activated(): void {
+    this.#active.settle();
+    this.emit("handshakecomplete");
+  }
+
+  protected override drained(): void {
+    this.emit("drain");
+  }
+
+  protected override closed(_session: Session<Client>, info: CloseInfo): void {
+    const why = info.reason === null ? "" : ` (${info.reason})`;
+    this.#active.fail(
+      new ConnectionClosedError(`the connection is closed${why}`, info.reason, { cause: info.error }),
+    );
+    this.guard.run("onClose", () => this.onClose(info.reason));
+    if (this.cfg.get("net.debug.print.close")) this.print(`close ${info.reason}`);
+    this.sendEvent("close", { reason: info.reason });
+    this.emit("close", info);
+    this.#gone.settle(info);
+  }
+
+  protected override sendPacketEvent(
+    session: Session<Client>,
+    direction: "recv" | "send",
+    pid: PacketRef,
+    data: unknown,
+  ): void {
+    const event = `peng3dnet:client.${direction}` as const;
+    if (!this.hears(event)) return;
+    this.sendEvent(event, direction === "recv" ? { pid, msg: data } : { pid, data });
+    void session;
+  }
+}

@@ -1,0 +1,14 @@
+import type { ConfigSource } from "@peng3dnet/protocol";
+
+/**
+ * What a server or client needs of an engine, or of a bus from `@peng3dnet/peng3d-events`: somewhere to send
+ * events, and optionally a config to stack on. Reference: `peng`.
+ */
+export interface EngineLike {
+  /** Sends an event with its data. */
+  sendEvent(event: string, data: Readonly<Record<string, unknown>>): void;
+  /** Whether anybody listens; where it is missing, somebody is taken to. Spares the data of frequent events. */
+  hasListeners?(event: string): boolean;
+  /** Config on which the peer's own is stacked. */
+  readonly cfg?: ConfigSource | undefined;
+}

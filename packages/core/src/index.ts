@@ -1,0 +1,26 @@
+/**
+ * The peng3dnet server and client over TCP. Everything of `@peng3dnet/protocol` is exported here, too.
+ *
+ * @packageDocumentation
+ */
+export * from "@peng3dnet/protocol";
+export { Client, type ClientEvents, type ClientOptions } from "./client.js";
+export { type ClientClass, type ClientConnection, ClientOnServer } from "./client-on-server.js";
+export { type Clock, systemClock } from "./clock.js";
+export type { EngineLike } from "./engine.js";
+export type { HandlerErrorContext } from "./handler-guard.js";
+export { type Logger, silentLogger } from "./logger.js";
+export type { PeerOptions } from "./options.js";
+export type { ProcessOptions } from "./packet-processor.js";
+export { type ConnectionOwner, PeerBase, type PeerEvents } from "./peer-base.js";
+export {
+  type BroadcastOptions,
+  Server,
+  type ServerEvents,
+  type ServerOptions,
+  type ShutdownOptions,
+  type ShutdownReport,
+} from "./server.js";
+export { Session } from "./session.js";
+export type { Transport, TransportHandler } from "./transport.js";
+export type { WaitOptions } from "./waiting.js";

@@ -1,0 +1,22 @@
+import type { AddressLike, Codec, ConfigOverrides } from "@peng3dnet/protocol";
+import type { Clock } from "./clock.js";
+import type { EngineLike } from "./engine.js";
+import type { Logger } from "./logger.js";
+
+/** Options that servers and clients share. */
+export interface PeerOptions {
+  /** Engine or event bus; without one no events are sent. Reference: `peng`. */
+  readonly peng?: EngineLike | undefined;
+  /** Address to listen on or connect to; default: what the config says. Reference: `addr`. */
+  readonly addr?: AddressLike | undefined;
+  /** Initial config values, over those of the engine and the defaults. Reference: `cfg`. */
+  readonly cfg?: ConfigOverrides | undefined;
+  /** Codec for bodies; default: `@msgpack/msgpack`. */
+  readonly codec?: Codec | undefined;
+  /** Where diagnostics go; default: nowhere. */
+  readonly logger?: Logger | undefined;
+  /** Where `net.debug.print.*` print; default: standard output. */
+  readonly print?: ((line: string) => void) | undefined;
+  /** Source of time; for tests. */
+  readonly clock?: Clock | undefined;
+}

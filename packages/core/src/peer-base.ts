@@ -1,0 +1,401 @@
+import { format } from "node:util";
+import {
+  AlreadyRegisteredError,
+  type Cid,
+  ClassicConnectionType,
+  type CloseInfo,
+  CONNTYPE_CLASSIC,
+  Config,
+  ConfigError,
+  type Connection,
+  type ConnectionContext,
+  type ConnectionType,
+  createConnectionContext,
+  InvalidStateError,
+  type Packet,
+  type PacketEntry,
+  type PacketRef,
+  PacketRegistry,
+  type Peer,
+  registerInternalPackets,
+  type Side,
+} from "@peng3dnet/protocol";
+import { type Clock, systemClock } from "./clock.js";
+import { zlibCompression } from "./compression.js";
+import type { EngineLike } from "./engine.js";
+import { FlushScheduler } from "./flush-scheduler.js";
+import { type HandlerErrorContext, HandlerGuard } from "./handler-guard.js";
+import { type Logger, silentLogger } from "./logger.js";
+import type { PeerOptions } from "./options.js";
+import { PacketProcessor, type ProcessOptions } from "./packet-processor.js";
+import { Session, type SessionHooks, type SessionOptions } from "./session.js";
+import type { Transport } from "./transport.js";
+import { Outcome, type WaitOptions } from "./waiting.js";
+
+/** Arguments of the listeners that every peer has. */
+export interface PeerEvents {
+  /** Code of the application threw or rejected. Without a listener the logger gets it, or a process warning. */
+  handlerError: [error: unknown, context: HandlerErrorContext];
+}
+
+/** What the peer calls for one connection: methods of a client on a server, or of the client itself. */
+export interface ConnectionOwner {
+  /** A packet was received. */
+  onReceive(ptype: number, msg: unknown): void | Promise<void>;
+  /** A packet was accepted for sending. */
+  onSend(ptype: PacketRef, msg: unknown): void | Promise<void>;
+  /** The handshake is complete. */
+  onHandshakeComplete(): void | Promise<void>;
+  /** The connection is closed. */
+  onClose(reason: string | null): void | Promise<void>;
+}
+
+/** What server and client have in common: registry, config, connection types, processing, events. */
+export abstract class PeerBase<Owner extends ConnectionOwner, Events extends PeerEvents>
+  implements Peer, AsyncDisposable
+{
+  abstract readonly side: Side;
+  /** The packets that this peer knows. */
+  readonly registry: PacketRegistry = new PacketRegistry();
+  /** The options: own ones over the engine's over the defaults. Most are read once, on start. */
+  readonly cfg: Config;
+  /** The engine or event bus. */
+  readonly peng: EngineLike | undefined;
+
+  /** `"server"` or `"client"`, as in the names of events. */
+  protected abstract readonly kind: "server" | "client";
+  protected readonly clock: Clock;
+  protected readonly logger: Logger;
+  protected readonly guard: HandlerGuard;
+  readonly #options: PeerOptions;
+  readonly #conntypes = new Map<string, ConnectionType>();
+  readonly #processor: PacketProcessor;
+  readonly #scheduler = new FlushScheduler();
+  readonly #stopped: Outcome<void>;
+  readonly #bus: EngineLike | undefined;
+  readonly #hooks: { -readonly [K in keyof SessionHooks<Owner>]: SessionHooks<Owner>[K] };
+  #context: ConnectionContext | undefined = undefined;
+  #sessionOptions: SessionOptions | undefined = undefined;
+  #initialized = false;
+  #overridden = false;
+  #printRecv = false;
+  #printSend = false;
+
+  /** @throws {@link ConfigError} if an option is unknown or not allowed. */
+  constructor(options: PeerOptions) {
+    this.#options = options;
+    this.peng = options.peng;
+    this.cfg = new Config(options.cfg, options.peng?.cfg);
+    this.clock = options.clock ?? systemClock;
+    this.logger = options.logger ?? silentLogger;
+    this.guard = new HandlerGuard(this.logger);
+    this.#processor = new PacketProcessor(this.clock);
+    this.#stopped = new Outcome(this.clock);
+    const enable = this.cfg.get("net.events.enable");
+    if (enable === true && this.peng === undefined) {
+      throw new ConfigError(
+        "net.events.enable",
+        'config option "net.events.enable" is true, but no engine or event bus was passed as peng',
+      );
+    }
+    this.#bus = enable === false ? undefined : this.peng;
+    this.#hooks = this.#makeHooks();
+  }
+
+  // ---- set-up -----------------------------------------------------------------------------------
+
+  /**
+   * Registers the protocol's packets and the classic connection type, then calls all methods whose names
+   * begin with `_reg_packets_` and `_reg_conntypes_`, in order of name. Further calls do nothing.
+   * Reference: `initialize`.
+   */
+  initialize(): void {
+    if (this.#initialized) return;
+    this.#initialized = true;
+    registerInternalPackets(this.registry, this);
+    this.addConnType(CONNTYPE_CLASSIC, new ClassicConnectionType(this));
+    this.#callHooks("_reg_packets_");
+    this.#callHooks("_reg_conntypes_");
+    this.sendEvent("initialize");
+  }
+
+  #callHooks(prefix: string): void {
+    const names = new Set<string>();
+    for (let object: object | null = this; object !== null; object = Object.getPrototypeOf(object)) {
+      for (const name of Object.getOwnPropertyNames(object)) if (name.startsWith(prefix)) names.add(name);
+    }
+    for (const name of [...names].sort()) {
+      const hook: unknown = Reflect.get(this, name);
+      if (typeof hook === "function") hook.call(this);
+    }
+  }
+
+  /**
+   * Registers a packet type. Reference: `register_packet`.
+   *
+   * @param name - `namespace:category.name`.
+   * @param obj - the packet type.
+   * @param n - a fixed id; default: the next free one from 64.
+   * @returns the id.
+   * @throws {@link AlreadyRegisteredError} if name, id or object is taken; {@link RegistryError},
+   * {@link InvalidSmartPacketActionError}, or a TypeError if it is no packet.
+   */
+  registerPacket(name: string, obj: Packet, n?: number | null): number {
+    return this.registry.register(obj, name, n);
+  }
+
+  /**
+   * Adds a connection type. Reference: `addConnType`.
+   *
+   * @throws {@link AlreadyRegisteredError} if the name is taken.
+   */
+  addConnType(t: string, obj: ConnectionType): void {
+    if (this.#conntypes.has(t)) {
+      throw new AlreadyRegisteredError(`the connection type "${t}" is registered already`);
+    }
+    this.#conntypes.set(t, obj);
+  }
+
+  getConnType(name: string): ConnectionType | undefined {
+    return this.#conntypes.get(name);
+  }
+
+  abstract getConnection(cid?: Cid): Connection | undefined;
+  abstract sendMessage(ptype: PacketRef, data: unknown, cid?: Cid): boolean;
+  abstract closeConnection(cid?: Cid, reason?: string | null): Promise<CloseInfo>;
+
+  /** What all connections share; options are read when the first one needs them. */
+  protected get context(): ConnectionContext {
+    this.#context ??= createConnectionContext(this, this.cfg, {
+      codec: this.#options.codec,
+      compression: zlibCompression(this.cfg.get("net.compress.level")),
+    });
+    return this.#context;
+  }
+
+  #readSessionOptions(): SessionOptions {
+    const { cfg } = this;
+    this.#printRecv = cfg.get("net.debug.print.recv");
+    this.#printSend = cfg.get("net.debug.print.send");
+    return {
+      handshakeTimeout: cfg.get("net.timeout.handshake"),
+      idleTimeout: cfg.get("net.timeout.idle"),
+      unsentTimeout: cfg.get("net.timeout.unsent"),
+      closeTimeout: cfg.get("net.timeout.close"),
+      unsentLimit: cfg.get("net.limits.unsent"),
+      highWater: cfg.get("net.limits.unsent.highwater"),
+      maxQueuedPackets: cfg.get("net.limits.unprocessed.packets"),
+      maxQueuedBytes: cfg.get("net.limits.unprocessed.bytes"),
+    };
+  }
+
+  /** Makes the session for a transport. Its `owner` has to be set before it starts. */
+  protected createSession(transport: Transport, cid: Cid, conntype?: string): Session<Owner> {
+    this.#sessionOptions ??= this.#readSessionOptions();
+    return new Session<Owner>({
+      context: this.context,
+      cid,
+      transport,
+      hooks: this.#hooks,
+      options: this.#sessionOptions,
+      clock: this.clock,
+      conntype,
+    });
+  }
+
+  // ---- processing -------------------------------------------------------------------------------
+
+  /**
+   * Processes the packets that have arrived and returns their number: for a loop that calls it once a
+   * frame. With `wait`, waits for a packet first, at most `timeout` seconds, and resolves to the number;
+   * a time-out resolves to 0. The handshake goes on without it. Reference: `process`.
+   *
+   * @throws {@link AbortedError} if `signal` fires while waiting.
+   */
+  process(options?: { readonly wait?: false | undefined }): number;
+  process(options: ProcessOptions & { readonly wait: true }): Promise<number>;
+  process(options: ProcessOptions = {}): number | Promise<number> {
+    if (options.wait !== true || this.stopped) return this.#processor.run();
+    return this.#processor.waitAndRun(options);
+  }
+
+  /** Processes packets as they arrive from now on, without polling. Reference: `process_async`. */
+  processAsync(): void {
+    this.#processor.dispatch();
+    this.#hooks.direct = !this.#overridden;
+  }
+
+  /**
+   * Processes packets as they arrive until this peer is stopped. Reference: `process_forever`.
+   *
+   * @throws {@link TimedOutError} or {@link AbortedError}; processing goes on then.
+   */
+  async processForever(options: WaitOptions = {}): Promise<void> {
+    this.processAsync();
+    await this.waitForStop(options);
+  }
+
+  /** Wakes up a waiting `process`. Reference: `interrupt`. */
+  interrupt(): void {
+    this.sendEvent("interrupt");
+    this.#processor.wake();
+  }
+
+  /** Puts a packet into the queue for `process`; in the handshake, processes it at once. */
+  protected enqueue(session: Session<Owner>, raw: Uint8Array): void {
+    this.#processor.enqueue(session, raw);
+  }
+
+  /** Calls the overridable `processSinglePacket`. */
+  protected abstract takeSinglePacket(session: Session<Owner>): void;
+  /** Calls the overridable `receiveData`. */
+  protected abstract takeData(session: Session<Owner>, chunk: Uint8Array): void;
+
+  /** Notes that a subclass overrides a step of receiving, so that every packet has to take that way. */
+  protected noteOverrides(overridden: boolean): void {
+    this.#overridden = overridden;
+    this.#hooks.direct = this.#processor.dispatching && !overridden;
+  }
+
+  // ---- end --------------------------------------------------------------------------------------
+
+  /** Whether it was stopped. */
+  get stopped(): boolean {
+    return this.#stopped.settled;
+  }
+
+  /** Resolves when it is stopped. */
+  protected waitForStop(options: WaitOptions): Promise<void> {
+    return this.#stopped.wait(options, `the ${this.kind} to stop`);
+  }
+
+  /** Marks it as stopped. @returns whether it was not so before. */
+  protected markStopped(): boolean {
+    if (this.#stopped.settled) return false;
+    this.sendEvent("stop", { reason: "method" });
+    this.#stopped.settle();
+    this.interrupt();
+    return true;
+  }
+
+  /** @throws {@link InvalidStateError} if it was stopped. */
+  protected checkNotStopped(): void {
+    if (this.stopped) {
+      throw new InvalidStateError(`a ${this.kind} that was stopped cannot be started again; make a new one`);
+    }
+  }
+
+  abstract [Symbol.asyncDispose](): Promise<void>;
+
+  // ---- events -----------------------------------------------------------------------------------
+
+  /** Calls `listener` on each event. */
+  on<K extends keyof Events & string>(event: K, listener: (...args: Events[K] & unknown[]) => void): this {
+    this.guard.on(event, listener as (...args: unknown[]) => void);
+    return this;
+  }
+
+  /** Calls `listener` on the next event. */
+  once<K extends keyof Events & string>(event: K, listener: (...args: Events[K] & unknown[]) => void): this {
+    this.guard.once(event, listener as (...args: unknown[]) => void);
+    return this;
+  }
+
+  /** Stops calling `listener`. */
+  off<K extends keyof Events & string>(event: K, listener: (...args: Events[K] & unknown[]) => void): this {
+    this.guard.off(event, listener as (...args: unknown[]) => void);
+    return this;
+  }
+
+  /** Tells the listeners of an event. */
+  protected emit<K extends keyof Events & string>(event: K, ...args: Events[K] & unknown[]): void {
+    this.guard.emit(event, args);
+  }
+
+  /**
+   * Sends an event to the engine, if there is one and `net.events.enable` does not forbid it; adds `peng`
+   * and `server` or `client`. Reference: `sendEvent`.
+   *
+   * @param event - the name; without a colon it stands behind `peng3dnet:server.` or `peng3dnet:client.`.
+   */
+  sendEvent(event: string, data: Readonly<Record<string, unknown>> = {}): void {
+    const bus = this.#bus;
+    if (bus === undefined) return;
+    const name = event.includes(":") ? event : `peng3dnet:${this.kind}.${event}`;
+    this.guard.run(name, () => bus.sendEvent(name, { peng: this.peng, [this.kind]: this, ...data }));
+  }
+
+  /** Sends the event for a packet received or sent, if anybody would hear it. */
+  protected abstract sendPacketEvent(
+    session: Session<Owner>,
+    direction: "recv" | "send",
+    pid: PacketRef,
+    data: unknown,
+  ): void;
+
+  /** Whether anybody would hear an event. */
+  protected hears(event: string): boolean {
+    const bus = this.#bus;
+    return bus !== undefined && (bus.hasListeners === undefined || bus.hasListeners(event));
+  }
+
+  /** Prints a line, for `net.debug.print.*`. */
+  protected print(...values: unknown[]): void {
+    const line = format(...values);
+    if (this.#options.print !== undefined) this.#options.print(line);
+    else process.stdout.write(`${line}\n`);
+  }
+
+  // ---- from sessions ----------------------------------------------------------------------------
+
+  protected abstract drained(session: Session<Owner>): void;
+  protected abstract closed(session: Session<Owner>, info: CloseInfo): void;
+  protected abstract activated(session: Session<Owner>): void;
+
+  #makeHooks(): SessionHooks<Owner> {
+    return {
+      direct: false,
+      receiveData: (session, chunk) => this.takeData(session, chunk),
+      takePacket: (session) => this.#takePacket(session),
+      scheduleFlush: (session) => this.#scheduler.add(session),
+      handshakeComplete: (session) => {
+        this.guard.run("onHandshakeComplete", () => session.owner.onHandshakeComplete());
+        this.activated(session);
+      },
+      received: (session, entry, msg) => this.#received(session, entry, msg),
+      sent: (session, ptype, data) => this.#sent(session, ptype, data),
+      drained: (session) => this.drained(session),
+      closed: (session, info) => this.closed(session, info),
+      handlerFailed: (error, where) => this.guard.failed(error, where),
+      ignored: (message) => this.logger.debug(message),
+    };
+  }
+
+  #takePacket(session: Session<Owner>): void {
+    if (this.#overridden) this.takeSinglePacket(session);
+    else if (session.connection.active) this.enqueue(session, session.connection.rawPacket());
+    else session.connection.dispatch();
+  }
+
+  #received(session: Session<Owner>, entry: PacketEntry, msg: unknown): void {
+    try {
+      const result = session.owner.onReceive(entry.id, msg);
+      if (result !== undefined) this.guard.watch(result, "onReceive");
+    } catch (error) {
+      this.guard.failed(error, "onReceive");
+    }
+    if (this.#printRecv) this.print(`recv ${session.cid ?? "server"} ${entry.name}:`, msg);
+    if (this.#bus !== undefined) this.sendPacketEvent(session, "recv", entry.id, msg);
+  }
+
+  #sent(session: Session<Owner>, ptype: PacketRef, data: unknown): void {
+    try {
+      const result = session.owner.onSend(ptype, data);
+      if (result !== undefined) this.guard.watch(result, "onSend");
+    } catch (error) {
+      this.guard.failed(error, "onSend");
+    }
+    if (this.#printSend) this.print(`send ${session.cid ?? "server"} ${this.registry.getName(ptype)}:`, data);
+    if (this.#bus !== undefined) this.sendPacketEvent(session, "send", ptype, data);
+  }
+}

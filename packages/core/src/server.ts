@@ -1,0 +1,441 @@
+import type { Socket } from "node:net";
+import {
+  type Address,
+  type AddressLike,
+  type Cid,
+  type CloseInfo,
+  ConnectionClosedError,
+  encodePacket,
+  normalizeAddrSocketstyle,
+  type PacketRef,
+  SIDE_SERVER,
+} from "@peng3dnet/protocol";
+import { Admission } from "./admission.js";
+import { type ClientClass, type ClientConnection, ClientOnServer } from "./client-on-server.js";
+import { type Listener, listen } from "./listener.js";
+import type { PeerOptions } from "./options.js";
+import { PeerBase, type PeerEvents } from "./peer-base.js";
+import type { Session } from "./session.js";
+import { SocketTransport } from "./socket-transport.js";
+import type { Transport } from "./transport.js";
+import { Outcome, type WaitOptions } from "./waiting.js";
+
+/** Options of a {@link Server}. */
+export interface ServerOptions<C extends ClientOnServer = ClientOnServer> extends PeerOptions {
+  /** Class of the objects that stand for clients; default {@link ClientOnServer}. Reference: `clientcls`. */
+  readonly clientcls?: ClientClass<C> | undefined;
+}
+
+/** Arguments of a server's listeners. */
+export interface ServerEvents<C extends ClientOnServer> extends PeerEvents {
+  /** A connection was accepted. */
+  connection: [client: C];
+  /** Its handshake is complete. */
+  handshakecomplete: [client: C];
+  /** It is closed. Once per connection. */
+  close: [client: C, info: CloseInfo];
+  /** After `sendMessage` returned false: there is room again. */
+  drain: [client: C];
+  /** A connection was refused or given up to keep a limit. */
+  drop: [info: { readonly addr: Address; readonly reason: string }];
+}
+
+/** What a shutdown came to. */
+export interface ShutdownReport {
+  /** Connections whose peer got everything, the reason included. */
+  readonly clean: number;
+  /** The others. */
+  readonly unclean: number;
+}
+
+/** Options of {@link Server.shutdown}. */
+export interface ShutdownOptions {
+  /** Wait until all connections are closed. Default true. */
+  readonly join?: boolean | undefined;
+  /** Seconds to wait at most, then connections are cut; 0: as long as `net.timeout.close` allows. Default 0. */
+  readonly timeout?: number | undefined;
+  /** Reason that the clients are told. Default `"servershutdown"`. */
+  readonly reason?: string | null | undefined;
+}
+
+/** Options of {@link Server.broadcast}. */
+export interface BroadcastOptions {
+  /** Clients to leave out, by id. */
+  readonly except?: number | Iterable<number> | undefined;
+}
+
+/**
+ * Serves any number of clients. Reference: `Server`.
+ *
+ * @typeParam C - class of the objects that stand for clients.
+ */
+export class Server<C extends ClientOnServer = ClientOnServer> extends PeerBase<C, ServerEvents<C>> {
+  override readonly side = SIDE_SERVER;
+  /** All connections that are not closed, by client id. */
+  readonly clients: ReadonlyMap<number, C>;
+
+  protected override readonly kind = "server";
+  readonly #clients = new Map<number, C>();
+  readonly #addr: AddressLike | undefined;
+  readonly #clientcls: ClientClass<C>;
+  readonly #admission: Admission<Session<C>>;
+  #listener: Listener | undefined = undefined;
+  #binding: Promise<void> | undefined = undefined;
+  #started = false;
+  #nextCid = 1;
+  #empty: Outcome<void> | undefined = undefined;
+  #shutdown: Promise<ShutdownReport> | undefined = undefined;
+
+  /** @throws {@link ConfigError} if a config option is not allowed, {@link InvalidAddressError} for `addr`. */
+  constructor(options: ServerOptions<C> = {}) {
+    super(options);
+    this.clients = this.#clients;
+    this.#addr = options.addr;
+    if (options.addr !== undefined) normalizeAddrSocketstyle(options.addr);
+    // Without clientcls, C is ClientOnServer.
+    this.#clientcls = options.clientcls ?? (ClientOnServer as unknown as ClientClass<C>);
+    this.#admission = new Admission(this.cfg);
+    const base = Server.prototype;
+    this.noteOverrides(
+      this.processSinglePacket !== base.processSinglePacket || this.receivePacket !== base.receivePacket,
+    );
+  }
+
+  // ---- running ----------------------------------------------------------------------------------
+
+  /** Address that the server listens on, with the real port; before that, the one it is going to. */
+  get addr(): Address {
+    if (this.#listener !== undefined) return this.#listener.address;
+    const port = this.cfg.get("net.server.addr.port");
+    const addr = this.#addr ?? this.cfg.get("net.server.addr") ?? this.cfg.get("net.server.addr.host");
+    return normalizeAddrSocketstyle(addr, port);
+  }
+
+  /**
+   * Opens the listening socket. Further calls do nothing. Reference: `bind`.
+   *
+   * @throws {@link ListenError} that names the address.
+   */
+  bind(): Promise<void> {
+    this.#binding ??= this.#bind().catch((error: unknown) => {
+      this.#binding = undefined;
+      throw error;
+    });
+    return this.#binding;
+  }
+
+  async #bind(): Promise<void> {
+    this.checkNotStopped();
+    const listener = await listen(
+      this.addr,
+      (socket) => this.#acceptSocket(socket),
+      (error) => this.logger.warn(`accepting connections: ${error.message}`),
+    );
+    if (this.stopped) {
+      await listener.close();
+      this.checkNotStopped();
+    }
+    this.#listener = listener;
+    this.sendEvent("bind", { addr: listener.address });
+  }
+
+  /**
+   * Initializes, binds and runs. Packets wait for `process` or `processAsync`. Resolves once the server
+   * listens; further calls do nothing. Reference: `runAsync`.
+   *
+   * @throws {@link ListenError}, {@link InvalidStateError} after a stop.
+   */
+  async runAsync(): Promise<void> {
+    this.checkNotStopped();
+    this.initialize();
+    await this.bind();
+    if (this.#started) return;
+    this.#started = true;
+    this.sendEvent("start");
+  }
+
+  /** Runs as {@link Server.runAsync} does, and resolves when the server is stopped. Reference: `runBlocking`. */
+  async runBlocking(options: WaitOptions = {}): Promise<void> {
+    await this.runAsync();
+    await this.waitForStop(options);
+  }
+
+  /**
+   * Initializes, binds, runs and processes packets as they arrive: what most programs want. Resolves once
+   * the server listens; further calls do nothing.
+   *
+   * @throws as {@link Server.runAsync}.
+   */
+  async start(): Promise<void> {
+    await this.runAsync();
+    this.processAsync();
+  }
+
+  /**
+   * Stops at once: accepts nothing more and cuts all connections. Use {@link Server.shutdown} to close them
+   * properly. Further calls do nothing. Reference: `stop`.
+   */
+  stop(): void {
+    if (!this.markStopped()) return;
+    this.#listener?.close().catch((error: unknown) => this.guard.failed(error, "stop"));
+    for (const client of this.#clients.values()) client.conn.destroy("socketclose");
+  }
+
+  /**
+   * Accepts nothing more, closes all connections in parallel, and stops. Further calls return the first
+   * one's result. Reference: `shutdown`.
+   *
+   * @returns how many connections ended cleanly. With `join: false` it counts those that have by then.
+   */
+  shutdown(options: ShutdownOptions = {}): Promise<ShutdownReport> {
+    this.#shutdown ??= this.#doShutdown(options);
+    return this.#shutdown;
+  }
+
+  async #doShutdown({
+    join = true,
+    timeout = 0,
+    reason = "servershutdown",
+  }: ShutdownOptions): Promise<ShutdownReport> {
+    let clean = 0;
+    const total = this.#clients.size;
+    const released = this.#listener?.close();
+    const closes = [...this.#clients.values()].map(async ({ conn }) => {
+      if ((await conn.close(reason)).clean) clean++;
+    });
+    if (join) await this.#joinCloses(closes, timeout);
+    const report = { clean, unclean: total - clean };
+    this.stop();
+    if (join) await released;
+    this.sendEvent("shutdown", { join, timeout, reason });
+    return report;
+  }
+
+  async #joinCloses(closes: Promise<void>[], timeout: number): Promise<void> {
+    const all = new Outcome<void>(this.clock);
+    Promise.all(closes).then(
+      () => all.settle(),
+      (error: unknown) => this.guard.failed(error, "shutdown"),
+    );
+    try {
+      await all.wait({ timeout }, "all connections to close");
+    } catch {
+      // Those left are cut by stop().
+    }
+  }
+
+  /**
+   * Resolves when the server is stopped and all connections are closed. Reference: `join`.
+   *
+   * @throws {@link TimedOutError}, {@link AbortedError}.
+   */
+  async join(options: WaitOptions = {}): Promise<void> {
+    await this.waitForStop(options);
+    if (this.#clients.size === 0) return;
+    this.#empty ??= new Outcome(this.clock);
+    await this.#empty.wait(options, "all connections to close");
+  }
+
+  /** Shuts down as `shutdown()` does and waits for the end. */
+  override async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.stopped) await this.shutdown();
+    await this.join();
+  }
+
+  // ---- connections ------------------------------------------------------------------------------
+
+  #acceptSocket(socket: Socket): void {
+    const refused =
+      this.stopped || this.#shutdown !== undefined
+        ? "servershutdown"
+        : this.#admission.refusal(this.#clients.size);
+    if (refused !== undefined) {
+      const addr: Address = [socket.remoteAddress ?? "", socket.remotePort ?? 0];
+      socket.destroy();
+      this.emit("drop", { addr, reason: refused });
+      return;
+    }
+    this.accept(new SocketTransport(socket));
+  }
+
+  /** Takes a connection over any transport, e.g. a link in memory, as if it had come in through the port. */
+  accept(transport: Transport): C {
+    const cid = this.genCID();
+    const session = this.createSession(transport, cid);
+    const addr = transport.remoteAddress;
+    const client = new this.#clientcls(
+      this as unknown as Server,
+      session as unknown as ClientConnection,
+      addr,
+      cid,
+    );
+    session.owner = client;
+    this.#clients.set(cid, client);
+    const evicted = this.#admission.begin(session);
+    this.sendEvent("connection.accept", { sock: transport.socket, addr, client, cid });
+    if (this.cfg.get("net.debug.print.connect")) this.print(`connect ${cid} ${addr.join(" ")}`);
+    this.guard.run("onConnect", () => client.onConnect());
+    this.emit("connection", client);
+    session.start();
+    if (evicted !== undefined) this.#evict(evicted);
+    return client;
+  }
+
+  #evict(session: Session<C>): void {
+    session.abort(this.#admission.error());
+    this.emit("drop", { addr: session.transport.remoteAddress, reason: "serverfull" });
+  }
+
+  /** A new client id: they count up from 1 and are not meant to be unguessable. Reference: `genCID`. */
+  genCID(): number {
+    return this.#nextCid++;
+  }
+
+  override getConnection(cid?: Cid): C["conn"]["connection"] | undefined {
+    return this.#clients.get(cid ?? -1)?.conn.connection;
+  }
+
+  /** The client with an id. @throws {@link ConnectionClosedError} if there is none. */
+  #client(cid: Cid | undefined): C {
+    const client = this.#clients.get(cid ?? -1);
+    if (client === undefined)
+      throw new ConnectionClosedError(`there is no client with the cid ${cid}; it may be closed`, null);
+    return client;
+  }
+
+  /**
+   * Sends a packet to a client. Reference: `send_message`.
+   *
+   * @param ptype - packet type as name, id or object.
+   * @param data - payload; encoded before this returns.
+   * @param cid - the client.
+   * @returns false past the high-water mark: wait for `drain`, or `flush()`.
+   * @throws {@link NotRegisteredError}, {@link EncodeError}, {@link PacketTooLargeError},
+   * {@link ConnectionClosedError}, {@link SmartPacketInvalidError}; nothing has been sent then.
+   */
+  override sendMessage(ptype: PacketRef, data: unknown, cid?: Cid): boolean {
+    const { conn } = this.#client(cid);
+    const below = conn.connection.send(ptype, data);
+    if (!below) conn.noteHighWater();
+    return below;
+  }
+
+  /**
+   * Sends a packet to all clients whose handshake is complete; encodes and compresses it once.
+   *
+   * @returns the number of clients that it was accepted for.
+   * @throws as {@link Server.sendMessage}, except that clients that are closing are passed over.
+   */
+  broadcast(ptype: PacketRef, data: unknown, { except }: BroadcastOptions = {}): number {
+    const entry = this.registry.entry(ptype);
+    const left = new Set(typeof except === "number" ? [except] : except);
+    let packet: Uint8Array | undefined;
+    let count = 0;
+    for (const client of this.#clients.values()) {
+      const { connection } = client.conn;
+      if (!connection.active || connection.closing || left.has(client.cid)) continue;
+      packet ??= encodePacket(this.context, entry.id, data);
+      const before = connection.packetsOut;
+      if (!connection.sendEncoded(entry, packet, ptype, data)) client.conn.noteHighWater();
+      if (connection.packetsOut !== before) count++;
+    }
+    return count;
+  }
+
+  /**
+   * Resolves once everything accepted for a client, or for all, is with the kernel.
+   *
+   * @throws {@link ConnectionLostError} if a connection ends before, {@link TimedOutError}, {@link AbortedError}.
+   */
+  async flush(cid?: Cid, options: WaitOptions = {}): Promise<void> {
+    const clients = cid === undefined || cid === null ? [...this.#clients.values()] : [this.#client(cid)];
+    await Promise.all(clients.map((client) => client.conn.flushed(options)));
+  }
+
+  /**
+   * Closes a connection: what was accepted is delivered, then the reason, then the end of the stream.
+   * Further calls return the first one's result; the first reason counts. Reference: `close_connection`.
+   *
+   * @param cid - the client.
+   * @param reason - what the client is told.
+   * @throws {@link ConnectionClosedError} if there is no such client.
+   */
+  override async closeConnection(cid?: Cid, reason: string | null = null): Promise<CloseInfo> {
+    return this.#client(cid).conn.close(reason);
+  }
+
+  // ---- overridable steps of receiving -------------------------------------------------------------
+
+  /**
+   * Bytes came from a client. The default processes the packets that are whole. Reference: `receive_data`.
+   *
+   * @param data - any piece of the stream; only valid during the call.
+   */
+  receiveData(data: Uint8Array, cid: number): void {
+    this.#clients.get(cid)?.conn.receive(data);
+  }
+
+  /**
+   * A whole packet is there. The default passes it to {@link Server.receivePacket}.
+   * Reference: `process_single_packet`.
+   */
+  processSinglePacket(client: C): void {
+    this.receivePacket(client.conn.connection.rawPacket(), client.cid);
+  }
+
+  /**
+   * A whole packet was received. The default queues it for `process`. Reference: `receive_packet`.
+   *
+   * @param data - the packet without its length prefix.
+   */
+  receivePacket(data: Uint8Array, cid: number): void {
+    const client = this.#clients.get(cid);
+    if (client !== undefined) this.enqueue(client.conn as unknown as Session<C>, data);
+  }
+
+  protected override takeSinglePacket(session: Session<C>): void {
+    this.processSinglePacket(session.owner);
+  }
+
+  protected override takeData(session: Session<C>, chunk: Uint8Array): void {
+    this.receiveData(chunk, session.owner.cid);
+  }
+
+  // ---- from sessions ----------------------------------------------------------------------------
+
+  protected override activated(session: Session<C>): void {
+    this.#admission.end(session);
+    this.emit("handshakecomplete", session.owner);
+  }
+
+  protected override drained(session: Session<C>): void {
+    this.emit("drain", session.owner);
+  }
+
+  protected override closed(session: Session<C>, info: CloseInfo): void {
+    const client = session.owner;
+    this.#clients.delete(client.cid);
+    this.#admission.end(session);
+    this.guard.run("onClose", () => client.onClose(info.reason));
+    if (this.cfg.get("net.debug.print.close")) this.print(`close ${client.cid} ${info.reason}`);
+    this.sendEvent("connection.close", { client, reason: info.reason });
+    this.emit("close", client, info);
+    if (this.#clients.size === 0) {
+      this.#empty?.settle();
+      this.#empty = undefined;
+    }
+  }
+
+  protected override sendPacketEvent(
+    session: Session<C>,
+    direction: "recv" | "send",
+    pid: PacketRef,
+    data: unknown,
+  ): void {
+    const event = `peng3dnet:server.connection.${direction}` as const;
+    if (!this.hears(event)) return;
+    const client = session.owner;
+    if (direction === "recv") this.sendEvent(event, { client, pid, msg: data });
+    else this.sendEvent(event, { client, pid, data: session.connection.lastPacket().slice() });
+  }
+}

@@ -1,0 +1,550 @@
+import {
+  type Cid,
+  type CloseInfo,
+  Connection,
+  type ConnectionContext,
+  type ConnectionHost,
+  ConnectionLostError,
+  HandshakeTimeoutError,
+  IdleTimeoutError,
+  type PacketEntry,
+  type PacketRef,
+  Peng3dnetError,
+  SlowConsumerError,
+} from "@peng3dnet/protocol";
+import type { Clock } from "./clock.js";
+import { Deadline } from "./deadline.js";
+import type { Transport, TransportHandler } from "./transport.js";
+import { Outcome, type WaitOptions } from "./waiting.js";
+
+/** Longest piece given to the transport at once, so that progress of a long backlog can be seen, in bytes. */
+const SLICE = 256 * 1024 + 64;
+/** Packets after which a connection lets others have a turn. */
+const PACKETS_PER_TURN = 4096;
+
+/** What a session reports to the peer that it belongs to. */
+export interface SessionHooks<Owner> {
+  /** Bytes came. Ends in `session.receive`. */
+  receiveData(session: Session<Owner>, chunk: Uint8Array): void;
+  /** Whether packets are processed as they come, without a queue and without overridable steps. */
+  readonly direct: boolean;
+  /** There is a packet, and not `direct`: takes it over. */
+  takePacket(session: Session<Owner>): void;
+  /** The output of a session has to be flushed soon. */
+  scheduleFlush(session: Session<Owner>): void;
+  handshakeComplete(session: Session<Owner>): void;
+  received(session: Session<Owner>, entry: PacketEntry, msg: unknown): void;
+  sent(session: Session<Owner>, ptype: PacketRef, data: unknown): void;
+  /** After `sendMessage` returned false: there is room again. */
+  drained(session: Session<Owner>): void;
+  /** It is closed. Called once, after all packets that came before were processed. */
+  closed(session: Session<Owner>, info: CloseInfo): void;
+  handlerFailed(error: unknown, where: string): void;
+  ignored(message: string): void;
+}
+
+/** Limits and deadlines of a session; seconds and bytes, see the config options of the same names. */
+export interface SessionOptions {
+  readonly handshakeTimeout: number;
+  readonly idleTimeout: number;
+  readonly unsentTimeout: number;
+  readonly closeTimeout: number;
+  readonly unsentLimit: number;
+  readonly highWater: number;
+  readonly maxQueuedPackets: number;
+  readonly maxQueuedBytes: number;
+}
+
+/** What a session is made of. */
+export interface SessionInit<Owner> {
+  readonly context: ConnectionContext;
+  readonly cid: Cid;
+  readonly transport: Transport;
+  readonly hooks: SessionHooks<Owner>;
+  readonly options: SessionOptions;
+  readonly clock: Clock;
+  readonly conntype?: string | undefined;
+}
+
+type Phase = "open" | "closing" | "closed";
+
+/**
+ * One connection in operation: joins the protocol's {@link Connection} with a transport, keeps the
+ * deadlines, and sees to it that a close loses nothing.
+ *
+ * Its loop: `data` → `receive` → `#pump` (packet by packet) → `flush`.
+ */
+export class Session<Owner = unknown> implements ConnectionHost, TransportHandler {
+  /** The protocol's side of it. */
+  readonly connection: Connection;
+  /** Moves the bytes. */
+  readonly transport: Transport;
+  /** Client id on a server, `null` on a client. */
+  readonly cid: Cid;
+  /** Whom packets and the close concern: a client on a server, or the client itself. */
+  declare owner: Owner;
+  /** Bytes received. */
+  bytesIn = 0;
+  /** Bytes handed to the transport. */
+  bytesOut = 0;
+  /** Packets that wait for `process`. */
+  queuedPackets = 0;
+  /** Bytes of these packets. */
+  queuedBytes = 0;
+
+  readonly #hooks: SessionHooks<Owner>;
+  readonly #options: SessionOptions;
+  readonly #clock: Clock;
+  readonly #closed: Outcome<CloseInfo>;
+  readonly #handshakeDeadline: Deadline;
+  readonly #unsentDeadline: Deadline;
+  readonly #idleDeadline: Deadline;
+  readonly #closeDeadline: Deadline;
+  readonly #flushWaiters: { readonly until: number; readonly outcome: Outcome<void> }[] = [];
+
+  #phase: Phase = "open";
+  #ready = false;
+  #pumping = false;
+  /** Reading pauses because packets wait unprocessed, or to give others a turn. */
+  #blocked = false;
+  #yielding = false;
+  #turnStart = 0;
+  #lastReceived = 0;
+  /** Output taken from the connection of which a part is not with the transport yet. */
+  #rest: Uint8Array | undefined = undefined;
+  #aboveHighWater = false;
+  #ending = false;
+  #peerEnded = false;
+  #closeReceived = false;
+  #reason: string | null = null;
+  #error: Error | undefined = undefined;
+  /** The transport is gone, but packets that came before wait for `process`. */
+  #gone = false;
+
+  constructor(init: SessionInit<Owner>) {
+    const { clock, options } = init;
+    this.connection = new Connection(init.context, init.cid, this, init.conntype);
+    this.transport = init.transport;
+    this.cid = init.cid;
+    this.#hooks = init.hooks;
+    this.#options = options;
+    this.#clock = clock;
+    this.#closed = new Outcome(clock);
+    this.#handshakeDeadline = new Deadline(clock, () => this.#handshakeExpired());
+    this.#unsentDeadline = new Deadline(clock, () => this.#unsentExpired());
+    this.#idleDeadline = new Deadline(clock, () => this.#idleExpired());
+    this.#closeDeadline = new Deadline(clock, () => this.transport.destroy());
+  }
+
+  /** Whether packets can still be exchanged. */
+  get open(): boolean {
+    return this.#phase === "open";
+  }
+
+  /** Starts the deadline for the handshake and the exchange of bytes. */
+  start(): void {
+    this.#handshakeDeadline.arm(this.#options.handshakeTimeout);
+    this.transport.start(this);
+  }
+
+  // ---- from the transport -----------------------------------------------------------------------
+
+  ready(): void {
+    this.#ready = true;
+    this.connection.sslSeclevel = this.transport.sslSeclevel;
+    if (this.#phase !== "open") {
+      this.flush();
+      return;
+    }
+    this.#lastReceived = this.#clock.now();
+    this.#idleDeadline.arm(this.#options.idleTimeout);
+    this.connection.open();
+    this.flush();
+  }
+
+  data(chunk: Uint8Array): void {
+    this.bytesIn += chunk.length;
+    // A closing connection reads on and discards: unread input would make the kernel drop what was sent.
+    if (this.#phase !== "open") return;
+    if (this.#idleDeadline.armed) this.#lastReceived = this.#clock.now();
+    this.#hooks.receiveData(this, chunk);
+  }
+
+  ended(): void {
+    this.#peerEnded = true;
+    this.#settleInput();
+  }
+
+  drained(): void {
+    this.#syncBacklog();
+    if (this.#unsentDeadline.armed) this.#unsentDeadline.arm(this.#options.unsentTimeout);
+    this.flush();
+  }
+
+  closed(error: Error | undefined): void {
+    this.#gone = true;
+    if (this.#phase === "open" && error !== undefined) {
+      this.#error = new ConnectionLostError(`the connection was lost: ${error.message}`, { cause: error });
+    }
+    this.connection.markClosing(this.#reason ?? "socketclose");
+    this.#settleInput();
+  }
+
+  // ---- the loop ---------------------------------------------------------------------------------
+
+  /** Takes bytes from the peer and processes the packets that are whole. */
+  receive(chunk: Uint8Array): void {
+    if (this.#phase !== "open") return;
+    this.connection.push(chunk);
+    this.#pump();
+    if (this.transport.reusesChunks) this.connection.retain();
+    if (this.connection.packetsIn - this.#turnStart > PACKETS_PER_TURN) this.#yieldTurn();
+  }
+
+  #pump(): void {
+    // A handler may feed data in; the loop that called the handler goes on with it.
+    if (this.#pumping) return;
+    this.#pumping = true;
+    const { connection } = this;
+    const hooks = this.#hooks;
+    try {
+      while (!this.#blocked && this.#phase === "open" && connection.next()) {
+        if (hooks.direct) connection.dispatch();
+        else hooks.takePacket(this);
+      }
+    } catch (error) {
+      this.fail(error);
+    }
+    this.#pumping = false;
+    this.flush();
+    this.#settleInput();
+  }
+
+  /** Processes a packet that was queued. */
+  dispatchRaw(raw: Uint8Array): void {
+    if (this.#phase !== "open") return;
+    try {
+      this.connection.dispatchRaw(raw);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** Lets other connections have a turn before this one reads on. */
+  #yieldTurn(): void {
+    this.#turnStart = this.connection.packetsIn;
+    if (this.#yielding) return;
+    this.#yielding = true;
+    this.transport.pause();
+    setImmediate(() => {
+      this.#yielding = false;
+      if (!this.#blocked) this.transport.resume();
+    });
+  }
+
+  /** Counts a packet that waits for `process`, and stops reading while there are too many. */
+  enqueued(bytes: number): void {
+    this.queuedPackets++;
+    this.queuedBytes += bytes;
+    const { maxQueuedPackets, maxQueuedBytes } = this.#options;
+    if (!this.#blocked && (this.queuedPackets >= maxQueuedPackets || this.queuedBytes >= maxQueuedBytes)) {
+      this.#blocked = true;
+      this.transport.pause();
+    }
+  }
+
+  /** A packet that waited was processed: reads on once half of the room is free. */
+  dequeued(bytes: number): void {
+    this.queuedPackets--;
+    this.queuedBytes -= bytes;
+    const { maxQueuedPackets, maxQueuedBytes } = this.#options;
+    if (
+      this.#blocked &&
+      this.queuedPackets <= Math.floor(maxQueuedPackets / 2) &&
+      this.queuedBytes <= maxQueuedBytes / 2
+    ) {
+      this.#blocked = false;
+      this.#pump();
+      if (!this.#blocked && !this.#yielding) this.transport.resume();
+    }
+    if (this.queuedPackets === 0) this.#settleInput();
+  }
+
+  /** Once the peer's stream or the transport has ended and all that came is processed: closes. */
+  #settleInput(): void {
+    if (!this.#peerEnded && !this.#gone) return;
+    if (this.#phase === "open") {
+      if (this.queuedPackets > 0 || this.#blocked || this.#pumping) return;
+      if (this.connection.incomplete && this.#error === undefined) {
+        this.#error = new ConnectionLostError("the peer ended the connection within a packet");
+      }
+      this.#beginClose("socketclose");
+    }
+    if (this.#gone) this.#finish();
+  }
+
+  // ---- output -----------------------------------------------------------------------------------
+
+  /** Hands the output gathered so far to the transport, unless that is still busy with former output. */
+  flush(): void {
+    const { connection, transport } = this;
+    if (!this.#ready || this.#gone) return;
+    while (!transport.busy) {
+      if (this.#rest !== undefined) {
+        const piece = this.#rest.subarray(0, SLICE);
+        this.#rest = piece.length < this.#rest.length ? this.#rest.subarray(piece.length) : undefined;
+        this.bytesOut += piece.length;
+        transport.write(piece);
+      } else if (connection.hasOutput) {
+        const output = connection.output();
+        if (output.length <= SLICE) {
+          this.bytesOut += output.length;
+          connection.outputTaken(transport.write(output));
+        } else {
+          this.#rest = output;
+          connection.outputTaken(false);
+        }
+      } else break;
+    }
+    this.#syncBacklog();
+    if (transport.busy) this.#checkUnsent();
+    else this.#allWritten();
+  }
+
+  #syncBacklog(): void {
+    this.connection.backlog = (this.#rest?.length ?? 0) + this.transport.backlog;
+  }
+
+  #checkUnsent(): void {
+    if (!this.#unsentDeadline.armed) this.#unsentDeadline.arm(this.#options.unsentTimeout);
+    const { unsent } = this.connection;
+    if (unsent > this.#options.highWater) this.#aboveHighWater = true;
+    if (unsent > this.#options.unsentLimit) {
+      this.abort(
+        new SlowConsumerError(
+          `the peer does not read: ${unsent} bytes are unsent, more than net.limits.unsent`,
+        ),
+      );
+    } else if (this.#aboveHighWater && unsent <= this.#options.highWater) this.#tellDrained();
+    this.#settleFlushes();
+  }
+
+  #allWritten(): void {
+    this.#unsentDeadline.cancel();
+    if (this.#aboveHighWater) this.#tellDrained();
+    this.#settleFlushes();
+    if (this.#phase === "closing") this.#finishOutput();
+  }
+
+  #tellDrained(): void {
+    this.#aboveHighWater = false;
+    this.#hooks.drained(this);
+  }
+
+  /** `sendMessage` returned false: `drained` has to follow. */
+  noteHighWater(): void {
+    this.#aboveHighWater = true;
+    this.scheduleFlush();
+  }
+
+  /** Flushes with the next batch. */
+  scheduleFlush(): void {
+    this.#hooks.scheduleFlush(this);
+  }
+
+  /**
+   * Resolves once everything accepted so far is with the kernel.
+   *
+   * @throws {@link ConnectionLostError} or {@link ConnectionClosedError} if the connection ends before.
+   */
+  flushed(options: WaitOptions): Promise<void> {
+    this.flush();
+    const until = this.bytesOut - this.transport.backlog + this.connection.unsent;
+    const outcome = new Outcome<void>(this.#clock);
+    if (this.#phase === "closed" || this.#gone) {
+      if (this.connection.unsent > 0) outcome.fail(this.#undelivered());
+      else outcome.settle();
+    } else if (this.connection.unsent === 0) outcome.settle();
+    else this.#flushWaiters.push({ until, outcome });
+    return outcome.wait(options, "output to be sent");
+  }
+
+  #settleFlushes(): void {
+    const sent = this.bytesOut - this.transport.backlog;
+    while (this.#flushWaiters.length > 0 && (this.#flushWaiters[0]?.until ?? 0) <= sent) {
+      this.#flushWaiters.shift()?.outcome.settle();
+    }
+  }
+
+  #undelivered(): ConnectionLostError {
+    return new ConnectionLostError(
+      `the connection ended with ${this.connection.unsent} bytes not handed over (${this.#reason ?? "no reason given"})`,
+      { cause: this.#error },
+    );
+  }
+
+  // ---- closing ----------------------------------------------------------------------------------
+
+  /**
+   * Closes: what was accepted is delivered, then the reason, then the end of the stream. Reads on and
+   * discards until the peer's end or the deadline.
+   */
+  close(reason: string | null, options: WaitOptions = {}): Promise<CloseInfo> {
+    if (this.#phase === "open") {
+      this.connection.sendClose(reason);
+      this.#beginClose(reason);
+    }
+    return this.#closed.wait(options, "the connection to close");
+  }
+
+  /** Resolves when it is closed. */
+  waitForClose(options: WaitOptions): Promise<CloseInfo> {
+    return this.#closed.wait(options, "the connection to close");
+  }
+
+  /** Ends the connection because of an error, telling the peer its reason. */
+  fail(error: unknown): void {
+    if (this.#phase !== "open") return;
+    const known = error instanceof Peng3dnetError ? error : undefined;
+    const reason = known?.closeReason ?? "internalerror";
+    this.#error = error instanceof Error ? error : new Error(String(error));
+    if (known === undefined) this.#hooks.handlerFailed(error, "session");
+    this.connection.sendClose(reason);
+    this.#beginClose(reason);
+  }
+
+  /** Ends the connection at once, without another word. */
+  abort(error: Peng3dnetError): void {
+    if (this.#phase === "closed") return;
+    this.#error ??= error;
+    if (this.#phase === "open") {
+      this.#reason = error.closeReason ?? "socketclose";
+      this.#phase = "closing";
+      this.connection.markClosing(this.#reason);
+    }
+    this.transport.destroy();
+  }
+
+  /** Ends it now, whatever is unsent or unprocessed. */
+  destroy(reason: string | null): void {
+    if (this.#phase === "open") {
+      this.#reason = reason;
+      this.#phase = "closing";
+      this.connection.markClosing(reason);
+    }
+    this.transport.destroy();
+    if (this.#gone) this.#finish();
+  }
+
+  #beginClose(reason: string | null): void {
+    this.#phase = "closing";
+    this.#reason = reason;
+    this.connection.markClosing(reason);
+    this.connection.discardInput();
+    this.#handshakeDeadline.cancel();
+    this.#idleDeadline.cancel();
+    if (this.#gone) return;
+    this.#closeDeadline.arm(this.#options.closeTimeout);
+    if (!this.#peerEnded) this.transport.resume();
+    this.flush();
+  }
+
+  /** All is written: ends the stream. */
+  #finishOutput(): void {
+    if (this.#ending || !this.#ready) return;
+    if (this.connection.hasOutput || this.#rest !== undefined || this.transport.busy) return;
+    this.#ending = true;
+    this.transport.end();
+  }
+
+  #finish(): void {
+    if (this.#phase === "closed") return;
+    this.#phase = "closed";
+    for (const deadline of [
+      this.#handshakeDeadline,
+      this.#unsentDeadline,
+      this.#idleDeadline,
+      this.#closeDeadline,
+    ]) {
+      deadline.cancel();
+    }
+    const delivered = this.#ending && this.connection.unsent === 0;
+    for (const { outcome } of this.#flushWaiters.splice(0)) outcome.fail(this.#undelivered());
+    const announced = this.#closeReceived || this.#reason !== "socketclose";
+    const info: CloseInfo = {
+      reason: this.#reason,
+      error: this.#error,
+      clean: announced && delivered && this.#peerEnded && this.#error === undefined,
+    };
+    this.connection.markClosed();
+    this.#hooks.closed(this, info);
+    this.#closed.settle(info);
+  }
+
+  #handshakeExpired(): void {
+    const error = new HandshakeTimeoutError(
+      `the handshake was not complete within ${this.#options.handshakeTimeout} s (net.timeout.handshake)`,
+    );
+    if (!this.#ready) {
+      this.abort(error);
+      return;
+    }
+    this.fail(error);
+    // It had its time; there is none for an orderly end.
+    if (!this.transport.busy) this.transport.destroyAfterWrite();
+    else this.transport.destroy();
+  }
+
+  #unsentExpired(): void {
+    this.abort(
+      new SlowConsumerError(
+        `the peer did not read anything for ${this.#options.unsentTimeout} s (net.timeout.unsent) with ${this.connection.unsent} bytes unsent`,
+      ),
+    );
+  }
+
+  #idleExpired(): void {
+    const left = this.#options.idleTimeout - (this.#clock.now() - this.#lastReceived) / 1000;
+    if (left > 0.001) this.#idleDeadline.arm(left);
+    else
+      this.fail(
+        new IdleTimeoutError(`nothing was received for ${this.#options.idleTimeout} s (net.timeout.idle)`),
+      );
+  }
+
+  // ---- from the protocol ------------------------------------------------------------------------
+
+  outputPending(): void {
+    if (!this.#pumping) this.#hooks.scheduleFlush(this);
+  }
+
+  outputFull(): void {
+    this.flush();
+  }
+
+  handshakeComplete(): void {
+    this.#handshakeDeadline.cancel();
+    this.#hooks.handshakeComplete(this);
+  }
+
+  received(entry: PacketEntry, msg: unknown): void {
+    this.#hooks.received(this, entry, msg);
+  }
+
+  sent(ptype: PacketRef, data: unknown): void {
+    this.#hooks.sent(this, ptype, data);
+  }
+
+  closeReceived(reason: string | null): void {
+    this.#closeReceived = true;
+    this.#beginClose(reason);
+  }
+
+  handlerFailed(error: unknown, where: string): void {
+    this.#hooks.handlerFailed(error, where);
+  }
+
+  ignored(message: string): void {
+    this.#hooks.ignored(message);
+  }
+}

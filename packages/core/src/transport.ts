@@ -1,0 +1,51 @@
+import type { Socket } from "node:net";
+import type { Address, SslSecLevel } from "@peng3dnet/protocol";
+
+/** What a transport tells. */
+export interface TransportHandler {
+  /** Bytes can be exchanged: at once for TCP, after its handshake for TLS. */
+  ready(): void;
+  /** Bytes came. They may be overwritten after the call if `transport.reusesChunks`. */
+  data(chunk: Uint8Array): void;
+  /** The peer ended its stream; no more data follows. */
+  ended(): void;
+  /** All that was written is with the kernel, after `write` had returned false. */
+  drained(): void;
+  /** It is over; nothing else is called after this. @param error - what broke it, if anything did. */
+  closed(error: Error | undefined): void;
+}
+
+/** A stream of bytes both ways: a TCP or TLS socket, or a link in memory. */
+export interface Transport {
+  /** Address of the other end. */
+  readonly remoteAddress: Address;
+  /** The socket, for events and for applications that want to look at it; `undefined` for a link in memory. */
+  readonly socket: Socket | undefined;
+  /** Whether chunks passed to `data` are overwritten by later ones. */
+  readonly reusesChunks: boolean;
+  /** What TLS established. */
+  readonly sslSeclevel: SslSecLevel;
+  /** Whether bytes written before are still on their way to the kernel. */
+  readonly busy: boolean;
+  /** How many bytes these are at most. */
+  readonly backlog: number;
+
+  /** Starts telling `handler`. */
+  start(handler: TransportHandler): void;
+  /**
+   * Writes bytes.
+   *
+   * @returns true if they are with the kernel and their buffer may be reused; false if `drained` will tell.
+   */
+  write(bytes: Uint8Array): boolean;
+  /** Ends the stream once all is written. */
+  end(): void;
+  /** Ends the stream once all is written, and breaks off without waiting for the peer's end. */
+  destroyAfterWrite(): void;
+  /** Breaks it off at once. */
+  destroy(): void;
+  /** Stops `data` until `resume`. */
+  pause(): void;
+  /** Lets `data` go on. */
+  resume(): void;
+}
