@@ -1,6 +1,7 @@
 import { FIRST_USER_ID, INTERNAL_PREFIX, SSLSEC_NONE } from "./constants.js";
 import { ACCEPT_NAME, CLOSECONN_NAME, HANDSHAKE_NAME, HELLO_NAME, SETTYPE_NAME } from "./internal-names.js";
 import { Packet, type PacketRule } from "./packet.js";
+import { type AnyPacketDefinition, PacketDefinition } from "./packet-definition.js";
 import { BaseRegistry, type ObjectType, type RegistryEntry } from "./registry.js";
 
 /** A registered packet type and what was found out about it, so that no packet has to look again. */
@@ -13,6 +14,8 @@ export interface PacketEntry extends RegistryEntry<Packet> {
   readonly rule: PacketRule | null;
   /** The one state that suffices for all conditions, or -1 where more has to be looked at. */
   readonly onlyState: number;
+  /** Whether payloads have to go through the packet's `parse`. */
+  readonly parses: boolean;
   /** Whether the packet wants to see what is sent, encoded. */
   readonly observesSend: boolean;
 }
@@ -39,6 +42,14 @@ export class PacketRegistry extends BaseRegistry<Packet, PacketEntry> {
     return map;
   }
 
+  override find(obj: string | number | Packet | AnyPacketDefinition): PacketEntry | undefined {
+    return super.find(obj instanceof PacketDefinition ? obj.name : obj);
+  }
+
+  override entry(obj: string | number | Packet | AnyPacketDefinition): PacketEntry {
+    return super.entry(obj as Packet);
+  }
+
   protected override createEntry(obj: Packet, name: string, id: number): PacketEntry {
     const rule = obj.rule();
     return {
@@ -49,6 +60,7 @@ export class PacketRegistry extends BaseRegistry<Packet, PacketEntry> {
       protocol: PROTOCOL_NAMES.has(name),
       rule,
       onlyState: rule === null ? -1 : onlyState(rule),
+      parses: obj.parse !== Packet.prototype.parse,
       observesSend: obj._send !== Packet.prototype._send || obj.send !== Packet.prototype.send,
     };
   }
