@@ -194,11 +194,10 @@ export class Client extends PeerBase<Client, ClientEvents> implements Connection
   async runAsync(): Promise<void> {
     this.checkNotStopped();
     this.initialize();
-    if (!this.#started) {
-      this.#started = true;
-      this.sendEvent("start");
-    }
     await this.connect();
+    if (this.#started || this.stopped) return;
+    this.#started = true;
+    this.sendEvent("start");
   }
 
   /** Runs as {@link Client.runAsync} does, and resolves when the client is stopped. Reference: `runBlocking`. */
@@ -221,8 +220,8 @@ export class Client extends PeerBase<Client, ClientEvents> implements Connection
   }
 
   /**
-   * Stops at once and cuts the connection. Use {@link Client.close} to close it properly. Further calls do
-   * nothing. Reference: `stop`.
+   * Stops at once and cuts the connection. Use {@link Client.close} to close it properly. Further calls only
+   * send the events of a stop. Reference: `stop`.
    */
   stop(): void {
     if (!this.markStopped()) return;
@@ -244,7 +243,7 @@ export class Client extends PeerBase<Client, ClientEvents> implements Connection
   /** Closes the connection properly and stops. */
   override async [Symbol.asyncDispose](): Promise<void> {
     if (this.#session !== undefined && !this.stopped) await this.close();
-    this.stop();
+    if (!this.stopped) this.stop();
     await this.join();
   }
 

@@ -77,6 +77,7 @@ export abstract class PeerBase<Owner extends ConnectionOwner, Events extends Pee
   #context: ConnectionContext | undefined = undefined;
   #sessionOptions: SessionOptions | undefined = undefined;
   #initialized = false;
+  #stopping = false;
   #overridden = false;
   #printRecv = false;
   #printSend = false;
@@ -269,13 +270,17 @@ export abstract class PeerBase<Owner extends ConnectionOwner, Events extends Pee
     return this.#stopped.wait(options, `the ${this.kind} to stop`);
   }
 
-  /** Marks it as stopped. @returns whether it was not so before. */
+  /** `stop` was called: marks it as stopped and sends the events. @returns whether it was not stopped before. */
   protected markStopped(): boolean {
-    if (this.#stopped.settled) return false;
+    const first = !this.stopped;
+    // A listener of the event that stops again is not told again.
+    if (this.#stopping) return false;
+    this.#stopping = true;
+    if (first) this.#stopped.settle();
     this.sendEvent("stop", { reason: "method" });
-    this.#stopped.settle();
     this.interrupt();
-    return true;
+    this.#stopping = false;
+    return first;
   }
 
   /** @throws {@link InvalidStateError} if it was stopped. */

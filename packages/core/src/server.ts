@@ -173,7 +173,7 @@ export class Server<C extends ClientOnServer = ClientOnServer> extends PeerBase<
 
   /**
    * Stops at once: accepts nothing more and cuts all connections. Use {@link Server.shutdown} to close them
-   * properly. Further calls do nothing. Reference: `stop`.
+   * properly. Further calls only send the events of a stop. Reference: `stop`.
    */
   stop(): void {
     if (!this.markStopped()) return;
