@@ -10,6 +10,7 @@ export { type Clock, systemClock } from "./clock.js";
 export type { EngineLike } from "./engine.js";
 export type { HandlerErrorContext } from "./handler-guard.js";
 export { type Logger, silentLogger } from "./logger.js";
+export type { Message, MessageStream, MessageStreamOptions } from "./message-stream.js";
 export type { PeerOptions } from "./options.js";
 export type { ProcessOptions } from "./packet-processor.js";
 export { type ConnectionOwner, PeerBase, type PeerEvents } from "./peer-base.js";
@@ -23,4 +24,5 @@ export {
 } from "./server.js";
 export { Session } from "./session.js";
 export type { Transport, TransportHandler } from "./transport.js";
-export type { WaitOptions } from "./waiting.js";
+export type { MessageContext, MessageHandler, ReceivedBy, SentTo } from "./typed-packet.js";
+export { Outcome, type WaitOptions } from "./waiting.js";
