@@ -1,8 +1,17 @@
 import type { Socket } from "node:net";
-import type { Address, CloseInfo, PacketRef, SslSecLevel } from "@peng3dnet/protocol";
+import type {
+  Address,
+  CloseInfo,
+  Packet,
+  PacketInput,
+  PacketRef,
+  SIDE_CLIENT,
+  SslSecLevel,
+} from "@peng3dnet/protocol";
 import type { ConnectionOwner } from "./peer-base.js";
 import type { Server } from "./server.js";
 import type { Session } from "./session.js";
+import type { SentTo } from "./typed-packet.js";
 import type { WaitOptions } from "./waiting.js";
 
 /** The connection that a {@link ClientOnServer} stands for. */
@@ -76,8 +85,10 @@ export class ClientOnServer implements ConnectionOwner {
   }
 
   /** Sends a packet to this client. As `server.sendMessage` with its cid. */
+  sendMessage<P extends SentTo<typeof SIDE_CLIENT>>(ptype: P, data: PacketInput<P>): boolean;
+  sendMessage(ptype: string | number | Packet, data: unknown): boolean;
   sendMessage(ptype: PacketRef, data: unknown): boolean {
-    return this.server.sendMessage(ptype, data, this.cid);
+    return this.server.sendMessage(ptype as string, data, this.cid);
   }
 
   /** Resolves once everything accepted so far is with the kernel. As `server.flush` with its cid. */

@@ -3,6 +3,7 @@ import {
   AbortedError,
   type Address,
   type AddressLike,
+  type AnyPacketDefinition,
   type Cid,
   type CloseInfo,
   CONNTYPE_CLASSIC,
@@ -10,22 +11,28 @@ import {
   ConnectionClosedError,
   InvalidStateError,
   normalizeAddrSocketstyle,
+  type Packet,
+  type PacketInput,
+  type PacketOutput,
   type PacketRef,
   SIDE_CLIENT,
+  type SIDE_SERVER,
   type SslSecLevel,
   STATE_CLOSED,
   STATE_INIT,
 } from "@peng3dnet/protocol";
 import { dial } from "./dial.js";
+import type { MessageStream, MessageStreamOptions } from "./message-stream.js";
 import type { PeerOptions } from "./options.js";
 import { type ConnectionOwner, PeerBase, type PeerEvents } from "./peer-base.js";
 import type { Session } from "./session.js";
 import { SocketTransport } from "./socket-transport.js";
 import type { Transport } from "./transport.js";
+import type { InputOfName, MessageHandler, NameSentTo, ReceivedBy, SentTo } from "./typed-packet.js";
 import { Outcome, type WaitOptions } from "./waiting.js";
 
 /** Options of a {@link Client}. */
-export interface ClientOptions extends PeerOptions {
+export interface ClientOptions<D extends AnyPacketDefinition = AnyPacketDefinition> extends PeerOptions<D> {
   /** Connection type; default `CONNTYPE_CLASSIC`. Reference: `conntype`. */
   readonly conntype?: string | undefined;
 }
@@ -42,8 +49,15 @@ export interface ClientEvents extends PeerEvents {
   drain: [];
 }
 
-/** Connects to one server, once. Reference: `Client`. */
-export class Client extends PeerBase<Client, ClientEvents> implements ConnectionOwner {
+/**
+ * Connects to one server, once. Reference: `Client`.
+ *
+ * @typeParam D - packets that were declared; follows from `packets`.
+ */
+export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
+  extends PeerBase<Client<D>, ClientEvents>
+  implements ConnectionOwner
+{
   override readonly side = SIDE_CLIENT;
   /** Client id, as the reference's `None` on the client side: always `null`. */
   readonly cid: null = null;
@@ -54,12 +68,12 @@ export class Client extends PeerBase<Client, ClientEvents> implements Connection
   readonly #active: Outcome<void>;
   readonly #gone: Outcome<CloseInfo>;
   readonly #abort = new AbortController();
-  #session: Session<Client> | undefined = undefined;
+  #session: Session<Client<D>> | undefined = undefined;
   #connecting: Promise<void> | undefined = undefined;
   #started = false;
 
   /** @throws {@link ConfigError} if a config option is not allowed, {@link InvalidAddressError} for `addr`. */
-  constructor(options: ClientOptions = {}) {
+  constructor(options: ClientOptions<D> = {}) {
     super(options);
     this.#addr = options.addr;
     if (options.addr !== undefined) normalizeAddrSocketstyle(options.addr);
@@ -115,7 +129,7 @@ export class Client extends PeerBase<Client, ClientEvents> implements Connection
   }
 
   /** The connection, once there is one. */
-  get conn(): Session<Client> | undefined {
+  get conn(): Session<Client<D>> | undefined {
     return this.#session;
   }
 
@@ -124,7 +138,7 @@ export class Client extends PeerBase<Client, ClientEvents> implements Connection
     return this.#session?.transport.socket;
   }
 
-  #require(): Session<Client> {
+  #require(): Session<Client<D>> {
     if (this.#session === undefined) {
       throw new InvalidStateError("the client is not connected yet; call start() or connect() first");
     }
@@ -266,6 +280,52 @@ export class Client extends PeerBase<Client, ClientEvents> implements Connection
     return this.#gone.wait(options, "the connection to close");
   }
 
+  protected override ownerOf(): this {
+    return this;
+  }
+
+  /** Calls `listener` on each event, or on each packet of a definition, which is registered if need be. */
+  override on<K extends keyof ClientEvents & string>(
+    event: K,
+    listener: (...args: ClientEvents[K] & unknown[]) => void,
+  ): this;
+  override on<P extends ReceivedBy<typeof SIDE_CLIENT>>(
+    packet: P,
+    listener: MessageHandler<PacketOutput<P>, Client<D>>,
+  ): this;
+  override on(target: string | AnyPacketDefinition, listener: (...args: never[]) => void): this {
+    if (typeof target !== "string") this.listen(target, listener as never);
+    else super.on(target as never, listener as never);
+    return this;
+  }
+
+  /** Stops calling `listener`. */
+  override off<K extends keyof ClientEvents & string>(
+    event: K,
+    listener: (...args: ClientEvents[K] & unknown[]) => void,
+  ): this;
+  override off<P extends ReceivedBy<typeof SIDE_CLIENT>>(
+    packet: P,
+    listener: MessageHandler<PacketOutput<P>, Client<D>>,
+  ): this;
+  override off(target: string | AnyPacketDefinition, listener: (...args: never[]) => void): this {
+    if (typeof target !== "string") this.unlisten(target, listener as never);
+    else super.off(target as never, listener as never);
+    return this;
+  }
+
+  /**
+   * The packets of a definition as they arrive, for `for await`. Ends when the client stops.
+   *
+   * @throws {@link AbortedError} from the iteration when `signal` fires.
+   */
+  messages<P extends ReceivedBy<typeof SIDE_CLIENT>>(
+    packet: P,
+    options: MessageStreamOptions = {},
+  ): MessageStream<P, Client<D>> {
+    return this.stream(packet, options);
+  }
+
   // ---- sending and closing ----------------------------------------------------------------------
 
   /**
@@ -278,6 +338,17 @@ export class Client extends PeerBase<Client, ClientEvents> implements Connection
    * @throws {@link NotRegisteredError}, {@link EncodeError}, {@link PacketTooLargeError},
    * {@link ConnectionClosedError}, {@link SmartPacketInvalidError}; nothing has been sent then.
    */
+  override sendMessage<P extends SentTo<typeof SIDE_SERVER>>(
+    ptype: P,
+    data: PacketInput<P>,
+    cid?: Cid,
+  ): boolean;
+  override sendMessage<N extends NameSentTo<D, typeof SIDE_SERVER>>(
+    ptype: N,
+    data: InputOfName<D, N>,
+    cid?: Cid,
+  ): boolean;
+  override sendMessage(ptype: number | Packet, data: unknown, cid?: Cid): boolean;
   override sendMessage(ptype: PacketRef, data: unknown, _cid?: Cid): boolean {
     const session = this.#session;
     if (session === undefined) {
@@ -399,7 +470,7 @@ export class Client extends PeerBase<Client, ClientEvents> implements Connection
     this.processSinglePacket();
   }
 
-  protected override takeData(_session: Session<Client>, chunk: Uint8Array): void {
+  protected override takeData(_session: Session<Client<D>>, chunk: Uint8Array): void {
     this.receiveData(chunk);
   }
 
@@ -414,7 +485,7 @@ export class Client extends PeerBase<Client, ClientEvents> implements Connection
     this.emit("drain");
   }
 
-  protected override closed(_session: Session<Client>, info: CloseInfo): void {
+  protected override closed(_session: Session<Client<D>>, info: CloseInfo): void {
     const why = info.reason === null ? "" : ` (${info.reason})`;
     this.#active.fail(
       new ConnectionClosedError(`the connection is closed${why}`, info.reason, { cause: info.error }),
@@ -427,7 +498,7 @@ export class Client extends PeerBase<Client, ClientEvents> implements Connection
   }
 
   protected override sendPacketEvent(
-    session: Session<Client>,
+    session: Session<Client<D>>,
     direction: "recv" | "send",
     pid: PacketRef,
     data: unknown,

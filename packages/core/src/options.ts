@@ -1,10 +1,12 @@
-import type { AddressLike, Codec, ConfigOverrides } from "@peng3dnet/protocol";
+import type { AddressLike, AnyPacketDefinition, Codec, ConfigOverrides } from "@peng3dnet/protocol";
 import type { Clock } from "./clock.js";
 import type { EngineLike } from "./engine.js";
 import type { Logger } from "./logger.js";
 
 /** Options that servers and clients share. */
-export interface PeerOptions {
+export interface PeerOptions<D extends AnyPacketDefinition = AnyPacketDefinition> {
+  /** Packets to register from the start. Declaring them restricts names in `sendMessage` to theirs. */
+  readonly packets?: readonly D[] | undefined;
   /** Engine or event bus; without one no events are sent. Reference: `peng`. */
   readonly peng?: EngineLike | undefined;
   /** Address to listen on or connect to; default: what the config says. Reference: `addr`. */
@@ -13,6 +15,11 @@ export interface PeerOptions {
   readonly cfg?: ConfigOverrides | undefined;
   /** Codec for bodies; default: `@msgpack/msgpack`. */
   readonly codec?: Codec | undefined;
+  /**
+   * Whether payloads of defined packets are validated on sending, too. Default: unless `NODE_ENV` is
+   * `"production"`.
+   */
+  readonly validateSent?: boolean | undefined;
   /** Where diagnostics go; default: nowhere. */
   readonly logger?: Logger | undefined;
   /** Where `net.debug.print.*` print; default: standard output. */

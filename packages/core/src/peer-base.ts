@@ -1,6 +1,7 @@
 import { format } from "node:util";
 import {
   AlreadyRegisteredError,
+  type AnyPacketDefinition,
   type Cid,
   ClassicConnectionType,
   type CloseInfo,
@@ -26,10 +27,12 @@ import type { EngineLike } from "./engine.js";
 import { FlushScheduler } from "./flush-scheduler.js";
 import { type HandlerErrorContext, HandlerGuard } from "./handler-guard.js";
 import { type Logger, silentLogger } from "./logger.js";
+import { type Holdable, MessageStream, type MessageStreamOptions } from "./message-stream.js";
 import type { PeerOptions } from "./options.js";
 import { PacketProcessor, type ProcessOptions } from "./packet-processor.js";
 import { Session, type SessionHooks, type SessionOptions } from "./session.js";
 import type { Transport } from "./transport.js";
+import { type MessageHandler, TypedPacket } from "./typed-packet.js";
 import { Outcome, type WaitOptions } from "./waiting.js";
 
 /** Arguments of the listeners that every peer has. */
@@ -40,6 +43,8 @@ export interface PeerEvents {
 
 /** What the peer calls for one connection: methods of a client on a server, or of the client itself. */
 export interface ConnectionOwner {
+  /** The connection, once there is one. */
+  readonly conn: Holdable | undefined;
   /** A packet was received. */
   onReceive(ptype: number, msg: unknown): void | Promise<void>;
   /** A packet was accepted for sending. */
@@ -76,6 +81,8 @@ export abstract class PeerBase<Owner extends ConnectionOwner, Events extends Pee
   readonly #hooks: { -readonly [K in keyof SessionHooks<Owner>]: SessionHooks<Owner>[K] };
   #context: ConnectionContext | undefined = undefined;
   #sessionOptions: SessionOptions | undefined = undefined;
+  readonly #typed = new Map<string, TypedPacket<Owner>>();
+  readonly #streams = new Set<{ end(): void }>();
   #initialized = false;
   #stopping = false;
   #overridden = false;
@@ -101,6 +108,7 @@ export abstract class PeerBase<Owner extends ConnectionOwner, Events extends Pee
     }
     this.#bus = enable === false ? undefined : this.peng;
     this.#hooks = this.#makeHooks();
+    for (const definition of options.packets ?? []) this.register(definition);
   }
 
   // ---- set-up -----------------------------------------------------------------------------------
@@ -146,6 +154,53 @@ export abstract class PeerBase<Owner extends ConnectionOwner, Events extends Pee
   }
 
   /**
+   * Registers a packet type from its definition; one that is registered already is left as it is.
+   *
+   * @returns its id.
+   * @throws as {@link PeerBase.registerPacket}.
+   */
+  register(definition: AnyPacketDefinition): number {
+    this.#typedPacket(definition);
+    return this.registry.getID(definition.name);
+  }
+
+  #typedPacket(definition: AnyPacketDefinition): TypedPacket<Owner> {
+    const known = this.#typed.get(definition.name);
+    if (known !== undefined && known.definition === definition) return known;
+    const owner = (cid: Cid): Owner | undefined => this.ownerOf(cid);
+    const packet = new TypedPacket<Owner>(this.registry, this, definition, owner, this.guard);
+    this.registerPacket(definition.name, packet, definition.options.id);
+    this.#typed.set(definition.name, packet);
+    return packet;
+  }
+
+  /** Calls `handler` with each packet of a definition; registers it if need be. */
+  protected listen(definition: AnyPacketDefinition, handler: MessageHandler<never, Owner>): void {
+    this.#typedPacket(definition).listen(handler);
+  }
+
+  /** Stops calling `handler`. */
+  protected unlisten(definition: AnyPacketDefinition, handler: MessageHandler<never, Owner>): void {
+    this.#typed.get(definition.name)?.unlisten(handler);
+  }
+
+  /** The packets of a definition as they arrive. */
+  protected stream<D extends AnyPacketDefinition>(
+    definition: D,
+    options: MessageStreamOptions,
+  ): MessageStream<D, Owner> {
+    const stream = new MessageStream<D, Owner>(this.#typedPacket(definition), options, (ended) => {
+      this.#streams.delete(ended as MessageStream<D, Owner>);
+    });
+    if (this.stopped) stream.end();
+    else this.#streams.add(stream);
+    return stream;
+  }
+
+  /** Whom a client id stands for. */
+  protected abstract ownerOf(cid: Cid): Owner | undefined;
+
+  /**
    * Adds a connection type. Reference: `addConnType`.
    *
    * @throws {@link AlreadyRegisteredError} if the name is taken.
@@ -169,6 +224,7 @@ export abstract class PeerBase<Owner extends ConnectionOwner, Events extends Pee
   protected get context(): ConnectionContext {
     this.#context ??= createConnectionContext(this, this.cfg, {
       codec: this.#options.codec,
+      validateSent: this.#options.validateSent ?? process.env.NODE_ENV !== "production",
       compression: zlibCompression(this.cfg.get("net.compress.level")),
     });
     return this.#context;
@@ -277,6 +333,7 @@ export abstract class PeerBase<Owner extends ConnectionOwner, Events extends Pee
     if (this.#stopping) return false;
     this.#stopping = true;
     if (first) this.#stopped.settle();
+    for (const stream of this.#streams) stream.end();
     this.sendEvent("stop", { reason: "method" });
     this.interrupt();
     this.#stopping = false;
@@ -400,7 +457,8 @@ export abstract class PeerBase<Owner extends ConnectionOwner, Events extends Pee
     } catch (error) {
       this.guard.failed(error, "onSend");
     }
-    if (this.#printSend) this.print(`send ${session.cid ?? "server"} ${this.registry.getName(ptype)}:`, data);
+    if (this.#printSend)
+      this.print(`send ${session.cid ?? "server"} ${this.registry.entry(ptype).name}:`, data);
     if (this.#bus !== undefined) this.sendPacketEvent(session, "send", ptype, data);
   }
 }

@@ -2,26 +2,36 @@ import type { Socket } from "node:net";
 import {
   type Address,
   type AddressLike,
+  type AnyPacketDefinition,
   type Cid,
   type CloseInfo,
   ConnectionClosedError,
   encodePacket,
   normalizeAddrSocketstyle,
+  type Packet,
+  type PacketInput,
+  type PacketOutput,
   type PacketRef,
+  type SIDE_CLIENT,
   SIDE_SERVER,
 } from "@peng3dnet/protocol";
 import { Admission } from "./admission.js";
 import { type ClientClass, type ClientConnection, ClientOnServer } from "./client-on-server.js";
 import { type Listener, listen } from "./listener.js";
+import type { MessageStream, MessageStreamOptions } from "./message-stream.js";
 import type { PeerOptions } from "./options.js";
 import { PeerBase, type PeerEvents } from "./peer-base.js";
 import type { Session } from "./session.js";
 import { SocketTransport } from "./socket-transport.js";
 import type { Transport } from "./transport.js";
+import type { InputOfName, MessageHandler, NameSentTo, ReceivedBy, SentTo } from "./typed-packet.js";
 import { Outcome, type WaitOptions } from "./waiting.js";
 
 /** Options of a {@link Server}. */
-export interface ServerOptions<C extends ClientOnServer = ClientOnServer> extends PeerOptions {
+export interface ServerOptions<
+  C extends ClientOnServer = ClientOnServer,
+  D extends AnyPacketDefinition = AnyPacketDefinition,
+> extends PeerOptions<D> {
   /** Class of the objects that stand for clients; default {@link ClientOnServer}. Reference: `clientcls`. */
   readonly clientcls?: ClientClass<C> | undefined;
 }
@@ -67,9 +77,13 @@ export interface BroadcastOptions {
 /**
  * Serves any number of clients. Reference: `Server`.
  *
- * @typeParam C - class of the objects that stand for clients.
+ * @typeParam C - class of the objects that stand for clients; follows from `clientcls`.
+ * @typeParam D - packets that were declared; follows from `packets`.
  */
-export class Server<C extends ClientOnServer = ClientOnServer> extends PeerBase<C, ServerEvents<C>> {
+export class Server<
+  C extends ClientOnServer = ClientOnServer,
+  D extends AnyPacketDefinition = AnyPacketDefinition,
+> extends PeerBase<C, ServerEvents<C>> {
   override readonly side = SIDE_SERVER;
   /** All connections that are not closed, by client id. */
   readonly clients: ReadonlyMap<number, C>;
@@ -87,7 +101,7 @@ export class Server<C extends ClientOnServer = ClientOnServer> extends PeerBase<
   #shutdown: Promise<ShutdownReport> | undefined = undefined;
 
   /** @throws {@link ConfigError} if a config option is not allowed, {@link InvalidAddressError} for `addr`. */
-  constructor(options: ServerOptions<C> = {}) {
+  constructor(options: ServerOptions<C, D> = {}) {
     super(options);
     this.clients = this.#clients;
     this.#addr = options.addr;
@@ -303,6 +317,54 @@ export class Server<C extends ClientOnServer = ClientOnServer> extends PeerBase<
     return client;
   }
 
+  protected override ownerOf(cid: Cid): C | undefined {
+    return this.#clients.get(cid ?? -1);
+  }
+
+  /**
+   * Calls `listener` on each event, or on each packet of a definition, which is registered if need be.
+   */
+  override on<K extends keyof ServerEvents<C> & string>(
+    event: K,
+    listener: (...args: ServerEvents<C>[K] & unknown[]) => void,
+  ): this;
+  override on<P extends ReceivedBy<typeof SIDE_SERVER>>(
+    packet: P,
+    listener: MessageHandler<PacketOutput<P>, C>,
+  ): this;
+  override on(target: string | AnyPacketDefinition, listener: (...args: never[]) => void): this {
+    if (typeof target !== "string") this.listen(target, listener as never);
+    else super.on(target as never, listener as never);
+    return this;
+  }
+
+  /** Stops calling `listener`. */
+  override off<K extends keyof ServerEvents<C> & string>(
+    event: K,
+    listener: (...args: ServerEvents<C>[K] & unknown[]) => void,
+  ): this;
+  override off<P extends ReceivedBy<typeof SIDE_SERVER>>(
+    packet: P,
+    listener: MessageHandler<PacketOutput<P>, C>,
+  ): this;
+  override off(target: string | AnyPacketDefinition, listener: (...args: never[]) => void): this {
+    if (typeof target !== "string") this.unlisten(target, listener as never);
+    else super.off(target as never, listener as never);
+    return this;
+  }
+
+  /**
+   * The packets of a definition as they arrive, for `for await`. Ends when the server stops.
+   *
+   * @throws {@link AbortedError} from the iteration when `signal` fires.
+   */
+  messages<P extends ReceivedBy<typeof SIDE_SERVER>>(
+    packet: P,
+    options: MessageStreamOptions = {},
+  ): MessageStream<P, C> {
+    return this.stream(packet, options);
+  }
+
   /**
    * Sends a packet to a client. Reference: `send_message`.
    *
@@ -313,6 +375,17 @@ export class Server<C extends ClientOnServer = ClientOnServer> extends PeerBase<
    * @throws {@link NotRegisteredError}, {@link EncodeError}, {@link PacketTooLargeError},
    * {@link ConnectionClosedError}, {@link SmartPacketInvalidError}; nothing has been sent then.
    */
+  override sendMessage<P extends SentTo<typeof SIDE_CLIENT>>(
+    ptype: P,
+    data: PacketInput<P>,
+    cid: Cid,
+  ): boolean;
+  override sendMessage<N extends NameSentTo<D, typeof SIDE_CLIENT>>(
+    ptype: N,
+    data: InputOfName<D, N>,
+    cid: Cid,
+  ): boolean;
+  override sendMessage(ptype: number | Packet, data: unknown, cid: Cid): boolean;
   override sendMessage(ptype: PacketRef, data: unknown, cid?: Cid): boolean {
     const { conn } = this.#client(cid);
     const below = conn.connection.send(ptype, data);
@@ -326,6 +399,17 @@ export class Server<C extends ClientOnServer = ClientOnServer> extends PeerBase<
    * @returns the number of clients that it was accepted for.
    * @throws as {@link Server.sendMessage}, except that clients that are closing are passed over.
    */
+  broadcast<P extends SentTo<typeof SIDE_CLIENT>>(
+    ptype: P,
+    data: PacketInput<P>,
+    options?: BroadcastOptions,
+  ): number;
+  broadcast<N extends NameSentTo<D, typeof SIDE_CLIENT>>(
+    ptype: N,
+    data: InputOfName<D, N>,
+    options?: BroadcastOptions,
+  ): number;
+  broadcast(ptype: number | Packet, data: unknown, options?: BroadcastOptions): number;
   broadcast(ptype: PacketRef, data: unknown, { except }: BroadcastOptions = {}): number {
     const entry = this.registry.entry(ptype);
     const left = new Set(typeof except === "number" ? [except] : except);
@@ -334,7 +418,10 @@ export class Server<C extends ClientOnServer = ClientOnServer> extends PeerBase<
     for (const client of this.#clients.values()) {
       const { connection } = client.conn;
       if (!connection.active || connection.closing || left.has(client.cid)) continue;
-      packet ??= encodePacket(this.context, entry.id, data);
+      if (packet === undefined) {
+        if (entry.parses && this.context.validateSent) entry.obj.parse(data);
+        packet = encodePacket(this.context, entry.id, data);
+      }
       const before = connection.packetsOut;
       if (!connection.sendEncoded(entry, packet, ptype, data)) client.conn.noteHighWater();
       if (connection.packetsOut !== before) count++;

@@ -105,8 +105,10 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
   #phase: Phase = "open";
   #ready = false;
   #pumping = false;
-  /** Reading pauses because packets wait unprocessed, or to give others a turn. */
-  #blocked = false;
+  /** Reading pauses because too many packets wait unprocessed. */
+  #queueFull = false;
+  /** How many consumers of packets asked for a pause. */
+  #holds = 0;
   #yielding = false;
   #turnStart = 0;
   #lastReceived = 0;
@@ -208,7 +210,7 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
     const { connection } = this;
     const hooks = this.#hooks;
     try {
-      while (!this.#blocked && this.#phase === "open" && connection.next()) {
+      while (!this.blocked && this.#phase === "open" && connection.next()) {
         if (hooks.direct) connection.dispatch();
         else hooks.takePacket(this);
       }
@@ -238,7 +240,7 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
     this.transport.pause();
     setImmediate(() => {
       this.#yielding = false;
-      if (!this.#blocked) this.transport.resume();
+      if (!this.blocked) this.transport.resume();
     });
   }
 
@@ -247,10 +249,33 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
     this.queuedPackets++;
     this.queuedBytes += bytes;
     const { maxQueuedPackets, maxQueuedBytes } = this.#options;
-    if (!this.#blocked && (this.queuedPackets >= maxQueuedPackets || this.queuedBytes >= maxQueuedBytes)) {
-      this.#blocked = true;
+    if (!this.#queueFull && (this.queuedPackets >= maxQueuedPackets || this.queuedBytes >= maxQueuedBytes)) {
+      this.#queueFull = true;
       this.transport.pause();
     }
+  }
+
+  /** Whether no packet is taken up, because those before have not been consumed. */
+  get blocked(): boolean {
+    return this.#queueFull || this.#holds > 0;
+  }
+
+  /** Stops taking up packets until as many calls of `unhold`. */
+  hold(): void {
+    this.#holds++;
+    this.transport.pause();
+  }
+
+  /** Takes up packets again. */
+  unhold(): void {
+    this.#holds--;
+    this.#resume();
+  }
+
+  #resume(): void {
+    if (this.blocked) return;
+    this.#pump();
+    if (!this.blocked && !this.#yielding) this.transport.resume();
   }
 
   /** A packet that waited was processed: reads on once half of the room is free. */
@@ -259,13 +284,12 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
     this.queuedBytes -= bytes;
     const { maxQueuedPackets, maxQueuedBytes } = this.#options;
     if (
-      this.#blocked &&
+      this.#queueFull &&
       this.queuedPackets <= Math.floor(maxQueuedPackets / 2) &&
       this.queuedBytes <= maxQueuedBytes / 2
     ) {
-      this.#blocked = false;
-      this.#pump();
-      if (!this.#blocked && !this.#yielding) this.transport.resume();
+      this.#queueFull = false;
+      this.#resume();
     }
     if (this.queuedPackets === 0) this.#settleInput();
   }
@@ -274,7 +298,7 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
   #settleInput(): void {
     if (!this.#peerEnded && !this.#gone) return;
     if (this.#phase === "open") {
-      if (this.queuedPackets > 0 || this.#blocked || this.#pumping) return;
+      if (this.queuedPackets > 0 || this.blocked || this.#pumping) return;
       if (this.connection.incomplete && this.#error === undefined) {
         this.#error = new ConnectionLostError("the peer ended the connection within a packet");
       }

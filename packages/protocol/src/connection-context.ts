@@ -20,6 +20,8 @@ export interface ConnectionContext extends FrameEncoderOptions {
   readonly autosync: boolean;
   readonly strictRegistry: boolean;
   readonly closeOnUnknown: boolean;
+  /** Whether payloads are validated on sending, too. */
+  readonly validateSent: boolean;
   readonly maxNames: number;
   readonly maxNameLength: number;
 }
@@ -30,13 +32,15 @@ export interface ConnectionContextOptions {
   readonly codec?: Codec | undefined;
   /** zlib; without it nothing is compressed, and compressed packets are refused. */
   readonly compression?: Compression | undefined;
+  /** Whether payloads are validated on sending, too. Default false. */
+  readonly validateSent?: boolean | undefined;
 }
 
 /** Reads a peer's options once for all of its connections. */
 export function createConnectionContext(
   peer: Peer,
   cfg: Config,
-  { codec, compression }: ConnectionContextOptions = {},
+  { codec, compression, validateSent = false }: ConnectionContextOptions = {},
 ): ConnectionContext {
   const depth = cfg.get("net.limits.depth");
   const limit = cfg.get("net.limits.packetlength");
@@ -55,6 +59,7 @@ export function createConnectionContext(
       : inflatedLimit,
     compression: cfg.get("net.compress.enabled") ? compression : undefined,
     inflater: compression,
+    validateSent,
     threshold: cfg.get("net.compress.threshold"),
     highWater: cfg.get("net.limits.unsent.highwater"),
     strikes: cfg.get("net.limits.strikes"),

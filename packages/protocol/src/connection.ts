@@ -20,6 +20,7 @@ import {
 } from "./constants.js";
 import {
   ConnectionClosedError,
+  InvalidPayloadError,
   InvalidStateError,
   NotPeng3dnetError,
   ProtocolError,
@@ -350,6 +351,11 @@ export class Connection {
       return;
     }
     if (entry.onlyState !== this.#state && !this.#admits(entry)) return;
+    if (entry.parses) this.#receiveParsed(entry, msg);
+    else this.#deliver(entry, msg);
+  }
+
+  #deliver(entry: PacketEntry, msg: unknown): void {
     this.#strikes = 0;
     try {
       const result = entry.obj._receive(msg, this.cid);
@@ -358,6 +364,23 @@ export class Connection {
       this.#host.handlerFailed(error, entry.name);
     }
     this.#host.received(entry, msg);
+  }
+
+  /** Delivers a packet if its payload fits. */
+  #receiveParsed(entry: PacketEntry, msg: unknown): void {
+    let parsed: unknown;
+    try {
+      parsed = entry.obj.parse(msg);
+    } catch (error) {
+      if (!(error instanceof InvalidPayloadError)) this.#host.handlerFailed(error, entry.name);
+      else if (entry.rule?.invalidAction === "close") throw error;
+      else {
+        if (entry.rule?.invalidAction === "error") this.#host.handlerFailed(error, entry.name);
+        this.#strike(error.message);
+      }
+      return;
+    }
+    this.#deliver(entry, parsed);
   }
 
   #decode(flags: number, bytes: Uint8Array, start: number, end: number, owned: boolean): unknown {
@@ -475,6 +498,7 @@ export class Connection {
     if (this.#closing) throw this.#closed();
     const entry = this.#registry.entry(ptype);
     if (entry.onlyState !== this.#state && !this.#maySend(entry)) return this.#belowHighWater();
+    if (entry.parses && this.#context.validateSent) entry.obj.parse(data);
     this.#encoder.encode(entry.id, data);
     return this.#accepted(entry, ptype, data);
   }

@@ -145,6 +145,28 @@ export class PacketTooLargeError extends Peng3dnetError {
   }
 }
 
+/**
+ * A payload does not fit the schema of its packet. Received, it is ignored or ends the connection with
+ * `invalidpayload`, as the packet declares; `sendMessage` throws it where payloads are validated on sending.
+ */
+export class InvalidPayloadError extends Peng3dnetError {
+  readonly code = "P3D_ERR_INVALID_PAYLOAD";
+  override readonly closeReason = "invalidpayload";
+  /** Name of the packet. */
+  readonly packet: string;
+  /** What does not fit, and where: keys from the outside in, joined by dots. */
+  readonly issues: readonly { readonly path: string; readonly message: string }[];
+
+  constructor(packet: string, issues: readonly { readonly path: string; readonly message: string }[]) {
+    const shown = issues
+      .map(({ path, message }) => (path === "" ? message : `${path}: ${message}`))
+      .join("; ");
+    super(`the payload of "${packet}" does not fit its schema: ${shown}`);
+    this.packet = packet;
+    this.issues = issues;
+  }
+}
+
 // ---- a peer's fault -----------------------------------------------------------------------------
 
 /** The length prefix is too small for a header. */

@@ -30,6 +30,7 @@ export {
 } from "./connection-context.js";
 export { ClassicConnectionType, ConnectionType } from "./connection-type.js";
 export * from "./constants.js";
+export { DefinedPacket } from "./defined-packet.js";
 export * from "./errors.js";
 export { BufferPool } from "./framing/buffer-pool.js";
 export { FrameDecoder } from "./framing/frame-decoder.js";
@@ -44,10 +45,26 @@ export {
   SetTypePacket,
 } from "./internal-packets.js";
 export { type InvalidAction, type MaybeAsync, Packet, type PacketRule, PrintPacket } from "./packet.js";
+export {
+  type AnyPacketDefinition,
+  definePacket,
+  PacketDefinition,
+  type PacketDefinitionOptions,
+  type PacketInput,
+  type PacketOutput,
+} from "./packet-definition.js";
 export { type PacketEntry, PacketRegistry } from "./packet-registry.js";
 export type { CloseInfo, PacketRef, Peer } from "./peer.js";
 export { BaseRegistry, type ObjectType, type RegistryEntry } from "./registry.js";
 export { SmartPacket } from "./smart-packet.js";
+export {
+  payload,
+  type SchemaInput,
+  type SchemaOutput,
+  type StandardIssue,
+  type StandardResult,
+  type StandardSchemaV1,
+} from "./standard-schema.js";
 export { isActive, nextState, type StateEvent, TRANSITIONS } from "./state.js";
 export { STRUCT_HEADER, STRUCT_LENGTH32, Struct } from "./struct.js";
 export { PROTOVERSION, RELEASE, VERSION } from "./version.js";

@@ -49,6 +49,15 @@ export class Packet<Payload = unknown> {
     return null;
   }
 
+  /**
+   * Turns a payload that arrived into the one that handlers get. The default leaves it as it is.
+   *
+   * @throws {@link InvalidPayloadError} if it does not fit.
+   */
+  parse(msg: unknown): unknown {
+    return msg;
+  }
+
   /** Called when a packet of this type arrived; passes it to {@link Packet.receive}. Reference: `_receive`. */
   _receive(msg: Payload, cid: Cid): MaybeAsync {
     return this.receive(msg, cid);

@@ -3,10 +3,11 @@ import type { Connection } from "./connection.js";
 import type { ConnectionType } from "./connection-type.js";
 import type { Cid, Side } from "./constants.js";
 import type { Packet } from "./packet.js";
+import type { AnyPacketDefinition } from "./packet-definition.js";
 import type { PacketRegistry } from "./packet-registry.js";
 
-/** A packet type by name, id or object. Reference: `ptype`. */
-export type PacketRef = string | number | Packet;
+/** A packet type by name, id, object or definition. Reference: `ptype`. */
+export type PacketRef = string | number | Packet | AnyPacketDefinition;
 
 /** What a close came to. */
 export interface CloseInfo {

@@ -1,0 +1,122 @@
+import { AbortedError, type AnyPacketDefinition, type PacketOutput } from "@peng3dnet/protocol";
+import type { MessageContext, MessageHandler, TypedPacket } from "./typed-packet.js";
+
+/** Messages buffered for one iterator by default. */
+const DEFAULT_LIMIT = 1024;
+
+/** Options of `messages`. */
+export interface MessageStreamOptions {
+  /** Ends the iteration with {@link AbortedError} when it fires. */
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * Messages that are buffered for a slow consumer. Past that, nothing more is read from the connections that
+   * sent them until half are consumed, so that nothing is lost. Default 1024.
+   */
+  readonly limit?: number | undefined;
+}
+
+/** One message of {@link MessageStream}: the payload, and who sent it. */
+export interface Message<Payload, Owner> extends MessageContext<Owner> {
+  /** The payload. */
+  readonly msg: Payload;
+}
+
+/** A connection that can be told to take up no more packets for a while. */
+export interface Holdable {
+  /** Stops taking up packets until as many calls of `unhold`. */
+  hold(): void;
+  /** Takes up packets again. */
+  unhold(): void;
+}
+
+/** What a stream needs of whom a message came from. */
+interface Sender {
+  readonly conn: Holdable | undefined;
+}
+
+/** The messages of one packet type as an async iterator. Ends when its peer stops, on `return`, or by a signal. */
+export class MessageStream<D extends AnyPacketDefinition, Owner extends Sender>
+  implements AsyncIterableIterator<Message<PacketOutput<D>, Owner>>
+{
+  readonly #packet: TypedPacket<Owner>;
+  readonly #limit: number;
+  readonly #signal: AbortSignal | undefined;
+  readonly #buffer: Message<PacketOutput<D>, Owner>[] = [];
+  readonly #held = new Set<Holdable>();
+  #wake: (() => void) | undefined = undefined;
+  #done = false;
+  #error: Error | undefined = undefined;
+  readonly #closed: (stream: object) => void;
+
+  /** @param closed - called once it needs nothing any more. */
+  constructor(
+    packet: TypedPacket<Owner>,
+    { signal, limit = DEFAULT_LIMIT }: MessageStreamOptions,
+    closed: (stream: object) => void,
+  ) {
+    this.#packet = packet;
+    this.#limit = Math.max(1, limit);
+    this.#signal = signal;
+    this.#closed = closed;
+    packet.listen(this.#take);
+    if (signal?.aborted === true) this.#abort();
+    else signal?.addEventListener("abort", this.#abort, { once: true });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<Message<PacketOutput<D>, Owner>, undefined>> {
+    for (;;) {
+      if (this.#error !== undefined) throw this.#error;
+      const value = this.#buffer.shift();
+      if (value !== undefined) {
+        if (this.#buffer.length <= this.#limit / 2) this.#release();
+        return { done: false, value };
+      }
+      if (this.#done) return { done: true, value: undefined };
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  async return(): Promise<IteratorResult<Message<PacketOutput<D>, Owner>, undefined>> {
+    this.#buffer.length = 0;
+    this.end();
+    return { done: true, value: undefined };
+  }
+
+  /** Takes no more messages; those buffered can still be read. */
+  end(): void {
+    if (this.#done) return;
+    this.#done = true;
+    this.#packet.unlisten(this.#take);
+    this.#signal?.removeEventListener("abort", this.#abort);
+    this.#release();
+    this.#wake?.();
+    this.#closed(this);
+  }
+
+  readonly #take: MessageHandler<PacketOutput<D>, Owner> = (msg, { client }) => {
+    this.#buffer.push({ msg, client });
+    const session = client.conn;
+    if (this.#buffer.length >= this.#limit && session !== undefined && !this.#held.has(session)) {
+      this.#held.add(session);
+      session.hold();
+    }
+    this.#wake?.();
+  };
+
+  readonly #abort = (): void => {
+    this.#error = new AbortedError("waiting for messages was aborted", { cause: this.#signal?.reason });
+    this.#buffer.length = 0;
+    this.end();
+  };
+
+  #release(): void {
+    for (const session of this.#held) session.unhold();
+    this.#held.clear();
+  }
+}

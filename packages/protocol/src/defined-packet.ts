@@ -1,0 +1,57 @@
+import { type Side, SSLSEC_NONE, type SslSecLevel, STATE_ACTIVE } from "./constants.js";
+import { InvalidPayloadError } from "./errors.js";
+import type { InvalidAction } from "./packet.js";
+import type { AnyPacketDefinition } from "./packet-definition.js";
+import type { PacketRegistry } from "./packet-registry.js";
+import type { Peer } from "./peer.js";
+import { SmartPacket } from "./smart-packet.js";
+import type { StandardIssue } from "./standard-schema.js";
+
+/** The packet that a definition stands for, of one peer. */
+export class DefinedPacket extends SmartPacket {
+  /** What it was made from. */
+  readonly definition: AnyPacketDefinition;
+  override readonly name: string;
+  override readonly state: number | null;
+  override readonly mode: number | null;
+  override readonly side: Side | null;
+  override readonly conntype: string | null;
+  override readonly minSslsecLevel: SslSecLevel;
+  override readonly invalidAction: InvalidAction;
+  readonly #validate: ((value: unknown) => unknown) | undefined;
+
+  constructor(reg: PacketRegistry, peer: Peer, definition: AnyPacketDefinition) {
+    super(reg, peer);
+    const { options } = definition;
+    this.definition = definition;
+    this.name = definition.name;
+    this.side = definition.side;
+    this.state = options.state === undefined ? STATE_ACTIVE : options.state;
+    this.mode = options.mode ?? null;
+    this.conntype = options.conntype ?? null;
+    this.minSslsecLevel = options.minSslsecLevel ?? SSLSEC_NONE;
+    this.invalidAction = options.invalidAction ?? "ignore";
+    const schema = options.schema?.["~standard"];
+    this.#validate = schema === undefined ? undefined : (value) => schema.validate(value);
+  }
+
+  override parse(msg: unknown): unknown {
+    if (this.#validate === undefined) return msg;
+    const result = this.#validate(msg) as {
+      readonly value?: unknown;
+      readonly issues?: readonly StandardIssue[];
+    };
+    if (result instanceof Promise) {
+      throw new TypeError(
+        `the schema of "${this.name}" is asynchronous; packets need one that checks at once`,
+      );
+    }
+    if (result.issues === undefined) return result.value;
+    throw new InvalidPayloadError(this.name, result.issues.map(describeIssue));
+  }
+}
+
+function describeIssue(issue: StandardIssue): { path: string; message: string } {
+  const path = (issue.path ?? []).map((part) => String(typeof part === "object" ? part.key : part)).join(".");
+  return { path, message: issue.message };
+}
