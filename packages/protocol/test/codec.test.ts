@@ -1,0 +1,294 @@
+import { isDeepStrictEqual } from "node:util";
+import { BadDataError, EncodeError, MsgpackCodec } from "@peng3dnet/protocol";
+import fc from "fast-check";
+import { BODY_HAS_BIG_INTEGERS, BodyCheck } from "../src/body-check";
+import { delivered, sendable } from "./support/arbitraries";
+import { bytes, hex } from "./support/bytes";
+
+const codec = new MsgpackCodec();
+const check = new BodyCheck();
+
+const encoded = (value: unknown): Uint8Array => codec.encode(value).slice();
+const decoded = (body: Uint8Array): unknown =>
+  codec.decode(body, (check.check(body, 0, body.length) & BODY_HAS_BIG_INTEGERS) !== 0);
+
+const nested = (depth: number, innermost: unknown): unknown => {
+  let value = innermost;
+  for (let level = 0; level < depth; level++) value = level % 2 === 0 ? [value] : { k: value };
+  return value;
+};
+
+describe("values", () => {
+  test("any value that can be sent comes back as delivered, and passes the check", () => {
+    fc.assert(
+      fc.property(sendable, (value) => {
+        expect(decoded(encoded(value))).toEqual(delivered(value));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test("a value is encoded the same whether or not the slow way is taken", () => {
+    fc.assert(
+      fc.property(sendable, (value) => {
+        // A Hangul syllable has the byte that makes the codec look closer.
+        const [alone, beside] = [encoded([value, "ab"]), encoded([value, "한"])];
+        expect(hex(beside.subarray(0, -4))).toBe(hex(alone.subarray(0, -3)));
+      }),
+    );
+  });
+
+  test("encoding what was decoded gives the same bytes", () => {
+    fc.assert(
+      fc.property(sendable, (value) => {
+        const once = encoded(value);
+        expect(hex(encoded(decoded(once)))).toBe(hex(once));
+      }),
+    );
+  });
+
+  test.each([
+    [2n ** 64n - 1n, "cfffffffffffffffff"],
+    [2n ** 53n, "cf0020000000000000"],
+    [2n ** 53n - 1n, "cf001fffffffffffff"],
+    [2n ** 32n, "cf0000000100000000"],
+    [2n ** 32n - 1n, "ceffffffff"],
+    [300n, "cd012c"],
+    [7n, "07"],
+    [-1n, "ff"],
+    [-(2n ** 31n), "d280000000"],
+    [-(2n ** 31n) - 1n, "d3ffffffff7fffffff"],
+    [-(2n ** 63n), "d38000000000000000"],
+  ])("the bigint %p takes the shortest form", (value, form) => {
+    expect(hex(codec.encode(value))).toBe(form);
+  });
+
+  test.each([2n ** 64n, -(2n ** 63n) - 1n, [10n ** 30n], { deep: [2n ** 64n] }])(
+    "an integer beyond 64 bits is refused: %p",
+    (value) => {
+      expect(() => codec.encode(value)).toThrow(EncodeError);
+      expect(() => codec.encode(value)).toThrow(/does not fit 64 bits; send it as a string/);
+    },
+  );
+
+  test("numbers beside bigints keep their kind and width", () => {
+    const value = [2n ** 63n, 2 ** 40, -(2 ** 40), 1.5, 2 ** 60, 70000];
+    expect(hex(codec.encode(value))).toBe(
+      `96cf8000000000000000cf0000010000000000d3ffffff0000000000cb3ff8000000000000${"cb43b0000000000000"}ce00011170`,
+    );
+    expect(decoded(encoded(value))).toEqual(value);
+  });
+
+  test("floats: whole numbers beyond 2**53 stay floats, others and -0 leave as integers", () => {
+    expect(decoded(bytes("cb4340000000000000"))).toBe(2 ** 53);
+    expect(hex(codec.encode(2 ** 53))).toBe("cb4340000000000000");
+    expect(hex(codec.encode(3.0))).toBe("03");
+    expect(hex(codec.encode(-0))).toBe("00");
+    expect(decoded(bytes("cb8000000000000000"))).toBe(-0);
+  });
+
+  test("lone surrogates become U+FFFD, in keys too, and pairs stay", () => {
+    for (const padding of ["", "x".repeat(100)]) {
+      expect(decoded(encoded(`\ud800${padding}`))).toBe(`\ufffd${padding}`);
+      expect(decoded(encoded({ [`\udfff${padding}`]: "\ud83d\ude00" }))).toEqual({
+        [`\ufffd${padding}`]: "😀",
+      });
+      expect(decoded(encoded(`\ud83d\ude00${padding}\ude00\ud83d`))).toBe(`😀${padding}\ufffd\ufffd`);
+    }
+  });
+
+  test.each([1, 197, 198, 199, 255, 256, 65535, 65536])(
+    "a byte order mark before %d characters is kept, as value and as key, beside all kinds of values",
+    (length) => {
+      const text = `\ufeff${"x".repeat(length)}\ufeff`;
+      const value = {
+        [text]: text,
+        list: [
+          text,
+          1,
+          -1,
+          200,
+          -100,
+          300,
+          -300,
+          70000,
+          -70000,
+          1.5,
+          null,
+          true,
+          false,
+          "",
+          2 ** 40,
+          -(2 ** 40),
+        ],
+        bin: [new Uint8Array(3), new Uint8Array(300), new Uint8Array(66000)],
+        many: Array.from({ length: 20 }, (_, index) => index),
+        more: Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`k${index}`, [index]])),
+        short: "\ufeff",
+        big: 2n ** 63n,
+      };
+      const { big: _, ...withoutBig } = value;
+      expect(isDeepStrictEqual(decoded(encoded(value)), value)).toBe(true);
+      expect(isDeepStrictEqual(decoded(encoded(withoutBig)), withoutBig)).toBe(true);
+    },
+  );
+
+  test.each([
+    ["str", (n: number) => "x".repeat(n)],
+    ["bin", (n: number) => new Uint8Array(n).fill(7)],
+    ["array", (n: number) => Array.from({ length: n }, (_, index) => index % 100)],
+    ["map", (n: number) => Object.fromEntries(Array.from({ length: n }, (_, index) => [`k${index}`, true]))],
+  ])("%s with headers of each size, also beside a bigint", (_kind, make) => {
+    for (const size of [0, 1, 15, 16, 31, 32, 255, 256, 65535, 65536]) {
+      const value = make(size);
+      const pair = [value, 2n ** 63n];
+      expect(isDeepStrictEqual(decoded(encoded(value)), value)).toBe(true);
+      expect(isDeepStrictEqual(decoded(encoded(pair)), pair)).toBe(true);
+    }
+  });
+
+  test.each([
+    ["Buffer", Buffer.from("abc"), "c403616263"],
+    ["Uint16Array", new Uint16Array([1, 2]), "c40401000200"],
+    ["DataView of a part", new DataView(new Uint8Array([9, 8, 7]).buffer, 1, 1), "c40108"],
+  ])("%s is sent as binary", (_name, value, form) => {
+    expect(hex(codec.encode(value))).toBe(form);
+    expect(hex(codec.encode([value, 2n ** 63n]).slice(1, -9))).toBe(form);
+  });
+
+  test("undefined is nil, in maps and arrays too; instances of classes are sent as maps", () => {
+    class Point {
+      constructor(
+        readonly x: number,
+        readonly y: number,
+      ) {}
+      get length(): number {
+        return Math.hypot(this.x, this.y);
+      }
+    }
+    expect(decoded(encoded(undefined))).toBeNull();
+    expect(decoded(encoded({ a: undefined, b: [undefined] }))).toEqual({ a: null, b: [null] });
+    expect(decoded(encoded({ p: new Point(3, 4) }))).toEqual({ p: { x: 3, y: 4 } });
+    expect(decoded(encoded(Object.assign(Object.create(null), { a: 1 })))).toEqual({ a: 1 });
+  });
+});
+
+describe("what cannot be encoded", () => {
+  test.each([
+    ["Map", new Map([[1, 2]])],
+    ["Set", new Set([1])],
+    ["Date", new Date(0)],
+    ["RegExp", /x/],
+    ["Promise", Promise.resolve()],
+    ["ArrayBuffer", new ArrayBuffer(2)],
+    ["Error", new Error("x")],
+  ])(
+    "%s: refused by name, at any depth and beside bigints, rather than sent as an empty map",
+    (kind, value) => {
+      for (const whole of [value, [value], { a: { b: value } }, [2n ** 63n, value]]) {
+        expect(() => codec.encode(whole)).toThrow(EncodeError);
+        expect(() => codec.encode(whole)).toThrow(`a ${kind} cannot be sent`);
+      }
+    },
+  );
+
+  test.each([
+    ["function", () => 1],
+    ["symbol", Symbol("s")],
+  ])("%s", (_name, value) => {
+    for (const whole of [value, [value], [2n ** 63n, value]]) {
+      expect(() => codec.encode(whole)).toThrow(EncodeError);
+      expect(() => codec.encode(whole)).toThrow(/cannot be encoded/);
+    }
+  });
+
+  test("what a getter throws is the cause", () => {
+    const cause = new Error("mine");
+    const value = {
+      get broken(): unknown {
+        throw cause;
+      },
+    };
+    expect(() => codec.encode(value)).toThrow(expect.objectContaining({ code: "P3D_ERR_ENCODE", cause }));
+    expect(() =>
+      codec.encode({
+        get broken(): unknown {
+          throw "text";
+        },
+      }),
+    ).toThrow(/text/);
+  });
+
+  test("cycles, however they branch, at once", () => {
+    const cycle: unknown[] = [];
+    cycle.push(cycle, cycle);
+    expect(() => codec.encode(cycle)).toThrow(EncodeError);
+    const big: unknown[] = [2n ** 63n];
+    big.push(big, big);
+    expect(() => codec.encode(big)).toThrow(/nested too deep, or contains itself/);
+  });
+
+  test.each([
+    ["a small number", 1],
+    ["a bigint", 2n ** 63n],
+    ["a text to look at closely", "한"],
+    ["an empty array", []],
+    ["an empty map", {}],
+  ])("nesting around %s: 511 and 512 pass, 513 is refused", (_name, innermost) => {
+    for (const depth of [511, 512]) {
+      const value = nested(depth, innermost);
+      expect(decoded(encoded(value))).toEqual(value);
+      expect(decoded(encoded([nested(depth - 1, innermost), 2n ** 63n]))).toBeDefined();
+    }
+    expect(() => codec.encode(nested(513, innermost))).toThrow(EncodeError);
+    expect(() => codec.encode([nested(512, innermost), 2n ** 63n])).toThrow(EncodeError);
+  });
+
+  test("a depth of one's own", () => {
+    const shallow = new MsgpackCodec(2);
+    expect(hex(shallow.encode([[1]]))).toBe("919101");
+    expect(() => shallow.encode([[[1]]])).toThrow(EncodeError);
+    expect(hex(shallow.encode([[2n ** 63n]]))).toBe("9191cf8000000000000000");
+    expect(() => shallow.encode([[[2n ** 63n]]])).toThrow(EncodeError);
+  });
+
+  test("the codec works as before after it refused something", () => {
+    expect(() => codec.encode([1, 2, () => 0])).toThrow(EncodeError);
+    expect(hex(codec.encode([1, "a"]))).toBe("9201a161");
+  });
+
+  test("encoding within encoding", () => {
+    const value = {
+      get inner(): string {
+        return hex(codec.encode(["within"]));
+      },
+    };
+    expect(decoded(encoded(value))).toEqual({ inner: "91a677697468696e" });
+  });
+});
+
+describe("decoding without a check before", () => {
+  test.each([
+    ["no bytes", ""],
+    ["cut short", "92c0"],
+    ["bytes behind", "c0c0"],
+    ["the byte c1", "c1"],
+    ["an extension", "d40100"],
+    ["__proto__", "81a95f5f70726f746f5f5f00"],
+    ["a text beyond the end", "a5616263"],
+  ])("%s: BadDataError, both ways of decoding", (_name, body) => {
+    for (const big of [false, true]) {
+      expect(() => codec.decode(bytes(body), big)).toThrow(BadDataError);
+    }
+  });
+
+  test("a key that is no text is not decoded exactly", () => {
+    expect(() => codec.decode(bytes("81c2c0"), true)).toThrow(BadDataError);
+  });
+
+  test("the cause is kept, and what is no Error is described", () => {
+    const thrown = (): unknown => codec.decode(bytes("92c0"), false);
+    expect(thrown).toThrow(expect.objectContaining({ cause: expect.any(RangeError) }));
+    expect(thrown).toThrow(/is not a msgpack value: ./);
+  });
+});

@@ -1,0 +1,227 @@
+import { AlreadyRegisteredError, BaseRegistry, NotRegisteredError, RegistryError } from "@peng3dnet/protocol";
+import fc from "fast-check";
+
+class Thing {
+  constructor(readonly name?: string) {}
+}
+
+const things = (...names: string[]): [BaseRegistry<Thing>, ...Thing[]] => {
+  const registry = new BaseRegistry(Thing);
+  const made = names.map((name) => {
+    const thing = new Thing(name);
+    registry.registerObject(thing);
+    return thing;
+  });
+  return [registry, ...made];
+};
+const shown = (registry: BaseRegistry<Thing>) => [...registry.entries()].map(({ name, id }) => [name, id]);
+
+test("each of name, id and object leads to all of them", () => {
+  const [registry, a] = things("a", "b") as [BaseRegistry<Thing>, Thing];
+  for (const key of ["a", 64, a]) {
+    expect(registry.getObj(key)).toBe(a);
+    expect(registry.get(key)).toBe(a);
+    expect(registry.getID(key)).toBe(64);
+    expect(registry.getInt(key)).toBe(64);
+    expect(registry.getName(key)).toBe("a");
+    expect(registry.getStr(key)).toBe("a");
+    expect(registry.getAll(key)).toEqual([a, 64, "a"]);
+    expect(registry.entry(key)).toEqual({ obj: a, id: 64, name: "a" });
+    expect(registry.has(key)).toBe(true);
+  }
+  expect(registry.findId(65)?.name).toBe("b");
+  expect(registry.size).toBe(2);
+  expect([...registry].map(({ name }) => name)).toEqual(["a", "b"]);
+});
+
+test("what is not registered", () => {
+  const [registry] = things("a");
+  const missing: [string | number | Thing, string][] = [
+    ["nope", '"nope"'],
+    [63, "63"],
+    [-1, "-1"],
+    [64.5, "64.5"],
+    [Number.NaN, "NaN"],
+    [1e6, "1000000"],
+    [new Thing(), "the given Thing"],
+    [Object.create(null) as Thing, "the given undefined"],
+    [null as unknown as string, "null"],
+    [undefined as unknown as string, "undefined"],
+    [7n as unknown as number, "7"],
+  ];
+  for (const [key, text] of missing) {
+    expect(registry.has(key)).toBe(false);
+    expect(registry.find(key)).toBeUndefined();
+    for (const call of [
+      "get",
+      "getObj",
+      "getID",
+      "getInt",
+      "getName",
+      "getStr",
+      "getAll",
+      "deleteObj",
+    ] as const) {
+      expect(() => registry[call](key)).toThrow(NotRegisteredError);
+      expect(() => registry[call](key)).toThrow(`${text} is not registered`);
+    }
+  }
+});
+
+test("ids count up from 64 and leave out those taken", () => {
+  const registry = new BaseRegistry(Thing);
+  expect(registry.register(new Thing(), "a")).toBe(64);
+  expect(registry.register(new Thing(), "b", 66)).toBe(66);
+  expect(registry.register(new Thing(), "c", null)).toBe(65);
+  expect(registry.register(new Thing(), "d")).toBe(67);
+  expect(registry.getNewID()).toBe(68);
+  expect(registry.getNewID()).toBe(69);
+  expect(registry.register(new Thing(), "e")).toBe(70);
+});
+
+test.each([0, 63, 8191, 8192, 8193, 2 ** 32 - 1])("the id %d can be registered, found and deleted", (id) => {
+  const registry = new BaseRegistry(Thing);
+  const thing = new Thing("x");
+  expect(registry.registerObject(thing, id)).toBe(id);
+  expect(registry.get(id)).toBe(thing);
+  expect(registry.has(id + 1)).toBe(false);
+  registry.deleteObj(thing);
+  expect([registry.has(id), registry.has("x"), registry.has(thing), registry.size]).toEqual([
+    false,
+    false,
+    false,
+    0,
+  ]);
+});
+
+test.each([-1, 1.5, 2 ** 32, Number.NaN, Number.POSITIVE_INFINITY, "70" as unknown as number])(
+  "%p is no id",
+  (id) => {
+    const [registry] = things("a");
+    expect(() => registry.register(new Thing(), "b", id)).toThrow(RegistryError);
+    expect(() => registry.reassignIDs([["a", id]])).toThrow(RegistryError);
+    expect(shown(registry)).toEqual([["a", 64]]);
+  },
+);
+
+test("name, id and object can be registered once", () => {
+  const [registry, a] = things("a") as [BaseRegistry<Thing>, Thing];
+  expect(() => registry.register(new Thing(), "a")).toThrow(/the name "a"/);
+  expect(() => registry.register(a, "b")).toThrow(/registered already, as "a"/);
+  expect(() => registry.register(new Thing(), "b", 64)).toThrow(/the id 64 for "b" is taken by "a"/);
+  expect(() => registry.register(new Thing(), "b", 64)).toThrow(AlreadyRegisteredError);
+  expect(shown(registry)).toEqual([["a", 64]]);
+});
+
+test("objects of another class and names that are none are refused", () => {
+  const registry = new BaseRegistry(Thing);
+  for (const wrong of [{}, null, undefined, "a", 1]) {
+    expect(() => registry.register(wrong as Thing, "a")).toThrow(TypeError);
+    expect(() => registry.register(wrong as Thing, "a")).toThrow(/only instances of Thing.*"a"/);
+  }
+  expect(() => registry.register(new Thing(), "")).toThrow(RegistryError);
+  expect(() => registry.register(new Thing(), 5 as unknown as string)).toThrow(RegistryError);
+  expect(() => registry.registerObject(new Thing())).toThrow(RegistryError);
+  expect(registry.objtype).toBe(Thing);
+  expect(new BaseRegistry().objtype).toBe(Object);
+  expect(new BaseRegistry().register({}, "any")).toBe(64);
+});
+
+test.each(["a", 64, "object"] as const)("deleting by %p", (key) => {
+  const [registry, a] = things("a", "b") as [BaseRegistry<Thing>, Thing];
+  registry.deleteObj(key === "object" ? a : key);
+  expect([registry.has("a"), registry.has(64), registry.has(a)]).toEqual([false, false, false]);
+  expect(shown(registry)).toEqual([["b", 65]]);
+  expect(registry.register(a, "a", 64)).toBe(64);
+});
+
+describe("reassignIDs", () => {
+  const names = ["a", "b", "c", "d", "e", "f"];
+
+  test("any permutation, and ids that other names have", () => {
+    const ids = fc.shuffledSubarray([64, 65, 66, 67, 68, 69, 70, 100, 8191, 8192, 2 ** 32 - 1], {
+      minLength: 6,
+      maxLength: 6,
+    });
+    fc.assert(
+      fc.property(ids, (given) => {
+        const [registry, ...made] = things(...names);
+        registry.reassignIDs(names.map((name, index) => [name, given[index] as number]));
+        expect(shown(registry)).toEqual(names.map((name, index) => [name, given[index]]));
+        for (const [index, id] of given.entries()) expect(registry.get(id)).toBe(made[index]);
+        expect(registry.size).toBe(6);
+      }),
+    );
+  });
+
+  test("some names only: the others keep their id or get a free one, and none that is reserved", () => {
+    const some = fc.shuffledSubarray(names);
+    const ids = fc.shuffledSubarray([64, 65, 66, 67, 68, 69, 70, 71], { minLength: 6 });
+    fc.assert(
+      fc.property(some, ids, fc.subarray([64, 66, 68, 70, 72]), (chosen, given, reserved) => {
+        const [registry] = things(...names);
+        const wanted = chosen.map((name, index) => [name, given[index] as number] as const);
+        registry.reassignIDs(wanted, reserved);
+        const map = new Map(shown(registry) as [string, number][]);
+        expect(new Set(map.values()).size).toBe(6);
+        for (const [name, id] of wanted) expect(map.get(name)).toBe(id);
+        for (const name of names.filter((other) => !chosen.includes(other))) {
+          const before = 64 + names.indexOf(name);
+          const claimed = [...wanted.map(([, id]) => id), ...reserved];
+          if (!claimed.includes(before)) expect(map.get(name)).toBe(before);
+          expect(claimed).not.toContain(map.get(name));
+        }
+      }),
+    );
+  });
+
+  test("what fails leaves everything as it was", () => {
+    const [registry, a] = things("a", "b", "c") as [BaseRegistry<Thing>, Thing];
+    const before = shown(registry);
+    expect(() =>
+      registry.reassignIDs([
+        ["a", 70],
+        ["b", 70],
+      ]),
+    ).toThrow(AlreadyRegisteredError);
+    expect(() =>
+      registry.reassignIDs([
+        ["a", 70],
+        ["x", 71],
+      ]),
+    ).toThrow(NotRegisteredError);
+    expect(() =>
+      registry.reassignIDs([
+        ["a", 70],
+        ["b", -1],
+      ]),
+    ).toThrow(RegistryError);
+    expect(shown(registry)).toEqual(before);
+    expect(registry.get(64)).toBe(a);
+    expect(registry.has(70)).toBe(false);
+  });
+
+  test("so does an entry that cannot be made anew", () => {
+    class Moody extends BaseRegistry<Thing> {
+      failing = "";
+      protected override createEntry(obj: Thing, name: string, id: number) {
+        if (name === this.failing) throw new Error("moody");
+        return super.createEntry(obj, name, id);
+      }
+    }
+    const registry = new Moody(Thing);
+    for (const name of ["a", "b"]) registry.registerObject(new Thing(name));
+    registry.failing = "b";
+    expect(() =>
+      registry.reassignIDs([
+        ["a", 65],
+        ["b", 64],
+      ]),
+    ).toThrow("moody");
+    expect(shown(registry)).toEqual([
+      ["a", 64],
+      ["b", 65],
+    ]);
+    expect(registry.getName(64)).toBe("a");
+  });
+});
