@@ -97,7 +97,7 @@ export class ClientOnServer implements ConnectionOwner {
   }
 
   /** Closes the connection. As `server.closeConnection` with its cid. Reference: `close`. */
-  close(reason: string | null = null, options: WaitOptions = {}): Promise<CloseInfo> {
+  async close(reason: string | null = null, options: WaitOptions = {}): Promise<CloseInfo> {
     return this.conn.close(reason, options);
   }
 

@@ -115,6 +115,8 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
   /** Output taken from the connection of which a part is not with the transport yet. */
   #rest: Uint8Array | undefined = undefined;
   #aboveHighWater = false;
+  /** Whether `flush` runs inside a call of `sendMessage`. */
+  #sending = false;
   #ending = false;
   #peerEnded = false;
   #closeReceived = false;
@@ -145,7 +147,8 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
 
   /** Starts the deadline for the handshake and the exchange of bytes. */
   start(): void {
-    this.#handshakeDeadline.arm(this.#options.handshakeTimeout);
+    // A handler may have closed it already.
+    if (this.#phase === "open") this.#handshakeDeadline.arm(this.#options.handshakeTimeout);
     this.transport.start(this);
   }
 
@@ -169,11 +172,17 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
     // A closing connection reads on and discards: unread input would make the kernel drop what was sent.
     if (this.#phase !== "open") return;
     if (this.#idleDeadline.armed) this.#lastReceived = this.#clock.now();
-    this.#hooks.receiveData(this, chunk);
+    try {
+      this.#hooks.receiveData(this, chunk);
+    } catch (error) {
+      this.fail(error, "receiveData");
+    }
   }
 
   ended(): void {
     this.#peerEnded = true;
+    // Nothing more can come; what came may take its time to be processed.
+    this.#idleDeadline.cancel();
     this.#settleInput();
   }
 
@@ -185,6 +194,8 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
 
   closed(error: Error | undefined): void {
     this.#gone = true;
+    this.#idleDeadline.cancel();
+    this.#unsentDeadline.cancel();
     if (this.#phase === "open" && error !== undefined) {
       this.#error = new ConnectionLostError(`the connection was lost: ${error.message}`, { cause: error });
     }
@@ -215,7 +226,7 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
         else hooks.takePacket(this);
       }
     } catch (error) {
-      this.fail(error);
+      this.fail(error, "processSinglePacket");
     }
     this.#pumping = false;
     this.flush();
@@ -228,7 +239,7 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
     try {
       this.connection.dispatchRaw(raw);
     } catch (error) {
-      this.fail(error);
+      this.fail(error, "process");
     }
   }
 
@@ -274,6 +285,8 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
 
   #resume(): void {
     if (this.blocked) return;
+    // The peer was not silent, but not listened to.
+    if (this.#idleDeadline.armed) this.#lastReceived = this.#clock.now();
     this.#pump();
     if (!this.blocked && !this.#yielding) this.transport.resume();
   }
@@ -361,6 +374,11 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
   }
 
   #tellDrained(): void {
+    if (this.#sending) {
+      // A handler must not run inside the caller's sendMessage.
+      this.scheduleFlush();
+      return;
+    }
     this.#aboveHighWater = false;
     this.#hooks.drained(this);
   }
@@ -426,13 +444,18 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
     return this.#closed.wait(options, "the connection to close");
   }
 
-  /** Ends the connection because of an error, telling the peer its reason. */
-  fail(error: unknown): void {
+  /**
+   * Ends the connection because of an error, telling the peer its reason. Any error but a peer's fault is one
+   * of an overridden step of receiving: what it did not pass on is lost, so that the connection cannot go on.
+   *
+   * @param where - the step, for `handlerError`.
+   */
+  fail(error: unknown, where: string): void {
+    const known = error instanceof Peng3dnetError ? error.closeReason : undefined;
+    if (known === undefined) this.#hooks.handlerFailed(error, where);
     if (this.#phase !== "open") return;
-    const known = error instanceof Peng3dnetError ? error : undefined;
-    const reason = known?.closeReason ?? "internalerror";
+    const reason = known ?? "internalerror";
     this.#error = error instanceof Error ? error : new Error(String(error));
-    if (known === undefined) this.#hooks.handlerFailed(error, "session");
     this.connection.sendClose(reason);
     this.#beginClose(reason);
   }
@@ -467,7 +490,11 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
     this.connection.discardInput();
     this.#handshakeDeadline.cancel();
     this.#idleDeadline.cancel();
-    if (this.#gone) return;
+    if (this.#gone) {
+      // Not at once: this may be within a handler of this connection.
+      queueMicrotask(() => this.#finish());
+      return;
+    }
     this.#closeDeadline.arm(this.#options.closeTimeout);
     if (!this.#peerEnded) this.transport.resume();
     this.flush();
@@ -513,7 +540,7 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
       this.abort(error);
       return;
     }
-    this.fail(error);
+    this.fail(error, "handshake");
     // It had its time; there is none for an orderly end.
     if (!this.transport.busy) this.transport.destroyAfterWrite();
     else this.transport.destroy();
@@ -529,10 +556,12 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
 
   #idleExpired(): void {
     const left = this.#options.idleTimeout - (this.#clock.now() - this.#lastReceived) / 1000;
-    if (left > 0.001) this.#idleDeadline.arm(left);
+    if (this.blocked) this.#idleDeadline.arm(this.#options.idleTimeout);
+    else if (left > 0.001) this.#idleDeadline.arm(left);
     else
       this.fail(
         new IdleTimeoutError(`nothing was received for ${this.#options.idleTimeout} s (net.timeout.idle)`),
+        "idle",
       );
   }
 
@@ -543,7 +572,9 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
   }
 
   outputFull(): void {
+    this.#sending = true;
     this.flush();
+    this.#sending = false;
   }
 
   handshakeComplete(): void {
