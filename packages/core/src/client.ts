@@ -49,6 +49,11 @@ export interface ClientEvents extends PeerEvents {
   drain: [];
 }
 
+function closedError({ reason, error }: CloseInfo): ConnectionClosedError {
+  const why = reason === null ? "" : ` (${reason})`;
+  return new ConnectionClosedError(`the connection is closed${why}`, reason, { cause: error });
+}
+
 /**
  * Connects to one server, once. Reference: `Client`.
  *
@@ -80,10 +85,6 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
     this.#conntype = options.conntype ?? CONNTYPE_CLASSIC;
     this.#active = new Outcome(this.clock);
     this.#gone = new Outcome(this.clock);
-    const base = Client.prototype;
-    this.noteOverrides(
-      this.processSinglePacket !== base.processSinglePacket || this.receivePacket !== base.receivePacket,
-    );
   }
 
   // ---- the connection ---------------------------------------------------------------------------
@@ -163,6 +164,7 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
 
   async #connect(): Promise<void> {
     this.checkNotStopped();
+    if (this.#gone.settled) throw new InvalidStateError("the client was closed; a client connects once");
     const address = this.addr;
     try {
       const socket = await dial(address, {
@@ -170,7 +172,13 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
         timeout: this.cfg.get("net.timeout.handshake"),
         signal: this.#abort.signal,
       });
-      this.attach(new SocketTransport(socket));
+      const transport = new SocketTransport(socket);
+      if (this.#abort.signal.aborted) {
+        // Closed between the connection and here.
+        transport.destroy();
+        throw this.#abort.signal.reason;
+      }
+      this.attach(transport);
     } catch (error) {
       this.#neverConnected(error as Error);
       throw error;
@@ -267,7 +275,9 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
    * @throws {@link ConnectionClosedError} with the reason at once if the connection is closed,
    * {@link ConnectError} if there never was one; {@link TimedOutError}, {@link AbortedError}.
    */
-  waitForConnection(options: WaitOptions = {}): Promise<void> {
+  async waitForConnection(options: WaitOptions = {}): Promise<void> {
+    if (this.#active.settled && this.#session?.open === false)
+      throw closedError(await this.#gone.wait(options, "the connection to close"));
     return this.#active.wait(options, "the connection");
   }
 
@@ -466,6 +476,11 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
     this.#session?.flush();
   }
 
+  protected override get overridesReceiving(): boolean {
+    const base = Client.prototype;
+    return this.processSinglePacket !== base.processSinglePacket || this.receivePacket !== base.receivePacket;
+  }
+
   protected override takeSinglePacket(): void {
     this.processSinglePacket();
   }
@@ -486,10 +501,7 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
   }
 
   protected override closed(_session: Session<Client<D>>, info: CloseInfo): void {
-    const why = info.reason === null ? "" : ` (${info.reason})`;
-    this.#active.fail(
-      new ConnectionClosedError(`the connection is closed${why}`, info.reason, { cause: info.error }),
-    );
+    this.#active.fail(closedError(info));
     this.guard.run("onClose", () => this.onClose(info.reason));
     if (this.cfg.get("net.debug.print.close")) this.print(`close ${info.reason}`);
     this.sendEvent("close", { reason: info.reason });

@@ -10,3 +10,18 @@ function ignore(): void {}
 
 /** Logs nothing. */
 export const silentLogger: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+
+/** `logger`, except that nothing happens where it throws: there is nobody left to tell. */
+export function guardedLogger(logger: Logger | undefined): Logger {
+  if (logger === undefined) return silentLogger;
+  const guarded =
+    (level: keyof Logger) =>
+    (message: string): void => {
+      try {
+        logger[level](message);
+      } catch {
+        // Diagnostics that cannot be written are lost.
+      }
+    };
+  return { debug: guarded("debug"), info: guarded("info"), warn: guarded("warn"), error: guarded("error") };
+}

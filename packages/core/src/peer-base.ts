@@ -26,7 +26,7 @@ import { zlibCompression } from "./compression.js";
 import type { EngineLike } from "./engine.js";
 import { FlushScheduler } from "./flush-scheduler.js";
 import { type HandlerErrorContext, HandlerGuard } from "./handler-guard.js";
-import { type Logger, silentLogger } from "./logger.js";
+import { guardedLogger, type Logger } from "./logger.js";
 import { type Holdable, MessageStream, type MessageStreamOptions } from "./message-stream.js";
 import type { PeerOptions } from "./options.js";
 import { PacketProcessor, type ProcessOptions } from "./packet-processor.js";
@@ -95,7 +95,7 @@ export abstract class PeerBase<Owner extends ConnectionOwner, Events extends Pee
     this.peng = options.peng;
     this.cfg = new Config(options.cfg, options.peng?.cfg);
     this.clock = options.clock ?? systemClock;
-    this.logger = options.logger ?? silentLogger;
+    this.logger = guardedLogger(options.logger);
     this.guard = new HandlerGuard(this.logger);
     this.#processor = new PacketProcessor(this.clock);
     this.#stopped = new Outcome(this.clock);
@@ -234,6 +234,8 @@ export abstract class PeerBase<Owner extends ConnectionOwner, Events extends Pee
     const { cfg } = this;
     this.#printRecv = cfg.get("net.debug.print.recv");
     this.#printSend = cfg.get("net.debug.print.send");
+    this.#overridden = this.overridesReceiving;
+    this.#hooks.direct = this.#processor.dispatching && !this.#overridden;
     return {
       handshakeTimeout: cfg.get("net.timeout.handshake"),
       idleTimeout: cfg.get("net.timeout.idle"),
@@ -248,6 +250,7 @@ export abstract class PeerBase<Owner extends ConnectionOwner, Events extends Pee
 
   /** Makes the session for a transport. Its `owner` has to be set before it starts. */
   protected createSession(transport: Transport, cid: Cid, conntype?: string): Session<Owner> {
+    this.initialize();
     this.#sessionOptions ??= this.#readSessionOptions();
     return new Session<Owner>({
       context: this.context,
@@ -272,8 +275,8 @@ export abstract class PeerBase<Owner extends ConnectionOwner, Events extends Pee
   process(options?: { readonly wait?: false | undefined }): number;
   process(options: ProcessOptions & { readonly wait: true }): Promise<number>;
   process(options: ProcessOptions = {}): number | Promise<number> {
-    if (options.wait !== true || this.stopped) return this.#processor.run();
-    return this.#processor.waitAndRun(options);
+    if (options.wait !== true) return this.#processor.run();
+    return this.stopped ? Promise.resolve(this.#processor.run()) : this.#processor.waitAndRun(options);
   }
 
   /** Processes packets as they arrive from now on, without polling. Reference: `process_async`. */
@@ -308,11 +311,8 @@ export abstract class PeerBase<Owner extends ConnectionOwner, Events extends Pee
   /** Calls the overridable `receiveData`. */
   protected abstract takeData(session: Session<Owner>, chunk: Uint8Array): void;
 
-  /** Notes that a subclass overrides a step of receiving, so that every packet has to take that way. */
-  protected noteOverrides(overridden: boolean): void {
-    this.#overridden = overridden;
-    this.#hooks.direct = this.#processor.dispatching && !overridden;
-  }
+  /** Whether a subclass overrides a step of receiving, so that every packet has to take that way. */
+  protected abstract get overridesReceiving(): boolean;
 
   // ---- end --------------------------------------------------------------------------------------
 
@@ -398,14 +398,21 @@ export abstract class PeerBase<Owner extends ConnectionOwner, Events extends Pee
   /** Whether anybody would hear an event. */
   protected hears(event: string): boolean {
     const bus = this.#bus;
-    return bus !== undefined && (bus.hasListeners === undefined || bus.hasListeners(event));
+    if (bus?.hasListeners === undefined) return bus !== undefined;
+    try {
+      return bus.hasListeners(event);
+    } catch (error) {
+      this.guard.failed(error, event);
+      return false;
+    }
   }
 
   /** Prints a line, for `net.debug.print.*`. */
   protected print(...values: unknown[]): void {
     const line = format(...values);
-    if (this.#options.print !== undefined) this.#options.print(line);
-    else process.stdout.write(`${line}\n`);
+    const { print } = this.#options;
+    if (print === undefined) process.stdout.write(`${line}\n`);
+    else this.guard.run("print", () => print(line));
   }
 
   // ---- from sessions ----------------------------------------------------------------------------
@@ -451,6 +458,8 @@ export abstract class PeerBase<Owner extends ConnectionOwner, Events extends Pee
   }
 
   #sent(session: Session<Owner>, ptype: PacketRef, data: unknown): void {
+    // First, since the packet's bytes are there until a handler sends another one.
+    if (this.#bus !== undefined) this.sendPacketEvent(session, "send", ptype, data);
     try {
       const result = session.owner.onSend(ptype, data);
       if (result !== undefined) this.guard.watch(result, "onSend");
@@ -459,6 +468,5 @@ export abstract class PeerBase<Owner extends ConnectionOwner, Events extends Pee
     }
     if (this.#printSend)
       this.print(`send ${session.cid ?? "server"} ${this.registry.entry(ptype).name}:`, data);
-    if (this.#bus !== undefined) this.sendPacketEvent(session, "send", ptype, data);
   }
 }

@@ -7,6 +7,7 @@ import {
   type CloseInfo,
   ConnectionClosedError,
   encodePacket,
+  InvalidStateError,
   normalizeAddrSocketstyle,
   type Packet,
   type PacketInput,
@@ -109,10 +110,6 @@ export class Server<
     // Without clientcls, C is ClientOnServer.
     this.#clientcls = options.clientcls ?? (ClientOnServer as unknown as ClientClass<C>);
     this.#admission = new Admission(this.cfg);
-    const base = Server.prototype;
-    this.noteOverrides(
-      this.processSinglePacket !== base.processSinglePacket || this.receivePacket !== base.receivePacket,
-    );
   }
 
   // ---- running ----------------------------------------------------------------------------------
@@ -215,22 +212,29 @@ export class Server<
     const total = this.#clients.size;
     const released = this.#listener?.close();
     const closes = [...this.#clients.values()].map(async ({ conn }) => {
-      if ((await conn.close(reason)).clean) clean++;
+      try {
+        if ((await conn.close(reason)).clean) clean++;
+      } catch (error) {
+        this.guard.failed(error, "shutdown");
+        conn.destroy("socketclose");
+      }
     });
-    if (join) await this.#joinCloses(closes, timeout);
+    if (join) {
+      await this.#joinCloses(closes, timeout);
+      this.stop();
+      await released;
+    } else {
+      // The closes go on by themselves, each bounded by net.timeout.close.
+      this.markStopped();
+    }
     const report = { clean, unclean: total - clean };
-    this.stop();
-    if (join) await released;
     this.sendEvent("shutdown", { join, timeout, reason });
     return report;
   }
 
   async #joinCloses(closes: Promise<void>[], timeout: number): Promise<void> {
     const all = new Outcome<void>(this.clock);
-    Promise.all(closes).then(
-      () => all.settle(),
-      (error: unknown) => this.guard.failed(error, "shutdown"),
-    );
+    void Promise.all(closes).then(() => all.settle());
     try {
       await all.wait({ timeout }, "all connections to close");
     } catch {
@@ -269,12 +273,23 @@ export class Server<
       this.emit("drop", { addr, reason: refused });
       return;
     }
-    this.accept(new SocketTransport(socket));
+    try {
+      this.accept(new SocketTransport(socket));
+    } catch (error) {
+      // The application's clientcls or genCID failed; nothing may escape from the listener's event.
+      socket.destroy();
+      this.guard.failed(error, "accept");
+    }
   }
 
-  /** Takes a connection over any transport, e.g. a link in memory, as if it had come in through the port. */
+  /**
+   * Takes a connection over any transport, e.g. a link in memory, as if it had come in through the port.
+   *
+   * @throws {@link InvalidStateError} if an overridden `genCID` gives an id that is in use.
+   */
   accept(transport: Transport): C {
     const cid = this.genCID();
+    if (this.#clients.has(cid)) throw new InvalidStateError(`genCID gave the id ${cid}, which is in use`);
     const session = this.createSession(transport, cid);
     const addr = transport.remoteAddress;
     const client = new this.#clientcls(
@@ -478,6 +493,17 @@ export class Server<
   receivePacket(data: Uint8Array, cid: number): void {
     const client = this.#clients.get(cid);
     if (client !== undefined) this.enqueue(client.conn as unknown as Session<C>, data);
+  }
+
+  /** Hands output gathered so far to the operating system, as far as that takes it. @param cid - default: of all clients. */
+  pumpWriteBuffer(cid?: Cid): void {
+    if (cid !== undefined && cid !== null) this.#client(cid).conn.flush();
+    else for (const { conn } of this.#clients.values()) conn.flush();
+  }
+
+  protected override get overridesReceiving(): boolean {
+    const base = Server.prototype;
+    return this.processSinglePacket !== base.processSinglePacket || this.receivePacket !== base.receivePacket;
   }
 
   protected override takeSinglePacket(session: Session<C>): void {
