@@ -1,0 +1,288 @@
+import type { Socket } from "node:net";
+import { type Address, SSLSEC_NONE, type SslSecLevel } from "@peng3dnet/protocol";
+import type { Transport, TransportHandler } from "../transport.js";
+
+/** Bytes that a direction of a link holds before a sender has to wait, as a kernel's buffers would. */
+const CAPACITY = 256 * 1024;
+
+/** One direction of a {@link MemoryLink}, and what a test can do to it. */
+export class Direction {
+  /** Longest piece that is delivered at once, in bytes; default: no limit. */
+  slice = Number.POSITIVE_INFINITY;
+  /** Bytes delivered so far. */
+  delivered = 0;
+  /** Bytes that wait for delivery. */
+  waiting = 0;
+
+  readonly #receiver: () => MemoryTransport;
+  readonly #changed: () => void;
+  readonly #pieces: Uint8Array[] = [];
+  readonly #flips = new Map<number, number>();
+  #frozen = false;
+  #ended = false;
+  #endTold = false;
+  #cutAt = Number.POSITIVE_INFINITY;
+  #endAt = Number.POSITIVE_INFINITY;
+  readonly #cut: () => void;
+
+  constructor(receiver: () => MemoryTransport, changed: () => void, cut: () => void) {
+    this.#receiver = receiver;
+    this.#changed = changed;
+    this.#cut = cut;
+  }
+
+  /** Whether the stream has ended and all of it was delivered. */
+  get finished(): boolean {
+    return this.#endTold;
+  }
+
+  /** Delivers nothing until `thaw`. */
+  freeze(): void {
+    this.#frozen = true;
+  }
+
+  /** Delivers again. */
+  thaw(): void {
+    this.#frozen = false;
+    this.#changed();
+  }
+
+  /** Breaks the whole link, as a reset does, once `offset` bytes were delivered in this direction. */
+  cutAfter(offset: number): void {
+    this.#cutAt = offset;
+    this.#changed();
+  }
+
+  /** Ends this direction, as its sender's death in order does, once `offset` bytes were delivered. */
+  endAfter(offset: number): void {
+    this.#endAt = offset;
+    this.#changed();
+  }
+
+  /** Turns over the bits of `mask` in the byte at `offset` of the stream. */
+  flip(offset: number, mask = 0xff): void {
+    this.#flips.set(offset, (this.#flips.get(offset) ?? 0) ^ mask);
+  }
+
+  /** The link is broken: delivers nothing any more. */
+  stop(): void {
+    this.#endTold = true;
+    this.#pieces.length = 0;
+    this.waiting = 0;
+  }
+
+  /** Takes bytes from the sender. */
+  push(bytes: Uint8Array): void {
+    if (this.#endTold) return;
+    this.#pieces.push(bytes.slice());
+    this.waiting += bytes.length;
+    this.#changed();
+  }
+
+  /** The sender has ended its stream. */
+  end(): void {
+    this.#ended = true;
+    this.#changed();
+  }
+
+  /** Delivers one piece if that is possible. @returns whether something happened. */
+  step(): boolean {
+    const receiver = this.#receiver();
+    if (this.delivered >= this.#cutAt) {
+      this.#cutAt = Number.POSITIVE_INFINITY;
+      this.#cut();
+      return true;
+    }
+    if (this.#frozen || this.#endTold || !receiver.reading) return false;
+    const piece = this.#pieces[0];
+    const atEnd = this.delivered >= this.#endAt || (piece === undefined && this.#ended);
+    if (atEnd) {
+      this.#endTold = true;
+      this.#pieces.length = 0;
+      this.waiting = 0;
+      receiver.takeEnd();
+      return true;
+    }
+    if (piece === undefined) return false;
+    const room = Math.min(this.slice, this.#cutAt - this.delivered, this.#endAt - this.delivered);
+    const chunk = piece.subarray(0, room);
+    if (chunk.length < piece.length) this.#pieces[0] = piece.subarray(chunk.length);
+    else this.#pieces.shift();
+    for (const [offset, mask] of this.#flips) {
+      const index = offset - this.delivered;
+      if (index >= 0 && index < chunk.length) chunk[index] = (chunk[index] as number) ^ mask;
+    }
+    this.delivered += chunk.length;
+    this.waiting -= chunk.length;
+    receiver.takeData(chunk);
+    return true;
+  }
+}
+
+/** One end of a {@link MemoryLink}. */
+export class MemoryTransport implements Transport {
+  readonly remoteAddress: Address;
+  readonly socket: Socket | undefined = undefined;
+  readonly reusesChunks = false;
+  readonly sslSeclevel: SslSecLevel;
+  /** The direction that this end sends in. */
+  readonly out: Direction;
+  readonly #link: MemoryLink;
+  #handler: TransportHandler | undefined = undefined;
+  #paused = false;
+  #busy = false;
+  #ended = false;
+  #closed = false;
+
+  constructor(link: MemoryLink, out: Direction, remoteAddress: Address, sslSeclevel: SslSecLevel) {
+    this.#link = link;
+    this.out = out;
+    this.remoteAddress = remoteAddress;
+    this.sslSeclevel = sslSeclevel;
+  }
+
+  get busy(): boolean {
+    return this.#busy;
+  }
+
+  get backlog(): number {
+    return this.#busy ? Math.max(0, this.out.waiting - CAPACITY) : 0;
+  }
+
+  /** Whether bytes can be delivered to it. */
+  get reading(): boolean {
+    return this.#handler !== undefined && !this.#paused && !this.#closed;
+  }
+
+  /** Whether it has ended its stream. */
+  get hasEnded(): boolean {
+    return this.#ended;
+  }
+
+  /** Whether it is over. */
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
+  start(handler: TransportHandler): void {
+    this.#handler = handler;
+    handler.ready();
+    this.#link.run();
+  }
+
+  write(bytes: Uint8Array): boolean {
+    if (this.#closed) return true;
+    this.out.push(bytes);
+    this.#busy = this.out.waiting > CAPACITY;
+    return !this.#busy;
+  }
+
+  end(): void {
+    if (this.#ended || this.#closed) return;
+    this.#ended = true;
+    this.out.end();
+  }
+
+  destroyAfterWrite(): void {
+    this.end();
+    this.#link.run();
+    this.takeClose(undefined);
+  }
+
+  destroy(): void {
+    this.#link.cut(this);
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#link.run();
+  }
+
+  /** Bytes arrive. */
+  takeData(chunk: Uint8Array): void {
+    this.#handler?.data(chunk);
+  }
+
+  /** The other end's stream has ended. */
+  takeEnd(): void {
+    this.#handler?.ended();
+  }
+
+  /** What was written has gone far enough for more. */
+  checkDrained(): boolean {
+    if (!this.#busy || this.out.waiting > CAPACITY) return false;
+    this.#busy = false;
+    this.#handler?.drained();
+    return true;
+  }
+
+  /** It is over. */
+  takeClose(error: Error | undefined): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#handler?.closed(error);
+  }
+}
+
+/**
+ * A link in memory between a server and a client: delivers in order, in microtasks, and can be sliced, frozen,
+ * cut, ended and corrupted at any byte.
+ */
+export class MemoryLink {
+  /** What the server sends. */
+  readonly toClient: Direction;
+  /** What the client sends. */
+  readonly toServer: Direction;
+  /** The server's end. */
+  readonly server: MemoryTransport;
+  /** The client's end. */
+  readonly client: MemoryTransport;
+  #scheduled = false;
+
+  /** @param sslSeclevel - level that both ends report; default `SSLSEC_NONE`. */
+  constructor(sslSeclevel: SslSecLevel = SSLSEC_NONE) {
+    const run = (): void => this.run();
+    const cut = (): void => this.cut();
+    this.toClient = new Direction(() => this.client, run, cut);
+    this.toServer = new Direction(() => this.server, run, cut);
+    this.server = new MemoryTransport(this, this.toClient, ["memory-client", 1], sslSeclevel);
+    this.client = new MemoryTransport(this, this.toServer, ["memory-server", 1], sslSeclevel);
+  }
+
+  /** Delivers what can be delivered, in a microtask. */
+  run(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      while (this.#step());
+    });
+  }
+
+  #step(): boolean {
+    const moved = this.toServer.step() || this.toClient.step();
+    if (this.server.checkDrained() || this.client.checkDrained() || moved) return true;
+    for (const end of [this.server, this.client]) {
+      const incoming = end === this.server ? this.toServer : this.toClient;
+      if (!end.isClosed && end.hasEnded && incoming.finished) {
+        end.takeClose(undefined);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Breaks the link, as a reset does. @param by - the end that does it on purpose and sees no error. */
+  cut(by?: MemoryTransport): void {
+    this.toServer.stop();
+    this.toClient.stop();
+    for (const end of [this.server, this.client]) {
+      const reset = Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" });
+      queueMicrotask(() => end.takeClose(end === by ? undefined : reset));
+    }
+  }
+}
