@@ -61,7 +61,7 @@ export class UnsupportedAddressError extends InvalidAddressError {
 
 /** A config key is unknown, or its value has the wrong type or range; names the key and what is allowed. */
 export class ConfigError extends UsageError {
-  readonly code = "P3D_ERR_CONFIG";
+  readonly code: string = "P3D_ERR_CONFIG";
   /** The key in question. */
   readonly key: string;
 

@@ -67,4 +67,5 @@ export {
 } from "./standard-schema.js";
 export { isActive, nextState, type StateEvent, TRANSITIONS } from "./state.js";
 export { STRUCT_HEADER, STRUCT_LENGTH32, Struct } from "./struct.js";
+export * from "./tls-errors.js";
 export { PROTOVERSION, RELEASE, VERSION } from "./version.js";

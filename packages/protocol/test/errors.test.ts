@@ -10,6 +10,7 @@ const ARGUMENTS: Readonly<Record<string, unknown[]>> = {
   InvalidPayloadError: ["name", [{ path: "/a", message: "message" }]],
   PacketRegistryMismatchError: ["message", ["a"], ["b"]],
   PacketTooLargeError: ["in", 2000, 1000],
+  TlsConfigError: ["net.ssl.x", "message", { cause: 7, file: "x.pem" }],
 };
 
 const classes = Object.entries(protocol as unknown as Record<string, unknown>).filter(
@@ -61,7 +62,18 @@ const STABLE = [
   "SlowConsumerError P3D_ERR_SLOW_CONSUMER slowconsumer environment",
   "SmartPacketInvalidError P3D_ERR_SMARTPACKET_INVALID smartpacketinvalid usage",
   "TimedOutError P3D_ERR_TIMED_OUT - environment",
+  "TlsCertificateExpiredError P3D_ERR_TLS_CERT_EXPIRED tlscertexpired environment",
+  "TlsCertificateInvalidError P3D_ERR_TLS_CERT_INVALID tlscertinvalid environment",
+  "TlsCertificateRejectedError P3D_ERR_TLS_CERT_REJECTED tlscertrejected environment",
+  "TlsClientCertificateRequiredError P3D_ERR_TLS_CLIENT_CERT_REQUIRED tlsclientcertrequired environment",
+  "TlsConfigError P3D_ERR_TLS_CONFIG - usage",
+  "TlsHandshakeError P3D_ERR_TLS_HANDSHAKE tlsfailed environment",
+  "TlsHostMismatchError P3D_ERR_TLS_HOST_MISMATCH tlshostmismatch environment",
   "TlsOnPlainPortError P3D_ERR_TLS_ON_PLAIN_PORT tlsonplainport protocol",
+  "TlsPlainPeerError P3D_ERR_TLS_PLAIN_PEER tlsplainpeer environment",
+  "TlsRequiredError P3D_ERR_TLS_REQUIRED tlsrequired environment",
+  "TlsUnknownCaError P3D_ERR_TLS_UNKNOWN_CA tlsunknownca environment",
+  "TlsVersionError P3D_ERR_TLS_VERSION tlsversion environment",
   "UnexpectedPacketError P3D_ERR_UNEXPECTED_PACKET unexpectedpacket protocol",
   "UnknownConnectionTypeError P3D_ERR_UNKNOWN_CONNTYPE unknownconntype protocol",
   "UnknownPacketError P3D_ERR_UNKNOWN_PACKET unknownpacket protocol",
@@ -108,6 +120,7 @@ test("the errors with more to say", () => {
     extra: ["b"],
   });
   expect(new protocol.PacketRegistryMismatchError("m")).toMatchObject({ missing: [], extra: [] });
+  expect(new protocol.TlsConfigError("k", "m", { file: "x.pem" })).toMatchObject({ key: "k", file: "x.pem" });
   for (const direction of ["in", "out"] as const) {
     const error = new protocol.PacketTooLargeError(direction, 2000, 1000);
     expect(error).toMatchObject({ direction, length: 2000, limit: 1000 });
@@ -122,4 +135,7 @@ test("subclasses are caught by their base", () => {
   expect(new protocol.HandshakeTimeoutError("m")).toBeInstanceOf(protocol.TimedOutError);
   expect(new protocol.ConnectionRefusedError("m")).toBeInstanceOf(protocol.ConnectError);
   expect(new protocol.TlsOnPlainPortError("m")).toBeInstanceOf(protocol.NotPeng3dnetError);
+  expect(new protocol.TlsConfigError("k", "m")).toBeInstanceOf(protocol.ConfigError);
+  expect(new protocol.TlsUnknownCaError("m")).toBeInstanceOf(protocol.TlsHandshakeError);
+  expect(new protocol.TlsHandshakeError("m")).toBeInstanceOf(protocol.ConnectError);
 });
