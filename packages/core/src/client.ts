@@ -297,7 +297,7 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
   /** Calls `listener` on each event, or on each packet of a definition, which is registered if need be. */
   override on<K extends keyof ClientEvents & string>(
     event: K,
-    listener: (...args: ClientEvents[K] & unknown[]) => void,
+    listener: (...args: Extract<ClientEvents[K], unknown[]>) => void,
   ): this;
   override on<P extends ReceivedBy<typeof SIDE_CLIENT>>(
     packet: P,
@@ -312,7 +312,7 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
   /** Stops calling `listener`. */
   override off<K extends keyof ClientEvents & string>(
     event: K,
-    listener: (...args: ClientEvents[K] & unknown[]) => void,
+    listener: (...args: Extract<ClientEvents[K], unknown[]>) => void,
   ): this;
   override off<P extends ReceivedBy<typeof SIDE_CLIENT>>(
     packet: P,

@@ -352,25 +352,34 @@ export abstract class PeerBase<Owner extends ConnectionOwner, Events extends Pee
   // ---- events -----------------------------------------------------------------------------------
 
   /** Calls `listener` on each event. */
-  on<K extends keyof Events & string>(event: K, listener: (...args: Events[K] & unknown[]) => void): this {
+  on<K extends keyof Events & string>(
+    event: K,
+    listener: (...args: Extract<Events[K], unknown[]>) => void,
+  ): this {
     this.guard.on(event, listener as (...args: unknown[]) => void);
     return this;
   }
 
   /** Calls `listener` on the next event. */
-  once<K extends keyof Events & string>(event: K, listener: (...args: Events[K] & unknown[]) => void): this {
+  once<K extends keyof Events & string>(
+    event: K,
+    listener: (...args: Extract<Events[K], unknown[]>) => void,
+  ): this {
     this.guard.once(event, listener as (...args: unknown[]) => void);
     return this;
   }
 
   /** Stops calling `listener`. */
-  off<K extends keyof Events & string>(event: K, listener: (...args: Events[K] & unknown[]) => void): this {
+  off<K extends keyof Events & string>(
+    event: K,
+    listener: (...args: Extract<Events[K], unknown[]>) => void,
+  ): this {
     this.guard.off(event, listener as (...args: unknown[]) => void);
     return this;
   }
 
   /** Tells the listeners of an event. */
-  protected emit<K extends keyof Events & string>(event: K, ...args: Events[K] & unknown[]): void {
+  protected emit<K extends keyof Events & string>(event: K, ...args: Extract<Events[K], unknown[]>): void {
     this.guard.emit(event, args);
   }
 

@@ -341,7 +341,7 @@ export class Server<
    */
   override on<K extends keyof ServerEvents<C> & string>(
     event: K,
-    listener: (...args: ServerEvents<C>[K] & unknown[]) => void,
+    listener: (...args: Extract<ServerEvents<C>[K], unknown[]>) => void,
   ): this;
   override on<P extends ReceivedBy<typeof SIDE_SERVER>>(
     packet: P,
@@ -356,7 +356,7 @@ export class Server<
   /** Stops calling `listener`. */
   override off<K extends keyof ServerEvents<C> & string>(
     event: K,
-    listener: (...args: ServerEvents<C>[K] & unknown[]) => void,
+    listener: (...args: Extract<ServerEvents<C>[K], unknown[]>) => void,
   ): this;
   override off<P extends ReceivedBy<typeof SIDE_SERVER>>(
     packet: P,
