@@ -1,7 +1,6 @@
 // Whatever a test opened is closed after it, also if it failed.
 
 import type { Server as NetServer, Socket } from "node:net";
-import type { Client, ClientOnServer, Server } from "@peng3dnet/core";
 
 const undo: (() => unknown)[] = [];
 
@@ -10,7 +9,7 @@ export function onCleanup(action: () => unknown): void {
 }
 
 /** Stops a server or client after the test. */
-export function track<P extends Client | Server<C>, C extends ClientOnServer>(peer: P): P {
+export function track<P extends { stop(): void; join(): Promise<void> }>(peer: P): P {
   onCleanup(async () => {
     peer.stop();
     await peer.join();
