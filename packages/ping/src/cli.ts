@@ -1,0 +1,26 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { run } from "./run.js";
+
+/** Milliseconds after which what is left, as the look-up of a name that nobody waits for, is no reason to stay. */
+const LEFTOVERS = 100;
+
+const { stdout, stderr, env } = process;
+const interrupt = new AbortController();
+const manifest: unknown = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+
+// The first one ends it with a summary, the next one at once.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupt.abort());
+// The reader is gone, as with `| head`.
+stdout.on("error", () => process.exit());
+
+process.exitCode = await run(process.argv.slice(2), {
+  out: (text) => void stdout.write(text),
+  err: (text) => void stderr.write(text),
+  terminal: stdout.isTTY === true && env.TERM !== "dumb",
+  colours: (env.NO_COLOR ?? "") === "",
+  columns: () => stdout.columns ?? 80,
+  version: (manifest as { version: string }).version,
+  signal: interrupt.signal,
+});
+stdout.write("", () => setTimeout(() => process.exit(), LEFTOVERS).unref());

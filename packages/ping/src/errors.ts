@@ -1,0 +1,61 @@
+import { FailedPingError, type Peng3dnetErrorOptions, ProtocolError, UsageError } from "@peng3dnet/core";
+
+/** A ping came to a client, or a pong to a server. Closes the connection with `pinginvalidside`. */
+export class PingInvalidSideError extends ProtocolError {
+  readonly code = "P3D_ERR_PING_INVALID_SIDE";
+  readonly closeReason = "pinginvalidside";
+}
+
+/**
+ * What came on a ping connection is no ping or pong that is acceptable there: another id, no map, too long, one
+ * ping too many, a pong that nobody asked for. Closes the connection with `invalidpingpacket`.
+ */
+export class InvalidPingPacketError extends ProtocolError {
+  readonly code = "P3D_ERR_INVALID_PING_PACKET";
+  readonly closeReason = "invalidpingpacket";
+}
+
+/** Data for a ping or a pong cannot be sent: too long, or no map. Nothing was sent. */
+export class PingDataError extends UsageError {
+  readonly code = "P3D_ERR_PING_DATA";
+}
+
+/**
+ * Why a ping failed:
+ *
+ * - `refused`: nothing listens at the address.
+ * - `timeout`: no answer in time.
+ * - `unresolvable`: the host name is unknown.
+ * - `unreachable`: there is no way to the address.
+ * - `notpeng3dnet`: what answers there speaks another protocol.
+ * - `tls`: TLS on one side only, or it could not be established, e.g. because of the certificate.
+ * - `protocol`: a peng3dnet server that this client cannot talk to, or that broke the rules.
+ * - `closed`: the server closed the connection without an answer; {@link PingError.reason} may say why.
+ */
+export type PingFailure =
+  | "refused"
+  | "timeout"
+  | "unresolvable"
+  | "unreachable"
+  | "notpeng3dnet"
+  | "tls"
+  | "protocol"
+  | "closed";
+
+/** A ping failed. `cause` is the error behind it, if there is one. Reference: `FailedPingError`. */
+export class PingError extends FailedPingError {
+  /** What kind of failure it is. */
+  readonly failure: PingFailure;
+  /** The reason that the connection was closed with, if it was; text of the server's, so take care where it goes. */
+  readonly reason: string | null;
+
+  constructor(
+    failure: PingFailure,
+    message: string,
+    { reason = null, cause }: Peng3dnetErrorOptions & { readonly reason?: string | null } = {},
+  ) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.failure = failure;
+    this.reason = reason;
+  }
+}

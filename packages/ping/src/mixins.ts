@@ -1,0 +1,201 @@
+import {
+  type Client,
+  type ClientOptions,
+  CONNTYPE_PING,
+  ConnectionClosedError,
+  InvalidStateError,
+  Outcome,
+  type Peer,
+  type Server,
+  type ServerOptions,
+  type WaitOptions,
+} from "@peng3dnet/core";
+import { PingConnectionType, type PingSource } from "./connection-type.js";
+import { MAX_PING_LENGTH, PING_ID, WRITEBACK } from "./constants.js";
+import { checkData, type PingData } from "./data.js";
+import { epochSeconds } from "./time.js";
+
+/** What {@link PingableServerMixin} adds to a server. Reference: `PingableServerMixin`. */
+export interface PingableServer extends PingSource {
+  /**
+   * Data of every answer; override it for what stays the same, e.g. a name. Default `{}`. Reference: `pingdata`.
+   */
+  pingdata: PingData;
+  /** Whether the ping is sent back as `oldmsg`; Python pingers need it. Default {@link WRITEBACK}. */
+  pingWriteback: boolean;
+  /**
+   * Data of one answer; override it for what changes, e.g. the number of users. Its keys go before those of
+   * `pingdata`. The default returns `{}`. Reference: `getPingData`.
+   *
+   * @param msg - the ping: the client's data and `time`. Anything that a client may write.
+   * @param cid - id of the client.
+   */
+  getPingData(msg: PingData, cid: number): PingData;
+}
+
+/** What came back from a server: its data, and what was measured here. */
+export interface Pong extends PingData {
+  /** When it came, in seconds since 1970. */
+  readonly recvtime: number;
+  /** Time from ping to pong in seconds, on a monotonic clock. */
+  readonly delay: number;
+}
+
+/** What {@link PingableClientMixin} adds to a client. Reference: `PingableClientMixin`. */
+export interface PingableClient {
+  /**
+   * Sets the data of the ping; before it is sent. `time` is added to it. Further calls replace it.
+   * Reference: `setPingData`.
+   *
+   * @throws {@link PingDataError} if it is longer than {@link MAX_PING_LENGTH}, {@link EncodeError}.
+   */
+  setPingData(d: PingData): void;
+  /**
+   * Resolves to the answer, at once if it is there. Reference: `wait_for_pong`.
+   *
+   * @throws {@link TimedOutError}, {@link AbortedError}; {@link ConnectionClosedError}, with the error that led to
+   * it as `cause`, if the connection ends before, or there never is one.
+   */
+  waitForPong(options?: WaitOptions): Promise<Pong>;
+  /** The answer came. For subclasses; the default does nothing. */
+  onPong(pong: Pong): void | Promise<void>;
+  /** Sends the ping; the connection type calls it. Reference: `_ping`. */
+  _ping(): void;
+  /** Takes the answer; the connection type calls it. */
+  _pong(msg: PingData): void;
+}
+
+/** A {@link Server}, whatever its clients and packets are. */
+type AnyServer = Peer & Pick<Server, "addConnType" | "genCID">;
+/** A {@link Client}, whatever its packets are. */
+type AnyClient = Peer & Pick<Client, "addConnType" | "waitForClose">;
+
+/**
+ * Makes a class of servers that answer pings, out of a class of servers. Reference: `PingableServerMixin`.
+ *
+ * @example
+ * class GameServer extends PingableServerMixin(Server) {
+ *   override pingdata = { motd: "Welcome" };
+ *   override getPingData() {
+ *     return { usercount: this.clients.size };
+ *   }
+ * }
+ */
+export function PingableServerMixin<A extends readonly unknown[], S extends AnyServer>(
+  Base: new (...args: A) => S,
+): new (
+  ...args: A
+) => S & PingableServer {
+  // What it is given is a class of servers, but of their generic parameter nothing is known.
+  class Pingable
+    extends (Base as unknown as new (options?: ServerOptions) => Server)
+    implements PingableServer
+  {
+    pingdata: PingData = {};
+    pingWriteback: boolean = WRITEBACK;
+
+    getPingData(_msg: PingData, _cid: number): PingData {
+      return {};
+    }
+
+    _reg_conntypes_ping(): void {
+      this.addConnType(CONNTYPE_PING, new PingConnectionType(this));
+    }
+  }
+  return Pingable as unknown as new (
+    ...args: A
+  ) => S & PingableServer;
+}
+
+/**
+ * Makes a class of clients that can ping, out of a class of clients. Pass `conntype: CONNTYPE_PING` to one of
+ * them; with another type it is an ordinary client. Reference: `PingableClientMixin`.
+ */
+export function PingableClientMixin<A extends readonly unknown[], S extends AnyClient>(
+  Base: new (...args: A) => S,
+): new (
+  ...args: A
+) => S & PingableClient {
+  class Pingable
+    extends (Base as unknown as new (options?: ClientOptions) => Client)
+    implements PingableClient
+  {
+    readonly #pong = new Outcome<Pong>(this.clock);
+    #data: PingData = {};
+    #sentAt = 0;
+    #watched = false;
+
+    setPingData(d: PingData): void {
+      checkData({ ...d, time: epochSeconds() }, MAX_PING_LENGTH, "a ping");
+      this.#data = d;
+    }
+
+    waitForPong(options: WaitOptions = {}): Promise<Pong> {
+      if (!this.#watched) {
+        this.#watched = true;
+        this.waitForClose().then(
+          ({ reason, error }) => this.#failed(reason, error),
+          (error: Error) => this.#failed(null, error),
+        );
+      }
+      return this.#pong.wait(options, "the answer to a ping");
+    }
+
+    #failed(reason: string | null, cause: Error | undefined): void {
+      const why = cause?.message ?? reason ?? "without a reason";
+      this.#pong.fail(
+        new ConnectionClosedError(`the connection ended before the answer to the ping: ${why}`, reason, {
+          cause,
+        }),
+      );
+    }
+
+    onPong(_pong: Pong): void | Promise<void> {}
+
+    _ping(): void {
+      const connection = this.getConnection();
+      if (connection === undefined) throw new InvalidStateError("the client is not connected");
+      connection.sendRaw(PING_ID, { ...this.#data, time: epochSeconds() });
+      this.#sentAt = this.clock.now();
+    }
+
+    _pong(msg: PingData): void {
+      const delay = (this.clock.now() - this.#sentAt) / 1000;
+      const pong: Pong = { ...msg, recvtime: epochSeconds(), delay };
+      this.#pong.settle(pong);
+      this.guard.run("onPong", () => this.onPong(pong));
+    }
+
+    _reg_conntypes_ping(): void {
+      this.addConnType(CONNTYPE_PING, new PingConnectionType(this));
+    }
+  }
+  return Pingable as unknown as new (
+    ...args: A
+  ) => S & PingableClient;
+}
+
+/** Options of {@link enablePing}. */
+export interface EnablePingOptions {
+  /** Whether the ping is sent back as `oldmsg`; Python pingers need it. Default {@link WRITEBACK}. */
+  readonly writeback?: boolean | undefined;
+}
+
+/**
+ * Lets a server answer pings that is not made with {@link PingableServerMixin}.
+ *
+ * @param server - the server; at any time, best before it starts.
+ * @param data - data of every answer, or a function that is called with each ping and its client's id. Default `{}`.
+ * @throws {@link AlreadyRegisteredError} if it answers pings already.
+ */
+export function enablePing(
+  server: AnyServer,
+  data: PingData | ((msg: PingData, cid: number) => PingData) = {},
+  { writeback = WRITEBACK }: EnablePingOptions = {},
+): void {
+  const source: PingSource =
+    typeof data === "function"
+      ? { getPingData: data, pingWriteback: writeback }
+      : { pingdata: data, pingWriteback: writeback };
+  server.addConnType(CONNTYPE_PING, new PingConnectionType(server, source));
+}

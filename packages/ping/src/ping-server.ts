@@ -1,0 +1,132 @@
+import {
+  type AddressLike,
+  Client,
+  type ClientOptions,
+  CONNTYPE_PING,
+  type ConfigOverrides,
+  ConnectionClosedError,
+  type EngineLike,
+  type Session,
+  STRUCT_HEADER,
+  TimedOutError,
+  UsageError,
+} from "@peng3dnet/core";
+import { MAX_PONG_LENGTH, REASON_COMPLETE } from "./constants.js";
+import type { PingData } from "./data.js";
+import { connectionEnded, type FailedAttempt, foreignServer, noAnswer } from "./failure.js";
+import { type PingableClient, PingableClientMixin, type Pong } from "./mixins.js";
+import { probe } from "./probe.js";
+
+/** Class of the client that {@link pingServer} uses if it is given none. Reference: `_PingClient`. */
+export const PingClient: new (options?: ClientOptions) => Client & PingableClient =
+  PingableClientMixin(Client);
+
+/** Options of {@link pingServer}. */
+export interface PingServerOptions {
+  /** Engine or event bus of the client. Reference: `peng`. */
+  readonly peng?: EngineLike | undefined;
+  /** Address of the server; default: what the config says, `localhost:8080`. Reference: `addr`. */
+  readonly addr?: AddressLike | undefined;
+  /** Data for the server, at most {@link MAX_PING_LENGTH} bytes. Reference: `data`. */
+  readonly data?: PingData | undefined;
+  /** Config of the client, e.g. for TLS. Reference: `cfg`. */
+  readonly cfg?: ConfigOverrides | undefined;
+  /** Seconds until the ping is given up; 0: never. Default 10. Reference: `timeout`. */
+  readonly timeout?: number | undefined;
+  /** Class of the client. Default: {@link PingableClientMixin}`(Client)`. Reference: `clientcls`. */
+  readonly clientcls?: (new (options: ClientOptions) => Client & PingableClient) | undefined;
+  /** Gives up when it fires. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Seconds of silence after which a server is asked what it speaks; at most a quarter of the time-out. */
+const SILENCE = 1;
+/** Seconds that the end of the connection may take once the answer is there. */
+const CLOSE = 1;
+
+/** Config of a client that only pings; `cfg` goes before it. */
+function pingConfig(timeout: number): ConfigOverrides {
+  return {
+    "net.limits.packetlength": STRUCT_HEADER.size + MAX_PONG_LENGTH,
+    "net.limits.inflated": MAX_PONG_LENGTH,
+    "net.timeout.handshake": timeout,
+    "net.timeout.close": timeout > 0 ? Math.min(CLOSE, timeout) : CLOSE,
+  };
+}
+
+/**
+ * Asks a server for its status. Reference: `pingServer`.
+ *
+ * When the promise settles, the connection is gone, whatever came of it. A server that is silent for a second, or a
+ * quarter of the time-out, is asked on a second connection what it speaks, so that HTTP and TLS can be named.
+ *
+ * @returns the server's data, with `recvtime` and `delay` added; see {@link Pong}.
+ * @throws {@link PingError}, whose `failure` tells what went wrong; {@link AbortedError} if `signal` fires;
+ * for the options {@link InvalidAddressError}, {@link ConfigError}, {@link PingDataError}, {@link EncodeError}.
+ */
+export async function pingServer({
+  peng,
+  addr,
+  data,
+  cfg,
+  timeout = 10,
+  clientcls = PingClient,
+  signal,
+}: PingServerOptions = {}): Promise<Pong> {
+  const client = new clientcls({
+    peng,
+    addr,
+    conntype: CONNTYPE_PING,
+    cfg: { ...pingConfig(timeout), ...cfg },
+  });
+  if (data !== undefined) client.setPingData(data);
+  /** What is known better than the connection does. */
+  let verdict: Error | undefined;
+  const giveUp = (error: Error): void => {
+    verdict ??= error;
+    client.stop();
+  };
+  const attempt = (): FailedAttempt => ({
+    address: client.addr,
+    timeout,
+    session: client.conn as Session | undefined,
+  });
+
+  const probing = new AbortController();
+  let silence: NodeJS.Timeout | undefined;
+  let probed: Promise<void> | undefined;
+  const askWhatItSpeaks = async (): Promise<void> => {
+    const session = client.conn;
+    if (session === undefined || session.bytesIn > 0) return;
+    const foreigner = await probe(session.transport.remoteAddress, probing.signal);
+    if (foreigner !== undefined && session.bytesIn === 0) giveUp(foreignServer(foreigner, attempt()));
+  };
+  client.once("connect", () => {
+    if (client.cfg.get("net.ssl.enabled")) return;
+    const wait = timeout > 0 ? Math.min(SILENCE, timeout / 4) : SILENCE;
+    silence = setTimeout(() => {
+      probed = askWhatItSpeaks();
+    }, wait * 1000);
+  });
+
+  try {
+    client.start().catch((error: unknown) => {
+      // Others reach waitForPong.
+      if (error instanceof UsageError && !(error instanceof ConnectionClosedError)) giveUp(error);
+    });
+    const pong = await client.waitForPong({ timeout, signal });
+    await client.close(REASON_COMPLETE);
+    return pong;
+  } catch (error) {
+    if (verdict !== undefined) throw verdict;
+    if (error instanceof TimedOutError) throw noAnswer(attempt(), error);
+    if (error instanceof ConnectionClosedError) throw connectionEnded(attempt(), await client.waitForClose());
+    throw error;
+  } finally {
+    clearTimeout(silence);
+    probing.abort();
+    client.stop();
+    await client.join();
+    await probed;
+  }
+}

@@ -1,0 +1,73 @@
+// Text of a server may hold anything. What is shown of it goes through here first.
+
+/** Controls, format characters such as those that turn the direction of text, lone surrogates, private use. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]+/gu;
+const BLANKS = /[\p{Cc}\p{Zl}\p{Zp}\s]+/gu;
+const WIDE =
+  /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}！-｠]/u;
+const COMBINING = /^\p{M}/u;
+const ESCAPED_IN_JSON = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/** Text as one line without anything that a terminal would obey, cut to `max` characters. */
+export function clean(text: string, max = 300): string {
+  const line = text
+    .slice(0, max * 4)
+    .replace(BLANKS, " ")
+    .replace(UNPRINTABLE, "")
+    .trim();
+  const characters = [...line];
+  return characters.length > max ? `${characters.slice(0, max - 1).join("")}…` : line;
+}
+
+/** Columns that a character takes, about. */
+function columnsOf(character: string): number {
+  if (COMBINING.test(character)) return 0;
+  return WIDE.test(character) ? 2 : 1;
+}
+
+/** Columns that text takes on a terminal, about. */
+export function width(text: string): number {
+  let columns = 0;
+  for (const character of text) columns += columnsOf(character);
+  return columns;
+}
+
+/** Text cut to so many columns. */
+export function cutTo(text: string, columns: number): string {
+  if (width(text) <= columns) return text;
+  let left = columns - 1;
+  let result = "";
+  for (const character of text) {
+    left -= columnsOf(character);
+    if (left < 0) break;
+    result += character;
+  }
+  return columns > 0 ? `${result}…` : "";
+}
+
+function jsonValue(_key: string, value: unknown): unknown {
+  if (typeof value === "bigint") return value.toString();
+  return value;
+}
+
+/** Binary values as hexadecimal text, below any depth. */
+function withoutBinary(value: unknown): unknown {
+  if (ArrayBuffer.isView(value)) {
+    return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("hex");
+  }
+  if (Array.isArray(value)) return value.map(withoutBinary);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutBinary(item)]));
+}
+
+/**
+ * JSON on one line that is safe to print. Integers beyond 2**53-1 become strings, binary values hexadecimal text,
+ * and what is no number (infinity, NaN) null.
+ */
+export function json(value: unknown): string {
+  return JSON.stringify(withoutBinary(value), jsonValue).replace(ESCAPED_IN_JSON, (character) =>
+    [...Array(character.length).keys()]
+      .map((at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, "0")}`)
+      .join(""),
+  );
+}
