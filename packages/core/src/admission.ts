@@ -1,5 +1,9 @@
 import { type Config, ServerFullError } from "@peng3dnet/protocol";
+import { connectionsByDescriptors } from "./descriptors.js";
 import type { Transport } from "./transport.js";
+
+/** Up to this many connections, file descriptors are not looked at. */
+const FEW_CONNECTIONS = 128;
 
 /** A connection, as far as admission is concerned. */
 interface Admitted {
@@ -15,6 +19,7 @@ export class Admission<S extends Admitted> {
   /** Handshakes under way by address, oldest first. */
   readonly #byAddress = new Map<string, Set<S>>();
   readonly #pending = new Set<S>();
+  #byDescriptors: number | undefined = undefined;
 
   constructor(cfg: Config) {
     this.#cfg = cfg;
@@ -22,7 +27,11 @@ export class Admission<S extends Admitted> {
 
   /** Why another connection cannot be accepted beside `connections` others, or `undefined`. */
   refusal(connections: number): string | undefined {
-    return connections >= this.#cfg.get("net.limits.connections") ? "serverfull" : undefined;
+    if (connections >= this.#cfg.get("net.limits.connections")) return "serverfull";
+    if (connections < FEW_CONNECTIONS) return undefined;
+    // Accepting with the last descriptor would leave none for the application.
+    this.#byDescriptors ??= connectionsByDescriptors();
+    return connections >= this.#byDescriptors ? "serverfull" : undefined;
   }
 
   /** A handshake begins. @returns the one that has to go for it, if any. */

@@ -23,6 +23,7 @@ import {
 } from "@peng3dnet/protocol";
 import { dial } from "./dial.js";
 import type { MessageStream, MessageStreamOptions } from "./message-stream.js";
+import { type Metrics, NO_METRICS } from "./metrics.js";
 import type { PeerOptions } from "./options.js";
 import { type ConnectionOwner, PeerBase, type PeerEvents } from "./peer-base.js";
 import type { Session } from "./session.js";
@@ -144,6 +145,11 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
       throw new InvalidStateError("the client is not connected yet; call start() or connect() first");
     }
     return this.#session;
+  }
+
+  /** Counters of the connection. */
+  override get metrics(): Metrics {
+    return this.#session?.metrics ?? NO_METRICS;
   }
 
   override getConnection(): Connection | undefined {

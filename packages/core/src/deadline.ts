@@ -3,13 +3,10 @@ import type { Clock } from "./clock.js";
 /** A point in time at which something happens unless it is cancelled before. */
 export class Deadline {
   readonly #clock: Clock;
-  readonly #expired: () => void;
   #timer: unknown = undefined;
 
-  /** @param expired - called when the time has come. */
-  constructor(clock: Clock, expired: () => void) {
+  constructor(clock: Clock) {
     this.#clock = clock;
-    this.#expired = expired;
   }
 
   /** Whether it is running. */
@@ -17,13 +14,13 @@ export class Deadline {
     return this.#timer !== undefined;
   }
 
-  /** Starts it, in `seconds` from now; 0 means never. A running one is replaced. */
-  arm(seconds: number): void {
+  /** Starts it: calls `expired` in `seconds` from now, 0 meaning never. A running one is replaced. */
+  arm(seconds: number, expired: () => void): void {
     this.cancel();
     if (seconds <= 0) return;
     this.#timer = this.#clock.setTimeout(() => {
       this.#timer = undefined;
-      this.#expired();
+      expired();
     }, seconds * 1000);
   }
 

@@ -90,10 +90,10 @@ export function dial(address: Address, { clock, timeout, signal }: DialOptions):
       leave();
       resolve(socket);
     };
-    const deadline = new Deadline(clock, () =>
+    const deadline = new Deadline(clock);
+    deadline.arm(timeout, () =>
       giveUp(new TimedOutError(`${normalizeAddrFormatted(address)} did not answer within ${timeout} s`)),
     );
-    deadline.arm(timeout);
     signal?.addEventListener("abort", onAbort, { once: true });
     socket.on("error", onError);
     socket.on("connect", onConnect);

@@ -11,6 +11,7 @@ export type { EngineLike } from "./engine.js";
 export type { HandlerErrorContext } from "./handler-guard.js";
 export { type Logger, silentLogger } from "./logger.js";
 export type { Message, MessageStream, MessageStreamOptions } from "./message-stream.js";
+export type { Metrics } from "./metrics.js";
 export type { PeerOptions } from "./options.js";
 export type { ProcessOptions } from "./packet-processor.js";
 export { type ConnectionOwner, PeerBase, type PeerEvents } from "./peer-base.js";

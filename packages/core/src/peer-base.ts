@@ -28,9 +28,11 @@ import { FlushScheduler } from "./flush-scheduler.js";
 import { type HandlerErrorContext, HandlerGuard } from "./handler-guard.js";
 import { guardedLogger, type Logger } from "./logger.js";
 import { type Holdable, MessageStream, type MessageStreamOptions } from "./message-stream.js";
+import type { Metrics } from "./metrics.js";
 import type { PeerOptions } from "./options.js";
 import { PacketProcessor, type ProcessOptions } from "./packet-processor.js";
-import { Session, type SessionHooks, type SessionOptions } from "./session.js";
+import { Session } from "./session.js";
+import type { SessionHooks, SessionOptions } from "./session-hooks.js";
 import type { Transport } from "./transport.js";
 import { type MessageHandler, TypedPacket } from "./typed-packet.js";
 import { Outcome, type WaitOptions } from "./waiting.js";
@@ -262,6 +264,9 @@ export abstract class PeerBase<Owner extends ConnectionOwner, Events extends Pee
       conntype,
     });
   }
+
+  /** Counters of all connections together, those that are closed included. */
+  abstract get metrics(): Metrics;
 
   // ---- processing -------------------------------------------------------------------------------
 

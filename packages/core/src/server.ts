@@ -20,6 +20,7 @@ import { Admission } from "./admission.js";
 import { type ClientClass, type ClientConnection, ClientOnServer } from "./client-on-server.js";
 import { type Listener, listen } from "./listener.js";
 import type { MessageStream, MessageStreamOptions } from "./message-stream.js";
+import { type Metrics, NO_METRICS, sumMetrics } from "./metrics.js";
 import type { PeerOptions } from "./options.js";
 import { PeerBase, type PeerEvents } from "./peer-base.js";
 import type { Session } from "./session.js";
@@ -100,6 +101,8 @@ export class Server<
   #nextCid = 1;
   #empty: Outcome<void> | undefined = undefined;
   #shutdown: Promise<ShutdownReport> | undefined = undefined;
+  /** Counters of connections that are closed. */
+  #past: Metrics = NO_METRICS;
 
   /** @throws {@link ConfigError} if a config option is not allowed, {@link InvalidAddressError} for `addr`. */
   constructor(options: ServerOptions<C, D> = {}) {
@@ -260,6 +263,16 @@ export class Server<
     await this.join();
   }
 
+  /** Counters of all connections together, those that are closed or were refused included. */
+  override get metrics(): Metrics {
+    return sumMetrics([this.#past, ...[...this.#clients.values()].map(({ conn }) => conn.metrics)]);
+  }
+
+  #drop(addr: Address, reason: string): void {
+    this.#past = sumMetrics([this.#past, { ...NO_METRICS, rejectedBy: { [reason]: 1 } }]);
+    this.emit("drop", { addr, reason });
+  }
+
   // ---- connections ------------------------------------------------------------------------------
 
   #acceptSocket(socket: Socket): void {
@@ -270,7 +283,7 @@ export class Server<
     if (refused !== undefined) {
       const addr: Address = [socket.remoteAddress ?? "", socket.remotePort ?? 0];
       socket.destroy();
-      this.emit("drop", { addr, reason: refused });
+      this.#drop(addr, refused);
       return;
     }
     try {
@@ -528,6 +541,7 @@ export class Server<
   protected override closed(session: Session<C>, info: CloseInfo): void {
     const client = session.owner;
     this.#clients.delete(client.cid);
+    this.#past = sumMetrics([this.#past, { ...session.metrics, queued: 0, unsent: 0 }]);
     this.#admission.end(session);
     this.guard.run("onClose", () => client.onClose(info.reason));
     if (this.cfg.get("net.debug.print.close")) this.print(`close ${client.cid} ${info.reason}`);

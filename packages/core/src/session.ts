@@ -2,7 +2,6 @@ import {
   type Cid,
   type CloseInfo,
   Connection,
-  type ConnectionContext,
   type ConnectionHost,
   ConnectionLostError,
   HandshakeTimeoutError,
@@ -10,61 +9,17 @@ import {
   type PacketEntry,
   type PacketRef,
   Peng3dnetError,
-  SlowConsumerError,
 } from "@peng3dnet/protocol";
 import type { Clock } from "./clock.js";
 import { Deadline } from "./deadline.js";
+import { type Metrics, RejectionCounter } from "./metrics.js";
+import type { SessionHooks, SessionInit, SessionOptions } from "./session-hooks.js";
+import { type OutputHost, SessionOutput } from "./session-output.js";
 import type { Transport, TransportHandler } from "./transport.js";
 import { Outcome, type WaitOptions } from "./waiting.js";
 
-/** Longest piece given to the transport at once, so that progress of a long backlog can be seen, in bytes. */
-const SLICE = 256 * 1024 + 64;
 /** Packets after which a connection lets others have a turn. */
 const PACKETS_PER_TURN = 4096;
-
-/** What a session reports to the peer that it belongs to. */
-export interface SessionHooks<Owner> {
-  /** Bytes came. Ends in `session.receive`. */
-  receiveData(session: Session<Owner>, chunk: Uint8Array): void;
-  /** Whether packets are processed as they come, without a queue and without overridable steps. */
-  readonly direct: boolean;
-  /** There is a packet, and not `direct`: takes it over. */
-  takePacket(session: Session<Owner>): void;
-  /** The output of a session has to be flushed soon. */
-  scheduleFlush(session: Session<Owner>): void;
-  handshakeComplete(session: Session<Owner>): void;
-  received(session: Session<Owner>, entry: PacketEntry, msg: unknown): void;
-  sent(session: Session<Owner>, ptype: PacketRef, data: unknown): void;
-  /** After `sendMessage` returned false: there is room again. */
-  drained(session: Session<Owner>): void;
-  /** It is closed. Called once, after all packets that came before were processed. */
-  closed(session: Session<Owner>, info: CloseInfo): void;
-  handlerFailed(error: unknown, where: string): void;
-  ignored(message: string): void;
-}
-
-/** Limits and deadlines of a session; seconds and bytes, see the config options of the same names. */
-export interface SessionOptions {
-  readonly handshakeTimeout: number;
-  readonly idleTimeout: number;
-  readonly unsentTimeout: number;
-  readonly closeTimeout: number;
-  readonly unsentLimit: number;
-  readonly highWater: number;
-  readonly maxQueuedPackets: number;
-  readonly maxQueuedBytes: number;
-}
-
-/** What a session is made of. */
-export interface SessionInit<Owner> {
-  readonly context: ConnectionContext;
-  readonly cid: Cid;
-  readonly transport: Transport;
-  readonly hooks: SessionHooks<Owner>;
-  readonly options: SessionOptions;
-  readonly clock: Clock;
-  readonly conntype?: string | undefined;
-}
 
 type Phase = "open" | "closing" | "closed";
 
@@ -74,7 +29,7 @@ type Phase = "open" | "closing" | "closed";
  *
  * Its loop: `data` → `receive` → `#pump` (packet by packet) → `flush`.
  */
-export class Session<Owner = unknown> implements ConnectionHost, TransportHandler {
+export class Session<Owner = unknown> implements ConnectionHost, TransportHandler, OutputHost {
   /** The protocol's side of it. */
   readonly connection: Connection;
   /** Moves the bytes. */
@@ -85,8 +40,6 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
   declare owner: Owner;
   /** Bytes received. */
   bytesIn = 0;
-  /** Bytes handed to the transport. */
-  bytesOut = 0;
   /** Packets that wait for `process`. */
   queuedPackets = 0;
   /** Bytes of these packets. */
@@ -95,15 +48,15 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
   readonly #hooks: SessionHooks<Owner>;
   readonly #options: SessionOptions;
   readonly #clock: Clock;
-  readonly #closed: Outcome<CloseInfo>;
-  readonly #handshakeDeadline: Deadline;
-  readonly #unsentDeadline: Deadline;
+  readonly #output: SessionOutput;
+  /** Until the handshake is complete, and then, in a close, until that is. */
+  readonly #deadline: Deadline;
   readonly #idleDeadline: Deadline;
-  readonly #closeDeadline: Deadline;
-  readonly #flushWaiters: { readonly until: number; readonly outcome: Outcome<void> }[] = [];
+  #closed: Outcome<CloseInfo> | undefined = undefined;
+  #info: CloseInfo | undefined = undefined;
+  #rejections: RejectionCounter | undefined = undefined;
 
   #phase: Phase = "open";
-  #ready = false;
   #pumping = false;
   /** Reading pauses because too many packets wait unprocessed. */
   #queueFull = false;
@@ -112,11 +65,6 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
   #yielding = false;
   #turnStart = 0;
   #lastReceived = 0;
-  /** Output taken from the connection of which a part is not with the transport yet. */
-  #rest: Uint8Array | undefined = undefined;
-  #aboveHighWater = false;
-  /** Whether `flush` runs inside a call of `sendMessage`. */
-  #sending = false;
   #ending = false;
   #peerEnded = false;
   #closeReceived = false;
@@ -133,11 +81,22 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
     this.#hooks = init.hooks;
     this.#options = options;
     this.#clock = clock;
-    this.#closed = new Outcome(clock);
-    this.#handshakeDeadline = new Deadline(clock, () => this.#handshakeExpired());
-    this.#unsentDeadline = new Deadline(clock, () => this.#unsentExpired());
-    this.#idleDeadline = new Deadline(clock, () => this.#idleExpired());
-    this.#closeDeadline = new Deadline(clock, () => this.transport.destroy());
+    this.#output = new SessionOutput(this.connection, this.transport, options, this, clock);
+    this.#deadline = new Deadline(clock);
+    this.#idleDeadline = new Deadline(clock);
+  }
+
+  /** Bytes handed to the transport. */
+  get bytesOut(): number {
+    return this.#output.bytesOut;
+  }
+
+  /** Counters of this connection. */
+  get metrics(): Metrics {
+    const { bytesIn, bytesOut, connection, queuedPackets: queued } = this;
+    const { packetsIn, packetsOut, unsent } = connection;
+    const rejectedBy = this.#rejections?.get() ?? {};
+    return { bytesIn, bytesOut, packetsIn, packetsOut, queued, unsent, rejectedBy };
   }
 
   /** Whether packets can still be exchanged. */
@@ -148,21 +107,23 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
   /** Starts the deadline for the handshake and the exchange of bytes. */
   start(): void {
     // A handler may have closed it already.
-    if (this.#phase === "open") this.#handshakeDeadline.arm(this.#options.handshakeTimeout);
+    if (this.#phase === "open") {
+      this.#deadline.arm(this.#options.handshakeTimeout, () => this.#handshakeExpired());
+    }
     this.transport.start(this);
   }
 
   // ---- from the transport -----------------------------------------------------------------------
 
   ready(): void {
-    this.#ready = true;
+    this.#output.ready = true;
     this.connection.sslSeclevel = this.transport.sslSeclevel;
     if (this.#phase !== "open") {
       this.flush();
       return;
     }
     this.#lastReceived = this.#clock.now();
-    this.#idleDeadline.arm(this.#options.idleTimeout);
+    this.#armIdle(this.#options.idleTimeout);
     this.connection.open();
     this.flush();
   }
@@ -187,15 +148,14 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
   }
 
   drained(): void {
-    this.#syncBacklog();
-    if (this.#unsentDeadline.armed) this.#unsentDeadline.arm(this.#options.unsentTimeout);
-    this.flush();
+    this.#output.progressed();
   }
 
   closed(error: Error | undefined): void {
     this.#gone = true;
+    this.#output.gone = true;
+    this.#output.cancelDeadline();
     this.#idleDeadline.cancel();
-    this.#unsentDeadline.cancel();
     if (this.#phase === "open" && error !== undefined) {
       this.#error = new ConnectionLostError(`the connection was lost: ${error.message}`, { cause: error });
     }
@@ -322,71 +282,14 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
 
   // ---- output -----------------------------------------------------------------------------------
 
-  /** Hands the output gathered so far to the transport, unless that is still busy with former output. */
+  /** Hands the output gathered so far to the transport. */
   flush(): void {
-    const { connection, transport } = this;
-    if (!this.#ready || this.#gone) return;
-    while (!transport.busy) {
-      if (this.#rest !== undefined) {
-        const piece = this.#rest.subarray(0, SLICE);
-        this.#rest = piece.length < this.#rest.length ? this.#rest.subarray(piece.length) : undefined;
-        this.bytesOut += piece.length;
-        transport.write(piece);
-      } else if (connection.hasOutput) {
-        const output = connection.output();
-        if (output.length <= SLICE) {
-          this.bytesOut += output.length;
-          connection.outputTaken(transport.write(output));
-        } else {
-          this.#rest = output;
-          connection.outputTaken(false);
-        }
-      } else break;
-    }
-    this.#syncBacklog();
-    if (transport.busy) this.#checkUnsent();
-    else this.#allWritten();
+    this.#output.flush();
   }
 
-  #syncBacklog(): void {
-    this.connection.backlog = (this.#rest?.length ?? 0) + this.transport.backlog;
-  }
-
-  #checkUnsent(): void {
-    if (!this.#unsentDeadline.armed) this.#unsentDeadline.arm(this.#options.unsentTimeout);
-    const { unsent } = this.connection;
-    if (unsent > this.#options.highWater) this.#aboveHighWater = true;
-    if (unsent > this.#options.unsentLimit) {
-      this.abort(
-        new SlowConsumerError(
-          `the peer does not read: ${unsent} bytes are unsent, more than net.limits.unsent`,
-        ),
-      );
-    } else if (this.#aboveHighWater && unsent <= this.#options.highWater) this.#tellDrained();
-    this.#settleFlushes();
-  }
-
-  #allWritten(): void {
-    this.#unsentDeadline.cancel();
-    if (this.#aboveHighWater) this.#tellDrained();
-    this.#settleFlushes();
-    if (this.#phase === "closing") this.#finishOutput();
-  }
-
-  #tellDrained(): void {
-    if (this.#sending) {
-      // A handler must not run inside the caller's sendMessage.
-      this.scheduleFlush();
-      return;
-    }
-    this.#aboveHighWater = false;
-    this.#hooks.drained(this);
-  }
-
-  /** `sendMessage` returned false: `drained` has to follow. */
+  /** `sendMessage` returned false: a `drain` has to follow. */
   noteHighWater(): void {
-    this.#aboveHighWater = true;
-    this.scheduleFlush();
+    this.#output.noteHighWater();
   }
 
   /** Flushes with the next batch. */
@@ -397,32 +300,22 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
   /**
    * Resolves once everything accepted so far is with the kernel.
    *
-   * @throws {@link ConnectionLostError} or {@link ConnectionClosedError} if the connection ends before.
+   * @throws {@link ConnectionLostError} if the connection ends before.
    */
   flushed(options: WaitOptions): Promise<void> {
-    this.flush();
-    const until = this.bytesOut - this.transport.backlog + this.connection.unsent;
-    const outcome = new Outcome<void>(this.#clock);
-    if (this.#phase === "closed" || this.#gone) {
-      if (this.connection.unsent > 0) outcome.fail(this.#undelivered());
-      else outcome.settle();
-    } else if (this.connection.unsent === 0) outcome.settle();
-    else this.#flushWaiters.push({ until, outcome });
-    return outcome.wait(options, "output to be sent");
+    return this.#output.flushed(options);
   }
 
-  #settleFlushes(): void {
-    const sent = this.bytesOut - this.transport.backlog;
-    while (this.#flushWaiters.length > 0 && (this.#flushWaiters[0]?.until ?? 0) <= sent) {
-      this.#flushWaiters.shift()?.outcome.settle();
-    }
+  outputDrained(): void {
+    this.#hooks.drained(this);
   }
 
-  #undelivered(): ConnectionLostError {
-    return new ConnectionLostError(
-      `the connection ended with ${this.connection.unsent} bytes not handed over (${this.#reason ?? "no reason given"})`,
-      { cause: this.#error },
-    );
+  outputWritten(): void {
+    if (this.#phase === "closing") this.#finishOutput();
+  }
+
+  outputStuck(error: Peng3dnetError): void {
+    this.abort(error);
   }
 
   // ---- closing ----------------------------------------------------------------------------------
@@ -436,11 +329,13 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
       this.connection.sendClose(reason);
       this.#beginClose(reason);
     }
-    return this.#closed.wait(options, "the connection to close");
+    return this.waitForClose(options);
   }
 
   /** Resolves when it is closed. */
   waitForClose(options: WaitOptions): Promise<CloseInfo> {
+    this.#closed ??= new Outcome(this.#clock);
+    if (this.#info !== undefined) this.#closed.settle(this.#info);
     return this.#closed.wait(options, "the connection to close");
   }
 
@@ -488,22 +383,21 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
     this.#reason = reason;
     this.connection.markClosing(reason);
     this.connection.discardInput();
-    this.#handshakeDeadline.cancel();
+    this.#deadline.cancel();
     this.#idleDeadline.cancel();
     if (this.#gone) {
       // Not at once: this may be within a handler of this connection.
       queueMicrotask(() => this.#finish());
       return;
     }
-    this.#closeDeadline.arm(this.#options.closeTimeout);
+    this.#deadline.arm(this.#options.closeTimeout, () => this.transport.destroy());
     if (!this.#peerEnded) this.transport.resume();
     this.flush();
   }
 
   /** All is written: ends the stream. */
   #finishOutput(): void {
-    if (this.#ending || !this.#ready) return;
-    if (this.connection.hasOutput || this.#rest !== undefined || this.transport.busy) return;
+    if (this.#ending || !this.#output.ready || !this.#output.empty) return;
     this.#ending = true;
     this.transport.end();
   }
@@ -511,32 +405,28 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
   #finish(): void {
     if (this.#phase === "closed") return;
     this.#phase = "closed";
-    for (const deadline of [
-      this.#handshakeDeadline,
-      this.#unsentDeadline,
-      this.#idleDeadline,
-      this.#closeDeadline,
-    ]) {
-      deadline.cancel();
-    }
+    this.#deadline.cancel();
+    this.#idleDeadline.cancel();
     const delivered = this.#ending && this.connection.unsent === 0;
-    for (const { outcome } of this.#flushWaiters.splice(0)) outcome.fail(this.#undelivered());
+    this.#output.finish(this.#reason, this.#error);
     const announced = this.#closeReceived || this.#reason !== "socketclose";
     const info: CloseInfo = {
       reason: this.#reason,
       error: this.#error,
       clean: announced && delivered && this.#peerEnded && this.#error === undefined,
     };
+    this.#info = info;
+    if (info.error !== undefined && info.reason !== null) this.#reject(info.reason);
     this.connection.markClosed();
     this.#hooks.closed(this, info);
-    this.#closed.settle(info);
+    this.#closed?.settle(info);
   }
 
   #handshakeExpired(): void {
     const error = new HandshakeTimeoutError(
       `the handshake was not complete within ${this.#options.handshakeTimeout} s (net.timeout.handshake)`,
     );
-    if (!this.#ready) {
+    if (!this.#output.ready) {
       this.abort(error);
       return;
     }
@@ -546,18 +436,14 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
     else this.transport.destroy();
   }
 
-  #unsentExpired(): void {
-    this.abort(
-      new SlowConsumerError(
-        `the peer did not read anything for ${this.#options.unsentTimeout} s (net.timeout.unsent) with ${this.connection.unsent} bytes unsent`,
-      ),
-    );
+  #armIdle(seconds: number): void {
+    this.#idleDeadline.arm(seconds, () => this.#idleExpired());
   }
 
   #idleExpired(): void {
     const left = this.#options.idleTimeout - (this.#clock.now() - this.#lastReceived) / 1000;
-    if (this.blocked) this.#idleDeadline.arm(this.#options.idleTimeout);
-    else if (left > 0.001) this.#idleDeadline.arm(left);
+    if (this.blocked) this.#armIdle(this.#options.idleTimeout);
+    else if (left > 0.001) this.#armIdle(left);
     else
       this.fail(
         new IdleTimeoutError(`nothing was received for ${this.#options.idleTimeout} s (net.timeout.idle)`),
@@ -572,13 +458,11 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
   }
 
   outputFull(): void {
-    this.#sending = true;
-    this.flush();
-    this.#sending = false;
+    this.#output.flushWhileSending();
   }
 
   handshakeComplete(): void {
-    this.#handshakeDeadline.cancel();
+    this.#deadline.cancel();
     this.#hooks.handshakeComplete(this);
   }
 
@@ -599,7 +483,13 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
     this.#hooks.handlerFailed(error, where);
   }
 
-  ignored(message: string): void {
-    this.#hooks.ignored(message);
+  ignored(message: string, why: string): void {
+    this.#reject(why);
+    this.#hooks.ignored(message, why);
+  }
+
+  #reject(reason: string): void {
+    this.#rejections ??= new RejectionCounter();
+    this.#rejections.add(reason);
   }
 }

@@ -16,6 +16,7 @@ export interface ConnectionContext extends FrameEncoderOptions {
   readonly handshakeLimit: number;
   readonly handshakeInflatedLimit: number;
   readonly highWater: number;
+  readonly dropDroppable: boolean;
   readonly strikes: number;
   readonly autosync: boolean;
   readonly strictRegistry: boolean;
@@ -62,6 +63,7 @@ export function createConnectionContext(
     validateSent,
     threshold: cfg.get("net.compress.threshold"),
     highWater: cfg.get("net.limits.unsent.highwater"),
+    dropDroppable: cfg.get("net.limits.unsent.policy") === "drop",
     strikes: cfg.get("net.limits.strikes"),
     autosync: cfg.get("net.registry.autosync"),
     strictRegistry: cfg.get("net.registry.missingpacketaction") === "closeconnection",

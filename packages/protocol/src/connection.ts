@@ -42,10 +42,10 @@ import {
   HELLO_NAME,
   SETTYPE_NAME,
 } from "./internal-names.js";
-import type { PacketRule } from "./packet.js";
 import type { PacketEntry, PacketRegistry } from "./packet-registry.js";
 import type { PacketRef, Peer } from "./peer.js";
 import type { RegistrySyncOptions } from "./registry-sync.js";
+import { problemOnReceipt, problemOnSending } from "./rule-check.js";
 import { checkApplicationState, isActive, nextState, type StateEvent } from "./state.js";
 import { PROTOVERSION, VERSION } from "./version.js";
 
@@ -68,8 +68,8 @@ export interface ConnectionHost {
   closeReceived(reason: string | null): void;
   /** Code of the application threw or rejected. */
   handlerFailed(error: unknown, where: string): void;
-  /** A packet was dropped, as configured. */
-  ignored(message: string): void;
+  /** A packet was dropped, as configured. @param why - the reason that it would have closed with, or `"dropped"`. */
+  ignored(message: string, why: string): void;
 }
 
 /**
@@ -91,6 +91,8 @@ export class Connection {
   sslSeclevel: SslSecLevel = SSLSEC_NONE;
   /** Bytes that were taken from {@link Connection.output} and have not reached the kernel, kept by the driver. */
   backlog = 0;
+  /** Whether droppable packets are dropped past the high-water mark. Default: as `net.limits.unsent.policy` says. */
+  dropDroppable: boolean;
   /** Packets received. */
   packetsIn = 0;
   /** Packets accepted for sending. */
@@ -126,6 +128,7 @@ export class Connection {
   ) {
     this.requestedConntype = requestedConntype;
     this.#context = context;
+    this.dropDroppable = context.dropDroppable;
     this.#host = host;
     this.peer = context.peer;
     this.side = context.peer.side;
@@ -376,7 +379,7 @@ export class Connection {
       else if (entry.rule?.invalidAction === "close") throw error;
       else {
         if (entry.rule?.invalidAction === "error") this.#host.handlerFailed(error, entry.name);
-        this.#strike(error.message);
+        this.#strike(error.message, error.closeReason);
       }
       return;
     }
@@ -448,12 +451,12 @@ export class Connection {
   #unknown(id: number): void {
     const message = `the peer sent packet ${id}, which is registered under no name`;
     if (this.#context.closeOnUnknown) throw new UnknownPacketError(message);
-    this.#strike(message);
+    this.#strike(message, "unknownpacket");
   }
 
-  #strike(message: string): void {
+  #strike(message: string, why: string): void {
     this.#strikes++;
-    this.#host.ignored(message);
+    this.#host.ignored(message, why);
     if (this.#strikes > this.#context.strikes) {
       throw new UnexpectedPacketError(
         `${this.#strikes} packets in a row had to be ignored, the last because ${message}`,
@@ -467,23 +470,14 @@ export class Connection {
       if (this.#active) return true;
       throw new UnexpectedPacketError(`the peer sent "${entry.name}" before the handshake was complete`);
     }
-    const problem =
-      this.#violation(rule) ?? (rule.side === null || rule.side === this.side ? undefined : "side");
+    const problem = problemOnReceipt(rule, this);
     if (problem === undefined) return true;
     const message = `"${entry.name}" may not be received: its ${problem} does not fit the connection`;
     if (rule.invalidAction === "close") throw new SmartPacketInvalidError(message);
     if (rule.invalidAction === "error")
       this.#host.handlerFailed(new SmartPacketInvalidError(message), entry.name);
-    this.#strike(message);
+    this.#strike(message, "smartpacketinvalid");
     return false;
-  }
-
-  /** The condition that does not hold, of those that count for sending and receiving. */
-  #violation(rule: PacketRule): string | undefined {
-    if (rule.state !== null && rule.state !== this.#state) return "state";
-    if (rule.mode !== null && rule.mode !== this.mode) return "mode";
-    if (rule.conntype !== null && rule.conntype !== this.#conntype) return "conntype";
-    return undefined;
   }
 
   // ---- sending ----------------------------------------------------------------------------------
@@ -588,14 +582,12 @@ export class Connection {
         `"${entry.name}" cannot be sent before the handshake is complete; wait for it with waitForConnection()`,
       );
     }
-    const problem =
-      this.#violation(rule) ??
-      (rule.side !== null && rule.side === this.side
-        ? "side"
-        : rule.minSslsecLevel > this.sslSeclevel
-          ? "minSslsecLevel"
-          : undefined);
-    if (problem === undefined) return true;
+    const problem = problemOnSending(rule, this);
+    if (problem === undefined) {
+      if (!rule.droppable || !this.dropDroppable || this.#belowHighWater()) return true;
+      this.#host.ignored(`"${entry.name}" was dropped: the peer is behind`, "dropped");
+      return false;
+    }
     const message = `"${entry.name}" may not be sent: its ${problem} does not fit the connection`;
     switch (rule.invalidAction) {
       case "error":
@@ -608,7 +600,7 @@ export class Connection {
       default:
         break;
     }
-    this.#host.ignored(message);
+    this.#host.ignored(message, "smartpacketinvalid");
     return false;
   }
 

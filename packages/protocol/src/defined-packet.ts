@@ -18,6 +18,7 @@ export class DefinedPacket extends SmartPacket {
   override readonly conntype: string | null;
   override readonly minSslsecLevel: SslSecLevel;
   override readonly invalidAction: InvalidAction;
+  override readonly droppable: boolean;
   readonly #validate: ((value: unknown) => unknown) | undefined;
 
   constructor(reg: PacketRegistry, peer: Peer, definition: AnyPacketDefinition) {
@@ -31,6 +32,7 @@ export class DefinedPacket extends SmartPacket {
     this.conntype = options.conntype ?? null;
     this.minSslsecLevel = options.minSslsecLevel ?? SSLSEC_NONE;
     this.invalidAction = options.invalidAction ?? "ignore";
+    this.droppable = options.droppable ?? false;
     const schema = options.schema?.["~standard"];
     this.#validate = schema === undefined ? undefined : (value) => schema.validate(value);
   }

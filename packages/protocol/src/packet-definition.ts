@@ -24,6 +24,8 @@ export interface PacketDefinitionOptions<
   readonly minSslsecLevel?: SslSecLevel | undefined;
   /** What happens when a condition does not hold or a payload does not fit. Default `"ignore"`. */
   readonly invalidAction?: InvalidAction | undefined;
+  /** May be dropped when the peer is behind, see {@link SmartPacket.droppable}. Default false. */
+  readonly droppable?: boolean | undefined;
   /** A fixed packet id, below 64 or above all that are given out; default: the next free one. */
   readonly id?: number | undefined;
 }

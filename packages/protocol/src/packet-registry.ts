@@ -1,4 +1,4 @@
-import { FIRST_USER_ID, INTERNAL_PREFIX, SSLSEC_NONE } from "./constants.js";
+import { FIRST_USER_ID, INTERNAL_PREFIX, SSLSEC_NONE, STATE_ACTIVE } from "./constants.js";
 import { ACCEPT_NAME, CLOSECONN_NAME, HANDSHAKE_NAME, HELLO_NAME, SETTYPE_NAME } from "./internal-names.js";
 import { Packet, type PacketRule } from "./packet.js";
 import { type AnyPacketDefinition, PacketDefinition } from "./packet-definition.js";
@@ -59,14 +59,15 @@ export class PacketRegistry extends BaseRegistry<Packet, PacketEntry> {
       internal: id < FIRST_USER_ID || name.startsWith(INTERNAL_PREFIX),
       protocol: PROTOCOL_NAMES.has(name),
       rule,
-      onlyState: rule === null ? -1 : onlyState(rule),
+      onlyState: rule === null ? STATE_ACTIVE : onlyState(rule),
       parses: obj.parse !== Packet.prototype.parse,
       observesSend: obj._send !== Packet.prototype._send || obj.send !== Packet.prototype.send,
     };
   }
 }
 
-function onlyState({ state, mode, side, conntype, minSslsecLevel }: PacketRule): number {
-  const simple = mode === null && side === null && conntype === null && minSslsecLevel === SSLSEC_NONE;
+function onlyState({ state, mode, side, conntype, minSslsecLevel, droppable }: PacketRule): number {
+  const conditions = mode !== null || side !== null || conntype !== null || minSslsecLevel !== SSLSEC_NONE;
+  const simple = !conditions && !droppable;
   return simple && state !== null ? state : -1;
 }

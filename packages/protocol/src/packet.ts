@@ -13,6 +13,8 @@ export interface PacketRule {
   readonly conntype: string | null;
   readonly minSslsecLevel: SslSecLevel;
   readonly invalidAction: InvalidAction;
+  /** May be dropped past the high-water mark, where `net.limits.unsent.policy` is `"drop"`. */
+  readonly droppable: boolean;
 }
 
 /** Handlers may be asynchronous: a rejection is reported as a thrown error is, and nothing waits for them. */

@@ -26,6 +26,11 @@ export class SmartPacket<Payload = unknown> extends Packet<Payload> {
    * `sendMessage`, or reports it as a handler error on receipt. Default `"ignore"`.
    */
   readonly invalidAction: InvalidAction = "ignore";
+  /**
+   * Whether a packet of this type may be dropped when the peer is behind, past the high-water mark, where
+   * `net.limits.unsent.policy` is `"drop"`: for what the next one outdates anyway. Default false.
+   */
+  readonly droppable: boolean = false;
 
   override rule(): PacketRule {
     if (!ACTIONS.includes(this.invalidAction)) {
@@ -33,7 +38,7 @@ export class SmartPacket<Payload = unknown> extends Packet<Payload> {
         `invalidAction cannot be ${JSON.stringify(this.invalidAction)}; use ${ACTIONS.map((a) => `"${a}"`).join(", ")}`,
       );
     }
-    const { state, mode, side, conntype, minSslsecLevel, invalidAction } = this;
-    return { state, mode, side, conntype, minSslsecLevel, invalidAction };
+    const { state, mode, side, conntype, minSslsecLevel, invalidAction, droppable } = this;
+    return { state, mode, side, conntype, minSslsecLevel, invalidAction, droppable };
   }
 }

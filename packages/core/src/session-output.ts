@@ -1,0 +1,225 @@
+import {
+  type Connection,
+  ConnectionLostError,
+  type Peng3dnetError,
+  SlowConsumerError,
+} from "@peng3dnet/protocol";
+import type { Clock } from "./clock.js";
+import { Deadline } from "./deadline.js";
+import type { Transport } from "./transport.js";
+import { Outcome, type WaitOptions } from "./waiting.js";
+
+/** Longest piece given to the transport at once, so that progress of a long backlog can be seen, in bytes. */
+const SLICE = 256 * 1024 + 64;
+
+/** Limits of output; bytes and seconds. */
+export interface OutputOptions {
+  /** `net.limits.unsent.highwater` */
+  readonly highWater: number;
+  /** `net.limits.unsent` */
+  readonly unsentLimit: number;
+  /** `net.timeout.unsent` */
+  readonly unsentTimeout: number;
+}
+
+/** What output tells the session. */
+export interface OutputHost {
+  /** After `sendMessage` returned false: there is room again. */
+  outputDrained(): void;
+  /** Everything is with the kernel. */
+  outputWritten(): void;
+  /** The peer does not read. */
+  outputStuck(error: Peng3dnetError): void;
+  /** Flush with the next batch. */
+  scheduleFlush(): void;
+}
+
+interface FlushWaiter {
+  /** How many bytes have to be with the kernel. */
+  readonly until: number;
+  readonly outcome: Outcome<void>;
+}
+
+/**
+ * Moves a connection's output to its transport. While that is busy, nothing more is handed to it: output
+ * gathers in the connection, and what is unsent is watched.
+ */
+export class SessionOutput {
+  /** Bytes handed to the transport. */
+  bytesOut = 0;
+  /** Whether bytes can be exchanged. */
+  ready = false;
+  /** Whether the transport is gone. */
+  gone = false;
+
+  readonly #connection: Connection;
+  readonly #transport: Transport;
+  readonly #options: OutputOptions;
+  readonly #host: OutputHost;
+  readonly #clock: Clock;
+  readonly #deadline: Deadline;
+  /** Output taken from the connection of which a part is not with the transport yet. */
+  #rest: Uint8Array | undefined = undefined;
+  #aboveHighWater = false;
+  /** Whether `flush` runs inside a call of `sendMessage`. */
+  #sending = false;
+  #waiters: FlushWaiter[] | undefined = undefined;
+
+  constructor(
+    connection: Connection,
+    transport: Transport,
+    options: OutputOptions,
+    host: OutputHost,
+    clock: Clock,
+  ) {
+    this.#connection = connection;
+    this.#transport = transport;
+    this.#options = options;
+    this.#host = host;
+    this.#clock = clock;
+    this.#deadline = new Deadline(clock);
+  }
+
+  /** Whether nothing waits for the transport or in it. */
+  get empty(): boolean {
+    return !this.#connection.hasOutput && this.#rest === undefined && !this.#transport.busy;
+  }
+
+  /** Hands the output gathered so far to the transport, unless that is still busy with former output. */
+  flush(): void {
+    const connection = this.#connection;
+    const transport = this.#transport;
+    if (!this.ready || this.gone) return;
+    while (!transport.busy) {
+      if (this.#rest !== undefined) {
+        const piece = this.#rest.subarray(0, SLICE);
+        this.#rest = piece.length < this.#rest.length ? this.#rest.subarray(piece.length) : undefined;
+        this.bytesOut += piece.length;
+        transport.write(piece);
+      } else if (connection.hasOutput) {
+        const output = connection.output();
+        if (output.length <= SLICE) {
+          this.bytesOut += output.length;
+          connection.outputTaken(transport.write(output));
+        } else {
+          this.#rest = output;
+          connection.outputTaken(false);
+        }
+      } else break;
+    }
+    this.#syncBacklog();
+    if (transport.busy) this.#checkUnsent();
+    else this.#allWritten();
+  }
+
+  /** Flushes within a call of `sendMessage`: handlers have to wait. */
+  flushWhileSending(): void {
+    this.#sending = true;
+    this.flush();
+    this.#sending = false;
+  }
+
+  /** The transport made progress. */
+  progressed(): void {
+    this.#syncBacklog();
+    if (this.#deadline.armed) this.#armDeadline();
+    this.flush();
+  }
+
+  /** `sendMessage` returned false: `outputDrained` has to follow. */
+  noteHighWater(): void {
+    this.#aboveHighWater = true;
+    this.#host.scheduleFlush();
+  }
+
+  /**
+   * Resolves once everything accepted so far is with the kernel.
+   *
+   * @throws {@link ConnectionLostError} if the connection ends before.
+   */
+  flushed(options: WaitOptions): Promise<void> {
+    this.flush();
+    const { unsent } = this.#connection;
+    const outcome = new Outcome<void>(this.#clock);
+    if (unsent === 0) outcome.settle();
+    else if (this.gone) outcome.fail(this.#undelivered(null, undefined));
+    else {
+      this.#waiters ??= [];
+      this.#waiters.push({ until: this.bytesOut - this.#transport.backlog + unsent, outcome });
+    }
+    return outcome.wait(options, "output to be sent");
+  }
+
+  /** It is over; whoever waits for something to be sent learns that it was not. */
+  finish(reason: string | null, error: Error | undefined): void {
+    this.gone = true;
+    this.#deadline.cancel();
+    for (const { outcome } of this.#waiters?.splice(0) ?? []) outcome.fail(this.#undelivered(reason, error));
+  }
+
+  /** Stops watching for progress. */
+  cancelDeadline(): void {
+    this.#deadline.cancel();
+  }
+
+  #syncBacklog(): void {
+    this.#connection.backlog = (this.#rest?.length ?? 0) + this.#transport.backlog;
+  }
+
+  #checkUnsent(): void {
+    if (!this.#deadline.armed) this.#armDeadline();
+    const { unsent } = this.#connection;
+    const { highWater, unsentLimit } = this.#options;
+    if (unsent > highWater) this.#aboveHighWater = true;
+    if (unsent > unsentLimit) {
+      this.#host.outputStuck(
+        new SlowConsumerError(
+          `the peer does not read: ${unsent} bytes are unsent, more than net.limits.unsent`,
+        ),
+      );
+    } else if (this.#aboveHighWater && unsent <= highWater) this.#tellDrained();
+    this.#settleWaiters();
+  }
+
+  #allWritten(): void {
+    this.#deadline.cancel();
+    if (this.#aboveHighWater) this.#tellDrained();
+    if (this.#waiters !== undefined) this.#settleWaiters();
+    this.#host.outputWritten();
+  }
+
+  #tellDrained(): void {
+    if (this.#sending) {
+      // A handler must not run inside the caller's sendMessage.
+      this.#host.scheduleFlush();
+      return;
+    }
+    this.#aboveHighWater = false;
+    this.#host.outputDrained();
+  }
+
+  #settleWaiters(): void {
+    const waiters = this.#waiters;
+    if (waiters === undefined) return;
+    const sent = this.bytesOut - this.#transport.backlog;
+    while (waiters.length > 0 && (waiters[0] as FlushWaiter).until <= sent) waiters.shift()?.outcome.settle();
+  }
+
+  #armDeadline(): void {
+    const { unsentTimeout } = this.#options;
+    this.#deadline.arm(unsentTimeout, () =>
+      this.#host.outputStuck(
+        new SlowConsumerError(
+          `the peer did not read anything for ${unsentTimeout} s (net.timeout.unsent) with ${this.#connection.unsent} bytes unsent`,
+        ),
+      ),
+    );
+  }
+
+  #undelivered(reason: string | null, error: Error | undefined): ConnectionLostError {
+    return new ConnectionLostError(
+      `the connection ended with ${this.#connection.unsent} bytes not handed over (${reason ?? "no reason given"})`,
+      { cause: error },
+    );
+  }
+}
