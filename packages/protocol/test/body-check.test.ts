@@ -1,9 +1,9 @@
 import { Decoder, decode, encode } from "@msgpack/msgpack";
 import { BadDataError, MsgpackCodec } from "@peng3dnet/protocol";
 import fc from "fast-check";
-import { BODY_HAS_BIG_INTEGERS, BODY_HAS_BINARY, BodyCheck } from "../src/body-check";
-import { delivered, sendable } from "./support/arbitraries";
-import { bytes, concat } from "./support/bytes";
+import { BODY_HAS_BIG_INTEGERS, BODY_HAS_BINARY, BodyCheck } from "../src/body-check.js";
+import { delivered, sendable } from "./support/arbitraries.js";
+import { bytes, concat } from "./support/bytes.js";
 
 const check = new BodyCheck();
 const traits = (body: Uint8Array): number => check.check(body, 0, body.length);

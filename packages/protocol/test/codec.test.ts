@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { BadDataError, EncodeError, MsgpackCodec } from "@peng3dnet/protocol";
 import fc from "fast-check";
-import { BODY_HAS_BIG_INTEGERS, BodyCheck } from "../src/body-check";
-import { delivered, sendable } from "./support/arbitraries";
-import { bytes, hex } from "./support/bytes";
+import { BODY_HAS_BIG_INTEGERS, BodyCheck } from "../src/body-check.js";
+import { delivered, sendable } from "./support/arbitraries.js";
+import { bytes, hex } from "./support/bytes.js";
 
 const codec = new MsgpackCodec();
 const check = new BodyCheck();

@@ -7,8 +7,8 @@ import {
   TlsOnPlainPortError,
 } from "@peng3dnet/protocol";
 import fc from "fast-check";
-import { cutAt } from "./support/arbitraries";
-import { bytes, concat, hex, packet } from "./support/bytes";
+import { cutAt } from "./support/arbitraries.js";
+import { bytes, concat, hex, packet } from "./support/bytes.js";
 
 const LIMIT = 1000;
 

@@ -8,10 +8,10 @@ import {
   PacketTooLargeError,
 } from "@peng3dnet/protocol";
 import fc from "fast-check";
-import { BODY_HAS_BIG_INTEGERS, BodyCheck } from "../src/body-check";
-import { cutAt, delivered, sendable } from "./support/arbitraries";
-import { concat, hex, packet } from "./support/bytes";
-import { zlib } from "./support/zlib";
+import { BODY_HAS_BIG_INTEGERS, BodyCheck } from "../src/body-check.js";
+import { cutAt, delivered, sendable } from "./support/arbitraries.js";
+import { concat, hex, packet } from "./support/bytes.js";
+import { zlib } from "./support/zlib.js";
 
 const make = (options: Partial<FrameEncoderOptions> = {}): FrameEncoder =>
   new FrameEncoder({

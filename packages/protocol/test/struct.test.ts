@@ -1,6 +1,6 @@
 import { STRUCT_HEADER, STRUCT_LENGTH32, Struct } from "@peng3dnet/protocol";
 import fc from "fast-check";
-import { bytes, hex } from "./support/bytes";
+import { bytes, hex } from "./support/bytes.js";
 
 test("the length prefix and the header", () => {
   expect([STRUCT_LENGTH32.format, STRUCT_LENGTH32.size]).toEqual(["!I", 4]);

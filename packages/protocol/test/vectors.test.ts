@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import { inflateSync } from "node:zlib";
 import { FrameDecoder, FrameEncoder, MsgpackCodec, Packet, type Peng3dnetError } from "@peng3dnet/protocol";
-import { BODY_HAS_BIG_INTEGERS, BodyCheck } from "../src/body-check";
-import { concat, hex, packet } from "./support/bytes";
-import { activeServer, End, type FakePeer } from "./support/pair";
-import { loadVectors, type Vector } from "./support/vectors";
-import { zlib } from "./support/zlib";
+import { BODY_HAS_BIG_INTEGERS, BodyCheck } from "../src/body-check.js";
+import { concat, hex, packet } from "./support/bytes.js";
+import { activeServer, End, type FakePeer } from "./support/pair.js";
+import { loadVectors, type Vector } from "./support/vectors.js";
+import { zlib } from "./support/zlib.js";
 
 const APPLICATION_FILES = ["values.json", "edge-values.json", "large-values.json"];
 const INTERNAL_FILES = ["classic-session.json", "ping-session.json", "internal-packets.json"];

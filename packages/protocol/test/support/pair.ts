@@ -23,7 +23,7 @@ import {
   SIDE_SERVER,
   type Side,
 } from "@peng3dnet/protocol";
-import { zlib } from "./zlib";
+import { zlib } from "./zlib.js";
 
 export class FakePeer implements Peer {
   readonly registry = new PacketRegistry();
@@ -40,7 +40,6 @@ export class FakePeer implements Peer {
   ) {
     this.cfg = new Config(options);
     this.conntypes.set("classic", new ClassicConnectionType(this));
-    registerInternalPackets(this.registry, this);
   }
 
   sendMessage(ptype: PacketRef, data: unknown, cid: Cid = null): boolean {
@@ -135,6 +134,8 @@ export class End {
   constructor(side: Side, { cfg, cid, conntype, setUp, ...rest }: EndOptions = {}) {
     this.peer = new FakePeer(side, cfg);
     setUp?.(this.peer);
+    // After the application's own, as the reference does; the order shows in the handshake.
+    registerInternalPackets(this.peer.registry, this.peer);
     this.context = createConnectionContext(this.peer, this.peer.cfg, { compression: zlib, ...rest });
     const id = cid ?? (side === SIDE_SERVER ? 1 : null);
     this.connection = new Connection(this.context, id, this.host, conntype);

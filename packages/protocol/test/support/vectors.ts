@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ConfigOverrides } from "@peng3dnet/protocol";
-import { bytes, concat } from "./bytes";
+import { bytes, concat } from "./bytes.js";
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 type Hex = string | readonly (string | Repeated)[];
