@@ -1,0 +1,43 @@
+/** The libraries under test by name. Each is loaded only in the processes that run it. */
+import type { Peer } from "../peer.js";
+import type { BaselineTuning } from "./baseline.js";
+
+const LOADERS: Readonly<Record<string, () => Promise<Peer>>> = {
+  bare: async () => (await import("./bare.js")).bare,
+  baseline: async () => (await import("./baseline.js")).baseline("baseline"),
+  "baseline-tls": async () => (await import("./baseline.js")).baseline("baseline, TLS", { tls: true }),
+  ws: async () => (await import("./websocket.js")).ws,
+  "ws-corked": async () => (await import("./websocket.js")).wsCorked,
+  "socket.io": async () => (await import("./socket-io.js")).socketIo,
+};
+
+const VARIANT = "baseline:";
+
+export const PEER_NAMES: readonly string[] = Object.keys(LOADERS);
+
+export function isPeer(name: string): boolean {
+  return Object.hasOwn(LOADERS, name) || name.startsWith(VARIANT);
+}
+
+/** `baseline:flushBytes=4096+onread=false` is the baseline with other settings, to explore them. */
+async function variant(name: string): Promise<Peer> {
+  const tuning = Object.fromEntries(
+    name
+      .slice(name.indexOf(":") + 1)
+      .split("+")
+      .map((setting) => setting.split("="))
+      .map(([key, value = ""]) => [key, /^(\d+|true|false)$/.test(value) ? JSON.parse(value) : value]),
+  ) as Partial<BaselineTuning>;
+  return (await import("./baseline.js")).baseline(name, tuning);
+}
+
+export async function loadPeer(name: string): Promise<Peer> {
+  const loader = LOADERS[name];
+  if (loader !== undefined) {
+    return loader();
+  }
+  if (name.startsWith(VARIANT)) {
+    return variant(name);
+  }
+  throw new Error(`no such peer: ${name}; there are ${PEER_NAMES.join(", ")}`);
+}

@@ -1,0 +1,153 @@
+/** The cells of the table: what is measured, and with which peers. */
+import type { PayloadName } from "./payloads.js";
+
+interface CellBase {
+  readonly id: string;
+  readonly title: string;
+  readonly peers: readonly string[];
+  /** Ask the libraries to compress. */
+  readonly compress?: boolean;
+  /** Packet types to register beside the one in use. */
+  readonly registered?: number;
+  /** Measured in `--quick` too. */
+  readonly quick?: boolean;
+}
+
+/** Messages go to the server and come back, so many at a time. */
+export interface EchoCell extends CellBase {
+  readonly kind: "echo";
+  readonly payload: PayloadName;
+  /** Over all connections together. */
+  readonly inFlight: number;
+  readonly connections: number;
+  /** Messages before anything is measured. */
+  readonly warmup: number;
+}
+
+/** Each message is sent by one client and delivered to all. */
+export interface BroadcastCell extends CellBase {
+  readonly kind: "broadcast";
+  readonly payload: PayloadName;
+  readonly inFlight: number;
+  readonly connections: number;
+  readonly warmup: number;
+}
+
+/** Connections are opened and left alone; their memory is measured. */
+export interface IdleCell extends CellBase {
+  readonly kind: "idle";
+  readonly connections: number;
+}
+
+/** Connections are opened, and closed once all are active. */
+export interface ConnectCell extends CellBase {
+  readonly kind: "connect";
+  readonly connections: number;
+  /** Attempts under way at a time. */
+  readonly concurrency: number;
+  readonly warmup: number;
+}
+
+export type Cell = EchoCell | BroadcastCell | IdleCell | ConnectCell;
+
+const ALL = ["baseline", "ws", "ws-corked", "socket.io", "ours"];
+const WITH_MSGPACKR = [...ALL, "ours-msgpackr"];
+const TLS = ["baseline", "baseline-tls", "ours", "ours-tls"];
+const EVENTS = ["ours", "ours-events"];
+
+function echo(
+  payload: PayloadName,
+  inFlight: number,
+  warmup: number,
+  peers: readonly string[],
+  more: Partial<EchoCell> = {},
+): EchoCell {
+  return {
+    kind: "echo",
+    id: `${payload}-${inFlight}`,
+    title: `echo, ${payload}, ${inFlight} in flight`,
+    payload,
+    inFlight,
+    connections: 1,
+    warmup,
+    peers,
+    ...more,
+  };
+}
+
+function scaled(connections: number): EchoCell {
+  return echo("small", 1000, 40_000, ["baseline", "ws", "ours"], {
+    id: `connections-${connections}`,
+    title: `echo, small, 1000 in flight over ${connections} connections`,
+    connections,
+  });
+}
+
+function registered(count: number): EchoCell {
+  return echo("small", 64, 40_000, ["ours"], {
+    id: `registered-${count}`,
+    title: `echo, small, 64 in flight, ${count} packet types`,
+    registered: count,
+  });
+}
+
+export const CELLS: readonly Cell[] = [
+  echo("small", 1, 5_000, ALL, { quick: true }),
+  echo("small", 64, 40_000, ALL, { quick: true }),
+  echo("small", 1024, 60_000, ALL, { quick: true }),
+  echo("state", 1, 3_000, WITH_MSGPACKR),
+  echo("state", 64, 10_000, WITH_MSGPACKR, { quick: true }),
+  echo("state", 1024, 10_000, WITH_MSGPACKR),
+  echo("large", 1, 300, ALL, { quick: true }),
+  echo("large", 16, 300, ALL),
+  {
+    kind: "broadcast",
+    id: "broadcast-1000",
+    title: "broadcast, 200 bytes to 1000 clients",
+    payload: "notice",
+    inFlight: 4,
+    connections: 1000,
+    warmup: 60,
+    peers: ALL,
+  },
+  {
+    kind: "idle",
+    id: "idle-5000",
+    title: "5000 idle connections",
+    connections: 5000,
+    peers: ["bare", ...ALL],
+  },
+  {
+    kind: "connect",
+    id: "connect",
+    title: "connections opened until active",
+    connections: 1000,
+    concurrency: 32,
+    warmup: 300,
+    peers: ["bare", ...ALL],
+  },
+  echo("small", 64, 40_000, TLS, {
+    id: "tls-small-64",
+    title: "echo, small, 64 in flight, TLS beside plain",
+  }),
+  echo("small", 1024, 60_000, TLS, {
+    id: "tls-small-1024",
+    title: "echo, small, 1024 in flight, TLS beside plain",
+  }),
+  echo("small", 64, 40_000, EVENTS, { id: "events-small-64", title: "echo, small, 64 in flight, events on" }),
+  echo("small", 1024, 60_000, EVENTS, {
+    id: "events-small-1024",
+    title: "echo, small, 1024 in flight, events on",
+  }),
+  echo("world", 16, 500, ["ws", "ours"], {
+    id: "world-plain",
+    title: "echo, 16 KiB game state, not compressed",
+  }),
+  echo("world", 16, 300, ["ws", "ours"], {
+    id: "world-compressed",
+    title: "echo, 16 KiB game state, compressed",
+    compress: true,
+  }),
+  ...[1, 100, 1000].map(scaled),
+  ...[10, 10_000].map(registered),
+];
