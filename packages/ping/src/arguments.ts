@@ -1,8 +1,6 @@
 import { parseArgs } from "node:util";
 import { type Address, type ConfigOverrides, parseAddress, UsageError } from "@peng3dnet/core";
-import { MAX_PING_LENGTH } from "./constants.js";
-import { checkData, type PingData } from "./data.js";
-import { epochSeconds } from "./time.js";
+import { checkPingData, type PingData } from "./data.js";
 
 /** A server to ping. */
 export interface Target {
@@ -131,7 +129,7 @@ function dataOf(entries: readonly string[]): PingData {
       }
     }),
   );
-  checkData({ ...data, time: epochSeconds() }, MAX_PING_LENGTH, "what --data gives");
+  checkPingData(data);
   return data;
 }
 

@@ -1,5 +1,7 @@
 import { MsgpackCodec } from "@peng3dnet/core";
+import { MAX_PING_LENGTH } from "./constants.js";
 import { PingDataError } from "./errors.js";
+import { epochSeconds } from "./time.js";
 
 /** What travels in a ping or a pong: a map of anything that msgpack can carry. */
 export type PingData = Readonly<Record<string, unknown>>;
@@ -16,6 +18,10 @@ export function encodedLength(data: unknown): number {
   return codec.encode(data).length;
 }
 
+function checkMap(data: PingData, what: string): void {
+  if (!isMap(data)) throw new PingDataError(`${what} has to be an object with keys and values`);
+}
+
 /**
  * Checks data before it is sent.
  *
@@ -23,9 +29,20 @@ export function encodedLength(data: unknown): number {
  * @throws {@link PingDataError}, or {@link EncodeError} if it cannot be encoded.
  */
 export function checkData(data: PingData, limit: number, what: string): void {
-  if (!isMap(data)) throw new PingDataError(`${what} has to be an object with keys and values`);
+  checkMap(data, what);
   const length = encodedLength(data);
   if (length > limit) {
     throw new PingDataError(`${what} would be ${length} bytes long; at most ${limit} are allowed`);
   }
+}
+
+/** The body of a ping: a client's data and the time. */
+export function pingBody(data: PingData): PingData {
+  return { ...data, time: epochSeconds() };
+}
+
+/** Checks a client's data: with the time they have to fit a ping. @throws as {@link checkData}. */
+export function checkPingData(data: PingData): void {
+  checkMap(data, "the data of a ping");
+  checkData(pingBody(data), MAX_PING_LENGTH, "a ping with these data");
 }

@@ -10,6 +10,7 @@ import {
   ProtocolError,
   type Session,
   TimedOutError,
+  TlsHandshakeError,
   TlsOnPlainPortError,
   UnresolvableHostError,
 } from "@peng3dnet/core";
@@ -38,6 +39,7 @@ const REASONS: Readonly<Record<string, string>> = {
 function connectFailure(error: ConnectError): PingFailure {
   if (error instanceof ConnectionRefusedError) return "refused";
   if (error instanceof UnresolvableHostError) return "unresolvable";
+  if (error instanceof TlsHandshakeError) return "tls";
   return (error.cause as NodeJS.ErrnoException | undefined)?.code === "ECONNRESET" ? "closed" : "unreachable";
 }
 
@@ -74,13 +76,22 @@ function notUnderstood(where: string, cause: Error | undefined): PingError {
   });
 }
 
+function closedInSilence(where: string, options: ConstructorParameters<typeof PingError>[2]): PingError {
+  return new PingError("closed", `${where} closed the connection without a word`, options);
+}
+
 /** The error for a ping whose connection ended, or never came about. */
 export function connectionEnded(attempt: FailedAttempt, { reason, error }: CloseInfo): PingError {
   const { address, session } = attempt;
   const where = normalizeAddrFormatted(address);
   const options = { cause: error };
   if (error instanceof TimedOutError) return noAnswer(attempt, error);
-  if (error instanceof ConnectError) return new PingError(connectFailure(error), error.message, options);
+  if (error instanceof ConnectError) {
+    const failure = connectFailure(error);
+    return failure === "closed"
+      ? closedInSilence(where, { ...options, reason })
+      : new PingError(failure, error.message, options);
+  }
   if (error instanceof TlsOnPlainPortError) return foreignServer("tls", attempt);
   if (error instanceof NotPeng3dnetError) {
     return new PingError("notpeng3dnet", `${where}: ${error.message}`, options);
@@ -91,9 +102,7 @@ export function connectionEnded(attempt: FailedAttempt, { reason, error }: Close
   if (framing || error instanceof ProtocolError) {
     return new PingError("protocol", `${where}: ${error.message}`, { ...options, reason });
   }
-  if (!greeted) {
-    return new PingError("closed", `${where} closed the connection without a word`, { ...options, reason });
-  }
+  if (!greeted) return closedInSilence(where, { ...options, reason });
   const meaning = reason === null ? "without a reason" : (REASONS[reason] ?? `its reason is "${reason}"`);
   return new PingError("closed", `${where} closed the connection: ${meaning}`, { ...options, reason });
 }

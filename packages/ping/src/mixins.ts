@@ -12,7 +12,7 @@ import {
 } from "@peng3dnet/core";
 import { PingConnectionType, type PingSource } from "./connection-type.js";
 import { MAX_PING_LENGTH, PING_ID, WRITEBACK } from "./constants.js";
-import { checkData, type PingData } from "./data.js";
+import { checkPingData, type PingData, pingBody } from "./data.js";
 import { epochSeconds } from "./time.js";
 
 /** What {@link PingableServerMixin} adds to a server. Reference: `PingableServerMixin`. */
@@ -126,7 +126,7 @@ export function PingableClientMixin<A extends readonly unknown[], S extends AnyC
     #watched = false;
 
     setPingData(d: PingData): void {
-      checkData({ ...d, time: epochSeconds() }, MAX_PING_LENGTH, "a ping");
+      checkPingData(d);
       this.#data = d;
     }
 
@@ -155,7 +155,7 @@ export function PingableClientMixin<A extends readonly unknown[], S extends AnyC
     _ping(): void {
       const connection = this.getConnection();
       if (connection === undefined) throw new InvalidStateError("the client is not connected");
-      connection.sendRaw(PING_ID, { ...this.#data, time: epochSeconds() });
+      connection.sendRaw(PING_ID, pingBody(this.#data));
       this.#sentAt = this.clock.now();
     }
 

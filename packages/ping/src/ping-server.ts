@@ -39,10 +39,15 @@ export interface PingServerOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Seconds of silence after which a server is asked what it speaks; at most a quarter of the time-out. */
+/** Seconds of silence after which a server is asked what it speaks. */
 const SILENCE = 1;
-/** Seconds that the end of the connection may take once the answer is there. */
+/** Seconds that the end of the connection may take. */
 const CLOSE = 1;
+
+/** A share of the time-out, so that there is time left to report what came of it. */
+function share(most: number, timeout: number): number {
+  return timeout > 0 ? Math.min(most, timeout / 4) : most;
+}
 
 /** Config of a client that only pings; `cfg` goes before it. */
 function pingConfig(timeout: number): ConfigOverrides {
@@ -50,7 +55,7 @@ function pingConfig(timeout: number): ConfigOverrides {
     "net.limits.packetlength": STRUCT_HEADER.size + MAX_PONG_LENGTH,
     "net.limits.inflated": MAX_PONG_LENGTH,
     "net.timeout.handshake": timeout,
-    "net.timeout.close": timeout > 0 ? Math.min(CLOSE, timeout) : CLOSE,
+    "net.timeout.close": share(CLOSE, timeout),
   };
 }
 
@@ -103,10 +108,9 @@ export async function pingServer({
   };
   client.once("connect", () => {
     if (client.cfg.get("net.ssl.enabled")) return;
-    const wait = timeout > 0 ? Math.min(SILENCE, timeout / 4) : SILENCE;
     silence = setTimeout(() => {
       probed = askWhatItSpeaks();
-    }, wait * 1000);
+    }, share(SILENCE, timeout) * 1000);
   });
 
   try {
@@ -119,9 +123,10 @@ export async function pingServer({
     return pong;
   } catch (error) {
     if (verdict !== undefined) throw verdict;
-    if (error instanceof TimedOutError) throw noAnswer(attempt(), error);
-    if (error instanceof ConnectionClosedError) throw connectionEnded(attempt(), await client.waitForClose());
-    throw error;
+    if (error instanceof TimedOutError && client.conn?.open !== false) throw noAnswer(attempt(), error);
+    if (!(error instanceof TimedOutError || error instanceof ConnectionClosedError)) throw error;
+    client.stop();
+    throw connectionEnded(attempt(), await client.waitForClose());
   } finally {
     clearTimeout(silence);
     probing.abort();
