@@ -9,6 +9,7 @@ import type {
   SslSecLevel,
 } from "@peng3dnet/protocol";
 import type { ConnectionOwner } from "./peer-base.js";
+import type { PeerCertificate } from "./peer-certificate.js";
 import type { Server } from "./server.js";
 import type { Session } from "./session.js";
 import type { SentTo } from "./typed-packet.js";
@@ -77,6 +78,11 @@ export class ClientOnServer implements ConnectionOwner {
   /** What TLS established. */
   get sslSeclevel(): SslSecLevel {
     return this.conn.connection.sslSeclevel;
+  }
+
+  /** The certificate that the client showed; `undefined` without TLS, or if it showed none. */
+  get peerCertificate(): PeerCertificate | undefined {
+    return this.conn.transport.peerCertificate;
   }
 
   /** Whether the handshake is complete and the connection open. */

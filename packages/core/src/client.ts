@@ -20,14 +20,18 @@ import {
   type SslSecLevel,
   STATE_CLOSED,
   STATE_INIT,
+  TlsHandshakeError,
 } from "@peng3dnet/protocol";
-import { dial } from "./dial.js";
+import { type DialOptions, dial } from "./dial.js";
 import type { MessageStream, MessageStreamOptions } from "./message-stream.js";
 import { type Metrics, NO_METRICS } from "./metrics.js";
 import type { PeerOptions } from "./options.js";
 import { type ConnectionOwner, PeerBase, type PeerEvents } from "./peer-base.js";
+import type { PeerCertificate } from "./peer-certificate.js";
 import type { Session } from "./session.js";
 import { SocketTransport } from "./socket-transport.js";
+import { prepareTlsClient } from "./tls.js";
+import { refusalError } from "./tls-errors.js";
 import type { Transport } from "./transport.js";
 import type { InputOfName, MessageHandler, NameSentTo, ReceivedBy, SentTo } from "./typed-packet.js";
 import { Outcome, type WaitOptions } from "./waiting.js";
@@ -50,7 +54,8 @@ export interface ClientEvents extends PeerEvents {
   drain: [];
 }
 
-function closedError({ reason, error }: CloseInfo): ConnectionClosedError {
+function closedError({ reason, error }: CloseInfo): Error {
+  if (error instanceof TlsHandshakeError) return error;
   const why = reason === null ? "" : ` (${reason})`;
   return new ConnectionClosedError(`the connection is closed${why}`, reason, { cause: error });
 }
@@ -125,6 +130,11 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
     return this.#require().connection.sslSeclevel;
   }
 
+  /** The certificate that the server showed; `undefined` without TLS. */
+  get peerCertificate(): PeerCertificate | undefined {
+    return this.#require().transport.peerCertificate;
+  }
+
   /** Whether the handshake is complete and the connection open. */
   get active(): boolean {
     return this.#session?.open === true && this.#session.connection.active;
@@ -161,7 +171,9 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
    * the first one's result. Reference: `connect`.
    *
    * @throws {@link ConnectionRefusedError}, {@link UnresolvableHostError}, {@link UnreachableHostError} or
-   * another {@link ConnectError}, {@link TimedOutError} after `net.timeout.handshake`.
+   * another {@link ConnectError}, {@link TimedOutError} after `net.timeout.handshake`; with TLS,
+   * {@link TlsConfigError} before anything is sent, and {@link TlsHandshakeError} or a subclass. A server may
+   * find fault with the client's certificate only after this has resolved: `start` waits for that, too.
    */
   connect(): Promise<void> {
     this.#connecting ??= this.#connect();
@@ -173,32 +185,44 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
     if (this.#gone.settled) throw new InvalidStateError("the client was closed; a client connects once");
     const address = this.addr;
     try {
-      const socket = await dial(address, {
+      const options: DialOptions = {
         clock: this.clock,
         timeout: this.cfg.get("net.timeout.handshake"),
         signal: this.#abort.signal,
-      });
-      const transport = new SocketTransport(socket);
-      if (this.#abort.signal.aborted) {
-        // Closed between the connection and here.
-        transport.destroy();
-        throw this.#abort.signal.reason;
-      }
-      this.attach(transport);
+      };
+      const secure = await prepareTlsClient(this.cfg, this.logger);
+      const socket = await dial(address, options);
+      const connected = this.clock.now();
+      if (secure === undefined) this.#use(new SocketTransport(socket), connected);
+      else await secure(socket, address, options, (transport) => this.#use(transport, connected));
     } catch (error) {
       this.#neverConnected(error as Error);
       throw error;
     }
   }
 
+  #use(transport: Transport, connected: number): void {
+    if (this.#abort.signal.aborted) {
+      // Closed between the connection and here.
+      transport.destroy();
+      throw this.#abort.signal.reason;
+    }
+    this.#attach(transport, (this.clock.now() - connected) / 1000);
+  }
+
   #neverConnected(error: Error): void {
     this.#active.fail(error);
-    const info: CloseInfo = { reason: "socketclose", error, clean: false };
+    const reason = error instanceof TlsHandshakeError ? error.closeReason : "socketclose";
+    const info: CloseInfo = { reason, error, clean: false };
     if (!this.#gone.settled) this.#gone.settle(info);
   }
 
   /** Uses a connected transport, e.g. a link in memory, instead of connecting. */
   attach(transport: Transport): void {
+    this.#attach(transport, 0);
+  }
+
+  #attach(transport: Transport, spent: number): void {
     if (this.#session !== undefined) throw new InvalidStateError("a client connects once; make a new one");
     this.#connecting ??= Promise.resolve();
     const session = this.createSession(transport, null, this.#conntype);
@@ -208,7 +232,7 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
     if (this.cfg.get("net.debug.print.connect")) this.print(`connect ${transport.remoteAddress.join(" ")}`);
     this.guard.run("onConnect", () => this.onConnect());
     this.emit("connect");
-    session.start();
+    session.start(spent);
   }
 
   // ---- running ----------------------------------------------------------------------------------
@@ -506,7 +530,11 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
     this.emit("drain");
   }
 
-  protected override closed(_session: Session<Client<D>>, info: CloseInfo): void {
+  protected override closed(_session: Session<Client<D>>, { reason, error, clean }: CloseInfo): void {
+    // Before the handshake is complete, a server may say what is missing of TLS.
+    const refusal = this.#active.settled ? undefined : refusalError(reason);
+    const info: CloseInfo =
+      refusal === undefined ? { reason, error, clean } : { reason, error: refusal, clean: false };
     this.#active.fail(closedError(info));
     this.guard.run("onClose", () => this.onClose(info.reason));
     if (this.cfg.get("net.debug.print.close")) this.print(`close ${info.reason}`);

@@ -1,5 +1,5 @@
 /**
- * The peng3dnet server and client over TCP. Everything of `@peng3dnet/protocol` is exported here, too.
+ * The peng3dnet server and client over TCP and TLS. Everything of `@peng3dnet/protocol` is exported here, too.
  *
  * @packageDocumentation
  */
@@ -15,6 +15,7 @@ export type { Metrics } from "./metrics.js";
 export type { PeerOptions } from "./options.js";
 export type { ProcessOptions } from "./packet-processor.js";
 export { type ConnectionOwner, PeerBase, type PeerEvents } from "./peer-base.js";
+export type { DistinguishedName, PeerCertificate } from "./peer-certificate.js";
 export {
   type BroadcastOptions,
   Server,

@@ -4,6 +4,7 @@ import {
   type AddressLike,
   type AnyPacketDefinition,
   type Cid,
+  CLOSECONN_ID,
   type CloseInfo,
   ConnectionClosedError,
   encodePacket,
@@ -25,6 +26,8 @@ import type { PeerOptions } from "./options.js";
 import { PeerBase, type PeerEvents } from "./peer-base.js";
 import type { Session } from "./session.js";
 import { SocketTransport } from "./socket-transport.js";
+import { prepareTlsServer } from "./tls.js";
+import type { PlainNotice, TlsAcceptor } from "./tls-server.js";
 import type { Transport } from "./transport.js";
 import type { InputOfName, MessageHandler, NameSentTo, ReceivedBy, SentTo } from "./typed-packet.js";
 import { Outcome, type WaitOptions } from "./waiting.js";
@@ -96,6 +99,7 @@ export class Server<
   readonly #clientcls: ClientClass<C>;
   readonly #admission: Admission<Session<C>>;
   #listener: Listener | undefined = undefined;
+  #tls: TlsAcceptor | undefined = undefined;
   #binding: Promise<void> | undefined = undefined;
   #started = false;
   #nextCid = 1;
@@ -128,7 +132,7 @@ export class Server<
   /**
    * Opens the listening socket. Further calls do nothing. Reference: `bind`.
    *
-   * @throws {@link ListenError} that names the address.
+   * @throws {@link ListenError} that names the address, {@link TlsConfigError} that names the option and file.
    */
   bind(): Promise<void> {
     this.#binding ??= this.#bind().catch((error: unknown) => {
@@ -139,6 +143,8 @@ export class Server<
   }
 
   async #bind(): Promise<void> {
+    this.checkNotStopped();
+    this.#tls = await this.#prepareTls();
     this.checkNotStopped();
     const listener = await listen(
       this.addr,
@@ -151,6 +157,29 @@ export class Server<
     }
     this.#listener = listener;
     this.sendEvent("bind", { addr: listener.address });
+  }
+
+  #prepareTls(): Promise<TlsAcceptor | undefined> {
+    const notice: PlainNotice = {
+      clock: this.clock,
+      // Later, a client without TLS would have given up by itself, and known nothing.
+      after: () => this.cfg.get("net.timeout.handshake") / 2,
+      packet: () => encodePacket(this.context, CLOSECONN_ID, { reason: "tlsrequired" }),
+    };
+    return prepareTlsServer(this.cfg, this.logger, notice);
+  }
+
+  /**
+   * Reads certificates, key and authorities again. New connections use the new ones, those there are live on
+   * with the old ones. If anything is wrong with the new ones, the old ones stay in use.
+   *
+   * @throws {@link TlsConfigError} that names the option and the file; {@link InvalidStateError} if the server
+   * does not listen with TLS.
+   */
+  async reloadCertificates(): Promise<void> {
+    this.checkNotStopped();
+    if (this.#tls === undefined) throw new InvalidStateError("the server does not listen with TLS");
+    this.#tls = (await this.#prepareTls()) ?? this.#tls;
   }
 
   /**
@@ -287,7 +316,7 @@ export class Server<
       return;
     }
     try {
-      this.accept(new SocketTransport(socket));
+      this.accept(this.#tls?.wrap(socket) ?? new SocketTransport(socket));
     } catch (error) {
       // The application's clientcls or genCID failed; nothing may escape from the listener's event.
       socket.destroy();

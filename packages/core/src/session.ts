@@ -77,6 +77,7 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
     const { clock, options } = init;
     this.connection = new Connection(init.context, init.cid, this, init.conntype);
     this.transport = init.transport;
+    this.connection.sslSeclevel = init.transport.sslSeclevel;
     this.cid = init.cid;
     this.#hooks = init.hooks;
     this.#options = options;
@@ -104,11 +105,17 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
     return this.#phase === "open";
   }
 
-  /** Starts the deadline for the handshake and the exchange of bytes. */
-  start(): void {
+  /**
+   * Starts the deadline for the handshake and the exchange of bytes.
+   *
+   * @param spent - seconds of the deadline that are over, e.g. for TLS.
+   */
+  start(spent = 0): void {
     // A handler may have closed it already.
     if (this.#phase === "open") {
-      this.#deadline.arm(this.#options.handshakeTimeout, () => this.#handshakeExpired());
+      const { handshakeTimeout } = this.#options;
+      const left = handshakeTimeout === 0 ? 0 : Math.max(handshakeTimeout - spent, 0.001);
+      this.#deadline.arm(left, () => this.#handshakeExpired());
     }
     this.transport.start(this);
   }
@@ -125,6 +132,13 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
     this.#lastReceived = this.#clock.now();
     this.#armIdle(this.#options.idleTimeout);
     this.connection.open();
+    this.flush();
+  }
+
+  refused(error: Peng3dnetError): void {
+    this.#output.ready = true;
+    this.connection.sslSeclevel = this.transport.sslSeclevel;
+    this.fail(error, "handshake");
     this.flush();
   }
 
@@ -157,7 +171,10 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
     this.#output.cancelDeadline();
     this.#idleDeadline.cancel();
     if (this.#phase === "open" && error !== undefined) {
-      this.#error = new ConnectionLostError(`the connection was lost: ${error.message}`, { cause: error });
+      this.#error =
+        error instanceof Peng3dnetError
+          ? error
+          : new ConnectionLostError(`the connection was lost: ${error.message}`, { cause: error });
     }
     this.connection.markClosing(this.#reason ?? "socketclose");
     this.#settleInput();
@@ -275,7 +292,7 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
       if (this.connection.incomplete && this.#error === undefined) {
         this.#error = new ConnectionLostError("the peer ended the connection within a packet");
       }
-      this.#beginClose("socketclose");
+      this.#beginClose((this.#error as Peng3dnetError | undefined)?.closeReason ?? "socketclose");
     }
     if (this.#gone) this.#finish();
   }
@@ -459,6 +476,10 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
 
   outputFull(): void {
     this.#output.flushWhileSending();
+  }
+
+  helloReceived(): void {
+    this.connection.sslSeclevel = this.transport.sslSeclevelOnHello ?? this.connection.sslSeclevel;
   }
 
   handshakeComplete(): void {

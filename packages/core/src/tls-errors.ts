@@ -48,7 +48,7 @@ function reasonOf(error: Error): string {
 export function verificationError(code: string, peer: TlsPeer, cause?: Error): TlsHandshakeError {
   const whose = `the certificate of ${nameOf(peer)}`;
   const why = cause === undefined ? code : reasonOf(cause);
-  const options = { cause };
+  const options = { cause: cause ?? Object.assign(new Error(code), { code }) };
   if (UNKNOWN_CA.has(code)) {
     return new TlsUnknownCaError(
       `${whose} is signed by no authority that is trusted here (${why}); name the authority's certificate in net.ssl.cafile`,

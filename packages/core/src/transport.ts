@@ -1,15 +1,18 @@
 import type { Socket } from "node:net";
-import type { Address, SslSecLevel } from "@peng3dnet/protocol";
+import type { Address, Peng3dnetError, SslSecLevel } from "@peng3dnet/protocol";
+import type { PeerCertificate } from "./peer-certificate.js";
 
 /** What a transport tells. */
 export interface TransportHandler {
   /** Bytes can be exchanged: at once for TCP, after its handshake for TLS. */
   ready(): void;
+  /** Instead of `ready`: bytes can be exchanged, but not with this peer, which is told why. */
+  refused(error: Peng3dnetError): void;
   /** Bytes came. They may be overwritten after the call if `transport.reusesChunks`. */
   data(chunk: Uint8Array): void;
   /** The peer ended its stream; no more data follows. */
   ended(): void;
-  /** All that was written is with the kernel, after `write` had returned false. */
+  /** All that was written is with the kernel, after the transport was `busy`. */
   drained(): void;
   /** It is over; nothing else is called after this. @param error - what broke it, if anything did. */
   closed(error: Error | undefined): void;
@@ -25,6 +28,10 @@ export interface Transport {
   readonly reusesChunks: boolean;
   /** What TLS established. */
   readonly sslSeclevel: SslSecLevel;
+  /** On a client: what the server's first packet proves in addition. Default: nothing. */
+  readonly sslSeclevelOnHello?: SslSecLevel | undefined;
+  /** The peer's certificate, if it showed one. */
+  readonly peerCertificate?: PeerCertificate | undefined;
   /** Whether bytes written before are still on their way to the kernel. */
   readonly busy: boolean;
   /** How many bytes these are at most. */
@@ -35,7 +42,8 @@ export interface Transport {
   /**
    * Writes bytes.
    *
-   * @returns true if they are with the kernel and their buffer may be reused; false if `drained` will tell.
+   * @returns whether their buffer may be reused, since they are with the kernel or were copied. They may be on
+   * their way yet: then the transport is `busy`, and `drained` will tell.
    */
   write(bytes: Uint8Array): boolean;
   /** Ends the stream once all is written. */

@@ -58,6 +58,8 @@ export interface ConnectionHost {
   outputPending(): void;
   /** A batch of output is full; take it at once. */
   outputFull(): void;
+  /** On a client: the server said hello, and the answer is about to be sent. */
+  helloReceived?(): void;
   /** The handshake is complete, the state is `STATE_ACTIVE`. */
   handshakeComplete(): void;
   /** A packet passed all checks, and its type's handler was called. */
@@ -196,6 +198,7 @@ export class Connection {
   /** On a client: the hello was received. Answers it with the connection type. */
   helloReceived(conntype: string): void {
     this.#transition("hello");
+    this.#host.helloReceived?.();
     this.send(SETTYPE_NAME, { conntype });
     this.settypeReceived(conntype);
   }

@@ -1,0 +1,135 @@
+import { isIP, type Socket } from "node:net";
+import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
+import {
+  AbortedError,
+  type Address,
+  HandshakeTimeoutError,
+  normalizeAddrFormatted,
+  SSLSEC_BOTHAUTH,
+  SSLSEC_ENCRYPTED,
+  SSLSEC_SERVERAUTH,
+} from "@peng3dnet/protocol";
+import { Deadline } from "./deadline.js";
+import type { DialOptions } from "./dial.js";
+import { handshakeError, type TlsPeer, verificationError } from "./tls-errors.js";
+import { ALPN_PROTOCOL, type TlsClientOptions } from "./tls-options.js";
+import { peerCertificate, TlsTransport } from "./tls-transport.js";
+import type { TransportHandler } from "./transport.js";
+
+/** Sessions that may be resumed, by what they were made with; the least recently made one goes first. */
+const sessions = new Map<string, Buffer>();
+const MAX_SESSIONS = 256;
+
+class TlsClientTransport extends TlsTransport {
+  readonly #tls: TLSSocket;
+
+  constructor(socket: TLSSocket, options: TlsClientOptions) {
+    super(socket);
+    this.#tls = socket;
+    const verified = options.verify && options.checkHostname && socket.authorized;
+    this.sslSeclevel = verified ? SSLSEC_SERVERAUTH : SSLSEC_ENCRYPTED;
+    this.peerCertificate = peerCertificate(socket, verified);
+    // On a client, these are what the server listed when it asked for a certificate.
+    const asked = socket.getSharedSigalgs().length > 0;
+    if (verified && asked && options.hasCertificate) this.sslSeclevelOnHello = SSLSEC_BOTHAUTH;
+  }
+
+  override start(handler: TransportHandler): void {
+    this.handler = handler;
+    this.useSecured(this.#tls, handler);
+    handler.ready();
+  }
+}
+
+function connectOptions(socket: Socket, host: string, options: TlsClientOptions): ConnectionOptions {
+  const name = options.serverHostname ?? host;
+  return {
+    socket,
+    secureContext: options.context,
+    host: name,
+    // An IP address cannot be asked for by name (RFC 6066, 3).
+    ...(isIP(name) === 0 && { servername: name }),
+    ALPNProtocols: [ALPN_PROTOCOL],
+    rejectUnauthorized: options.verify,
+    ...(!options.checkHostname && { checkServerIdentity: () => undefined }),
+  };
+}
+
+/**
+ * Does the TLS handshake of a client over a connected socket.
+ *
+ * @param address - the server's, as the application gave it.
+ * @param established - gets the transport, within the event, so that nothing that follows is missed.
+ * @throws {@link TlsHandshakeError} or a subclass, {@link HandshakeTimeoutError}, {@link AbortedError}. The
+ * socket is gone then.
+ */
+export function connectTls(
+  socket: Socket,
+  address: Address,
+  options: TlsClientOptions,
+  { clock, timeout, signal }: DialOptions,
+  established: (transport: TlsTransport) => void,
+): Promise<void> {
+  const peer: TlsPeer = { side: "server", address };
+  const scope = `${options.resumptionScope} ${normalizeAddrFormatted(address)} ${options.serverHostname}`;
+  return new Promise((resolve, reject) => {
+    // An end within the handshake is a failure; what follows it may be half open.
+    socket.allowHalfOpen = false;
+    const session = options.resumptionScope === undefined ? undefined : sessions.get(scope);
+    const tls = connect({ ...connectOptions(socket, address[0], options), ...(session && { session }) });
+    const leave = (): void => {
+      deadline.cancel();
+      signal?.removeEventListener("abort", onAbort);
+      tls.off("error", onError);
+      tls.off("secureConnect", onSecure);
+    };
+    const giveUp = (error: unknown): void => {
+      leave();
+      // Whatever the dying socket still says concerns nobody.
+      tls.on("error", () => {});
+      tls.destroy();
+      reject(error);
+    };
+    const onError = (error: NodeJS.ErrnoException): void => {
+      // Node compares the names once the handshake is over, as it does with what it could not verify.
+      const verifying = tls.authorizationError !== null && tls.authorizationError !== undefined;
+      giveUp(verifying ? verificationError(error.code ?? "", peer, error) : handshakeError(error, peer));
+    };
+    const onAbort = (): void => giveUp(new AbortedError("connecting was aborted", { cause: signal?.reason }));
+    const onSecure = (): void => {
+      leave();
+      try {
+        established(new TlsClientTransport(tls, options));
+        resolve();
+      } catch (error) {
+        giveUp(error);
+      }
+    };
+    const deadline = new Deadline(clock);
+    deadline.arm(timeout, () => {
+      const hint =
+        socket.bytesRead === 0 ? "; it sent nothing, so that it may not be a peng3dnet server" : "";
+      const where = normalizeAddrFormatted(address);
+      giveUp(
+        new HandshakeTimeoutError(
+          `${where} did not finish the TLS handshake within ${timeout} s (net.timeout.handshake)${hint}`,
+        ),
+      );
+    });
+    if (signal?.aborted === true) {
+      onAbort();
+      return;
+    }
+    signal?.addEventListener("abort", onAbort, { once: true });
+    tls.on("error", onError);
+    tls.on("secureConnect", onSecure);
+    if (options.resumptionScope !== undefined) tls.on("session", (fresh: Buffer) => remember(scope, fresh));
+  });
+}
+
+function remember(scope: string, session: Buffer): void {
+  sessions.delete(scope);
+  sessions.set(scope, session);
+  const [oldest] = sessions.keys();
+  if (sessions.size > MAX_SESSIONS && oldest !== undefined) sessions.delete(oldest);
+}

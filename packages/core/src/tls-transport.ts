@@ -1,0 +1,106 @@
+import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
+import { type Address, SSLSEC_WRAPPED, type SslSecLevel } from "@peng3dnet/protocol";
+import type { PeerCertificate } from "./peer-certificate.js";
+import { alertError } from "./tls-errors.js";
+import type { Transport, TransportHandler } from "./transport.js";
+
+/** A TLS connection as a {@link Transport}: the one place that listens to a TLS socket's events. */
+export abstract class TlsTransport implements Transport {
+  readonly remoteAddress: Address;
+  readonly reusesChunks: boolean = false;
+  sslSeclevel: SslSecLevel = SSLSEC_WRAPPED;
+  sslSeclevelOnHello: SslSecLevel | undefined = undefined;
+  peerCertificate: PeerCertificate | undefined = undefined;
+  protected handler: TransportHandler | undefined = undefined;
+  #socket: Socket;
+  #error: Error | undefined = undefined;
+  #busy = false;
+
+  /** @param socket - the TLS socket, or the one that it is going to be wrapped round. */
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    this.remoteAddress = [socket.remoteAddress ?? "", socket.remotePort ?? 0];
+  }
+
+  get socket(): Socket {
+    return this.#socket;
+  }
+
+  get busy(): boolean {
+    return this.#busy;
+  }
+
+  get backlog(): number {
+    return this.#socket.writableLength;
+  }
+
+  abstract start(handler: TransportHandler): void;
+
+  /** The handshake is complete: from now on, the TLS socket is the connection. */
+  protected useSecured(socket: TLSSocket, handler: TransportHandler): void {
+    this.#socket = socket;
+    // Before, an end had to be an end of both sides: nobody would have noticed it otherwise.
+    socket.allowHalfOpen = true;
+    // TLS 1.2 lets a peer negotiate anew; what was verified has to stay true.
+    socket.disableRenegotiation();
+    socket.on("data", (chunk: Buffer) => handler.data(chunk));
+    socket.on("end", () => handler.ended());
+    socket.on("error", (error) => {
+      this.#error ??= alertError(error) ?? error;
+    });
+    socket.on("close", () => handler.closed(this.#error));
+  }
+
+  write(bytes: Uint8Array): boolean {
+    const socket = this.#socket;
+    // A write that does not have to queue is encrypted, or copied, before it returns.
+    const copied = socket.writableLength === 0;
+    this.#busy = true;
+    socket.write(bytes, this.#written);
+    return copied;
+  }
+
+  end(): void {
+    this.#socket.end();
+  }
+
+  destroyAfterWrite(): void {
+    this.#socket.destroySoon();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  readonly #written = (error?: Error | null): void => {
+    this.#busy = false;
+    if (error === undefined || error === null) this.handler?.drained();
+  };
+}
+
+/** What a TLS socket knows about its peer's certificate; `undefined` if it showed none. */
+export function peerCertificate(socket: TLSSocket, verified: boolean): PeerCertificate | undefined {
+  const certificate = socket.getPeerCertificate();
+  // Without a certificate, there is an empty object.
+  if (certificate?.raw === undefined) return undefined;
+  return {
+    subject: { ...certificate.subject } as unknown as PeerCertificate["subject"],
+    issuer: { ...certificate.issuer } as unknown as PeerCertificate["issuer"],
+    subjectAltName: certificate.subjectaltname,
+    fingerprint256: certificate.fingerprint256,
+    serialNumber: certificate.serialNumber,
+    validFrom: new Date(certificate.valid_from),
+    validTo: new Date(certificate.valid_to),
+    raw: certificate.raw,
+    verified,
+  };
+}
