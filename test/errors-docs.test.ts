@@ -5,7 +5,7 @@ import { join } from "node:path";
 import * as core from "@peng3dnet/core";
 import * as events from "@peng3dnet/peng3d-events";
 import * as ping from "@peng3dnet/ping";
-import { codeSpans, root, tableRows } from "./support/markdown";
+import { codeSpans, root, tableRows } from "./support/markdown.js";
 
 type ErrorClass = new (...args: unknown[]) => core.Peng3dnetError;
 
@@ -17,7 +17,9 @@ const families = new Map<string, unknown>([
 
 const bases = new Set<unknown>([core.Peng3dnetError, ...families.values()]);
 
-const classes = Object.entries({ ...core, ...ping, ...events }).filter(
+const exported: Readonly<Record<string, unknown>> = { ...core, ...ping, ...events };
+
+const classes = Object.entries(exported).filter(
   (entry): entry is [string, ErrorClass] =>
     typeof entry[1] === "function" &&
     entry[1].prototype instanceof core.Peng3dnetError &&

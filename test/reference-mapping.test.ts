@@ -4,11 +4,10 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { Client, ClientOnServer, type EngineLike, Packet, Server } from "@peng3dnet/core";
-import symbols from "./reference-symbols.json";
-import { typeErrors } from "./support/compile";
-import { codeSpans, root, tableRows } from "./support/markdown";
+import { typeErrors } from "./support/compile.js";
+import { codeSpans, type ReferenceSymbols, referenceSymbols, root, tableRows } from "./support/markdown.js";
 
-type Kind = keyof typeof symbols;
+type Kind = keyof ReferenceSymbols;
 
 interface Mapping {
   /** Full name in Python. */
@@ -27,7 +26,9 @@ interface Claim {
 }
 
 const groups = new Map(
-  Object.entries(symbols).flatMap(([group, names]) => names.map((name) => [name, group as Kind] as const)),
+  Object.entries(referenceSymbols()).flatMap(([group, names]) =>
+    names.map((name) => [name, group as Kind] as const),
+  ),
 );
 
 const mappings: Mapping[] = tableRows("docs/reference-mapping.md").map(({ section, cells }) => {

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { root } from "./markdown";
+import { root } from "./markdown.js";
 
 /**
  * Type-checks a program against the built packages.

@@ -43,3 +43,26 @@ export function tableRows(page: string): Row[] {
 export function codeSpans(cell: string): string[] {
   return [...cell.matchAll(/`([^`]+)`/g)].map((match) => match[1] as string);
 }
+
+/** Everything that the reference documents, by kind: what docs/reference-mapping.md has to map. */
+export type ReferenceSymbols = Readonly<
+  Record<
+    | "modules"
+    | "classes"
+    | "methods"
+    | "attributes"
+    | "arguments"
+    | "functions"
+    | "constants"
+    | "exceptions"
+    | "config"
+    | "events"
+    | "reasons",
+    readonly string[]
+  >
+>;
+
+/** Reads test/reference-symbols.json. */
+export function referenceSymbols(): ReferenceSymbols {
+  return JSON.parse(readFileSync(join(root, "test", "reference-symbols.json"), "utf8")) as ReferenceSymbols;
+}
