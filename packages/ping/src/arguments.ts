@@ -87,7 +87,7 @@ function parse(argv: readonly string[]) {
     return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true, strict: true });
   } catch (error) {
     // Node adds advice for other cases after the first sentence.
-    throw new ArgumentError((error as Error).message.split(". ")[0] ?? "", { cause: error });
+    throw new ArgumentError((error as Error).message.split(/\.\s/)[0] ?? "", { cause: error });
   }
 }
 

@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from "node:util";
+
 // Text of a server may hold anything. What is shown of it goes through here first.
 
 /** Controls, format characters such as those that turn the direction of text, lone surrogates, private use. */
@@ -10,8 +12,7 @@ const ESCAPED_IN_JSON = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /** Text as one line without anything that a terminal would obey, cut to `max` characters. */
 export function clean(text: string, max = 300): string {
-  const line = text
-    .slice(0, max * 4)
+  const line = stripVTControlCharacters(text.slice(0, max * 4))
     .replace(BLANKS, " ")
     .replace(UNPRINTABLE, "")
     .trim();
