@@ -3,6 +3,7 @@ import {
   Client,
   type ClientOptions,
   CONNTYPE_PING,
+  ConfigError,
   type ConfigOverrides,
   ConnectionClosedError,
   type EngineLike,
@@ -115,7 +116,7 @@ export async function pingServer({
 
   try {
     client.start().catch((error: unknown) => {
-      // Others reach waitForPong.
+      // Those that are not the caller's mistake reach waitForPong.
       if (error instanceof UsageError && !(error instanceof ConnectionClosedError)) giveUp(error);
     });
     const pong = await client.waitForPong({ timeout, signal });
@@ -126,7 +127,9 @@ export async function pingServer({
     if (error instanceof TimedOutError && client.conn?.open !== false) throw noAnswer(attempt(), error);
     if (!(error instanceof TimedOutError || error instanceof ConnectionClosedError)) throw error;
     client.stop();
-    throw connectionEnded(attempt(), await client.waitForClose());
+    const info = await client.waitForClose();
+    // E.g. a certificate that cannot be read: no fault of the server's.
+    throw info.error instanceof ConfigError ? info.error : connectionEnded(attempt(), info);
   } finally {
     clearTimeout(silence);
     probing.abort();

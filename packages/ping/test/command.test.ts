@@ -7,6 +7,7 @@ import { createServer, type Server as NetServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createServer as createTlsServer } from "node:tls";
+import type { ConfigOverrides } from "@peng3dnet/core";
 import { enablePing } from "@peng3dnet/ping";
 import { onCleanup } from "../../core/test/support/cleanup.js";
 import { startServer } from "../../core/test/support/peers.js";
@@ -262,6 +263,65 @@ describe("a server that answers", () => {
     const outcome = await command(["--json", "-W", "5", target]);
     expect(outcome.code).toBe(0);
     expect(objects(outcome)).toMatchObject([{ ok: true, data: { slow: true } }]);
+  });
+});
+
+describe("TLS", () => {
+  const secured = { "net.ssl.enabled": true } as const;
+  const serverCfg = {
+    ...secured,
+    "net.ssl.server.certfile": pem("server"),
+    "net.ssl.server.keyfile": pem("server-key"),
+    "net.ssl.cafile": pem("ca"),
+  };
+
+  async function tlsStatus(cfg: ConfigOverrides = {}): Promise<string> {
+    const server = await startServer({ cfg: { ...serverCfg, ...cfg } }, (peer) =>
+      enablePing(peer, { motd: "hi" }),
+    );
+    return `127.0.0.1:${server.addr[1]}`;
+  }
+
+  const anyClient = { "net.ssl.server.force_verify": false };
+  const own = ["--cert", pem("client"), "--key", pem("client-key")];
+  const elsewhere = {
+    "net.ssl.server.certfile": pem("wrong-host"),
+    "net.ssl.server.keyfile": pem("wrong-host-key"),
+    ...anyClient,
+  };
+
+  test.each<[string, ConfigOverrides, readonly string[]]>([
+    ["whose authority is known", anyClient, ["--tls", "--ca", pem("ca")]],
+    ["that asks for a certificate", {}, ["--ca", pem("ca"), ...own]],
+    ["whose authority is not known, if that is accepted", anyClient, ["--insecure"]],
+    ["that goes by another name", elsewhere, ["--ca", pem("ca"), "--servername", "elsewhere.invalid"]],
+    ["whose name is found in one family", anyClient, ["-4", "--ca", pem("ca")]],
+  ])("a server %s is pinged", async (_, cfg, args) => {
+    const target = (await tlsStatus(cfg)).replace("127.0.0.1", "localhost");
+    const outcome = await command(["--json", ...args, target]);
+    expect(objects(outcome)).toMatchObject([{ ok: true, data: { motd: "hi" } }]);
+    expect(outcome).toMatchObject({ code: 0, stderr: "" });
+  });
+
+  test.each<[string, () => Promise<string>, readonly string[]]>([
+    ["whose authority is not known", () => tlsStatus(anyClient), ["--tls"]],
+    ["that goes by another name", () => tlsStatus(elsewhere), ["--ca", pem("ca")]],
+    ["that asks for a certificate and gets none", () => tlsStatus(), ["--ca", pem("ca")]],
+    ["that is pinged without TLS", () => tlsStatus(anyClient), []],
+    ["that does without TLS", status, ["--tls"]],
+    ["that is an HTTP server", () => listening(createHttpServer()), ["--insecure"]],
+  ])("a server %s is reported as tls, in time", async (_, serve, args) => {
+    const timeout = 2;
+    const outcome = await command(["--json", "-W", `${timeout}`, ...args, await serve()]);
+    expect(objects(outcome)).toMatchObject([{ ok: false, error: { code: "tls" } }]);
+    expect(outcome).toMatchObject({ code: 1, stderr: "" });
+    expect(outcome.took).toBeLessThan(timeout + START);
+  });
+
+  test("with a file that does not exist is a mistake, with exit code 2", async () => {
+    const { code, stderr } = await command(["--ca", pem("none"), "127.0.0.1:9"]);
+    expect(code).toBe(2);
+    expect(stderr).toContain("none.pem");
   });
 });
 

@@ -165,6 +165,9 @@ test("refuses options that cannot be used", async () => {
   await expect(pingServer({ data: { x: "a".repeat(2000) } })).rejects.toMatchObject({
     code: "P3D_ERR_PING_DATA",
   });
+  await expect(
+    pingServer({ addr: "127.0.0.1:1", cfg: { "net.ssl.enabled": true, "net.ssl.cafile": "/none/ca.pem" } }),
+  ).rejects.toMatchObject({ code: "P3D_ERR_TLS_CONFIG" });
 });
 
 test("measures on a monotonic clock, whatever the server echoes and the wall clock does", async () => {
