@@ -1,4 +1,9 @@
-import { InvalidAddressError, InvalidHostError, InvalidPortError } from "./errors.js";
+import {
+  InvalidAddressError,
+  InvalidHostError,
+  InvalidPortError,
+  UnsupportedAddressError,
+} from "./errors.js";
 
 /** An address as the calls accept it: `"host:port"`, `"[::1]:8080"`, `[host, port]` or `{ host, port }`. */
 export type AddressLike =
@@ -65,6 +70,9 @@ function checkPort(port: number | string): number {
 }
 
 function split(addr: string): Parts {
+  if (addr.includes("://") || addr.startsWith("/")) {
+    throw new UnsupportedAddressError(`"${addr}" is a URL or a path; give "host:port"`);
+  }
   const bracketed = /^\[([^\]]*)\](?::(.*))?$/.exec(addr);
   if (bracketed !== null) {
     const host = bracketed[1] as string;
@@ -102,6 +110,7 @@ function toParts(addr: AddressLike): Parts {
  * @param addr - the address.
  * @param defaultPort - port where the address has none; default 8080.
  * @throws {@link InvalidPortError} if the port is not an integer from 0 to 65535.
+ * @throws {@link UnsupportedAddressError} if it is a URL or a path.
  * @throws {@link InvalidHostError} if the host is empty or neither a name nor an IP address.
  */
 export function parseAddress(addr: string, defaultPort: number = DEFAULT_PORT): Address {

@@ -21,6 +21,12 @@ export interface Codec {
    * @param bigIntegers - whether it holds integers beyond what a number can represent.
    */
   decode(bytes: Uint8Array, bigIntegers: boolean): unknown;
+
+  /**
+   * Optional: decodes `count` values that stand one behind the other, known to be well-formed and without
+   * binary values and big integers. Used for small packets that arrive together.
+   */
+  decodeMany?(bytes: Uint8Array, count: number): unknown[];
 }
 
 const MAX_UINT64 = 2n ** 64n - 1n;
@@ -96,6 +102,18 @@ export class MsgpackCodec implements Codec {
         error instanceof DecodeError || error instanceof RangeError ? error.message : String(error);
       throw new BadDataError(`the body is not a msgpack value: ${what}`, { cause: error });
     }
+  }
+
+  decodeMany(bytes: Uint8Array, count: number): unknown[] {
+    const values: unknown[] = [];
+    try {
+      for (const value of this.#decoder.decodeMulti(bytes)) values.push(value);
+    } catch (error) {
+      throw new BadDataError(`bodies are not msgpack values: ${String(error)}`, { cause: error });
+    }
+    if (values.length !== count)
+      throw new BadDataError(`${count} bodies hold ${values.length} msgpack values`);
+    return values;
   }
 
   /** The slow way, for values with bigints or with strings that may not be well-formed. */

@@ -1,4 +1,5 @@
 import { BodyCheck } from "./body-check.js";
+import { BodyDecoder } from "./body-decoder.js";
 import { type Codec, MsgpackCodec } from "./codec.js";
 import type { Compression } from "./compression.js";
 import type { Config } from "./config.js";
@@ -10,9 +11,7 @@ import type { Peer } from "./peer.js";
 /** What a peer's connections share: options as they were when it was made, and buffers. */
 export interface ConnectionContext extends FrameEncoderOptions {
   readonly peer: Peer;
-  readonly check: BodyCheck;
-  /** For inflating; present even where nothing is compressed on sending. */
-  readonly inflater: Compression | undefined;
+  readonly bodies: BodyDecoder;
   readonly handshakeLimit: number;
   readonly handshakeInflatedLimit: number;
   readonly highWater: number;
@@ -47,10 +46,12 @@ export function createConnectionContext(
   const limit = cfg.get("net.limits.packetlength");
   const inflatedLimit = cfg.get("net.limits.inflated");
   const server = peer.side === SIDE_SERVER;
+  const usedCodec = codec ?? new MsgpackCodec(depth);
   return {
     peer,
-    codec: codec ?? new MsgpackCodec(depth),
-    check: new BodyCheck(depth),
+    codec: usedCodec,
+    // Compressed bodies are accepted whatever is sent.
+    bodies: new BodyDecoder(new BodyCheck(depth), usedCodec, compression),
     pool: new BufferPool(),
     limit,
     inflatedLimit,
@@ -59,7 +60,6 @@ export function createConnectionContext(
       ? Math.min(inflatedLimit, cfg.get("net.limits.inflated.handshake"))
       : inflatedLimit,
     compression: cfg.get("net.compress.enabled") ? compression : undefined,
-    inflater: compression,
     validateSent,
     threshold: cfg.get("net.compress.threshold"),
     highWater: cfg.get("net.limits.unsent.highwater"),

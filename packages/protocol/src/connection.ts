@@ -1,4 +1,4 @@
-import { BODY_HAS_BIG_INTEGERS, BODY_HAS_BINARY } from "./body-check.js";
+import type { PacketRun } from "./body-decoder.js";
 import type { ConnectionContext } from "./connection-context.js";
 import { ConnectionType } from "./connection-type.js";
 import {
@@ -6,7 +6,6 @@ import {
   CONNTYPE_CLASSIC,
   CONNTYPE_NOTSET,
   FIRST_USER_ID,
-  FLAG_COMPRESSED,
   MODE_CLOSED,
   MODE_NOTSET,
   SIDE_SERVER,
@@ -28,7 +27,6 @@ import {
   UnexpectedPacketError,
   UnknownConnectionTypeError,
   UnknownPacketError,
-  UnsupportedFlagsError,
 } from "./errors.js";
 import { FrameDecoder } from "./framing/frame-decoder.js";
 import { FrameEncoder } from "./framing/frame-encoder.js";
@@ -311,20 +309,22 @@ export class Connection {
   }
 
   /**
-   * Processes the current packet: decodes it and calls whom it concerns.
+   * Processes the current packet, and small ones that stand behind it in the same chunk: decodes them and
+   * calls whom they concern.
    *
    * @throws an error with a `closeReason` if the connection has to end.
    */
   dispatch(): void {
-    const decoder = this.#decoder;
-    this.#process(
-      decoder.id,
-      decoder.flags,
-      decoder.bytes,
-      decoder.start + HEADER_SIZE,
-      decoder.end,
-      decoder.owned,
-    );
+    // Read first: looking for a run peeks further.
+    const { id, flags, bytes, start, end, owned } = this.#decoder;
+    if (this.#active) {
+      const run = this.#context.bodies.decodeRun(this.#decoder, this.#registry);
+      if (run !== undefined) {
+        this.#processRun(run);
+        return;
+      }
+    }
+    this.#process(id, flags, bytes, start + HEADER_SIZE, end, owned);
   }
 
   /**
@@ -337,6 +337,18 @@ export class Connection {
     this.#process(readUint32(bytes, 0), readUint16(bytes, 4), bytes, HEADER_SIZE, bytes.length, true);
   }
 
+  #processRun({ entries, values }: PacketRun): void {
+    for (let index = 0; index < entries.length; index++) {
+      // A handler may have closed the connection.
+      if (this.#closing) return;
+      this.packetsIn++;
+      const entry = entries[index] as PacketEntry;
+      const msg = values[index];
+      if (this.#typeReceives && this.#receiveByType(msg, entry.id, 0)) continue;
+      this.#accept(entry, msg);
+    }
+  }
+
   #process(id: number, flags: number, bytes: Uint8Array, start: number, end: number, owned: boolean): void {
     this.packetsIn++;
     const entry = this.#registry.findId(id);
@@ -346,16 +358,17 @@ export class Connection {
       this.#unknown(id);
       return;
     }
-    const msg = this.#decode(flags, bytes, start, end, owned);
+    const { bodies, inflatedLimit, handshakeInflatedLimit } = this.#context;
+    const limit = this.#active ? inflatedLimit : handshakeInflatedLimit;
+    const msg = bodies.decode(bytes, start, end, flags, owned, limit);
     if (!bypass && this.#typeReceives && this.#receiveByType(msg, id, flags)) return;
-    if (entry === undefined) {
-      this.#unknown(id);
-      return;
-    }
-    if (entry.protocol) {
-      this.watch(entry.obj._receive(msg, this.cid), entry.name);
-      return;
-    }
+    if (entry === undefined) this.#unknown(id);
+    else if (entry.protocol) this.watch(entry.obj._receive(msg, this.cid), entry.name);
+    else this.#accept(entry, msg);
+  }
+
+  /** Delivers a packet if its conditions hold and its payload fits. */
+  #accept(entry: PacketEntry, msg: unknown): void {
     if (entry.onlyState !== this.#state && !this.#admits(entry)) return;
     if (entry.parses) this.#receiveParsed(entry, msg);
     else this.#deliver(entry, msg);
@@ -387,34 +400,6 @@ export class Connection {
       return;
     }
     this.#deliver(entry, parsed);
-  }
-
-  #decode(flags: number, bytes: Uint8Array, start: number, end: number, owned: boolean): unknown {
-    const { check, codec } = this.#context;
-    if (flags !== 0) {
-      const inflated = this.#inflate(flags, bytes.subarray(start, end));
-      return codec.decode(
-        inflated,
-        (check.check(inflated, 0, inflated.length) & BODY_HAS_BIG_INTEGERS) !== 0,
-      );
-    }
-    const traits = check.check(bytes, start, end);
-    // The chunk may be reused or hold other packets, so that binary values are cut from a copy.
-    const body =
-      (traits & BODY_HAS_BINARY) !== 0 && !owned
-        ? bytes.slice(start, end)
-        : new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start);
-    return codec.decode(body, (traits & BODY_HAS_BIG_INTEGERS) !== 0);
-  }
-
-  #inflate(flags: number, body: Uint8Array): Uint8Array {
-    const { inflater, inflatedLimit, handshakeInflatedLimit } = this.#context;
-    if (flags !== FLAG_COMPRESSED || inflater === undefined) {
-      throw new UnsupportedFlagsError(
-        `the peer sent a packet with flags 0x${flags.toString(16)}; only compression (0x1) is supported${inflater === undefined ? ", and not here" : ""}`,
-      );
-    }
-    return inflater.inflate(body, this.#active ? inflatedLimit : handshakeInflatedLimit);
   }
 
   /** Before the connection is active, few packets may come: those of the handshake, and the type's own. */

@@ -392,18 +392,20 @@ describe("limits before and after the handshake", () => {
     expect([context.handshakeLimit, context.handshakeInflatedLimit]).toEqual([1000, 2000]);
   });
 
-  test("options go where they belong", () => {
-    const { context } = new End(0, {
-      cfg: {
-        "net.compress.enabled": false,
-        "net.compress.threshold": 5,
-        "net.limits.depth": 1,
-        "net.limits.strikes": 7,
-      },
-    });
-    expect(context).toMatchObject({ compression: undefined, inflater: zlib, threshold: 5, strikes: 7 });
-    expect(() => context.codec.encode([[1]])).toThrow(EncodeError);
-    expect(() => context.check.check(bytes("919101"), 0, 3)).toThrow(BadDataError);
+  test("the depth holds both ways", () => {
+    const { server } = activePair(plain("a"), { cfg: { "net.limits.depth": 2 } });
+    server.connection.send("a", [[1]]);
+    expect(() => server.connection.send("a", [[[1]]])).toThrow(EncodeError);
+    server.receive(packet(64, "919101"));
+    expect([server.codes, server.received]).toEqual([[], [[[1]]]]);
+    server.receive(packet(64, "91919101"));
+    expect(server.codes).toEqual(["P3D_ERR_BAD_DATA"]);
+  });
+
+  test("nothing is compressed where that is switched off", () => {
+    const { server } = activePair(plain("a"), { cfg: { "net.compress.enabled": false } });
+    server.connection.send("a", "x".repeat(9000));
+    expect(server.take()).toHaveLength(9013);
   });
 });
 
