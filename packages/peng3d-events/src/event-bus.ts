@@ -1,0 +1,187 @@
+import type { ConfigSource, Logger } from "@peng3dnet/core";
+import { BusConfig, type BusConfigOverrides } from "./bus-config.js";
+import { UnknownListenerError } from "./errors.js";
+import type { PengEventMap } from "./event-map.js";
+
+/** Name of an event of a map. */
+export type EventName<M> = keyof M & string;
+
+/** Data of an event, as a sender has to give it. */
+export type EventData<M, K extends keyof M> = { readonly [P in keyof M[K]]: M[K][P] };
+
+/** Called on each event with its name and data. May be asynchronous; nothing waits for it. */
+export type EventListener<M, K extends keyof M> = (event: K, data: M[K]) => unknown;
+
+/** How a listener is called. */
+export interface ListenerOptions {
+  /** As the argument of the same name. Default false. */
+  readonly raiseErrors?: boolean | undefined;
+  /** Whether it wants events now: while not, {@link HeadlessPeng.hasListeners} does not count it. */
+  readonly wanted?: (() => boolean) | undefined;
+}
+
+/** Options of a {@link HeadlessPeng}. */
+export interface HeadlessPengOptions {
+  /** Initial config values: `events.*`, `net.*` for all peers on the bus, and keys of your own. */
+  readonly cfg?: BusConfigOverrides | undefined;
+  /** Config to fall back on. */
+  readonly parent?: ConfigSource | undefined;
+  /** Where failed listeners are reported; default: a process warning for the first one. */
+  readonly logger?: Logger | undefined;
+}
+
+interface Entry {
+  readonly fn: (event: never, data: never) => unknown;
+  readonly raiseErrors: boolean;
+  readonly wanted: (() => boolean) | undefined;
+  removed: boolean;
+}
+
+/** Events whose ignored messages are counted at most, so that made-up names do not fill the memory. */
+const MAX_COUNTED = 1024;
+
+/**
+ * An event bus of the engine's shape, for programs without an engine: pass it as `peng` to any number of
+ * servers and clients. Reference: peng3d's `HeadlessPeng`.
+ *
+ * Listeners are called in the order in which they were added, at once, within `sendEvent`. One that is added
+ * while an event runs is first called on the next event; one that is removed is not called any more.
+ *
+ * @typeParam M - the events and their data. Extend {@link PengEventMap} for events of your own.
+ */
+export class HeadlessPeng<M extends object = PengEventMap> {
+  /** Options of the bus; peers stack theirs on it. */
+  readonly cfg: BusConfig;
+  readonly #logger: Logger | undefined;
+  /** Lists are replaced, never changed, so that an event under way goes on with the one it has. */
+  readonly #listeners = new Map<string, readonly Entry[]>();
+  readonly #ignored = new Map<string, number>();
+  #asking = false;
+  #warned = false;
+
+  /** @throws {@link ConfigError} if an option is unknown or not allowed. */
+  constructor({ cfg, parent, logger }: HeadlessPengOptions = {}) {
+    this.cfg = new BusConfig(cfg, parent);
+    this.#logger = logger;
+  }
+
+  /**
+   * Calls `fn` on each event of this name. Added twice, it is called twice.
+   *
+   * When it fails, the other listeners are called all the same. Without `raiseErrors`, the failure is
+   * reported to the logger, and with `events.removeonerror` the listener is removed. With it, `sendEvent`
+   * throws the error once all listeners were called, and the listener stays; for events of a server or
+   * client that means: it is reported as their `handlerError`, and the network goes on. A promise that
+   * rejects is reported to the logger in either case.
+   *
+   * @param raiseErrors - true, false, or options. Default false.
+   * @throws TypeError if `event` is no string or `fn` no function.
+   */
+  addEventListener<K extends EventName<M>>(
+    event: K,
+    fn: EventListener<M, K>,
+    raiseErrors: boolean | ListenerOptions = false,
+  ): void {
+    if (typeof event !== "string") throw new TypeError("the name of an event has to be a string");
+    if (typeof fn !== "function") throw new TypeError(`the listener for "${event}" has to be a function`);
+    const options = typeof raiseErrors === "boolean" ? { raiseErrors } : raiseErrors;
+    const entry: Entry = {
+      fn,
+      raiseErrors: options.raiseErrors ?? false,
+      wanted: options.wanted,
+      removed: false,
+    };
+    this.#listeners.set(event, [...(this.#listeners.get(event) ?? []), entry]);
+  }
+
+  /**
+   * Stops calling `fn`. Added twice, it is removed once.
+   *
+   * @throws {@link UnknownListenerError} if it does not listen to that event.
+   */
+  delEventListener<K extends EventName<M>>(event: K, fn: EventListener<M, K>): void {
+    const entry = this.#listeners.get(event)?.find((listener) => listener.fn === fn);
+    if (entry === undefined) {
+      throw new UnknownListenerError(`the listener to be removed does not listen to "${event}"`);
+    }
+    this.#remove(event, entry);
+  }
+
+  #remove(event: string, entry: Entry): void {
+    if (entry.removed) return;
+    entry.removed = true;
+    const left = (this.#listeners.get(event) ?? []).filter((listener) => listener !== entry);
+    if (left.length > 0) this.#listeners.set(event, left);
+    else this.#listeners.delete(event);
+  }
+
+  /** Whether anybody wants events of this name; peers do not build the data of frequent events otherwise. */
+  hasListeners(event: string): boolean {
+    const listeners = this.#listeners.get(event);
+    // Buses may be joined in a ring: one that is being asked already has nobody else to name.
+    if (listeners === undefined || this.#asking) return false;
+    this.#asking = true;
+    try {
+      return listeners.some(({ wanted }) => wanted === undefined || wanted());
+    } finally {
+      this.#asking = false;
+    }
+  }
+
+  /** How many listeners an event has, or all events together. */
+  listenerCount(event?: EventName<M>): number {
+    if (event !== undefined) return this.#listeners.get(event)?.length ?? 0;
+    let count = 0;
+    for (const listeners of this.#listeners.values()) count += listeners.length;
+    return count;
+  }
+
+  /**
+   * Calls all listeners of an event.
+   *
+   * @throws what the first listener with `raiseErrors` threw, once all were called.
+   */
+  sendEvent<K extends EventName<M>>(event: K, data: EventData<M, K>): void {
+    const listeners = this.#listeners.get(event);
+    if (listeners === undefined) {
+      this.#noteIgnored(event);
+      return;
+    }
+    let raised: { readonly error: unknown } | undefined;
+    for (const entry of listeners) {
+      if (entry.removed) continue;
+      try {
+        const result = entry.fn(event as never, data as never);
+        if (typeof result === "object" && result !== null) this.#watch(event, entry, result);
+      } catch (error) {
+        if (entry.raiseErrors && raised === undefined) raised = { error };
+        else this.#failed(event, entry, error);
+      }
+    }
+    if (raised !== undefined) throw raised.error;
+  }
+
+  #watch(event: string, entry: Entry, result: object): void {
+    if (typeof (result as PromiseLike<unknown>).then !== "function") return;
+    (result as PromiseLike<unknown>).then(undefined, (error: unknown) => this.#failed(event, entry, error));
+  }
+
+  #failed(event: string, entry: Entry, error: unknown): void {
+    const remove = !entry.raiseErrors && !entry.removed && this.cfg.get("events.removeonerror");
+    if (remove) this.#remove(event, entry);
+    const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const text = `a listener for "${event}" failed${remove ? " and was removed" : ""}: ${what}`;
+    this.#logger?.error(text);
+    if (this.#logger !== undefined || this.#warned) return;
+    this.#warned = true;
+    process.emitWarning(`${text}\nFurther ones are not shown; give the bus a logger.`, "Peng3dnetWarning");
+  }
+
+  #noteIgnored(event: string): void {
+    const count = this.#ignored.get(event) ?? 0;
+    if (count >= this.cfg.get("events.maxignore")) return;
+    if (count === 0 && this.#ignored.size >= MAX_COUNTED) return;
+    this.#ignored.set(event, count + 1);
+    this.#logger?.debug(`the event "${event}" has no listener`);
+  }
+}

@@ -1,0 +1,36 @@
+import { type Disposer, disposeAll } from "./disposer.js";
+import type { BridgeOptions } from "./emitter-bridge.js";
+import type { EventName, HeadlessPeng } from "./event-bus.js";
+import { PENG_EVENTS } from "./event-map.js";
+import { relay, untyped } from "./relay.js";
+import { busOf, type EventOrigin, subscribe } from "./source.js";
+
+/**
+ * Sends the events of several servers, clients or buses to one bus. Those that are on it already are left as
+ * they are. Where peers can be given one bus from the start, pass it to each of them as `peng` instead.
+ *
+ * Events that nobody listens to on the one bus are not even built.
+ *
+ * @returns what ends it.
+ * @throws {@link NoEventBusError} if one has no bus that can be listened to; nothing is joined then.
+ */
+export function gather<M extends object, K extends EventName<M> = EventName<M>>(
+  origins: Iterable<EventOrigin>,
+  bus: HeadlessPeng<M>,
+  { events }: BridgeOptions<K> = {},
+): Disposer {
+  const others = [...new Set(origins)].filter((origin) => busOf(origin) !== (bus as object));
+  return disposeAll(
+    others.flatMap((origin) => {
+      const from = busOf(origin);
+      return (events ?? PENG_EVENTS).map((name) =>
+        subscribe(
+          origin,
+          name,
+          (event, data) => relay(event, data, from, bus, () => untyped(bus).sendEvent(event, data as never)),
+          { raiseErrors: true, wanted: () => bus.hasListeners(name) },
+        ),
+      );
+    }),
+  );
+}

@@ -1,0 +1,39 @@
+import type { EngineLike } from "@peng3dnet/core";
+import type { EventName } from "./event-bus.js";
+
+/** An event on its way through bridges, and where it has been. */
+interface Passage {
+  readonly event: string;
+  readonly data: unknown;
+  readonly seen: Set<object>;
+}
+
+/** The events under way, innermost last: bridges deliver at once. */
+const passages: Passage[] = [];
+
+/**
+ * Delivers an event from one place to another, unless it has been there on this way: bridges may lead in
+ * both directions, or in a ring.
+ */
+export function relay(event: string, data: unknown, from: object, to: object, deliver: () => void): void {
+  const known = passages.findLast((passage) => passage.event === event && passage.data === data);
+  if (known?.seen.has(to)) return;
+  const passage: Passage = { event, data, seen: new Set([...(known?.seen ?? []), from, to]) };
+  passages.push(passage);
+  try {
+    deliver();
+  } finally {
+    passages.pop();
+  }
+}
+
+/** Where bridges send events: a bus or any engine. */
+export interface EventSink<M> {
+  /** Sends an event. */
+  sendEvent(event: EventName<M>, data: never): void;
+}
+
+/** The same without types, which the bridges' signatures have checked. */
+export function untyped(sink: object): EngineLike {
+  return sink as EngineLike;
+}
