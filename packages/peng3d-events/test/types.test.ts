@@ -1,0 +1,130 @@
+// What has to compile, and what must not. `npm run types` checks it; running it only shows that it loads.
+
+import { EventEmitter } from "node:events";
+import { Client, ClientOnServer, type EngineLike, Server } from "@peng3dnet/core";
+import {
+  type ConnectionRecvData,
+  type EmitterEvents,
+  events,
+  fromEventEmitter,
+  fromEventTarget,
+  gather,
+  HeadlessPeng,
+  listen,
+  PENG_EVENTS,
+  PengEvent,
+  type PengEventMap,
+  type PengEventName,
+  type ServerEventMap,
+  toEventEmitter,
+  toEventTarget,
+} from "@peng3dnet/peng3d-events";
+
+class Player extends ClientOnServer {
+  score = 0;
+}
+
+interface ChatMap extends PengEventMap {
+  readonly "chat:said": { readonly text: string };
+}
+
+/** Compiled, never called. */
+function right(server: Server<Player>, client: Client, bus: HeadlessPeng): void {
+  const engine: EngineLike = bus;
+  new Server({ peng: bus });
+  new Client({ peng: new HeadlessPeng<ChatMap>() });
+  bus.addEventListener("peng3dnet:server.bind", (event, { addr }) => {
+    const name: "peng3dnet:server.bind" = event;
+    const port: number = addr[1];
+    return [name, port];
+  });
+  bus.addEventListener("peng3dnet:client.close", async (_event, { reason }) => reason?.length, true);
+  const handler = (_event: PengEventName, data: { readonly peng: unknown }): unknown => data.peng;
+  bus.addEventListener("peng3dnet:client.start", handler);
+  bus.delEventListener("peng3dnet:client.start", handler);
+  listen(server, "peng3dnet:server.connection.accept", (_event, data) => data.client.score);
+  listen(client, "peng3dnet:client.recv", (_event, data) => data.client.addr);
+  listen(bus, "peng3dnet:server.connection.recv", (_event, data: ConnectionRecvData) => data.msg);
+  void (async () => {
+    for await (const { client: player, pid } of events(server, "peng3dnet:server.connection.recv")) {
+      player.score += pid;
+    }
+  })();
+  const chat = new HeadlessPeng<ChatMap>();
+  chat.sendEvent("chat:said", { text: "hello" });
+  listen(chat, "chat:said", (_event, data) => data.text.length);
+  toEventEmitter(bus, new EventEmitter());
+  toEventEmitter(bus, new EventEmitter<EmitterEvents>());
+  toEventEmitter(server, new EventEmitter<EmitterEvents<ServerEventMap<Player>>>(), {
+    events: ["peng3dnet:server.bind"],
+  });
+  fromEventEmitter(new EventEmitter<EmitterEvents>(), bus);
+  fromEventEmitter(new EventEmitter<EmitterEvents<ChatMap>>(), chat, { events: ["chat:said"] });
+  toEventTarget(client, new EventTarget(), { events: ["peng3dnet:client.recv"] });
+  fromEventTarget(new EventTarget(), bus);
+  gather([server, client, chat], bus);
+  const detail: boolean = new PengEvent("peng3dnet:server.shutdown", {
+    peng: engine,
+    server: server as unknown as Server,
+    join: true,
+    timeout: 0,
+    reason: null,
+  }).detail.join;
+  void detail;
+  // Every documented event is in the list, and nothing else.
+  const all: readonly PengEventName[] = PENG_EVENTS;
+  const listed = undefined as unknown as PengEventName satisfies (typeof PENG_EVENTS)[number];
+  void [all, listed];
+}
+
+/** Compiled, never called. */
+function wrong(server: Server, client: Client, bus: HeadlessPeng): void {
+  // @ts-expect-error -- there is no event of this name
+  bus.addEventListener("peng3dnet:server.connection.receive", () => {});
+  // @ts-expect-error -- there is no event of this name
+  bus.delEventListener("peng3dnet:server.bound", () => {});
+  // @ts-expect-error -- there is no event of this name
+  bus.sendEvent("peng3dnet:server.begin", {});
+  // @ts-expect-error -- the data lacks its keys
+  bus.sendEvent("peng3dnet:server.bind", { peng: undefined });
+  // @ts-expect-error -- the key is addr
+  bus.addEventListener("peng3dnet:server.bind", (_event, data) => data.address);
+  // @ts-expect-error -- the decoded message is in msg; only send has data
+  bus.addEventListener("peng3dnet:client.recv", (_event, { data }) => data);
+  // @ts-expect-error -- addr is a [host, port] pair
+  bus.addEventListener("peng3dnet:server.bind", (_event, data) => data.addr.host);
+  // @ts-expect-error -- the handler's first argument is the name, not the data
+  bus.addEventListener("peng3dnet:server.bind", (data: { addr: unknown }) => data.addr);
+  // @ts-expect-error -- cid is a number
+  bus.addEventListener("peng3dnet:server.connection.accept", (_event, data: { cid: string }) => data);
+  // @ts-expect-error -- the data are not the listener's to change
+  bus.addEventListener("peng3dnet:client.close", (_event, data) => (data.reason = "other"));
+  // @ts-expect-error -- raiseErrors is true or false
+  bus.addEventListener("peng3dnet:client.close", () => {}, "yes");
+  // @ts-expect-error -- a server sends no events of clients
+  listen(server, "peng3dnet:client.recv", () => {});
+  // @ts-expect-error -- a client sends no events of servers
+  events(client, "peng3dnet:server.connection.recv");
+  // @ts-expect-error -- an object is no origin of events
+  events({ name: "nobody" }, "peng3dnet:client.recv");
+  // @ts-expect-error -- until is an event of the same origin
+  events(client, "peng3dnet:client.recv", { until: "peng3dnet:server.shutdown" });
+  // @ts-expect-error -- there is no such way to overflow
+  events(client, "peng3dnet:client.recv", { overflow: "ignore" });
+  // @ts-expect-error -- the emitter's events carry something else
+  toEventEmitter(bus, new EventEmitter<{ "peng3dnet:client.close": [reason: string] }>());
+  // @ts-expect-error -- there is no event of this name
+  toEventEmitter(bus, new EventEmitter(), { events: ["peng3dnet:server.bound"] });
+  // @ts-expect-error -- a client sends no events of servers
+  toEventTarget(client, new EventTarget(), { events: ["peng3dnet:server.bind"] });
+  // @ts-expect-error -- a detail of this event has a reason
+  new PengEvent("peng3dnet:client.close", { peng: undefined, client });
+  // @ts-expect-error -- maxignore is a number
+  new HeadlessPeng({ cfg: { "events.maxignore": "3" } });
+  // @ts-expect-error -- nobody could listen to a server's events on a string
+  gather(["server"], bus);
+}
+
+test("the examples of types load", () => {
+  expect([right, wrong].map((example) => typeof example)).toEqual(["function", "function"]);
+});
