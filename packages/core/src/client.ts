@@ -532,7 +532,7 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
 
   protected override closed(_session: Session<Client<D>>, { reason, error, clean }: CloseInfo): void {
     // Before the handshake is complete, a server may say what is missing of TLS.
-    const refusal = this.#active.settled ? undefined : refusalError(reason);
+    const refusal = this.#active.settled || error !== undefined ? undefined : refusalError(reason);
     const info: CloseInfo =
       refusal === undefined ? { reason, error, clean } : { reason, error: refusal, clean: false };
     this.#active.fail(closedError(info));

@@ -48,6 +48,8 @@ export abstract class TlsTransport implements Transport {
     socket.on("end", () => handler.ended());
     socket.on("error", (error) => {
       this.#error ??= alertError(error) ?? error;
+      // Node reports an alert and leaves the socket open.
+      socket.destroy();
     });
     socket.on("close", () => handler.closed(this.#error));
   }
