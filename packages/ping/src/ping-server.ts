@@ -16,7 +16,7 @@ import { MAX_PONG_LENGTH, REASON_COMPLETE } from "./constants.js";
 import type { PingData } from "./data.js";
 import { connectionEnded, type FailedAttempt, foreignServer, noAnswer } from "./failure.js";
 import { type PingableClient, PingableClientMixin, type Pong } from "./mixins.js";
-import { probe } from "./probe.js";
+import { type Foreigner, probe } from "./probe.js";
 
 /** Class of the client that {@link pingServer} uses if it is given none. Reference: `_PingClient`. */
 export const PingClient: new (options?: ClientOptions) => Client & PingableClient =
@@ -61,6 +61,41 @@ function pingConfig(timeout: number): ConfigOverrides {
 }
 
 /**
+ * Asks a server what it speaks if it stays silent on the client's connection.
+ *
+ * @param seconds - how long it may be silent.
+ * @param found - called if it speaks something else.
+ * @returns a function that ends this, and resolves when nothing is left of it.
+ */
+function watchSilence(
+  client: Client,
+  seconds: number,
+  found: (foreigner: Foreigner) => void,
+): () => Promise<void> {
+  const probing = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  let probed: Promise<void> | undefined;
+  const ask = async ({ bytesIn, transport }: Session<Client>): Promise<void> => {
+    if (bytesIn > 0) return;
+    const foreigner = await probe(transport.remoteAddress, probing.signal);
+    if (foreigner !== undefined && client.conn?.bytesIn === 0) found(foreigner);
+  };
+  client.once("connect", () => {
+    const { conn } = client;
+    // With TLS, it has been spoken to.
+    if (conn === undefined || client.cfg.get("net.ssl.enabled")) return;
+    timer = setTimeout(() => {
+      probed = ask(conn);
+    }, seconds * 1000);
+  });
+  return async () => {
+    clearTimeout(timer);
+    probing.abort();
+    await probed;
+  };
+}
+
+/**
  * Asks a server for its status. Reference: `pingServer`.
  *
  * When the promise settles, the connection is gone, whatever came of it. A server that is silent for a second, or a
@@ -98,21 +133,9 @@ export async function pingServer({
     session: client.conn as Session | undefined,
   });
 
-  const probing = new AbortController();
-  let silence: NodeJS.Timeout | undefined;
-  let probed: Promise<void> | undefined;
-  const askWhatItSpeaks = async (): Promise<void> => {
-    const session = client.conn;
-    if (session === undefined || session.bytesIn > 0) return;
-    const foreigner = await probe(session.transport.remoteAddress, probing.signal);
-    if (foreigner !== undefined && session.bytesIn === 0) giveUp(foreignServer(foreigner, attempt()));
-  };
-  client.once("connect", () => {
-    if (client.cfg.get("net.ssl.enabled")) return;
-    silence = setTimeout(() => {
-      probed = askWhatItSpeaks();
-    }, share(SILENCE, timeout) * 1000);
-  });
+  const endWatch = watchSilence(client, share(SILENCE, timeout), (foreigner) =>
+    giveUp(foreignServer(foreigner, attempt())),
+  );
 
   try {
     client.start().catch((error: unknown) => {
@@ -131,10 +154,8 @@ export async function pingServer({
     // E.g. a certificate that cannot be read: no fault of the server's.
     throw info.error instanceof ConfigError ? info.error : connectionEnded(attempt(), info);
   } finally {
-    clearTimeout(silence);
-    probing.abort();
     client.stop();
     await client.join();
-    await probed;
+    await endWatch();
   }
 }
