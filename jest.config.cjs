@@ -19,6 +19,7 @@ module.exports = {
   moduleNameMapper: {
     "^@peng3dnet/(protocol|core|ping|peng3d-events)$": "<rootDir>/packages/$1/src/index.ts",
     "^@peng3dnet/core/testing$": "<rootDir>/packages/core/src/testing.ts",
+    "^@peng3dnet-examples/(cli)$": "<rootDir>/examples/$1/src/index.ts",
     "^(\\.{1,2}/.*)\\.js$": "$1",
   },
   transform: {
