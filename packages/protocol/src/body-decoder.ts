@@ -1,4 +1,4 @@
-import { BODY_HAS_BIG_INTEGERS, BODY_HAS_BINARY, type BodyCheck } from "./body-check.js";
+import { BODY_HAS_BINARY, BODY_NEEDS_EXACTNESS, type BodyCheck } from "./body-check.js";
 import type { Codec } from "./codec.js";
 import type { Compression } from "./compression.js";
 import { FLAG_COMPRESSED } from "./constants.js";
@@ -9,8 +9,11 @@ import type { PacketEntry, PacketRegistry } from "./packet-registry.js";
 
 /** Packets that are decoded together at most. */
 const RUN_LENGTH = 32;
-/** Longest body that is decoded together with others, in bytes: what that spares is the same for any body. */
-const RUN_BODY = 256;
+/**
+ * Longest body that is decoded together with others, in bytes: what that spares is the same for any body.
+ * Not above 200, since the decoder drops a byte order mark before longer texts; see `exact-decode`.
+ */
+const RUN_BODY = 200;
 
 /** Packets that were decoded together. */
 export interface PacketRun {
@@ -56,7 +59,7 @@ export class BodyDecoder {
       (traits & BODY_HAS_BINARY) !== 0 && !owned
         ? bytes.slice(start, end)
         : new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start);
-    return this.#codec.decode(body, (traits & BODY_HAS_BIG_INTEGERS) !== 0);
+    return this.#codec.decode(body, (traits & BODY_NEEDS_EXACTNESS) !== 0);
   }
 
   #inflate(flags: number, body: Uint8Array, limit: number): Uint8Array {
