@@ -35,6 +35,7 @@ export class Terminal implements Disposable {
   readonly #readline: Interface;
   readonly #lines: AsyncIterator<string, undefined>;
   #prompting = false;
+  #ended = false;
 
   constructor(options: TerminalOptions = {}) {
     const { input = process.stdin as ReadStream, output = process.stdout, env = process.env } = options;
@@ -64,7 +65,7 @@ export class Terminal implements Disposable {
     });
     // The terminal passes Ctrl+C on as a key; make it what it is everywhere else.
     readline.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
-    readline.on("close", () => this.#hidePrompt());
+    readline.on("close", () => this.#end());
   }
 
   /** Text in a style, if the output shows colours. */
@@ -120,12 +121,13 @@ export class Terminal implements Disposable {
   }
 
   #showPrompt(): void {
-    if (!this.interactive || (this.#readline as { closed?: boolean }).closed === true) return;
+    if (!this.interactive || this.#ended) return;
     this.#prompting = true;
     this.#readline.prompt(true);
   }
 
-  #hidePrompt(): void {
+  #end(): void {
+    this.#ended = true;
     if (this.#prompting) this.#eraseInput();
     this.#prompting = false;
   }

@@ -1,4 +1,5 @@
 import { type Cid, MODE_CHAT, type PeerOptions, Server } from "@peng3dnet/core";
+import { PingableServerMixin, type PingData } from "@peng3dnet/ping";
 import { printable } from "@peng3dnet-examples/cli";
 import { ChatUser, serverMessage, userMessage } from "./chat-user.js";
 import { runCommand } from "./commands.js";
@@ -18,8 +19,8 @@ export interface ChatServerOptions extends PeerOptions {
   readonly maxUsers?: number | undefined;
 }
 
-/** A chat room. */
-export class ChatServer extends Server<ChatUser> {
+/** A chat room. Whoever pings it learns how many are there. */
+export class ChatServer extends PingableServerMixin(Server)<ChatUser> {
   readonly allowStop: boolean;
   readonly maxUsers: number;
 
@@ -32,7 +33,7 @@ export class ChatServer extends Server<ChatUser> {
       (line, cid) => this.#line(line, cid),
       (join, cid) => this.#join(join, cid),
     );
-    this.on("close", (user: ChatUser): void => this.#left(user));
+    this.on("close", (user) => this.#left(user));
   }
 
   // ---- who is here ------------------------------------------------------------------------------
@@ -48,6 +49,11 @@ export class ChatServer extends Server<ChatUser> {
       .filter((user) => !user.anonymous)
       .slice(0, limit)
       .map((user) => user.nickname);
+  }
+
+  /** What a ping tells of the room. */
+  override getPingData(): PingData {
+    return { usercount: this.users.length, maxusers: this.maxUsers, sample: this.sampleOfNames() };
   }
 
   /** Tells everybody, save those whose ids are `except`. */

@@ -1,4 +1,4 @@
-import { normalizeAddrFormatted } from "@peng3dnet/core";
+import { CONNTYPE_PING, normalizeAddrFormatted } from "@peng3dnet/core";
 import { printable, runProgram } from "@peng3dnet-examples/cli";
 import { ChatServer } from "./chat-server.js";
 
@@ -13,7 +13,8 @@ const spec = {
 await runProgram(spec, async ({ peer, values }, interrupted) => {
   const server = new ChatServer({ ...peer, allowStop: values["allow-stop"] });
   server.on("handshakecomplete", ({ cid }) => console.log(`client ${cid}: connected`));
-  server.on("close", ({ cid, nickname }, { reason }) => {
+  server.on("close", ({ cid, nickname, conntype }, { reason }) => {
+    if (conntype === CONNTYPE_PING) return;
     const who = nickname === "" ? `client ${cid}` : `client ${cid} (${nickname})`;
     console.log(`${who}: closed, ${printable(reason ?? "no reason given")}`);
   });

@@ -1,4 +1,5 @@
 import { Client, FIRST_USER_ID, MODE_CHAT, MODE_NOTSET } from "@peng3dnet/core";
+import { pingServer } from "@peng3dnet/ping";
 import { Inbox } from "../../cli/test/support/inbox.js";
 import { ChatServer, type ChatServerOptions } from "../src/chat-server.js";
 import { type ChatMessage, JOIN, MESSAGE } from "../src/packets.js";
@@ -364,4 +365,22 @@ describe("commands", () => {
     await expect(ada.read()).resolves.toBe("(This server does not allow /stop.)");
     await expect(ada.read()).resolves.toBe("Ada: still here");
   });
+});
+
+test("a ping is answered with those who are there, and nobody notices", async () => {
+  const server = await startServer({ maxUsers: 5 });
+  const ping = async (): Promise<object> => {
+    const { usercount, maxusers, sample } = await pingServer({ addr: server.addr });
+    return { usercount, maxusers, sample };
+  };
+  expect(await ping()).toEqual({ usercount: 0, maxusers: 5, sample: [] });
+  const ann = await join(server, "ann");
+  const bob = await join(server, "bob", ann);
+  // Connected, but not in the chat.
+  await connect(server);
+  bob.say("/anon");
+  expect(await bob.read()).toMatch(/^\(/);
+  expect(await ping()).toEqual({ usercount: 2, maxusers: 5, sample: ["ann"] });
+  ann.say("hello");
+  expect(await ann.read()).toBe("ann: hello");
 });
