@@ -71,7 +71,11 @@ export function messageOf(data: PingData): string | undefined {
 }
 
 function valueText(value: unknown): string {
-  if (value === null || value === undefined) return "-";
+  return plainText(value) || "-";
+}
+
+function plainText(value: unknown): string {
+  if (value === null || value === undefined) return "";
   if (typeof value === "string") return clean(value);
   if (ArrayBuffer.isView(value)) return `${value.byteLength} bytes`;
   if (typeof value !== "object") return String(value);

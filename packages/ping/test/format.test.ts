@@ -81,6 +81,7 @@ test("data are laid out a key a line, messages first", () => {
     nested: [{ a: 1 }],
     icon: new Uint8Array(5),
     none: null,
+    empty: [],
     "a\x1b[0mkey that is much longer than a key should be": true,
     motd: "Welcome",
   };
@@ -91,6 +92,7 @@ test("data are laid out a key a line, messages first", () => {
     '    nested                    [{"a":1}]',
     "    icon                      5 bytes",
     "    none                      -",
+    "    empty                     -",
     "    akey that is much longe…  true",
   ]);
   const many = Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`k${n}`, n]));
