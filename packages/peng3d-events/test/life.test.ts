@@ -1,5 +1,9 @@
-import { Client, type ConfigOverrides, Packet, Server } from "@peng3dnet/core";
+import { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
+import { Client, CONNTYPE_PING, type ConfigOverrides, Packet, Server } from "@peng3dnet/core";
 import { HeadlessPeng, PENG_EVENTS } from "@peng3dnet/peng3d-events";
+import { PingableClientMixin, PingableServerMixin } from "@peng3dnet/ping";
+import { clientTls, mutualTls } from "../../core/test/support/certificates.js";
 import { bySender, Recorder, type Row } from "./recorder.js";
 import { tableOf } from "./table.js";
 
@@ -8,11 +12,22 @@ interface Config {
   readonly client: ConfigOverrides;
 }
 
-const configs: [name: string, config: Config][] = [["TCP", { server: {}, client: {} }]];
+const configs: [name: string, make: () => Config][] = [
+  ["TCP", () => ({ server: {}, client: {} })],
+  ["TLS", () => ({ server: mutualTls(), client: clientTls("client") })],
+];
 
-const life = tableOf("step") as Row[];
+const life = tableOf("step", "## A life in events") as Row[];
+const ping = tableOf("step", "## A ping in events") as Row[];
 
-describe.each(configs)("a life over %s", (_name, config) => {
+/** Breaks a connection off; only bare TCP can be reset. */
+function cut(socket: Socket | undefined): void {
+  if (socket instanceof TLSSocket) socket.destroy();
+  else socket?.resetAndDestroy();
+}
+
+describe.each(configs)("a life over %s", (protocol, makeConfig) => {
+  const config = makeConfig();
   const bus = new HeadlessPeng();
   const recorder = new Recorder(bus);
   const peer = <P extends Server | Client>(name: string, made: P): P => {
@@ -39,7 +54,7 @@ describe.each(configs)("a life over %s", (_name, config) => {
     await step("c connects", () => c.start());
     await step("the server closes b", () => server.closeConnection(2, "kicked"));
     await step("d connects", () => d.start());
-    await step("the connection of c is lost", () => c.sock?.resetAndDestroy());
+    await step("the connection of c is lost", () => cut(c.sock));
     await step("the server shuts down", () => server.shutdown());
     await step("the clients stop", () => {
       for (const left of [a, b, c, d]) left.stop();
@@ -91,8 +106,40 @@ describe.each(configs)("a life over %s", (_name, config) => {
     ]);
   });
 
+  test("gives the socket", () => {
+    const encrypted = dataOf("peng3dnet:client.connect").map(({ sock }) => sock instanceof TLSSocket);
+    expect(encrypted).toEqual(Array(4).fill(protocol === "TLS"));
+    for (const { sock } of dataOf("peng3dnet:server.connection.accept")) expect(sock).toBeInstanceOf(Socket);
+  });
+
   test("leaves nothing on the bus", () => {
     expect(bus.listenerCount()).toBe(0);
+  });
+});
+
+describe.each(configs)("a ping over %s", (_protocol, makeConfig) => {
+  test("sends the events of its table, and none for packets", async () => {
+    const config = makeConfig();
+    const bus = new HeadlessPeng();
+    const recorder = new Recorder(bus);
+    const server = new (PingableServerMixin(Server))({ peng: bus, addr: "127.0.0.1:0", cfg: config.server });
+    recorder.name(server, "server");
+    const step = (name: string, take: () => unknown) => recorder.step(name, ping, take);
+    await step("the server starts", () => server.start());
+    const p = new (PingableClientMixin(Client))({
+      peng: bus,
+      addr: ["127.0.0.1", server.addr[1]],
+      cfg: config.client,
+      conntype: CONNTYPE_PING,
+    });
+    recorder.name(p, "p");
+    await step("p connects", () => p.start());
+    await step("p gets its answer", () => p.waitForPong());
+    await step("p closes", () => p.close("pingcomplete"));
+    await step("p stops", () => p.stop());
+    await step("the server shuts down", () => server.shutdown());
+    recorder.stop();
+    expect(bySender(recorder.rows)).toEqual(bySender(ping));
   });
 });
 
