@@ -2,8 +2,8 @@ import { BadDataError } from "./errors.js";
 
 /** The body holds binary values, which a decoder may hand out as views. */
 export const BODY_HAS_BINARY = 1;
-/** The body holds integers that a number cannot represent. */
-export const BODY_HAS_BIG_INTEGERS = 2;
+/** The body holds integers that a number cannot represent, or strings that begin with a byte order mark. */
+export const BODY_NEEDS_EXACTNESS = 2;
 
 const PROTO_KEY = [..."__proto__"].map((character) => character.charCodeAt(0));
 const MAX_SAFE_HIGH_WORD = 0x1fffff;
@@ -31,7 +31,7 @@ export class BodyCheck {
   /**
    * Checks the body from `start` up to `end`.
    *
-   * @returns a combination of {@link BODY_HAS_BINARY} and {@link BODY_HAS_BIG_INTEGERS}.
+   * @returns a combination of {@link BODY_HAS_BINARY} and {@link BODY_NEEDS_EXACTNESS}.
    * @throws {@link BadDataError} if the body is anything but one acceptable value.
    */
   check(bytes: Uint8Array, start: number, end: number): number {
@@ -80,10 +80,10 @@ export class BodyCheck {
       case 0xd1: // int 16
         return this.#skip(at + 1, 2);
       case 0xcf: // uint 64
-        if (this.#uint(at + 1, 4) > MAX_SAFE_HIGH_WORD) this.#traits |= BODY_HAS_BIG_INTEGERS;
+        if (this.#uint(at + 1, 4) > MAX_SAFE_HIGH_WORD) this.#traits |= BODY_NEEDS_EXACTNESS;
         return this.#skip(at + 1, 8);
       case 0xd3: // int 64
-        if (!isSafeHighWord(this.#uint(at + 1, 4) | 0)) this.#traits |= BODY_HAS_BIG_INTEGERS;
+        if (!isSafeHighWord(this.#uint(at + 1, 4) | 0)) this.#traits |= BODY_NEEDS_EXACTNESS;
         return this.#skip(at + 1, 8);
       case 0xd9:
         return this.#string(at + 2, this.#uint(at + 1, 1));
@@ -177,6 +177,9 @@ export class BodyCheck {
   #string(at: number, length: number): number {
     const end = this.#skip(at, length);
     const bytes = this.#bytes;
+    if (bytes[at] === 0xef && length >= 3 && bytes[at + 1] === 0xbb && bytes[at + 2] === 0xbf) {
+      this.#traits |= BODY_NEEDS_EXACTNESS;
+    }
     let position = at;
     while (position < end) {
       if ((bytes[position] as number) < 0x80) position++;

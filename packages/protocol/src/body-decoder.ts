@@ -9,11 +9,8 @@ import type { PacketEntry, PacketRegistry } from "./packet-registry.js";
 
 /** Packets that are decoded together at most. */
 const RUN_LENGTH = 32;
-/**
- * Longest body that is decoded together with others, in bytes: what that spares is the same for any body.
- * Not above 200, since the decoder drops a byte order mark before longer texts; see `exact-decode`.
- */
-const RUN_BODY = 200;
+/** Longest body that is decoded together with others, in bytes: what that spares is the same for any body. */
+const RUN_BODY = 256;
 
 /** Packets that were decoded together. */
 export interface PacketRun {

@@ -1,6 +1,6 @@
 import { DecodeError, Decoder, Encoder, type ExtensionCodecType } from "@msgpack/msgpack";
 import { BadDataError, EncodeError } from "./errors.js";
-import { decodeExactly, mayLoseByteOrderMark } from "./exact-decode.js";
+import { decodeExactly } from "./exact-decoder.js";
 
 /**
  * Turns values into bytes and back. Replace it with one object to use another msgpack implementation;
@@ -18,13 +18,14 @@ export interface Codec {
    * Decodes one value that is known to be well-formed.
    *
    * @param bytes - exactly one msgpack value. Binary values may be views of it.
-   * @param bigIntegers - whether it holds integers beyond what a number can represent.
+   * @param exactly - whether it holds what many decoders get wrong: integers beyond what a number can
+   * represent, or strings that begin with a byte order mark (U+FEFF).
    */
-  decode(bytes: Uint8Array, bigIntegers: boolean): unknown;
+  decode(bytes: Uint8Array, exactly: boolean): unknown;
 
   /**
    * Optional: decodes `count` values that stand one behind the other, known to be well-formed and without
-   * binary values and big integers. Used for small packets that arrive together.
+   * binary values and without what `exactly` is about. Used for small packets that arrive together.
    */
   decodeMany?(bytes: Uint8Array, count: number): unknown[];
 }
@@ -59,14 +60,13 @@ const noExtensions: ExtensionCodecType<undefined> = {
  * The codec used by default: `@msgpack/msgpack`, its encoder and decoder reused.
  *
  * Beyond what that library does by itself: integers that a number cannot represent travel as `bigint`
- * (from -2**63 to 2**64-1, in the shortest form), and strings are made well-formed, since a Python peer
+ * (from -2**63 to 2**64-1, in the shortest form), a byte order mark that begins a string stays, and strings are made well-formed, since a Python peer
  * refuses lone surrogates. `undefined` is sent as nil, and -0 as the integer 0.
  */
 export class MsgpackCodec implements Codec {
   readonly #encoder: Encoder;
   readonly #bigEncoder: Encoder;
   readonly #decoder = new Decoder({ extensionCodec: noExtensions });
-  readonly #decodeSimple = (bytes: Uint8Array): unknown => this.#decoder.decode(bytes);
   readonly #maxDepth: number;
 
   /** @param maxDepth - deepest nesting that is encoded; default 512. */
@@ -92,10 +92,9 @@ export class MsgpackCodec implements Codec {
     return bytes;
   }
 
-  decode(bytes: Uint8Array, bigIntegers: boolean): unknown {
+  decode(bytes: Uint8Array, exactly: boolean): unknown {
     try {
-      if (bigIntegers || mayLoseByteOrderMark(bytes)) return decodeExactly(bytes, this.#decodeSimple);
-      return this.#decoder.decode(bytes);
+      return exactly ? decodeExactly(bytes) : this.#decoder.decode(bytes);
     } catch (error) {
       if (error instanceof BadDataError) throw error;
       const what =

@@ -282,7 +282,10 @@ export class Connection {
 
   // ---- receiving --------------------------------------------------------------------------------
 
-  /** Takes bytes from the peer. They must not change until `next` has returned false or `retain` was called. */
+  /**
+   * Takes bytes from the peer. They must not change until `next` has returned false or `retain` was called; what
+   * was read of them may be overwritten, since small packets are moved together for decoding.
+   */
   push(chunk: Uint8Array): void {
     this.#decoder.push(chunk);
   }

@@ -1,7 +1,7 @@
 import { Decoder, decode, encode } from "@msgpack/msgpack";
 import { BadDataError, MsgpackCodec } from "@peng3dnet/protocol";
 import fc from "fast-check";
-import { BODY_HAS_BIG_INTEGERS, BODY_HAS_BINARY, BodyCheck } from "../src/body-check.js";
+import { BODY_HAS_BINARY, BODY_NEEDS_EXACTNESS, BodyCheck } from "../src/body-check.js";
 import { delivered, sendable } from "./support/arbitraries.js";
 import { bytes, concat } from "./support/bytes.js";
 
@@ -258,14 +258,14 @@ describe("traits", () => {
     ["c5000161", BODY_HAS_BINARY],
     ["c60000000161", BODY_HAS_BINARY],
     ["cf001fffffffffffff", 0],
-    ["cf0020000000000000", BODY_HAS_BIG_INTEGERS],
-    ["cfffffffffffffffff", BODY_HAS_BIG_INTEGERS],
+    ["cf0020000000000000", BODY_NEEDS_EXACTNESS],
+    ["cfffffffffffffffff", BODY_NEEDS_EXACTNESS],
     ["d3001fffffffffffff", 0],
-    ["d30020000000000000", BODY_HAS_BIG_INTEGERS],
+    ["d30020000000000000", BODY_NEEDS_EXACTNESS],
     ["d3ffe0000100000000", 0],
-    ["d3ffe0000000000000", BODY_HAS_BIG_INTEGERS],
-    ["d38000000000000000", BODY_HAS_BIG_INTEGERS],
-    ["9281a161c40161cfffffffffffffffff", BODY_HAS_BINARY | BODY_HAS_BIG_INTEGERS],
+    ["d3ffe0000000000000", BODY_NEEDS_EXACTNESS],
+    ["d38000000000000000", BODY_NEEDS_EXACTNESS],
+    ["9281a161c40161cfffffffffffffffff", BODY_HAS_BINARY | BODY_NEEDS_EXACTNESS],
   ])("of %s", (body, expected) => {
     expect(traits(bytes(body))).toBe(expected);
     expect(traits(bytes("c0"))).toBe(0);
@@ -294,7 +294,7 @@ describe("against decoders", () => {
   const agree = (body: Uint8Array): void => {
     const outcome = reason(body);
     if (outcome === "accepted") {
-      const value = codec.decode(body, (traits(body) & BODY_HAS_BIG_INTEGERS) !== 0);
+      const value = codec.decode(body, (traits(body) & BODY_NEEDS_EXACTNESS) !== 0);
       expect(() => plain.decode(body)).not.toThrow();
       expect(value).toEqual(delivered(decode(body, { useBigInt64: true })));
       return;

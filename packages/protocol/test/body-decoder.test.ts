@@ -46,7 +46,7 @@ describe("small packets that arrive together", () => {
     ["compressed", packet(64, bytes("789c63000000010001".padEnd(18, "0")), 1)],
     ["binary", packet(64, bytes("c401ff"))],
     ["a big integer", packet(64, bytes("cfffffffffffffffff"))],
-    ["longer than 200 bytes", packet(64, concat(bytes("d9c7"), new Uint8Array(199).fill(0x61)))],
+    ["longer than 256 bytes", packet(64, concat(bytes("d9ff"), new Uint8Array(255).fill(0x61)))],
     ["of an internal id", packet(20, bytes("01"))],
   ])("end a run where one is %s", (_what, special) => {
     const { codec, counts } = recordingCodec();

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { inflateSync } from "node:zlib";
 import { FrameDecoder, FrameEncoder, MsgpackCodec, Packet, type Peng3dnetError } from "@peng3dnet/protocol";
-import { BODY_HAS_BIG_INTEGERS, BodyCheck } from "../src/body-check.js";
+import { BODY_NEEDS_EXACTNESS, BodyCheck } from "../src/body-check.js";
 import { concat, hex, packet } from "./support/bytes.js";
 import { activeServer, End, type FakePeer } from "./support/pair.js";
 import { loadVectors, type Vector } from "./support/vectors.js";
@@ -44,7 +44,7 @@ function readFrames(chunks: readonly Uint8Array[]): Frame[] {
       const { id, flags, bytes, start, end } = decoder;
       const stored = bytes.slice(start + 6, end);
       const body = flags === 0 ? stored : zlib.inflate(stored, 2 ** 22);
-      const big = (check.check(body, 0, body.length) & BODY_HAS_BIG_INTEGERS) !== 0;
+      const big = (check.check(body, 0, body.length) & BODY_NEEDS_EXACTNESS) !== 0;
       frames.push({ id, flags, value: codec.decode(body, big) });
     }
   }

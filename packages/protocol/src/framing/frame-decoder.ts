@@ -46,7 +46,7 @@ export class FrameDecoder {
 
   /**
    * Takes the next bytes of the stream. They are read in place: the chunk must not change before `next`
-   * has returned false or `retain` was called.
+   * has returned false or `retain` was called, and what was read of it may be overwritten.
    */
   push(chunk: Uint8Array): void {
     if (this.#position < this.#chunk.length) {
