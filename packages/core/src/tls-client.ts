@@ -13,7 +13,7 @@ import { Deadline } from "./deadline.js";
 import type { DialOptions } from "./dial.js";
 import { handshakeError, type TlsPeer, verificationError } from "./tls-errors.js";
 import { ALPN_PROTOCOL, type TlsClientOptions } from "./tls-options.js";
-import { peerCertificate, TlsTransport } from "./tls-transport.js";
+import { TlsTransport } from "./tls-transport.js";
 import type { TransportHandler } from "./transport.js";
 
 /** Sessions that may be resumed, by what they were made with; the least recently made one goes first. */
@@ -28,7 +28,7 @@ class TlsClientTransport extends TlsTransport {
     this.#tls = socket;
     const verified = options.verify && options.checkHostname && socket.authorized;
     this.sslSeclevel = verified ? SSLSEC_SERVERAUTH : SSLSEC_ENCRYPTED;
-    this.peerCertificate = peerCertificate(socket, verified);
+    this.noteCertificate(socket, verified);
     // On a client, these are what the server listed when it asked for a certificate.
     const asked = socket.getSharedSigalgs().length > 0;
     if (verified && asked && options.hasCertificate) this.sslSeclevelOnHello = SSLSEC_BOTHAUTH;

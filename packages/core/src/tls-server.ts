@@ -11,7 +11,7 @@ import {
   verificationError,
 } from "./tls-errors.js";
 import { ALPN_PROTOCOL, type TlsServerOptions } from "./tls-options.js";
-import { peerCertificate, TlsTransport } from "./tls-transport.js";
+import { TlsTransport } from "./tls-transport.js";
 import type { TransportHandler } from "./transport.js";
 
 /** Longest delay that a timer of Node can hold, in milliseconds. */
@@ -136,7 +136,7 @@ class TlsServerTransport extends TlsTransport {
     this.#silence.cancel();
     const handler = this.handler as TransportHandler;
     this.sslSeclevel = this.#clientAuth && socket.authorized ? SSLSEC_BOTHAUTH : SSLSEC_ENCRYPTED;
-    this.peerCertificate = peerCertificate(socket, socket.authorized);
+    if (this.#clientAuth) this.noteCertificate(socket, socket.authorized);
     this.useSecured(socket, handler);
     if (this.#clientAuth && !socket.authorized) handler.refused(this.#refusal(socket));
     else handler.ready();

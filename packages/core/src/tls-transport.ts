@@ -1,7 +1,8 @@
+import type { X509Certificate } from "node:crypto";
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { type Address, SSLSEC_WRAPPED, type SslSecLevel } from "@peng3dnet/protocol";
-import type { PeerCertificate } from "./peer-certificate.js";
+import type { DistinguishedName, PeerCertificate } from "./peer-certificate.js";
 import { alertError } from "./tls-errors.js";
 import type { Transport, TransportHandler } from "./transport.js";
 
@@ -11,11 +12,13 @@ export abstract class TlsTransport implements Transport {
   readonly reusesChunks: boolean = false;
   sslSeclevel: SslSecLevel = SSLSEC_WRAPPED;
   sslSeclevelOnHello: SslSecLevel | undefined = undefined;
-  peerCertificate: PeerCertificate | undefined = undefined;
   protected handler: TransportHandler | undefined = undefined;
   #socket: Socket;
   #error: Error | undefined = undefined;
   #busy = false;
+  #x509: X509Certificate | undefined = undefined;
+  #verified = false;
+  #certificate: PeerCertificate | undefined = undefined;
 
   /** @param socket - the TLS socket, or the one that it is going to be wrapped round. */
   constructor(socket: Socket) {
@@ -25,6 +28,18 @@ export abstract class TlsTransport implements Transport {
 
   get socket(): Socket {
     return this.#socket;
+  }
+
+  get peerCertificate(): PeerCertificate | undefined {
+    // To take a certificate apart takes time, and few ask.
+    if (this.#x509 !== undefined) this.#certificate ??= describe(this.#x509, this.#verified);
+    return this.#certificate;
+  }
+
+  /** Notes the certificate that the peer showed; it outlives the socket. */
+  protected noteCertificate(socket: TLSSocket, verified: boolean): void {
+    this.#x509 = socket.getPeerX509Certificate();
+    this.#verified = verified;
   }
 
   get busy(): boolean {
@@ -89,14 +104,12 @@ export abstract class TlsTransport implements Transport {
   };
 }
 
-/** What a TLS socket knows about its peer's certificate; `undefined` if it showed none. */
-export function peerCertificate(socket: TLSSocket, verified: boolean): PeerCertificate | undefined {
-  const certificate = socket.getPeerCertificate();
-  // Without a certificate, there is an empty object.
-  if (certificate?.raw === undefined) return undefined;
+/** What is told of a certificate. */
+function describe(x509: X509Certificate, verified: boolean): PeerCertificate {
+  const certificate = x509.toLegacyObject();
   return {
-    subject: { ...certificate.subject } as unknown as PeerCertificate["subject"],
-    issuer: { ...certificate.issuer } as unknown as PeerCertificate["issuer"],
+    subject: { ...certificate.subject } as unknown as DistinguishedName,
+    issuer: { ...certificate.issuer } as unknown as DistinguishedName,
     subjectAltName: certificate.subjectaltname,
     fingerprint256: certificate.fingerprint256,
     serialNumber: certificate.serialNumber,
