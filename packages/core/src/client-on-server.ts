@@ -31,7 +31,7 @@ export type ClientClass<C extends ClientOnServer = ClientOnServer> = new (
  * Reference: `ClientOnServer`.
  */
 export class ClientOnServer implements ConnectionOwner {
-  /** The server. */
+  /** The server. A class for one server class of its own may say `declare readonly server: MyServer`. */
   readonly server: Server;
   /** The connection. Reference: `conn`, the socket, which is {@link ClientOnServer.sock} here. */
   readonly conn: ClientConnection;

@@ -13,7 +13,6 @@ import {
   normalizeAddrSocketstyle,
   type Packet,
   type PacketInput,
-  type PacketOutput,
   type PacketRef,
   SIDE_CLIENT,
   type SIDE_SERVER,
@@ -22,37 +21,18 @@ import {
   STATE_INIT,
   TlsHandshakeError,
 } from "@peng3dnet/protocol";
+import type { ClientEvents, ClientOptions } from "./client-options.js";
 import { type DialOptions, dial } from "./dial.js";
-import type { MessageStream, MessageStreamOptions } from "./message-stream.js";
 import { type Metrics, NO_METRICS } from "./metrics.js";
-import type { PeerOptions } from "./options.js";
-import { type ConnectionOwner, PeerBase, type PeerEvents } from "./peer-base.js";
+import { type ConnectionOwner, PeerBase } from "./peer-base.js";
 import type { PeerCertificate } from "./peer-certificate.js";
 import type { Session } from "./session.js";
 import { SocketTransport } from "./socket-transport.js";
 import { prepareTlsClient } from "./tls.js";
 import { refusalError } from "./tls-errors.js";
 import type { Transport } from "./transport.js";
-import type { InputOfName, MessageHandler, NameSentTo, ReceivedBy, SentTo } from "./typed-packet.js";
+import type { InputOfName, NameSentTo, SentTo } from "./typed-packet.js";
 import { Outcome, type WaitOptions } from "./waiting.js";
-
-/** Options of a {@link Client}. */
-export interface ClientOptions<D extends AnyPacketDefinition = AnyPacketDefinition> extends PeerOptions<D> {
-  /** Connection type; default `CONNTYPE_CLASSIC`. Reference: `conntype`. */
-  readonly conntype?: string | undefined;
-}
-
-/** Arguments of a client's listeners. */
-export interface ClientEvents extends PeerEvents {
-  /** The connection is up; the handshake is still to come. */
-  connect: [];
-  /** The handshake is complete. */
-  handshakecomplete: [];
-  /** The connection is closed. Once. */
-  close: [info: CloseInfo];
-  /** After `sendMessage` returned false: there is room again. */
-  drain: [];
-}
 
 function closedError({ reason, error }: CloseInfo): Error {
   if (error instanceof TlsHandshakeError) return error;
@@ -66,7 +46,7 @@ function closedError({ reason, error }: CloseInfo): Error {
  * @typeParam D - packets that were declared; follows from `packets`.
  */
 export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
-  extends PeerBase<Client<D>, ClientEvents>
+  extends PeerBase<Client<D>, ClientEvents, typeof SIDE_CLIENT>
   implements ConnectionOwner
 {
   override readonly side = SIDE_CLIENT;
@@ -322,48 +302,6 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
 
   protected override ownerOf(): this {
     return this;
-  }
-
-  /** Calls `listener` on each event, or on each packet of a definition, which is registered if need be. */
-  override on<K extends keyof ClientEvents & string>(
-    event: K,
-    listener: (...args: Extract<ClientEvents[K], unknown[]>) => void,
-  ): this;
-  override on<P extends ReceivedBy<typeof SIDE_CLIENT>>(
-    packet: P,
-    listener: MessageHandler<PacketOutput<P>, Client<D>>,
-  ): this;
-  override on(target: string | AnyPacketDefinition, listener: (...args: never[]) => void): this {
-    if (typeof target !== "string") this.listen(target, listener as never);
-    else super.on(target as never, listener as never);
-    return this;
-  }
-
-  /** Stops calling `listener`. */
-  override off<K extends keyof ClientEvents & string>(
-    event: K,
-    listener: (...args: Extract<ClientEvents[K], unknown[]>) => void,
-  ): this;
-  override off<P extends ReceivedBy<typeof SIDE_CLIENT>>(
-    packet: P,
-    listener: MessageHandler<PacketOutput<P>, Client<D>>,
-  ): this;
-  override off(target: string | AnyPacketDefinition, listener: (...args: never[]) => void): this {
-    if (typeof target !== "string") this.unlisten(target, listener as never);
-    else super.off(target as never, listener as never);
-    return this;
-  }
-
-  /**
-   * The packets of a definition as they arrive, for `for await`. Ends when the client stops.
-   *
-   * @throws {@link AbortedError} from the iteration when `signal` fires.
-   */
-  messages<P extends ReceivedBy<typeof SIDE_CLIENT>>(
-    packet: P,
-    options: MessageStreamOptions = {},
-  ): MessageStream<P, Client<D>> {
-    return this.stream(packet, options);
   }
 
   // ---- sending and closing ----------------------------------------------------------------------

@@ -7,7 +7,8 @@ export interface HandlerErrorContext {
   readonly where: string;
 }
 
-type Listener = (...args: unknown[]) => unknown;
+/** Any listener. */
+export type Listener = (...args: unknown[]) => unknown;
 
 /**
  * Calls code of the application so that what it throws, or rejects with, is reported and harms nobody:

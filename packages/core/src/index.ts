@@ -4,8 +4,9 @@
  * @packageDocumentation
  */
 export * from "@peng3dnet/protocol";
-export { Client, type ClientEvents, type ClientOptions } from "./client.js";
+export { Client } from "./client.js";
 export { type ClientClass, type ClientConnection, ClientOnServer } from "./client-on-server.js";
+export type { ClientEvents, ClientOptions } from "./client-options.js";
 export { type Clock, systemClock } from "./clock.js";
 export type { EngineLike } from "./engine.js";
 export type { HandlerErrorContext } from "./handler-guard.js";
@@ -14,16 +15,16 @@ export type { Message, MessageStream, MessageStreamOptions } from "./message-str
 export type { Metrics } from "./metrics.js";
 export type { PeerOptions } from "./options.js";
 export type { ProcessOptions } from "./packet-processor.js";
-export { type ConnectionOwner, PeerBase, type PeerEvents } from "./peer-base.js";
+export { type ConnectionOwner, type EventListener, PeerBase, type PeerEvents } from "./peer-base.js";
 export type { DistinguishedName, PeerCertificate } from "./peer-certificate.js";
-export {
-  type BroadcastOptions,
-  Server,
-  type ServerEvents,
-  type ServerOptions,
-  type ShutdownOptions,
-  type ShutdownReport,
-} from "./server.js";
+export { Server } from "./server.js";
+export type {
+  BroadcastOptions,
+  ServerEvents,
+  ServerOptions,
+  ShutdownOptions,
+  ShutdownReport,
+} from "./server-options.js";
 export { Session } from "./session.js";
 export type { Transport, TransportHandler } from "./transport.js";
 export type { MessageContext, MessageHandler, ReceivedBy, SentTo } from "./typed-packet.js";

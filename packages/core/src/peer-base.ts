@@ -15,6 +15,7 @@ import {
   InvalidStateError,
   type Packet,
   type PacketEntry,
+  type PacketOutput,
   type PacketRef,
   PacketRegistry,
   type Peer,
@@ -25,7 +26,7 @@ import { type Clock, systemClock } from "./clock.js";
 import { zlibCompression } from "./compression.js";
 import type { EngineLike } from "./engine.js";
 import { FlushScheduler } from "./flush-scheduler.js";
-import { type HandlerErrorContext, HandlerGuard } from "./handler-guard.js";
+import { type HandlerErrorContext, HandlerGuard, type Listener } from "./handler-guard.js";
 import { guardedLogger, type Logger } from "./logger.js";
 import { type Holdable, MessageStream, type MessageStreamOptions } from "./message-stream.js";
 import type { Metrics } from "./metrics.js";
@@ -34,7 +35,7 @@ import { PacketProcessor, type ProcessOptions } from "./packet-processor.js";
 import { Session } from "./session.js";
 import type { SessionHooks, SessionOptions } from "./session-hooks.js";
 import type { Transport } from "./transport.js";
-import { type MessageHandler, TypedPacket } from "./typed-packet.js";
+import { type MessageHandler, type ReceivedBy, TypedPacket } from "./typed-packet.js";
 import { Outcome, type WaitOptions } from "./waiting.js";
 
 /** Arguments of the listeners that every peer has. */
@@ -42,6 +43,9 @@ export interface PeerEvents {
   /** Code of the application threw or rejected. Without a listener the logger gets it, or a process warning. */
   handlerError: [error: unknown, context: HandlerErrorContext];
 }
+
+/** A listener of one event. */
+export type EventListener<Events, K extends keyof Events> = (...args: Extract<Events[K], unknown[]>) => void;
 
 /** What the peer calls for one connection: methods of a client on a server, or of the client itself. */
 export interface ConnectionOwner {
@@ -58,8 +62,11 @@ export interface ConnectionOwner {
 }
 
 /** What server and client have in common: registry, config, connection types, processing, events. */
-export abstract class PeerBase<Owner extends ConnectionOwner, Events extends PeerEvents>
-  implements Peer, AsyncDisposable
+export abstract class PeerBase<
+  Owner extends ConnectionOwner,
+  Events extends PeerEvents,
+  Receives extends Side = Side,
+> implements Peer, AsyncDisposable
 {
   abstract readonly side: Side;
   /** The packets that this peer knows. */
@@ -174,29 +181,6 @@ export abstract class PeerBase<Owner extends ConnectionOwner, Events extends Pee
     this.registerPacket(definition.name, packet, definition.options.id);
     this.#typed.set(definition.name, packet);
     return packet;
-  }
-
-  /** Calls `handler` with each packet of a definition; registers it if need be. */
-  protected listen(definition: AnyPacketDefinition, handler: MessageHandler<never, Owner>): void {
-    this.#typedPacket(definition).listen(handler);
-  }
-
-  /** Stops calling `handler`. */
-  protected unlisten(definition: AnyPacketDefinition, handler: MessageHandler<never, Owner>): void {
-    this.#typed.get(definition.name)?.unlisten(handler);
-  }
-
-  /** The packets of a definition as they arrive. */
-  protected stream<D extends AnyPacketDefinition>(
-    definition: D,
-    options: MessageStreamOptions,
-  ): MessageStream<D, Owner> {
-    const stream = new MessageStream<D, Owner>(this.#typedPacket(definition), options, (ended) => {
-      this.#streams.delete(ended as MessageStream<D, Owner>);
-    });
-    if (this.stopped) stream.end();
-    else this.#streams.add(stream);
-    return stream;
   }
 
   /** Whom a client id stands for. */
@@ -356,31 +340,45 @@ export abstract class PeerBase<Owner extends ConnectionOwner, Events extends Pee
 
   // ---- events -----------------------------------------------------------------------------------
 
-  /** Calls `listener` on each event. */
-  on<K extends keyof Events & string>(
-    event: K,
-    listener: (...args: Extract<Events[K], unknown[]>) => void,
-  ): this {
-    this.guard.on(event, listener as (...args: unknown[]) => void);
+  /** Calls `listener` on each event, or on each packet of a definition, which is registered if need be. */
+  on<K extends keyof Events & string>(event: K, listener: EventListener<Events, K>): this;
+  on<P extends ReceivedBy<Receives>>(packet: P, listener: MessageHandler<PacketOutput<P>, Owner>): this;
+  on(target: string | AnyPacketDefinition, listener: (...args: never[]) => unknown): this {
+    if (typeof target === "string") this.guard.on(target, listener as Listener);
+    else this.#typedPacket(target).listen(listener as MessageHandler<never, Owner>);
     return this;
   }
 
   /** Calls `listener` on the next event. */
-  once<K extends keyof Events & string>(
-    event: K,
-    listener: (...args: Extract<Events[K], unknown[]>) => void,
-  ): this {
-    this.guard.once(event, listener as (...args: unknown[]) => void);
+  once<K extends keyof Events & string>(event: K, listener: EventListener<Events, K>): this {
+    this.guard.once(event, listener as Listener);
     return this;
   }
 
   /** Stops calling `listener`. */
-  off<K extends keyof Events & string>(
-    event: K,
-    listener: (...args: Extract<Events[K], unknown[]>) => void,
-  ): this {
-    this.guard.off(event, listener as (...args: unknown[]) => void);
+  off<K extends keyof Events & string>(event: K, listener: EventListener<Events, K>): this;
+  off<P extends ReceivedBy<Receives>>(packet: P, listener: MessageHandler<PacketOutput<P>, Owner>): this;
+  off(target: string | AnyPacketDefinition, listener: (...args: never[]) => unknown): this {
+    if (typeof target === "string") this.guard.off(target, listener as Listener);
+    else this.#typed.get(target.name)?.unlisten(listener as MessageHandler<never, Owner>);
     return this;
+  }
+
+  /**
+   * The packets of a definition as they arrive, for `for await`. Ends when the peer stops.
+   *
+   * @throws {@link AbortedError} from the iteration when `signal` fires.
+   */
+  messages<P extends ReceivedBy<Receives>>(
+    packet: P,
+    options: MessageStreamOptions = {},
+  ): MessageStream<P, Owner> {
+    const stream = new MessageStream<P, Owner>(this.#typedPacket(packet), options, (ended) => {
+      this.#streams.delete(ended as MessageStream<P, Owner>);
+    });
+    if (this.stopped) stream.end();
+    else this.#streams.add(stream);
+    return stream;
   }
 
   /** Tells the listeners of an event. */

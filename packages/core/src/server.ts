@@ -12,7 +12,6 @@ import {
   normalizeAddrSocketstyle,
   type Packet,
   type PacketInput,
-  type PacketOutput,
   type PacketRef,
   type SIDE_CLIENT,
   SIDE_SERVER,
@@ -20,64 +19,22 @@ import {
 import { Admission } from "./admission.js";
 import { type ClientClass, type ClientConnection, ClientOnServer } from "./client-on-server.js";
 import { type Listener, listen } from "./listener.js";
-import type { MessageStream, MessageStreamOptions } from "./message-stream.js";
 import { type Metrics, NO_METRICS, sumMetrics } from "./metrics.js";
-import type { PeerOptions } from "./options.js";
-import { PeerBase, type PeerEvents } from "./peer-base.js";
+import { PeerBase } from "./peer-base.js";
+import type {
+  BroadcastOptions,
+  ServerEvents,
+  ServerOptions,
+  ShutdownOptions,
+  ShutdownReport,
+} from "./server-options.js";
 import type { Session } from "./session.js";
 import { SocketTransport } from "./socket-transport.js";
 import { prepareTlsServer } from "./tls.js";
 import type { PlainNotice, TlsAcceptor } from "./tls-server.js";
 import type { Transport } from "./transport.js";
-import type { InputOfName, MessageHandler, NameSentTo, ReceivedBy, SentTo } from "./typed-packet.js";
+import type { InputOfName, NameSentTo, SentTo } from "./typed-packet.js";
 import { Outcome, type WaitOptions } from "./waiting.js";
-
-/** Options of a {@link Server}. */
-export interface ServerOptions<
-  C extends ClientOnServer = ClientOnServer,
-  D extends AnyPacketDefinition = AnyPacketDefinition,
-> extends PeerOptions<D> {
-  /** Class of the objects that stand for clients; default {@link ClientOnServer}. Reference: `clientcls`. */
-  readonly clientcls?: ClientClass<C> | undefined;
-}
-
-/** Arguments of a server's listeners. */
-export interface ServerEvents<C extends ClientOnServer> extends PeerEvents {
-  /** A connection was accepted. */
-  connection: [client: C];
-  /** Its handshake is complete. */
-  handshakecomplete: [client: C];
-  /** It is closed. Once per connection. */
-  close: [client: C, info: CloseInfo];
-  /** After `sendMessage` returned false: there is room again. */
-  drain: [client: C];
-  /** A connection was refused or given up to keep a limit. */
-  drop: [info: { readonly addr: Address; readonly reason: string }];
-}
-
-/** What a shutdown came to. */
-export interface ShutdownReport {
-  /** Connections whose peer got everything, the reason included. */
-  readonly clean: number;
-  /** The others. */
-  readonly unclean: number;
-}
-
-/** Options of {@link Server.shutdown}. */
-export interface ShutdownOptions {
-  /** Wait until all connections are closed. Default true. */
-  readonly join?: boolean | undefined;
-  /** Seconds to wait at most, then connections are cut; 0: as long as `net.timeout.close` allows. Default 0. */
-  readonly timeout?: number | undefined;
-  /** Reason that the clients are told. Default `"servershutdown"`. */
-  readonly reason?: string | null | undefined;
-}
-
-/** Options of {@link Server.broadcast}. */
-export interface BroadcastOptions {
-  /** Clients to leave out, by id. */
-  readonly except?: number | Iterable<number> | undefined;
-}
 
 /**
  * Serves any number of clients. Reference: `Server`.
@@ -88,7 +45,7 @@ export interface BroadcastOptions {
 export class Server<
   C extends ClientOnServer = ClientOnServer,
   D extends AnyPacketDefinition = AnyPacketDefinition,
-> extends PeerBase<C, ServerEvents<C>> {
+> extends PeerBase<C, ServerEvents<C>, typeof SIDE_SERVER> {
   override readonly side = SIDE_SERVER;
   /** All connections that are not closed, by client id. */
   readonly clients: ReadonlyMap<number, C>;
@@ -376,50 +333,6 @@ export class Server<
 
   protected override ownerOf(cid: Cid): C | undefined {
     return this.#clients.get(cid ?? -1);
-  }
-
-  /**
-   * Calls `listener` on each event, or on each packet of a definition, which is registered if need be.
-   */
-  override on<K extends keyof ServerEvents<C> & string>(
-    event: K,
-    listener: (...args: Extract<ServerEvents<C>[K], unknown[]>) => void,
-  ): this;
-  override on<P extends ReceivedBy<typeof SIDE_SERVER>>(
-    packet: P,
-    listener: MessageHandler<PacketOutput<P>, C>,
-  ): this;
-  override on(target: string | AnyPacketDefinition, listener: (...args: never[]) => void): this {
-    if (typeof target !== "string") this.listen(target, listener as never);
-    else super.on(target as never, listener as never);
-    return this;
-  }
-
-  /** Stops calling `listener`. */
-  override off<K extends keyof ServerEvents<C> & string>(
-    event: K,
-    listener: (...args: Extract<ServerEvents<C>[K], unknown[]>) => void,
-  ): this;
-  override off<P extends ReceivedBy<typeof SIDE_SERVER>>(
-    packet: P,
-    listener: MessageHandler<PacketOutput<P>, C>,
-  ): this;
-  override off(target: string | AnyPacketDefinition, listener: (...args: never[]) => void): this {
-    if (typeof target !== "string") this.unlisten(target, listener as never);
-    else super.off(target as never, listener as never);
-    return this;
-  }
-
-  /**
-   * The packets of a definition as they arrive, for `for await`. Ends when the server stops.
-   *
-   * @throws {@link AbortedError} from the iteration when `signal` fires.
-   */
-  messages<P extends ReceivedBy<typeof SIDE_SERVER>>(
-    packet: P,
-    options: MessageStreamOptions = {},
-  ): MessageStream<P, C> {
-    return this.stream(packet, options);
   }
 
   /**

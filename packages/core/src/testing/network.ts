@@ -1,7 +1,9 @@
 import type { AnyPacketDefinition, CloseInfo, SslSecLevel } from "@peng3dnet/protocol";
-import { Client, type ClientOptions } from "../client.js";
+import { Client } from "../client.js";
 import type { ClientOnServer } from "../client-on-server.js";
-import { Server, type ServerOptions } from "../server.js";
+import type { ClientOptions } from "../client-options.js";
+import { Server } from "../server.js";
+import type { ServerOptions } from "../server-options.js";
 import { ManualClock } from "./manual-clock.js";
 import { MemoryLink } from "./memory-link.js";
 
