@@ -67,7 +67,8 @@ test.each(rows)("$kind: the $side sends a packet of level $level, or else: $acti
   const { kind, side, level, action } = row;
   received.length = 0;
   const { server, client, remote } = await startPair({ ...connections[kind](), setUp });
-  const [sender, cid] = side === "client" ? ([client, null] as const) : ([server, remote.cid] as const);
+  const sender: Peer = side === "client" ? client : server;
+  const cid = side === "client" ? null : remote.cid;
   const { connection } = side === "client" ? client.conn! : remote.conn;
   expect(connection.sslSeclevel).toBe(KNOWN[kind][side]);
   const before = connection.packetsOut;
