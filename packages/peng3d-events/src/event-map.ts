@@ -4,41 +4,41 @@ import type { Address, Client, ClientOnServer, EngineLike, PacketRef, Server } f
 // The names and keys are the reference's, letter for letter; docs/events.md says when each event is sent.
 
 /** Data of every event of a server. */
-export interface ServerEventData<C extends ClientOnServer = ClientOnServer> {
+export interface ServerEventData<S = Server> {
   /** The engine or bus, as given to the constructor. */
   readonly peng: EngineLike | undefined;
   /** The server that sent the event. */
-  readonly server: Server<C>;
+  readonly server: S;
 }
 
 /** Data of every event of a client. */
-export interface ClientEventData {
+export interface ClientEventData<S = Client> {
   /** The engine or bus, as given to the constructor. */
   readonly peng: EngineLike | undefined;
   /** The client that sent the event. */
-  readonly client: Client;
+  readonly client: S;
 }
 
 /** Data of the events of one connection of a server. */
-export interface ConnectionEventData<C extends ClientOnServer = ClientOnServer> extends ServerEventData<C> {
+export interface ConnectionEventData<C = ClientOnServer, S = Server> extends ServerEventData<S> {
   /** The client at the other end. */
   readonly client: C;
 }
 
 /** Data of `peng3dnet:server.bind`. */
-export interface ServerBindData<C extends ClientOnServer = ClientOnServer> extends ServerEventData<C> {
+export interface ServerBindData<S = Server> extends ServerEventData<S> {
   /** Address that the server listens on, with the real port. */
   readonly addr: Readonly<Address>;
 }
 
 /** Data of `peng3dnet:server.stop`. */
-export interface ServerStopData<C extends ClientOnServer = ClientOnServer> extends ServerEventData<C> {
+export interface ServerStopData<S = Server> extends ServerEventData<S> {
   /** What stopped it: always a call of the method. */
   readonly reason: "method";
 }
 
 /** Data of `peng3dnet:server.shutdown`: the arguments of the call, defaults filled in. */
-export interface ServerShutdownData<C extends ClientOnServer = ClientOnServer> extends ServerEventData<C> {
+export interface ServerShutdownData<S = Server> extends ServerEventData<S> {
   /** Whether it waited for all connections to close. */
   readonly join: boolean;
   /** Seconds that it waited at most; 0: as long as it takes. */
@@ -48,8 +48,7 @@ export interface ServerShutdownData<C extends ClientOnServer = ClientOnServer> e
 }
 
 /** Data of `peng3dnet:server.connection.accept`. */
-export interface ConnectionAcceptData<C extends ClientOnServer = ClientOnServer>
-  extends ConnectionEventData<C> {
+export interface ConnectionAcceptData<C = ClientOnServer, S = Server> extends ConnectionEventData<C, S> {
   /** The socket; `undefined` for a link in memory. */
   readonly sock: Socket | undefined;
   /** Address of the other end. */
@@ -59,8 +58,7 @@ export interface ConnectionAcceptData<C extends ClientOnServer = ClientOnServer>
 }
 
 /** Data of `peng3dnet:server.connection.send`. */
-export interface ConnectionSendData<C extends ClientOnServer = ClientOnServer>
-  extends ConnectionEventData<C> {
+export interface ConnectionSendData<C = ClientOnServer, S = Server> extends ConnectionEventData<C, S> {
   /** The packet type as the sender gave it. */
   readonly pid: PacketRef;
   /** The encoded packet with length prefix and header; a copy of your own. */
@@ -68,8 +66,7 @@ export interface ConnectionSendData<C extends ClientOnServer = ClientOnServer>
 }
 
 /** Data of `peng3dnet:server.connection.recv`. */
-export interface ConnectionRecvData<C extends ClientOnServer = ClientOnServer>
-  extends ConnectionEventData<C> {
+export interface ConnectionRecvData<C = ClientOnServer, S = Server> extends ConnectionEventData<C, S> {
   /** Id of the packet type. */
   readonly pid: number;
   /** The decoded message, of any kind that msgpack knows. */
@@ -77,14 +74,13 @@ export interface ConnectionRecvData<C extends ClientOnServer = ClientOnServer>
 }
 
 /** Data of `peng3dnet:server.connection.close`. */
-export interface ConnectionCloseData<C extends ClientOnServer = ClientOnServer>
-  extends ConnectionEventData<C> {
+export interface ConnectionCloseData<C = ClientOnServer, S = Server> extends ConnectionEventData<C, S> {
   /** Why: as the closing side said, `"socketclose"` if the connection just ended. */
   readonly reason: string | null;
 }
 
 /** Data of `peng3dnet:client.connect`. */
-export interface ClientConnectData extends ClientEventData {
+export interface ClientConnectData<S = Client> extends ClientEventData<S> {
   /** Address of the server that answered. */
   readonly addr: Readonly<Address>;
   /** The socket; `undefined` for a link in memory. */
@@ -92,13 +88,13 @@ export interface ClientConnectData extends ClientEventData {
 }
 
 /** Data of `peng3dnet:client.stop`. */
-export interface ClientStopData extends ClientEventData {
+export interface ClientStopData<S = Client> extends ClientEventData<S> {
   /** What stopped it: always a call of the method. */
   readonly reason: "method";
 }
 
 /** Data of `peng3dnet:client.send`. */
-export interface ClientSendData extends ClientEventData {
+export interface ClientSendData<S = Client> extends ClientEventData<S> {
   /** The packet type as the sender gave it. */
   readonly pid: PacketRef;
   /** The message as it was before encoding. */
@@ -106,7 +102,7 @@ export interface ClientSendData extends ClientEventData {
 }
 
 /** Data of `peng3dnet:client.recv`. */
-export interface ClientRecvData extends ClientEventData {
+export interface ClientRecvData<S = Client> extends ClientEventData<S> {
   /** Id of the packet type. */
   readonly pid: number;
   /** The decoded message, of any kind that msgpack knows. */
@@ -114,37 +110,46 @@ export interface ClientRecvData extends ClientEventData {
 }
 
 /** Data of `peng3dnet:client.close`. */
-export interface ClientCloseData extends ClientEventData {
+export interface ClientCloseData<S = Client> extends ClientEventData<S> {
   /** Why: as the closing side said, `"socketclose"` if the connection just ended. */
   readonly reason: string | null;
 }
 
-/** The events of a server, by name. */
-export interface ServerEventMap<C extends ClientOnServer = ClientOnServer> {
-  readonly "peng3dnet:server.initialize": ServerEventData<C>;
-  readonly "peng3dnet:server.bind": ServerBindData<C>;
-  readonly "peng3dnet:server.start": ServerEventData<C>;
-  readonly "peng3dnet:server.stop": ServerStopData<C>;
-  readonly "peng3dnet:server.interrupt": ServerEventData<C>;
-  readonly "peng3dnet:server.shutdown": ServerShutdownData<C>;
-  readonly "peng3dnet:server.connection.accept": ConnectionAcceptData<C>;
-  readonly "peng3dnet:server.connection.handshakecomplete": ConnectionEventData<C>;
-  readonly "peng3dnet:server.connection.send": ConnectionSendData<C>;
-  readonly "peng3dnet:server.connection.recv": ConnectionRecvData<C>;
-  readonly "peng3dnet:server.connection.close": ConnectionCloseData<C>;
+/**
+ * The events of a server, by name.
+ *
+ * @typeParam C - class of the objects that stand for clients.
+ * @typeParam S - class of the server.
+ */
+export interface ServerEventMap<C = ClientOnServer, S = Server> {
+  readonly "peng3dnet:server.initialize": ServerEventData<S>;
+  readonly "peng3dnet:server.bind": ServerBindData<S>;
+  readonly "peng3dnet:server.start": ServerEventData<S>;
+  readonly "peng3dnet:server.stop": ServerStopData<S>;
+  readonly "peng3dnet:server.interrupt": ServerEventData<S>;
+  readonly "peng3dnet:server.shutdown": ServerShutdownData<S>;
+  readonly "peng3dnet:server.connection.accept": ConnectionAcceptData<C, S>;
+  readonly "peng3dnet:server.connection.handshakecomplete": ConnectionEventData<C, S>;
+  readonly "peng3dnet:server.connection.send": ConnectionSendData<C, S>;
+  readonly "peng3dnet:server.connection.recv": ConnectionRecvData<C, S>;
+  readonly "peng3dnet:server.connection.close": ConnectionCloseData<C, S>;
 }
 
-/** The events of a client, by name. */
-export interface ClientEventMap {
-  readonly "peng3dnet:client.initialize": ClientEventData;
-  readonly "peng3dnet:client.connect": ClientConnectData;
-  readonly "peng3dnet:client.start": ClientEventData;
-  readonly "peng3dnet:client.stop": ClientStopData;
-  readonly "peng3dnet:client.interrupt": ClientEventData;
-  readonly "peng3dnet:client.handshakecomplete": ClientEventData;
-  readonly "peng3dnet:client.recv": ClientRecvData;
-  readonly "peng3dnet:client.send": ClientSendData;
-  readonly "peng3dnet:client.close": ClientCloseData;
+/**
+ * The events of a client, by name.
+ *
+ * @typeParam S - class of the client.
+ */
+export interface ClientEventMap<S = Client> {
+  readonly "peng3dnet:client.initialize": ClientEventData<S>;
+  readonly "peng3dnet:client.connect": ClientConnectData<S>;
+  readonly "peng3dnet:client.start": ClientEventData<S>;
+  readonly "peng3dnet:client.stop": ClientStopData<S>;
+  readonly "peng3dnet:client.interrupt": ClientEventData<S>;
+  readonly "peng3dnet:client.handshakecomplete": ClientEventData<S>;
+  readonly "peng3dnet:client.recv": ClientRecvData<S>;
+  readonly "peng3dnet:client.send": ClientSendData<S>;
+  readonly "peng3dnet:client.close": ClientCloseData<S>;
 }
 
 /** All events of peng3dnet, by name. Extend it, or merge into it, for events of your own. */

@@ -1,4 +1,4 @@
-import type { Client, EngineLike, Server, Side } from "@peng3dnet/core";
+import type { EngineLike, SIDE_CLIENT, Side } from "@peng3dnet/core";
 import { type Disposer, disposer } from "./disposer.js";
 import { NoEventBusError } from "./errors.js";
 import { type EventName, HeadlessPeng, type ListenerOptions } from "./event-bus.js";
@@ -25,12 +25,12 @@ export interface EventfulPeer {
 /** Where events come from: a bus, an engine, or a server or client, of which only its own events are taken. */
 export type EventOrigin = object;
 
-/** The events of an origin: what a map of names to data says. */
+/** The events of an origin: a map of names to data. */
 export type EventsOf<S> = S extends { readonly peng: unknown; readonly side: unknown }
-  ? S extends Client
-    ? ClientEventMap
-    : S extends Server<infer C>
-      ? ServerEventMap<C>
+  ? S extends { readonly clients: ReadonlyMap<number, infer C> }
+    ? ServerEventMap<C, S>
+    : S extends { readonly side: typeof SIDE_CLIENT }
+      ? ClientEventMap<S>
       : PengEventMap
   : S extends HeadlessPeng<infer M>
     ? M

@@ -1,7 +1,7 @@
 // What has to compile, and what must not. `npm run types` checks it; running it only shows that it loads.
 
 import { EventEmitter } from "node:events";
-import { Client, ClientOnServer, type EngineLike, Server } from "@peng3dnet/core";
+import { Client, ClientOnServer, definePacket, type EngineLike, Server } from "@peng3dnet/core";
 import {
   type ConnectionRecvData,
   type EmitterEvents,
@@ -23,6 +23,12 @@ import {
 class Player extends ClientOnServer {
   score = 0;
 }
+
+class GameServer extends Server<Player> {
+  round = 0;
+}
+
+const say = definePacket({ name: "chat:say" });
 
 interface ChatMap extends PengEventMap {
   readonly "chat:said": { readonly text: string };
@@ -50,12 +56,23 @@ function right(server: Server<Player>, client: Client, bus: HeadlessPeng): void 
       player.score += pid;
     }
   })();
+  // What a server or client was made of is known in its events.
+  listen(new GameServer(), "peng3dnet:server.connection.close", (_event, data) => {
+    data.server.round += data.client.score;
+  });
+  const typed = new Server({ clientcls: Player, packets: [say] });
+  listen(typed, "peng3dnet:server.connection.accept", (_event, data) => {
+    const same: typeof typed = data.server;
+    return [same, data.client.score];
+  });
+  const talker = new Client({ packets: [say] });
+  listen(talker, "peng3dnet:client.close", (_event, data) => data.client satisfies typeof talker);
   const chat = new HeadlessPeng<ChatMap>();
   chat.sendEvent("chat:said", { text: "hello" });
   listen(chat, "chat:said", (_event, data) => data.text.length);
   toEventEmitter(bus, new EventEmitter());
   toEventEmitter(bus, new EventEmitter<EmitterEvents>());
-  toEventEmitter(server, new EventEmitter<EmitterEvents<ServerEventMap<Player>>>(), {
+  toEventEmitter(server, new EventEmitter<EmitterEvents<ServerEventMap<Player, Server<Player>>>>(), {
     events: ["peng3dnet:server.bind"],
   });
   fromEventEmitter(new EventEmitter<EmitterEvents>(), bus);
@@ -105,6 +122,8 @@ function wrong(server: Server, client: Client, bus: HeadlessPeng): void {
   listen(server, "peng3dnet:client.recv", () => {});
   // @ts-expect-error -- a client sends no events of servers
   events(client, "peng3dnet:server.connection.recv");
+  // @ts-expect-error -- the clients of this server have no score
+  listen(server, "peng3dnet:server.connection.close", (_event, data) => data.client.score);
   // @ts-expect-error -- an object is no origin of events
   events({ name: "nobody" }, "peng3dnet:client.recv");
   // @ts-expect-error -- until is an event of the same origin
