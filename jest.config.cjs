@@ -31,7 +31,10 @@ module.exports = {
         sourceMaps: "inline",
       },
     ],
+    // arktype is ESM only; all other packages are left as they are.
+    "/node_modules/.*\\.js$": ["@swc/jest", { module: { type: "commonjs" } }],
   },
+  transformIgnorePatterns: ["/node_modules/(?!\\.pnpm/|arktype/|arkregex/|@ark/)"],
   reporters: ["default", "<rootDir>/scripts/jest-count-reporter.cjs"],
   collectCoverage: wanted,
   collectCoverageFrom: ["packages/*/src/**/*.ts", "!**/*.test.ts", "!**/*.d.ts"],
