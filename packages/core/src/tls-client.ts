@@ -16,21 +16,25 @@ import { ALPN_PROTOCOL, type TlsClientOptions } from "./tls-options.js";
 import { TlsTransport } from "./tls-transport.js";
 import type { TransportHandler } from "./transport.js";
 
+interface Resumable {
+  readonly session: Buffer;
+  /** Whether the server asked for a certificate; it does not again. */
+  readonly asked: boolean;
+}
+
 /** Sessions that may be resumed, by what they were made with; the least recently made one goes first. */
-const sessions = new Map<string, Buffer>();
+const sessions = new Map<string, Resumable>();
 const MAX_SESSIONS = 256;
 
 class TlsClientTransport extends TlsTransport {
   readonly #tls: TLSSocket;
 
-  constructor(socket: TLSSocket, options: TlsClientOptions) {
+  constructor(socket: TLSSocket, options: TlsClientOptions, asked: boolean) {
     super(socket);
     this.#tls = socket;
     const verified = options.verify && options.checkHostname && socket.authorized;
     this.sslSeclevel = verified ? SSLSEC_SERVERAUTH : SSLSEC_ENCRYPTED;
     this.noteCertificate(socket, verified);
-    // On a client, these are what the server listed when it asked for a certificate.
-    const asked = socket.getSharedSigalgs().length > 0;
     if (verified && asked && options.hasCertificate) this.sslSeclevelOnHello = SSLSEC_BOTHAUTH;
   }
 
@@ -75,8 +79,13 @@ export function connectTls(
   return new Promise((resolve, reject) => {
     // An end within the handshake is a failure; what follows it may be half open.
     socket.allowHalfOpen = false;
-    const session = options.resumptionScope === undefined ? undefined : sessions.get(scope);
-    const tls = connect({ ...connectOptions(socket, address[0], options), ...(session && { session }) });
+    const former = options.resumptionScope === undefined ? undefined : sessions.get(scope);
+    const tls = connect({
+      ...connectOptions(socket, address[0], options),
+      ...(former && { session: former.session }),
+    });
+    const wasAsked = (): boolean =>
+      tls.isSessionReused() ? former?.asked === true : askedForCertificate(tls);
     const leave = (): void => {
       deadline.cancel();
       signal?.removeEventListener("abort", onAbort);
@@ -99,7 +108,7 @@ export function connectTls(
     const onSecure = (): void => {
       leave();
       try {
-        established(new TlsClientTransport(tls, options));
+        established(new TlsClientTransport(tls, options, wasAsked()));
         resolve();
       } catch (error) {
         giveUp(error);
@@ -123,11 +132,18 @@ export function connectTls(
     signal?.addEventListener("abort", onAbort, { once: true });
     tls.on("error", onError);
     tls.on("secureConnect", onSecure);
-    if (options.resumptionScope !== undefined) tls.on("session", (fresh: Buffer) => remember(scope, fresh));
+    if (options.resumptionScope !== undefined) {
+      tls.on("session", (session: Buffer) => remember(scope, { session, asked: wasAsked() }));
+    }
   });
 }
 
-function remember(scope: string, session: Buffer): void {
+/** On a client, these algorithms are what the server listed when it asked for a certificate. */
+function askedForCertificate(tls: TLSSocket): boolean {
+  return tls.getSharedSigalgs().length > 0;
+}
+
+function remember(scope: string, session: Resumable): void {
   sessions.delete(scope);
   sessions.set(scope, session);
   const [oldest] = sessions.keys();
