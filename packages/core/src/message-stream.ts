@@ -43,7 +43,8 @@ export class MessageStream<D extends AnyPacketDefinition, Owner extends Sender>
   readonly #signal: AbortSignal | undefined;
   readonly #buffer: Message<PacketOutput<D>, Owner>[] = [];
   readonly #held = new Set<Holdable>();
-  #wake: (() => void) | undefined = undefined;
+  /** Calls of `next` that wait. */
+  #waiting: (() => void)[] = [];
   #done = false;
   #error: Error | undefined = undefined;
   readonly #closed: (stream: object) => void;
@@ -77,7 +78,7 @@ export class MessageStream<D extends AnyPacketDefinition, Owner extends Sender>
       }
       if (this.#done) return { done: true, value: undefined };
       await new Promise<void>((resolve) => {
-        this.#wake = resolve;
+        this.#waiting.push(resolve);
       });
     }
   }
@@ -95,7 +96,7 @@ export class MessageStream<D extends AnyPacketDefinition, Owner extends Sender>
     this.#packet.unlisten(this.#take);
     this.#signal?.removeEventListener("abort", this.#abort);
     this.#release();
-    this.#wake?.();
+    this.#wake();
     this.#closed(this);
   }
 
@@ -106,7 +107,7 @@ export class MessageStream<D extends AnyPacketDefinition, Owner extends Sender>
       this.#held.add(session);
       session.hold();
     }
-    this.#wake?.();
+    this.#wake();
   };
 
   readonly #abort = (): void => {
@@ -114,6 +115,12 @@ export class MessageStream<D extends AnyPacketDefinition, Owner extends Sender>
     this.#buffer.length = 0;
     this.end();
   };
+
+  #wake(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve();
+  }
 
   #release(): void {
     for (const session of this.#held) session.unhold();

@@ -124,6 +124,18 @@ describe("defined packets", () => {
     await end({ server, client });
   });
 
+  test("serve several calls of next at once, in order", async () => {
+    const { server, client } = await pair();
+    await client.start();
+    const stream = server.messages(Say);
+    const both = Promise.all([stream.next(), stream.next()]);
+    client.sendMessage(Say, { text: "one" });
+    client.sendMessage(Say, { text: "two" });
+    expect((await both).map(({ value }) => value?.msg.text)).toEqual(["one", "two"]);
+    await stream.return();
+    await end({ server, client });
+  });
+
   test("end an iteration when the server stops, and by a signal", async () => {
     const { server, client } = await pair();
     const abort = new AbortController();
