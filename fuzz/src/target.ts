@@ -1,0 +1,12 @@
+import type { Random } from "./random.js";
+
+/** Something that is fuzzed. */
+export interface Target {
+  readonly name: string;
+  /** How many runs of this one there are among those of all targets, relative to the others. */
+  readonly weight: number;
+  /** One execution. @throws a `Finding` if an invariant does not hold. */
+  run(random: Random): void;
+  /** Looks now and then at what is only seen after some turns of the event loop. @throws as `run`. */
+  settle?(): Promise<void>;
+}
