@@ -1,6 +1,11 @@
 /** The libraries under test by name. Each is loaded only in the processes that run it. */
 import type { Peer } from "../peer.js";
 import type { BaselineTuning } from "./baseline.js";
+import type { OursVariant } from "./ours.js";
+
+async function ours(label: string, variant: OursVariant = {}): Promise<Peer> {
+  return (await import("./ours.js")).ours(label, variant);
+}
 
 const LOADERS: Readonly<Record<string, () => Promise<Peer>>> = {
   bare: async () => (await import("./bare.js")).bare,
@@ -9,6 +14,10 @@ const LOADERS: Readonly<Record<string, () => Promise<Peer>>> = {
   ws: async () => (await import("./websocket.js")).ws,
   "ws-corked": async () => (await import("./websocket.js")).wsCorked,
   "socket.io": async () => (await import("./socket-io.js")).socketIo,
+  ours: () => ours("peng3dnet"),
+  "ours-msgpackr": () => ours("peng3dnet, msgpackr", { codec: "msgpackr" }),
+  "ours-tls": () => ours("peng3dnet, TLS", { tls: true }),
+  "ours-events": () => ours("peng3dnet, event bus", { events: true }),
 };
 
 const VARIANT = "baseline:";

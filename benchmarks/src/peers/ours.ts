@@ -1,0 +1,191 @@
+/** peng3dnet as its users run it: packet types and hooks of their own, limits on, the default config. */
+import {
+  type Cid,
+  Client,
+  ClientOnServer,
+  type ClientOptions,
+  type Codec,
+  type ConfigOverrides,
+  type EngineLike,
+  type PacketRegistry,
+  Server,
+  SmartPacket,
+} from "@peng3dnet/core";
+import type {
+  ConnectOptions,
+  Message,
+  Peer,
+  PeerClient,
+  PeerOptions,
+  PeerServer,
+  ServeOptions,
+} from "../peer.js";
+
+const MESSAGE = "bench:message";
+/** Cells with thousands of connections or packet types need more room than the defaults give. */
+const ROOM = 16 * 1024;
+
+/** What differs between the variants. */
+export interface OursVariant {
+  readonly tls?: boolean;
+  /** Default: the library's own codec. */
+  readonly codec?: "msgpackr";
+  /** Whether an event bus is attached, to which nobody listens. */
+  readonly events?: boolean;
+}
+
+class EchoPacket extends SmartPacket<Message> {
+  override receive(message: Message, cid: Cid): void {
+    this.peer.sendMessage(MESSAGE, message, cid);
+  }
+}
+
+class BroadcastPacket extends SmartPacket<Message> {
+  constructor(
+    reg: PacketRegistry,
+    private readonly server: Server<CountingClientOnServer>,
+  ) {
+    super(reg, server);
+  }
+
+  override receive(message: Message): void {
+    this.server.broadcast(MESSAGE, message);
+  }
+}
+
+class AnswerPacket extends SmartPacket<Message> {
+  constructor(
+    reg: PacketRegistry,
+    client: Client,
+    private readonly onMessage: (message: Message) => void,
+  ) {
+    super(reg, client);
+  }
+
+  override receive(message: Message): void {
+    this.onMessage(message);
+  }
+}
+
+/** Registered beside the packet in use. */
+class OtherPacket extends SmartPacket {}
+
+class CountingClientOnServer extends ClientOnServer {
+  received = 0;
+
+  override onReceive(): void {
+    this.received++;
+  }
+}
+
+class CountingClient extends Client {
+  received = 0;
+
+  override onReceive(): void {
+    this.received++;
+  }
+}
+
+function register(
+  peer: Server<CountingClientOnServer> | Client,
+  packet: SmartPacket<Message>,
+  { registered }: PeerOptions,
+): void {
+  peer.registerPacket(MESSAGE, packet);
+  for (let index = 0; index < registered; index++) {
+    peer.registerPacket(`bench:other.${index}`, new OtherPacket(peer.registry, peer));
+  }
+}
+
+async function msgpackrCodec(): Promise<Codec> {
+  const { Packr } = await import("msgpackr");
+  const packr = new Packr({ useRecords: false });
+  return { encode: (value) => packr.pack(value), decode: (bytes) => packr.unpack(bytes) };
+}
+
+/** A bus that nobody listens to. */
+async function emptyBus(): Promise<EngineLike> {
+  const { HeadlessPeng } = await import("@peng3dnet/peng3d-events");
+  return new HeadlessPeng();
+}
+
+/** What both sides are given. */
+async function common(
+  variant: OursVariant,
+  { compress }: PeerOptions,
+  tls: ConfigOverrides,
+): Promise<Pick<ClientOptions, "cfg" | "codec" | "peng">> {
+  return {
+    cfg: {
+      // No peer compresses unless the cell asks for it; it concerns bodies of more than 8 KiB only.
+      "net.compress.enabled": compress,
+      "net.limits.connections": ROOM,
+      "net.limits.registry.names": ROOM,
+      ...(variant.tls && { "net.ssl.enabled": true, ...tls }),
+    },
+    codec: variant.codec === "msgpackr" ? await msgpackrCodec() : undefined,
+    peng: variant.events ? await emptyBus() : undefined,
+  };
+}
+
+/** Outside of any handler, where the library would guard it: the process fails. */
+function failProcess(error: unknown): void {
+  process.nextTick(() => {
+    throw error;
+  });
+}
+
+async function serve(options: ServeOptions, variant: OursVariant): Promise<PeerServer> {
+  const { key = null, cert = null } = options.credentials ?? {};
+  const server = new Server({
+    ...(await common(variant, options, {
+      "net.ssl.server.key": key,
+      "net.ssl.server.cert": cert,
+      "net.ssl.server.force_verify": false,
+    })),
+    addr: "127.0.0.1:0",
+    clientcls: CountingClientOnServer,
+  });
+  const Answering = options.mode === "echo" ? EchoPacket : BroadcastPacket;
+  register(server, new Answering(server.registry, server), options);
+  server.on("handlerError", failProcess);
+  await server.start();
+  return {
+    port: server.addr[1],
+    async close() {
+      server.stop();
+      await server.join();
+    },
+  };
+}
+
+async function connect(options: ConnectOptions, variant: OursVariant): Promise<PeerClient> {
+  const { cert = null } = options.credentials ?? {};
+  const client = new CountingClient({
+    ...(await common(variant, options, { "net.ssl.ca": cert })),
+    addr: ["127.0.0.1", options.port],
+  });
+  register(client, new AnswerPacket(client.registry, client, options.onMessage), options);
+  let closed = false;
+  client.on("handlerError", (error) => options.onFailure(error as Error));
+  client.on("close", ({ reason, error }) => {
+    if (!closed) options.onFailure(error ?? new Error(`the connection was closed: ${reason}`));
+  });
+  await client.start();
+  return {
+    send: (message) => void client.sendMessage(MESSAGE, message),
+    close() {
+      closed = true;
+      client.stop();
+    },
+  };
+}
+
+export function ours(label: string, variant: OursVariant = {}): Peer {
+  return {
+    label,
+    tls: variant.tls ?? false,
+    serve: (options) => serve(options, variant),
+    connect: (options) => connect(options, variant),
+  };
+}
