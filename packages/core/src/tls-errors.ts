@@ -97,7 +97,8 @@ function certificateRejected(why: string, cause?: Error): TlsHandshakeError {
 
 /** The error for an alert that the peer sent, which may come after this side finished its handshake. */
 export function alertError(error: NodeJS.ErrnoException): TlsHandshakeError | undefined {
-  const alert = /^ERR_SSL_(?:\w+_)?ALERT_(\w+)$/.exec(error.code ?? "")?.[1];
+  // `ERR_SSL_TLSV1_ALERT_UNKNOWN_CA`; newer versions of OpenSSL write `SSL/TLS` for some.
+  const alert = /^ERR_SSL_(?:[\w/]+_)?ALERT_(\w+)$/.exec(error.code ?? "")?.[1];
   switch (alert) {
     case undefined:
       return undefined;

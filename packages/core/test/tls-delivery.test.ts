@@ -121,7 +121,9 @@ test("1,000 closes lose nothing", async () => {
     for (let id = ids.pop(); id !== undefined; id = ids.pop()) await go(server, plan(id), seen);
   };
   await Promise.all(Array.from({ length: 20 }, worker));
-  expect(server.clients.size).toBe(0);
+  // The server's ends of the last ones may take a moment longer.
+  while (server.clients.size > 0) await next(server, "close");
+  expect(server.metrics.rejectedBy).toEqual({});
 }, 120_000);
 
 test.each(["TLSv1.2", "TLSv1.3"] as const)(
