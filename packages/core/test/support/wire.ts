@@ -1,5 +1,6 @@
 // Packets made and taken apart without the code under test.
 
+import { inflateSync } from "node:zlib";
 import { decode, encode } from "@msgpack/msgpack";
 
 export interface WirePacket {
@@ -24,8 +25,8 @@ export function packet(id: number, value: unknown, flags = 0): Buffer {
   return frame(id, encode(value), flags);
 }
 
-export function value({ body }: WirePacket): unknown {
-  return decode(body);
+export function value({ body, flags }: WirePacket): unknown {
+  return decode(flags === 0 ? body : inflateSync(body));
 }
 
 export const HELLO = 1;
