@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import {
   type Address,
+  type ConfigOverrides,
   InvalidAddressError,
   normalizeAddrSocketstyle,
   type PeerOptions,
@@ -39,6 +40,14 @@ export class ArgumentError extends Error {}
 const DEFAULT_ADDRESS = "127.0.0.1:8080";
 
 const COMMON_FLAGS = {
+  tls: { type: "boolean", help: "use TLS" },
+  cert: { type: "string", value: "FILE", help: "certificate to show (PEM); a server needs one" },
+  key: { type: "string", value: "FILE", help: "its private key (PEM)" },
+  ca: {
+    type: "string",
+    value: "FILE",
+    help: "authority that the peer's certificate has to be from (PEM); a server with it wants to see one",
+  },
   help: { type: "boolean", help: "print this" },
 } as const satisfies Flags;
 
@@ -56,7 +65,29 @@ export function parseArguments<F extends Flags>(
   if (values.help === true) return helpText(spec);
   const [address = DEFAULT_ADDRESS, ...rest] = positionals;
   if (rest.length > 0) throw new ArgumentError(`one HOST:PORT is enough; what is "${rest[0]}"?`);
-  return { peer: { addr: parseAddress(address) }, values: values as Arguments<F>["values"] };
+  const { tls, cert, key, ca, ...own } = values;
+  const peer = { addr: parseAddress(address), cfg: tlsConfig({ tls, cert, key, ca }) };
+  return { peer, values: own as Arguments<F>["values"] };
+}
+
+/** Config options for `--tls`; a server looks at its own ones, and a client at its. */
+function tlsConfig(values: Readonly<Record<"tls" | "cert" | "key" | "ca", unknown>>): ConfigOverrides {
+  const { tls, ...files } = values;
+  const [useless] = Object.entries(files).find(([, file]) => file !== undefined) ?? [];
+  if (tls !== true) {
+    if (useless !== undefined) throw new ArgumentError(`--${useless} is of no use without --tls`);
+    return {};
+  }
+  const { cert, key, ca } = files as Readonly<Record<string, string | undefined>>;
+  return {
+    "net.ssl.enabled": true,
+    "net.ssl.cafile": ca,
+    "net.ssl.server.certfile": cert,
+    "net.ssl.server.keyfile": key,
+    "net.ssl.server.force_verify": ca !== undefined,
+    "net.ssl.client.certfile": cert,
+    "net.ssl.client.keyfile": key,
+  };
 }
 
 function parse(spec: ProgramSpec<Flags>, args: readonly string[]) {

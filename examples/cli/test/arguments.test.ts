@@ -33,9 +33,38 @@ describe("parseArguments", () => {
     [["h:1", "h:2"], 'one HOST:PORT is enough; what is "h:2"?'],
     [["h:port"], '"port" is not a port; use an integer from 0 to 65535'],
     [["h:65536"], '"65536" is not a port; use an integer from 0 to 65535'],
+    [["--tls", "--ca"], "Option '--ca <value>' argument missing"],
+    [["--cert", "x.pem"], "--cert is of no use without --tls"],
     [["a b:1"], '"a b" is neither a host name nor an IP address'],
   ])("%j is refused in one line", (args, message) => {
     expect(() => parseArguments(spec, args)).toThrow(new ArgumentError(message));
+  });
+
+  test("without --tls nothing is said of it", () => {
+    expect(parseArguments(spec, [])).toMatchObject({ peer: { cfg: {} } });
+  });
+
+  test("--tls is for either side; a server asks for certificates if it knows whose", () => {
+    const files = { cert: "cert.pem", key: "key.pem", ca: "ca.pem" };
+    const args = Object.entries(files).flatMap(([name, file]) => [`--${name}`, file]);
+    expect(parseArguments(spec, ["--tls", ...args])).toEqual({
+      peer: {
+        addr: ["127.0.0.1", 8080],
+        cfg: {
+          "net.ssl.enabled": true,
+          "net.ssl.cafile": "ca.pem",
+          "net.ssl.server.certfile": "cert.pem",
+          "net.ssl.server.keyfile": "key.pem",
+          "net.ssl.server.force_verify": true,
+          "net.ssl.client.certfile": "cert.pem",
+          "net.ssl.client.keyfile": "key.pem",
+        },
+      },
+      values: {},
+    });
+    expect(parseArguments(spec, ["--tls"])).toMatchObject({
+      peer: { cfg: { "net.ssl.enabled": true, "net.ssl.server.force_verify": false } },
+    });
   });
 
   test("--help is answered with all that there is", () => {
