@@ -74,12 +74,14 @@ type AnyClient = Peer & Pick<Client, "addConnType" | "waitForClose">;
  * Makes a class of servers that answer pings, out of a class of servers. Reference: `PingableServerMixin`.
  *
  * @example
+ * ```ts no-run
  * class GameServer extends PingableServerMixin(Server) {
  *   override pingdata = { motd: "Welcome" };
  *   override getPingData() {
  *     return { usercount: this.clients.size };
  *   }
  * }
+ * ```
  */
 export function PingableServerMixin<A extends readonly unknown[], S extends AnyServer>(
   Base: new (...args: A) => S,
