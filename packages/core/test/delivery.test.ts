@@ -10,7 +10,7 @@ test.each(["server", "client"] as const)(
     expect(report.accepted).toBeGreaterThanOrEqual(500_000);
     expect(report.delivered).toBe(report.accepted);
     // The other side was in the middle of sending, too.
-    expect(report.crossing).toBeGreaterThan(100_000);
+    expect(report.crossing).toBeGreaterThan(10_000);
   },
   180_000,
 );
