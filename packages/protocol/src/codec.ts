@@ -32,7 +32,11 @@ export interface Codec {
 
 const MAX_UINT64 = 2n ** 64n - 1n;
 const MIN_INT64 = -(2n ** 63n);
+/** A lone surrogate is encoded as this byte, one from the next on, and a third. */
 const UTF8_LEAD_OF_SURROGATES = 0xed;
+const UTF8_SECOND_OF_SURROGATES = 0xa0;
+/** Places at which surrogates are looked for in bytes; past that, the value itself is looked at. */
+const MAX_CANDIDATES = 16;
 
 /** Kinds of objects that an encoder would quietly turn into an empty map. */
 const NOT_SENDABLE = ["ArrayBuffer", "Date", "Error", "Map", "Promise", "RegExp", "Set"];
@@ -87,8 +91,7 @@ export class MsgpackCodec implements Codec {
       if (error instanceof EncodeError) throw error;
       return this.#encodeNormalized(value, error);
     }
-    // Rare in text, so that one native search usually settles that all strings are well-formed.
-    if (bytes.includes(UTF8_LEAD_OF_SURROGATES)) return this.#encodeNormalized(value, undefined);
+    if (mayHoldSurrogates(bytes) && !isWellFormed(value)) return this.#encodeNormalized(value, undefined);
     return bytes;
   }
 
@@ -125,6 +128,30 @@ export class MsgpackCodec implements Codec {
       throw new EncodeError(`the value cannot be encoded: ${problem}`, { cause: cause ?? error });
     }
   }
+}
+
+/** Whether encoded text may hold a lone surrogate: a native search usually settles that there is none. */
+function mayHoldSurrogates(bytes: Uint8Array): boolean {
+  let at = bytes.indexOf(UTF8_LEAD_OF_SURROGATES);
+  for (let candidates = 0; at >= 0; candidates++) {
+    const second = bytes[at + 1] ?? 0;
+    const third = bytes[at + 2] ?? 0;
+    if (second >= UTF8_SECOND_OF_SURROGATES && second < 0xc0 && third >= 0x80 && third < 0xc0) return true;
+    if (candidates === MAX_CANDIDATES) return true;
+    at = bytes.indexOf(UTF8_LEAD_OF_SURROGATES, at + 1);
+  }
+  return false;
+}
+
+/** Whether all strings of a value that could be encoded are well-formed. */
+function isWellFormed(value: unknown): boolean {
+  if (typeof value === "string") return value.isWellFormed();
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return true;
+  if (Array.isArray(value)) return value.every(isWellFormed);
+  for (const key of Object.keys(value)) {
+    if (!key.isWellFormed() || !isWellFormed((value as Record<string, unknown>)[key])) return false;
+  }
+  return true;
 }
 
 /** Copy of a value for an encoder with 64-bit bigints: each integer in the type that encodes shortest. */

@@ -97,6 +97,17 @@ describe("values", () => {
     }
   });
 
+  test("bytes that only look like surrogates are no reason to touch a value", () => {
+    const lookAlikes = ["eda080", "edbfbf", "ed".repeat(40), "ed", "eda0", "ed9fbf"].map(bytes);
+    const korean = "\ud7ff".repeat(20);
+    for (const bin of lookAlikes) {
+      const value = { bin, list: [1.5, korean, null, { deep: true }] };
+      expect(decoded(encoded(value))).toEqual(value);
+      expect(decoded(encoded({ ...value, "key\ud800": "x" }))).toEqual({ ...value, "key\ufffd": "x" });
+      expect(decoded(encoded([bin, [{ deep: "\udc00" }]]))).toEqual([bin, [{ deep: "\ufffd" }]]);
+    }
+  });
+
   test.each([1, 197, 198, 199, 255, 256, 65535, 65536])(
     "a byte order mark before %d characters is kept, as value and as key, beside all kinds of values",
     (length) => {
