@@ -223,12 +223,13 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
   /** Lets other connections have a turn before this one reads on. */
   #yieldTurn(): void {
     this.#turnStart = this.connection.packetsIn;
-    if (this.#yielding) return;
+    if (this.#yielding || this.#phase !== "open") return;
     this.#yielding = true;
     this.transport.pause();
     setImmediate(() => {
       this.#yielding = false;
-      if (!this.blocked) this.transport.resume();
+      // A closing connection reads on and discards, whoever holds it.
+      if (!this.blocked || this.#phase !== "open") this.transport.resume();
     });
   }
 
@@ -251,7 +252,7 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
   /** Stops taking up packets until as many calls of `unhold`. */
   hold(): void {
     this.#holds++;
-    this.transport.pause();
+    if (this.#phase === "open") this.transport.pause();
   }
 
   /** Takes up packets again. */
