@@ -3,13 +3,14 @@ const wanted = process.env.PENG3DNET_COVERAGE === "1";
 /** @type {import("jest").Config} */
 module.exports = {
   rootDir: __dirname,
-  roots: ["packages", "examples", "fuzz", "test"].map((folder) => `<rootDir>/${folder}`),
+  roots: ["packages", "examples", "benchmarks", "fuzz", "test"].map((folder) => `<rootDir>/${folder}`),
   testEnvironment: "node",
   testMatch: [
     "<rootDir>/packages/*/test/**/*.test.ts",
     "<rootDir>/packages/*/src/**/*.test.ts",
     "<rootDir>/examples/*/test/**/*.test.ts",
     "<rootDir>/examples/*/src/**/*.test.ts",
+    "<rootDir>/benchmarks/src/**/*.test.ts",
     "<rootDir>/fuzz/test/**/*.test.ts",
     "<rootDir>/test/**/*.test.ts",
   ],

@@ -4,20 +4,18 @@ import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { regressions } from "./check.js";
 import { measure, type Plan } from "./measure.js";
 import { type BenchOptions, HELP, parseOptions } from "./options.js";
 import { isPeer, PEER_NAMES } from "./peers/index.js";
 import { writeReport } from "./report.js";
 import { markdown } from "./report-markdown.js";
 import type { Results } from "./results.js";
-import { judge } from "./targets.js";
 import { CELLS, type Cell } from "./workloads.js";
 
 const DEFAULT_OUT = fileURLToPath(new URL("../../docs/performance", import.meta.url));
-/** With `--check`, a ratio may miss its target by this much: a busy machine is not a regression. */
-const CHECK_MARGIN = 0.6;
 const QUICK_WARMUP = 0.25;
-const VERSIONS_OF = ["ws", "socket.io", "@msgpack/msgpack"];
+const VERSIONS_OF = ["ws", "socket.io", "@msgpack/msgpack", "msgpackr"];
 
 function version(name: string): string {
   // The manifest itself need not be exported: it is looked for above the entry point.
@@ -75,15 +73,6 @@ function plan(options: BenchOptions): Plan {
   };
 }
 
-/** The ratios that are so far off that noise does not explain it. */
-function regressions({ cells }: Results): string[] {
-  return judge(cells)
-    .filter(
-      ({ target, ratio }) => target.against.startsWith("baseline") && ratio.max < target.bound * CHECK_MARGIN,
-    )
-    .map(({ target, ratio }) => `${target.cell}: ${ratio.max.toFixed(2)} × ${target.against} at best`);
-}
-
 async function main(): Promise<void> {
   const options = parseOptions(process.argv.slice(2), DEFAULT_OUT);
   if (options.help) {
@@ -109,7 +98,7 @@ async function main(): Promise<void> {
   const failed = results.cells.some(({ peers }) =>
     Object.values(peers).some(({ errors }) => errors.length > 0),
   );
-  const worse = options.check ? regressions(results) : [];
+  const worse = options.check ? regressions(results.cells) : [];
   for (const line of worse) {
     process.stderr.write(`regression: ${line}\n`);
   }

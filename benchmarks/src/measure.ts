@@ -19,16 +19,21 @@ interface Entry {
   readonly cell: Cell;
   readonly names: readonly string[];
   readonly result: CellResult;
+  /** Whether any of the peers needs a certificate. */
+  readonly tls: boolean;
 }
 
 async function prepare({ cells }: Plan): Promise<Entry[]> {
   const entries: Entry[] = [];
   for (const { cell, peers: names } of cells) {
     const peers: Record<string, PeerResult> = {};
+    let anyTls = false;
     for (const name of names) {
-      peers[name] = { label: (await loadPeer(name)).label, samples: [], errors: [] };
+      const { label, tls = false } = await loadPeer(name);
+      peers[name] = { label, samples: [], errors: [] };
+      anyTls ||= tls;
     }
-    entries.push({ cell, names, result: { cell, peers } });
+    entries.push({ cell, names, result: { cell, peers }, tls: anyTls });
   }
   return entries;
 }
@@ -46,7 +51,7 @@ class Round {
   constructor(
     private readonly entry: Entry,
     private readonly plan: Plan,
-    private readonly credentials: Credentials,
+    private readonly credentials: Credentials | undefined,
   ) {}
 
   /** Peers one after the other, as their connections would be too many together. */
@@ -80,7 +85,8 @@ class Round {
   private async start(peer: string): Promise<Runner | undefined> {
     const result = this.entry.result.peers[peer] as PeerResult;
     try {
-      const setup = { peer, cell: this.entry.cell, credentials: this.credentials };
+      const { credentials } = this;
+      const setup = { peer, cell: this.entry.cell, ...(credentials && { credentials }) };
       return { result, pair: await Pair.start(setup, this.plan.execArgv), failed: false };
     } catch (error) {
       result.samples.push(null);
@@ -113,7 +119,12 @@ class Round {
   }
 }
 
-function measureEntry(entry: Entry, round: number, plan: Plan, credentials: Credentials): Promise<void> {
+function measureEntry(
+  entry: Entry,
+  round: number,
+  plan: Plan,
+  credentials: Credentials | undefined,
+): Promise<void> {
   const { cell, names } = entry;
   // Each round begins with another peer, so that none always follows the same one.
   const order = names.map((_, index) => names[(index + round) % names.length] as string);
@@ -123,8 +134,8 @@ function measureEntry(entry: Entry, round: number, plan: Plan, credentials: Cred
 }
 
 export async function measure(plan: Plan): Promise<CellResult[]> {
-  const credentials = await createCredentials();
   const entries = await prepare(plan);
+  const credentials = entries.some(({ tls }) => tls) ? await createCredentials() : undefined;
   for (let round = 0; round < plan.rounds; round++) {
     for (const entry of entries) {
       plan.progress(`round ${round + 1} of ${plan.rounds}: ${entry.cell.title}`);

@@ -1,5 +1,6 @@
 /** The command line. */
 import { parseArgs } from "node:util";
+import { CHECK_CELLS, CHECK_PEERS } from "./check.js";
 
 export const HELP = `Measures peng3dnet side by side with what would be used instead.
 
@@ -11,7 +12,7 @@ export const HELP = `Measures peng3dnet side by side with what would be used ins
   --out <folder>      where results.json, results.md and pictures go (docs/performance)
   --no-write          write no files
   --cpu-prof <folder> write processor profiles of all processes
-  --check             fail if a ratio is far below its target: for CI
+  --check             half a minute; fail if the library is far slower than the baseline in the same run
   --list              name cells and peers
   --help
 `;
@@ -32,6 +33,7 @@ export interface BenchOptions {
 
 const FULL = { rounds: 5, durationMs: 1000 };
 const QUICK = { rounds: 2, durationMs: 250 };
+const CHECK = { rounds: 3, durationMs: 250 };
 
 function list(value: string | undefined): string[] | undefined {
   return value?.split(",").filter((item) => item !== "");
@@ -62,18 +64,20 @@ export function parseOptions(args: readonly string[], defaultOut: string): Bench
       help: { type: "boolean", default: false },
     },
   });
-  const defaults = values.quick ? QUICK : FULL;
-  const partial = values.quick || values.cells !== undefined || values.peers !== undefined;
+  const { check } = values;
+  const quick = values.quick || check;
+  const defaults = check ? CHECK : quick ? QUICK : FULL;
+  const partial = quick || values.cells !== undefined || values.peers !== undefined;
   const out = values.out ?? (partial ? undefined : defaultOut);
   return {
-    quick: values.quick,
-    cells: list(values.cells),
-    peers: list(values.peers),
+    quick,
+    cells: list(values.cells) ?? (check ? CHECK_CELLS : undefined),
+    peers: list(values.peers) ?? (check ? CHECK_PEERS : undefined),
     rounds: positive("rounds", values.rounds, defaults.rounds),
     durationMs: positive("duration", values.duration, defaults.durationMs),
     out: values["no-write"] ? undefined : out,
     cpuProfiles: values["cpu-prof"],
-    check: values.check,
+    check,
     list: values.list,
     help: values.help,
   };
