@@ -1,64 +1,91 @@
-// Packs @peng3dnet/ping and what it depends on, installs that alone in an empty folder, and uses it there:
+// Packs the packages, installs each combination in an empty folder as anybody would, and uses it there:
 //
 //   node scripts/test-packed.mjs
 //
-// The folder asks for @peng3dnet/ping only; npm fetches @msgpack/msgpack as it would for anybody.
+// In each: what is installed, and how much; types of an ESM and a CommonJS consumer, as Node and as a bundler
+// resolve them; a program that imports and one that requires. Protocol is bundled for browsers, too.
 
 import { strict as assert } from "node:assert";
-import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+import { PACKAGES, pack, root, run, runTool, windows } from "./packages.mjs";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
-const windows = process.platform === "win32";
-const { packageManager } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-const EXPECTED = ["@msgpack/msgpack", "@peng3dnet/core", "@peng3dnet/ping", "@peng3dnet/protocol"];
+const limits = JSON.parse(readFileSync(join(root, "scripts", "package-sizes.json"), "utf8"));
 
-/** Uses what is installed, as a user's program. */
-const PROGRAM = `
-import { spawn } from "node:child_process";
-import { Server } from "@peng3dnet/core";
-import { enablePing, pingServer } from "@peng3dnet/ping";
-
-const server = new Server({ addr: "127.0.0.1:0" });
-enablePing(server, { motd: "packed" });
-await server.start();
-const { motd } = await pingServer({ addr: server.addr });
-const [command, ...args] = process.argv.slice(2);
-const child = spawn(command, [...args, "--json", server.addr.join(":")], { stdio: ["ignore", "pipe", "inherit"] });
-let printed = "";
-for await (const chunk of child.stdout) printed += chunk;
-await server.shutdown();
-console.log(JSON.stringify({ motd, command: JSON.parse(printed) }));
-`;
-
-function run(command, args, cwd) {
-  const { status, stdout, stderr, error } = spawnSync(command, args, {
-    cwd,
-    encoding: "utf8",
-    shell: windows,
-    env: { ...process.env, npm_config_update_notifier: "false" },
-  });
-  if (error) throw error;
-  assert.equal(status, 0, `${command} ${args.join(" ")} ended with ${status}\n${stdout}${stderr}`);
-  return stdout;
-}
-
-/** Packs a package of the workspace; pnpm writes the real versions in place of "workspace:". */
-function pack(name, to) {
-  const folder = join(to, name);
-  mkdirSync(folder);
-  const pnpm = ["--yes", `--package=${packageManager}`, "--", "pnpm"];
-  run(
-    windows ? "npx.cmd" : "npx",
-    [...pnpm, "pack", "--pack-destination", folder],
-    join(root, "packages", name),
-  );
-  const [tarball] = readdirSync(folder);
-  return `file:${join(folder, tarball)}`;
-}
+/** What a program of each package looks like: statements that work with what was imported as `p3d`. */
+const COMBINATIONS = {
+  protocol: {
+    installs: ["@msgpack/msgpack", "@peng3dnet/protocol"],
+    // Nothing but the language: it has to compile without the types of Node or of a browser.
+    types: [],
+    names: "FrameDecoder, MsgpackCodec, definePacket, payload",
+    use: `
+      const packet = definePacket({ name: "demo:packet", schema: payload<{ n: number }>() });
+      const codec = new MsgpackCodec();
+      const decoder: FrameDecoder = new FrameDecoder(1024);
+      decoder.push(new Uint8Array([0, 0, 0]));
+      if (decoder.next() || codec.encode(1).length !== 1 || packet.name !== "demo:packet") throw new Error("wrong");
+    `,
+  },
+  core: {
+    installs: ["@msgpack/msgpack", "@peng3dnet/core", "@peng3dnet/protocol"],
+    types: ["node"],
+    names: "Client, Server, definePacket, payload",
+    use: `
+      const packet = definePacket({ name: "demo:packet", schema: payload<{ n: number }>() });
+      const server = new Server({ addr: "127.0.0.1:0", packets: [packet] });
+      await server.start();
+      const client = new Client({ addr: server.addr, packets: [packet] });
+      await client.start();
+      const got = new Promise<number>((resolve) => server.on(packet, ({ n }) => { resolve(n); }));
+      client.sendMessage(packet, { n: 5 });
+      if ((await got) !== 5) throw new Error("wrong");
+      await client.close();
+      await server.shutdown();
+    `,
+  },
+  ping: {
+    installs: ["@msgpack/msgpack", "@peng3dnet/core", "@peng3dnet/ping", "@peng3dnet/protocol"],
+    types: ["node"],
+    names: "enablePing, pingServer",
+    also: `import { Server } from "@peng3dnet/core";`,
+    use: `
+      const server = new Server({ addr: "127.0.0.1:0" });
+      enablePing(server, { motd: "packed" });
+      await server.start();
+      const { motd } = await pingServer({ addr: server.addr });
+      if (motd !== "packed") throw new Error("wrong");
+      await server.shutdown();
+    `,
+  },
+  "peng3d-events": {
+    installs: ["@msgpack/msgpack", "@peng3dnet/core", "@peng3dnet/peng3d-events", "@peng3dnet/protocol"],
+    types: ["node"],
+    names: "HeadlessPeng",
+    also: `import { Server } from "@peng3dnet/core";`,
+    use: `
+      const peng = new HeadlessPeng();
+      const server = new Server({ addr: "127.0.0.1:0", peng });
+      const names: string[] = [];
+      peng.addEventListener("peng3dnet:server.stop", () => { names.push("stop"); });
+      await server.start();
+      await server.shutdown();
+      if (names.length === 0) throw new Error("wrong");
+    `,
+  },
+};
 
 /** The packages that are installed below a folder, however deep. */
 function installed(folder) {
@@ -75,35 +102,143 @@ function installed(folder) {
   return [...names, ...nested].sort();
 }
 
-const temporary = mkdtempSync(join(tmpdir(), "peng3dnet-packed-"));
-try {
-  const ping = pack("ping", temporary);
-  const overrides = {
-    "@peng3dnet/core": pack("core", temporary),
-    "@peng3dnet/protocol": pack("protocol", temporary),
-  };
-  const home = join(temporary, "home");
-  mkdirSync(home);
-  const dependencies = { "@peng3dnet/ping": ping };
-  writeFileSync(join(home, "package.json"), JSON.stringify({ private: true, dependencies, overrides }));
-  writeFileSync(join(home, "program.mjs"), PROGRAM);
-  run(windows ? "npm.cmd" : "npm", ["install", "--prefer-offline", "--no-audit", "--no-fund"], home);
+/** Bytes of all files below a folder. */
+function treeSize(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, { parentPath, name }) => sum + lstatSync(join(parentPath, name)).size, 0);
+}
 
-  assert.deepEqual(installed(home), EXPECTED);
-  const modules = join(home, "node_modules");
-  const files = readdirSync(join(modules, "@peng3dnet", "ping"), { recursive: true });
+/** An ESM module and a CommonJS one that do the same. */
+function writeConsumers(home, name, { names, also = "", use }) {
+  const specifier = `@peng3dnet/${name}`;
+  writeFileSync(
+    join(home, "esm.mts"),
+    `import { ${names} } from "${specifier}";\n${also}\n${use}\nexport {};\n`,
+  );
+  const requires = also.replace(/import (\{.*\}) from ("[^"]+");/, "const $1 = require($2);");
+  // In TypeScript a CommonJS module imports by name; the compiler writes calls of require.
+  writeFileSync(
+    join(home, "cjs.cts"),
+    `import { ${names} } from "${specifier}";\n${also}\nasync function main() {\n${use}\n}\nvoid main();\n`,
+  );
+  writeFileSync(
+    join(home, "plain.cjs"),
+    `const { ${names} } = require("${specifier}");\n${requires}\n` +
+      `for (const value of [${names}]) if (value === undefined) throw new Error("not exported");\n`,
+  );
+}
+
+function compile(home, types, options, files) {
+  const config = {
+    compilerOptions: {
+      target: "es2022",
+      lib: ["es2023", "esnext.disposable"],
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      // What the packages declare has to be right, too.
+      skipLibCheck: types.length > 0,
+      types,
+      typeRoots: [join(root, "node_modules", "@types")],
+      rootDir: ".",
+      ...options,
+    },
+    files,
+  };
+  writeFileSync(join(home, "tsconfig.json"), JSON.stringify(config));
+  runTool("tsc", ["-p", home], home);
+}
+
+/** Bundles protocol for browsers. @returns length, minified and gzipped. */
+async function bundle(home) {
+  writeFileSync(join(home, "browser.mjs"), `export * from "@peng3dnet/protocol";\n`);
+  const { metafile, outputFiles } = await build({
+    entryPoints: [join(home, "browser.mjs")],
+    absWorkingDir: home,
+    bundle: true,
+    format: "esm",
+    platform: "browser",
+    minify: true,
+    metafile: true,
+    write: false,
+    logLevel: "silent",
+  });
+  const imports = Object.values(metafile.inputs).flatMap((input) => input.imports);
   assert.deepEqual(
-    files.filter((file) => file.includes("test")),
+    imports.filter(({ external, path }) => external || path.startsWith("node:")),
     [],
   );
-  const command = join(modules, ".bin", windows ? "peng3dnet-ping.cmd" : "peng3dnet-ping");
-  const { version } = JSON.parse(readFileSync(join(modules, "@peng3dnet", "ping", "package.json"), "utf8"));
+  const [{ contents }] = outputFiles;
+  return gzipSync(contents).length;
+}
+
+const kib = (bytes) => `${(bytes / 1024).toFixed(1)} KiB`;
+
+function guard(what, bytes, limit) {
+  process.stdout.write(`  ${what.padEnd(16)}${kib(bytes).padStart(10)}   limit ${kib(limit)}\n`);
+  assert.ok(
+    bytes <= limit,
+    `${what} has grown to ${bytes} bytes; if that is right, raise scripts/package-sizes.json`,
+  );
+}
+
+/** The command of ping, as npm installs it. */
+function testCommand(home) {
+  const command = join(home, "node_modules", ".bin", windows ? "peng3dnet-ping.cmd" : "peng3dnet-ping");
+  const manifest = join(home, "node_modules", "@peng3dnet", "ping", "package.json");
+  const { version } = JSON.parse(readFileSync(manifest, "utf8"));
   assert.equal(run(command, ["--version"], home), `${version}\n`);
-  const { motd, command: result } = JSON.parse(run(process.execPath, ["program.mjs", command], home));
-  assert.equal(motd, "packed");
+  writeFileSync(
+    join(home, "command.mjs"),
+    `import { spawn } from "node:child_process";
+import { Server } from "@peng3dnet/core";
+import { enablePing } from "@peng3dnet/ping";
+const server = new Server({ addr: "127.0.0.1:0" });
+enablePing(server, { motd: "packed" });
+await server.start();
+const args = ["--json", server.addr.join(":")];
+const child = spawn(process.argv[2], args, { stdio: ["ignore", "inherit", "inherit"], shell: ${windows} });
+child.on("close", () => server.shutdown());
+`,
+  );
+  const result = JSON.parse(run(process.execPath, ["command.mjs", command], home));
   assert.equal(result.ok, true);
   assert.equal(result.data.motd, "packed");
-  process.stdout.write(`@peng3dnet/ping ${version} installs ${EXPECTED.join(", ")}, and its command runs\n`);
+}
+
+const temporary = mkdtempSync(join(tmpdir(), "peng3dnet-packed-"));
+try {
+  const tarballs = pack(PACKAGES, temporary);
+  for (const [name, combination] of Object.entries(COMBINATIONS)) {
+    process.stdout.write(`@peng3dnet/${name}\n`);
+    const home = join(temporary, `home-${name}`);
+    mkdirSync(home);
+    const dependencies = { [`@peng3dnet/${name}`]: `file:${tarballs[name]}` };
+    const others = combination.installs
+      .filter((other) => other.startsWith("@peng3dnet/") && !(other in dependencies))
+      .map((other) => [other, `file:${tarballs[other.slice("@peng3dnet/".length)]}`]);
+    const manifest = { private: true, dependencies, overrides: Object.fromEntries(others) };
+    writeFileSync(join(home, "package.json"), JSON.stringify(manifest));
+    run(windows ? "npm.cmd" : "npm", ["install", "--prefer-offline", "--no-audit", "--no-fund"], home);
+    assert.deepEqual(installed(home), combination.installs);
+
+    const limit = limits[name];
+    guard("tarball", lstatSync(tarballs[name]).size, limit.tarball);
+    guard("installed tree", treeSize(join(home, "node_modules")), limit.installed);
+
+    writeConsumers(home, name, combination);
+    const modules = ["esm.mts", "cjs.cts"];
+    compile(home, combination.types, { module: "nodenext", outDir: "out" }, modules);
+    const resolution = { module: "esnext", moduleResolution: "bundler", noEmit: true };
+    copyFileSync(join(home, "esm.mts"), join(home, "bundled.ts"));
+    compile(home, combination.types, resolution, ["bundled.ts"]);
+    for (const program of ["out/esm.mjs", "out/cjs.cjs", "plain.cjs"]) run(process.execPath, [program], home);
+    process.stdout.write("  types and programs: ESM, CommonJS, bundler\n");
+
+    if (name === "protocol") guard("browser, gzip", await bundle(home), limit.browser);
+    if (name === "ping") testCommand(home);
+  }
+  process.stdout.write("all packages install and work alone\n");
 } finally {
   rmSync(temporary, { recursive: true, force: true });
 }
