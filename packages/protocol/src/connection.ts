@@ -1,6 +1,7 @@
+import { AttachedType } from "./attached-type.js";
 import type { PacketRun } from "./body-decoder.js";
 import type { ConnectionContext } from "./connection-context.js";
-import { ConnectionType } from "./connection-type.js";
+import { type ConnectionHost, watchResult } from "./connection-host.js";
 import {
   type Cid,
   CONNTYPE_CLASSIC,
@@ -19,14 +20,11 @@ import {
 } from "./constants.js";
 import {
   ConnectionClosedError,
-  InvalidPayloadError,
   InvalidStateError,
   NotPeng3dnetError,
-  ProtocolError,
   SmartPacketInvalidError,
   UnexpectedPacketError,
   UnknownConnectionTypeError,
-  UnknownPacketError,
 } from "./errors.js";
 import { FrameDecoder } from "./framing/frame-decoder.js";
 import { FrameEncoder } from "./framing/frame-encoder.js";
@@ -40,37 +38,16 @@ import {
   HELLO_NAME,
   SETTYPE_NAME,
 } from "./internal-names.js";
+import { PacketDelivery } from "./packet-delivery.js";
 import type { PacketEntry, PacketRegistry } from "./packet-registry.js";
 import type { PacketRef, Peer } from "./peer.js";
 import type { RegistrySyncOptions } from "./registry-sync.js";
-import { problemOnReceipt, problemOnSending } from "./rule-check.js";
+import { problemOnSending } from "./rule-check.js";
 import { checkApplicationState, isActive, nextState, type StateEvent } from "./state.js";
 import { PROTOVERSION, VERSION } from "./version.js";
 
 /** Output is handed over as soon as this much has gathered, in bytes, so that both peers work at once. */
 const FLUSH_AT = 16 * 1024;
-
-/** What surrounds a connection: moves its bytes and calls the application. */
-export interface ConnectionHost {
-  /** There is output now; take it soon. Not called again until it was taken. */
-  outputPending(): void;
-  /** A batch of output is full; take it at once. */
-  outputFull(): void;
-  /** On a client: the server said hello, and the answer is about to be sent. */
-  helloReceived?(): void;
-  /** The handshake is complete, the state is `STATE_ACTIVE`. */
-  handshakeComplete(): void;
-  /** A packet passed all checks, and its type's handler was called. */
-  received(entry: PacketEntry, msg: unknown): void;
-  /** A packet was accepted for sending. Its bytes are `connection.lastPacket()`. */
-  sent(ptype: PacketRef, data: unknown): void;
-  /** The peer announced that it closes. */
-  closeReceived(reason: string | null): void;
-  /** Code of the application threw or rejected. */
-  handlerFailed(error: unknown, where: string): void;
-  /** A packet was dropped, as configured. @param why - the reason that it would have closed with, or `"dropped"`. */
-  ignored(message: string, why: string): void;
-}
 
 /**
  * One connection, without I/O: bytes go in through {@link Connection.push}, packets are worked off with
@@ -103,15 +80,13 @@ export class Connection {
   readonly #registry: PacketRegistry;
   readonly #decoder: FrameDecoder;
   readonly #encoder: FrameEncoder;
+  readonly #delivery: PacketDelivery;
   #state: number = STATE_INIT;
   #active = false;
   #conntype: string = CONNTYPE_NOTSET;
-  #type: ConnectionType | undefined = undefined;
-  #typeReceives = false;
-  #typeObservesSend = false;
+  #type: AttachedType | undefined = undefined;
   #closing = false;
   #reason: string | null = null;
-  #strikes = 0;
   #pending = false;
 
   /**
@@ -136,6 +111,7 @@ export class Connection {
     this.#registry = context.peer.registry;
     this.#decoder = new FrameDecoder(context.handshakeLimit);
     this.#encoder = new FrameEncoder(context);
+    this.#delivery = new PacketDelivery(this, host, context);
   }
 
   // ---- state ------------------------------------------------------------------------------------
@@ -215,10 +191,8 @@ export class Connection {
       );
     }
     this.#conntype = conntype;
-    this.#type = type;
-    this.#typeReceives = type.receive !== ConnectionType.prototype.receive;
-    this.#typeObservesSend = type.send !== ConnectionType.prototype.send;
-    this.#callType("init", () => type.init(this.cid));
+    this.#type = new AttachedType(conntype, type, this.cid, this.#host);
+    this.#type.init();
   }
 
   /** For connection types: go on with the classic handshake, in which the client takes over the server's ids. */
@@ -341,68 +315,35 @@ export class Connection {
   }
 
   #processRun({ entries, values }: PacketRun): void {
+    const type = this.#type;
     for (let index = 0; index < entries.length; index++) {
       // A handler may have closed the connection.
       if (this.#closing) return;
       this.packetsIn++;
       const entry = entries[index] as PacketEntry;
       const msg = values[index];
-      if (this.#typeReceives && this.#receiveByType(msg, entry.id, 0)) continue;
-      this.#accept(entry, msg);
+      if (type?.receives === true && type.receive(msg, entry.id, 0)) continue;
+      this.#delivery.accept(entry, msg);
     }
   }
 
   #process(id: number, flags: number, bytes: Uint8Array, start: number, end: number, owned: boolean): void {
     this.packetsIn++;
+    const type = this.#type?.receives === true ? this.#type : undefined;
     const entry = this.#registry.findId(id);
     if (!this.#active) this.#checkEarly(id, entry);
     const bypass = entry === undefined ? id < FIRST_USER_ID : entry.internal;
-    if (entry === undefined && (bypass || !this.#typeReceives)) {
-      this.#unknown(id);
+    if (entry === undefined && (bypass || type === undefined)) {
+      this.#delivery.unknown(id);
       return;
     }
     const { bodies, inflatedLimit, handshakeInflatedLimit } = this.#context;
     const limit = this.#active ? inflatedLimit : handshakeInflatedLimit;
     const msg = bodies.decode(bytes, start, end, flags, owned, limit);
-    if (!bypass && this.#typeReceives && this.#receiveByType(msg, id, flags)) return;
-    if (entry === undefined) this.#unknown(id);
-    else if (entry.protocol) this.watch(entry.obj._receive(msg, this.cid), entry.name);
-    else this.#accept(entry, msg);
-  }
-
-  /** Delivers a packet if its conditions hold and its payload fits. */
-  #accept(entry: PacketEntry, msg: unknown): void {
-    if (entry.onlyState !== this.#state && !this.#admits(entry)) return;
-    if (entry.parses) this.#receiveParsed(entry, msg);
-    else this.#deliver(entry, msg);
-  }
-
-  #deliver(entry: PacketEntry, msg: unknown): void {
-    this.#strikes = 0;
-    try {
-      const result = entry.obj._receive(msg, this.cid);
-      if (result !== undefined) this.watch(result, entry.name);
-    } catch (error) {
-      this.#host.handlerFailed(error, entry.name);
-    }
-    this.#host.received(entry, msg);
-  }
-
-  /** Delivers a packet if its payload fits. */
-  #receiveParsed(entry: PacketEntry, msg: unknown): void {
-    let parsed: unknown;
-    try {
-      parsed = entry.obj.parse(msg);
-    } catch (error) {
-      if (!(error instanceof InvalidPayloadError)) this.#host.handlerFailed(error, entry.name);
-      else if (entry.rule?.invalidAction === "close") throw error;
-      else {
-        if (entry.rule?.invalidAction === "error") this.#host.handlerFailed(error, entry.name);
-        this.#strike(error.message, error.closeReason);
-      }
-      return;
-    }
-    this.#deliver(entry, parsed);
+    if (!bypass && type?.receive(msg, id, flags) === true) return;
+    if (entry === undefined) this.#delivery.unknown(id);
+    else if (entry.protocol) watchResult(this.#host, entry.obj._receive(msg, this.cid), entry.name);
+    else this.#delivery.accept(entry, msg);
   }
 
   /** Before the connection is active, few packets may come: those of the handshake, and the type's own. */
@@ -416,59 +357,6 @@ export class Connection {
     if (this.#state === STATE_WAITTYPE && entry?.protocol !== true) {
       throw new UnexpectedPacketError(`the peer sent packet ${id} before it named its connection type`);
     }
-  }
-
-  #receiveByType(msg: unknown, id: number, flags: number): boolean {
-    return (
-      this.#callType("receive", () => (this.#type as ConnectionType).receive(msg, id, flags, this.cid)) ===
-      true
-    );
-  }
-
-  /** Calls a connection type. A protocol error ends the connection; anything else is the plugin's mistake. */
-  #callType<R>(method: string, call: () => R): R | undefined {
-    try {
-      const result = call();
-      // Plugins may be asynchronous where nothing is returned: a rejection must not end the process.
-      if (typeof result === "object") this.watch(result, `${this.#conntype}.${method}`);
-      return result;
-    } catch (error) {
-      if (error instanceof ProtocolError) throw error;
-      this.#host.handlerFailed(error, `${this.#conntype}.${method}`);
-      return undefined;
-    }
-  }
-
-  #unknown(id: number): void {
-    const message = `the peer sent packet ${id}, which is registered under no name`;
-    if (this.#context.closeOnUnknown) throw new UnknownPacketError(message);
-    this.#strike(message, "unknownpacket");
-  }
-
-  #strike(message: string, why: string): void {
-    this.#strikes++;
-    this.#host.ignored(message, why);
-    if (this.#strikes > this.#context.strikes) {
-      throw new UnexpectedPacketError(
-        `${this.#strikes} packets in a row had to be ignored, the last because ${message}`,
-      );
-    }
-  }
-
-  #admits(entry: PacketEntry): boolean {
-    const { rule } = entry;
-    if (rule === null) {
-      if (this.#active) return true;
-      throw new UnexpectedPacketError(`the peer sent "${entry.name}" before the handshake was complete`);
-    }
-    const problem = problemOnReceipt(rule, this);
-    if (problem === undefined) return true;
-    const message = `"${entry.name}" may not be received: its ${problem} does not fit the connection`;
-    if (rule.invalidAction === "close") throw new SmartPacketInvalidError(message);
-    if (rule.invalidAction === "error")
-      this.#host.handlerFailed(new SmartPacketInvalidError(message), entry.name);
-    this.#strike(message, "smartpacketinvalid");
-    return false;
   }
 
   // ---- sending ----------------------------------------------------------------------------------
@@ -531,7 +419,7 @@ export class Connection {
     this.#encoder.reset(true);
     const type = this.#type;
     this.#type = undefined;
-    if (type !== undefined) this.#callType("closed", () => type.closed(this.cid));
+    type?.closed();
   }
 
   /** Forgets what was received and not processed. */
@@ -598,7 +486,7 @@ export class Connection {
   #accepted(entry: PacketEntry, ptype: PacketRef, data: unknown): boolean {
     this.packetsOut++;
     if (!entry.protocol) {
-      if (entry.observesSend || this.#typeObservesSend) this.#observeSend(entry, ptype, data);
+      if (entry.observesSend || this.#type?.observesSend === true) this.#observeSend(entry, ptype, data);
       else this.#host.sent(ptype, data);
     }
     return this.#announce();
@@ -606,14 +494,12 @@ export class Connection {
 
   #observeSend(entry: PacketEntry, ptype: PacketRef, data: unknown): void {
     const packet = this.#encoder.last();
-    if (!entry.internal && this.#typeObservesSend) {
-      const type = this.#type as ConnectionType;
-      if (this.#callType("send", () => type.send(packet, ptype, this.cid)) === true) return;
-    }
+    const type = this.#type;
+    if (!entry.internal && type?.observesSend === true && type.send(packet, ptype)) return;
     if (entry.observesSend) {
       try {
         const result = entry.obj._send(packet, this.cid);
-        if (result !== undefined) this.watch(result, entry.name);
+        if (result !== undefined) watchResult(this.#host, result, entry.name);
       } catch (error) {
         this.#host.handlerFailed(error, entry.name);
       }
@@ -632,14 +518,6 @@ export class Connection {
 
   #belowHighWater(): boolean {
     return this.backlog + this.#encoder.length <= this.#context.highWater;
-  }
-
-  /** Reports a handler's promise if it rejects. */
-  watch(result: unknown, where: string): void {
-    if (typeof (result as PromiseLike<unknown> | null)?.then !== "function") return;
-    (result as PromiseLike<unknown>).then(undefined, (error: unknown) =>
-      this.#host.handlerFailed(error, where),
-    );
   }
 }
 

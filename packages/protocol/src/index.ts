@@ -22,12 +22,13 @@ export {
   DEFAULT_CONFIG,
   type Pem,
 } from "./config.js";
-export { Connection, type ConnectionHost, encodePacket } from "./connection.js";
+export { Connection, encodePacket } from "./connection.js";
 export {
   type ConnectionContext,
   type ConnectionContextOptions,
   createConnectionContext,
 } from "./connection-context.js";
+export type { ConnectionHost } from "./connection-host.js";
 export { ClassicConnectionType, ConnectionType } from "./connection-type.js";
 export * from "./constants.js";
 export { DefinedPacket } from "./defined-packet.js";
