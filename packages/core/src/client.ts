@@ -27,6 +27,7 @@ import { type Metrics, NO_METRICS } from "./metrics.js";
 import { type ConnectionOwner, PeerBase } from "./peer-base.js";
 import type { PeerCertificate } from "./peer-certificate.js";
 import type { Session } from "./session.js";
+import { SocketReader } from "./socket-reader.js";
 import { SocketTransport } from "./socket-transport.js";
 import { prepareTlsClient } from "./tls.js";
 import { refusalError } from "./tls-errors.js";
@@ -171,9 +172,11 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
         signal: this.#abort.signal,
       };
       const secure = await prepareTlsClient(this.cfg, this.logger);
-      const socket = await dial(address, options);
+      // TLS reads a socket by itself.
+      const reader = secure === undefined ? new SocketReader() : undefined;
+      const socket = await dial(address, { ...options, reader });
       const connected = this.clock.now();
-      if (secure === undefined) this.#use(new SocketTransport(socket), connected);
+      if (secure === undefined) this.#use(new SocketTransport(socket, reader), connected);
       else await secure(socket, address, options, (transport) => this.#use(transport, connected));
     } catch (error) {
       this.#neverConnected(error as Error);

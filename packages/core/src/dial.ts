@@ -11,6 +11,7 @@ import {
 } from "@peng3dnet/protocol";
 import type { Clock } from "./clock.js";
 import { Deadline } from "./deadline.js";
+import type { SocketReader } from "./socket-reader.js";
 
 /** How to connect. */
 export interface DialOptions {
@@ -19,6 +20,8 @@ export interface DialOptions {
   readonly timeout: number;
   /** Gives up when it fires. */
   readonly signal?: AbortSignal | undefined;
+  /** What reads the socket; default: its `data` events. */
+  readonly reader?: SocketReader | undefined;
 }
 
 /** Turns what the operating system said into an error that says what to do. */
@@ -59,7 +62,7 @@ export function connectError(error: NodeJS.ErrnoException, address: Address): Co
  *
  * @throws {@link ConnectError} or a subclass, {@link TimedOutError}, {@link AbortedError}. The socket is gone then.
  */
-export function dial(address: Address, { clock, timeout, signal }: DialOptions): Promise<Socket> {
+export function dial(address: Address, { clock, timeout, signal, reader }: DialOptions): Promise<Socket> {
   if (signal?.aborted === true) {
     return Promise.reject(new AbortedError("connecting was aborted", { cause: signal.reason }));
   }
@@ -70,6 +73,7 @@ export function dial(address: Address, { clock, timeout, signal }: DialOptions):
       allowHalfOpen: true,
       noDelay: true,
       keepAlive: true,
+      ...(reader && { onread: reader.onread }),
     });
     const leave = (): void => {
       deadline.cancel();

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { type Address, SSLSEC_NONE, type SslSecLevel } from "@peng3dnet/protocol";
+import type { SocketReader } from "./socket-reader.js";
 import type { Transport, TransportHandler } from "./transport.js";
 
 const NOTHING = new Uint8Array(0);
@@ -8,15 +9,21 @@ const NOTHING = new Uint8Array(0);
 export class SocketTransport implements Transport {
   readonly socket: Socket;
   readonly remoteAddress: Address;
-  readonly reusesChunks: boolean = false;
+  readonly reusesChunks: boolean;
   readonly sslSeclevel: SslSecLevel = SSLSEC_NONE;
+  readonly #reader: SocketReader | undefined;
   #handler: TransportHandler | undefined = undefined;
   #error: Error | undefined = undefined;
   #busy = false;
 
-  /** @param socket - a connected socket with `allowHalfOpen`. */
-  constructor(socket: Socket) {
+  /**
+   * @param socket - a connected socket with `allowHalfOpen`.
+   * @param reader - what reads it; default: its `data` events.
+   */
+  constructor(socket: Socket, reader?: SocketReader) {
     this.socket = socket;
+    this.reusesChunks = reader !== undefined;
+    this.#reader = reader;
     this.remoteAddress = [socket.remoteAddress ?? "", socket.remotePort ?? 0];
   }
 
@@ -31,7 +38,9 @@ export class SocketTransport implements Transport {
   start(handler: TransportHandler): void {
     this.#handler = handler;
     const { socket } = this;
-    socket.on("data", (chunk: Buffer) => handler.data(chunk));
+    const read = (chunk: Uint8Array): void => handler.data(chunk);
+    if (this.#reader === undefined) socket.on("data", read);
+    else this.#reader.read = read;
     socket.on("end", () => handler.ended());
     socket.on("error", (error) => {
       this.#error ??= error;
