@@ -519,6 +519,11 @@ export class Connection {
   #belowHighWater(): boolean {
     return this.backlog + this.#encoder.length <= this.#context.highWater;
   }
+
+  /** For connection types: reports a promise's rejection as the failure of a handler. */
+  watch(result: unknown, where: string): void {
+    watchResult(this.#host, result, where);
+  }
 }
 
 /**
