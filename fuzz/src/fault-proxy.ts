@@ -62,6 +62,10 @@ class Pipe {
       this.#run();
     });
     to.on("drain", () => this.#run());
+  }
+
+  /** Begins; a fault at the first byte happens at once. */
+  start(): void {
     this.#run();
   }
 
@@ -197,5 +201,6 @@ export class FaultProxy {
       socket.on("error", reset);
       socket.on("close", () => this.#sockets.delete(socket));
     }
+    for (const pipe of pipes) pipe.start();
   }
 }

@@ -100,7 +100,7 @@ async function slot(index: number): Promise<void> {
       await connection(random, turn * options.connections + index);
     } catch (error) {
       totals.errors++;
-      if (totals.errors < 5) console.error(error);
+      if (totals.errors < 5) console.error(`after ${Math.round(performance.now() / 1000)} s:`, error);
     }
     await sleep(random.below(1000));
   }

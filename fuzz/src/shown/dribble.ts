@@ -1,0 +1,104 @@
+// npm run reliability -- dribble
+//
+// 5,000 sockets send their handshake byte by byte. Meanwhile an honest client gets in, and at the deadline all of
+// them are gone. The sockets are in a process of their own.
+
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { Client, Server, silentLogger } from "@peng3dnet/core";
+import { SETTYPE } from "../targets/wire.js";
+import { finish, show } from "./report.js";
+
+const COUNT = 5_000;
+/** Seconds; the default. */
+const DEADLINE = 10;
+/** Seconds between two bytes of a socket: it would need more than two deadlines. */
+const PAUSE = 1;
+
+/** In the other process: connects, and dribbles. */
+async function dribble(port: number): Promise<void> {
+  const sockets: Socket[] = [];
+  while (sockets.length < COUNT) {
+    const batch = Array.from({ length: 100 }, () => connect({ host: "127.0.0.1", port, noDelay: true }));
+    for (const socket of batch) {
+      socket.on("error", () => {});
+      socket.resume();
+    }
+    await Promise.all(batch.map((socket) => once(socket, "connect")));
+    sockets.push(...batch);
+    // The first one begins when it is connected, as the deadline does.
+    for (const socket of batch) socket.write(SETTYPE.subarray(0, 1));
+  }
+  process.send?.("connected");
+  for (let at = 1; ; at++) {
+    await sleep(PAUSE * 1000);
+    for (const socket of sockets) if (socket.writable) socket.write(SETTYPE.subarray(at, at + 1));
+  }
+}
+
+async function measure(title: string, raised: boolean): Promise<void> {
+  const limit = 2 * COUNT;
+  const server = new Server({
+    addr: ["127.0.0.1", 0],
+    logger: silentLogger,
+    cfg: {
+      "net.timeout.handshake": DEADLINE,
+      ...(raised && {
+        "net.limits.connections": limit,
+        "net.limits.pending": limit,
+        "net.limits.pending.address": limit,
+      }),
+    },
+  });
+  const reasons = new Map<string | null, number>();
+  let longest = 0;
+  server.on("connection", (client) => {
+    const accepted = performance.now();
+    void client.conn.waitForClose({}).then(({ reason }) => {
+      reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+      if (reason === "handshaketimeout") longest = Math.max(longest, performance.now() - accepted);
+    });
+  });
+  await server.start();
+  const child: ChildProcess = fork(fileURLToPath(import.meta.url), ["child", String(server.addr[1])]);
+  await once(child, "message");
+  const connected = performance.now();
+  const pending = server.clients.size;
+
+  const times: number[] = [];
+  for (let turn = 0; turn < 5; turn++) {
+    const before = performance.now();
+    const client = new Client({ addr: server.addr, logger: silentLogger });
+    await client.start();
+    times.push(performance.now() - before);
+    await client.close();
+    client.stop();
+    await sleep(300);
+  }
+  const worst = Math.max(...times);
+  show(
+    `${title}: an honest client gets in beside ${pending} dribblers, within a second`,
+    `${worst.toFixed(0)} ms at most in ${times.length} attempts`,
+    worst < 1000,
+  );
+
+  while (server.clients.size > 0 && performance.now() - connected < (DEADLINE + 5) * 1000) await sleep(20);
+  show(
+    `${title}: all dribblers are gone by the deadline of ${DEADLINE} s`,
+    `${server.clients.size} left; ${[...reasons].map(([reason, count]) => `${count} × ${reason}`).join(", ")}; the longest stayed ${(longest / 1000).toFixed(2)} s`,
+    server.clients.size === 0 && longest < (DEADLINE + 1) * 1000,
+  );
+  child.kill();
+  await server.shutdown();
+}
+
+const [role, port] = process.argv.slice(2);
+if (role === "child") await dribble(Number(port));
+else {
+  await measure("limits raised so that all 5,000 stay", true);
+  await measure("default limits", false);
+  finish();
+}

@@ -1,0 +1,134 @@
+// npm run reliability -- frozen
+//
+// A hundred readers get a broadcast; in every other round one of them does not read, and is sent far more on top.
+// Compares how long packets take to the others. The readers are in a process of their own.
+
+import { type ChildProcess, fork } from "node:child_process";
+import { randomFillSync } from "node:crypto";
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { Client, Packet, Server, silentLogger } from "@peng3dnet/core";
+import { Handler } from "../exchange.js";
+import { collectGarbage, percentile, usedMemory } from "../measure.js";
+import { finish, show } from "./report.js";
+
+const READERS = 99;
+const TICK = "shown:tick";
+const BULK = "shown:bulk";
+const ROUNDS = 6;
+const ROUND_SECONDS = 4;
+const INTERVAL_MS = 20;
+/** A packet of the broadcast, and one of what the frozen reader gets on top. */
+const TICK_BYTES = 1024;
+const BULK_BYTES = 128 * 1024;
+/** The default. */
+const UNSENT_LIMIT = 16 * 1024 * 1024;
+
+const now = (): number => performance.timeOrigin + performance.now();
+
+/** In the other process: reads, and tells how long packets took. */
+async function read(port: number): Promise<void> {
+  let latencies: number[] = [];
+  const reader = async (receive: (msg: unknown) => void): Promise<Client> => {
+    const client = new Client({ addr: ["127.0.0.1", port], logger: silentLogger });
+    client.registerPacket(TICK, new Handler(client, receive));
+    client.registerPacket(BULK, new Packet(client.registry, client));
+    await client.start();
+    return client;
+  };
+  for (let index = 0; index < READERS; index++) {
+    await reader((msg) => latencies.push(now() - (msg as readonly number[])[0]!));
+  }
+  process.on("message", (command) => {
+    if (command === "freeze") {
+      void reader(() => {}).then((client) => {
+        client.sock?.pause();
+        process.send?.("frozen");
+      });
+    } else {
+      process.send?.(latencies);
+      latencies = [];
+    }
+  });
+  process.send?.("ready");
+}
+
+async function ask(child: ChildProcess, command: string): Promise<unknown> {
+  const answer = once(child, "message");
+  child.send(command);
+  return (await answer)[0];
+}
+
+async function measure(): Promise<void> {
+  const server = new Server({ addr: ["127.0.0.1", 0], logger: silentLogger });
+  server.registerPacket(TICK, new Packet(server.registry, server));
+  server.registerPacket(BULK, new Packet(server.registry, server));
+  const reasons: (string | null)[] = [];
+  server.on("close", (_client, { reason }) => reasons.push(reason));
+  await server.start();
+  const child = fork(fileURLToPath(import.meta.url), ["child", String(server.addr[1])], {
+    serialization: "advanced",
+  });
+  await once(child, "message");
+
+  const bulk = randomFillSync(new Uint8Array(BULK_BYTES));
+  const padding = randomFillSync(new Uint8Array(TICK_BYTES));
+  const latencies: Record<"free" | "frozen", number[]> = { free: [], frozen: [] };
+  let unsent = 0;
+  let peak = 0;
+
+  const round = async (frozen: boolean): Promise<void> => {
+    if (frozen) await ask(child, "freeze");
+    const cid = frozen ? Math.max(...server.clients.keys()) : -1;
+    await sleep(200);
+    await ask(child, "latencies");
+    collectGarbage();
+    const base = usedMemory();
+    const until = performance.now() + ROUND_SECONDS * 1000;
+    while (performance.now() < until) {
+      server.broadcast(TICK, [now(), padding]);
+      const reader = server.clients.get(cid);
+      if (reader?.active === true) {
+        reader.sendMessage(BULK, bulk);
+        unsent = Math.max(unsent, reader.conn.connection.unsent);
+      }
+      peak = Math.max(peak, usedMemory() - base);
+      await sleep(INTERVAL_MS);
+    }
+    await sleep(300);
+    latencies[frozen ? "frozen" : "free"].push(...((await ask(child, "latencies")) as number[]));
+  };
+
+  await round(false);
+  latencies.free.length = 0;
+  for (let index = 0; index < ROUNDS; index++) await round(index % 2 === 1);
+
+  const free = percentile(latencies.free, 0.99);
+  const frozen = percentile(latencies.frozen, 0.99);
+  show(
+    `${READERS} readers, one more frozen: the others' 99th percentile at most doubles`,
+    `${free.toFixed(2)} ms without it, ${frozen.toFixed(2)} ms with it (${latencies.free.length} and ${latencies.frozen.length} packets)`,
+    frozen <= 2 * free,
+  );
+  show(
+    "what is unsent to the frozen one stays under net.limits.unsent",
+    `${(unsent / 2 ** 20).toFixed(1)} MiB of ${UNSENT_LIMIT / 2 ** 20}, it was ended as ${[...new Set(reasons)].join(", ")}`,
+    unsent <= UNSENT_LIMIT + 2 * BULK_BYTES && reasons.every((reason) => reason === "slowconsumer"),
+  );
+  // Buffers grow by doubling and may be garbage that was not collected yet.
+  show(
+    "memory",
+    `up by ${(peak / 2 ** 20).toFixed(1)} MiB at most, garbage included`,
+    peak < 4 * UNSENT_LIMIT,
+  );
+  child.kill();
+  server.stop();
+}
+
+const [role, port] = process.argv.slice(2);
+if (role === "child") await read(Number(port));
+else {
+  await measure();
+  finish();
+}
