@@ -1,3 +1,5 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import type { Socket } from "node:net";
 import { networkInterfaces } from "node:os";
 import {
   AbortedError,
@@ -63,11 +65,13 @@ describe("server", () => {
     await expect(server.bind()).rejects.toThrow("make a new one");
   });
 
-  test("a stop while it binds leaves no open port", async () => {
+  test.each([0, 1, 50])("a stop while it binds leaves no open port (%d turns later)", async (turns) => {
     const server = new Server({ addr: LOCAL });
-    const starting = server.start();
+    const starting = server.start().catch((error: unknown) => error);
+    // Promises alone, so that the socket cannot be open already.
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve();
     server.stop();
-    await expect(starting).rejects.toThrow(InvalidStateError);
+    expect(await starting).toBeInstanceOf(InvalidStateError);
     await server.join();
   });
 
@@ -321,6 +325,24 @@ describe("a client that cannot connect", () => {
     const closing = client.close("changed my mind");
     await expect(starting).rejects.toThrow("connecting was aborted");
     expect(await closing).toMatchObject({ error: expect.any(AbortedError), clean: false });
+  });
+
+  test.each(["close", "stop"] as const)("%s at the very moment at which it is connected", async (how) => {
+    const listening = await rawServer();
+    const client = track(new Client({ addr: listening.addr }));
+    const created = (message: unknown): void => {
+      const { socket } = message as { readonly socket: Socket };
+      // Behind the listener that takes the socket over, and before that has come to attach it.
+      queueMicrotask(() => socket.on("connect", () => void client[how]()));
+    };
+    subscribe("net.client.socket", created);
+    const starting = client.start().catch((error: unknown) => error);
+    const peer = await listening.accepted();
+    unsubscribe("net.client.socket", created);
+    expect(await starting).toBeInstanceOf(AbortedError);
+    await peer.ended();
+    expect(peer.pending).toHaveLength(0);
+    expect(await client.waitForClose()).toMatchObject({ clean: false });
   });
 
   test("close before it connects: it cannot be started any more", async () => {

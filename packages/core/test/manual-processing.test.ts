@@ -136,6 +136,22 @@ describe("process", () => {
     }
   });
 
+  test("a bad packet ends the connection when it is processed, after those before it", async () => {
+    const received: unknown[] = [];
+    const server = track(new Server({ addr: LOCAL }));
+    handle(server, "test:item", (msg) => void received.push(msg));
+    await server.runAsync();
+    const accepted = next(server, "handshakecomplete");
+    const peer = await RawPeer.activeClient(server.addr);
+    const [client] = await accepted;
+    peer.write(packet(64, 1), packet(4711, "unknown"), packet(64, 2));
+    while (client.conn.queuedPackets < 3) await turn();
+    expect(client.active).toBe(true);
+    expect(server.process()).toBe(2);
+    expect(received).toEqual([1]);
+    expect(await peer.closeReason()).toBe("unknownpacket");
+  });
+
   test.each(["close", "stop", "shutdown"] as const)(
     "%s ends a connection that is gone, though packets of it wait",
     async (how) => {
