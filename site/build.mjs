@@ -62,9 +62,9 @@ function preparePages() {
   const listed = listedPages();
   for (const { file, group } of listed) {
     const text = readFileSync(join(root, "docs", file), "utf8");
-    const [, title, body] = /^# (.+)\n([\s\S]*)$/.exec(text);
+    const title = /^# (.+)/.exec(text)[1];
     const front = `---\ntitle: ${JSON.stringify(title)}\ngroup: ${group}\n---\n`;
-    writeFileSync(join(pages, file), front + adapt(body));
+    writeFileSync(join(pages, file), front + adapt(text));
   }
   const readme = readFileSync(join(root, "README.md"), "utf8");
   writeFileSync(join(pages, "README.md"), adapt(readme).replace(/^# .+\n/, ""));
@@ -80,7 +80,6 @@ const app = await Application.bootstrap({
   out,
   router: "structure",
   customCss: join(root, "site", "style.css"),
-  customJs: join(root, "site", "script.js"),
   disableSources: true,
   disableGit: true,
   includeVersion: false,
