@@ -35,6 +35,8 @@ const MIN_INT64 = -(2n ** 63n);
 /** A lone surrogate is encoded as this byte, one from the next on, and a third. */
 const UTF8_LEAD_OF_SURROGATES = 0xed;
 const UTF8_SECOND_OF_SURROGATES = 0xa0;
+/** Bytes up to this length are searched by a loop, which beats a call into the engine for them. */
+const SEARCH_BY_LOOP = 48;
 /** Places at which surrogates are looked for in bytes; past that, the value itself is looked at. */
 const MAX_CANDIDATES = 16;
 
@@ -132,6 +134,7 @@ export class MsgpackCodec implements Codec {
 
 /** Whether encoded text may hold a lone surrogate: a native search usually settles that there is none. */
 function mayHoldSurrogates(bytes: Uint8Array): boolean {
+  if (bytes.length <= SEARCH_BY_LOOP && !includes(bytes, UTF8_LEAD_OF_SURROGATES)) return false;
   let at = bytes.indexOf(UTF8_LEAD_OF_SURROGATES);
   for (let candidates = 0; at >= 0; candidates++) {
     const second = bytes[at + 1] ?? 0;
@@ -140,6 +143,11 @@ function mayHoldSurrogates(bytes: Uint8Array): boolean {
     if (candidates === MAX_CANDIDATES) return true;
     at = bytes.indexOf(UTF8_LEAD_OF_SURROGATES, at + 1);
   }
+  return false;
+}
+
+function includes(bytes: Uint8Array, wanted: number): boolean {
+  for (let index = 0; index < bytes.length; index++) if (bytes[index] === wanted) return true;
   return false;
 }
 

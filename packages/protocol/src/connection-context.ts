@@ -36,6 +36,9 @@ export interface ConnectionContextOptions {
   readonly validateSent?: boolean | undefined;
 }
 
+/** A program with many clients needs no more output buffers than one with a server. */
+const pool = new BufferPool();
+
 /** Reads a peer's options once for all of its connections. */
 export function createConnectionContext(
   peer: Peer,
@@ -52,7 +55,7 @@ export function createConnectionContext(
     codec: usedCodec,
     // Compressed bodies are accepted whatever is sent.
     bodies: new BodyDecoder(new BodyCheck(depth), usedCodec, compression),
-    pool: new BufferPool(),
+    pool,
     limit,
     inflatedLimit,
     handshakeLimit: server ? Math.min(limit, cfg.get("net.limits.packetlength.handshake")) : limit,

@@ -124,6 +124,8 @@ export class FrameDecoder {
     }
     this.#chunk = EMPTY;
     this.#position = 0;
+    // An idle connection holds on to no chunk.
+    this.bytes = EMPTY;
     return false;
   }
 
