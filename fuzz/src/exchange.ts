@@ -56,16 +56,38 @@ export function prepareEcho<S extends Server>(server: S): EchoServer & { readonl
 }
 
 /** A client that writes down what it sees. */
-export function prepareClient<C extends Client>(
-  client: C,
-): Seen & { readonly client: C; readonly failures: unknown[] } {
+export interface EchoClient<C extends Client = Client> extends Seen {
+  readonly client: C;
+  readonly failures: unknown[];
+  /** Resolves once so many messages have come, or the connection is closed. */
+  until(count: number): Promise<void>;
+}
+
+export function prepareClient<C extends Client>(client: C): EchoClient<C> {
   const messages: unknown[] = [];
   const closes: CloseInfo[] = [];
   const failures: unknown[] = [];
-  client.registerPacket(ECHO, new Handler(client, (msg) => messages.push(msg)));
-  client.on("close", (info) => closes.push(info));
+  let awaited = Number.POSITIVE_INFINITY;
+  let resolve = (): void => {};
+  client.registerPacket(
+    ECHO,
+    new Handler(client, (msg) => {
+      messages.push(msg);
+      if (messages.length >= awaited) resolve();
+    }),
+  );
+  client.on("close", (info) => {
+    closes.push(info);
+    resolve();
+  });
   client.on("handlerError", (error) => failures.push(error));
-  return { client, messages, closes, failures };
+  const until = (count: number): Promise<void> =>
+    new Promise((done) => {
+      awaited = count;
+      resolve = done;
+      if (messages.length >= count || closes.length > 0) done();
+    });
+  return { client, messages, closes, failures, until };
 }
 
 /** Listens on a free port of this machine. */

@@ -62,6 +62,7 @@ async function connection(random: Random, id: number): Promise<void> {
   const {
     client,
     messages,
+    until: arrived,
     failures: clientFailures,
   } = prepareClient(new Client({ addr: server.addr, logger: silentLogger }));
   await client.start();
@@ -74,8 +75,7 @@ async function connection(random: Random, id: number): Promise<void> {
     if (random.oneIn(10)) await sleep(random.below(50));
   }
   if (way === "answered") {
-    const deadline = performance.now() + 30_000;
-    while (messages.length < count && client.active && performance.now() < deadline) await sleep(20);
+    await arrived(count);
     totals.lost += count - messages.length;
   }
   if (way === "cut") {
@@ -93,8 +93,8 @@ async function connection(random: Random, id: number): Promise<void> {
 
 async function slot(index: number): Promise<void> {
   const random = Random.of(options.seed, "soak", index);
-  // Not all at once: they come within two seconds.
-  await sleep(random.below(2000));
+  // Not all at once: they come within some seconds.
+  await sleep(random.below(5000));
   for (let turn = 0; performance.now() < until; turn++) {
     try {
       await connection(random, turn * options.connections + index);
@@ -145,7 +145,7 @@ const problems = [
 console.log(`${options.seconds} s, ${options.connections} connections at a time, seed ${options.seed}`);
 console.log(`  connections ${totals.connections}, packets received by the server ${totals.packets}`);
 console.log(
-  `  lost ${totals.lost}, doubled or out of order ${totals.wrong}, unclean closes ${totals.unclean}`,
+  `  lost ${totals.lost}, doubled or out of order ${totals.wrong}, unclean closes ${totals.unclean}, errors ${totals.errors + failures.length}`,
 );
 console.log(
   `  heap ${steady[0]?.heap.toFixed(1)} to ${steady.at(-1)?.heap.toFixed(1)} MiB, slope ${perMinute("heap").toFixed(2)} MiB a minute; rss ${steady[0]?.rss.toFixed(0)} to ${steady.at(-1)?.rss.toFixed(0)} MiB, slope ${perMinute("rss").toFixed(2)}`,
