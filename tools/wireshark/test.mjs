@@ -1,0 +1,245 @@
+// Tests the dissector with tshark, on captures of this project's own traffic:
+//
+//   npm run test:dissector
+//
+// tshark is in the package of that name (Debian, Ubuntu: apt-get install tshark). With `--keep FILE` the capture of
+// the classic connection is kept, to look at.
+
+import { strict as assert } from "node:assert";
+import { spawnSync } from "node:child_process";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Client, definePacket, Server } from "@peng3dnet/core";
+import { enablePing, pingServer } from "@peng3dnet/ping";
+import { SERVER, writePcap } from "./pcap.mjs";
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+const root = join(here, "..", "..");
+const temporary = mkdtempSync(join(tmpdir(), "peng3dnet-dissector-"));
+const [Say, Heard, State] = ["chat:say", "chat:heard", "game:state"].map((name) => definePacket({ name }));
+const packets = [Say, Heard, State];
+const STATE = {
+  text: 'tab\t "quotes" ünïcödé 🎲',
+  numbers: [0, 127, 128, 255, 256, 65_536, 4_294_967_296, -1, -33, -129, -40_000, -3_000_000_000, 0.5, -1.25],
+  nested: { list: [[], [[1]], {}], yes: true, no: false, nothing: null },
+};
+const LONG = "All work and no play makes Jack a dull boy. ".repeat(1000);
+
+/** Passes a connection on to a server, and records what goes either way. */
+async function record(server, use) {
+  const chunks = [];
+  const proxy = createServer((fromClient) => {
+    const toServer = connect(server.addr[1], "127.0.0.1");
+    const pass = (from, to, direction) => {
+      from.on("data", (bytes) => {
+        chunks.push({ toServer: direction, bytes });
+        to.write(bytes);
+      });
+      from.on("end", () => to.end());
+      from.on("error", () => to.destroy());
+    };
+    pass(fromClient, toServer, true);
+    pass(toServer, fromClient, false);
+  });
+  await new Promise((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  await use(["127.0.0.1", proxy.address().port]);
+  proxy.close();
+  return chunks;
+}
+
+async function classicSession(server) {
+  return record(server, async (addr) => {
+    const client = new Client({ addr, packets });
+    const heard = new Promise((resolve) => client.on(Heard, () => resolve()));
+    await client.start();
+    client.sendMessage(Say, { text: "hello" });
+    client.sendMessage(State, STATE);
+    client.sendMessage(Say, { text: LONG }); // compressed
+    client.sendMessage(State, new Uint8Array([0, 255, 16]));
+    client.sendMessage(State, 2n ** 63n);
+    client.sendMessage(State, null);
+    await heard;
+    await client.close("that's all");
+  });
+}
+
+function tshark(file, ...args) {
+  const script = `lua_script:${join(here, "peng3dnet.lua")}`;
+  const result = spawnSync("tshark", ["-r", file, "-X", script, ...args], {
+    encoding: "utf8",
+    maxBuffer: 256 * 1024 * 1024,
+  });
+  if (result.error?.code === "ENOENT") {
+    process.stderr.write("tshark is not installed; on Debian and Ubuntu: apt-get install tshark\n");
+    process.exit(1);
+  }
+  assert.equal(result.status, 0, result.stderr);
+  assert.doesNotMatch(result.stdout + result.stderr, /Lua Error|lua: /i);
+  return result.stdout;
+}
+
+/** Says what the traffic is, where the first segment is too short to recognise it. */
+const DECODE_AS = ["-d", `tcp.port==${SERVER},peng3dnet`];
+
+/** All values of a field, in order of the packets. */
+function values(file, field, filter = "peng3dnet", more = []) {
+  const args = [...more, "-Y", filter, "-T", "fields", "-E", "aggregator=\u001f", "-e", field];
+  return tshark(file, ...args)
+    .split("\n")
+    .flatMap((line) => line.split("\u001f"))
+    .filter((value) => value !== "");
+}
+
+const internal = (name) => `peng3dnet:internal.${name}`;
+const EXPECTED_NAMES = [
+  ...["hello", "settype", "handshake", "handshake.accept"].map(internal),
+  ...["chat:say", "game:state", "chat:say", "game:state", "game:state", "game:state", "chat:heard"],
+  internal("closeconn"),
+];
+
+let passed = 0;
+function test(what, run) {
+  run();
+  passed++;
+  process.stdout.write(`ok ${what}\n`);
+}
+
+try {
+  const server = new Server({ addr: "127.0.0.1:0", packets });
+  server.on(State, (msg) => {
+    if (msg === null) server.broadcast(Heard, { from: 1, text: "hello" });
+  });
+  enablePing(server, { motd: "Welcome" });
+  await server.start();
+  const classic = await classicSession(server);
+  const ping = await record(server, async (addr) => {
+    await pingServer({ addr });
+  });
+  await server.shutdown();
+
+  const file = (name, connections, slice) => {
+    const path = join(temporary, `${name}.pcap`);
+    writePcap(path, connections, slice);
+    return path;
+  };
+  const whole = file("classic", [classic]);
+  const keep = process.argv.indexOf("--keep");
+  if (keep > 0) copyFileSync(whole, process.argv[keep + 1]);
+
+  for (const [what, path, more] of [
+    ["whole", whole, []],
+    ["told which port it is", whole, DECODE_AS],
+    ["in segments of 7 bytes", file("sliced", [classic], 7), DECODE_AS],
+    ["in single bytes, the first segment whole", file("bytes", [sliceAfterFirst(classic)], 1400), []],
+  ]) {
+    test(`learns the names of packets, ${what}`, () => {
+      assert.deepEqual(values(path, "peng3dnet.name", "peng3dnet", more), EXPECTED_NAMES);
+    });
+    test(`shows bodies as they were sent, ${what}`, () => {
+      // JSON.parse would round the integer that is too big for a number.
+      const bodies = values(path, "peng3dnet.json", "peng3dnet", more).map((text) =>
+        JSON.parse(text.replace(/^9223372036854775808$/, '"$&"')),
+      );
+      assert.deepEqual(bodies.slice(4), [
+        { text: "hello" },
+        STATE,
+        { text: LONG },
+        { $bin: "00ff10" },
+        "9223372036854775808",
+        null,
+        { from: 1, text: "hello" },
+        { reason: "that's all" },
+      ]);
+    });
+    test(`finds no fault, ${what}`, () =>
+      assert.deepEqual(values(path, "frame.number", "peng3dnet.malformed", more), []));
+  }
+
+  test("shows the connection type, the versions and the reason as fields", () => {
+    assert.deepEqual(values(whole, "peng3dnet.conntype"), ["classic"]);
+    assert.deepEqual(values(whole, "peng3dnet.version"), ["0.2.0", "0.2.0"]);
+    assert.deepEqual(values(whole, "peng3dnet.reason"), ["that's all"]);
+  });
+
+  test("shows a tree", () => {
+    const text = tshark(whole, "-V", "-Y", "peng3dnet");
+    for (const line of [
+      "numbers: array of 14",
+      "[13] -1.25",
+      "nothing: null",
+      "inflated to 44009",
+      "registry: map of 8",
+    ]) {
+      assert.ok(text.includes(line), `"${line}" is not in the tree`);
+    }
+  });
+
+  test("filters by name and by value", () => {
+    const filter = 'peng3dnet.name == "chat:heard" && peng3dnet.value.string == "hello"';
+    assert.equal(values(whole, "frame.number", filter).length, 1);
+  });
+
+  test("knows pings", () => {
+    const path = file("ping", [ping]);
+    const names = [internal("hello"), internal("settype"), "ping", "pong", internal("closeconn")];
+    assert.deepEqual(values(path, "peng3dnet.name"), names);
+    assert.deepEqual(values(path, "peng3dnet.conntype"), ["ping"]);
+  });
+
+  test("keeps connections apart", () => {
+    const path = file("both", [classic, ping]);
+    assert.ok(values(path, "peng3dnet.name", "tcp.stream == 1").includes("pong"));
+    assert.deepEqual(values(path, "peng3dnet.name", "tcp.stream == 0"), EXPECTED_NAMES);
+  });
+
+  const vectors = (name) =>
+    JSON.parse(readFileSync(join(root, "vectors", `${name}.json`), "utf8"))
+      .packets.filter(({ hex }) => hex !== undefined)
+      .map(({ hex, value }) => ({ hex: joined(hex), value }))
+      .filter(({ hex }) => hex.length < 200_000);
+  const afterHello = (all) =>
+    all.map(({ hex }) => [classic[0], { toServer: false, bytes: Buffer.from(hex, "hex") }]);
+
+  for (const name of ["values", "edge-values", "classic-session", "ping-session", "internal-packets"]) {
+    test(`shows the golden packets of ${name}`, () => {
+      const all = vectors(name);
+      const path = file(name, afterHello(all));
+      assert.deepEqual(values(path, "frame.number", "peng3dnet.malformed"), []);
+      const shown = values(path, "peng3dnet.json").filter((_json, index) => index % 2 === 1);
+      assert.equal(shown.length, all.length);
+      all.forEach(({ value }, index) => {
+        // What JSON lacks is written in ways of their own; whole floats look like integers.
+        if (!JSON.stringify(value).includes('"$')) assert.deepEqual(JSON.parse(shown[index]), value);
+      });
+    });
+  }
+
+  test("survives what is malformed, and says so", () => {
+    const small = vectors("malformed");
+    const path = file("malformed", afterHello(small));
+    assert.ok(values(path, "frame.number", "peng3dnet.malformed").length > small.length / 2);
+  });
+
+  process.stdout.write(`${passed} passed, 0 failed\n`);
+} finally {
+  rmSync(temporary, { recursive: true, force: true });
+}
+
+/** The hexadecimal digits of a golden packet. */
+function joined(hex) {
+  if (typeof hex === "string") return hex;
+  return hex.map((part) => (typeof part === "string" ? part : part.repeat.repeat(part.times))).join("");
+}
+
+/** The first chunk as it is, since it is what a connection is recognised by; the others in single bytes. */
+function sliceAfterFirst([first, ...others]) {
+  const bytes = others.flatMap(({ toServer, bytes: all }) =>
+    all.length > 2000
+      ? [{ toServer, bytes: all }]
+      : Array.from(all, (_byte, at) => ({ toServer, bytes: all.subarray(at, at + 1) })),
+  );
+  return [first, ...bytes];
+}
