@@ -17,15 +17,22 @@ const MAX_SAFE_HIGH_WORD = 0x1fffff;
  */
 export class BodyCheck {
   readonly #maxDepth: number;
+  readonly #maxElements: number;
   #bytes: Uint8Array = new Uint8Array(0);
   #end = 0;
   /** Elements announced by open containers and not seen yet. */
   #owed = 0;
+  /** Elements that containers may still announce. */
+  #elementsLeft = 0;
   #traits = 0;
 
-  /** @param maxDepth - how deep containers may nest; default 512. */
-  constructor(maxDepth = 512) {
+  /**
+   * @param maxDepth - how deep containers may nest; default 512.
+   * @param maxElements - elements of all containers together, two for a pair of a map; default 1,048,576.
+   */
+  constructor(maxDepth = 512, maxElements = 1024 * 1024) {
     this.#maxDepth = maxDepth;
+    this.#maxElements = maxElements;
   }
 
   /**
@@ -38,6 +45,7 @@ export class BodyCheck {
     this.#bytes = bytes;
     this.#end = end;
     this.#owed = 1;
+    this.#elementsLeft = this.#maxElements;
     this.#traits = 0;
     const position = this.#value(start, this.#maxDepth);
     if (position !== end) {
@@ -152,6 +160,13 @@ export class BodyCheck {
     if (this.#owed > this.#end - at) {
       throw new BadDataError(
         `the body announces ${this.#owed} elements in ${Math.max(this.#end - at, 0)} bytes`,
+      );
+    }
+    // An element costs many times its byte once decoded, and next to nothing where it is compressed.
+    this.#elementsLeft -= elements;
+    if (this.#elementsLeft < 0) {
+      throw new BadDataError(
+        `the body has more than the ${this.#maxElements} elements of net.limits.elements`,
       );
     }
   }

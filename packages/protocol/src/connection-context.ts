@@ -36,8 +36,8 @@ export interface ConnectionContextOptions {
   readonly validateSent?: boolean | undefined;
 }
 
-/** A program with many clients needs no more output buffers than one with a server. */
-const pool = new BufferPool();
+/** Output buffers that a server keeps for its connections. A client has one connection, a program maybe many clients. */
+const SERVER_BUFFERS = 16;
 
 /** Reads a peer's options once for all of its connections. */
 export function createConnectionContext(
@@ -54,8 +54,8 @@ export function createConnectionContext(
     peer,
     codec: usedCodec,
     // Compressed bodies are accepted whatever is sent.
-    bodies: new BodyDecoder(new BodyCheck(depth), usedCodec, compression),
-    pool,
+    bodies: new BodyDecoder(new BodyCheck(depth, cfg.get("net.limits.elements")), usedCodec, compression),
+    pool: new BufferPool(server ? SERVER_BUFFERS : 1),
     limit,
     inflatedLimit,
     handshakeLimit: server ? Math.min(limit, cfg.get("net.limits.packetlength.handshake")) : limit,
