@@ -61,6 +61,9 @@ export class SessionOutput {
   /** Output taken from the connection of which a part is not with the transport yet. */
   #rest: Uint8Array | undefined = undefined;
   #aboveHighWater = false;
+  /** Whether bytes are on their way, and since when none of them has got further, in milliseconds. */
+  #watching = false;
+  #progressAt = 0;
   /** Whether `flush` runs inside a call of `sendMessage`. */
   #sending = false;
   #waiters: FlushWaiter[] | undefined = undefined;
@@ -122,7 +125,7 @@ export class SessionOutput {
   /** The transport made progress. */
   progressed(): void {
     this.#syncBacklog();
-    if (this.#deadline.armed) this.#armDeadline();
+    this.#progressAt = this.#clock.now();
     this.flush();
   }
 
@@ -167,7 +170,11 @@ export class SessionOutput {
   }
 
   #checkUnsent(): void {
-    if (!this.#deadline.armed) this.#armDeadline();
+    if (!this.#watching) {
+      this.#watching = true;
+      this.#progressAt = this.#clock.now();
+      if (!this.#deadline.armed) this.#armDeadline(this.#options.unsentTimeout);
+    }
     const { unsent } = this.#connection;
     const { highWater, unsentLimit } = this.#options;
     if (unsent > highWater) this.#aboveHighWater = true;
@@ -182,7 +189,7 @@ export class SessionOutput {
   }
 
   #allWritten(): void {
-    this.#deadline.cancel();
+    this.#watching = false;
     if (this.#aboveHighWater) this.#tellDrained();
     if (this.#waiters !== undefined) this.#settleWaiters();
     this.#host.outputWritten();
@@ -205,15 +212,22 @@ export class SessionOutput {
     while (waiters.length > 0 && (waiters[0] as FlushWaiter).until <= sent) waiters.shift()?.outcome.settle();
   }
 
-  #armDeadline(): void {
-    const { unsentTimeout } = this.#options;
-    this.#deadline.arm(unsentTimeout, () =>
+  /** Looks after a while whether there was progress. With TLS, each write would else set a timer and cancel it. */
+  #armDeadline(seconds: number): void {
+    this.#deadline.arm(seconds, () => {
+      if (!this.#watching) return;
+      const { unsentTimeout } = this.#options;
+      const left = unsentTimeout - (this.#clock.now() - this.#progressAt) / 1000;
+      if (left > 0.001) {
+        this.#armDeadline(left);
+        return;
+      }
       this.#host.outputStuck(
         new SlowConsumerError(
           `the peer did not read anything for ${unsentTimeout} s (net.timeout.unsent) with ${this.#connection.unsent} bytes unsent`,
         ),
-      ),
-    );
+      );
+    });
   }
 
   #undelivered(reason: string | null, error: Error | undefined): ConnectionLostError {
