@@ -1,5 +1,4 @@
 import type { EngineLike } from "@peng3dnet/core";
-import type { EventName } from "./event-bus.js";
 
 /** An event on its way through bridges, and where it has been. */
 interface Passage {
@@ -27,13 +26,7 @@ export function relay(event: string, data: unknown, from: object, to: object, de
   }
 }
 
-/** Where bridges send events: a bus or any engine. */
-export interface EventSink<M> {
-  /** Sends an event. */
-  sendEvent(event: EventName<M>, data: never): void;
-}
-
-/** The same without types, which the bridges' signatures have checked. */
+/** A place to send events to, without the types that the bridges' signatures have checked. */
 export function untyped(sink: object): EngineLike {
   return sink as EngineLike;
 }
