@@ -1,11 +1,13 @@
 const EMPTY = new Uint8Array(0);
+/** Room grows to so many times the bytes that came: a packet of 256 KiB fits after the first read of 64 KiB. */
+const GROWTH = 8;
 /** Room made for the first bytes of a packet that is not whole yet. */
 const FIRST_CAPACITY = 1024;
 
 /**
  * Gathers the bytes of one packet that arrives in several pieces.
  *
- * Room grows with the bytes that came, at most fourfold, never with the length that a peer announced.
+ * Room grows with the bytes that came, at most eightfold, never with the length that a peer announced.
  */
 export class ReceiveBuffer {
   /** The bytes; those from {@link ReceiveBuffer.length} on have no meaning. */
@@ -17,7 +19,7 @@ export class ReceiveBuffer {
   append(chunk: Uint8Array, start: number, end: number, expected: number): void {
     const needed = this.length + end - start;
     if (needed > this.bytes.length) {
-      const room = Math.max(needed, Math.min(expected, Math.max(4 * needed, FIRST_CAPACITY)));
+      const room = Math.max(needed, Math.min(expected, Math.max(GROWTH * needed, FIRST_CAPACITY)));
       const grown = new Uint8Array(room);
       grown.set(this.length === this.bytes.length ? this.bytes : this.bytes.subarray(0, this.length));
       this.bytes = grown;
