@@ -88,6 +88,15 @@ const FROM_CLIENT: readonly Limit[] = [
     code: "P3D_ERR_BAD_DATA",
   },
   {
+    option: "net.limits.elements",
+    cfg: { "net.limits.elements": 20 },
+    limit: 20,
+    // Two for each of five pairs, and the items of an array.
+    bytes: (size) => packet(ECHO_ID, { a: 1, b: 2, c: 3, d: 4, e: new Array(size - 10).fill(null) }),
+    reason: "baddata",
+    code: "P3D_ERR_BAD_DATA",
+  },
+  {
     option: "net.limits.strikes",
     cfg: { "net.limits.strikes": 5, "net.registry.unknownpacketaction": "ignore" },
     limit: 5,
