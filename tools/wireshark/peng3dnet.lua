@@ -407,10 +407,19 @@ local function heuristic(tvb, pinfo, root)
   return true
 end
 
+-- Within TLS, the conversation stays that of TLS, which asks for each record.
+local function tls_heuristic(tvb, pinfo, root)
+  local state = stream_state()
+  if not state.within_tls and not is_hello(tvb) then
+    return false
+  end
+  state.within_tls = true
+  peng3dnet.dissector(tvb, pinfo, root)
+  return true
+end
+
 peng3dnet:register_heuristic("tcp", heuristic)
-pcall(function()
-  peng3dnet:register_heuristic("tls", heuristic)
-end)
+peng3dnet:register_heuristic("tls", tls_heuristic)
 
 local tcp_port = DissectorTable.get("tcp.port")
 tcp_port:add_for_decode_as(peng3dnet)

@@ -6,7 +6,7 @@
 // the classic connection is kept, to look at.
 
 import { strict as assert } from "node:assert";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -50,6 +50,14 @@ async function record(server, use) {
   return chunks;
 }
 
+function serve(cfg) {
+  const server = new Server({ addr: "127.0.0.1:0", packets, cfg });
+  server.on(State, (msg) => {
+    if (msg === null) server.broadcast(Heard, { from: 1, text: "hello" });
+  });
+  return server;
+}
+
 async function classicSession(server) {
   return record(server, async (addr) => {
     const client = new Client({ addr, packets });
@@ -64,6 +72,45 @@ async function classicSession(server) {
     await heard;
     await client.close("that's all");
   });
+}
+
+/** Node writes the keys of TLS for Wireshark only if started so: the client is a program of its own. */
+const TLS_CLIENT = `
+import { Client, definePacket } from "@peng3dnet/core";
+const packets = ["chat:say", "chat:heard", "game:state"].map((name) => definePacket({ name }));
+const [port, cafile] = process.argv.slice(-2);
+const cfg = { "net.ssl.enabled": true, "net.ssl.cafile": cafile };
+const client = new Client({ addr: "127.0.0.1:" + port, packets, cfg });
+const heard = new Promise((resolve) => client.on(packets[1], () => resolve()));
+await client.start();
+client.sendMessage("chat:say", { text: "secret ".repeat(8000) });
+client.sendMessage("game:state", null);
+await heard;
+await client.close("over TLS");
+`;
+
+async function tlsSession(keys) {
+  const certs = join(temporary, "certs");
+  const made = spawnSync(process.execPath, [join(root, "scripts", "make-certs.mjs"), certs], {
+    encoding: "utf8",
+  });
+  assert.equal(made.status, 0, made.stderr);
+  const cfg = {
+    "net.ssl.enabled": true,
+    "net.ssl.server.force_verify": false,
+    "net.ssl.server.certfile": join(certs, "server.pem"),
+    "net.ssl.server.keyfile": join(certs, "server-key.pem"),
+  };
+  const server = serve(cfg);
+  await server.start();
+  const chunks = await record(server, async ([, port]) => {
+    const options = ["--no-warnings", `--tls-keylog=${keys}`, "--input-type=module", "-e", TLS_CLIENT];
+    const args = [...options, "--", String(port), join(certs, "ca.pem")];
+    const child = spawn(process.execPath, args, { cwd: root, stdio: "inherit" });
+    assert.equal(await new Promise((resolve) => child.on("close", resolve)), 0);
+  });
+  await server.shutdown();
+  return chunks;
 }
 
 function tshark(file, ...args) {
@@ -108,10 +155,7 @@ function test(what, run) {
 }
 
 try {
-  const server = new Server({ addr: "127.0.0.1:0", packets });
-  server.on(State, (msg) => {
-    if (msg === null) server.broadcast(Heard, { from: 1, text: "hello" });
-  });
+  const server = serve({});
   enablePing(server, { motd: "Welcome" });
   await server.start();
   const classic = await classicSession(server);
@@ -119,6 +163,8 @@ try {
     await pingServer({ addr });
   });
   await server.shutdown();
+  const keys = join(temporary, "keys.log");
+  const tls = await tlsSession(keys);
 
   const file = (name, connections, slice) => {
     const path = join(temporary, `${name}.pcap`);
@@ -187,6 +233,15 @@ try {
     const names = [internal("hello"), internal("settype"), "ping", "pong", internal("closeconn")];
     assert.deepEqual(values(path, "peng3dnet.name"), names);
     assert.deepEqual(values(path, "peng3dnet.conntype"), ["ping"]);
+  });
+
+  test("reads what TLS carries, given its keys", () => {
+    const path = file("tls", [tls]);
+    assert.deepEqual(values(path, "peng3dnet.name"), []);
+    const more = ["-o", `tls.keylog_file:${keys}`];
+    const names = ["chat:say", "game:state", "chat:heard", internal("closeconn")];
+    assert.deepEqual(values(path, "peng3dnet.name", "peng3dnet", more).slice(4), names);
+    assert.deepEqual(values(path, "peng3dnet.reason", "peng3dnet", more), ["over TLS"]);
   });
 
   test("keeps connections apart", () => {
