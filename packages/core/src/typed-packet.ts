@@ -33,11 +33,11 @@ export interface MessageContext<Owner> {
   readonly client: Owner;
 }
 
-/** Handles the payload of one packet. */
-export type MessageHandler<Payload, Owner> = (
-  msg: Payload,
-  context: MessageContext<Owner>,
-) => void | Promise<void>;
+/**
+ * Handles the payload of one packet. What it returns is ignored, so that `(msg) => client.sendMessage(…)` will do; a
+ * promise that rejects is reported as an error that is thrown.
+ */
+export type MessageHandler<Payload, Owner> = (msg: Payload, context: MessageContext<Owner>) => unknown;
 
 /** A packet made from a definition, with listeners. */
 export class TypedPacket<Owner> extends DefinedPacket {
