@@ -345,7 +345,7 @@ describe("hooks", () => {
     }
     override onHandshakeComplete(): void {
       this.log.push(["handshake", this.active, this.conntype]);
-      super.onHandshakeComplete();
+      void super.onHandshakeComplete();
     }
     override onReceive(ptype: number, msg: unknown): void {
       this.log.push(["receive", ptype, msg]);
@@ -394,7 +394,7 @@ describe("hooks", () => {
       }
       override onHandshakeComplete(): void {
         log.push(["handshake", this.active]);
-        super.onHandshakeComplete();
+        void super.onHandshakeComplete();
       }
       override onReceive(ptype: number, msg: unknown): void {
         log.push(["receive", ptype, msg]);

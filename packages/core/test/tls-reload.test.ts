@@ -179,7 +179,7 @@ describe("resumption", () => {
   async function resumes(server: Server, version: "TLSv1.2" | "TLSv1.3"): Promise<boolean> {
     const options = { ...bareTls("client"), maxVersion: version };
     const first = await bareTlsClient(server.addr, options);
-    let session = first.socket.getSession();
+    let session: Buffer | undefined = first.socket.getSession();
     first.socket.on("session", (fresh: Buffer) => {
       session = fresh;
     });
