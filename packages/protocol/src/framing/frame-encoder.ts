@@ -108,8 +108,10 @@ export class FrameEncoder {
   #reserve(size: number): void {
     const needed = this.length + size;
     if (needed <= this.bytes.length) return;
+    // By a quarter at least: a long backlog would otherwise be copied for every few packets.
+    const spare = Math.max(65536, needed >> 2);
     const grown = this.#options.pool.acquire(
-      Math.max(needed, Math.min(2 * this.bytes.length, needed + 65536)),
+      Math.max(needed, Math.min(2 * this.bytes.length, needed + spare)),
     );
     grown.set(this.bytes.subarray(0, this.length));
     this.#options.pool.release(this.bytes);
