@@ -22,6 +22,8 @@ const INTERVAL_MS = 20;
 /** A packet of the broadcast, and one of what the frozen reader gets on top. */
 const TICK_BYTES = 1024;
 const BULK_BYTES = 256 * 1024;
+/** What it gets while times are taken: as much again as 32 others. */
+const EXTRA_BYTES = 32 * 1024;
 /** The default. */
 const UNSENT_LIMIT = 16 * 1024 * 1024;
 
@@ -87,12 +89,13 @@ async function measure(): Promise<void> {
     await ask(child, "latencies");
     collectGarbage();
     const base = usedMemory();
-    const until = performance.now() + ROUND_SECONDS * 1000;
-    while (performance.now() < until) {
+    // A round for memory goes on until the frozen one is ended.
+    const until = performance.now() + (exact ? 10 : 1) * ROUND_SECONDS * 1000;
+    while (performance.now() < until && !(exact && !server.clients.has(cid))) {
       server.broadcast(TICK, [now(), padding]);
       const reader = server.clients.get(cid);
       if (reader?.active === true) {
-        reader.sendMessage(BULK, bulk);
+        reader.sendMessage(BULK, exact ? bulk : bulk.subarray(0, EXTRA_BYTES));
         unsent = Math.max(unsent, reader.conn.connection.unsent);
       }
       if (exact) {
@@ -116,17 +119,18 @@ async function measure(): Promise<void> {
     `${free.toFixed(2)} ms without it, ${frozen.toFixed(2)} ms with it (${latencies.free.length} and ${latencies.frozen.length} packets)`,
     frozen <= 2 * free,
   );
+  // In a round of its own: collecting garbage takes longer than a packet. What is with the transport and what has
+  // gathered behind it are two buffers, each with room to grow.
+  await round(true, true);
   show(
     "what is unsent to the frozen one stays under net.limits.unsent",
     `${(unsent / 2 ** 20).toFixed(1)} MiB of ${UNSENT_LIMIT / 2 ** 20}, it was ended as ${[...new Set(reasons)].join(", ")}`,
     unsent <= UNSENT_LIMIT + 2 * BULK_BYTES && reasons.every((reason) => reason === "slowconsumer"),
   );
-  // In a round of its own: collecting garbage takes longer than a packet.
-  await round(true, true);
   show(
     "the server's memory, garbage left out",
     `up by ${(peak / 2 ** 20).toFixed(1)} MiB at most, with up to ${(unsent / 2 ** 20).toFixed(1)} MiB unsent`,
-    peak <= 2 * UNSENT_LIMIT,
+    peak <= 3 * UNSENT_LIMIT,
   );
   child.kill();
   server.stop();
