@@ -184,6 +184,25 @@ test("the bytes arrive as they were accepted, whatever happens to buffers meanwh
   expect(came.digest("hex")).toBe(sent.digest("hex"));
 });
 
+test("a server that processes later makes a fast client wait, and gets all", async () => {
+  const received: unknown[] = [];
+  const { server, client } = await startPair({
+    server: { cfg: { ...serverTls(), "net.limits.unprocessed.packets": 10 } },
+    client: { cfg: clientTls() },
+    manual: "server",
+    setUp: (peer) => handle(peer, "test:data", (msg) => void received.push(msg)),
+  });
+  const total = 2000;
+  for (let n = 0; n < total; n++) client.sendMessage("test:data", n);
+  const closing = client.close("done");
+  while (server.clients.size > 0) {
+    server.process();
+    await new Promise(setImmediate);
+  }
+  expect(received).toEqual(Array.from({ length: total }, (_, n) => n));
+  await expect(closing).resolves.toMatchObject({ reason: "done", clean: true });
+});
+
 test("flush means that it is with the kernel", async () => {
   const { client } = await startPair({ server: { cfg: serverTls() }, client: { cfg: clientTls() } });
   client.sendMessage("test:echo", new Uint8Array(100_000));

@@ -238,7 +238,29 @@ describe("no common ground", () => {
     expect(error.message).toMatch(/another protocol than peng3dnet \(ALPN\); check the address and the port/);
   });
 
-  test("ciphers", async () => {
+  test("an alert that has no error of its own", async () => {
+    const server = await rawServer();
+    const started = failure(makeClient(server.addr, clientTls()).start());
+    const peer = await server.accepted();
+    await peer.bytes(5);
+    // A fatal alert: internal error.
+    peer.write(Buffer.from("15030300020250", "hex"));
+    const error = await started;
+    expect(error).toMatchObject({ code: "P3D_ERR_TLS_HANDSHAKE" });
+    expect(error.message).toMatch(/^the peer gave up TLS: /);
+  });
+
+  test("ciphers, seen by a server", async () => {
+    const server = await startServer({ cfg: serverTls() });
+    const closed = next(server, "close");
+    const other = { maxVersion: "TLSv1.2", ciphers: "ECDHE-RSA-AES128-GCM-SHA256" } as const;
+    await expect(bareTlsClient(server.addr, { ...bareTls(), ...other })).rejects.toThrow();
+    expect((await closeError(closed))?.message).toMatch(
+      /^the TLS handshake with .* failed: no shared cipher/,
+    );
+  });
+
+  test("ciphers, seen by a client", async () => {
     const server = await bareTlsServer({
       ...bareTls("server"),
       maxVersion: "TLSv1.2",
@@ -299,6 +321,8 @@ describe("time", () => {
     clock.advance(5.9);
     expect(server.clients.size).toBe(1);
     clock.advance(0.2);
+    // It is told, since it has got as far as that.
+    expect(await peer.closeReason()).toBe("handshaketimeout");
     await peer.ended();
     expect(await closeError(closed)).toBeInstanceOf(HandshakeTimeoutError);
   });
@@ -317,6 +341,16 @@ describe("time", () => {
     expect(error.message).toMatch(/TLS handshake within 10 s .*; it sent nothing/);
     await peer.ended();
     expect(clock.timers).toBe(0);
+  });
+
+  test("a client that is stopped between TCP and TLS", async () => {
+    const server = await rawServer();
+    const client = makeClient(server.addr, clientTls());
+    const started = failure(client.start());
+    const peer = await server.accepted();
+    client.stop();
+    expect(await started).toMatchObject({ code: expect.stringMatching(/ABORTED|CONNECTION_CLOSED/) });
+    await peer.ended();
   });
 
   test("a client that is closed while it connects", async () => {

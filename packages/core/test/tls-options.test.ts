@@ -1,5 +1,6 @@
 // What is wrong with certificates and keys is found at bind and connect, and named; nothing falls back to plain TCP.
 
+import { spawnSync } from "node:child_process";
 import { generateKeyPairSync, X509Certificate } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -135,6 +136,14 @@ describe("a server's mistakes", () => {
     });
     const cfg = { [CERT]: certFile("server"), "net.ssl.server.key": privateKey };
     await expectError(cfg, "net.ssl.server.key", /encrypted private key; decrypt it/);
+  });
+
+  test("a key that OpenSSL finds too short", async () => {
+    const files = { cert: temporary("short.pem", ""), key: temporary("short-key.pem", "") };
+    const request = ["req", "-x509", "-newkey", "rsa:512", "-nodes", "-days", "1", "-subj", "/CN=localhost"];
+    const made = spawnSync("openssl", [...request, "-keyout", files.key, "-out", files.cert]);
+    expect(made.status).toBe(0);
+    await expectError({ [CERT]: files.cert, [KEY]: files.key }, CERT, /cannot be used: .*too small/);
   });
 
   test("nothing listens after them", async () => {

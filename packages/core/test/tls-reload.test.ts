@@ -219,6 +219,22 @@ describe("resumption", () => {
     expect(await reused(host)).toBe(false);
     expect(await reused(on)).toBe(true);
   });
+
+  test("a client does not hold on to the sessions of hundreds of servers", async () => {
+    const on = { ...clientTls(), "net.ssl.resumption": true };
+    const server = await startServer({ cfg: { ...serverTls(), "net.ssl.resumption": true } });
+    const reused = async (name: string): Promise<boolean> => {
+      const cfg = { ...on, "net.ssl.server_hostname": name, "net.ssl.client.check_hostname": false };
+      const client = await join(server, cfg);
+      const answer = (client.sock as TLSSocket).isSessionReused();
+      client.stop();
+      return answer;
+    };
+    expect(await reused("localhost")).toBe(false);
+    expect(await reused("localhost")).toBe(true);
+    for (let n = 0; n < 256; n++) await reused(`host-${n}`);
+    expect(await reused("localhost")).toBe(false);
+  }, 60_000);
 });
 
 test("handlers of the application see packets of TLS connections like any others", async () => {
