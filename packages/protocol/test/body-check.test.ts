@@ -52,6 +52,30 @@ describe("nesting", () => {
   });
 });
 
+describe("elements in all", () => {
+  const sparing = new BodyCheck(512, 6);
+  const checked = (hex: string) => () => sparing.check(bytes(hex), 0, hex.length / 2);
+
+  test.each([
+    ["below the limit", "95c0c0c0c0c0"],
+    ["at it", "96c0c0c0c0c0c0"],
+    ["at it, in several containers", "9292c0c092c0c0"],
+    ["at it, in pairs", "83a161c0a162c0a163c0"],
+  ])("%s", (_, hex) => {
+    expect(checked(hex)).not.toThrow();
+    // Each body has its own count.
+    expect(checked(hex)).not.toThrow();
+  });
+
+  test.each([
+    ["past it", "97c0c0c0c0c0c0c0"],
+    ["past it, in several containers", "9293c0c0c092c0c0"],
+    ["past it, in pairs", "83a161c0a162c0a16391c0"],
+  ])("%s", (_, hex) => {
+    expect(checked(hex)).toThrow("more than the 6 elements of net.limits.elements");
+  });
+});
+
 describe("elements owed", () => {
   test.each([
     ["array of as many as fit", "93c0c0c0", "accepted"],
