@@ -228,8 +228,7 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
     this.transport.pause();
     setImmediate(() => {
       this.#yielding = false;
-      // A closing connection reads on and discards, whoever holds it.
-      if (!this.blocked || this.#phase !== "open") this.transport.resume();
+      if (!this.blocked) this.transport.resume();
     });
   }
 

@@ -20,8 +20,8 @@ import {
   TimedOutError,
   UnresolvableHostError,
 } from "@peng3dnet/core";
+import { ManualClock } from "@peng3dnet/core/testing";
 import { track } from "./support/cleanup.js";
-import { ManualClock } from "./support/manual-clock.js";
 import { deferred, echo, handle, LOCAL, next, nextOf, startPair, startServer } from "./support/peers.js";
 import { freePort, RawPeer, rawServer } from "./support/raw-peer.js";
 

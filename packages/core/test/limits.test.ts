@@ -1,8 +1,8 @@
 // Deadlines, by a clock that is turned by hand, and limits on the number of connections.
 
 import { Client, Server, STATE_ACTIVE, TimedOutError } from "@peng3dnet/core";
+import { ManualClock } from "@peng3dnet/core/testing";
 import { track } from "./support/cleanup.js";
-import { ManualClock } from "./support/manual-clock.js";
 import { deferred, echo, handle, LOCAL, next, nextOf, startPair, startServer } from "./support/peers.js";
 import { RawPeer, rawServer } from "./support/raw-peer.js";
 import { accept, packet, settype } from "./support/wire.js";

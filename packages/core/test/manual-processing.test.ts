@@ -1,8 +1,8 @@
 // Packets that wait until the application asks for them.
 
 import { AbortedError, type Cid, Client, type Peer, Server } from "@peng3dnet/core";
+import { ManualClock } from "@peng3dnet/core/testing";
 import { track } from "./support/cleanup.js";
-import { ManualClock } from "./support/manual-clock.js";
 import { deferred, handle, LOCAL, next, nextOf, startPair } from "./support/peers.js";
 import { RawPeer } from "./support/raw-peer.js";
 import { closeconn, packet } from "./support/wire.js";

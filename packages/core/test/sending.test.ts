@@ -9,8 +9,8 @@ import {
   SlowConsumerError,
   TimedOutError,
 } from "@peng3dnet/core";
+import { ManualClock } from "@peng3dnet/core/testing";
 import { track } from "./support/cleanup.js";
-import { ManualClock } from "./support/manual-clock.js";
 import { deferred, handle, next, nextOf, startPair, startServer } from "./support/peers.js";
 import { RawPeer } from "./support/raw-peer.js";
 import * as wire from "./support/wire.js";

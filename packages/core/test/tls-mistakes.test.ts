@@ -16,10 +16,10 @@ import {
   TlsRequiredError,
   TlsVersionError,
 } from "@peng3dnet/core";
+import { ManualClock } from "@peng3dnet/core/testing";
 import { bareTlsClient, bareTlsServer } from "./support/bare-tls.js";
 import { bareTls, clientTls, type Identity, mutualTls, serverTls } from "./support/certificates.js";
 import { track } from "./support/cleanup.js";
-import { ManualClock } from "./support/manual-clock.js";
 import { next, startServer } from "./support/peers.js";
 import { RawPeer, rawServer } from "./support/raw-peer.js";
 import { closeconn, hello } from "./support/wire.js";
