@@ -3,7 +3,14 @@
 
 import { deflateSync } from "node:zlib";
 import { encode } from "@msgpack/msgpack";
-import { Client, type CloseInfo, type ConfigOverrides, type Server } from "@peng3dnet/core";
+import {
+  Client,
+  type CloseInfo,
+  type ConfigOverrides,
+  type Server,
+  STATE_HANDSHAKE_WAIT1,
+} from "@peng3dnet/core";
+import { ManualClock } from "@peng3dnet/core/testing";
 import { bareTlsClient } from "./support/bare-tls.js";
 import { bareTls, serverTls } from "./support/certificates.js";
 import { track } from "./support/cleanup.js";
@@ -185,9 +192,13 @@ describe("from a server", () => {
     ],
   ];
 
-  async function shake(cfg: ConfigOverrides, bytes: Buffer): Promise<{ client: Client; peer: RawPeer }> {
+  async function shake(
+    cfg: ConfigOverrides,
+    bytes: Buffer,
+    clock?: ManualClock,
+  ): Promise<{ client: Client; peer: RawPeer }> {
     const listening = await rawServer();
-    const client = track(new Client({ addr: listening.addr, cfg: { ...IGNORE, ...cfg } }));
+    const client = track(new Client({ addr: listening.addr, cfg: { ...IGNORE, ...cfg }, clock }));
     client.start().catch(() => {});
     const peer = await listening.accepted();
     peer.write(wire.hello());
@@ -216,11 +227,17 @@ describe("from a server", () => {
   });
 
   test("a handshake that never ends is given up at the deadline", async () => {
-    const { client, peer } = await shake({ "net.timeout.handshake": 0.3 }, Buffer.alloc(0));
-    const bytes = [...wire.handshake()];
-    const trickle = setInterval(() => peer.write(Buffer.of(bytes.shift() ?? 0)), 20);
+    const clock = new ManualClock();
+    const { client, peer } = await shake({}, Buffer.alloc(0), clock);
+    const bytes = wire.handshake();
+    for (let second = 0; second < 10; second++) {
+      const before = client.metrics.bytesIn;
+      peer.write(bytes.subarray(second, second + 1));
+      while (client.metrics.bytesIn === before) await new Promise(setImmediate);
+      expect(client.state).toBe(STATE_HANDSHAKE_WAIT1);
+      clock.advance(1);
+    }
     const { reason, error } = await client.waitForClose();
-    clearInterval(trickle);
     expect(reason).toBe("handshaketimeout");
     expect(error).toMatchObject({ code: "P3D_ERR_HANDSHAKE_TIMEOUT" });
   });
