@@ -347,3 +347,35 @@ test("a handshake deadline ends a connection with output on its way at once", as
   expect(transport.destroyed).toBe(true);
   expect((await closed)[1]).toMatchObject({ reason: "handshaketimeout", clean: false });
 });
+
+test("what waits in a chunk that is reused is kept while the application is behind", async () => {
+  const received: unknown[] = [];
+  const server = new Server({ addr: LOCAL, cfg: { "net.limits.unprocessed.packets": 4 } });
+  onCleanup(() => server.stop());
+  handle(server, "test:item", (msg) => void received.push(msg));
+  const transport = new StubTransport(true);
+  const client = server.accept(transport);
+  const chunk = Buffer.concat([
+    settype(),
+    accept(),
+    ...[0, 1, 2, 3, 4, 5, 6].map((item) => packet(64, item)),
+  ]);
+  transport.handler?.data(chunk);
+  chunk.fill(0xff);
+  expect(client.conn.queuedPackets).toBe(4);
+  expect(transport.paused).toBe(true);
+  while (received.length < 7) expect(await server.process({ wait: true })).toBeGreaterThan(0);
+  expect(received).toEqual([0, 1, 2, 3, 4, 5, 6]);
+  expect(transport.paused).toBe(false);
+});
+
+test("handshakes that begin in the same moment push out one old one each", () => {
+  const server = new Server({ addr: LOCAL, cfg: { "net.limits.pending": 3 } });
+  onCleanup(() => server.stop());
+  let drops = 0;
+  server.on("drop", () => drops++);
+  const transports = Array.from({ length: 5 }, () => new StubTransport());
+  for (const transport of transports) server.accept(transport);
+  expect(transports.map(({ destroyed }) => destroyed)).toEqual([true, true, false, false, false]);
+  expect(drops).toBe(2);
+});
