@@ -6,6 +6,7 @@ import {
   normalizeAddrFormatted,
   normalizeAddrSocketstyle,
   parseAddress,
+  UnsupportedAddressError,
 } from "@peng3dnet/protocol";
 
 const LONG = `${"a".repeat(63)}.`.repeat(4);
@@ -98,6 +99,13 @@ describe("parseAddress", () => {
   ])("%p: the host is wrong", (addr) => {
     expect(() => parseAddress(addr)).toThrow(InvalidHostError);
   });
+
+  test.each(["http://host:80", "tcp://[::1]:80", "/run/server.sock"])(
+    "%p: not of a supported kind",
+    (addr) => {
+      expect(() => parseAddress(addr)).toThrow(UnsupportedAddressError);
+    },
+  );
 
   test("a default port of one's own, which is checked where it is used", () => {
     expect(parseAddress("host", 1)).toEqual(["host", 1]);

@@ -278,6 +278,10 @@ describe("what cannot be encoded", () => {
   });
 });
 
+test("decoding exactly: a float32, which no encoder here writes", () => {
+  expect(codec.decode(bytes("92ca3fc00000a4efbbbf61"), true)).toEqual([1.5, "\ufeffa"]);
+});
+
 describe("decoding without a check before", () => {
   test.each([
     ["no bytes", ""],
