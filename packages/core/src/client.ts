@@ -485,14 +485,14 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
   }
 
   protected override sendPacketEvent(
-    session: Session<Client<D>>,
+    _session: Session<Client<D>>,
     direction: "recv" | "send",
     pid: PacketRef,
     data: unknown,
   ): void {
-    const event = `peng3dnet:client.${direction}` as const;
+    // Whole names: putting one together costs more than finding out that nobody listens.
+    const event = direction === "recv" ? "peng3dnet:client.recv" : "peng3dnet:client.send";
     if (!this.hears(event)) return;
     this.sendEvent(event, direction === "recv" ? { pid, msg: data } : { pid, data });
-    void session;
   }
 }

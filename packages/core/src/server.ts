@@ -501,7 +501,9 @@ export class Server<
     pid: PacketRef,
     data: unknown,
   ): void {
-    const event = `peng3dnet:server.connection.${direction}` as const;
+    // Whole names: putting one together costs more than finding out that nobody listens.
+    const event =
+      direction === "recv" ? "peng3dnet:server.connection.recv" : "peng3dnet:server.connection.send";
     if (!this.hears(event)) return;
     const client = session.owner;
     if (direction === "recv") this.sendEvent(event, { client, pid, msg: data });
