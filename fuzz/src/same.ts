@@ -1,7 +1,6 @@
-/** Whether two decoded values are the same; 0 and -0 are, since -0 is sent as 0. */
+/** Whether two decoded values are the same; 0 and -0 are not. */
 export function same(left: unknown, right: unknown): boolean {
-  if (typeof left === "number" && typeof right === "number")
-    return left === right || (Number.isNaN(left) && Number.isNaN(right));
+  if (typeof left === "number" && typeof right === "number") return Object.is(left, right);
   if (typeof left !== "object" || left === null || typeof right !== "object" || right === null)
     return left === right;
   if (left instanceof Uint8Array || right instanceof Uint8Array) {

@@ -13,7 +13,7 @@ export interface PeerOptions<D extends AnyPacketDefinition = AnyPacketDefinition
   readonly addr?: AddressLike | undefined;
   /** Initial config values, over those of the engine and the defaults. Reference: `cfg`. */
   readonly cfg?: ConfigOverrides | undefined;
-  /** Codec for bodies; default: `@msgpack/msgpack`. */
+  /** Codec for bodies; default: the library's own, which checks, encodes and decodes in place. */
   readonly codec?: Codec | undefined;
   /**
    * Whether payloads of defined packets are validated on sending, too. Default: unless `NODE_ENV` is

@@ -1,4 +1,4 @@
-import { MsgpackCodec } from "@peng3dnet/core";
+import { ValueCodec } from "@peng3dnet/core";
 import { MAX_PING_LENGTH } from "./constants.js";
 import { PingDataError } from "./errors.js";
 import { epochSeconds } from "./time.js";
@@ -6,7 +6,7 @@ import { epochSeconds } from "./time.js";
 /** What travels in a ping or a pong: a map of anything that msgpack can carry. */
 export type PingData = Readonly<Record<string, unknown>>;
 
-const codec = new MsgpackCodec();
+const codec = new ValueCodec();
 
 /** Whether a value received is a map. */
 export function isMap(value: unknown): value is PingData {

@@ -1,4 +1,15 @@
-import { BadDataError } from "./errors.js";
+import {
+  announcesTooMuch,
+  bytesFollow,
+  extensionType,
+  keyNotString,
+  neverUsed,
+  notUtf8,
+  protoKey,
+  tooDeep,
+  tooManyElements,
+  tooShort,
+} from "./body-errors.js";
 
 /** The body holds binary values, which a decoder may hand out as views. */
 export const BODY_HAS_BINARY = 1;
@@ -48,9 +59,7 @@ export class BodyCheck {
     this.#elementsLeft = this.#maxElements;
     this.#traits = 0;
     const position = this.#value(start, this.#maxDepth);
-    if (position !== end) {
-      throw new BadDataError(`${end - position} bytes follow the value in the body`);
-    }
+    if (position !== end) throw bytesFollow(end - position);
     return this.#traits;
   }
 
@@ -108,9 +117,9 @@ export class BodyCheck {
       case 0xdf:
         return this.#map(at + 5, this.#uint(at + 1, 4), depthLeft);
       case 0xc1:
-        throw new BadDataError("the body has the byte c1, which msgpack never uses");
+        throw neverUsed();
       default:
-        throw new BadDataError("the body has a value of an extension type; these are not accepted");
+        throw extensionType();
     }
   }
 
@@ -134,13 +143,9 @@ export class BodyCheck {
     const bytes = this.#bytes;
     if (at >= this.#end) throw tooShort();
     const head = bytes[at] as number;
-    if ((head & 0xe0) !== 0xa0 && (head < 0xd9 || head > 0xdb)) {
-      throw new BadDataError("a map in the body has a key that is not a string");
-    }
+    if ((head & 0xe0) !== 0xa0 && (head < 0xd9 || head > 0xdb)) throw keyNotString();
     const end = this.#value(at, 0);
-    if (end - at > PROTO_KEY.length && bytes[end - 1] === 0x5f && this.#isProto(at, end)) {
-      throw new BadDataError('a map in the body has the key "__proto__"');
-    }
+    if (end - at > PROTO_KEY.length && bytes[end - 1] === 0x5f && this.#isProto(at, end)) throw protoKey();
     return end;
   }
 
@@ -154,21 +159,12 @@ export class BodyCheck {
 
   #owe(at: number, elements: number, depthLeft: number): void {
     // An empty container may stand where a scalar may, as encoders count it.
-    if (depthLeft === 0 && elements > 0)
-      throw new BadDataError(`the body is nested more than ${this.#maxDepth} deep`);
+    if (depthLeft === 0 && elements > 0) throw tooDeep(this.#maxDepth);
     this.#owed += elements;
-    if (this.#owed > this.#end - at) {
-      throw new BadDataError(
-        `the body announces ${this.#owed} elements in ${Math.max(this.#end - at, 0)} bytes`,
-      );
-    }
+    if (this.#owed > this.#end - at) throw announcesTooMuch(this.#owed, this.#end - at);
     // An element costs many times its byte once decoded, and next to nothing where it is compressed.
     this.#elementsLeft -= elements;
-    if (this.#elementsLeft < 0) {
-      throw new BadDataError(
-        `the body has more than the ${this.#maxElements} elements of net.limits.elements`,
-      );
-    }
+    if (this.#elementsLeft < 0) throw tooManyElements(this.#maxElements);
   }
 
   #binary(at: number, length: number): number {
@@ -232,12 +228,4 @@ export class BodyCheck {
 
 function isSafeHighWord(high: number): boolean {
   return high >= -MAX_SAFE_HIGH_WORD && high <= MAX_SAFE_HIGH_WORD;
-}
-
-function tooShort(): BadDataError {
-  return new BadDataError("the body ends within a value");
-}
-
-function notUtf8(): BadDataError {
-  return new BadDataError("a string in the body is not valid UTF-8");
 }

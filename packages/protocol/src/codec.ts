@@ -22,12 +22,6 @@ export interface Codec {
    * represent, or strings that begin with a byte order mark (U+FEFF).
    */
   decode(bytes: Uint8Array, exactly: boolean): unknown;
-
-  /**
-   * Optional: decodes `count` values that stand one behind the other, known to be well-formed and without
-   * binary values and without what `exactly` is about. Used for small packets that arrive together.
-   */
-  decodeMany?(bytes: Uint8Array, count: number): unknown[];
 }
 
 const MAX_UINT64 = 2n ** 64n - 1n;
@@ -106,18 +100,6 @@ export class MsgpackCodec implements Codec {
         error instanceof DecodeError || error instanceof RangeError ? error.message : String(error);
       throw new BadDataError(`the body is not a msgpack value: ${what}`, { cause: error });
     }
-  }
-
-  decodeMany(bytes: Uint8Array, count: number): unknown[] {
-    const values: unknown[] = [];
-    try {
-      for (const value of this.#decoder.decodeMulti(bytes)) values.push(value);
-    } catch (error) {
-      throw new BadDataError(`bodies are not msgpack values: ${String(error)}`, { cause: error });
-    }
-    if (values.length !== count)
-      throw new BadDataError(`${count} bodies hold ${values.length} msgpack values`);
-    return values;
   }
 
   /** The slow way, for values with bigints or with strings that may not be well-formed. */

@@ -1,12 +1,12 @@
-import { BodyCheck } from "./body-check.js";
 import { BodyDecoder } from "./body-decoder.js";
-import { type Codec, MsgpackCodec } from "./codec.js";
+import type { Codec } from "./codec.js";
 import type { Compression } from "./compression.js";
 import type { Config } from "./config.js";
 import { SIDE_SERVER } from "./constants.js";
 import { BufferPool } from "./framing/buffer-pool.js";
 import type { FrameEncoderOptions } from "./framing/frame-encoder.js";
 import type { Peer } from "./peer.js";
+import { ValueWriter } from "./value-writer.js";
 
 /** What a peer's connections share: options as they were when it was made, and buffers. */
 export interface ConnectionContext extends FrameEncoderOptions {
@@ -28,7 +28,7 @@ export interface ConnectionContext extends FrameEncoderOptions {
 
 /** Parts of a context that a caller may bring along. */
 export interface ConnectionContextOptions {
-  /** Codec for bodies; default {@link MsgpackCodec}. */
+  /** Codec for bodies; default: they are encoded and decoded in place, as {@link ValueCodec} does. */
   readonly codec?: Codec | undefined;
   /** zlib; without it nothing is compressed, and compressed packets are refused. */
   readonly compression?: Compression | undefined;
@@ -49,13 +49,15 @@ export function createConnectionContext(
   const limit = cfg.get("net.limits.packetlength");
   const inflatedLimit = cfg.get("net.limits.inflated");
   const server = peer.side === SIDE_SERVER;
-  const usedCodec = codec ?? new MsgpackCodec(depth);
+  const pool = new BufferPool(server ? SERVER_BUFFERS : 1);
+  const elements = cfg.get("net.limits.elements");
   return {
     peer,
-    codec: usedCodec,
+    codec,
+    writer: new ValueWriter(depth, elements, pool),
     // Compressed bodies are accepted whatever is sent.
-    bodies: new BodyDecoder(new BodyCheck(depth, cfg.get("net.limits.elements")), usedCodec, compression),
-    pool: new BufferPool(server ? SERVER_BUFFERS : 1),
+    bodies: new BodyDecoder(depth, elements, codec, compression),
+    pool,
     limit,
     inflatedLimit,
     handshakeLimit: server ? Math.min(limit, cfg.get("net.limits.packetlength.handshake")) : limit,

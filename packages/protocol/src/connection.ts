@@ -1,5 +1,4 @@
 import { AttachedType } from "./attached-type.js";
-import type { PacketRun } from "./body-decoder.js";
 import type { ConnectionContext } from "./connection-context.js";
 import { type ConnectionHost, watchResult } from "./connection-host.js";
 import {
@@ -256,10 +255,7 @@ export class Connection {
 
   // ---- receiving --------------------------------------------------------------------------------
 
-  /**
-   * Takes bytes from the peer. They must not change until `next` has returned false or `retain` was called; what
-   * was read of them may be overwritten, since small packets are moved together for decoding.
-   */
+  /** Takes bytes from the peer. They must not change until `next` has returned false or `retain` was called. */
   push(chunk: Uint8Array): void {
     this.#decoder.push(chunk);
   }
@@ -286,21 +282,12 @@ export class Connection {
   }
 
   /**
-   * Processes the current packet, and small ones that stand behind it in the same chunk: decodes them and
-   * calls whom they concern.
+   * Processes the current packet: decodes it and calls whom it concerns.
    *
    * @throws an error with a `closeReason` if the connection has to end.
    */
   dispatch(): void {
-    // Read first: looking for a run peeks further.
     const { id, flags, bytes, start, end, owned } = this.#decoder;
-    if (this.#active) {
-      const run = this.#context.bodies.decodeRun(this.#decoder, this.#registry);
-      if (run !== undefined) {
-        this.#processRun(run);
-        return;
-      }
-    }
     this.#process(id, flags, bytes, start + HEADER_SIZE, end, owned);
   }
 
@@ -312,19 +299,6 @@ export class Connection {
   dispatchRaw(raw: Uint8Array): void {
     const bytes = new Uint8Array(raw.buffer, raw.byteOffset, raw.length);
     this.#process(readUint32(bytes, 0), readUint16(bytes, 4), bytes, HEADER_SIZE, bytes.length, true);
-  }
-
-  #processRun({ entries, values }: PacketRun): void {
-    const type = this.#type;
-    for (let index = 0; index < entries.length; index++) {
-      // A handler may have closed the connection.
-      if (this.#closing) return;
-      this.packetsIn++;
-      const entry = entries[index] as PacketEntry;
-      const msg = values[index];
-      if (type?.receives === true && type.receive(msg, entry.id, 0)) continue;
-      this.#delivery.accept(entry, msg);
-    }
   }
 
   #process(id: number, flags: number, bytes: Uint8Array, start: number, end: number, owned: boolean): void {
@@ -416,7 +390,7 @@ export class Connection {
     this.#state = STATE_CLOSED;
     this.mode = MODE_CLOSED;
     this.#decoder.clear();
-    this.#encoder.reset(true);
+    this.#encoder.clear();
     const type = this.#type;
     this.#type = undefined;
     type?.closed();
@@ -432,15 +406,15 @@ export class Connection {
     return this.#encoder.length > 0;
   }
 
-  /** The bytes to send, as a view that {@link Connection.outputTaken} invalidates. */
+  /** The bytes to send next, as a view that {@link Connection.outputTaken} invalidates. */
   output(): Uint8Array {
     return this.#encoder.view();
   }
 
   /** The output was handed over. `reusable`: and its buffer is not read any more. */
   outputTaken(reusable: boolean): void {
-    this.#pending = false;
-    this.#encoder.reset(reusable);
+    this.#encoder.taken(reusable);
+    if (this.#encoder.length === 0) this.#pending = false;
   }
 
   /** The packet accepted last, length prefix included, as a view. Valid within `host.sent`. */
@@ -534,7 +508,7 @@ export class Connection {
 export function encodePacket(context: ConnectionContext, id: number, data: unknown): Uint8Array {
   const encoder = new FrameEncoder(context);
   encoder.encode(id, data);
-  const packet = encoder.view().slice();
-  encoder.reset(true);
+  const packet = encoder.last().slice();
+  encoder.clear();
   return packet;
 }

@@ -69,4 +69,6 @@ export {
 export { isActive, nextState, type StateEvent, TRANSITIONS } from "./state.js";
 export { STRUCT_HEADER, STRUCT_LENGTH32, Struct } from "./struct.js";
 export * from "./tls-errors.js";
+export { ValueCodec } from "./value-codec.js";
+export { ValueWriter } from "./value-writer.js";
 export { PROTOVERSION, RELEASE, VERSION } from "./version.js";

@@ -1,16 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
-import { BadDataError, EncodeError, MsgpackCodec } from "@peng3dnet/protocol";
+import { BadDataError, EncodeError, MsgpackCodec, ValueCodec } from "@peng3dnet/protocol";
 import fc from "fast-check";
 import { BODY_NEEDS_EXACTNESS, BodyCheck } from "../src/body-check.js";
-import { delivered, sendable } from "./support/arbitraries.js";
+import { delivered, sendable, withPositiveZeros } from "./support/arbitraries.js";
 import { bytes, hex } from "./support/bytes.js";
 
-const codec = new MsgpackCodec();
 const check = new BodyCheck();
-
-const encoded = (value: unknown): Uint8Array => codec.encode(value).slice();
-const decoded = (body: Uint8Array): unknown =>
-  codec.decode(body, (check.check(body, 0, body.length) & BODY_NEEDS_EXACTNESS) !== 0);
 
 const nested = (depth: number, innermost: unknown): unknown => {
   let value = innermost;
@@ -18,271 +13,286 @@ const nested = (depth: number, innermost: unknown): unknown => {
   return value;
 };
 
-describe("values", () => {
-  test("any value that can be sent comes back as delivered, and passes the check", () => {
-    fc.assert(
-      fc.property(sendable, (value) => {
-        expect(decoded(encoded(value))).toEqual(delivered(value));
-      }),
-      { numRuns: 1000 },
+describe.each([
+  ["ValueCodec", ValueCodec, true],
+  ["MsgpackCodec", MsgpackCodec, false],
+] as const)("%s", (_name, Kind, minusZero) => {
+  const codec = new Kind();
+  const encoded = (value: unknown): Uint8Array => codec.encode(value).slice();
+  const decoded = (body: Uint8Array): unknown =>
+    codec.decode(body, (check.check(body, 0, body.length) & BODY_NEEDS_EXACTNESS) !== 0);
+  const arrives = (value: unknown): unknown =>
+    minusZero ? delivered(value) : withPositiveZeros(delivered(value));
+
+  describe("values", () => {
+    test("any value that can be sent comes back as delivered, and passes the check", () => {
+      fc.assert(
+        fc.property(sendable, (value) => {
+          expect(decoded(encoded(value))).toEqual(arrives(value));
+        }),
+        { numRuns: 1000 },
+      );
+    });
+
+    test("a value is encoded the same whether or not the slow way is taken", () => {
+      fc.assert(
+        fc.property(sendable, (value) => {
+          // A Hangul syllable has the byte that makes the codec look closer.
+          const [alone, beside] = [encoded([value, "ab"]), encoded([value, "한"])];
+          expect(hex(beside.subarray(0, -4))).toBe(hex(alone.subarray(0, -3)));
+        }),
+      );
+    });
+
+    test("encoding what was decoded gives the same bytes", () => {
+      fc.assert(
+        fc.property(sendable, (value) => {
+          const once = encoded(value);
+          expect(hex(encoded(decoded(once)))).toBe(hex(once));
+        }),
+      );
+    });
+
+    test.each([
+      [2n ** 64n - 1n, "cfffffffffffffffff"],
+      [2n ** 53n, "cf0020000000000000"],
+      [2n ** 53n - 1n, "cf001fffffffffffff"],
+      [2n ** 32n, "cf0000000100000000"],
+      [2n ** 32n - 1n, "ceffffffff"],
+      [300n, "cd012c"],
+      [7n, "07"],
+      [-1n, "ff"],
+      [-(2n ** 31n), "d280000000"],
+      [-(2n ** 31n) - 1n, "d3ffffffff7fffffff"],
+      [-(2n ** 63n), "d38000000000000000"],
+    ])("the bigint %p takes the shortest form", (value, form) => {
+      expect(hex(codec.encode(value))).toBe(form);
+    });
+
+    test.each([2n ** 64n, -(2n ** 63n) - 1n, [10n ** 30n], { deep: [2n ** 64n] }])(
+      "an integer beyond 64 bits is refused: %p",
+      (value) => {
+        expect(() => codec.encode(value)).toThrow(EncodeError);
+        expect(() => codec.encode(value)).toThrow(/does not fit 64 bits; send it as a string/);
+      },
     );
-  });
 
-  test("a value is encoded the same whether or not the slow way is taken", () => {
-    fc.assert(
-      fc.property(sendable, (value) => {
-        // A Hangul syllable has the byte that makes the codec look closer.
-        const [alone, beside] = [encoded([value, "ab"]), encoded([value, "한"])];
-        expect(hex(beside.subarray(0, -4))).toBe(hex(alone.subarray(0, -3)));
-      }),
-    );
-  });
-
-  test("encoding what was decoded gives the same bytes", () => {
-    fc.assert(
-      fc.property(sendable, (value) => {
-        const once = encoded(value);
-        expect(hex(encoded(decoded(once)))).toBe(hex(once));
-      }),
-    );
-  });
-
-  test.each([
-    [2n ** 64n - 1n, "cfffffffffffffffff"],
-    [2n ** 53n, "cf0020000000000000"],
-    [2n ** 53n - 1n, "cf001fffffffffffff"],
-    [2n ** 32n, "cf0000000100000000"],
-    [2n ** 32n - 1n, "ceffffffff"],
-    [300n, "cd012c"],
-    [7n, "07"],
-    [-1n, "ff"],
-    [-(2n ** 31n), "d280000000"],
-    [-(2n ** 31n) - 1n, "d3ffffffff7fffffff"],
-    [-(2n ** 63n), "d38000000000000000"],
-  ])("the bigint %p takes the shortest form", (value, form) => {
-    expect(hex(codec.encode(value))).toBe(form);
-  });
-
-  test.each([2n ** 64n, -(2n ** 63n) - 1n, [10n ** 30n], { deep: [2n ** 64n] }])(
-    "an integer beyond 64 bits is refused: %p",
-    (value) => {
-      expect(() => codec.encode(value)).toThrow(EncodeError);
-      expect(() => codec.encode(value)).toThrow(/does not fit 64 bits; send it as a string/);
-    },
-  );
-
-  test("numbers beside bigints keep their kind and width", () => {
-    const value = [2n ** 63n, 2 ** 40, -(2 ** 40), 1.5, 2 ** 60, 70000];
-    expect(hex(codec.encode(value))).toBe(
-      `96cf8000000000000000cf0000010000000000d3ffffff0000000000cb3ff8000000000000${"cb43b0000000000000"}ce00011170`,
-    );
-    expect(decoded(encoded(value))).toEqual(value);
-  });
-
-  test("floats: whole numbers beyond 2**53 stay floats, others and -0 leave as integers", () => {
-    expect(decoded(bytes("cb4340000000000000"))).toBe(2 ** 53);
-    expect(hex(codec.encode(2 ** 53))).toBe("cb4340000000000000");
-    expect(hex(codec.encode(3.0))).toBe("03");
-    expect(hex(codec.encode(-0))).toBe("00");
-    expect(decoded(bytes("cb8000000000000000"))).toBe(-0);
-  });
-
-  test("lone surrogates become U+FFFD, in keys too, and pairs stay", () => {
-    for (const padding of ["", "x".repeat(100)]) {
-      expect(decoded(encoded(`\ud800${padding}`))).toBe(`\ufffd${padding}`);
-      expect(decoded(encoded({ [`\udfff${padding}`]: "\ud83d\ude00" }))).toEqual({
-        [`\ufffd${padding}`]: "😀",
-      });
-      expect(decoded(encoded(`\ud83d\ude00${padding}\ude00\ud83d`))).toBe(`😀${padding}\ufffd\ufffd`);
-    }
-  });
-
-  test("bytes that only look like surrogates are no reason to touch a value", () => {
-    const lookAlikes = ["eda080", "edbfbf", "ed".repeat(40), "ed", "eda0", "ed9fbf"].map(bytes);
-    const korean = "\ud7ff".repeat(20);
-    for (const bin of lookAlikes) {
-      const value = { bin, list: [1.5, korean, null, { deep: true }] };
+    test("numbers beside bigints keep their kind and width", () => {
+      const value = [2n ** 63n, 2 ** 40, -(2 ** 40), 1.5, 2 ** 60, 70000];
+      expect(hex(codec.encode(value))).toBe(
+        `96cf8000000000000000cf0000010000000000d3ffffff0000000000cb3ff8000000000000${"cb43b0000000000000"}ce00011170`,
+      );
       expect(decoded(encoded(value))).toEqual(value);
-      expect(decoded(encoded({ ...value, "key\ud800": "x" }))).toEqual({ ...value, "key\ufffd": "x" });
-      expect(decoded(encoded([bin, [{ deep: "\udc00" }]]))).toEqual([bin, [{ deep: "\ufffd" }]]);
-    }
-  });
+    });
 
-  test.each([1, 197, 198, 199, 255, 256, 65535, 65536])(
-    "a byte order mark before %d characters is kept, as value and as key, beside all kinds of values",
-    (length) => {
-      const text = `\ufeff${"x".repeat(length)}\ufeff`;
-      const value = {
-        [text]: text,
-        list: [
-          text,
-          1,
-          -1,
-          200,
-          -100,
-          300,
-          -300,
-          70000,
-          -70000,
-          1.5,
-          null,
-          true,
-          false,
-          "",
-          2 ** 40,
-          -(2 ** 40),
-        ],
-        bin: [new Uint8Array(3), new Uint8Array(300), new Uint8Array(66000)],
-        many: Array.from({ length: 20 }, (_, index) => index),
-        more: Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`k${index}`, [index]])),
-        short: "\ufeff",
-        big: 2n ** 63n,
-      };
-      const { big: _, ...withoutBig } = value;
-      expect(isDeepStrictEqual(decoded(encoded(value)), value)).toBe(true);
-      expect(isDeepStrictEqual(decoded(encoded(withoutBig)), withoutBig)).toBe(true);
-    },
-  );
+    test("floats: whole numbers beyond 2**53 stay floats, others leave as integers", () => {
+      expect(decoded(bytes("cb4340000000000000"))).toBe(2 ** 53);
+      expect(hex(codec.encode(2 ** 53))).toBe("cb4340000000000000");
+      expect(hex(codec.encode(3.0))).toBe("03");
+      expect(hex(codec.encode(-0))).toBe(minusZero ? "cb8000000000000000" : "00");
+      expect(decoded(bytes("cb8000000000000000"))).toBe(-0);
+    });
 
-  test.each([
-    ["str", (n: number) => "x".repeat(n)],
-    ["bin", (n: number) => new Uint8Array(n).fill(7)],
-    ["array", (n: number) => Array.from({ length: n }, (_, index) => index % 100)],
-    ["map", (n: number) => Object.fromEntries(Array.from({ length: n }, (_, index) => [`k${index}`, true]))],
-  ])("%s with headers of each size, also beside a bigint", (_kind, make) => {
-    for (const size of [0, 1, 15, 16, 31, 32, 255, 256, 65535, 65536]) {
-      const value = make(size);
-      const pair = [value, 2n ** 63n];
-      expect(isDeepStrictEqual(decoded(encoded(value)), value)).toBe(true);
-      expect(isDeepStrictEqual(decoded(encoded(pair)), pair)).toBe(true);
-    }
-  });
-
-  test.each([
-    ["Buffer", Buffer.from("abc"), "c403616263"],
-    ["Uint16Array", new Uint16Array([1, 2]), "c40401000200"],
-    ["DataView of a part", new DataView(new Uint8Array([9, 8, 7]).buffer, 1, 1), "c40108"],
-  ])("%s is sent as binary", (_name, value, form) => {
-    expect(hex(codec.encode(value))).toBe(form);
-    expect(hex(codec.encode([value, 2n ** 63n]).slice(1, -9))).toBe(form);
-  });
-
-  test("undefined is nil, in maps and arrays too; instances of classes are sent as maps", () => {
-    class Point {
-      constructor(
-        readonly x: number,
-        readonly y: number,
-      ) {}
-      get length(): number {
-        return Math.hypot(this.x, this.y);
+    test("lone surrogates become U+FFFD, in keys too, and pairs stay", () => {
+      for (const padding of ["", "x".repeat(100)]) {
+        expect(decoded(encoded(`\ud800${padding}`))).toBe(`\ufffd${padding}`);
+        expect(decoded(encoded({ [`\udfff${padding}`]: "\ud83d\ude00" }))).toEqual({
+          [`\ufffd${padding}`]: "😀",
+        });
+        expect(decoded(encoded(`\ud83d\ude00${padding}\ude00\ud83d`))).toBe(`😀${padding}\ufffd\ufffd`);
       }
-    }
-    expect(decoded(encoded(undefined))).toBeNull();
-    expect(decoded(encoded({ a: undefined, b: [undefined] }))).toEqual({ a: null, b: [null] });
-    expect(decoded(encoded({ p: new Point(3, 4) }))).toEqual({ p: { x: 3, y: 4 } });
-    expect(decoded(encoded(Object.assign(Object.create(null), { a: 1 })))).toEqual({ a: 1 });
-  });
-});
+    });
 
-describe("what cannot be encoded", () => {
-  test.each([
-    ["Map", new Map([[1, 2]])],
-    ["Set", new Set([1])],
-    ["Date", new Date(0)],
-    ["RegExp", /x/],
-    ["Promise", Promise.resolve()],
-    ["ArrayBuffer", new ArrayBuffer(2)],
-    ["Error", new Error("x")],
-  ])(
-    "%s: refused by name, at any depth and beside bigints, rather than sent as an empty map",
-    (kind, value) => {
-      for (const whole of [value, [value], { a: { b: value } }, [2n ** 63n, value]]) {
+    test("bytes that only look like surrogates are no reason to touch a value", () => {
+      const lookAlikes = ["eda080", "edbfbf", "ed".repeat(40), "ed", "eda0", "ed9fbf"].map(bytes);
+      const korean = "\ud7ff".repeat(20);
+      for (const bin of lookAlikes) {
+        const value = { bin, list: [1.5, korean, null, { deep: true }] };
+        expect(decoded(encoded(value))).toEqual(value);
+        expect(decoded(encoded({ ...value, "key\ud800": "x" }))).toEqual({ ...value, "key\ufffd": "x" });
+        expect(decoded(encoded([bin, [{ deep: "\udc00" }]]))).toEqual([bin, [{ deep: "\ufffd" }]]);
+      }
+    });
+
+    test.each([1, 197, 198, 199, 255, 256, 65535, 65536])(
+      "a byte order mark before %d characters is kept, as value and as key, beside all kinds of values",
+      (length) => {
+        const text = `\ufeff${"x".repeat(length)}\ufeff`;
+        const value = {
+          [text]: text,
+          list: [
+            text,
+            1,
+            -1,
+            200,
+            -100,
+            300,
+            -300,
+            70000,
+            -70000,
+            1.5,
+            null,
+            true,
+            false,
+            "",
+            2 ** 40,
+            -(2 ** 40),
+          ],
+          bin: [new Uint8Array(3), new Uint8Array(300), new Uint8Array(66000)],
+          many: Array.from({ length: 20 }, (_, index) => index),
+          more: Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`k${index}`, [index]])),
+          short: "\ufeff",
+          big: 2n ** 63n,
+        };
+        const { big: _, ...withoutBig } = value;
+        expect(isDeepStrictEqual(decoded(encoded(value)), value)).toBe(true);
+        expect(isDeepStrictEqual(decoded(encoded(withoutBig)), withoutBig)).toBe(true);
+      },
+    );
+
+    test.each([
+      ["str", (n: number) => "x".repeat(n)],
+      ["bin", (n: number) => new Uint8Array(n).fill(7)],
+      ["array", (n: number) => Array.from({ length: n }, (_, index) => index % 100)],
+      [
+        "map",
+        (n: number) => Object.fromEntries(Array.from({ length: n }, (_, index) => [`k${index}`, true])),
+      ],
+    ])("%s with headers of each size, also beside a bigint", (_kind, make) => {
+      for (const size of [0, 1, 15, 16, 31, 32, 255, 256, 65535, 65536]) {
+        const value = make(size);
+        const pair = [value, 2n ** 63n];
+        expect(isDeepStrictEqual(decoded(encoded(value)), value)).toBe(true);
+        expect(isDeepStrictEqual(decoded(encoded(pair)), pair)).toBe(true);
+      }
+    });
+
+    test.each([
+      ["Buffer", Buffer.from("abc"), "c403616263"],
+      ["Uint16Array", new Uint16Array([1, 2]), "c40401000200"],
+      ["DataView of a part", new DataView(new Uint8Array([9, 8, 7]).buffer, 1, 1), "c40108"],
+    ])("%s is sent as binary", (_name, value, form) => {
+      expect(hex(codec.encode(value))).toBe(form);
+      expect(hex(codec.encode([value, 2n ** 63n]).slice(1, -9))).toBe(form);
+    });
+
+    test("undefined is nil, in maps and arrays too; instances of classes are sent as maps", () => {
+      class Point {
+        constructor(
+          readonly x: number,
+          readonly y: number,
+        ) {}
+        get length(): number {
+          return Math.hypot(this.x, this.y);
+        }
+      }
+      expect(decoded(encoded(undefined))).toBeNull();
+      expect(decoded(encoded({ a: undefined, b: [undefined] }))).toEqual({ a: null, b: [null] });
+      expect(decoded(encoded({ p: new Point(3, 4) }))).toEqual({ p: { x: 3, y: 4 } });
+      expect(decoded(encoded(Object.assign(Object.create(null), { a: 1 })))).toEqual({ a: 1 });
+    });
+  });
+
+  describe("what cannot be encoded", () => {
+    test.each([
+      ["Map", new Map([[1, 2]])],
+      ["Set", new Set([1])],
+      ["Date", new Date(0)],
+      ["RegExp", /x/],
+      ["Promise", Promise.resolve()],
+      ["ArrayBuffer", new ArrayBuffer(2)],
+      ["Error", new Error("x")],
+    ])(
+      "%s: refused by name, at any depth and beside bigints, rather than sent as an empty map",
+      (kind, value) => {
+        for (const whole of [value, [value], { a: { b: value } }, [2n ** 63n, value]]) {
+          expect(() => codec.encode(whole)).toThrow(EncodeError);
+          expect(() => codec.encode(whole)).toThrow(`a ${kind} cannot be sent`);
+        }
+      },
+    );
+
+    test.each([
+      ["function", () => 1],
+      ["symbol", Symbol("s")],
+    ])("%s", (_name, value) => {
+      for (const whole of [value, [value], [2n ** 63n, value]]) {
         expect(() => codec.encode(whole)).toThrow(EncodeError);
-        expect(() => codec.encode(whole)).toThrow(`a ${kind} cannot be sent`);
+        expect(() => codec.encode(whole)).toThrow(/cannot be encoded/);
       }
-    },
-  );
+    });
 
-  test.each([
-    ["function", () => 1],
-    ["symbol", Symbol("s")],
-  ])("%s", (_name, value) => {
-    for (const whole of [value, [value], [2n ** 63n, value]]) {
-      expect(() => codec.encode(whole)).toThrow(EncodeError);
-      expect(() => codec.encode(whole)).toThrow(/cannot be encoded/);
-    }
-  });
-
-  test("what a getter throws is the cause", () => {
-    const cause = new Error("mine");
-    const value = {
-      get broken(): unknown {
-        throw cause;
-      },
-    };
-    expect(() => codec.encode(value)).toThrow(expect.objectContaining({ code: "P3D_ERR_ENCODE", cause }));
-    expect(() =>
-      codec.encode({
+    test("what a getter throws is the cause", () => {
+      const cause = new Error("mine");
+      const value = {
         get broken(): unknown {
-          throw "text";
+          throw cause;
         },
-      }),
-    ).toThrow(/text/);
-  });
+      };
+      expect(() => codec.encode(value)).toThrow(expect.objectContaining({ code: "P3D_ERR_ENCODE", cause }));
+      expect(() =>
+        codec.encode({
+          get broken(): unknown {
+            throw "text";
+          },
+        }),
+      ).toThrow(/text/);
+    });
 
-  test("cycles, however they branch, at once", () => {
-    const cycle: unknown[] = [];
-    cycle.push(cycle, cycle);
-    expect(() => codec.encode(cycle)).toThrow(EncodeError);
-    const big: unknown[] = [2n ** 63n];
-    big.push(big, big);
-    expect(() => codec.encode(big)).toThrow(/nested too deep, or contains itself/);
-  });
+    test("cycles, however they branch, at once", () => {
+      const cycle: unknown[] = [];
+      cycle.push(cycle, cycle);
+      expect(() => codec.encode(cycle)).toThrow(EncodeError);
+      const big: unknown[] = [2n ** 63n];
+      big.push(big, big);
+      expect(() => codec.encode(big)).toThrow(/nested too deep, or contains itself/);
+    });
 
-  test.each([
-    ["a small number", 1],
-    ["a bigint", 2n ** 63n],
-    ["a text to look at closely", "한"],
-    ["an empty array", []],
-    ["an empty map", {}],
-  ])("nesting around %s: 511 and 512 pass, 513 is refused", (_name, innermost) => {
-    for (const depth of [511, 512]) {
-      const value = nested(depth, innermost);
-      expect(decoded(encoded(value))).toEqual(value);
-      expect(decoded(encoded([nested(depth - 1, innermost), 2n ** 63n]))).toBeDefined();
-    }
-    expect(() => codec.encode(nested(513, innermost))).toThrow(EncodeError);
-    expect(() => codec.encode([nested(512, innermost), 2n ** 63n])).toThrow(EncodeError);
-  });
+    test.each([
+      ["a small number", 1],
+      ["a bigint", 2n ** 63n],
+      ["a text to look at closely", "한"],
+      ["an empty array", []],
+      ["an empty map", {}],
+    ])("nesting around %s: 511 and 512 pass, 513 is refused", (_name, innermost) => {
+      for (const depth of [511, 512]) {
+        const value = nested(depth, innermost);
+        expect(decoded(encoded(value))).toEqual(value);
+        expect(decoded(encoded([nested(depth - 1, innermost), 2n ** 63n]))).toBeDefined();
+      }
+      expect(() => codec.encode(nested(513, innermost))).toThrow(EncodeError);
+      expect(() => codec.encode([nested(512, innermost), 2n ** 63n])).toThrow(EncodeError);
+    });
 
-  test("a depth of one's own", () => {
-    const shallow = new MsgpackCodec(2);
-    expect(hex(shallow.encode([[1]]))).toBe("919101");
-    expect(() => shallow.encode([[[1]]])).toThrow(EncodeError);
-    expect(hex(shallow.encode([[2n ** 63n]]))).toBe("9191cf8000000000000000");
-    expect(() => shallow.encode([[[2n ** 63n]]])).toThrow(EncodeError);
-  });
+    test("a depth of one's own", () => {
+      const shallow = new Kind(2);
+      expect(hex(shallow.encode([[1]]))).toBe("919101");
+      expect(() => shallow.encode([[[1]]])).toThrow(EncodeError);
+      expect(hex(shallow.encode([[2n ** 63n]]))).toBe("9191cf8000000000000000");
+      expect(() => shallow.encode([[[2n ** 63n]]])).toThrow(EncodeError);
+    });
 
-  test("the codec works as before after it refused something", () => {
-    expect(() => codec.encode([1, 2, () => 0])).toThrow(EncodeError);
-    expect(hex(codec.encode([1, "a"]))).toBe("9201a161");
-  });
+    test("the codec works as before after it refused something", () => {
+      expect(() => codec.encode([1, 2, () => 0])).toThrow(EncodeError);
+      expect(hex(codec.encode([1, "a"]))).toBe("9201a161");
+    });
 
-  test("encoding within encoding", () => {
-    const value = {
-      get inner(): string {
-        return hex(codec.encode(["within"]));
-      },
-    };
-    expect(decoded(encoded(value))).toEqual({ inner: "91a677697468696e" });
+    test("encoding within encoding", () => {
+      const value = {
+        get inner(): string {
+          return hex(codec.encode(["within"]));
+        },
+      };
+      expect(decoded(encoded(value))).toEqual({ inner: "91a677697468696e" });
+    });
   });
 });
 
-test("decoding exactly: a float32, which no encoder here writes", () => {
-  expect(codec.decode(bytes("92ca3fc00000a4efbbbf61"), true)).toEqual([1.5, "\ufeffa"]);
+test("MsgpackCodec, decoding exactly: a float32, which no encoder here writes", () => {
+  expect(new MsgpackCodec().decode(bytes("92ca3fc00000a4efbbbf61"), true)).toEqual([1.5, "\ufeffa"]);
 });
 
-describe("decoding without a check before", () => {
+describe("MsgpackCodec, decoding without a check before", () => {
   test.each([
     ["no bytes", ""],
     ["cut short", "92c0"],
@@ -292,12 +302,74 @@ describe("decoding without a check before", () => {
     ["__proto__", "81a95f5f70726f746f5f5f00"],
     ["a text beyond the end", "a5616263"],
   ])("%s: BadDataError", (_name, body) => {
-    expect(() => codec.decode(bytes(body), false)).toThrow(BadDataError);
+    expect(() => new MsgpackCodec().decode(bytes(body), false)).toThrow(BadDataError);
   });
 
   test("the cause is kept, and what is no Error is described", () => {
-    const thrown = (): unknown => codec.decode(bytes("92c0"), false);
+    const thrown = (): unknown => new MsgpackCodec().decode(bytes("92c0"), false);
     expect(thrown).toThrow(expect.objectContaining({ cause: expect.any(RangeError) }));
     expect(thrown).toThrow(/is not a msgpack value: ./);
+  });
+});
+
+describe("both codecs", () => {
+  const [ours, library] = [new ValueCodec(), new MsgpackCodec()];
+
+  test("encode alike", () => {
+    fc.assert(
+      fc.property(sendable, (value) => {
+        const plain = withPositiveZeros(value);
+        expect(hex(ours.encode(plain))).toBe(hex(library.encode(plain)));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+describe("ValueCodec", () => {
+  test("refuses the key __proto__, which every peer would refuse", () => {
+    for (const value of [JSON.parse('{"__proto__":1}'), [{ a: JSON.parse('{"__proto__":1}') }]]) {
+      expect(() => new ValueCodec().encode(value)).toThrow(EncodeError);
+      expect(() => new ValueCodec().encode(value)).toThrow(/__proto__/);
+    }
+  });
+
+  test.each([
+    ["an array", (count: number): unknown => Array.from({ length: count }, () => 1)],
+    ["several arrays", (count: number): unknown => [[1], Array.from({ length: count - 3 }, () => 1)]],
+    ["a map, each pair two", (count: number): unknown => ({ a: Array.from({ length: count - 2 }, () => 1) })],
+  ])("counts elements: below the limit and at it %s passes, past it is refused", (_name, make) => {
+    const sparing = new ValueCodec(512, 10);
+    for (const count of [9, 10]) expect(sparing.decode(sparing.encode(make(count)))).toEqual(make(count));
+    expect(() => sparing.encode(make(11))).toThrow(EncodeError);
+    expect(() => sparing.encode(make(11))).toThrow("more than the 10 elements of net.limits.elements");
+  });
+
+  test("remembers keys, and tells those apart that share a place or a beginning", () => {
+    const codec = new ValueCodec();
+    for (let round = 0; round < 3; round++) {
+      for (let number = 0; number < 3000; number++) {
+        const value = {
+          [`key${number}`]: number,
+          [`k${number % 7}y`]: 1,
+          ["x".repeat(number % 40)]: 2,
+          "": 3,
+        };
+        expect(codec.decode(codec.encode(value))).toEqual(value);
+      }
+    }
+  });
+
+  test.each([
+    ["cut within a key", "81a3616"],
+    ["key without its text", "81a5616263"],
+    ["key of 32 bits beyond the end", "81dbffffffff"],
+    ["key that is not UTF-8", "81a1ff00"],
+    ["text that is not UTF-8", "a2c328"],
+    ["long text that is not UTF-8", `d940${"61".repeat(63)}ff`],
+    ["key missing", "81"],
+  ])("%s: BadDataError", (_name, body) => {
+    const codec = new ValueCodec();
+    expect(() => codec.decode(bytes(body.length % 2 === 0 ? body : `${body}0`))).toThrow(BadDataError);
   });
 });

@@ -4,18 +4,18 @@ import {
   FrameDecoder,
   FrameEncoder,
   type FrameEncoderOptions,
-  MsgpackCodec,
   PacketTooLargeError,
+  ValueCodec,
+  ValueWriter,
 } from "@peng3dnet/protocol";
 import fc from "fast-check";
-import { BODY_NEEDS_EXACTNESS, BodyCheck } from "../src/body-check.js";
 import { cutAt, delivered, sendable } from "./support/arbitraries.js";
 import { concat, hex, packet } from "./support/bytes.js";
 import { zlib } from "./support/zlib.js";
 
 const make = (options: Partial<FrameEncoderOptions> = {}): FrameEncoder =>
   new FrameEncoder({
-    codec: new MsgpackCodec(),
+    writer: new ValueWriter(),
     pool: new BufferPool(),
     limit: 2 ** 20,
     inflatedLimit: 2 ** 22,
@@ -24,9 +24,18 @@ const make = (options: Partial<FrameEncoderOptions> = {}): FrameEncoder =>
     ...options,
   });
 
+/** Takes all output. */
+function take(encoder: FrameEncoder): Uint8Array {
+  const parts: Uint8Array[] = [];
+  while (encoder.length > 0) {
+    parts.push(encoder.view().slice());
+    encoder.taken(true);
+  }
+  return concat(...parts);
+}
+
 test("any ids and values, in any pieces, through decoder, check and codec", () => {
-  const codec = new MsgpackCodec();
-  const check = new BodyCheck();
+  const codec = new ValueCodec();
   const messages = fc.array(fc.tuple(fc.integer({ min: 0, max: 0xffffffff }), sendable), { maxLength: 8 });
   fc.assert(
     fc.property(
@@ -38,14 +47,13 @@ test("any ids and values, in any pieces, through decoder, check and codec", () =
         for (const [id, value] of wanted) encoder.encode(id, value);
         const decoder = new FrameDecoder(2 ** 20);
         const got: [number, unknown][] = [];
-        for (const chunk of cutAt(encoder.view(), cuts)) {
+        for (const chunk of cutAt(take(encoder), cuts)) {
           decoder.push(chunk);
           while (decoder.next()) {
             const stored = decoder.bytes.slice(decoder.start + 6, decoder.end);
             const body = decoder.flags === 1 ? zlib.inflate(stored, 2 ** 22) : stored;
             expect(decoder.flags).toBe(body.length > threshold ? 1 : 0);
-            const big = (check.check(body, 0, body.length) & BODY_NEEDS_EXACTNESS) !== 0;
-            got.push([decoder.id, codec.decode(body, big)]);
+            got.push([decoder.id, codec.decode(body)]);
           }
         }
         expect(got).toEqual(wanted.map(([id, value]) => [id, delivered(value)]));
@@ -61,21 +69,109 @@ test("packets stand one behind the other, whatever their length", () => {
   for (const size of [0, 1, 46, 47, 48, 49, 255, 40_000, 3, 100_000, 0]) {
     encoder.encode(64, "x".repeat(size));
     parts.push(encoder.last().slice());
-    expect(encoder.lastStart + parts.at(-1)!.length).toBe(encoder.length);
+    expect(encoder.length).toBe(parts.reduce((sum, part) => sum + part.length, 0));
   }
-  expect(hex(encoder.view())).toBe(hex(concat(...parts)));
+  expect(hex(take(encoder))).toBe(hex(concat(...parts)));
   expect(hex(parts[1] as Uint8Array)).toBe(hex(packet(64, "a178")));
   expect(parts.map(({ length }) => length)).toEqual([11, 12, 58, 59, 60, 61, 267, 40_013, 14, 100_015, 11]);
 });
 
-test("append and undo", () => {
+test("append: a copy of a short packet, and a long one itself", () => {
   const encoder = make();
+  const [short, long] = [packet(2, "c0"), packet(3, new Uint8Array(40_000))];
   encoder.encode(1, "a");
-  encoder.append(packet(2, "c0"));
-  expect(hex(encoder.last())).toBe(hex(packet(2, "c0")));
-  encoder.undo();
-  encoder.encode(3, true);
-  expect(hex(encoder.view())).toBe(hex(concat(packet(1, "a161"), packet(3, "c3"))));
+  encoder.append(short);
+  expect(hex(encoder.last())).toBe(hex(short));
+  short.fill(0);
+  encoder.append(long);
+  expect(encoder.last().buffer).toBe(long.buffer);
+  encoder.encode(4, true);
+  expect(hex(take(encoder))).toBe(hex(concat(packet(1, "a161"), packet(2, "c0"), long, packet(4, "c3"))));
+});
+
+test("a long packet that was appended is nobody's buffer afterwards", () => {
+  const encoder = make();
+  const long = packet(3, new Uint8Array(40_000));
+  const content = hex(long);
+  for (let round = 0; round < 3; round++) {
+    encoder.append(long);
+    take(encoder);
+    encoder.encode(64, "y".repeat(39_000));
+    encoder.append(long);
+    encoder.encode(64, "z".repeat(39_000));
+    encoder.clear();
+  }
+  expect(hex(long)).toBe(content);
+});
+
+describe("a getter of the value that is written", () => {
+  const using = (use: () => unknown) => ({
+    before: "x".repeat(20),
+    get used(): unknown {
+      return use();
+    },
+    after: [1, 2, 3],
+  });
+
+  test.each([1, 600, 40_000])("may send on the same connection, %d bytes: that comes first", (size) => {
+    for (const compression of [zlib, undefined]) {
+      const encoder = make({ compression, threshold: 50_000 });
+      encoder.encode(1, "first");
+      encoder.encode(
+        3,
+        using(() => {
+          encoder.encode(2, "y".repeat(size));
+          encoder.append(packet(2, "c0"));
+          return "done";
+        }),
+      );
+      encoder.encode(4, "last");
+      const decoder = new FrameDecoder(2 ** 20);
+      decoder.push(take(encoder));
+      const got: unknown[] = [];
+      while (decoder.next()) {
+        got.push([decoder.id, new ValueCodec().decode(decoder.bytes.slice(decoder.start + 6, decoder.end))]);
+      }
+      const outer = { before: "x".repeat(20), used: "done", after: [1, 2, 3] };
+      expect(got).toEqual([
+        [1, "first"],
+        [2, "y".repeat(size)],
+        [2, null],
+        [3, outer],
+        [4, "last"],
+      ]);
+    }
+  });
+
+  test("may flush, and may close", () => {
+    const encoder = make();
+    const taken: Uint8Array[] = [];
+    encoder.encode(1, "first");
+    encoder.encode(
+      2,
+      using(() => taken.push(take(encoder))),
+    );
+    taken.push(take(encoder));
+    const value = { before: "x".repeat(20), used: 1, after: [1, 2, 3] };
+    const expected = [packet(1, "a56669727374"), packet(2, new ValueCodec().encode(value))];
+    expect(taken.map(hex)).toEqual(expected.map(hex));
+    encoder.encode(
+      3,
+      using(() => encoder.clear()),
+    );
+    encoder.clear();
+    expect(encoder.length).toBe(0);
+  });
+
+  test("may send and then throw", () => {
+    const encoder = make();
+    const failing = using(() => {
+      encoder.encode(2, "sent");
+      throw new Error("mine");
+    });
+    expect(() => encoder.encode(3, failing)).toThrow(EncodeError);
+    expect(hex(take(encoder))).toBe(hex(packet(2, "a473656e74")));
+  });
 });
 
 describe("compression", () => {
@@ -137,18 +233,20 @@ describe("limits", () => {
 });
 
 describe("the output buffer", () => {
+  const bufferOf = (encoder: FrameEncoder): ArrayBufferLike => encoder.view().buffer;
+
   test("is borrowed from the pool while there is something to send", () => {
     const pool = new BufferPool();
     const [first, second] = [make({ pool }), make({ pool })];
-    expect(first.bytes).toHaveLength(0);
+    expect(first.view()).toHaveLength(0);
     first.encode(64, 1);
-    const borrowed = first.bytes;
+    const borrowed = bufferOf(first);
     second.encode(64, 2);
-    expect(second.bytes).not.toBe(borrowed);
-    first.reset(true);
-    expect([first.length, first.bytes.length]).toEqual([0, 0]);
+    expect(bufferOf(second)).not.toBe(borrowed);
+    first.taken(true);
+    expect([first.length, first.view().buffer.byteLength]).toEqual([0, 0]);
     first.encode(64, 3);
-    expect(first.bytes).toBe(borrowed);
+    expect(bufferOf(first)).toBe(borrowed);
   });
 
   test("is not reused while somebody reads it", () => {
@@ -156,28 +254,46 @@ describe("the output buffer", () => {
     encoder.encode(64, "first");
     const view = encoder.view();
     const content = hex(view);
-    encoder.reset(false);
+    encoder.taken(false);
     encoder.encode(64, "other");
     expect(hex(view)).toBe(content);
   });
 
-  test("grows by doubling, and gives the smaller one back", () => {
+  test("is followed by another one when it is full: nothing is moved", () => {
+    const encoder = make({ compression: undefined });
+    encoder.encode(64, 1);
+    const small = bufferOf(encoder);
+    encoder.encode(64, "x".repeat(40_000));
+    encoder.encode(64, 2);
+    expect(bufferOf(encoder)).toBe(small);
+    expect(hex(encoder.view())).toBe(hex(packet(64, "01")));
+    encoder.taken(true);
+    expect(encoder.view().length).toBeGreaterThan(40_000);
+    for (let packets = 0; packets < 5000; packets++) encoder.encode(64, "y".repeat(40));
+    expect(take(encoder)).toHaveLength(10 + 3 + 40_000 + 11 + 5000 * (10 + 2 + 40));
+  });
+
+  test("that was written last is given back as soon as all is taken", () => {
     const pool = new BufferPool();
     const encoder = make({ pool, compression: undefined });
     encoder.encode(64, 1);
-    const small = encoder.bytes;
-    encoder.encode(64, "x".repeat(40_000));
-    expect(encoder.bytes.length).toBeGreaterThanOrEqual(2 * small.length);
-    expect(pool.acquire(1)).toBe(small);
-    expect(hex(encoder.view().subarray(0, 11))).toBe(hex(packet(64, "01")));
+    const small = bufferOf(encoder);
+    encoder.clear();
+    expect(pool.acquire(1).buffer).toBe(small);
   });
 
-  test("the pool keeps a few buffers of the usual length, and no others", () => {
+  test("the pool keeps a few buffers of the usual length, one long one, and none beyond 2 MiB", () => {
     const pool = new BufferPool();
     const long = pool.acquire(100_000);
     expect(long.length).toBeGreaterThanOrEqual(100_000);
-    pool.release(long);
-    expect(pool.acquire(100_000)).not.toBe(long);
+    pool.release(long.subarray(5, 50));
+    const other = pool.acquire(100_001);
+    expect(other).not.toBe(long);
+    expect(pool.acquire(100_000).buffer).toBe(long.buffer);
+    expect(pool.acquire(100_000).buffer).not.toBe(long.buffer);
+    const huge = pool.acquire(2 ** 21 + 1);
+    pool.release(huge);
+    expect(pool.acquire(2 ** 21 + 1)).not.toBe(huge);
     const buffers = Array.from({ length: 20 }, () => pool.acquire(10));
     expect(new Set(buffers).size).toBe(20);
     for (const buffer of buffers) pool.release(buffer);

@@ -1,12 +1,16 @@
-/** Length of a pooled buffer: a full batch of output and the packet that completes it. */
-const POOLED_LENGTH = 32 * 1024;
+/** Length of a pooled buffer, in bytes: a full batch of output and the packet that completes it. */
+export const POOLED_LENGTH = 32 * 1024;
+/** Longest buffer that is kept, in bytes. */
+const MAX_KEPT = 2 * 1024 * 1024;
+
 /**
- * Output buffers that the connections of one peer share, so that an idle connection holds none.
- * Longer ones than usual are made to measure and not kept.
+ * Output buffers that the connections of one peer share, so that an idle connection holds none. Of longer ones than
+ * usual, made to measure for long packets, one is kept: to make it anew costs as much as to fill it.
  */
 export class BufferPool {
   readonly #free: Uint8Array[] = [];
   readonly #kept: number;
+  #long: Uint8Array | undefined = undefined;
 
   /** @param kept - how many buffers are kept for reuse; default 16. */
   constructor(kept = 16) {
@@ -15,12 +19,22 @@ export class BufferPool {
 
   /** A buffer of at least `size` bytes; its content has no meaning. */
   acquire(size: number): Uint8Array {
-    if (size > POOLED_LENGTH) return new Uint8Array(size);
-    return this.#free.pop() ?? new Uint8Array(POOLED_LENGTH);
+    if (size <= POOLED_LENGTH) return this.#free.pop() ?? new Uint8Array(POOLED_LENGTH);
+    const long = this.#long;
+    if (long === undefined || long.length < size) return new Uint8Array(size);
+    this.#long = undefined;
+    return long;
   }
 
-  /** Gives a buffer back that nobody reads or writes any more. */
-  release(buffer: Uint8Array): void {
-    if (buffer.length === POOLED_LENGTH && this.#free.length < this.#kept) this.#free.push(buffer);
+  /** Gives a buffer back that nobody reads or writes any more, or a view of it. */
+  release(bytes: Uint8Array): void {
+    const { byteLength } = bytes.buffer;
+    if (byteLength === POOLED_LENGTH) {
+      if (this.#free.length < this.#kept) this.#free.push(whole(bytes));
+    } else if (byteLength > POOLED_LENGTH && byteLength <= MAX_KEPT) this.#long = whole(bytes);
   }
+}
+
+function whole(bytes: Uint8Array): Uint8Array {
+  return bytes.length === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes.buffer);
 }

@@ -46,7 +46,7 @@ export class FrameDecoder {
 
   /**
    * Takes the next bytes of the stream. They are read in place: the chunk must not change before `next`
-   * has returned false or `retain` was called, and what was read of it may be overwritten.
+   * has returned false or `retain` was called.
    */
   push(chunk: Uint8Array): void {
     if (this.#position < this.#chunk.length) {
@@ -96,26 +96,6 @@ export class FrameDecoder {
     this.#position = end;
     this.#setCurrent(chunk, at, end, false);
     return true;
-  }
-
-  /**
-   * Looks at the packet behind the current one, if it is whole within the same chunk and of acceptable length:
-   * the fields describe it then. Unless {@link FrameDecoder.advance} follows, `next` comes to it again.
-   */
-  peek(): boolean {
-    const chunk = this.#chunk;
-    const at = this.#position;
-    if (this.bytes !== chunk || chunk.length - at < LENGTH_SIZE) return false;
-    const length = readUint32(chunk, at);
-    const end = at + LENGTH_SIZE + length;
-    if (length > this.limit || length < HEADER_SIZE || end > chunk.length) return false;
-    this.#setCurrent(chunk, at, end, false);
-    return true;
-  }
-
-  /** Makes the packet that was peeked at the current one. */
-  advance(): void {
-    this.#position = this.end;
   }
 
   #beginPartial(expected: number): false {

@@ -2,16 +2,20 @@ import type { Codec } from "../codec.js";
 import type { Compression } from "../compression.js";
 import { FLAG_COMPRESSED } from "../constants.js";
 import { PacketTooLargeError } from "../errors.js";
-import type { BufferPool } from "./buffer-pool.js";
+import type { ValueWriter } from "../value-writer.js";
+import { type BufferPool, POOLED_LENGTH } from "./buffer-pool.js";
 import { HEADER_SIZE, PREAMBLE_SIZE, writePreamble } from "./packet-header.js";
 
 const EMPTY = new Uint8Array(0);
-/** Bodies up to this length are copied by a loop, which beats a call into the engine for them. */
-const COPY_BY_LOOP = 48;
+/** A packet is begun in a buffer only if that has so much room: most packets are not moved to another one then. */
+const MIN_ROOM = 512;
 
 /** What a {@link FrameEncoder} needs to know. */
 export interface FrameEncoderOptions {
-  readonly codec: Codec;
+  /** Encodes bodies in place. */
+  readonly writer: ValueWriter;
+  /** Encodes bodies instead of `writer`. */
+  readonly codec?: Codec | undefined;
   readonly pool: BufferPool;
   /** Longest packet, in bytes without the length prefix. */
   readonly limit: number;
@@ -23,18 +27,33 @@ export interface FrameEncoderOptions {
   readonly threshold: number;
 }
 
+/** A buffer that waits to be taken. */
+interface FullBuffer {
+  /** What is used of it. */
+  readonly bytes: Uint8Array;
+  /** Whether it belongs to others, too. */
+  readonly shared: boolean;
+}
+
 /**
- * Writes packets one behind the other into one output buffer, which is borrowed from a pool only while
- * there is something to send (clause 1).
+ * Writes packets one behind the other into output buffers, which are borrowed from a pool only while there is
+ * something to send (clause 1). No packet is spread over two buffers, and none is moved once it is written.
  */
 export class FrameEncoder {
-  /** Where the packet written last begins in {@link FrameEncoder.bytes}, with its length prefix. */
-  lastStart = 0;
   /** Bytes waiting to be taken. */
   length = 0;
-  /** The output buffer. */
-  bytes: Uint8Array = EMPTY;
   readonly #options: FrameEncoderOptions;
+  #full: FullBuffer[] | undefined = undefined;
+  /** The buffer that is written to, */
+  #bytes: Uint8Array = EMPTY;
+  /** whether it belongs to others, too, */
+  #shared = false;
+  /** how much of it is used, */
+  #used = 0;
+  /** and where the packet written last begins in it, with its length prefix. */
+  #lastStart = 0;
+  /** Whether a packet is being written behind what is used. */
+  #writing = false;
 
   constructor(options: FrameEncoderOptions) {
     this.#options = options;
@@ -46,75 +65,145 @@ export class FrameEncoder {
    * @throws {@link PacketTooLargeError} or {@link EncodeError}; nothing has been written then.
    */
   encode(id: number, value: unknown): void {
-    const { codec, compression, threshold, limit } = this.#options;
-    let body = codec.encode(value);
-    let flags = 0;
-    if (body.length > threshold && compression !== undefined) {
-      if (body.length > this.#options.inflatedLimit) {
-        throw new PacketTooLargeError("out", body.length, this.#options.inflatedLimit);
-      }
-      body = compression.deflate(body);
-      flags = FLAG_COMPRESSED;
-    }
-    const bodyLength = body.length;
-    if (HEADER_SIZE + bodyLength > limit)
-      throw new PacketTooLargeError("out", HEADER_SIZE + bodyLength, limit);
-    this.#reserve(PREAMBLE_SIZE + bodyLength);
-    const start = this.length;
-    const { bytes } = this;
-    writePreamble(bytes, start, bodyLength, id, flags);
-    if (bodyLength <= COPY_BY_LOOP) {
-      for (let index = 0, at = start + PREAMBLE_SIZE; index < bodyLength; index++, at++) {
-        bytes[at] = body[index] as number;
-      }
-    } else {
-      bytes.set(body, start + PREAMBLE_SIZE);
-    }
-    this.lastStart = start;
-    this.length = start + PREAMBLE_SIZE + bodyLength;
+    const { codec } = this.#options;
+    if (codec === undefined) this.#write(id, value);
+    else this.#appendBody(id, codec.encode(value));
   }
 
-  /** Adds a packet that has been encoded already, length prefix included. */
+  /**
+   * Adds a packet that has been encoded already, length prefix included. It must not change any more: a long one
+   * is not copied.
+   */
   append(packet: Uint8Array): void {
-    this.#reserve(packet.length);
-    this.bytes.set(packet, this.length);
-    this.lastStart = this.length;
-    this.length += packet.length;
+    if (packet.length > POOLED_LENGTH) {
+      if (this.#writing) this.#leave();
+      this.#continueIn(packet);
+      this.#shared = true;
+    } else {
+      this.#reserve(packet.length);
+      this.#bytes.set(packet, this.#used);
+    }
+    this.#commit(packet.length);
   }
 
   /** A view of the packet written last, length prefix included; valid until the next write. */
   last(): Uint8Array {
-    return this.bytes.subarray(this.lastStart, this.length);
+    return this.#bytes.subarray(this.#lastStart, this.#used);
   }
 
-  /** Takes back the packet written last. */
-  undo(): void {
-    this.length = this.lastStart;
-  }
-
-  /** The bytes to send, as a view of the output buffer. Give them back with {@link FrameEncoder.reset}. */
+  /** The bytes to send next, as a view of an output buffer. Call {@link FrameEncoder.taken} once they were handed over. */
   view(): Uint8Array {
-    return this.bytes.subarray(0, this.length);
+    if (this.#writing) this.#leave();
+    return this.#full?.[0]?.bytes ?? this.#bytes.subarray(0, this.#used);
   }
 
-  /** Starts anew after the bytes were sent. `reusable`: nobody reads the buffer any more. */
-  reset(reusable: boolean): void {
-    if (reusable) this.#options.pool.release(this.bytes);
-    this.bytes = EMPTY;
+  /** The bytes of {@link FrameEncoder.view} were handed over. `reusable`: and nobody reads their buffer any more. */
+  taken(reusable: boolean): void {
+    const full = this.#full?.shift();
+    if (full === undefined) {
+      this.length = 0;
+      this.#dropBuffer(reusable);
+    } else {
+      this.length -= full.bytes.length;
+      if (this.#full?.length === 0) this.#full = undefined;
+      if (reusable && !full.shared) this.#options.pool.release(full.bytes);
+    }
+  }
+
+  /** Forgets everything that waits. */
+  clear(): void {
+    if (this.#writing) this.#leave();
+    this.#full = undefined;
     this.length = 0;
-    this.lastStart = 0;
+    this.#dropBuffer(true);
+  }
+
+  /** Writes a packet in place: the body behind room for what comes before it, and then that. */
+  #write(id: number, value: unknown): void {
+    const { limit, threshold, compression } = this.#options;
+    const writer = this.#options.writer.idle();
+    this.#reserve(MIN_ROOM);
+    this.#writing = true;
+    let left = false;
+    try {
+      writer.write(value, this.#bytes, this.#used, PREAMBLE_SIZE);
+    } finally {
+      left = !this.#writing;
+      this.#writing = false;
+    }
+    const { bytes, start, end } = writer;
+    if (bytes.length > POOLED_LENGTH) writer.release();
+    const bodyLength = end - start - PREAMBLE_SIZE;
+    if (left || (compression !== undefined && bodyLength > threshold)) {
+      this.#appendBody(id, bytes.subarray(start + PREAMBLE_SIZE, end));
+      return;
+    }
+    if (HEADER_SIZE + bodyLength > limit) {
+      throw new PacketTooLargeError("out", HEADER_SIZE + bodyLength, limit);
+    }
+    if (bytes !== this.#bytes) this.#continueIn(bytes);
+    writePreamble(bytes, this.#used, bodyLength, id, 0);
+    this.#commit(PREAMBLE_SIZE + bodyLength);
+  }
+
+  #appendBody(id: number, whole: Uint8Array): void {
+    const { limit, inflatedLimit, threshold, compression } = this.#options;
+    let body = whole;
+    let flags = 0;
+    if (compression !== undefined && body.length > threshold) {
+      if (body.length > inflatedLimit) throw new PacketTooLargeError("out", body.length, inflatedLimit);
+      body = compression.deflate(body);
+      flags = FLAG_COMPRESSED;
+    }
+    if (HEADER_SIZE + body.length > limit) {
+      throw new PacketTooLargeError("out", HEADER_SIZE + body.length, limit);
+    }
+    this.#reserve(PREAMBLE_SIZE + body.length);
+    writePreamble(this.#bytes, this.#used, body.length, id, flags);
+    this.#bytes.set(body, this.#used + PREAMBLE_SIZE);
+    this.#commit(PREAMBLE_SIZE + body.length);
+  }
+
+  #commit(length: number): void {
+    this.#lastStart = this.#used;
+    this.#used += length;
+    this.length += length;
   }
 
   #reserve(size: number): void {
-    const needed = this.length + size;
-    if (needed <= this.bytes.length) return;
-    // By a quarter at least: a long backlog would otherwise be copied for every few packets.
-    const spare = Math.max(65536, needed >> 2);
-    const grown = this.#options.pool.acquire(
-      Math.max(needed, Math.min(2 * this.bytes.length, needed + spare)),
-    );
-    grown.set(this.bytes.subarray(0, this.length));
-    this.#options.pool.release(this.bytes);
-    this.bytes = grown;
+    if (this.#writing) this.#leave();
+    if (this.#used + size > this.#bytes.length) this.#continueIn(this.#options.pool.acquire(size));
+  }
+
+  #continueIn(bytes: Uint8Array): void {
+    if (this.#used === 0) this.#options.pool.release(this.#bytes);
+    else {
+      this.#full ??= [];
+      this.#full.push({ bytes: this.#bytes.subarray(0, this.#used), shared: this.#shared });
+    }
+    this.#bytes = bytes;
+    this.#shared = false;
+    this.#used = 0;
+  }
+
+  /**
+   * A getter of the value that is being written uses this connection. It leaves the buffer to that value, with
+   * a copy of what the buffer had before.
+   */
+  #leave(): void {
+    this.#writing = false;
+    if (this.#used > 0) {
+      this.#full ??= [];
+      this.#full.push({ bytes: this.#bytes.slice(0, this.#used), shared: false });
+    }
+    this.#dropBuffer(false);
+  }
+
+  #dropBuffer(reusable: boolean): void {
+    if (reusable && !this.#shared) this.#options.pool.release(this.#bytes);
+    this.#bytes = EMPTY;
+    this.#shared = false;
+    this.#used = 0;
+    this.#lastStart = 0;
   }
 }

@@ -36,7 +36,8 @@ export const integer = fc.oneof(
     .filter((value) => value >= -(2n ** 63n)),
 );
 
-const key = text.filter((name) => name.toWellFormed() !== "__proto__");
+// Well-formed, so that no two keys of a map become one.
+const key = text.map((name) => name.toWellFormed()).filter((name) => name !== "__proto__");
 
 /** Any value that can be sent. */
 export const sendable: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
@@ -57,8 +58,6 @@ export function delivered(value: unknown): unknown {
   switch (typeof value) {
     case "undefined":
       return null;
-    case "number":
-      return value === 0 ? 0 : value;
     case "bigint":
       return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
     case "string":
@@ -71,6 +70,14 @@ export function delivered(value: unknown): unknown {
   const result: Record<string, unknown> = {};
   for (const [name, item] of Object.entries(value)) result[name.toWellFormed()] = delivered(item);
   return result;
+}
+
+/** What is delivered if `@msgpack/msgpack` encodes: it has no -0. */
+export function withPositiveZeros(value: unknown): unknown {
+  if (value === 0) return 0;
+  if (Array.isArray(value)) return value.map(withPositiveZeros);
+  if (typeof value !== "object" || value === null || value instanceof Uint8Array) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, withPositiveZeros(item)]));
 }
 
 /** Cuts bytes at the given places, which are taken modulo their length. */

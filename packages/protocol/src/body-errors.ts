@@ -1,0 +1,42 @@
+/** What can be wrong with a body, in the words of the error. */
+import { BadDataError } from "./errors.js";
+
+export function tooShort(): BadDataError {
+  return new BadDataError("the body ends within a value");
+}
+
+export function notUtf8(): BadDataError {
+  return new BadDataError("a string in the body is not valid UTF-8");
+}
+
+export function bytesFollow(count: number): BadDataError {
+  return new BadDataError(`${count} bytes follow the value in the body`);
+}
+
+export function neverUsed(): BadDataError {
+  return new BadDataError("the body has the byte c1, which msgpack never uses");
+}
+
+export function extensionType(): BadDataError {
+  return new BadDataError("the body has a value of an extension type; these are not accepted");
+}
+
+export function keyNotString(): BadDataError {
+  return new BadDataError("a map in the body has a key that is not a string");
+}
+
+export function protoKey(): BadDataError {
+  return new BadDataError('a map in the body has the key "__proto__"');
+}
+
+export function tooDeep(maxDepth: number): BadDataError {
+  return new BadDataError(`the body is nested more than ${maxDepth} deep`);
+}
+
+export function announcesTooMuch(elements: number, bytesLeft: number): BadDataError {
+  return new BadDataError(`the body announces ${elements} elements in ${Math.max(bytesLeft, 0)} bytes`);
+}
+
+export function tooManyElements(maxElements: number): BadDataError {
+  return new BadDataError(`the body has more than the ${maxElements} elements of net.limits.elements`);
+}

@@ -1,0 +1,51 @@
+import type { Codec } from "./codec.js";
+import { ValueReader } from "./value-reader.js";
+import { ValueWriter } from "./value-writer.js";
+
+const FIRST_CAPACITY = 1024;
+
+/**
+ * What connections do with bodies unless they are given a codec, for use without a connection: encodes values and
+ * decodes them again, with all checks (clause 1).
+ *
+ * Integers that a number cannot represent travel as `bigint` (from -2**63 to 2**64-1, in the shortest form), -0 as a
+ * float, `undefined` as nil; lone surrogates become U+FFFD, since a Python peer refuses them.
+ */
+export class ValueCodec implements Codec {
+  readonly #writer: ValueWriter;
+  readonly #reader: ValueReader;
+  #buffer: Uint8Array = new Uint8Array(FIRST_CAPACITY);
+
+  /**
+   * @param maxDepth - how deep containers may nest; default 512.
+   * @param maxElements - elements of all containers together, two for a pair of a map; default 1,048,576.
+   */
+  constructor(maxDepth = 512, maxElements = 1024 * 1024) {
+    this.#writer = new ValueWriter(maxDepth, maxElements);
+    this.#reader = new ValueReader(maxDepth, maxElements);
+  }
+
+  /**
+   * Encodes one value. The result is a view of a buffer that the next call overwrites.
+   *
+   * @throws {@link EncodeError} if the value cannot be represented, is nested too deep or has too many elements.
+   */
+  encode(value: unknown): Uint8Array {
+    const writer = this.#writer.idle();
+    const nested = writer !== this.#writer;
+    writer.write(value, nested ? new Uint8Array(FIRST_CAPACITY) : this.#buffer, 0, 0);
+    const { bytes } = writer;
+    if (!nested) this.#buffer = bytes;
+    return bytes.subarray(0, writer.end);
+  }
+
+  /**
+   * Decodes one value.
+   *
+   * @param bytes - exactly one msgpack value. Binary values are views of it.
+   * @throws {@link BadDataError} if it is anything else, or of a kind that is not accepted.
+   */
+  decode(bytes: Uint8Array): unknown {
+    return this.#reader.read(bytes, 0, bytes.length, true);
+  }
+}

@@ -1,0 +1,312 @@
+import {
+  announcesTooMuch,
+  bytesFollow,
+  extensionType,
+  keyNotString,
+  neverUsed,
+  notUtf8,
+  protoKey,
+  tooDeep,
+  tooManyElements,
+  tooShort,
+} from "./body-errors.js";
+import { KeyCache } from "./key-cache.js";
+import { createTextReader } from "./platform-text.js";
+
+/** Strings up to this length are put together from their bytes; for longer ones the platform's decoder wins. */
+const SHORT_STRING = 16;
+const EMPTY = new Uint8Array(0);
+const NO_VIEW = new DataView(EMPTY.buffer);
+/** Longest buffer that is held on to between two bodies. */
+const MAX_HELD = 64 * 1024;
+const TWO_TO_32 = 0x100000000;
+const MAX_SAFE_HIGH_WORD = 0x1fffff;
+
+const { fromCharCode } = String;
+
+/**
+ * Checks and decodes bodies in one pass and in place (clause 1): what is not exactly one msgpack value of
+ * the kinds that are accepted is refused, in time linear in its length, and nothing is allocated for
+ * elements that are not there.
+ *
+ * Integers that a number cannot represent become `bigint`, and a byte order mark that begins a string stays.
+ * Binary values are copies, unless the bytes are owned.
+ */
+export class ValueReader {
+  readonly #maxDepth: number;
+  readonly #maxElements: number;
+  readonly #keys = new KeyCache();
+  readonly #decoder = createTextReader();
+  /** The bytes that had a float last, and a view of them. */
+  #viewed: Uint8Array = EMPTY;
+  #view: DataView = NO_VIEW;
+  #bytes: Uint8Array = EMPTY;
+  #at = 0;
+  #end = 0;
+  #owned = false;
+  /** Elements announced by open containers and not seen yet. */
+  #owed = 0;
+  /** Elements that containers may still announce. */
+  #elementsLeft = 0;
+
+  /**
+   * @param maxDepth - how deep containers may nest; default 512.
+   * @param maxElements - elements of all containers together, two for a pair of a map; default 1,048,576.
+   */
+  constructor(maxDepth = 512, maxElements = 1024 * 1024) {
+    this.#maxDepth = maxDepth;
+    this.#maxElements = maxElements;
+  }
+
+  /**
+   * Decodes the body from `start` up to `end`.
+   *
+   * @param owned - whether `bytes` does not change any more, so that binary values may be views of it.
+   * @throws {@link BadDataError} if the body is anything but one acceptable value.
+   */
+  read(bytes: Uint8Array, start: number, end: number, owned: boolean): unknown {
+    this.#bytes = bytes;
+    this.#at = start;
+    this.#end = end;
+    this.#owned = owned;
+    this.#owed = 1;
+    this.#elementsLeft = this.#maxElements;
+    try {
+      const value = this.#value(this.#maxDepth);
+      if (this.#at !== end) throw bytesFollow(end - this.#at);
+      return value;
+    } finally {
+      // An idle peer holds on to no chunk.
+      this.#bytes = EMPTY;
+      if (this.#viewed.length > MAX_HELD) this.#viewAll(EMPTY);
+    }
+  }
+
+  #value(depthLeft: number): unknown {
+    const at = this.#at;
+    if (at >= this.#end) throw tooShort();
+    this.#owed--;
+    const head = this.#bytes[at] as number;
+    this.#at = at + 1;
+    if (head < 0x80) return head;
+    if (head < 0x90) return this.#map(head & 0x0f, depthLeft);
+    if (head < 0xa0) return this.#array(head & 0x0f, depthLeft);
+    if (head < 0xc0) return this.#string(head & 0x1f);
+    if (head >= 0xe0) return head - 0x100;
+    switch (head) {
+      case 0xc0:
+        return null;
+      case 0xc2:
+        return false;
+      case 0xc3:
+        return true;
+      case 0xc4:
+        return this.#binary(this.#uint8());
+      case 0xc5:
+        return this.#binary(this.#uint16());
+      case 0xc6:
+        return this.#binary(this.#uint32());
+      case 0xca:
+        return this.#float32(this.#take(4));
+      case 0xcb:
+        return this.#float64(this.#take(8));
+      case 0xcc:
+        return this.#uint8();
+      case 0xcd:
+        return this.#uint16();
+      case 0xce:
+        return this.#uint32();
+      case 0xcf:
+        return this.#uint64();
+      case 0xd0:
+        return (this.#uint8() << 24) >> 24;
+      case 0xd1:
+        return (this.#uint16() << 16) >> 16;
+      case 0xd2:
+        return this.#uint32() | 0;
+      case 0xd3:
+        return this.#int64();
+      case 0xd9:
+        return this.#string(this.#uint8());
+      case 0xda:
+        return this.#string(this.#uint16());
+      case 0xdb:
+        return this.#string(this.#uint32());
+      case 0xdc:
+        return this.#array(this.#uint16(), depthLeft);
+      case 0xdd:
+        return this.#array(this.#uint32(), depthLeft);
+      case 0xde:
+        return this.#map(this.#uint16(), depthLeft);
+      case 0xdf:
+        return this.#map(this.#uint32(), depthLeft);
+      case 0xc1:
+        throw neverUsed();
+      default:
+        throw extensionType();
+    }
+  }
+
+  #array(length: number, depthLeft: number): unknown[] {
+    this.#owe(length, depthLeft);
+    const array: unknown[] = [];
+    for (let index = 0; index < length; index++) array.push(this.#value(depthLeft - 1));
+    return array;
+  }
+
+  #map(length: number, depthLeft: number): Record<string, unknown> {
+    this.#owe(2 * length, depthLeft);
+    const map: Record<string, unknown> = {};
+    for (let index = 0; index < length; index++) {
+      const key = this.#key();
+      map[key] = this.#value(depthLeft - 1);
+    }
+    return map;
+  }
+
+  #key(): string {
+    const at = this.#at;
+    if (at >= this.#end) throw tooShort();
+    this.#owed--;
+    const head = this.#bytes[at] as number;
+    this.#at = at + 1;
+    let length: number;
+    if ((head & 0xe0) === 0xa0) length = head & 0x1f;
+    else if (head === 0xd9) length = this.#uint8();
+    else if (head === 0xda) length = this.#uint16();
+    else if (head === 0xdb) length = this.#uint32();
+    else throw keyNotString();
+    const start = this.#at;
+    const known = start + length <= this.#end ? this.#keys.find(this.#bytes, start, length) : undefined;
+    if (known !== undefined) {
+      this.#at = start + length;
+      return known;
+    }
+    const key = this.#string(length);
+    if (key === "__proto__") throw protoKey();
+    this.#keys.add(this.#bytes, start, length, key);
+    return key;
+  }
+
+  #owe(elements: number, depthLeft: number): void {
+    // An empty container may stand where a scalar may, as encoders count it.
+    if (depthLeft === 0 && elements > 0) throw tooDeep(this.#maxDepth);
+    this.#owed += elements;
+    const left = this.#end - this.#at;
+    if (this.#owed > left) throw announcesTooMuch(this.#owed, left);
+    // An element costs many times its byte once decoded, and next to nothing where it is compressed.
+    this.#elementsLeft -= elements;
+    if (this.#elementsLeft < 0) throw tooManyElements(this.#maxElements);
+  }
+
+  #binary(length: number): Uint8Array {
+    const start = this.#take(length);
+    const end = start + length;
+    return this.#owned ? this.#bytes.subarray(start, end) : this.#bytes.slice(start, end);
+  }
+
+  #string(length: number): string {
+    const start = this.#take(length);
+    const bytes = this.#bytes;
+    if (length <= SHORT_STRING) {
+      const end = start + length;
+      let bits = 0;
+      for (let at = start; at < end; at++) bits |= bytes[at] as number;
+      if (bits < 0x80) return shortText(bytes, start, end);
+    }
+    try {
+      return this.#decoder.decode(bytes.subarray(start, start + length));
+    } catch {
+      // The platform's error says no more than that.
+      throw notUtf8();
+    }
+  }
+
+  /** Moves past the next `length` bytes and returns where they begin. */
+  #take(length: number): number {
+    const at = this.#at;
+    if (at + length > this.#end) throw tooShort();
+    this.#at = at + length;
+    return at;
+  }
+
+  #uint8(): number {
+    return this.#bytes[this.#take(1)] as number;
+  }
+
+  #uint16(): number {
+    const at = this.#take(2);
+    return ((this.#bytes[at] as number) << 8) | (this.#bytes[at + 1] as number);
+  }
+
+  #uint32(): number {
+    const at = this.#take(4);
+    const bytes = this.#bytes;
+    return (
+      (((bytes[at] as number) << 24) |
+        ((bytes[at + 1] as number) << 16) |
+        ((bytes[at + 2] as number) << 8) |
+        (bytes[at + 3] as number)) >>>
+      0
+    );
+  }
+
+  #float32(at: number): number {
+    if (this.#viewed !== this.#bytes) this.#viewAll(this.#bytes);
+    return this.#view.getFloat32(at);
+  }
+
+  #float64(at: number): number {
+    if (this.#viewed !== this.#bytes) this.#viewAll(this.#bytes);
+    return this.#view.getFloat64(at);
+  }
+
+  #viewAll(bytes: Uint8Array): void {
+    this.#viewed = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  }
+
+  #uint64(): number | bigint {
+    const high = this.#uint32();
+    const low = this.#uint32();
+    if (high <= MAX_SAFE_HIGH_WORD) return high * TWO_TO_32 + low;
+    return (BigInt(high) << 32n) | BigInt(low);
+  }
+
+  #int64(): number | bigint {
+    const high = this.#uint32() | 0;
+    const low = this.#uint32();
+    const value = high * TWO_TO_32 + low;
+    if (Number.isSafeInteger(value)) return value;
+    return (BigInt(high) << 32n) | BigInt(low);
+  }
+}
+
+/** The text of bytes below 0x80, eight at a time. */
+function shortText(bytes: Uint8Array, start: number, end: number): string {
+  let text = "";
+  let at = start;
+  for (; end - at >= 8; at += 8) {
+    text += fromCharCode(
+      bytes[at] as number,
+      bytes[at + 1] as number,
+      bytes[at + 2] as number,
+      bytes[at + 3] as number,
+      bytes[at + 4] as number,
+      bytes[at + 5] as number,
+      bytes[at + 6] as number,
+      bytes[at + 7] as number,
+    );
+  }
+  if (end - at >= 4) {
+    text += fromCharCode(
+      bytes[at] as number,
+      bytes[at + 1] as number,
+      bytes[at + 2] as number,
+      bytes[at + 3] as number,
+    );
+    at += 4;
+  }
+  for (; at < end; at++) text += fromCharCode(bytes[at] as number);
+  return text;
+}

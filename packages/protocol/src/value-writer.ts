@@ -1,0 +1,389 @@
+import { EncodeError } from "./errors.js";
+import { BufferPool } from "./framing/buffer-pool.js";
+import { createTextWriter } from "./platform-text.js";
+
+/** Texts up to this length are written by a loop; for longer ones the platform's encoder wins. */
+const SHORT_TEXT = 40;
+/** Most bytes of a scalar with its head. */
+const SCALAR_ROOM = 9;
+/** Most bytes of the head of a text, a binary value or a container. */
+const HEAD_ROOM = 5;
+/** Room made beyond what is needed at once, so that what follows a long value does not move it. */
+const SPARE = 1024;
+/** UTF-8 takes at most so many bytes for one UTF-16 unit. */
+const BYTES_PER_UNIT = 3;
+const REPLACEMENT_CHARACTER = 0xfffd;
+
+const TWO_TO_32 = 0x100000000;
+const MAX_UINT64 = 2n ** 64n - 1n;
+const MIN_INT64 = -(2n ** 63n);
+const EMPTY = new Uint8Array(0);
+const NO_VIEW = new DataView(EMPTY.buffer);
+
+/** Kinds of objects that msgpack can carry only as extension types; as maps they would arrive empty. */
+const NOT_SENDABLE = ["ArrayBuffer", "Date", "Error", "Map", "Promise", "RegExp", "Set"];
+
+/**
+ * Encodes values into a buffer, in place (clause 1).
+ *
+ * Integers take the shortest form, up to 64 bits as `bigint`; -0 and what is not whole is a float of 64 bits,
+ * `undefined` is nil, and lone surrogates become U+FFFD, since a Python peer refuses them.
+ */
+export class ValueWriter {
+  /** The buffer that holds what was written: the one given, or a longer one. */
+  bytes: Uint8Array = EMPTY;
+  /** Where in {@link ValueWriter.bytes} the headroom begins. */
+  start = 0;
+  /** Where the value ends. */
+  end = 0;
+  readonly #maxDepth: number;
+  readonly #maxElements: number;
+  readonly #encoder = createTextWriter();
+  /** The buffer that had a float last, and a view of it. */
+  #viewed: Uint8Array = EMPTY;
+  #view: DataView = NO_VIEW;
+  readonly #pool: BufferPool;
+  #writing = false;
+  /** Elements that containers may still have. */
+  #elementsLeft = 0;
+
+  /**
+   * @param maxDepth - how deep containers may nest; default 512.
+   * @param maxElements - elements of all containers together, two for a pair of a map; default 1,048,576.
+   * @param pool - where longer buffers come from.
+   */
+  constructor(maxDepth = 512, maxElements = 1024 * 1024, pool = new BufferPool(0)) {
+    this.#maxDepth = maxDepth;
+    this.#maxElements = maxElements;
+    this.#pool = pool;
+  }
+
+  /** This writer, or another one if this is at work: a getter of the value that it writes sends something. */
+  idle(): ValueWriter {
+    return this.#writing ? new ValueWriter(this.#maxDepth, this.#maxElements, this.#pool) : this;
+  }
+
+  /**
+   * Writes a value into `bytes`, `headroom` bytes behind `start`. If there is too little room, it goes on in a
+   * longer buffer, to which no more than the headroom and the value are moved.
+   *
+   * @throws {@link EncodeError} if the value cannot be represented, is nested too deep or has too many elements.
+   */
+  write(value: unknown, bytes: Uint8Array, start: number, headroom: number): void {
+    this.bytes = bytes;
+    this.start = start;
+    this.end = start + headroom;
+    this.#elementsLeft = this.#maxElements;
+    this.#writing = true;
+    try {
+      this.#value(value, this.#maxDepth);
+    } catch (error) {
+      this.release();
+      if (error instanceof EncodeError) throw error;
+      const problem = error instanceof Error ? error.message : String(error);
+      throw new EncodeError(`the value cannot be encoded: ${problem}`, { cause: error });
+    } finally {
+      this.#writing = false;
+    }
+  }
+
+  /** Lets go of the buffer. */
+  release(): void {
+    this.bytes = EMPTY;
+    this.#viewAll(EMPTY);
+  }
+
+  #value(value: unknown, depthLeft: number): void {
+    switch (typeof value) {
+      case "string":
+        this.#text(value);
+        break;
+      case "number":
+        this.#number(value);
+        break;
+      case "object":
+        if (value === null) this.#byte(0xc0);
+        else this.#object(value, depthLeft);
+        break;
+      case "boolean":
+        this.#byte(value ? 0xc3 : 0xc2);
+        break;
+      case "undefined":
+        this.#byte(0xc0);
+        break;
+      case "bigint":
+        this.#bigint(value);
+        break;
+      default:
+        throw new EncodeError(`the value cannot be encoded: a ${typeof value} cannot be sent`);
+    }
+  }
+
+  #object(object: object, depthLeft: number): void {
+    if (Array.isArray(object)) this.#array(object, depthLeft);
+    else if (ArrayBuffer.isView(object)) this.#binary(object);
+    else this.#map(object, depthLeft);
+  }
+
+  #array(array: readonly unknown[], depthLeft: number): void {
+    const { length } = array;
+    this.#count(length, depthLeft);
+    this.#head(length, 0x90, 16, 0xdc);
+    for (let index = 0; index < length; index++) this.#value(array[index], depthLeft - 1);
+  }
+
+  #map(map: object, depthLeft: number): void {
+    const prototype: unknown = Object.getPrototypeOf(map);
+    if (prototype !== Object.prototype && prototype !== null) checkKind(map);
+    const keys = Object.keys(map);
+    this.#count(2 * keys.length, depthLeft);
+    this.#head(keys.length, 0x80, 16, 0xde);
+    for (let index = 0; index < keys.length; index++) {
+      const key = keys[index] as string;
+      if (key === "__proto__") {
+        throw new EncodeError('a map with the key "__proto__" cannot be sent: the peer would refuse it');
+      }
+      this.#text(key);
+      this.#value((map as Record<string, unknown>)[key], depthLeft - 1);
+    }
+  }
+
+  #count(elements: number, depthLeft: number): void {
+    // An empty container may stand where a scalar may, as the reader counts it.
+    if (depthLeft === 0 && elements > 0) {
+      throw new EncodeError("the value is nested too deep, or contains itself");
+    }
+    this.#elementsLeft -= elements;
+    if (this.#elementsLeft < 0) {
+      throw new EncodeError(
+        `the value has more than the ${this.#maxElements} elements of net.limits.elements; send it in parts`,
+      );
+    }
+  }
+
+  #binary(view: ArrayBufferView): void {
+    const { byteLength } = view;
+    this.#reserve(HEAD_ROOM + byteLength);
+    if (byteLength < 0x100) {
+      this.bytes[this.end++] = 0xc4;
+      this.bytes[this.end++] = byteLength;
+    } else this.#longHead(byteLength, 0xc5);
+    this.bytes.set(new Uint8Array(view.buffer, view.byteOffset, byteLength), this.end);
+    this.end += byteLength;
+  }
+
+  #number(value: number): void {
+    this.#reserve(SCALAR_ROOM);
+    // An integer of 32 bits, and not -0.
+    if ((value | 0) === value && (value !== 0 || 1 / value > 0)) this.#int32(value);
+    else if (value > 0 && Number.isSafeInteger(value)) this.#positive(value);
+    else if (value < 0 && Number.isSafeInteger(value)) {
+      this.bytes[this.end++] = 0xd3;
+      this.#uint32(Math.floor(value / TWO_TO_32));
+      this.#uint32(value);
+    } else {
+      const { bytes, end } = this;
+      if (this.#viewed !== bytes) this.#viewAll(bytes);
+      bytes[end] = 0xcb;
+      this.#view.setFloat64(end + 1, value);
+      this.end = end + SCALAR_ROOM;
+    }
+  }
+
+  #viewAll(bytes: Uint8Array): void {
+    this.#viewed = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  }
+
+  #int32(value: number): void {
+    const { bytes } = this;
+    if (value >= 0) {
+      if (value < 0x80) bytes[this.end++] = value;
+      else this.#positive(value);
+    } else if (value >= -0x20) bytes[this.end++] = value;
+    else if (value >= -0x80) {
+      bytes[this.end++] = 0xd0;
+      bytes[this.end++] = value;
+    } else if (value >= -0x8000) {
+      bytes[this.end++] = 0xd1;
+      bytes[this.end++] = value >> 8;
+      bytes[this.end++] = value;
+    } else {
+      bytes[this.end++] = 0xd2;
+      this.#uint32(value);
+    }
+  }
+
+  /** A safe integer from 128 on. */
+  #positive(value: number): void {
+    const { bytes } = this;
+    if (value < 0x100) {
+      bytes[this.end++] = 0xcc;
+      bytes[this.end++] = value;
+    } else if (value < 0x10000) {
+      bytes[this.end++] = 0xcd;
+      bytes[this.end++] = value >> 8;
+      bytes[this.end++] = value;
+    } else if (value < TWO_TO_32) {
+      bytes[this.end++] = 0xce;
+      this.#uint32(value);
+    } else {
+      bytes[this.end++] = 0xcf;
+      this.#uint32(value / TWO_TO_32);
+      this.#uint32(value);
+    }
+  }
+
+  #bigint(value: bigint): void {
+    if (value > MAX_UINT64 || value < MIN_INT64) {
+      throw new EncodeError(`the integer ${value} does not fit 64 bits; send it as a string`);
+    }
+    const number = Number(value);
+    if (Number.isSafeInteger(number)) {
+      this.#number(number);
+      return;
+    }
+    this.#reserve(SCALAR_ROOM);
+    this.bytes[this.end++] = value > 0n ? 0xcf : 0xd3;
+    this.#uint32(Number(BigInt.asIntN(32, value >> 32n)));
+    this.#uint32(Number(BigInt.asIntN(32, value)));
+  }
+
+  #text(text: string): void {
+    const { length } = text;
+    this.#reserve(HEAD_ROOM + BYTES_PER_UNIT * length);
+    if (length > SHORT_TEXT) {
+      this.#longText(text);
+      return;
+    }
+    // Nearly all short texts take a byte for each unit, so that the head is known before.
+    const { bytes, end } = this;
+    let at = this.#textHead(length);
+    for (let index = 0; index < length; index++) {
+      const unit = text.charCodeAt(index);
+      if (unit >= 0x80) {
+        this.end = end;
+        this.#shortText(text);
+        return;
+      }
+      bytes[at++] = unit;
+    }
+    this.end = at;
+  }
+
+  /** Writes the head of a text of so many bytes and returns where the text begins. */
+  #textHead(length: number): number {
+    if (length < 32) this.bytes[this.end++] = 0xa0 | length;
+    else if (length < 0x100) {
+      this.bytes[this.end++] = 0xd9;
+      this.bytes[this.end++] = length;
+    } else this.#longHead(length, 0xda);
+    return this.end;
+  }
+
+  #longText(text: string): void {
+    const head = this.end;
+    const guessed = textHeadSize(text.length);
+    const { written } = this.#encoder.encodeInto(text, this.bytes.subarray(head + guessed));
+    const size = textHeadSize(written);
+    if (size !== guessed) this.bytes.copyWithin(head + size, head + guessed, head + guessed + written);
+    this.#textHead(written);
+    this.end = head + size + written;
+  }
+
+  /** A short text with units from 0x80 on. */
+  #shortText(text: string): void {
+    let length = 0;
+    for (let index = 0; index < text.length; index++) {
+      const code = codePoint(text, index);
+      if (code > 0xffff) index++;
+      length += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+    }
+    const { bytes } = this;
+    let at = this.#textHead(length);
+    for (let index = 0; index < text.length; index++) {
+      const code = codePoint(text, index);
+      if (code < 0x80) bytes[at++] = code;
+      else {
+        if (code < 0x800) bytes[at++] = 0xc0 | (code >> 6);
+        else {
+          if (code < 0x10000) bytes[at++] = 0xe0 | (code >> 12);
+          else {
+            index++;
+            bytes[at++] = 0xf0 | (code >> 18);
+            bytes[at++] = 0x80 | ((code >> 12) & 0x3f);
+          }
+          bytes[at++] = 0x80 | ((code >> 6) & 0x3f);
+        }
+        bytes[at++] = 0x80 | (code & 0x3f);
+      }
+    }
+    this.end = at;
+  }
+
+  /** The head of a container: in one byte up to `short` elements, or of 16 or 32 bits. */
+  #head(length: number, short: number, limit: number, long: number): void {
+    this.#reserve(HEAD_ROOM);
+    if (length < limit) this.bytes[this.end++] = short | length;
+    else this.#longHead(length, long);
+  }
+
+  /** A head with a length of 16 bits, or the next one with 32. */
+  #longHead(length: number, head: number): void {
+    if (length < 0x10000) {
+      this.bytes[this.end++] = head;
+      this.bytes[this.end++] = length >> 8;
+      this.bytes[this.end++] = length;
+    } else {
+      this.bytes[this.end++] = head + 1;
+      this.#uint32(length);
+    }
+  }
+
+  #byte(byte: number): void {
+    this.#reserve(1);
+    this.bytes[this.end++] = byte;
+  }
+
+  #uint32(value: number): void {
+    const { bytes } = this;
+    bytes[this.end++] = value >>> 24;
+    bytes[this.end++] = value >>> 16;
+    bytes[this.end++] = value >>> 8;
+    bytes[this.end++] = value;
+  }
+
+  #reserve(size: number): void {
+    if (this.end + size > this.bytes.length) this.#grow(size);
+  }
+
+  #grow(size: number): void {
+    const written = this.end - this.start;
+    const grown = this.#pool.acquire(Math.max(2 * written, written + size) + SPARE);
+    grown.set(this.bytes.subarray(this.start, this.end));
+    this.bytes = grown;
+    this.start = 0;
+    this.end = written;
+  }
+}
+
+function textHeadSize(length: number): number {
+  if (length < 32) return 1;
+  if (length < 0x100) return 2;
+  return length < 0x10000 ? 3 : HEAD_ROOM;
+}
+
+/** The code point at `index`; U+FFFD for a surrogate without its other half. */
+function codePoint(text: string, index: number): number {
+  const code = text.codePointAt(index) as number;
+  return code >= 0xd800 && code < 0xe000 ? REPLACEMENT_CHARACTER : code;
+}
+
+function checkKind(object: object): void {
+  const kind = Object.prototype.toString.call(object).slice("[object ".length, -1);
+  if (NOT_SENDABLE.includes(kind)) {
+    throw new EncodeError(
+      `a ${kind} cannot be sent; turn it into a number, string, array, plain object or Uint8Array`,
+    );
+  }
+}
