@@ -43,6 +43,7 @@ export class ValueWriter {
   #viewed: Uint8Array = EMPTY;
   #view: DataView = NO_VIEW;
   readonly #pool: BufferPool;
+  #keep = 0;
   #writing = false;
   /** Elements that containers may still have. */
   #elementsLeft = 0;
@@ -65,12 +66,13 @@ export class ValueWriter {
 
   /**
    * Writes a value into `bytes`, `headroom` bytes behind `start`. If there is too little room, it goes on in a
-   * longer buffer, to which no more than the headroom and the value are moved.
+   * longer buffer, to which all from `keep` on is moved.
    *
    * @throws {@link EncodeError} if the value cannot be represented, is nested too deep or has too many elements.
    */
-  write(value: unknown, bytes: Uint8Array, start: number, headroom: number): void {
+  write(value: unknown, bytes: Uint8Array, start: number, headroom: number, keep = start): void {
     this.bytes = bytes;
+    this.#keep = keep;
     this.start = start;
     this.end = start + headroom;
     this.#elementsLeft = this.#maxElements;
@@ -358,11 +360,12 @@ export class ValueWriter {
   }
 
   #grow(size: number): void {
-    const written = this.end - this.start;
+    const written = this.end - this.#keep;
     const grown = this.#pool.acquire(Math.max(2 * written, written + size) + SPARE);
-    grown.set(this.bytes.subarray(this.start, this.end));
+    grown.set(this.bytes.subarray(this.#keep, this.end));
     this.bytes = grown;
-    this.start = 0;
+    this.start -= this.#keep;
+    this.#keep = 0;
     this.end = written;
   }
 }

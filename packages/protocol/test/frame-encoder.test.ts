@@ -259,18 +259,32 @@ describe("the output buffer", () => {
     expect(hex(view)).toBe(content);
   });
 
-  test("is followed by another one when it is full: nothing is moved", () => {
+  test("is short at first, then of the usual length, and then followed by another one", () => {
     const encoder = make({ compression: undefined });
-    encoder.encode(64, 1);
-    const small = bufferOf(encoder);
+    const lengths: number[] = [];
+    let total = 0;
+    for (let packets = 0; packets < 5000; packets++) {
+      encoder.encode(64, "y".repeat(40));
+      total += 10 + 2 + 40;
+      if (lengths.at(-1) !== bufferOf(encoder).byteLength) lengths.push(bufferOf(encoder).byteLength);
+    }
+    expect(lengths).toEqual([2048, 32_768]);
+    const first = bufferOf(encoder);
     encoder.encode(64, "x".repeat(40_000));
-    encoder.encode(64, 2);
-    expect(bufferOf(encoder)).toBe(small);
-    expect(hex(encoder.view())).toBe(hex(packet(64, "01")));
-    encoder.taken(true);
-    expect(encoder.view().length).toBeGreaterThan(40_000);
-    for (let packets = 0; packets < 5000; packets++) encoder.encode(64, "y".repeat(40));
-    expect(take(encoder)).toHaveLength(10 + 3 + 40_000 + 11 + 5000 * (10 + 2 + 40));
+    expect(bufferOf(encoder)).toBe(first);
+    expect(encoder.view().length).toBeGreaterThan(32_000);
+    expect(take(encoder)).toHaveLength(total + 10 + 3 + 40_000);
+  });
+
+  test.each([1, 1000, 1500, 2000, 2048, 3000, 33_000])("a packet of %d bytes behind a short one", (size) => {
+    for (const before of [0, 1, 500, 1000, 1500, 2000, 2020]) {
+      const encoder = make({ compression: undefined });
+      const values = ["b".repeat(before), [1.5, "x".repeat(size), 2.5], new Uint8Array(size), -1];
+      for (const value of values) encoder.encode(64, value);
+      encoder.append(packet(65, new Uint8Array(size)));
+      const expected = values.map((value) => packet(64, new ValueCodec().encode(value).slice()));
+      expect(hex(take(encoder))).toBe(hex(concat(...expected, packet(65, new Uint8Array(size)))));
+    }
   });
 
   test("that was written last is given back as soon as all is taken", () => {
@@ -279,7 +293,7 @@ describe("the output buffer", () => {
     encoder.encode(64, 1);
     const small = bufferOf(encoder);
     encoder.clear();
-    expect(pool.acquire(1).buffer).toBe(small);
+    expect(pool.acquireShort().buffer).toBe(small);
   });
 
   test("the pool keeps a few buffers of the usual length, one long one, and none beyond 2 MiB", () => {
@@ -294,6 +308,11 @@ describe("the output buffer", () => {
     const huge = pool.acquire(2 ** 21 + 1);
     pool.release(huge);
     expect(pool.acquire(2 ** 21 + 1)).not.toBe(huge);
+    const sparing = new BufferPool(1);
+    const short = Array.from({ length: 70 }, () => sparing.acquireShort());
+    for (const buffer of short) sparing.release(buffer);
+    const reused = Array.from({ length: 70 }, () => sparing.acquireShort());
+    expect(reused.filter((buffer) => short.includes(buffer))).toHaveLength(64);
     const buffers = Array.from({ length: 20 }, () => pool.acquire(10));
     expect(new Set(buffers).size).toBe(20);
     for (const buffer of buffers) pool.release(buffer);

@@ -3,7 +3,7 @@ import type { Compression } from "../compression.js";
 import { FLAG_COMPRESSED } from "../constants.js";
 import { PacketTooLargeError } from "../errors.js";
 import type { ValueWriter } from "../value-writer.js";
-import { type BufferPool, POOLED_LENGTH } from "./buffer-pool.js";
+import { type BufferPool, POOLED_LENGTH, SHORT_LENGTH } from "./buffer-pool.js";
 import { HEADER_SIZE, PREAMBLE_SIZE, writePreamble } from "./packet-header.js";
 
 const EMPTY = new Uint8Array(0);
@@ -37,7 +37,8 @@ interface FullBuffer {
 
 /**
  * Writes packets one behind the other into output buffers, which are borrowed from a pool only while there is
- * something to send (clause 1). No packet is spread over two buffers, and none is moved once it is written.
+ * something to send (clause 1). The first one is short; when it is full, what it has moves to one of the usual
+ * length. Apart from that, no packet is moved once it is written, and none is spread over two buffers.
  */
 export class FrameEncoder {
   /** Bytes waiting to be taken. */
@@ -126,7 +127,8 @@ export class FrameEncoder {
     this.#writing = true;
     let left = false;
     try {
-      writer.write(value, this.#bytes, this.#used, PREAMBLE_SIZE);
+      const keep = this.#bytes.length === SHORT_LENGTH ? 0 : this.#used;
+      writer.write(value, this.#bytes, this.#used, PREAMBLE_SIZE, keep);
     } finally {
       left = !this.#writing;
       this.#writing = false;
@@ -141,7 +143,10 @@ export class FrameEncoder {
     if (HEADER_SIZE + bodyLength > limit) {
       throw new PacketTooLargeError("out", HEADER_SIZE + bodyLength, limit);
     }
-    if (bytes !== this.#bytes) this.#continueIn(bytes);
+    if (bytes !== this.#bytes) {
+      if (start === this.#used) this.#replace(bytes);
+      else this.#continueIn(bytes);
+    }
     writePreamble(bytes, this.#used, bodyLength, id, 0);
     this.#commit(PREAMBLE_SIZE + bodyLength);
   }
@@ -172,7 +177,22 @@ export class FrameEncoder {
 
   #reserve(size: number): void {
     if (this.#writing) this.#leave();
-    if (this.#used + size > this.#bytes.length) this.#continueIn(this.#options.pool.acquire(size));
+    const needed = this.#used + size;
+    if (needed <= this.#bytes.length) return;
+    const { pool } = this.#options;
+    if (needed <= SHORT_LENGTH) this.#replace(pool.acquireShort());
+    else if (this.#bytes.length > SHORT_LENGTH || this.#used === 0) this.#continueIn(pool.acquire(size));
+    else {
+      const longer = pool.acquire(needed);
+      longer.set(this.#bytes.subarray(0, this.#used));
+      this.#replace(longer);
+    }
+  }
+
+  /** Goes on in a buffer that has what is used of this one. */
+  #replace(bytes: Uint8Array): void {
+    this.#options.pool.release(this.#bytes);
+    this.#bytes = bytes;
   }
 
   #continueIn(bytes: Uint8Array): void {
