@@ -47,6 +47,8 @@ import { PROTOVERSION, VERSION } from "./version.js";
 
 /** Output is handed over as soon as this much has gathered, in bytes, so that both peers work at once. */
 const FLUSH_AT = 16 * 1024;
+/** Or so many packets, and within one batch twice as many each time: a few soon, and few calls for many. */
+const FIRST_FLUSH_AFTER = 16;
 
 /**
  * One connection, without I/O: bytes go in through {@link Connection.push}, packets are worked off with
@@ -87,6 +89,9 @@ export class Connection {
   #closing = false;
   #reason: string | null = null;
   #pending = false;
+  /** Packets that have gathered, and after how many they are handed over. */
+  #gathered = 0;
+  #flushAfter = FIRST_FLUSH_AFTER;
 
   /**
    * @param context - what the peer's connections share.
@@ -413,6 +418,8 @@ export class Connection {
 
   /** The output was handed over. `reusable`: and its buffer is not read any more. */
   outputTaken(reusable: boolean): void {
+    this.#gathered = 0;
+    this.#flushAfter = FIRST_FLUSH_AFTER;
     this.#encoder.taken(reusable);
     if (this.#encoder.length === 0) this.#pending = false;
   }
@@ -482,8 +489,13 @@ export class Connection {
   }
 
   #announce(): boolean {
-    if (this.#encoder.length >= FLUSH_AT) this.#host.outputFull();
-    else if (!this.#pending) {
+    this.#gathered++;
+    if (this.#encoder.length >= FLUSH_AT || this.#gathered >= this.#flushAfter) {
+      const nextTime = 2 * this.#flushAfter;
+      this.#host.outputFull();
+      this.#gathered = 0;
+      this.#flushAfter = nextTime;
+    } else if (!this.#pending) {
       this.#pending = true;
       this.#host.outputPending();
     }
