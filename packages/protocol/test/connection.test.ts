@@ -565,6 +565,25 @@ describe("output", () => {
     expect([host.full, connection.hasOutput]).toEqual([1, false]);
   });
 
+  test("is full after 16 packets, and within one batch after twice as many each time", () => {
+    const { server } = activePair(plain("a"));
+    const { connection, host } = server;
+    host.onFull = () => server.take();
+    const fullAfter = (): number[] => {
+      const places: number[] = [];
+      for (let count = 1; count <= 150; count++) {
+        const before = host.full;
+        connection.send("a", 1);
+        if (host.full > before) places.push(count);
+      }
+      return places;
+    };
+    expect(fullAfter()).toEqual([16, 48, 112]);
+    // The end of the batch.
+    server.take();
+    expect(fullAfter()).toEqual([16, 48, 112]);
+  });
+
   test("past the high-water mark send says false, and accepts all the same", () => {
     const pair = activePair(plain("a"), { cfg: { "net.limits.unsent.highwater": 33 } });
     const { connection } = pair.server;

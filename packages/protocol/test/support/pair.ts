@@ -23,6 +23,7 @@ import {
   SIDE_SERVER,
   type Side,
 } from "@peng3dnet/protocol";
+import { concat } from "./bytes.js";
 import { zlib } from "./zlib.js";
 
 export class FakePeer implements Peer {
@@ -158,9 +159,12 @@ export class End {
 
   /** Takes what this side wants to send. */
   take(): Uint8Array {
-    const output = this.connection.output().slice();
-    this.connection.outputTaken(true);
-    return output;
+    const parts: Uint8Array[] = [];
+    while (this.connection.hasOutput) {
+      parts.push(this.connection.output().slice());
+      this.connection.outputTaken(true);
+    }
+    return concat(...parts);
   }
 
   /** Codes of the errors that the other side caused. */
