@@ -263,6 +263,7 @@ export abstract class PeerBase<
    */
   process(options?: { readonly wait?: false | undefined }): number;
   process(options: ProcessOptions & { readonly wait: true }): Promise<number>;
+  process(options: ProcessOptions): number | Promise<number>;
   process(options: ProcessOptions = {}): number | Promise<number> {
     if (options.wait !== true) return this.#processor.run();
     return this.stopped ? Promise.resolve(this.#processor.run()) : this.#processor.waitAndRun(options);

@@ -50,6 +50,14 @@ describe("process", () => {
     expect(received).toEqual(["hello"]);
   });
 
+  test("whether it waits may be known at run time only", async () => {
+    const { client, remote } = await startPair({ setUp: record([]), manual: "client" });
+    for (const wait of [false, true]) {
+      if (wait) remote.sendMessage("test:item", "hello");
+      expect(await client.process({ wait, timeout: 10 })).toBe(wait ? 1 : 0);
+    }
+  });
+
   test("a time-out resolves to 0, a signal rejects, an interrupt resolves", async () => {
     const clock = new ManualClock();
     const { client } = await startPair({ setUp: record([]), manual: "client", client: { clock } });

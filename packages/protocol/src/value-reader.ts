@@ -11,7 +11,7 @@ import {
   tooShort,
 } from "./body-errors.js";
 import { KeyCache } from "./key-cache.js";
-import { createTextReader } from "./platform-text.js";
+import { createTextReader, type TextReader } from "./platform-text.js";
 
 /** Strings up to this length are put together from their bytes; for longer ones the platform's decoder wins. */
 const SHORT_STRING = 16;
@@ -36,7 +36,7 @@ export class ValueReader {
   readonly #maxDepth: number;
   readonly #maxElements: number;
   readonly #keys = new KeyCache();
-  readonly #decoder = createTextReader();
+  #decoder: TextReader | undefined = undefined;
   /** The bytes that had a float last, and a view of them. */
   #viewed: Uint8Array = EMPTY;
   #view: DataView = NO_VIEW;
@@ -214,6 +214,7 @@ export class ValueReader {
       for (let at = start; at < end; at++) bits |= bytes[at] as number;
       if (bits < 0x80) return shortText(bytes, start, end);
     }
+    this.#decoder ??= createTextReader();
     try {
       return this.#decoder.decode(bytes.subarray(start, start + length));
     } catch {
