@@ -1,6 +1,6 @@
 /** UTF-8 as every JavaScript platform has it; the compiler's libraries know it of browsers and of Node only. */
 export interface TextWriter {
-  encodeInto(text: string, target: Uint8Array): { readonly written: number };
+  encodeInto(text: string, target: Uint8Array): { readonly read: number; readonly written: number };
 }
 
 export interface TextReader {

@@ -253,11 +253,11 @@ export class ValueWriter {
 
   #text(text: string): void {
     const { length } = text;
-    this.#reserve(HEAD_ROOM + BYTES_PER_UNIT * length);
     if (length > SHORT_TEXT) {
       this.#longText(text);
       return;
     }
+    this.#reserve(HEAD_ROOM + BYTES_PER_UNIT * length);
     // Nearly all short texts take a byte for each unit, so that the head is known before.
     const { bytes, end } = this;
     let at = this.#textHead(length);
@@ -284,13 +284,25 @@ export class ValueWriter {
   }
 
   #longText(text: string): void {
-    const head = this.end;
+    // Most texts take a byte for each unit; room for three would be held as long as the packet waits.
+    this.#reserve(HEAD_ROOM + text.length);
+    if (this.#fits(text)) return;
+    this.#reserve(HEAD_ROOM + BYTES_PER_UNIT * text.length);
+    this.#fits(text);
+  }
+
+  /** Writes a long text, if there is room for all of it. */
+  #fits(text: string): boolean {
+    const { bytes, end: head } = this;
     const guessed = textHeadSize(text.length);
-    const { written } = this.#encoder.encodeInto(text, this.bytes.subarray(head + guessed));
+    const room = bytes.subarray(head + guessed, bytes.length - HEAD_ROOM + guessed);
+    const { read, written } = this.#encoder.encodeInto(text, room);
+    if (read < text.length) return false;
     const size = textHeadSize(written);
-    if (size !== guessed) this.bytes.copyWithin(head + size, head + guessed, head + guessed + written);
+    if (size !== guessed) bytes.copyWithin(head + size, head + guessed, head + guessed + written);
     this.#textHead(written);
     this.end = head + size + written;
+    return true;
   }
 
   /** A short text with units from 0x80 on. */

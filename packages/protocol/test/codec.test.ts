@@ -7,6 +7,12 @@ import { bytes, hex } from "./support/bytes.js";
 
 const check = new BodyCheck();
 
+/** Length of the head of a text. */
+function headSize(text: string): number {
+  const { length } = new TextEncoder().encode(text);
+  return length < 32 ? 1 : length < 256 ? 2 : length < 65536 ? 3 : 5;
+}
+
 const nested = (depth: number, innermost: unknown): unknown => {
   let value = innermost;
   for (let level = 0; level < depth; level++) value = level % 2 === 0 ? [value] : { k: value };
@@ -91,6 +97,17 @@ describe.each([
       expect(hex(codec.encode(3.0))).toBe("03");
       expect(hex(codec.encode(-0))).toBe(minusZero ? "cb8000000000000000" : "00");
       expect(decoded(bytes("cb8000000000000000"))).toBe(-0);
+    });
+
+    test.each(["x", "é", "한", "😀", "\ud800", "xxxxxxxxx한"])("texts of any length: of %j", (unit) => {
+      for (const size of [
+        40, 41, 85, 86, 127, 128, 255, 256, 1000, 21845, 21846, 32767, 32768, 65535, 65536,
+      ]) {
+        const text = unit.repeat(Math.ceil(size / unit.length));
+        const values = [text, text, { [text]: 1 }];
+        expect(isDeepStrictEqual(decoded(encoded(values)), arrives(values))).toBe(true);
+        expect(new TextEncoder().encode(text).length + headSize(text)).toBe(encoded(text).length);
+      }
     });
 
     test("lone surrogates become U+FFFD, in keys too, and pairs stay", () => {
