@@ -50,7 +50,7 @@ function adapt(text) {
       })
       .replace(/\]\(docs\/README\.md\)/g, "](start.md)")
       .replace(/\]\(docs\//g, "](")
-      .replace(/\[([^\]]+)\]\((?:\.\.\/|packages\/|examples\/|[A-Z]+\.md)[^)]*\)/g, "$1")
+      .replace(/\[([^\]]+)\]\((?:\.\.\/|packages\/|examples\/|performance\/|[A-Z]+\.md)[^)]*\)/g, "$1")
   );
 }
 

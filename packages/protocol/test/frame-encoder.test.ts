@@ -217,6 +217,17 @@ describe("limits", () => {
     expect(encoder.length).toBeLessThan(110);
   });
 
+  test("of the packet, where what cannot be compressed or another codec wrote is too long", () => {
+    const noise = Uint8Array.from({ length: 200 }, (_, index) => (index * 2654435761) >>> 24);
+    const compressing = make({ limit: 100, threshold: 0 });
+    expect(() => compressing.encode(64, noise)).toThrow(PacketTooLargeError);
+    expect(compressing.length).toBe(0);
+    const plugged = make({ limit: 100, codec: new ValueCodec(), compression: undefined });
+    plugged.encode(64, "x".repeat(92));
+    expect(() => plugged.encode(64, "x".repeat(93))).toThrow(tooLarge(101, 100));
+    expect(plugged.length).toBe(104);
+  });
+
   test("of the body before compression", () => {
     const encoder = make({ inflatedLimit: 9000 });
     encoder.encode(64, "x".repeat(8997));
