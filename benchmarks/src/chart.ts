@@ -14,9 +14,9 @@ export interface BarGroup {
   readonly bars: readonly Bar[];
 }
 
-const WIDTH = 760;
-const LABEL_WIDTH = 130;
-const TEXT_WIDTH = 190;
+const WIDTH = 820;
+const LABEL_WIDTH = 150;
+const TEXT_WIDTH = 240;
 const BAR_HEIGHT = 16;
 const BAR_GAP = 5;
 const TITLE_HEIGHT = 26;

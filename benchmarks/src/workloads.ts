@@ -75,10 +75,13 @@ function echo(
   };
 }
 
+/** As many in flight on each connection: fewer would make smaller batches, whose cost is the system call's. */
+const IN_FLIGHT_EACH = 16;
+
 function scaled(connections: number): EchoCell {
-  return echo("small", 1000, 40_000, ["baseline", "ws", "ours"], {
+  return echo("small", IN_FLIGHT_EACH * connections, 40_000, ["baseline", "ws", "ours"], {
     id: `connections-${connections}`,
-    title: `echo, small, 1000 in flight over ${connections} connections`,
+    title: `echo, small, ${IN_FLIGHT_EACH} in flight on each of ${connections} connections`,
     connections,
   });
 }
