@@ -244,6 +244,22 @@ test.each([7, 64, 1000])("a transport may reuse its chunks of %d bytes as soon a
   expect(received).toEqual(items);
 });
 
+test("packets of a chunk reach nobody once a handler has closed the connection", () => {
+  const received: unknown[] = [];
+  const server = new Server({ addr: LOCAL });
+  onCleanup(() => server.stop());
+  handle(server, "test:item", (msg, cid) => {
+    received.push(msg);
+    if (msg === 3) void server.closeConnection(cid, "enough");
+  });
+  server.processAsync();
+  const transport = new StubTransport();
+  server.accept(transport);
+  const items = Array.from({ length: 10 }, (_, index) => packet(64, index));
+  transport.handler?.data(Buffer.concat([settype(), accept(), ...items]));
+  expect(received).toEqual([0, 1, 2, 3]);
+});
+
 test("receiveData is not called for what comes after a close has begun", () => {
   let called = 0;
   class Watching extends Server {
