@@ -1,33 +1,23 @@
 import type { Clock } from "./clock.js";
 
-/** A point in time at which something happens unless it is cancelled before. */
+/** Calls something at a point in time, unless it is cancelled before. */
 export class Deadline {
   readonly #clock: Clock;
-  #timer: unknown = undefined;
+  readonly #timer: unknown;
 
-  constructor(clock: Clock) {
+  private constructor(clock: Clock, timer: unknown) {
     this.#clock = clock;
+    this.#timer = timer;
   }
 
-  /** Whether it is running. */
-  get armed(): boolean {
-    return this.#timer !== undefined;
-  }
-
-  /** Starts it: calls `expired` in `seconds` from now, 0 meaning never. A running one is replaced. */
-  arm(seconds: number, expired: () => void): void {
-    this.cancel();
-    if (seconds <= 0) return;
-    this.#timer = this.#clock.setTimeout(() => {
-      this.#timer = undefined;
-      expired();
-    }, seconds * 1000);
+  /** Calls `expired` in `seconds` from now. With 0, which means never, there is no deadline. */
+  static start(clock: Clock, seconds: number, expired: () => void): Deadline | undefined {
+    if (seconds <= 0) return undefined;
+    return new Deadline(clock, clock.setTimeout(expired, seconds * 1000));
   }
 
   /** Stops it. */
   cancel(): void {
-    if (this.#timer === undefined) return;
     this.#clock.clearTimeout(this.#timer);
-    this.#timer = undefined;
   }
 }

@@ -76,7 +76,7 @@ export function dial(address: Address, { clock, timeout, signal, reader }: DialO
       ...(reader && { onread: reader.onread }),
     });
     const leave = (): void => {
-      deadline.cancel();
+      deadline?.cancel();
       signal?.removeEventListener("abort", onAbort);
       socket.off("error", onError);
       socket.off("connect", onConnect);
@@ -94,8 +94,7 @@ export function dial(address: Address, { clock, timeout, signal, reader }: DialO
       leave();
       resolve(socket);
     };
-    const deadline = new Deadline(clock);
-    deadline.arm(timeout, () =>
+    const deadline = Deadline.start(clock, timeout, () =>
       giveUp(new TimedOutError(`${normalizeAddrFormatted(address)} did not answer within ${timeout} s`)),
     );
     signal?.addEventListener("abort", onAbort, { once: true });

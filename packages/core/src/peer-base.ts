@@ -223,6 +223,7 @@ export abstract class PeerBase<
     this.#overridden = this.overridesReceiving;
     this.#hooks.direct = this.#processor.dispatching && !this.#overridden;
     return {
+      clock: this.clock,
       handshakeTimeout: cfg.get("net.timeout.handshake"),
       idleTimeout: cfg.get("net.timeout.idle"),
       unsentTimeout: cfg.get("net.timeout.unsent"),
@@ -244,7 +245,6 @@ export abstract class PeerBase<
       transport,
       hooks: this.#hooks,
       options: this.#sessionOptions,
-      clock: this.clock,
       conntype,
     });
   }

@@ -1,5 +1,4 @@
 import type { Cid, CloseInfo, ConnectionContext, PacketEntry, PacketRef } from "@peng3dnet/protocol";
-import type { Clock } from "./clock.js";
 import type { Session } from "./session.js";
 import type { OutputOptions } from "./session-output.js";
 import type { Transport } from "./transport.js";
@@ -43,6 +42,5 @@ export interface SessionInit<Owner> {
   readonly transport: Transport;
   readonly hooks: SessionHooks<Owner>;
   readonly options: SessionOptions;
-  readonly clock: Clock;
   readonly conntype?: string | undefined;
 }

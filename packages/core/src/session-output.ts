@@ -14,6 +14,7 @@ const SLICE = 256 * 1024 + 64;
 
 /** Limits of output; bytes and seconds. */
 export interface OutputOptions {
+  readonly clock: Clock;
   /** `net.limits.unsent.highwater` */
   readonly highWater: number;
   /** `net.limits.unsent` */
@@ -56,8 +57,7 @@ export class SessionOutput {
   readonly #transport: Transport;
   readonly #options: OutputOptions;
   readonly #host: OutputHost;
-  readonly #clock: Clock;
-  readonly #deadline: Deadline;
+  #deadline: Deadline | undefined = undefined;
   /** Output taken from the connection of which a part is not with the transport yet. */
   #rest: Uint8Array | undefined = undefined;
   #aboveHighWater = false;
@@ -68,19 +68,11 @@ export class SessionOutput {
   #sending = false;
   #waiters: FlushWaiter[] | undefined = undefined;
 
-  constructor(
-    connection: Connection,
-    transport: Transport,
-    options: OutputOptions,
-    host: OutputHost,
-    clock: Clock,
-  ) {
+  constructor(connection: Connection, transport: Transport, options: OutputOptions, host: OutputHost) {
     this.#connection = connection;
     this.#transport = transport;
     this.#options = options;
     this.#host = host;
-    this.#clock = clock;
-    this.#deadline = new Deadline(clock);
   }
 
   /** Whether nothing waits for the transport or in it. */
@@ -125,7 +117,7 @@ export class SessionOutput {
   /** The transport made progress. */
   progressed(): void {
     this.#syncBacklog();
-    this.#progressAt = this.#clock.now();
+    this.#progressAt = this.#options.clock.now();
     this.flush();
   }
 
@@ -143,7 +135,7 @@ export class SessionOutput {
   flushed(options: WaitOptions): Promise<void> {
     this.flush();
     const { unsent } = this.#connection;
-    const outcome = new Outcome<void>(this.#clock);
+    const outcome = new Outcome<void>(this.#options.clock);
     if (unsent === 0) outcome.settle();
     else if (this.gone) outcome.fail(this.#undelivered(null, undefined));
     else {
@@ -156,13 +148,14 @@ export class SessionOutput {
   /** It is over; whoever waits for something to be sent learns that it was not. */
   finish(reason: string | null, error: Error | undefined): void {
     this.gone = true;
-    this.#deadline.cancel();
+    this.cancelDeadline();
     for (const { outcome } of this.#waiters?.splice(0) ?? []) outcome.fail(this.#undelivered(reason, error));
   }
 
   /** Stops watching for progress. */
   cancelDeadline(): void {
-    this.#deadline.cancel();
+    this.#deadline?.cancel();
+    this.#deadline = undefined;
   }
 
   #syncBacklog(): void {
@@ -172,8 +165,8 @@ export class SessionOutput {
   #checkUnsent(): void {
     if (!this.#watching) {
       this.#watching = true;
-      this.#progressAt = this.#clock.now();
-      if (!this.#deadline.armed) this.#armDeadline(this.#options.unsentTimeout);
+      this.#progressAt = this.#options.clock.now();
+      if (this.#deadline === undefined) this.#armDeadline(this.#options.unsentTimeout);
     }
     const { unsent } = this.#connection;
     const { highWater, unsentLimit } = this.#options;
@@ -214,10 +207,11 @@ export class SessionOutput {
 
   /** Looks after a while whether there was progress. With TLS, each write would else set a timer and cancel it. */
   #armDeadline(seconds: number): void {
-    this.#deadline.arm(seconds, () => {
+    this.#deadline = Deadline.start(this.#options.clock, seconds, () => {
+      this.#deadline = undefined;
       if (!this.#watching) return;
       const { unsentTimeout } = this.#options;
-      const left = unsentTimeout - (this.#clock.now() - this.#progressAt) / 1000;
+      const left = unsentTimeout - (this.#options.clock.now() - this.#progressAt) / 1000;
       if (left > 0.001) {
         this.#armDeadline(left);
         return;

@@ -10,9 +10,9 @@ import {
   type PacketRef,
   Peng3dnetError,
 } from "@peng3dnet/protocol";
-import type { Clock } from "./clock.js";
 import { Deadline } from "./deadline.js";
 import { type Metrics, RejectionCounter } from "./metrics.js";
+import { SessionEnding } from "./session-ending.js";
 import type { SessionHooks, SessionInit, SessionOptions } from "./session-hooks.js";
 import { type OutputHost, SessionOutput } from "./session-output.js";
 import type { Transport, TransportHandler } from "./transport.js";
@@ -47,13 +47,11 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
 
   readonly #hooks: SessionHooks<Owner>;
   readonly #options: SessionOptions;
-  readonly #clock: Clock;
   readonly #output: SessionOutput;
   /** Until the handshake is complete, and then, in a close, until that is. */
-  readonly #deadline: Deadline;
-  readonly #idleDeadline: Deadline;
-  #closed: Outcome<CloseInfo> | undefined = undefined;
-  #info: CloseInfo | undefined = undefined;
+  #deadline: Deadline | undefined = undefined;
+  #idleDeadline: Deadline | undefined = undefined;
+  #ending: SessionEnding | undefined = undefined;
   #rejections: RejectionCounter | undefined = undefined;
 
   #phase: Phase = "open";
@@ -65,26 +63,16 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
   #yielding = false;
   #turnStart = 0;
   #lastReceived = 0;
-  #ending = false;
-  #peerEnded = false;
-  #closeReceived = false;
-  #reason: string | null = null;
-  #error: Error | undefined = undefined;
-  /** The transport is gone, but packets that came before wait for `process`. */
-  #gone = false;
 
   constructor(init: SessionInit<Owner>) {
-    const { clock, options } = init;
+    const { options } = init;
     this.connection = new Connection(init.context, init.cid, this, init.conntype);
     this.transport = init.transport;
     this.connection.sslSeclevel = init.transport.sslSeclevel;
     this.cid = init.cid;
     this.#hooks = init.hooks;
     this.#options = options;
-    this.#clock = clock;
-    this.#output = new SessionOutput(this.connection, this.transport, options, this, clock);
-    this.#deadline = new Deadline(clock);
-    this.#idleDeadline = new Deadline(clock);
+    this.#output = new SessionOutput(this.connection, this.transport, options, this);
   }
 
   /** Bytes handed to the transport. */
@@ -98,6 +86,11 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
     const { packetsIn, packetsOut, unsent } = connection;
     const rejectedBy = this.#rejections?.get() ?? {};
     return { bytesIn, bytesOut, packetsIn, packetsOut, queued, unsent, rejectedBy };
+  }
+
+  get #end(): SessionEnding {
+    this.#ending ??= new SessionEnding();
+    return this.#ending;
   }
 
   /** Whether packets can still be exchanged. */
@@ -115,7 +108,7 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
     if (this.#phase === "open") {
       const { handshakeTimeout } = this.#options;
       const left = handshakeTimeout === 0 ? 0 : Math.max(handshakeTimeout - spent, 0.001);
-      this.#deadline.arm(left, () => this.#handshakeExpired());
+      this.#armDeadline(left, () => this.#handshakeExpired());
     }
     this.transport.start(this);
   }
@@ -129,8 +122,8 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
       this.flush();
       return;
     }
-    this.#lastReceived = this.#clock.now();
     this.#armIdle(this.#options.idleTimeout);
+    this.#heard();
     this.connection.open();
     this.flush();
   }
@@ -146,7 +139,7 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
     this.bytesIn += chunk.length;
     // A closing connection reads on and discards: unread input would make the kernel drop what was sent.
     if (this.#phase !== "open") return;
-    if (this.#idleDeadline.armed) this.#lastReceived = this.#clock.now();
+    this.#heard();
     try {
       this.#hooks.receiveData(this, chunk);
     } catch (error) {
@@ -155,9 +148,9 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
   }
 
   ended(): void {
-    this.#peerEnded = true;
+    this.#end.peerEnded = true;
     // Nothing more can come; what came may take its time to be processed.
-    this.#idleDeadline.cancel();
+    this.#cancelIdle();
     this.#settleInput();
   }
 
@@ -166,17 +159,18 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
   }
 
   closed(error: Error | undefined): void {
-    this.#gone = true;
+    const ending = this.#end;
+    ending.gone = true;
     this.#output.gone = true;
     this.#output.cancelDeadline();
-    this.#idleDeadline.cancel();
+    this.#cancelIdle();
     if (this.#phase === "open" && error !== undefined) {
-      this.#error =
+      ending.error =
         error instanceof Peng3dnetError
           ? error
           : new ConnectionLostError(`the connection was lost: ${error.message}`, { cause: error });
     }
-    this.connection.markClosing(this.#reason ?? "socketclose");
+    this.connection.markClosing(ending.reason ?? "socketclose");
     this.#settleInput();
   }
 
@@ -263,7 +257,7 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
   #resume(): void {
     if (this.blocked) return;
     // The peer was not silent, but not listened to.
-    if (this.#idleDeadline.armed) this.#lastReceived = this.#clock.now();
+    this.#heard();
     this.#pump();
     if (!this.blocked && !this.#yielding) this.transport.resume();
   }
@@ -286,15 +280,16 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
 
   /** Once the peer's stream or the transport has ended and all that came is processed: closes. */
   #settleInput(): void {
-    if (!this.#peerEnded && !this.#gone) return;
+    const ending = this.#ending;
+    if (ending === undefined || !(ending.peerEnded || ending.gone)) return;
     if (this.#phase === "open") {
       if (this.queuedPackets > 0 || this.blocked || this.#pumping) return;
-      if (this.connection.incomplete && this.#error === undefined) {
-        this.#error = new ConnectionLostError("the peer ended the connection within a packet");
+      if (this.connection.incomplete && ending.error === undefined) {
+        ending.error = new ConnectionLostError("the peer ended the connection within a packet");
       }
-      this.#beginClose((this.#error as Peng3dnetError | undefined)?.closeReason ?? "socketclose");
+      this.#beginClose((ending.error as Peng3dnetError | undefined)?.closeReason ?? "socketclose");
     }
-    if (this.#gone) this.#finish();
+    if (ending.gone) this.#finish();
   }
 
   // ---- output -----------------------------------------------------------------------------------
@@ -351,9 +346,10 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
 
   /** Resolves when it is closed. */
   waitForClose(options: WaitOptions): Promise<CloseInfo> {
-    this.#closed ??= new Outcome(this.#clock);
-    if (this.#info !== undefined) this.#closed.settle(this.#info);
-    return this.#closed.wait(options, "the connection to close");
+    const ending = this.#end;
+    ending.outcome ??= new Outcome(this.#options.clock);
+    if (ending.info !== undefined) ending.outcome.settle(ending.info);
+    return ending.outcome.wait(options, "the connection to close");
   }
 
   /**
@@ -367,7 +363,7 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
     if (known === undefined) this.#hooks.handlerFailed(error, where);
     if (this.#phase !== "open") return;
     const reason = known ?? "internalerror";
-    this.#error = error instanceof Error ? error : new Error(String(error));
+    this.#end.error = error instanceof Error ? error : new Error(String(error));
     this.connection.sendClose(reason);
     this.#beginClose(reason);
   }
@@ -375,68 +371,82 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
   /** Ends the connection at once, without another word. */
   abort(error: Peng3dnetError): void {
     if (this.#phase === "closed") return;
-    this.#error ??= error;
+    const ending = this.#end;
+    ending.error ??= error;
     if (this.#phase === "open") {
-      this.#reason = error.closeReason ?? "socketclose";
+      ending.reason = error.closeReason ?? "socketclose";
       this.#phase = "closing";
-      this.connection.markClosing(this.#reason);
+      this.connection.markClosing(ending.reason);
     }
     this.transport.destroy();
   }
 
   /** Ends it now, whatever is unsent or unprocessed. */
   destroy(reason: string | null): void {
+    const ending = this.#end;
     if (this.#phase === "open") {
-      this.#reason = reason;
+      ending.reason = reason;
       this.#phase = "closing";
       this.connection.markClosing(reason);
     }
     this.transport.destroy();
-    if (this.#gone) this.#finish();
+    if (ending.gone) this.#finish();
   }
 
   #beginClose(reason: string | null): void {
+    const ending = this.#end;
     this.#phase = "closing";
-    this.#reason = reason;
+    ending.reason = reason;
     this.connection.markClosing(reason);
     this.connection.discardInput();
-    this.#deadline.cancel();
-    this.#idleDeadline.cancel();
-    if (this.#gone) {
+    this.#cancelDeadline();
+    this.#cancelIdle();
+    if (ending.gone) {
       // Not at once: this may be within a handler of this connection.
       queueMicrotask(() => this.#finish());
       return;
     }
-    this.#deadline.arm(this.#options.closeTimeout, () => this.transport.destroy());
-    if (!this.#peerEnded) this.transport.resume();
+    this.#armDeadline(this.#options.closeTimeout, () => this.transport.destroy());
+    if (!ending.peerEnded) this.transport.resume();
     this.flush();
   }
 
   /** All is written: ends the stream. */
   #finishOutput(): void {
-    if (this.#ending || !this.#output.ready || !this.#output.empty) return;
-    this.#ending = true;
+    const ending = this.#end;
+    if (ending.streamEnded || !this.#output.ready || !this.#output.empty) return;
+    ending.streamEnded = true;
     this.transport.end();
   }
 
   #finish(): void {
     if (this.#phase === "closed") return;
     this.#phase = "closed";
-    this.#deadline.cancel();
-    this.#idleDeadline.cancel();
-    const delivered = this.#ending && this.connection.unsent === 0;
-    this.#output.finish(this.#reason, this.#error);
-    const announced = this.#closeReceived || this.#reason !== "socketclose";
-    const info: CloseInfo = {
-      reason: this.#reason,
-      error: this.#error,
-      clean: announced && delivered && this.#peerEnded && this.#error === undefined,
-    };
-    this.#info = info;
-    if (info.error !== undefined && info.reason !== null) this.#reject(info.reason);
+    this.#cancelDeadline();
+    this.#cancelIdle();
+    const ending = this.#end;
+    const { reason, error } = ending;
+    const delivered = ending.streamEnded && this.connection.unsent === 0;
+    this.#output.finish(reason, error);
+    const announced = ending.announced || reason !== "socketclose";
+    const clean = announced && delivered && ending.peerEnded && error === undefined;
+    const info: CloseInfo = { reason, error, clean };
+    ending.info = info;
+    if (error !== undefined && reason !== null) this.#reject(reason);
     this.connection.markClosed();
     this.#hooks.closed(this, info);
-    this.#closed?.settle(info);
+    ending.outcome?.settle(info);
+  }
+
+  // ---- deadlines --------------------------------------------------------------------------------
+
+  #armDeadline(seconds: number, expired: () => void): void {
+    this.#deadline = Deadline.start(this.#options.clock, seconds, expired);
+  }
+
+  #cancelDeadline(): void {
+    this.#deadline?.cancel();
+    this.#deadline = undefined;
   }
 
   #handshakeExpired(): void {
@@ -454,11 +464,21 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
   }
 
   #armIdle(seconds: number): void {
-    this.#idleDeadline.arm(seconds, () => this.#idleExpired());
+    this.#idleDeadline = Deadline.start(this.#options.clock, seconds, () => this.#idleExpired());
+  }
+
+  #cancelIdle(): void {
+    this.#idleDeadline?.cancel();
+    this.#idleDeadline = undefined;
+  }
+
+  /** The peer gave a sign of life, or could not. */
+  #heard(): void {
+    if (this.#idleDeadline !== undefined) this.#lastReceived = this.#options.clock.now();
   }
 
   #idleExpired(): void {
-    const left = this.#options.idleTimeout - (this.#clock.now() - this.#lastReceived) / 1000;
+    const left = this.#options.idleTimeout - (this.#options.clock.now() - this.#lastReceived) / 1000;
     if (this.blocked) this.#armIdle(this.#options.idleTimeout);
     else if (left > 0.001) this.#armIdle(left);
     else
@@ -483,7 +503,7 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
   }
 
   handshakeComplete(): void {
-    this.#deadline.cancel();
+    this.#cancelDeadline();
     this.#hooks.handshakeComplete(this);
   }
 
@@ -496,7 +516,7 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
   }
 
   closeReceived(reason: string | null): void {
-    this.#closeReceived = true;
+    this.#end.announced = true;
     this.#beginClose(reason);
   }
 

@@ -5,16 +5,37 @@ import type { Transport, TransportHandler } from "./transport.js";
 
 const NOTHING = new Uint8Array(0);
 
+/** Whom a socket's events concern. Listeners made for each socket would take an idle one more room than all else. */
+const HANDLER = Symbol("handler");
+
+interface HandledSocket extends Socket {
+  [HANDLER]?: TransportHandler;
+}
+
+function onData(this: HandledSocket, chunk: Uint8Array): void {
+  this[HANDLER]?.data(chunk);
+}
+
+function onEnd(this: HandledSocket): void {
+  this[HANDLER]?.ended();
+}
+
+/** What broke the socket is told when it is closed. */
+function onError(): void {}
+
+function onClose(this: HandledSocket): void {
+  this[HANDLER]?.closed(this.errored ?? undefined);
+}
+
 /** A TCP socket as a {@link Transport}: the one place that listens to a socket's events. */
 export class SocketTransport implements Transport {
-  readonly socket: Socket;
+  readonly socket: HandledSocket;
   readonly remoteAddress: Address;
   readonly reusesChunks: boolean;
   readonly sslSeclevel: SslSecLevel = SSLSEC_NONE;
   readonly #reader: SocketReader | undefined;
-  #handler: TransportHandler | undefined = undefined;
-  #error: Error | undefined = undefined;
   #busy = false;
+  #written: ((error?: Error | null) => void) | undefined = undefined;
 
   /**
    * @param socket - a connected socket with `allowHalfOpen`.
@@ -36,16 +57,13 @@ export class SocketTransport implements Transport {
   }
 
   start(handler: TransportHandler): void {
-    this.#handler = handler;
     const { socket } = this;
-    const read = (chunk: Uint8Array): void => handler.data(chunk);
-    if (this.#reader === undefined) socket.on("data", read);
-    else this.#reader.read = read;
-    socket.on("end", () => handler.ended());
-    socket.on("error", (error) => {
-      this.#error ??= error;
-    });
-    socket.on("close", () => handler.closed(this.#error));
+    socket[HANDLER] = handler;
+    if (this.#reader === undefined) socket.on("data", onData);
+    else this.#reader.read = (chunk) => handler.data(chunk);
+    socket.on("end", onEnd);
+    socket.on("error", onError);
+    socket.on("close", onClose);
     handler.ready();
   }
 
@@ -56,6 +74,7 @@ export class SocketTransport implements Transport {
     // Node tells about single writes only: an empty one behind the others tells when all are through.
     if (!this.#busy) {
       this.#busy = true;
+      this.#written ??= (error) => this.#drained(error);
       socket.write(NOTHING, this.#written);
     }
     return false;
@@ -81,8 +100,8 @@ export class SocketTransport implements Transport {
     this.socket.resume();
   }
 
-  readonly #written = (error?: Error | null): void => {
+  #drained(error: Error | null | undefined): void {
     this.#busy = false;
-    if (error === undefined || error === null) this.#handler?.drained();
-  };
+    if (error === undefined || error === null) this.socket[HANDLER]?.drained();
+  }
 }

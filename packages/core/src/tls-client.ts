@@ -87,7 +87,7 @@ export function connectTls(
     const wasAsked = (): boolean =>
       tls.isSessionReused() ? former?.asked === true : askedForCertificate(tls);
     const leave = (): void => {
-      deadline.cancel();
+      deadline?.cancel();
       signal?.removeEventListener("abort", onAbort);
       tls.off("error", onError);
       tls.off("secureConnect", onSecure);
@@ -114,8 +114,7 @@ export function connectTls(
         giveUp(error);
       }
     };
-    const deadline = new Deadline(clock);
-    deadline.arm(timeout, () => {
+    const deadline = Deadline.start(clock, timeout, () => {
       const hint =
         socket.bytesRead === 0 ? "; it sent nothing, so that it may not be a peng3dnet server" : "";
       const where = normalizeAddrFormatted(address);

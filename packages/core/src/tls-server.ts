@@ -77,7 +77,7 @@ class TlsServerTransport extends TlsTransport {
   readonly #begin: (transport: TlsServerTransport) => void;
   readonly #peer: TlsPeer;
   readonly #raw: Socket;
-  readonly #silence: Deadline;
+  #silence: Deadline | undefined = undefined;
   #secured = false;
   #failure: TlsHandshakeError | undefined = undefined;
 
@@ -93,19 +93,20 @@ class TlsServerTransport extends TlsTransport {
     this.#begin = begin;
     this.#raw = socket;
     this.#peer = { side: "client", address: this.remoteAddress };
-    this.#silence = new Deadline(notice.clock);
   }
 
   override start(handler: TransportHandler): void {
     this.handler = handler;
     const raw = this.#raw;
     raw.on("close", () => {
-      this.#silence.cancel();
+      this.#silence?.cancel();
       if (!this.#secured) handler.closed(this.#failure ?? this.#ended());
     });
     // The TLS socket takes this over, and would otherwise not close when the client goes away.
     raw.allowHalfOpen = false;
-    this.#silence.arm(this.#notice.after(), () => setImmediate(() => this.#notify()));
+    this.#silence = Deadline.start(this.#notice.clock, this.#notice.after(), () =>
+      setImmediate(() => this.#notify()),
+    );
     this.#begin(this);
   }
 
@@ -133,7 +134,7 @@ class TlsServerTransport extends TlsTransport {
   /** The handshake is complete. */
   secured(socket: TLSSocket): void {
     this.#secured = true;
-    this.#silence.cancel();
+    this.#silence?.cancel();
     const handler = this.handler as TransportHandler;
     this.sslSeclevel = this.#clientAuth && socket.authorized ? SSLSEC_BOTHAUTH : SSLSEC_ENCRYPTED;
     if (this.#clientAuth) this.noteCertificate(socket, socket.authorized);

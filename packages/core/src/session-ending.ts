@@ -1,0 +1,22 @@
+import type { CloseInfo } from "@peng3dnet/protocol";
+import type { Outcome } from "./waiting.js";
+
+/** How a connection comes to its end. Made when something first points to that: an idle connection has none. */
+export class SessionEnding {
+  /** What the close was called, by whichever side began it. */
+  reason: string | null = null;
+  /** What went wrong. */
+  error: Error | undefined = undefined;
+  /** The peer announced the close. */
+  announced = false;
+  /** The peer ended its stream. */
+  peerEnded = false;
+  /** All is written, and the stream was ended. */
+  streamEnded = false;
+  /** The transport is gone, but packets that came before may wait for `process`. */
+  gone = false;
+  /** For those who wait until it is closed. */
+  outcome: Outcome<CloseInfo> | undefined = undefined;
+  /** What it came to, once it is closed. */
+  info: CloseInfo | undefined = undefined;
+}
