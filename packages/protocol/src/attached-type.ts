@@ -5,58 +5,69 @@ import { ProtocolError } from "./errors.js";
 import type { PacketRef } from "./peer.js";
 
 /**
- * The connection type of one connection: knows which hooks it has, and keeps a plugin's mistakes from doing harm.
- * A {@link ProtocolError} that it throws passes, and ends the connection; anything else is reported.
+ * A connection type in use: knows which hooks it has, and keeps a plugin's mistakes from doing harm. One serves all
+ * connections of its type. A {@link ProtocolError} that it throws passes, and ends the connection; anything else is
+ * reported.
  */
 export class AttachedType {
+  readonly name: string;
+  readonly type: ConnectionType;
   /** Whether it wants to see what is received. */
   readonly receives: boolean;
   /** Whether it wants to see what is sent. */
   readonly observesSend: boolean;
-  readonly #name: string;
-  readonly #type: ConnectionType;
-  readonly #cid: Cid;
-  readonly #host: ConnectionHost;
 
-  constructor(name: string, type: ConnectionType, cid: Cid, host: ConnectionHost) {
-    this.#name = name;
-    this.#type = type;
-    this.#cid = cid;
-    this.#host = host;
+  constructor(name: string, type: ConnectionType) {
+    this.name = name;
+    this.type = type;
     this.receives = type.receive !== ConnectionType.prototype.receive;
     this.observesSend = type.send !== ConnectionType.prototype.send;
   }
 
   /** Begins its handshake. */
-  init(): void {
-    this.#call("init", () => this.#type.init(this.#cid));
+  init(cid: Cid, host: ConnectionHost): void {
+    this.#call("init", host, () => this.type.init(cid));
   }
 
   /** Shows it a packet. @returns whether it keeps the packet to itself. */
-  receive(msg: unknown, pid: number, flags: number): boolean {
-    return this.#call("receive", () => this.#type.receive(msg, pid, flags, this.#cid)) === true;
+  receive(msg: unknown, pid: number, flags: number, cid: Cid, host: ConnectionHost): boolean {
+    return this.#call("receive", host, () => this.type.receive(msg, pid, flags, cid)) === true;
   }
 
   /** Shows it what is sent. @returns whether it keeps that to itself. */
-  send(packet: Uint8Array, ptype: PacketRef): boolean {
-    return this.#call("send", () => this.#type.send(packet, ptype, this.#cid)) === true;
+  send(packet: Uint8Array, ptype: PacketRef, cid: Cid, host: ConnectionHost): boolean {
+    return this.#call("send", host, () => this.type.send(packet, ptype, cid)) === true;
   }
 
   /** Tells it that the connection is closed. */
-  closed(): void {
-    this.#call("closed", () => this.#type.closed(this.#cid));
+  closed(cid: Cid, host: ConnectionHost): void {
+    this.#call("closed", host, () => this.type.closed(cid));
   }
 
-  #call<R>(method: string, call: () => R): R | undefined {
+  #call<R>(method: string, host: ConnectionHost, call: () => R): R | undefined {
     try {
       const result = call();
       // Plugins may be asynchronous where nothing is returned.
-      if (typeof result === "object") watchResult(this.#host, result, `${this.#name}.${method}`);
+      if (typeof result === "object") watchResult(host, result, `${this.name}.${method}`);
       return result;
     } catch (error) {
       if (error instanceof ProtocolError) throw error;
-      this.#host.handlerFailed(error, `${this.#name}.${method}`);
+      host.handlerFailed(error, `${this.name}.${method}`);
       return undefined;
     }
+  }
+}
+
+/** The connection types that a peer's connections use. */
+export class AttachedTypes {
+  readonly #byName = new Map<string, AttachedType>();
+
+  /** The one of a name that was looked up before. A type that took the place of another is told apart. */
+  of(name: string, type: ConnectionType): AttachedType {
+    const known = this.#byName.get(name);
+    if (known?.type === type) return known;
+    const attached = new AttachedType(name, type);
+    this.#byName.set(name, attached);
+    return attached;
   }
 }

@@ -1,3 +1,4 @@
+import { AttachedTypes } from "./attached-type.js";
 import { BodyDecoder } from "./body-decoder.js";
 import type { Codec } from "./codec.js";
 import type { Compression } from "./compression.js";
@@ -5,21 +6,22 @@ import type { Config } from "./config.js";
 import { SIDE_SERVER } from "./constants.js";
 import { BufferPool } from "./framing/buffer-pool.js";
 import type { FrameEncoderOptions } from "./framing/frame-encoder.js";
+import { PacketDelivery } from "./packet-delivery.js";
 import type { Peer } from "./peer.js";
 import { ValueWriter } from "./value-writer.js";
 
 /** What a peer's connections share: options as they were when it was made, and buffers. */
 export interface ConnectionContext extends FrameEncoderOptions {
   readonly peer: Peer;
+  readonly types: AttachedTypes;
+  readonly delivery: PacketDelivery;
   readonly bodies: BodyDecoder;
   readonly handshakeLimit: number;
   readonly handshakeInflatedLimit: number;
   readonly highWater: number;
   readonly dropDroppable: boolean;
-  readonly strikes: number;
   readonly autosync: boolean;
   readonly strictRegistry: boolean;
-  readonly closeOnUnknown: boolean;
   /** Whether payloads are validated on sending, too. */
   readonly validateSent: boolean;
   readonly maxNames: number;
@@ -53,6 +55,11 @@ export function createConnectionContext(
   const elements = cfg.get("net.limits.elements");
   return {
     peer,
+    types: new AttachedTypes(),
+    delivery: new PacketDelivery({
+      strikes: cfg.get("net.limits.strikes"),
+      closeOnUnknown: cfg.get("net.registry.unknownpacketaction") === "closeconnection",
+    }),
     codec,
     writer: new ValueWriter(depth, elements, pool),
     // Compressed bodies are accepted whatever is sent.
@@ -69,10 +76,8 @@ export function createConnectionContext(
     threshold: cfg.get("net.compress.threshold"),
     highWater: cfg.get("net.limits.unsent.highwater"),
     dropDroppable: cfg.get("net.limits.unsent.policy") === "drop",
-    strikes: cfg.get("net.limits.strikes"),
     autosync: cfg.get("net.registry.autosync"),
     strictRegistry: cfg.get("net.registry.missingpacketaction") === "closeconnection",
-    closeOnUnknown: cfg.get("net.registry.unknownpacketaction") === "closeconnection",
     maxNames: cfg.get("net.limits.registry.names"),
     maxNameLength: cfg.get("net.limits.registry.namelength"),
   };

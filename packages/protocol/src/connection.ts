@@ -1,4 +1,4 @@
-import { AttachedType } from "./attached-type.js";
+import type { AttachedType } from "./attached-type.js";
 import type { ConnectionContext } from "./connection-context.js";
 import { type ConnectionHost, watchResult } from "./connection-host.js";
 import {
@@ -37,7 +37,7 @@ import {
   HELLO_NAME,
   SETTYPE_NAME,
 } from "./internal-names.js";
-import { PacketDelivery } from "./packet-delivery.js";
+import type { PacketSource } from "./packet-delivery.js";
 import type { PacketEntry, PacketRegistry } from "./packet-registry.js";
 import type { PacketRef, Peer } from "./peer.js";
 import type { RegistrySyncOptions } from "./registry-sync.js";
@@ -56,13 +56,9 @@ const FIRST_FLUSH_AFTER = 16;
  * {@link Connection.output}. A peer's fault is thrown as an error with a `closeReason`; whoever drives the
  * connection answers it with {@link Connection.sendClose}.
  */
-export class Connection {
-  /** The server or client that it belongs to. */
-  readonly peer: Peer;
+export class Connection implements PacketSource {
   /** Client id on a server, `null` on a client. */
   readonly cid: Cid;
-  /** The side that this end is on. */
-  readonly side: Side;
   /** Mode, one of the `MODE_*` constants or the application's own numbers. Default `MODE_NOTSET`. */
   mode: number = MODE_NOTSET;
   /** What TLS established. Default `SSLSEC_NONE`. */
@@ -75,15 +71,17 @@ export class Connection {
   packetsIn = 0;
   /** Packets accepted for sending. */
   packetsOut = 0;
+  /** Packets ignored since the last one that was delivered. */
+  strikes = 0;
+  /** What surrounds it. */
+  readonly host: ConnectionHost;
 
   readonly #context: ConnectionContext;
-  readonly #host: ConnectionHost;
-  readonly #registry: PacketRegistry;
-  readonly #decoder: FrameDecoder;
-  readonly #encoder: FrameEncoder;
-  readonly #delivery: PacketDelivery;
+  /** There while something received is not worked off. */
+  #decoder: FrameDecoder | undefined = undefined;
+  /** There while there is output. */
+  #encoder: FrameEncoder | undefined = undefined;
   #state: number = STATE_INIT;
-  #active = false;
   #conntype: string = CONNTYPE_NOTSET;
   #type: AttachedType | undefined = undefined;
   #closing = false;
@@ -108,17 +106,25 @@ export class Connection {
     this.requestedConntype = requestedConntype;
     this.#context = context;
     this.dropDroppable = context.dropDroppable;
-    this.#host = host;
-    this.peer = context.peer;
-    this.side = context.peer.side;
+    this.host = host;
     this.cid = cid;
-    this.#registry = context.peer.registry;
-    this.#decoder = new FrameDecoder(context.handshakeLimit);
-    this.#encoder = new FrameEncoder(context);
-    this.#delivery = new PacketDelivery(this, host, context);
   }
 
   // ---- state ------------------------------------------------------------------------------------
+
+  /** The server or client that it belongs to. */
+  get peer(): Peer {
+    return this.#context.peer;
+  }
+
+  /** The side that this end is on. */
+  get side(): Side {
+    return this.#context.peer.side;
+  }
+
+  get #registry(): PacketRegistry {
+    return this.#context.peer.registry;
+  }
 
   /** State, one of the `STATE_*` constants. Once active, the application may set `STATE_ACTIVE` to 127. */
   get state(): number {
@@ -132,7 +138,7 @@ export class Connection {
 
   /** Whether the handshake is complete and the connection not closed. */
   get active(): boolean {
-    return this.#active;
+    return isActive(this.#state);
   }
 
   /** Whether a close has begun, so that nothing more can be sent. */
@@ -147,7 +153,7 @@ export class Connection {
 
   /** Whether the peer's stream stopped within a packet. */
   get incomplete(): boolean {
-    return this.#decoder.incomplete;
+    return this.#decoder?.incomplete === true;
   }
 
   /** On a client: the connection type to ask for. */
@@ -161,7 +167,7 @@ export class Connection {
 
   /** Bytes accepted for sending that have not reached the kernel. */
   get unsent(): number {
-    return this.backlog + this.#encoder.length;
+    return this.backlog + (this.#encoder?.length ?? 0);
   }
 
   /** Starts the handshake: the transport is up. A server says hello. */
@@ -176,7 +182,7 @@ export class Connection {
   /** On a client: the hello was received. Answers it with the connection type. */
   helloReceived(conntype: string): void {
     this.#transition("hello");
-    this.#host.helloReceived?.();
+    this.host.helloReceived?.();
     this.send(SETTYPE_NAME, { conntype });
     this.settypeReceived(conntype);
   }
@@ -194,9 +200,10 @@ export class Connection {
         `there is no connection type ${JSON.stringify(conntype)}; add it with addConnType`,
       );
     }
-    this.#conntype = conntype;
-    this.#type = new AttachedType(conntype, type, this.cid, this.#host);
-    this.#type.init();
+    const attached = this.#context.types.of(conntype, type);
+    this.#conntype = attached.name;
+    this.#type = attached;
+    attached.init(this.cid, this.host);
   }
 
   /** For connection types: go on with the classic handshake, in which the client takes over the server's ids. */
@@ -217,24 +224,24 @@ export class Connection {
   sendAccept(): void {
     this.#transition("accept");
     this.send(ACCEPT_NAME, { success: true });
-    this.#host.handshakeComplete();
+    this.host.handshakeComplete();
   }
 
   /** On a server: the client accepted the registry. */
   acceptReceived(): void {
     this.#transition("accept");
-    this.#host.handshakeComplete();
+    this.host.handshakeComplete();
   }
 
   /** For connection types that do without the classic handshake: the connection is active now. */
   activate(): void {
     this.#transition("activate");
-    this.#host.handshakeComplete();
+    this.host.handshakeComplete();
   }
 
   /** The peer announced that it closes. */
   closeReceived(reason: string | null): void {
-    this.#host.closeReceived(reason);
+    this.host.closeReceived(reason);
   }
 
   /**
@@ -254,20 +261,23 @@ export class Connection {
       throw new InvalidStateError(`"${event}" cannot happen in state ${this.#state} of a connection`);
     }
     this.#state = next;
-    this.#active = isActive(next);
-    if (this.#active) this.#decoder.limit = this.#context.limit;
+    if (this.active && this.#decoder !== undefined) this.#decoder.limit = this.#context.limit;
   }
 
   // ---- receiving --------------------------------------------------------------------------------
 
   /** Takes bytes from the peer. They must not change until `next` has returned false or `retain` was called. */
   push(chunk: Uint8Array): void {
+    if (this.#decoder === undefined) {
+      const { limit, handshakeLimit } = this.#context;
+      this.#decoder = new FrameDecoder(this.active ? limit : handshakeLimit, this.packetsIn === 0);
+    }
     this.#decoder.push(chunk);
   }
 
   /** Copies what was pushed and not read yet, so that the chunk may be reused. */
   retain(): void {
-    this.#decoder.retain();
+    this.#decoder?.retain();
   }
 
   /**
@@ -277,12 +287,27 @@ export class Connection {
    * @throws {@link PacketTooLargeError}, {@link MalformedPacketError}, {@link NotPeng3dnetError}.
    */
   next(): boolean {
-    return this.#decoder.next();
+    const decoder = this.#decoder;
+    if (decoder === undefined) return false;
+    const found = decoder.next();
+    // Most connections are idle most of the time: those keep no decoder.
+    if (!found && !decoder.incomplete) this.#decoder = undefined;
+    return found;
   }
 
-  /** A copy of the current packet, without its length prefix. */
+  get #current(): FrameDecoder {
+    if (this.#decoder === undefined)
+      throw new InvalidStateError("there is no packet, as next() returned false");
+    return this.#decoder;
+  }
+
+  /**
+   * A copy of the current packet, without its length prefix.
+   *
+   * @throws {@link InvalidStateError} if there is none.
+   */
   rawPacket(): Uint8Array {
-    const { bytes, start, end, owned } = this.#decoder;
+    const { bytes, start, end, owned } = this.#current;
     return owned ? bytes.subarray(start, end) : bytes.slice(start, end);
   }
 
@@ -292,7 +317,7 @@ export class Connection {
    * @throws an error with a `closeReason` if the connection has to end.
    */
   dispatch(): void {
-    const { id, flags, bytes, start, end, owned } = this.#decoder;
+    const { id, flags, bytes, start, end, owned } = this.#current;
     this.#process(id, flags, bytes, start + HEADER_SIZE, end, owned);
   }
 
@@ -310,19 +335,19 @@ export class Connection {
     this.packetsIn++;
     const type = this.#type?.receives === true ? this.#type : undefined;
     const entry = this.#registry.findId(id);
-    if (!this.#active) this.#checkEarly(id, entry);
+    if (!this.active) this.#checkEarly(id, entry);
     const bypass = entry === undefined ? id < FIRST_USER_ID : entry.internal;
     if (entry === undefined && (bypass || type === undefined)) {
-      this.#delivery.unknown(id);
+      this.#context.delivery.unknown(this, id);
       return;
     }
     const { bodies, inflatedLimit, handshakeInflatedLimit } = this.#context;
-    const limit = this.#active ? inflatedLimit : handshakeInflatedLimit;
+    const limit = this.active ? inflatedLimit : handshakeInflatedLimit;
     const msg = bodies.decode(bytes, start, end, flags, owned, limit);
-    if (!bypass && type?.receive(msg, id, flags) === true) return;
-    if (entry === undefined) this.#delivery.unknown(id);
-    else if (entry.protocol) watchResult(this.#host, entry.obj._receive(msg, this.cid), entry.name);
-    else this.#delivery.accept(entry, msg);
+    if (!bypass && type?.receive(msg, id, flags, this.cid, this.host) === true) return;
+    if (entry === undefined) this.#context.delivery.unknown(this, id);
+    else if (entry.protocol) watchResult(this.host, entry.obj._receive(msg, this.cid), entry.name);
+    else this.#context.delivery.accept(this, entry, msg);
   }
 
   /** Before the connection is active, few packets may come: those of the handshake, and the type's own. */
@@ -340,6 +365,11 @@ export class Connection {
 
   // ---- sending ----------------------------------------------------------------------------------
 
+  get #out(): FrameEncoder {
+    this.#encoder ??= new FrameEncoder(this.#context);
+    return this.#encoder;
+  }
+
   /**
    * Sends a packet: checks and encodes it now, and hands the bytes over with the batch.
    *
@@ -351,7 +381,7 @@ export class Connection {
     const entry = this.#registry.entry(ptype);
     if (entry.onlyState !== this.#state && !this.#maySend(entry)) return this.#belowHighWater();
     if (entry.parses && this.#context.validateSent) entry.obj.parse(data);
-    this.#encoder.encode(entry.id, data);
+    this.#out.encode(entry.id, data);
     return this.#accepted(entry, ptype, data);
   }
 
@@ -359,14 +389,14 @@ export class Connection {
   sendEncoded(entry: PacketEntry, packet: Uint8Array, ptype: PacketRef, data: unknown): boolean {
     if (this.#closing) throw this.#closed();
     if (entry.onlyState !== this.#state && !this.#maySend(entry)) return this.#belowHighWater();
-    this.#encoder.append(packet);
+    this.#out.append(packet);
     return this.#accepted(entry, ptype, data);
   }
 
   /** For connection types: sends a packet by id alone, registered or not, past all checks and hooks. */
   sendRaw(id: number, data: unknown): boolean {
     if (this.#closing) throw this.#closed();
-    this.#encoder.encode(id, data);
+    this.#out.encode(id, data);
     this.packetsOut++;
     return this.#announce();
   }
@@ -391,42 +421,44 @@ export class Connection {
   /** The connection is over: frees what it holds and tells its type. */
   markClosed(): void {
     this.#closing = true;
-    this.#active = false;
     this.#state = STATE_CLOSED;
     this.mode = MODE_CLOSED;
-    this.#decoder.clear();
-    this.#encoder.clear();
+    this.discardInput();
+    this.#encoder?.clear();
     const type = this.#type;
     this.#type = undefined;
-    type?.closed();
+    type?.closed(this.cid, this.host);
   }
 
   /** Forgets what was received and not processed. */
   discardInput(): void {
-    this.#decoder.clear();
+    this.#decoder?.clear();
   }
 
   /** Whether there is output to take. */
   get hasOutput(): boolean {
-    return this.#encoder.length > 0;
+    return this.#encoder !== undefined && this.#encoder.length > 0;
   }
 
   /** The bytes to send next, as a view that {@link Connection.outputTaken} invalidates. */
   output(): Uint8Array {
-    return this.#encoder.view();
+    return this.#out.view();
   }
 
   /** The output was handed over. `reusable`: and its buffer is not read any more. */
   outputTaken(reusable: boolean): void {
     this.#gathered = 0;
     this.#flushAfter = FIRST_FLUSH_AFTER;
-    this.#encoder.taken(reusable);
-    if (this.#encoder.length === 0) this.#pending = false;
+    const encoder = this.#out;
+    encoder.taken(reusable);
+    if (encoder.length > 0) return;
+    this.#pending = false;
+    if (encoder.idle) this.#encoder = undefined;
   }
 
   /** The packet accepted last, length prefix included, as a view. Valid within `host.sent`. */
   lastPacket(): Uint8Array {
-    return this.#encoder.last();
+    return this.#out.last();
   }
 
   #closed(): ConnectionClosedError {
@@ -437,7 +469,7 @@ export class Connection {
   #maySend(entry: PacketEntry): boolean {
     const { rule } = entry;
     if (rule === null) {
-      if (this.#active || entry.internal) return true;
+      if (this.active || entry.internal) return true;
       throw new InvalidStateError(
         `"${entry.name}" cannot be sent before the handshake is complete; wait for it with waitForConnection()`,
       );
@@ -445,7 +477,7 @@ export class Connection {
     const problem = problemOnSending(rule, this);
     if (problem === undefined) {
       if (!rule.droppable || !this.dropDroppable || this.#belowHighWater()) return true;
-      this.#host.ignored(`"${entry.name}" was dropped: the peer is behind`, "dropped");
+      this.host.ignored(`"${entry.name}" was dropped: the peer is behind`, "dropped");
       return false;
     }
     const message = `"${entry.name}" may not be sent: its ${problem} does not fit the connection`;
@@ -454,13 +486,13 @@ export class Connection {
         throw new SmartPacketInvalidError(message);
       case "close":
         this.peer.closeConnection(this.cid, "smartpacketinvalid").catch((error: unknown) => {
-          this.#host.handlerFailed(error, "closeConnection");
+          this.host.handlerFailed(error, "closeConnection");
         });
         break;
       default:
         break;
     }
-    this.#host.ignored(message, "smartpacketinvalid");
+    this.host.ignored(message, "smartpacketinvalid");
     return false;
   }
 
@@ -468,47 +500,48 @@ export class Connection {
     this.packetsOut++;
     if (!entry.protocol) {
       if (entry.observesSend || this.#type?.observesSend === true) this.#observeSend(entry, ptype, data);
-      else this.#host.sent(ptype, data);
+      else this.host.sent(ptype, data);
     }
     return this.#announce();
   }
 
   #observeSend(entry: PacketEntry, ptype: PacketRef, data: unknown): void {
-    const packet = this.#encoder.last();
+    const packet = this.#out.last();
     const type = this.#type;
-    if (!entry.internal && type?.observesSend === true && type.send(packet, ptype)) return;
+    if (!entry.internal && type?.observesSend === true && type.send(packet, ptype, this.cid, this.host))
+      return;
     if (entry.observesSend) {
       try {
         const result = entry.obj._send(packet, this.cid);
-        if (result !== undefined) watchResult(this.#host, result, entry.name);
+        if (result !== undefined) watchResult(this.host, result, entry.name);
       } catch (error) {
-        this.#host.handlerFailed(error, entry.name);
+        this.host.handlerFailed(error, entry.name);
       }
     }
-    this.#host.sent(ptype, data);
+    this.host.sent(ptype, data);
   }
 
   #announce(): boolean {
     this.#gathered++;
-    if (this.#encoder.length >= FLUSH_AT || this.#gathered >= this.#flushAfter) {
+    if (this.#out.length >= FLUSH_AT || this.#gathered >= this.#flushAfter) {
       const nextTime = 2 * this.#flushAfter;
-      this.#host.outputFull();
+      this.host.outputFull();
       this.#gathered = 0;
       this.#flushAfter = nextTime;
     } else if (!this.#pending) {
       this.#pending = true;
-      this.#host.outputPending();
+      this.host.outputPending();
     }
     return this.#belowHighWater();
   }
 
   #belowHighWater(): boolean {
-    return this.backlog + this.#encoder.length <= this.#context.highWater;
+    return this.unsent <= this.#context.highWater;
   }
 
   /** For connection types: reports a promise's rejection as the failure of a handler. */
   watch(result: unknown, where: string): void {
-    watchResult(this.#host, result, where);
+    watchResult(this.host, result, where);
   }
 }
 

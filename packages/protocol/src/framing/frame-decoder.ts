@@ -29,19 +29,24 @@ export class FrameDecoder {
   /** Whether {@link FrameDecoder.bytes} holds nothing else and will not change, so that views may be kept. */
   owned = false;
 
-  readonly #partial = new ReceiveBuffer();
+  /** What came of a packet that is not whole yet. */
+  #partial: ReceiveBuffer | undefined = undefined;
   #chunk: Uint8Array = EMPTY;
   #position = 0;
-  #first = true;
+  #first: boolean;
 
-  /** @param limit - longest packet accepted, in bytes without the length prefix. */
-  constructor(limit: number) {
+  /**
+   * @param limit - longest packet accepted, in bytes without the length prefix.
+   * @param first - whether the stream begins here, so that another protocol may be recognised. Default true.
+   */
+  constructor(limit: number, first = true) {
     this.limit = limit;
+    this.#first = first;
   }
 
   /** Whether bytes of a packet that is not whole yet are waiting. */
   get incomplete(): boolean {
-    return this.#partial.length > 0 || this.#position < this.#chunk.length;
+    return this.#partial !== undefined || this.#position < this.#chunk.length;
   }
 
   /**
@@ -70,7 +75,7 @@ export class FrameDecoder {
 
   /** Forgets everything that has not been read. */
   clear(): void {
-    this.#partial.release();
+    this.#partial = undefined;
     this.#chunk = EMPTY;
     this.#position = 0;
     this.bytes = EMPTY;
@@ -84,7 +89,7 @@ export class FrameDecoder {
    * very first bytes are those of another protocol. The decoder is then of no further use.
    */
   next(): boolean {
-    if (this.#partial.length > 0) return this.#continuePartial();
+    if (this.#partial !== undefined) return this.#continuePartial(this.#partial);
     const chunk = this.#chunk;
     const at = this.#position;
     const available = chunk.length - at;
@@ -100,6 +105,7 @@ export class FrameDecoder {
 
   #beginPartial(expected: number): false {
     if (this.#position < this.#chunk.length) {
+      this.#partial = new ReceiveBuffer();
       this.#partial.append(this.#chunk, this.#position, this.#chunk.length, expected);
     }
     this.#chunk = EMPTY;
@@ -109,28 +115,27 @@ export class FrameDecoder {
     return false;
   }
 
-  #continuePartial(): boolean {
-    const partial = this.#partial;
-    if (partial.length < LENGTH_SIZE && !this.#fill(LENGTH_SIZE)) return false;
+  #continuePartial(partial: ReceiveBuffer): boolean {
+    if (partial.length < LENGTH_SIZE && !this.#fill(partial, LENGTH_SIZE)) return false;
     const length = readUint32(partial.bytes, 0);
     if (length > this.limit || length < HEADER_SIZE) throw this.#badLength(length, partial.bytes, 0);
-    if (!this.#fill(LENGTH_SIZE + length)) return false;
-    const bytes = partial.release();
-    this.#setCurrent(bytes, 0, LENGTH_SIZE + length, true);
+    if (!this.#fill(partial, LENGTH_SIZE + length)) return false;
+    this.#partial = undefined;
+    this.#setCurrent(partial.bytes, 0, LENGTH_SIZE + length, true);
     return true;
   }
 
   /** Moves bytes of the chunk behind the partial packet until that has `wanted` bytes. */
-  #fill(wanted: number): boolean {
+  #fill(partial: ReceiveBuffer, wanted: number): boolean {
     const chunk = this.#chunk;
-    const end = Math.min(chunk.length, this.#position + wanted - this.#partial.length);
-    if (end > this.#position) this.#partial.append(chunk, this.#position, end, wanted);
+    const end = Math.min(chunk.length, this.#position + wanted - partial.length);
+    if (end > this.#position) partial.append(chunk, this.#position, end, wanted);
     this.#position = end;
     if (end === chunk.length) {
       this.#chunk = EMPTY;
       this.#position = 0;
     }
-    return this.#partial.length === wanted;
+    return partial.length === wanted;
   }
 
   #setCurrent(bytes: Uint8Array, at: number, end: number, owned: boolean): void {

@@ -55,9 +55,16 @@ export class FrameEncoder {
   #lastStart = 0;
   /** Whether a packet is being written behind what is used. */
   #writing = false;
+  /** Values that are being written: more than one if a getter of a value sends another one. */
+  #depth = 0;
 
   constructor(options: FrameEncoderOptions) {
     this.#options = options;
+  }
+
+  /** Whether nothing waits and nothing is being written. */
+  get idle(): boolean {
+    return this.length === 0 && this.#depth === 0;
   }
 
   /**
@@ -67,8 +74,13 @@ export class FrameEncoder {
    */
   encode(id: number, value: unknown): void {
     const { codec } = this.#options;
-    if (codec === undefined) this.#write(id, value);
-    else this.#appendBody(id, codec.encode(value));
+    this.#depth++;
+    try {
+      if (codec === undefined) this.#write(id, value);
+      else this.#appendBody(id, codec.encode(value));
+    } finally {
+      this.#depth--;
+    }
   }
 
   /**

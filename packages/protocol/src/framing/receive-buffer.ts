@@ -27,12 +27,4 @@ export class ReceiveBuffer {
     this.bytes.set(start === 0 && end === chunk.length ? chunk : chunk.subarray(start, end), this.length);
     this.length = needed;
   }
-
-  /** Gives the bytes away and starts anew. */
-  release(): Uint8Array {
-    const { bytes } = this;
-    this.bytes = EMPTY;
-    this.length = 0;
-    return bytes;
-  }
 }
