@@ -25,6 +25,9 @@ export interface OutputOptions {
 
 /** What output tells the session. */
 export interface OutputHost {
+  readonly connection: Connection;
+  readonly transport: Transport;
+  readonly options: OutputOptions;
   /** After `sendMessage` returned false: there is room again. */
   outputDrained(): void;
   /** Everything is with the kernel. */
@@ -33,6 +36,15 @@ export interface OutputHost {
   outputStuck(error: Peng3dnetError): void;
   /** Flush with the next batch. */
   scheduleFlush(): void;
+}
+
+/** Looks whether output gets on. There while there is a backlog, and for some time after that. */
+interface ProgressWatch {
+  /** Whether bytes are on their way, */
+  waiting: boolean;
+  /** and since when none of them has got further, in milliseconds. */
+  progressAt: number;
+  deadline: Deadline | undefined;
 }
 
 interface FlushWaiter {
@@ -53,26 +65,25 @@ export class SessionOutput {
   /** Whether the transport is gone. */
   gone = false;
 
-  readonly #connection: Connection;
-  readonly #transport: Transport;
-  readonly #options: OutputOptions;
   readonly #host: OutputHost;
-  #deadline: Deadline | undefined = undefined;
+  #watch: ProgressWatch | undefined = undefined;
   /** Output taken from the connection of which a part is not with the transport yet. */
   #rest: Uint8Array | undefined = undefined;
   #aboveHighWater = false;
-  /** Whether bytes are on their way, and since when none of them has got further, in milliseconds. */
-  #watching = false;
-  #progressAt = 0;
   /** Whether `flush` runs inside a call of `sendMessage`. */
   #sending = false;
   #waiters: FlushWaiter[] | undefined = undefined;
 
-  constructor(connection: Connection, transport: Transport, options: OutputOptions, host: OutputHost) {
-    this.#connection = connection;
-    this.#transport = transport;
-    this.#options = options;
+  constructor(host: OutputHost) {
     this.#host = host;
+  }
+
+  get #connection(): Connection {
+    return this.#host.connection;
+  }
+
+  get #transport(): Transport {
+    return this.#host.transport;
   }
 
   /** Whether nothing waits for the transport or in it. */
@@ -117,7 +128,7 @@ export class SessionOutput {
   /** The transport made progress. */
   progressed(): void {
     this.#syncBacklog();
-    this.#progressAt = this.#options.clock.now();
+    if (this.#watch !== undefined) this.#watch.progressAt = this.#host.options.clock.now();
     this.flush();
   }
 
@@ -135,7 +146,7 @@ export class SessionOutput {
   flushed(options: WaitOptions): Promise<void> {
     this.flush();
     const { unsent } = this.#connection;
-    const outcome = new Outcome<void>(this.#options.clock);
+    const outcome = new Outcome<void>(this.#host.options.clock);
     if (unsent === 0) outcome.settle();
     else if (this.gone) outcome.fail(this.#undelivered(null, undefined));
     else {
@@ -154,8 +165,8 @@ export class SessionOutput {
 
   /** Stops watching for progress. */
   cancelDeadline(): void {
-    this.#deadline?.cancel();
-    this.#deadline = undefined;
+    this.#watch?.deadline?.cancel();
+    this.#watch = undefined;
   }
 
   #syncBacklog(): void {
@@ -163,13 +174,9 @@ export class SessionOutput {
   }
 
   #checkUnsent(): void {
-    if (!this.#watching) {
-      this.#watching = true;
-      this.#progressAt = this.#options.clock.now();
-      if (this.#deadline === undefined) this.#armDeadline(this.#options.unsentTimeout);
-    }
+    this.#beginWatch();
     const { unsent } = this.#connection;
-    const { highWater, unsentLimit } = this.#options;
+    const { highWater, unsentLimit } = this.#host.options;
     if (unsent > highWater) this.#aboveHighWater = true;
     if (unsent > unsentLimit) {
       this.#host.outputStuck(
@@ -182,7 +189,7 @@ export class SessionOutput {
   }
 
   #allWritten(): void {
-    this.#watching = false;
+    if (this.#watch !== undefined) this.#watch.waiting = false;
     if (this.#aboveHighWater) this.#tellDrained();
     if (this.#waiters !== undefined) this.#settleWaiters();
     this.#host.outputWritten();
@@ -205,15 +212,30 @@ export class SessionOutput {
     while (waiters.length > 0 && (waiters[0] as FlushWaiter).until <= sent) waiters.shift()?.outcome.settle();
   }
 
+  #beginWatch(): void {
+    if (this.#watch?.waiting === true) return;
+    const { clock, unsentTimeout } = this.#host.options;
+    const progressAt = clock.now();
+    if (this.#watch === undefined) {
+      this.#watch = { waiting: true, progressAt, deadline: undefined };
+      this.#armDeadline(this.#watch, unsentTimeout);
+    } else {
+      this.#watch.waiting = true;
+      this.#watch.progressAt = progressAt;
+    }
+  }
+
   /** Looks after a while whether there was progress. With TLS, each write would else set a timer and cancel it. */
-  #armDeadline(seconds: number): void {
-    this.#deadline = Deadline.start(this.#options.clock, seconds, () => {
-      this.#deadline = undefined;
-      if (!this.#watching) return;
-      const { unsentTimeout } = this.#options;
-      const left = unsentTimeout - (this.#options.clock.now() - this.#progressAt) / 1000;
+  #armDeadline(watch: ProgressWatch, seconds: number): void {
+    const { clock, unsentTimeout } = this.#host.options;
+    watch.deadline = Deadline.start(clock, seconds, () => {
+      if (!watch.waiting) {
+        this.#watch = undefined;
+        return;
+      }
+      const left = unsentTimeout - (clock.now() - watch.progressAt) / 1000;
       if (left > 0.001) {
-        this.#armDeadline(left);
+        this.#armDeadline(watch, left);
         return;
       }
       this.#host.outputStuck(

@@ -11,6 +11,7 @@ import {
   Peng3dnetError,
 } from "@peng3dnet/protocol";
 import { Deadline } from "./deadline.js";
+import { IdleWatch, type Watched } from "./idle-watch.js";
 import { type Metrics, RejectionCounter } from "./metrics.js";
 import { SessionEnding } from "./session-ending.js";
 import type { SessionHooks, SessionInit, SessionOptions } from "./session-hooks.js";
@@ -29,13 +30,13 @@ type Phase = "open" | "closing" | "closed";
  *
  * Its loop: `data` → `receive` → `#pump` (packet by packet) → `flush`.
  */
-export class Session<Owner = unknown> implements ConnectionHost, TransportHandler, OutputHost {
+export class Session<Owner = unknown> implements ConnectionHost, TransportHandler, OutputHost, Watched {
   /** The protocol's side of it. */
   readonly connection: Connection;
   /** Moves the bytes. */
   readonly transport: Transport;
-  /** Client id on a server, `null` on a client. */
-  readonly cid: Cid;
+  /** Its limits and deadlines. */
+  readonly options: SessionOptions;
   /** Whom packets and the close concern: a client on a server, or the client itself. */
   declare owner: Owner;
   /** Bytes received. */
@@ -46,11 +47,10 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
   queuedBytes = 0;
 
   readonly #hooks: SessionHooks<Owner>;
-  readonly #options: SessionOptions;
   readonly #output: SessionOutput;
   /** Until the handshake is complete, and then, in a close, until that is. */
   #deadline: Deadline | undefined = undefined;
-  #idleDeadline: Deadline | undefined = undefined;
+  #idle: IdleWatch | undefined = undefined;
   #ending: SessionEnding | undefined = undefined;
   #rejections: RejectionCounter | undefined = undefined;
 
@@ -62,17 +62,19 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
   #holds = 0;
   #yielding = false;
   #turnStart = 0;
-  #lastReceived = 0;
 
   constructor(init: SessionInit<Owner>) {
-    const { options } = init;
     this.connection = new Connection(init.context, init.cid, this, init.conntype);
     this.transport = init.transport;
     this.connection.sslSeclevel = init.transport.sslSeclevel;
-    this.cid = init.cid;
     this.#hooks = init.hooks;
-    this.#options = options;
-    this.#output = new SessionOutput(this.connection, this.transport, options, this);
+    this.options = init.options;
+    this.#output = new SessionOutput(this);
+  }
+
+  /** Client id on a server, `null` on a client. */
+  get cid(): Cid {
+    return this.connection.cid;
   }
 
   /** Bytes handed to the transport. */
@@ -106,7 +108,7 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
   start(spent = 0): void {
     // A handler may have closed it already.
     if (this.#phase === "open") {
-      const { handshakeTimeout } = this.#options;
+      const { handshakeTimeout } = this.options;
       const left = handshakeTimeout === 0 ? 0 : Math.max(handshakeTimeout - spent, 0.001);
       this.#armDeadline(left, () => this.#handshakeExpired());
     }
@@ -122,8 +124,8 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
       this.flush();
       return;
     }
-    this.#armIdle(this.#options.idleTimeout);
-    this.#heard();
+    const { clock, idleTimeout } = this.options;
+    if (idleTimeout > 0) this.#idle = new IdleWatch(clock, idleTimeout, this);
     this.connection.open();
     this.flush();
   }
@@ -139,7 +141,7 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
     this.bytesIn += chunk.length;
     // A closing connection reads on and discards: unread input would make the kernel drop what was sent.
     if (this.#phase !== "open") return;
-    this.#heard();
+    this.#idle?.heard();
     try {
       this.#hooks.receiveData(this, chunk);
     } catch (error) {
@@ -230,7 +232,7 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
   enqueued(bytes: number): void {
     this.queuedPackets++;
     this.queuedBytes += bytes;
-    const { maxQueuedPackets, maxQueuedBytes } = this.#options;
+    const { maxQueuedPackets, maxQueuedBytes } = this.options;
     if (!this.#queueFull && (this.queuedPackets >= maxQueuedPackets || this.queuedBytes >= maxQueuedBytes)) {
       this.#queueFull = true;
       this.transport.pause();
@@ -257,7 +259,7 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
   #resume(): void {
     if (this.blocked) return;
     // The peer was not silent, but not listened to.
-    this.#heard();
+    this.#idle?.heard();
     this.#pump();
     if (!this.blocked && !this.#yielding) this.transport.resume();
   }
@@ -266,7 +268,7 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
   dequeued(bytes: number): void {
     this.queuedPackets--;
     this.queuedBytes -= bytes;
-    const { maxQueuedPackets, maxQueuedBytes } = this.#options;
+    const { maxQueuedPackets, maxQueuedBytes } = this.options;
     if (
       this.#queueFull &&
       this.queuedPackets <= Math.floor(maxQueuedPackets / 2) &&
@@ -347,7 +349,7 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
   /** Resolves when it is closed. */
   waitForClose(options: WaitOptions): Promise<CloseInfo> {
     const ending = this.#end;
-    ending.outcome ??= new Outcome(this.#options.clock);
+    ending.outcome ??= new Outcome(this.options.clock);
     if (ending.info !== undefined) ending.outcome.settle(ending.info);
     return ending.outcome.wait(options, "the connection to close");
   }
@@ -406,7 +408,7 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
       queueMicrotask(() => this.#finish());
       return;
     }
-    this.#armDeadline(this.#options.closeTimeout, () => this.transport.destroy());
+    this.#armDeadline(this.options.closeTimeout, () => this.transport.destroy());
     if (!ending.peerEnded) this.transport.resume();
     this.flush();
   }
@@ -441,7 +443,7 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
   // ---- deadlines --------------------------------------------------------------------------------
 
   #armDeadline(seconds: number, expired: () => void): void {
-    this.#deadline = Deadline.start(this.#options.clock, seconds, expired);
+    this.#deadline = Deadline.start(this.options.clock, seconds, expired);
   }
 
   #cancelDeadline(): void {
@@ -451,7 +453,7 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
 
   #handshakeExpired(): void {
     const error = new HandshakeTimeoutError(
-      `the handshake was not complete within ${this.#options.handshakeTimeout} s (net.timeout.handshake)`,
+      `the handshake was not complete within ${this.options.handshakeTimeout} s (net.timeout.handshake)`,
     );
     if (!this.#output.ready) {
       this.abort(error);
@@ -463,29 +465,17 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
     else this.transport.destroy();
   }
 
-  #armIdle(seconds: number): void {
-    this.#idleDeadline = Deadline.start(this.#options.clock, seconds, () => this.#idleExpired());
-  }
-
   #cancelIdle(): void {
-    this.#idleDeadline?.cancel();
-    this.#idleDeadline = undefined;
+    this.#idle?.cancel();
+    this.#idle = undefined;
   }
 
-  /** The peer gave a sign of life, or could not. */
-  #heard(): void {
-    if (this.#idleDeadline !== undefined) this.#lastReceived = this.#options.clock.now();
-  }
-
-  #idleExpired(): void {
-    const left = this.#options.idleTimeout - (this.#options.clock.now() - this.#lastReceived) / 1000;
-    if (this.blocked) this.#armIdle(this.#options.idleTimeout);
-    else if (left > 0.001) this.#armIdle(left);
-    else
-      this.fail(
-        new IdleTimeoutError(`nothing was received for ${this.#options.idleTimeout} s (net.timeout.idle)`),
-        "idle",
-      );
+  /** The peer was silent for too long. */
+  silent(): void {
+    this.fail(
+      new IdleTimeoutError(`nothing was received for ${this.options.idleTimeout} s (net.timeout.idle)`),
+      "idle",
+    );
   }
 
   // ---- from the protocol ------------------------------------------------------------------------

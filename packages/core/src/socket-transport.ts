@@ -31,8 +31,6 @@ function onClose(this: HandledSocket): void {
 export class SocketTransport implements Transport {
   readonly socket: HandledSocket;
   readonly remoteAddress: Address;
-  readonly reusesChunks: boolean;
-  readonly sslSeclevel: SslSecLevel = SSLSEC_NONE;
   readonly #reader: SocketReader | undefined;
   #busy = false;
   #written: ((error?: Error | null) => void) | undefined = undefined;
@@ -43,9 +41,16 @@ export class SocketTransport implements Transport {
    */
   constructor(socket: Socket, reader?: SocketReader) {
     this.socket = socket;
-    this.reusesChunks = reader !== undefined;
     this.#reader = reader;
     this.remoteAddress = [socket.remoteAddress ?? "", socket.remotePort ?? 0];
+  }
+
+  get reusesChunks(): boolean {
+    return this.#reader !== undefined;
+  }
+
+  get sslSeclevel(): SslSecLevel {
+    return SSLSEC_NONE;
   }
 
   get busy(): boolean {

@@ -6,6 +6,7 @@ import type { Config } from "./config.js";
 import { SIDE_SERVER } from "./constants.js";
 import { BufferPool } from "./framing/buffer-pool.js";
 import type { FrameEncoderOptions } from "./framing/frame-encoder.js";
+import { HandshakePacket } from "./handshake-packet.js";
 import { PacketDelivery } from "./packet-delivery.js";
 import type { Peer } from "./peer.js";
 import { ValueWriter } from "./value-writer.js";
@@ -15,6 +16,7 @@ export interface ConnectionContext extends FrameEncoderOptions {
   readonly peer: Peer;
   readonly types: AttachedTypes;
   readonly delivery: PacketDelivery;
+  readonly handshake: HandshakePacket;
   readonly bodies: BodyDecoder;
   readonly handshakeLimit: number;
   readonly handshakeInflatedLimit: number;
@@ -56,6 +58,7 @@ export function createConnectionContext(
   return {
     peer,
     types: new AttachedTypes(),
+    handshake: new HandshakePacket(),
     delivery: new PacketDelivery({
       strikes: cfg.get("net.limits.strikes"),
       closeOnUnknown: cfg.get("net.registry.unknownpacketaction") === "closeconnection",

@@ -213,11 +213,8 @@ export class Connection implements PacketSource {
 
   /** For connection types, on a server, after {@link Connection.startHandshake}: send the registry. */
   sendHandshake(): void {
-    this.send(HANDSHAKE_NAME, {
-      version: VERSION,
-      protoversion: PROTOVERSION,
-      registry: this.#registry.toMap(),
-    });
+    const packet = this.#context.handshake.encoded(this.#context);
+    this.sendEncoded(this.#registry.entry(HANDSHAKE_NAME), packet, HANDSHAKE_NAME, null);
   }
 
   /** On a client: the registry was taken over. */
@@ -543,17 +540,4 @@ export class Connection implements PacketSource {
   watch(result: unknown, where: string): void {
     watchResult(this.host, result, where);
   }
-}
-
-/**
- * Encodes a packet once, for {@link Connection.sendEncoded} on many connections.
- *
- * @throws {@link EncodeError}, {@link PacketTooLargeError}.
- */
-export function encodePacket(context: ConnectionContext, id: number, data: unknown): Uint8Array {
-  const encoder = new FrameEncoder(context);
-  encoder.encode(id, data);
-  const packet = encoder.last().slice();
-  encoder.clear();
-  return packet;
 }

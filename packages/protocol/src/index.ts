@@ -22,7 +22,7 @@ export {
   DEFAULT_CONFIG,
   type Pem,
 } from "./config.js";
-export { Connection, encodePacket } from "./connection.js";
+export { Connection } from "./connection.js";
 export {
   type ConnectionContext,
   type ConnectionContextOptions,
@@ -32,6 +32,7 @@ export type { ConnectionHost } from "./connection-host.js";
 export { ClassicConnectionType, ConnectionType } from "./connection-type.js";
 export * from "./constants.js";
 export { DefinedPacket } from "./defined-packet.js";
+export { encodePacket } from "./encode-packet.js";
 export * from "./errors.js";
 export { BufferPool } from "./framing/buffer-pool.js";
 export { FrameDecoder } from "./framing/frame-decoder.js";

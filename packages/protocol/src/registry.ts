@@ -38,6 +38,7 @@ export class BaseRegistry<T extends object = object, E extends RegistryEntry<T> 
   #byId = new Map<number, E>();
   #dense: (E | undefined)[] = [];
   #nextId = FIRST_USER_ID;
+  #revision = 0;
 
   /** @param objtype - class of the objects; default: any object. */
   constructor(objtype?: ObjectType<T>) {
@@ -47,6 +48,11 @@ export class BaseRegistry<T extends object = object, E extends RegistryEntry<T> 
   /** Number of registered objects. */
   get size(): number {
     return this.#byName.size;
+  }
+
+  /** A number that changes whenever names or ids do. */
+  get revision(): number {
+    return this.#revision;
   }
 
   /** All entries in order of registration. */
@@ -174,6 +180,7 @@ export class BaseRegistry<T extends object = object, E extends RegistryEntry<T> 
   /** Removes the entry of a name, id or object. Reference: `deleteObj`. @throws {@link NotRegisteredError} */
   deleteObj(obj: string | number | T): void {
     const entry = this.entry(obj);
+    this.#revision++;
     this.#byName.delete(entry.name);
     this.#byObj.delete(entry.obj);
     this.#byId.delete(entry.id);
@@ -217,6 +224,7 @@ export class BaseRegistry<T extends object = object, E extends RegistryEntry<T> 
       }
       return this.createEntry(entry.obj, entry.name, id);
     });
+    this.#revision++;
     this.#byName = new Map();
     this.#byObj = new Map();
     this.#byId = new Map();
@@ -230,6 +238,7 @@ export class BaseRegistry<T extends object = object, E extends RegistryEntry<T> 
   }
 
   #insert(entry: E): void {
+    this.#revision++;
     this.#byName.set(entry.name, entry);
     this.#byObj.set(entry.obj, entry);
     this.#byId.set(entry.id, entry);

@@ -1,0 +1,15 @@
+import type { ConnectionContext } from "./connection-context.js";
+import { FrameEncoder } from "./framing/frame-encoder.js";
+
+/**
+ * Encodes a packet once, for {@link Connection.sendEncoded} on many connections.
+ *
+ * @throws {@link EncodeError}, {@link PacketTooLargeError}.
+ */
+export function encodePacket(context: ConnectionContext, id: number, data: unknown): Uint8Array {
+  const encoder = new FrameEncoder(context);
+  encoder.encode(id, data);
+  const packet = encoder.last().slice();
+  encoder.clear();
+  return packet;
+}

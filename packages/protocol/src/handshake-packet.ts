@@ -1,0 +1,25 @@
+import type { ConnectionContext } from "./connection-context.js";
+import { encodePacket } from "./encode-packet.js";
+import { HANDSHAKE_NAME } from "./internal-names.js";
+import { PROTOVERSION, VERSION } from "./version.js";
+
+/** The packet that tells clients a server's registry (clause 3): encoded again only when the registry has changed. */
+export class HandshakePacket {
+  #packet: Uint8Array | undefined = undefined;
+  #revision = 0;
+
+  /**
+   * The packet, with its length prefix. It does not change any more.
+   *
+   * @throws {@link PacketTooLargeError} if the registry does not fit a packet.
+   */
+  encoded(context: ConnectionContext): Uint8Array {
+    const { registry } = context.peer;
+    if (this.#packet === undefined || this.#revision !== registry.revision) {
+      const payload = { version: VERSION, protoversion: PROTOVERSION, registry: registry.toMap() };
+      this.#packet = encodePacket(context, registry.getID(HANDSHAKE_NAME), payload);
+      this.#revision = registry.revision;
+    }
+    return this.#packet;
+  }
+}
