@@ -35,16 +35,18 @@ export class ClientOnServer implements ConnectionOwner {
   readonly server: Server;
   /** The connection. Reference: `conn`, the socket, which is {@link ClientOnServer.sock} here. */
   readonly conn: ClientConnection;
-  /** Address of the client. */
-  readonly addr: Address;
   /** Id of the client, unique for its server. */
   readonly cid: number;
 
-  constructor(server: Server, conn: ClientConnection, addr: Address, cid: number) {
+  constructor(server: Server, conn: ClientConnection, _addr: Address, cid: number) {
     this.server = server;
     this.conn = conn;
-    this.addr = addr;
     this.cid = cid;
+  }
+
+  /** Address of the client. */
+  get addr(): Address {
+    return this.conn.transport.remoteAddress;
   }
 
   /** The socket, or `undefined` for a link in memory. */

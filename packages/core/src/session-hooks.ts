@@ -1,4 +1,5 @@
 import type { Cid, CloseInfo, ConnectionContext, PacketEntry, PacketRef } from "@peng3dnet/protocol";
+import type { IntakeLimits } from "./intake.js";
 import type { Session } from "./session.js";
 import type { OutputOptions } from "./session-output.js";
 import type { Transport } from "./transport.js";
@@ -27,12 +28,10 @@ export interface SessionHooks<Owner> {
 }
 
 /** Limits and deadlines of a session; seconds and bytes, see the config options of the same names. */
-export interface SessionOptions extends OutputOptions {
+export interface SessionOptions extends OutputOptions, IntakeLimits {
   readonly handshakeTimeout: number;
   readonly idleTimeout: number;
   readonly closeTimeout: number;
-  readonly maxQueuedPackets: number;
-  readonly maxQueuedBytes: number;
 }
 
 /** What a session is made of. */

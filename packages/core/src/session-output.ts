@@ -70,8 +70,6 @@ export class SessionOutput {
   /** Output taken from the connection of which a part is not with the transport yet. */
   #rest: Uint8Array | undefined = undefined;
   #aboveHighWater = false;
-  /** Whether `flush` runs inside a call of `sendMessage`. */
-  #sending = false;
   #waiters: FlushWaiter[] | undefined = undefined;
 
   constructor(host: OutputHost) {
@@ -91,8 +89,12 @@ export class SessionOutput {
     return !this.#connection.hasOutput && this.#rest === undefined && !this.#transport.busy;
   }
 
-  /** Hands the output gathered so far to the transport, unless that is still busy with former output. */
-  flush(): void {
+  /**
+   * Hands the output gathered so far to the transport, unless that is still busy with former output.
+   *
+   * @param sending - whether this is within a call of `sendMessage`: handlers have to wait then.
+   */
+  flush(sending = false): void {
     const connection = this.#connection;
     const transport = this.#transport;
     if (!this.ready || this.gone) return;
@@ -114,15 +116,8 @@ export class SessionOutput {
       } else break;
     }
     this.#syncBacklog();
-    if (transport.busy) this.#checkUnsent();
-    else this.#allWritten();
-  }
-
-  /** Flushes within a call of `sendMessage`: handlers have to wait. */
-  flushWhileSending(): void {
-    this.#sending = true;
-    this.flush();
-    this.#sending = false;
+    if (transport.busy) this.#checkUnsent(sending);
+    else this.#allWritten(sending);
   }
 
   /** The transport made progress. */
@@ -173,7 +168,7 @@ export class SessionOutput {
     this.#connection.backlog = (this.#rest?.length ?? 0) + this.#transport.backlog;
   }
 
-  #checkUnsent(): void {
+  #checkUnsent(sending: boolean): void {
     this.#beginWatch();
     const { unsent } = this.#connection;
     const { highWater, unsentLimit } = this.#host.options;
@@ -184,19 +179,19 @@ export class SessionOutput {
           `the peer does not read: ${unsent} bytes are unsent, more than net.limits.unsent`,
         ),
       );
-    } else if (this.#aboveHighWater && unsent <= highWater) this.#tellDrained();
+    } else if (this.#aboveHighWater && unsent <= highWater) this.#tellDrained(sending);
     this.#settleWaiters();
   }
 
-  #allWritten(): void {
+  #allWritten(sending: boolean): void {
     if (this.#watch !== undefined) this.#watch.waiting = false;
-    if (this.#aboveHighWater) this.#tellDrained();
+    if (this.#aboveHighWater) this.#tellDrained(sending);
     if (this.#waiters !== undefined) this.#settleWaiters();
     this.#host.outputWritten();
   }
 
-  #tellDrained(): void {
-    if (this.#sending) {
+  #tellDrained(sending: boolean): void {
+    if (sending) {
       // A handler must not run inside the caller's sendMessage.
       this.#host.scheduleFlush();
       return;

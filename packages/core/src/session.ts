@@ -12,6 +12,7 @@ import {
 } from "@peng3dnet/protocol";
 import { Deadline } from "./deadline.js";
 import { IdleWatch, type Watched } from "./idle-watch.js";
+import { Intake } from "./intake.js";
 import { type Metrics, RejectionCounter } from "./metrics.js";
 import { SessionEnding } from "./session-ending.js";
 import type { SessionHooks, SessionInit, SessionOptions } from "./session-hooks.js";
@@ -41,25 +42,18 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
   declare owner: Owner;
   /** Bytes received. */
   bytesIn = 0;
-  /** Packets that wait for `process`. */
-  queuedPackets = 0;
-  /** Bytes of these packets. */
-  queuedBytes = 0;
 
   readonly #hooks: SessionHooks<Owner>;
   readonly #output: SessionOutput;
   /** Until the handshake is complete, and then, in a close, until that is. */
   #deadline: Deadline | undefined = undefined;
   #idle: IdleWatch | undefined = undefined;
+  #intake: Intake | undefined = undefined;
   #ending: SessionEnding | undefined = undefined;
   #rejections: RejectionCounter | undefined = undefined;
 
   #phase: Phase = "open";
   #pumping = false;
-  /** Reading pauses because too many packets wait unprocessed. */
-  #queueFull = false;
-  /** How many consumers of packets asked for a pause. */
-  #holds = 0;
   #yielding = false;
   #turnStart = 0;
 
@@ -77,6 +71,16 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
     return this.connection.cid;
   }
 
+  /** Packets that wait for `process`. */
+  get queuedPackets(): number {
+    return this.#intake?.packets ?? 0;
+  }
+
+  /** Bytes of these packets. */
+  get queuedBytes(): number {
+    return this.#intake?.bytes ?? 0;
+  }
+
   /** Bytes handed to the transport. */
   get bytesOut(): number {
     return this.#output.bytesOut;
@@ -88,6 +92,11 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
     const { packetsIn, packetsOut, unsent } = connection;
     const rejectedBy = this.#rejections?.get() ?? {};
     return { bytesIn, bytesOut, packetsIn, packetsOut, queued, unsent, rejectedBy };
+  }
+
+  get #received(): Intake {
+    this.#intake ??= new Intake(this.options);
+    return this.#intake;
   }
 
   get #end(): SessionEnding {
@@ -230,29 +239,23 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
 
   /** Counts a packet that waits for `process`, and stops reading while there are too many. */
   enqueued(bytes: number): void {
-    this.queuedPackets++;
-    this.queuedBytes += bytes;
-    const { maxQueuedPackets, maxQueuedBytes } = this.options;
-    if (!this.#queueFull && (this.queuedPackets >= maxQueuedPackets || this.queuedBytes >= maxQueuedBytes)) {
-      this.#queueFull = true;
-      this.transport.pause();
-    }
+    if (this.#received.enqueued(bytes)) this.transport.pause();
   }
 
   /** Whether no packet is taken up, because those before have not been consumed. */
   get blocked(): boolean {
-    return this.#queueFull || this.#holds > 0;
+    return this.#intake?.blocked === true;
   }
 
   /** Stops taking up packets until as many calls of `unhold`. */
   hold(): void {
-    this.#holds++;
+    this.#received.hold();
     if (this.#phase === "open") this.transport.pause();
   }
 
   /** Takes up packets again. */
   unhold(): void {
-    this.#holds--;
+    this.#received.unhold();
     this.#resume();
   }
 
@@ -266,18 +269,9 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
 
   /** A packet that waited was processed: reads on once half of the room is free. */
   dequeued(bytes: number): void {
-    this.queuedPackets--;
-    this.queuedBytes -= bytes;
-    const { maxQueuedPackets, maxQueuedBytes } = this.options;
-    if (
-      this.#queueFull &&
-      this.queuedPackets <= Math.floor(maxQueuedPackets / 2) &&
-      this.queuedBytes <= maxQueuedBytes / 2
-    ) {
-      this.#queueFull = false;
-      this.#resume();
-    }
-    if (this.queuedPackets === 0) this.#settleInput();
+    const intake = this.#received;
+    if (intake.dequeued(bytes)) this.#resume();
+    if (intake.packets === 0) this.#settleInput();
   }
 
   /** Once the peer's stream or the transport has ended and all that came is processed: closes. */
@@ -485,7 +479,7 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
   }
 
   outputFull(): void {
-    this.#output.flushWhileSending();
+    this.#output.flush(true);
   }
 
   helloReceived(): void {

@@ -30,7 +30,8 @@ function onClose(this: HandledSocket): void {
 /** A TCP socket as a {@link Transport}: the one place that listens to a socket's events. */
 export class SocketTransport implements Transport {
   readonly socket: HandledSocket;
-  readonly remoteAddress: Address;
+  readonly #host: string;
+  readonly #port: number;
   readonly #reader: SocketReader | undefined;
   #busy = false;
   #written: ((error?: Error | null) => void) | undefined = undefined;
@@ -42,7 +43,12 @@ export class SocketTransport implements Transport {
   constructor(socket: Socket, reader?: SocketReader) {
     this.socket = socket;
     this.#reader = reader;
-    this.remoteAddress = [socket.remoteAddress ?? "", socket.remotePort ?? 0];
+    this.#host = socket.remoteAddress ?? "";
+    this.#port = socket.remotePort ?? 0;
+  }
+
+  get remoteAddress(): Address {
+    return [this.#host, this.#port];
   }
 
   get reusesChunks(): boolean {

@@ -5,7 +5,9 @@ import type { Compression } from "./compression.js";
 import type { Config } from "./config.js";
 import { SIDE_SERVER } from "./constants.js";
 import { BufferPool } from "./framing/buffer-pool.js";
-import type { FrameEncoderOptions } from "./framing/frame-encoder.js";
+import { FrameDecoder } from "./framing/frame-decoder.js";
+import { FrameEncoder, type FrameEncoderOptions } from "./framing/frame-encoder.js";
+import { Spares } from "./framing/spares.js";
 import { HandshakePacket } from "./handshake-packet.js";
 import { PacketDelivery } from "./packet-delivery.js";
 import type { Peer } from "./peer.js";
@@ -17,6 +19,8 @@ export interface ConnectionContext extends FrameEncoderOptions {
   readonly types: AttachedTypes;
   readonly delivery: PacketDelivery;
   readonly handshake: HandshakePacket;
+  readonly decoders: Spares<FrameDecoder>;
+  readonly encoders: Spares<FrameEncoder>;
   readonly bodies: BodyDecoder;
   readonly handshakeLimit: number;
   readonly handshakeInflatedLimit: number;
@@ -42,6 +46,8 @@ export interface ConnectionContextOptions {
 
 /** Output buffers that a server keeps for its connections. A client has one connection, a program maybe many clients. */
 const SERVER_BUFFERS = 16;
+/** Decoders and encoders that it keeps while no connection needs them. */
+const SERVER_SPARES = 64;
 
 /** Reads a peer's options once for all of its connections. */
 export function createConnectionContext(
@@ -55,10 +61,12 @@ export function createConnectionContext(
   const server = peer.side === SIDE_SERVER;
   const pool = new BufferPool(server ? SERVER_BUFFERS : 1);
   const elements = cfg.get("net.limits.elements");
-  return {
+  const context: ConnectionContext = {
     peer,
     types: new AttachedTypes(),
     handshake: new HandshakePacket(),
+    decoders: new Spares(server ? SERVER_SPARES : 1, () => new FrameDecoder()),
+    encoders: new Spares(server ? SERVER_SPARES : 1, () => new FrameEncoder(context)),
     delivery: new PacketDelivery({
       strikes: cfg.get("net.limits.strikes"),
       closeOnUnknown: cfg.get("net.registry.unknownpacketaction") === "closeconnection",
@@ -84,4 +92,5 @@ export function createConnectionContext(
     maxNames: cfg.get("net.limits.registry.names"),
     maxNameLength: cfg.get("net.limits.registry.namelength"),
   };
+  return context;
 }

@@ -25,8 +25,8 @@ import {
   UnexpectedPacketError,
   UnknownConnectionTypeError,
 } from "./errors.js";
-import { FrameDecoder } from "./framing/frame-decoder.js";
-import { FrameEncoder } from "./framing/frame-encoder.js";
+import type { FrameDecoder } from "./framing/frame-decoder.js";
+import type { FrameEncoder } from "./framing/frame-encoder.js";
 import { HEADER_SIZE, readUint16, readUint32 } from "./framing/packet-header.js";
 import {
   ACCEPT_NAME,
@@ -267,7 +267,8 @@ export class Connection implements PacketSource {
   push(chunk: Uint8Array): void {
     if (this.#decoder === undefined) {
       const { limit, handshakeLimit } = this.#context;
-      this.#decoder = new FrameDecoder(this.active ? limit : handshakeLimit, this.packetsIn === 0);
+      this.#decoder = this.#context.decoders.take();
+      this.#decoder.begin(this.active ? limit : handshakeLimit, this.packetsIn === 0);
     }
     this.#decoder.push(chunk);
   }
@@ -287,9 +288,11 @@ export class Connection implements PacketSource {
     const decoder = this.#decoder;
     if (decoder === undefined) return false;
     const found = decoder.next();
+    if (found || decoder.incomplete) return found;
     // Most connections are idle most of the time: those keep no decoder.
-    if (!found && !decoder.incomplete) this.#decoder = undefined;
-    return found;
+    this.#decoder = undefined;
+    this.#context.decoders.giveBack(decoder);
+    return false;
   }
 
   get #current(): FrameDecoder {
@@ -363,7 +366,7 @@ export class Connection implements PacketSource {
   // ---- sending ----------------------------------------------------------------------------------
 
   get #out(): FrameEncoder {
-    this.#encoder ??= new FrameEncoder(this.#context);
+    this.#encoder ??= this.#context.encoders.take();
     return this.#encoder;
   }
 
@@ -450,7 +453,9 @@ export class Connection implements PacketSource {
     encoder.taken(reusable);
     if (encoder.length > 0) return;
     this.#pending = false;
-    if (encoder.idle) this.#encoder = undefined;
+    if (!encoder.idle) return;
+    this.#encoder = undefined;
+    this.#context.encoders.giveBack(encoder);
   }
 
   /** The packet accepted last, length prefix included, as a view. Valid within `host.sent`. */

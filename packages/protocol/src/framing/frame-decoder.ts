@@ -14,7 +14,7 @@ const EMPTY = new Uint8Array(0);
  */
 export class FrameDecoder {
   /** Longest packet accepted, in bytes without the length prefix. May be changed between packets. */
-  limit: number;
+  limit = 0;
 
   /** Id of the current packet. */
   id = 0;
@@ -33,15 +33,18 @@ export class FrameDecoder {
   #partial: ReceiveBuffer | undefined = undefined;
   #chunk: Uint8Array = EMPTY;
   #position = 0;
-  #first: boolean;
+  #first = true;
 
   /**
+   * Goes to work on a stream.
+   *
    * @param limit - longest packet accepted, in bytes without the length prefix.
    * @param first - whether the stream begins here, so that another protocol may be recognised. Default true.
    */
-  constructor(limit: number, first = true) {
+  begin(limit: number, first = true): this {
     this.limit = limit;
     this.#first = first;
+    return this;
   }
 
   /** Whether bytes of a packet that is not whole yet are waiting. */
