@@ -10,7 +10,7 @@ const LIMIT = 4096;
 
 /** What a decoder made of a stream, as text that can be compared. */
 function decode(chunks: readonly Uint8Array[], reuse: boolean): string {
-  const decoder = new FrameDecoder().begin(LIMIT);
+  const decoder = new FrameDecoder(LIMIT);
   let seen = "";
   const input = (): string => hex(concat(chunks));
   try {

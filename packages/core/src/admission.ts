@@ -1,24 +1,19 @@
 import { type Config, ServerFullError } from "@peng3dnet/protocol";
 import { connectionsByDescriptors } from "./descriptors.js";
-import type { Transport } from "./transport.js";
 
 /** Up to this many connections, file descriptors are not looked at. */
 const FEW_CONNECTIONS = 128;
-
-/** A connection, as far as admission is concerned. */
-interface Admitted {
-  readonly transport: Transport;
-}
 
 /**
  * Who gets in: limits the connections of a server and the handshakes under way. When there are too many
  * of the latter, the oldest one goes: honest peers finish theirs within milliseconds.
  */
-export class Admission<S extends Admitted> {
+export class Admission<S> {
   readonly #cfg: Config;
   /** Handshakes under way by address, oldest first. */
   readonly #byAddress = new Map<string, Set<S>>();
-  readonly #pending = new Set<S>();
+  /** The addresses of handshakes under way, oldest first. */
+  readonly #pending = new Map<S, string>();
   #byDescriptors: number | undefined = undefined;
 
   constructor(cfg: Config) {
@@ -34,18 +29,17 @@ export class Admission<S extends Admitted> {
     return connections >= this.#byDescriptors ? "serverfull" : undefined;
   }
 
-  /** A handshake begins. @returns the one that has to go for it, if any. */
-  begin(session: S): S | undefined {
-    const [address] = session.transport.remoteAddress;
+  /** A handshake begins with a peer at `address`. @returns the one that has to go for it, if any. */
+  begin(session: S, address: string): S | undefined {
     const same = this.#byAddress.get(address) ?? new Set();
     this.#byAddress.set(address, same);
     same.add(session);
-    this.#pending.add(session);
+    this.#pending.set(session, address);
     const crowded =
       same.size > this.#cfg.get("net.limits.pending.address")
         ? same
         : this.#pending.size > this.#cfg.get("net.limits.pending")
-          ? this.#pending
+          ? this.#pending.keys()
           : undefined;
     const [oldest] = crowded ?? [];
     if (oldest !== undefined) this.end(oldest);
@@ -54,8 +48,9 @@ export class Admission<S extends Admitted> {
 
   /** A handshake is over, one way or the other. */
   end(session: S): void {
-    if (!this.#pending.delete(session)) return;
-    const [address] = session.transport.remoteAddress;
+    const address = this.#pending.get(session);
+    if (address === undefined) return;
+    this.#pending.delete(session);
     const same = this.#byAddress.get(address);
     same?.delete(session);
     if (same?.size === 0) this.#byAddress.delete(address);

@@ -35,13 +35,15 @@ export class ClientOnServer implements ConnectionOwner {
   readonly server: Server;
   /** The connection. Reference: `conn`, the socket, which is {@link ClientOnServer.sock} here. */
   readonly conn: ClientConnection;
-  /** Id of the client, unique for its server. */
-  readonly cid: number;
 
-  constructor(server: Server, conn: ClientConnection, _addr: Address, cid: number) {
+  constructor(server: Server, conn: ClientConnection, _addr: Address, _cid: number) {
     this.server = server;
     this.conn = conn;
-    this.cid = cid;
+  }
+
+  /** Id of the client, unique for its server. */
+  get cid(): number {
+    return this.conn.cid as number;
   }
 
   /** Address of the client. */

@@ -299,7 +299,7 @@ export class Server<
     );
     session.owner = client;
     this.#clients.set(cid, client);
-    const evicted = this.#admission.begin(session);
+    const evicted = this.#admission.begin(session, addr[0]);
     this.sendEvent("connection.accept", { sock: transport.socket, addr, client, cid });
     if (this.cfg.get("net.debug.print.connect")) this.print(`connect ${cid} ${addr.join(" ")}`);
     this.guard.run("onConnect", () => client.onConnect());

@@ -60,10 +60,8 @@ interface FlushWaiter {
 export class SessionOutput {
   /** Bytes handed to the transport. */
   bytesOut = 0;
-  /** Whether bytes can be exchanged. */
-  ready = false;
-  /** Whether the transport is gone. */
-  gone = false;
+  /** Whether bytes can be exchanged: not yet, now, or no more since the transport is gone. */
+  phase: "waiting" | "ready" | "gone" = "waiting";
 
   readonly #host: OutputHost;
   #watch: ProgressWatch | undefined = undefined;
@@ -97,7 +95,7 @@ export class SessionOutput {
   flush(sending = false): void {
     const connection = this.#connection;
     const transport = this.#transport;
-    if (!this.ready || this.gone) return;
+    if (this.phase !== "ready") return;
     while (!transport.busy) {
       if (this.#rest !== undefined) {
         const piece = this.#rest.subarray(0, SLICE);
@@ -143,7 +141,7 @@ export class SessionOutput {
     const { unsent } = this.#connection;
     const outcome = new Outcome<void>(this.#host.options.clock);
     if (unsent === 0) outcome.settle();
-    else if (this.gone) outcome.fail(this.#undelivered(null, undefined));
+    else if (this.phase === "gone") outcome.fail(this.#undelivered(null, undefined));
     else {
       this.#waiters ??= [];
       this.#waiters.push({ until: this.bytesOut - this.#transport.backlog + unsent, outcome });
@@ -153,7 +151,7 @@ export class SessionOutput {
 
   /** It is over; whoever waits for something to be sent learns that it was not. */
   finish(reason: string | null, error: Error | undefined): void {
-    this.gone = true;
+    this.phase = "gone";
     this.cancelDeadline();
     for (const { outcome } of this.#waiters?.splice(0) ?? []) outcome.fail(this.#undelivered(reason, error));
   }

@@ -127,7 +127,7 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
   // ---- from the transport -----------------------------------------------------------------------
 
   ready(): void {
-    this.#output.ready = true;
+    this.#output.phase = "ready";
     this.connection.sslSeclevel = this.transport.sslSeclevel;
     if (this.#phase !== "open") {
       this.flush();
@@ -135,12 +135,18 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
     }
     const { clock, idleTimeout } = this.options;
     if (idleTimeout > 0) this.#idle = new IdleWatch(clock, idleTimeout, this);
-    this.connection.open();
+    // What it says is flushed here, not with the next batch.
+    this.#pumping = true;
+    try {
+      this.connection.open();
+    } finally {
+      this.#pumping = false;
+    }
     this.flush();
   }
 
   refused(error: Peng3dnetError): void {
-    this.#output.ready = true;
+    this.#output.phase = "ready";
     this.connection.sslSeclevel = this.transport.sslSeclevel;
     this.fail(error, "handshake");
     this.flush();
@@ -172,7 +178,7 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
   closed(error: Error | undefined): void {
     const ending = this.#end;
     ending.gone = true;
-    this.#output.gone = true;
+    this.#output.phase = "gone";
     this.#output.cancelDeadline();
     this.#cancelIdle();
     if (this.#phase === "open" && error !== undefined) {
@@ -410,7 +416,7 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
   /** All is written: ends the stream. */
   #finishOutput(): void {
     const ending = this.#end;
-    if (ending.streamEnded || !this.#output.ready || !this.#output.empty) return;
+    if (ending.streamEnded || this.#output.phase !== "ready" || !this.#output.empty) return;
     ending.streamEnded = true;
     this.transport.end();
   }
@@ -449,7 +455,7 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
     const error = new HandshakeTimeoutError(
       `the handshake was not complete within ${this.options.handshakeTimeout} s (net.timeout.handshake)`,
     );
-    if (!this.#output.ready) {
+    if (this.#output.phase === "waiting") {
       this.abort(error);
       return;
     }

@@ -65,7 +65,7 @@ export function createConnectionContext(
     peer,
     types: new AttachedTypes(),
     handshake: new HandshakePacket(),
-    decoders: new Spares(server ? SERVER_SPARES : 1, () => new FrameDecoder()),
+    decoders: new Spares(server ? SERVER_SPARES : 1, () => new FrameDecoder(limit)),
     encoders: new Spares(server ? SERVER_SPARES : 1, () => new FrameEncoder(context)),
     delivery: new PacketDelivery({
       strikes: cfg.get("net.limits.strikes"),

@@ -82,10 +82,9 @@ export class Connection implements PacketSource {
   /** There while there is output. */
   #encoder: FrameEncoder | undefined = undefined;
   #state: number = STATE_INIT;
-  #conntype: string = CONNTYPE_NOTSET;
   #type: AttachedType | undefined = undefined;
-  #closing = false;
-  #reason: string | null = null;
+  /** Why it closes; `undefined` until then. */
+  #reason: string | null | undefined = undefined;
   #pending = false;
   /** Packets that have gathered, and after how many they are handed over. */
   #gathered = 0;
@@ -143,12 +142,12 @@ export class Connection implements PacketSource {
 
   /** Whether a close has begun, so that nothing more can be sent. */
   get closing(): boolean {
-    return this.#closing;
+    return this.#reason !== undefined;
   }
 
   /** Name of the connection type; `CONNTYPE_NOTSET` until it is known. */
   get conntype(): string {
-    return this.#conntype;
+    return this.#type?.name ?? CONNTYPE_NOTSET;
   }
 
   /** Whether the peer's stream stopped within a packet. */
@@ -201,7 +200,6 @@ export class Connection implements PacketSource {
       );
     }
     const attached = this.#context.types.of(conntype, type);
-    this.#conntype = attached.name;
     this.#type = attached;
     attached.init(this.cid, this.host);
   }
@@ -268,7 +266,7 @@ export class Connection implements PacketSource {
     if (this.#decoder === undefined) {
       const { limit, handshakeLimit } = this.#context;
       this.#decoder = this.#context.decoders.take();
-      this.#decoder.begin(this.active ? limit : handshakeLimit, this.packetsIn === 0);
+      this.#decoder.reuse(this.active ? limit : handshakeLimit, this.packetsIn === 0);
     }
     this.#decoder.push(chunk);
   }
@@ -377,7 +375,7 @@ export class Connection implements PacketSource {
    * @throws as {@link Peer.sendMessage}.
    */
   send(ptype: PacketRef, data: unknown): boolean {
-    if (this.#closing) throw this.#closed();
+    if (this.#reason !== undefined) throw this.#closed(this.#reason);
     const entry = this.#registry.entry(ptype);
     if (entry.onlyState !== this.#state && !this.#maySend(entry)) return this.#belowHighWater();
     if (entry.parses && this.#context.validateSent) entry.obj.parse(data);
@@ -387,7 +385,7 @@ export class Connection implements PacketSource {
 
   /** Sends a packet that {@link encodePacket} made for a registered type. As {@link Connection.send} otherwise. */
   sendEncoded(entry: PacketEntry, packet: Uint8Array, ptype: PacketRef, data: unknown): boolean {
-    if (this.#closing) throw this.#closed();
+    if (this.#reason !== undefined) throw this.#closed(this.#reason);
     if (entry.onlyState !== this.#state && !this.#maySend(entry)) return this.#belowHighWater();
     this.#out.append(packet);
     return this.#accepted(entry, ptype, data);
@@ -395,7 +393,7 @@ export class Connection implements PacketSource {
 
   /** For connection types: sends a packet by id alone, registered or not, past all checks and hooks. */
   sendRaw(id: number, data: unknown): boolean {
-    if (this.#closing) throw this.#closed();
+    if (this.#reason !== undefined) throw this.#closed(this.#reason);
     this.#out.encode(id, data);
     this.packetsOut++;
     return this.#announce();
@@ -407,27 +405,25 @@ export class Connection implements PacketSource {
    * @throws {@link PacketTooLargeError} if the reason does not fit a packet; the connection is open then.
    */
   sendClose(reason: string | null): void {
-    if (this.#closing) return;
+    if (this.#reason !== undefined) return;
     this.send(CLOSECONN_NAME, { reason });
     this.markClosing(reason);
   }
 
   /** No more can be sent from now on. */
   markClosing(reason: string | null): void {
-    this.#closing = true;
     this.#reason = reason;
   }
 
   /** The connection is over: frees what it holds and tells its type. */
   markClosed(): void {
-    this.#closing = true;
+    if (this.#state === STATE_CLOSED) return;
+    this.#reason ??= null;
     this.#state = STATE_CLOSED;
     this.mode = MODE_CLOSED;
     this.discardInput();
     this.#encoder?.clear();
-    const type = this.#type;
-    this.#type = undefined;
-    type?.closed(this.cid, this.host);
+    this.#type?.closed(this.cid, this.host);
   }
 
   /** Forgets what was received and not processed. */
@@ -463,9 +459,9 @@ export class Connection implements PacketSource {
     return this.#out.last();
   }
 
-  #closed(): ConnectionClosedError {
-    const why = this.#reason === null ? "" : ` (${this.#reason})`;
-    return new ConnectionClosedError(`the connection is closed${why}; nothing can be sent`, this.#reason);
+  #closed(reason: string | null): ConnectionClosedError {
+    const why = reason === null ? "" : ` (${reason})`;
+    return new ConnectionClosedError(`the connection is closed${why}; nothing can be sent`, reason);
   }
 
   #maySend(entry: PacketEntry): boolean {

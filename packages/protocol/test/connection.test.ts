@@ -1,5 +1,6 @@
 import {
   BadDataError,
+  Connection,
   ConnectionClosedError,
   ConnectionType,
   EncodeError,
@@ -14,6 +15,7 @@ import {
   STATE_HANDSHAKE_WAIT1,
   STATE_HANDSHAKE_WAIT2,
   STATE_WAITTYPE,
+  ValueCodec,
 } from "@peng3dnet/protocol";
 import fc from "fast-check";
 import { cutAt, delivered, sendable } from "./support/arbitraries.js";
@@ -195,6 +197,39 @@ describe("the classic handshake", () => {
     client.connection.open();
     client.receive(packet(1, HELLO));
     expect(client.codes).toEqual(["P3D_ERR_UNKNOWN_CONNTYPE"]);
+  });
+});
+
+describe("the registry that a server tells", () => {
+  const settype = packet(2, SETTYPE);
+
+  /** The registry of the handshake packet, which is the last that the connection has to send. */
+  function told(connection: Connection): unknown {
+    const output = connection.output();
+    const hello = 4 + new DataView(output.buffer, output.byteOffset).getUint32(0);
+    const message = new ValueCodec().decode(output.subarray(hello + 10)) as { registry: unknown };
+    return message.registry;
+  }
+
+  test("is the one of the moment, however many clients there were before", () => {
+    const first = new End(1, { setUp: plain("one") });
+    const { peer, context, host } = first;
+    const ask = (cid: number): unknown => {
+      const connection = new Connection(context, cid, host);
+      peer.connections.set(cid, connection);
+      connection.open();
+      connection.push(settype);
+      while (connection.next()) connection.dispatch();
+      return told(connection);
+    };
+    expect(ask(2)).toMatchObject({ one: 64 });
+    expect(ask(3)).toEqual(ask(2));
+    peer.registry.register(new Packet(peer.registry, peer), "two");
+    expect(ask(4)).toMatchObject({ one: 64, two: 65 });
+    peer.registry.deleteObj("one");
+    expect(ask(5)).not.toHaveProperty("one");
+    peer.registry.reassignIDs([["two", 99]]);
+    expect(ask(6)).toMatchObject({ two: 99 });
   });
 });
 
@@ -466,6 +501,12 @@ describe("messages", () => {
       chunk.fill(0xff);
     }
     expect(server.received).toEqual([Uint8Array.of(1, 2, 3), Uint8Array.of(9)]);
+  });
+
+  test("there is no packet to process before one has arrived", () => {
+    const { connection } = activeServer(echo);
+    expect(() => connection.dispatch()).toThrow(InvalidStateError);
+    expect(() => connection.rawPacket()).toThrow("there is no packet");
   });
 
   test("raw packets kept for later", () => {

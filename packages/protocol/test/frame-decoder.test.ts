@@ -50,7 +50,7 @@ test("any packets in any pieces come out whole and in order", () => {
   fc.assert(
     fc.property(frames, fc.array(fc.nat(), { maxLength: 30 }), fc.boolean(), (wanted, places, retain) => {
       const stream = concat(...wanted.map(({ id, flags, body }) => packet(id, body, flags)));
-      const decoder = new FrameDecoder().begin(LIMIT);
+      const decoder = new FrameDecoder(LIMIT);
       const got: Frame[] = [];
       for (const chunk of cutAt(stream, places)) {
         decoder.push(chunk);
@@ -74,7 +74,7 @@ test("chunks pushed while packets are still waiting, and retained in between", (
       fc.array(fc.nat(3)),
       (wanted, places, reads) => {
         const stream = concat(...wanted.map(({ id, flags, body }) => packet(id, body, flags)));
-        const decoder = new FrameDecoder().begin(LIMIT);
+        const decoder = new FrameDecoder(LIMIT);
         const got: Frame[] = [];
         cutAt(stream, places).forEach((chunk, index) => {
           decoder.push(chunk);
@@ -94,15 +94,15 @@ describe("the limit", () => {
   const body = (size: number) => new Uint8Array(size - 6).fill(7);
 
   test.each([LIMIT - 1, LIMIT])("a packet of %d bytes passes", (size) => {
-    expect(read(new FrameDecoder().begin(LIMIT), packet(64, body(size)))).toHaveLength(1);
+    expect(read(new FrameDecoder(LIMIT), packet(64, body(size)))).toHaveLength(1);
     const single = Array.from(packet(64, body(size)), (byte) => Uint8Array.of(byte));
-    expect(read(new FrameDecoder().begin(LIMIT), ...single)).toHaveLength(1);
+    expect(read(new FrameDecoder(LIMIT), ...single)).toHaveLength(1);
   });
 
   test.each([LIMIT + 1, 2 ** 31, MAX_PACKETLENGTH])("%d bytes are refused at the fourth byte", (size) => {
     const expected = expect.objectContaining({ direction: "in", length: size, limit: LIMIT });
     const refused = (chunks: Uint8Array[]) => {
-      const decoder = new FrameDecoder().begin(LIMIT);
+      const decoder = new FrameDecoder(LIMIT);
       // Behind another packet, so that nothing foreign is suspected.
       read(decoder, packet(64, "c0"));
       for (const chunk of chunks.slice(0, -1)) expect(read(decoder, chunk)).toEqual([]);
@@ -120,17 +120,17 @@ describe("the limit", () => {
   test.each([0, 1, 5])("%d bytes are too few for a header", (size) => {
     for (const cuts of [[], [1, 2, 3]]) {
       const chunks = cutAt(length(size), cuts);
-      expect(() => read(new FrameDecoder().begin(LIMIT), ...chunks)).toThrow(MalformedPacketError);
-      expect(() => read(new FrameDecoder().begin(LIMIT), ...chunks)).toThrow(`a packet of ${size} bytes`);
+      expect(() => read(new FrameDecoder(LIMIT), ...chunks)).toThrow(MalformedPacketError);
+      expect(() => read(new FrameDecoder(LIMIT), ...chunks)).toThrow(`a packet of ${size} bytes`);
     }
   });
 
   test("no body at all is for the body check to refuse", () => {
-    expect(read(new FrameDecoder().begin(6), packet(64, ""))).toEqual([{ id: 64, flags: 0, body: "" }]);
+    expect(read(new FrameDecoder(6), packet(64, ""))).toEqual([{ id: 64, flags: 0, body: "" }]);
   });
 
   test("may change between packets, also while one is under way", () => {
-    const decoder = new FrameDecoder().begin(10);
+    const decoder = new FrameDecoder(10);
     const big = packet(64, body(500));
     decoder.push(concat(packet(64, "c0"), big.subarray(0, 3)));
     expect(decoder.next()).toBe(true);
@@ -151,7 +151,7 @@ describe("memory", () => {
   test("announced bytes cost nothing until they come", () => {
     const before = used();
     const decoders = Array.from({ length: 500 }, () => {
-      const decoder = new FrameDecoder().begin(2 ** 30);
+      const decoder = new FrameDecoder(2 ** 30);
       decoder.push(concat(length(2 ** 29), new Uint8Array(10)));
       expect(decoder.next()).toBe(false);
       return decoder;
@@ -162,7 +162,7 @@ describe("memory", () => {
   });
 
   test("room grows with what came, at most eightfold", () => {
-    const decoder = new FrameDecoder().begin(2 ** 30);
+    const decoder = new FrameDecoder(2 ** 30);
     decoder.push(length(2 ** 29));
     decoder.next();
     const before = used();
@@ -189,22 +189,20 @@ describe("other protocols", () => {
   ])("%s", (_name, head, error) => {
     for (const cuts of [[], [1, 2, 3], [2]]) {
       const chunks = cutAt(bytes(head), cuts);
-      expect(() => read(new FrameDecoder().begin(LIMIT), ...chunks)).toThrow(error);
+      expect(() => read(new FrameDecoder(LIMIT), ...chunks)).toThrow(error);
     }
     // Later in the stream it is just a length.
-    expect(() => read(new FrameDecoder().begin(LIMIT), packet(64, "c0"), bytes(head))).toThrow(
-      PacketTooLargeError,
-    );
+    expect(() => read(new FrameDecoder(LIMIT), packet(64, "c0"), bytes(head))).toThrow(PacketTooLargeError);
   });
 
   test("their codes, and what they say", () => {
-    expect(() => read(new FrameDecoder().begin(LIMIT), Buffer.from("GET / HTTP/1.1\r\n"))).toThrow(
+    expect(() => read(new FrameDecoder(LIMIT), Buffer.from("GET / HTTP/1.1\r\n"))).toThrow(
       expect.objectContaining({
         code: "P3D_ERR_NOT_PENG3DNET",
         message: 'the peer does not speak peng3dnet: its first bytes are "GET"',
       }),
     );
-    expect(() => read(new FrameDecoder().begin(LIMIT), bytes("160301"), bytes("02"))).toThrow(
+    expect(() => read(new FrameDecoder(LIMIT), bytes("160301"), bytes("02"))).toThrow(
       expect.objectContaining({
         code: "P3D_ERR_TLS_ON_PLAIN_PORT",
         message: expect.stringMatching(/net\.ssl\.enabled/),
@@ -215,7 +213,7 @@ describe("other protocols", () => {
   test.each(["16020100", "17030300", "47451f54", "4745547f", "ff455420", "4700554c"])(
     "%s is no text and no TLS, but a length",
     (head) => {
-      expect(() => read(new FrameDecoder().begin(LIMIT), bytes(head))).toThrow(PacketTooLargeError);
+      expect(() => read(new FrameDecoder(LIMIT), bytes(head))).toThrow(PacketTooLargeError);
     },
   );
 });
@@ -223,7 +221,7 @@ describe("other protocols", () => {
 describe("who owns the bytes", () => {
   test("a packet within a chunk is read in place", () => {
     const chunk = concat(packet(1, "c0"), packet(2, "c3"));
-    const decoder = new FrameDecoder().begin(LIMIT);
+    const decoder = new FrameDecoder(LIMIT);
     decoder.push(chunk);
     expect(decoder.next()).toBe(true);
     expect(decoder.owned).toBe(false);
@@ -232,7 +230,7 @@ describe("who owns the bytes", () => {
 
   test("a packet in pieces is the decoder's own, and later pushes leave it alone", () => {
     const whole = packet(7, "a3616263");
-    const decoder = new FrameDecoder().begin(LIMIT);
+    const decoder = new FrameDecoder(LIMIT);
     for (const chunk of [whole.slice(0, 6), concat(whole.slice(6), packet(8, "c0"))]) {
       decoder.push(chunk);
       if (!decoder.next()) decoder.retain();
@@ -246,7 +244,7 @@ describe("who owns the bytes", () => {
 
   test("retain copies what waits, and the chunk may be overwritten", () => {
     const chunk = concat(packet(1, "c0"), packet(2, "c3"), packet(3, "07").subarray(0, 5));
-    const decoder = new FrameDecoder().begin(LIMIT);
+    const decoder = new FrameDecoder(LIMIT);
     decoder.push(chunk);
     expect(decoder.next()).toBe(true);
     decoder.retain();
@@ -259,12 +257,12 @@ describe("who owns the bytes", () => {
 
   test("Node's buffers, at any offset", () => {
     const buffer = Buffer.concat([Buffer.from("xxx"), packet(5, "c0")]).subarray(3);
-    expect(read(new FrameDecoder().begin(LIMIT), buffer)).toEqual([{ id: 5, flags: 0, body: "c0" }]);
+    expect(read(new FrameDecoder(LIMIT), buffer)).toEqual([{ id: 5, flags: 0, body: "c0" }]);
   });
 });
 
 test("incomplete tells whether the stream stopped within a packet", () => {
-  const decoder = new FrameDecoder().begin(LIMIT);
+  const decoder = new FrameDecoder(LIMIT);
   expect(decoder.incomplete).toBe(false);
   for (const [cut, whole] of [1, 4, 5, 10].map((at) => [at, packet(1, "c0")] as const)) {
     read(decoder, whole.subarray(0, cut));
@@ -277,7 +275,7 @@ test("incomplete tells whether the stream stopped within a packet", () => {
 });
 
 test("clear forgets everything: packets that wait and pieces", () => {
-  const decoder = new FrameDecoder().begin(LIMIT);
+  const decoder = new FrameDecoder(LIMIT);
   decoder.push(concat(packet(1, "c0"), packet(2, "c0")));
   decoder.next();
   decoder.clear();

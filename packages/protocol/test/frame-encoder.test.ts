@@ -45,7 +45,7 @@ test("any ids and values, in any pieces, through decoder, check and codec", () =
       (wanted, cuts, threshold) => {
         const encoder = make({ threshold });
         for (const [id, value] of wanted) encoder.encode(id, value);
-        const decoder = new FrameDecoder().begin(2 ** 20);
+        const decoder = new FrameDecoder(2 ** 20);
         const got: [number, unknown][] = [];
         for (const chunk of cutAt(take(encoder), cuts)) {
           decoder.push(chunk);
@@ -126,7 +126,7 @@ describe("a getter of the value that is written", () => {
         }),
       );
       encoder.encode(4, "last");
-      const decoder = new FrameDecoder().begin(2 ** 20);
+      const decoder = new FrameDecoder(2 ** 20);
       decoder.push(take(encoder));
       const got: unknown[] = [];
       while (decoder.next()) {

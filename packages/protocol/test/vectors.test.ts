@@ -34,7 +34,7 @@ interface Frame {
 
 /** Decodes packets of any id, without a connection. */
 function readFrames(chunks: readonly Uint8Array[]): Frame[] {
-  const decoder = new FrameDecoder().begin(2 ** 20);
+  const decoder = new FrameDecoder(2 ** 20);
   const check = new BodyCheck();
   const codec = new MsgpackCodec();
   const frames: Frame[] = [];

@@ -14,7 +14,7 @@ const EMPTY = new Uint8Array(0);
  */
 export class FrameDecoder {
   /** Longest packet accepted, in bytes without the length prefix. May be changed between packets. */
-  limit = 0;
+  limit: number;
 
   /** Id of the current packet. */
   id = 0;
@@ -35,16 +35,20 @@ export class FrameDecoder {
   #position = 0;
   #first = true;
 
+  /** @param limit - longest packet accepted, in bytes without the length prefix. */
+  constructor(limit: number) {
+    this.limit = limit;
+  }
+
   /**
-   * Goes to work on a stream.
+   * Goes on with another stream, once nothing is left of the one before.
    *
    * @param limit - longest packet accepted, in bytes without the length prefix.
-   * @param first - whether the stream begins here, so that another protocol may be recognised. Default true.
+   * @param first - whether that stream begins here, so that another protocol may be recognised.
    */
-  begin(limit: number, first = true): this {
+  reuse(limit: number, first: boolean): void {
     this.limit = limit;
     this.#first = first;
-    return this;
   }
 
   /** Whether bytes of a packet that is not whole yet are waiting. */
