@@ -8,6 +8,7 @@ import { regressions } from "./check.js";
 import { measure, type Plan } from "./measure.js";
 import { type BenchOptions, HELP, parseOptions } from "./options.js";
 import { isPeer, PEER_NAMES } from "./peers/index.js";
+import { profileMarkdown } from "./profile.js";
 import { writeReport } from "./report.js";
 import { markdown } from "./report-markdown.js";
 import type { Results } from "./results.js";
@@ -58,7 +59,6 @@ function plan(options: BenchOptions): Plan {
   if (unknown.length > 0) {
     throw new Error(`no such cells: ${unknown.join(", ")}; see --list`);
   }
-  const profiling = ["--cpu-prof", `--cpu-prof-dir=${options.cpuProfiles}`];
   return {
     cells: cells
       .map((cell) => ({
@@ -68,7 +68,7 @@ function plan(options: BenchOptions): Plan {
       .filter(({ peers }) => peers.length > 0),
     rounds: options.rounds,
     durationMs: options.durationMs,
-    execArgv: options.cpuProfiles === undefined ? [] : profiling,
+    profiles: options.cpuProfiles,
     progress: (line) => void process.stderr.write(`${line}\n`),
   };
 }
@@ -92,6 +92,9 @@ async function main(): Promise<void> {
     cells: await measure(plan(options)),
   };
   process.stdout.write(markdown(results, []));
+  if (options.cpuProfiles !== undefined) {
+    process.stdout.write(`\n${await profileMarkdown(options.cpuProfiles)}`);
+  }
   if (options.out !== undefined) {
     await writeReport(results, options.out);
   }

@@ -11,7 +11,8 @@ export interface Plan {
   readonly cells: readonly { readonly cell: Cell; readonly peers: readonly string[] }[];
   readonly rounds: number;
   readonly durationMs: number;
-  readonly execArgv: readonly string[];
+  /** Where processor profiles go, if they are wanted. */
+  readonly profiles: string | undefined;
   readonly progress: (line: string) => void;
 }
 
@@ -87,7 +88,7 @@ class Round {
     try {
       const { credentials } = this;
       const setup = { peer, cell: this.entry.cell, ...(credentials && { credentials }) };
-      return { result, pair: await Pair.start(setup, this.plan.execArgv), failed: false };
+      return { result, pair: await Pair.start(setup, this.plan.profiles), failed: false };
     } catch (error) {
       result.samples.push(null);
       this.report(result, error);

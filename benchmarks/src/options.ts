@@ -11,7 +11,7 @@ export const HELP = `Measures peng3dnet side by side with what would be used ins
   --duration <ms>     length of the measured part of a run (1000)
   --out <folder>      where results.json, results.md and pictures go (docs/performance)
   --no-write          write no files
-  --cpu-prof <folder> write processor profiles of all processes
+  --cpu-prof <folder> profile all processes, and say where the time goes
   --check             half a minute; fail if the library is far slower than the baseline in the same run
   --list              name cells and peers
   --help

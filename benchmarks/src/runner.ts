@@ -63,11 +63,19 @@ export class Pair {
     private readonly collect: boolean,
   ) {}
 
-  /** `execArgv`: Node options for both processes, such as `--cpu-prof`. */
-  static async start(setup: Setup, execArgv: readonly string[]): Promise<Pair> {
+  /** `profiles`: where processor profiles go, if they are wanted. */
+  static async start(setup: Setup, profiles: string | undefined): Promise<Pair> {
+    const profiling = (side: string): string[] =>
+      profiles === undefined
+        ? []
+        : [
+            "--cpu-prof",
+            `--cpu-prof-dir=${profiles}`,
+            `--cpu-prof-name=${setup.cell.id}, ${setup.peer}, ${side}.cpuprofile`,
+          ];
     const pair = new Pair(
-      new Child("server", execArgv),
-      new Child("client", execArgv),
+      new Child("server", profiling("server")),
+      new Child("client", profiling("client")),
       setup.cell.kind === "idle",
     );
     try {

@@ -22,6 +22,7 @@ import {
   registerInternalPackets,
   type Side,
 } from "@peng3dnet/protocol";
+import { allocate } from "./allocate.js";
 import { type Clock, systemClock } from "./clock.js";
 import { zlibCompression } from "./compression.js";
 import type { EngineLike } from "./engine.js";
@@ -210,6 +211,7 @@ export abstract class PeerBase<
   protected get context(): ConnectionContext {
     this.#context ??= createConnectionContext(this, this.cfg, {
       codec: this.#options.codec,
+      allocate,
       validateSent: this.#options.validateSent ?? process.env.NODE_ENV !== "production",
       compression: zlibCompression(this.cfg.get("net.compress.level")),
     });

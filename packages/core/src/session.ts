@@ -152,6 +152,10 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
     this.flush();
   }
 
+  room(): Uint8Array | undefined {
+    return this.#phase === "open" ? this.connection.vacancy : undefined;
+  }
+
   data(chunk: Uint8Array): void {
     this.bytesIn += chunk.length;
     // A closing connection reads on and discards: unread input would make the kernel drop what was sent.

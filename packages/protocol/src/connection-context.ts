@@ -7,6 +7,7 @@ import { SIDE_SERVER } from "./constants.js";
 import { BufferPool } from "./framing/buffer-pool.js";
 import { FrameDecoder } from "./framing/frame-decoder.js";
 import { FrameEncoder, type FrameEncoderOptions } from "./framing/frame-encoder.js";
+import type { Allocate } from "./framing/receive-buffer.js";
 import { Spares } from "./framing/spares.js";
 import { HandshakePacket } from "./handshake-packet.js";
 import { PacketDelivery } from "./packet-delivery.js";
@@ -40,6 +41,8 @@ export interface ConnectionContextOptions {
   readonly codec?: Codec | undefined;
   /** zlib; without it nothing is compressed, and compressed packets are refused. */
   readonly compression?: Compression | undefined;
+  /** Makes buffers for packets that arrive in pieces; their content has no meaning. Default: filled with zeros. */
+  readonly allocate?: Allocate | undefined;
   /** Whether payloads are validated on sending, too. Default false. */
   readonly validateSent?: boolean | undefined;
 }
@@ -53,7 +56,7 @@ const SERVER_SPARES = 64;
 export function createConnectionContext(
   peer: Peer,
   cfg: Config,
-  { codec, compression, validateSent = false }: ConnectionContextOptions = {},
+  { codec, compression, allocate, validateSent = false }: ConnectionContextOptions = {},
 ): ConnectionContext {
   const depth = cfg.get("net.limits.depth");
   const limit = cfg.get("net.limits.packetlength");
@@ -65,7 +68,7 @@ export function createConnectionContext(
     peer,
     types: new AttachedTypes(),
     handshake: new HandshakePacket(),
-    decoders: new Spares(server ? SERVER_SPARES : 1, () => new FrameDecoder(limit)),
+    decoders: new Spares(server ? SERVER_SPARES : 1, () => new FrameDecoder(limit, allocate)),
     encoders: new Spares(server ? SERVER_SPARES : 1, () => new FrameEncoder(context)),
     delivery: new PacketDelivery({
       strikes: cfg.get("net.limits.strikes"),

@@ -271,6 +271,11 @@ export class Connection implements PacketSource {
     this.#decoder.push(chunk);
   }
 
+  /** Where the next bytes may be read to, instead of a buffer of the caller's. Push what was read. */
+  get vacancy(): Uint8Array | undefined {
+    return this.#decoder?.vacancy;
+  }
+
   /** Copies what was pushed and not read yet, so that the chunk may be reused. */
   retain(): void {
     this.#decoder?.retain();

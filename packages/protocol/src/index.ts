@@ -37,6 +37,7 @@ export * from "./errors.js";
 export { BufferPool } from "./framing/buffer-pool.js";
 export { FrameDecoder } from "./framing/frame-decoder.js";
 export { FrameEncoder, type FrameEncoderOptions } from "./framing/frame-encoder.js";
+export type { Allocate } from "./framing/receive-buffer.js";
 export * from "./internal-names.js";
 export {
   CloseConnectionPacket,

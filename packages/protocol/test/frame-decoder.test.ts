@@ -285,3 +285,93 @@ test("clear forgets everything: packets that wait and pieces", () => {
   expect(decoder.incomplete).toBe(false);
   expect(read(decoder, packet(4, "c0"))).toEqual([{ id: 4, flags: 0, body: "c0" }]);
 });
+
+describe("the rest of a long packet may be read to where it belongs", () => {
+  const KIB = 1024;
+  const whole = packet(
+    64,
+    Uint8Array.from({ length: 100 * KIB }, (_, index) => index % 251),
+  );
+
+  /** As a driver does it: reads into the room that is offered, or into a buffer of its own. */
+  function readInto(decoder: FrameDecoder, stream: Uint8Array, most: number): { inPlace: number } {
+    let inPlace = 0;
+    for (let at = 0; at < stream.length; ) {
+      const room = decoder.vacancy;
+      const into = room ?? new Uint8Array(most);
+      const count = Math.min(most, into.length, stream.length - at);
+      into.set(stream.subarray(at, at + count));
+      if (room !== undefined) inPlace += count;
+      decoder.push(into.subarray(0, count));
+      at += count;
+      if (at < stream.length) expect(decoder.next()).toBe(false);
+    }
+    return { inPlace };
+  }
+
+  test.each([20_000, 30_000, 65_536])("in reads of up to %i bytes", (most) => {
+    const decoder = new FrameDecoder(2 ** 20);
+    const { inPlace } = readInto(decoder, whole, most);
+    expect(inPlace).toBeGreaterThan(0);
+    expect(decoder.next()).toBe(true);
+    expect(decoder.bytes.subarray(decoder.start - 4, decoder.end)).toEqual(whole);
+    expect(decoder.owned).toBe(true);
+    expect(decoder.next()).toBe(false);
+    expect(decoder.vacancy).toBeUndefined();
+  });
+
+  test("is not copied", () => {
+    const decoder = new FrameDecoder(2 ** 20);
+    decoder.push(whole.subarray(0, 64 * KIB));
+    expect(decoder.next()).toBe(false);
+    const room = decoder.vacancy as Uint8Array;
+    expect(room.length).toBe(whole.length - 64 * KIB);
+    room.set(whole.subarray(64 * KIB));
+    const copied = jest.spyOn(Uint8Array.prototype, "set");
+    try {
+      decoder.push(room);
+      expect(decoder.next()).toBe(true);
+      expect(copied).not.toHaveBeenCalled();
+    } finally {
+      copied.mockRestore();
+    }
+    expect(decoder.bytes.buffer).toBe(room.buffer);
+  });
+
+  test.each([
+    [16 * KIB - 1, false],
+    [16 * KIB, true],
+    [16 * KIB + 1, true],
+  ])("with %i bytes to come there is room to read to: %s", (left, offered) => {
+    const decoder = new FrameDecoder(2 ** 20);
+    decoder.push(whole.subarray(0, whole.length - left));
+    expect(decoder.next()).toBe(false);
+    expect(decoder.vacancy?.length).toBe(offered ? left : undefined);
+  });
+
+  test("not while something else waits to be read before it", () => {
+    const decoder = new FrameDecoder(2 ** 20);
+    decoder.push(whole.subarray(0, 64 * KIB));
+    expect(decoder.next()).toBe(false);
+    decoder.push(whole.subarray(64 * KIB, 65 * KIB));
+    expect(decoder.vacancy).toBeUndefined();
+    expect(decoder.next()).toBe(false);
+    expect(decoder.vacancy).toBeDefined();
+    decoder.clear();
+    expect(decoder.vacancy).toBeUndefined();
+  });
+
+  test("buffers come from the allocator that was given", () => {
+    const lengths: number[] = [];
+    const decoder = new FrameDecoder(2 ** 20, (length) => {
+      lengths.push(length);
+      return new Uint8Array(length).fill(0xee);
+    });
+    decoder.push(whole.subarray(0, 64 * KIB));
+    expect(decoder.next()).toBe(false);
+    decoder.push(whole.subarray(64 * KIB));
+    expect(decoder.next()).toBe(true);
+    expect(lengths).toEqual([whole.length]);
+    expect(decoder.bytes).toEqual(whole);
+  });
+});

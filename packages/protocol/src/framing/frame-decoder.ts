@@ -1,6 +1,6 @@
 import { MalformedPacketError, PacketTooLargeError, type Peng3dnetError } from "../errors.js";
 import { HEADER_SIZE, LENGTH_SIZE, PREAMBLE_SIZE, readUint16, readUint32 } from "./packet-header.js";
-import { ReceiveBuffer } from "./receive-buffer.js";
+import { type Allocate, ReceiveBuffer } from "./receive-buffer.js";
 import { recogniseForeigner } from "./recognise.js";
 
 const EMPTY = new Uint8Array(0);
@@ -31,13 +31,18 @@ export class FrameDecoder {
 
   /** What came of a packet that is not whole yet. */
   #partial: ReceiveBuffer | undefined = undefined;
+  readonly #allocate: Allocate;
   #chunk: Uint8Array = EMPTY;
   #position = 0;
   #first = true;
 
-  /** @param limit - longest packet accepted, in bytes without the length prefix. */
-  constructor(limit: number) {
+  /**
+   * @param limit - longest packet accepted, in bytes without the length prefix.
+   * @param allocate - makes buffers for packets that arrive in pieces. Default: filled with zeros.
+   */
+  constructor(limit: number, allocate: Allocate = (length) => new Uint8Array(length)) {
     this.limit = limit;
+    this.#allocate = allocate;
   }
 
   /**
@@ -54,6 +59,14 @@ export class FrameDecoder {
   /** Whether bytes of a packet that is not whole yet are waiting. */
   get incomplete(): boolean {
     return this.#partial !== undefined || this.#position < this.#chunk.length;
+  }
+
+  /**
+   * Where the next bytes of the stream may be read to, which spares copying them: room in the buffer of a long packet
+   * that is not whole yet. What was read there is pushed as any other chunk.
+   */
+  get vacancy(): Uint8Array | undefined {
+    return this.#position < this.#chunk.length ? undefined : this.#partial?.vacancy;
   }
 
   /**
@@ -112,7 +125,7 @@ export class FrameDecoder {
 
   #beginPartial(expected: number): false {
     if (this.#position < this.#chunk.length) {
-      this.#partial = new ReceiveBuffer();
+      this.#partial = new ReceiveBuffer(this.#allocate);
       this.#partial.append(this.#chunk, this.#position, this.#chunk.length, expected);
     }
     this.#chunk = EMPTY;

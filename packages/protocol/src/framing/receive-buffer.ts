@@ -1,6 +1,11 @@
+/** Makes a buffer; its content has no meaning. */
+export type Allocate = (length: number) => Uint8Array;
+
 const EMPTY = new Uint8Array(0);
 /** Room grows to so many times the bytes that came: a packet of 256 KiB fits after the first read of 64 KiB. */
 const GROWTH = 8;
+/** Less room than this is not worth a read of its own, in bytes. */
+const MIN_VACANCY = 16 * 1024;
 /** Room made for the first bytes of a packet that is not whole yet. */
 const FIRST_CAPACITY = 1024;
 
@@ -15,16 +20,30 @@ export class ReceiveBuffer {
   /** Number of bytes gathered. */
   length = 0;
 
+  readonly #allocate: Allocate;
+
+  constructor(allocate: Allocate) {
+    this.#allocate = allocate;
+  }
+
+  /** Where the next bytes of the packet belong, if there is room for many. */
+  get vacancy(): Uint8Array | undefined {
+    return this.bytes.length - this.length < MIN_VACANCY ? undefined : this.bytes.subarray(this.length);
+  }
+
   /** Adds `chunk` from `start` up to `end`; `expected` is the whole packet's length as far as known. */
   append(chunk: Uint8Array, start: number, end: number, expected: number): void {
     const needed = this.length + end - start;
     if (needed > this.bytes.length) {
       const room = Math.max(needed, Math.min(expected, Math.max(GROWTH * needed, FIRST_CAPACITY)));
-      const grown = new Uint8Array(room);
+      const grown = this.#allocate(room);
       grown.set(this.length === this.bytes.length ? this.bytes : this.bytes.subarray(0, this.length));
       this.bytes = grown;
     }
-    this.bytes.set(start === 0 && end === chunk.length ? chunk : chunk.subarray(start, end), this.length);
+    const { bytes, length } = this;
     this.length = needed;
+    // Read to where it belongs.
+    if (chunk.buffer === bytes.buffer && chunk.byteOffset + start === bytes.byteOffset + length) return;
+    bytes.set(start === 0 && end === chunk.length ? chunk : chunk.subarray(start, end), length);
   }
 }
