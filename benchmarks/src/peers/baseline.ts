@@ -23,6 +23,7 @@ const DEFAULT_TUNING: BaselineTuning = {
   encode: "copy",
   decode: "batch",
   flushBytes: 8 * 1024,
+  flushPackets: 16,
 };
 
 interface Connection {

@@ -10,7 +10,11 @@ async function ours(label: string, variant: OursVariant = {}): Promise<Peer> {
 const LOADERS: Readonly<Record<string, () => Promise<Peer>>> = {
   bare: async () => (await import("./bare.js")).bare,
   baseline: async () => (await import("./baseline.js")).baseline("baseline"),
-  "baseline-tls": async () => (await import("./baseline.js")).baseline("baseline, TLS", { tls: true }),
+  "baseline-tls": async () =>
+    (await import("./baseline.js")).baseline("baseline, TLS", {
+      tls: true,
+      flushPackets: Number.POSITIVE_INFINITY,
+    }),
   ws: async () => (await import("./websocket.js")).ws,
   "ws-corked": async () => (await import("./websocket.js")).wsCorked,
   "socket.io": async () => (await import("./socket-io.js")).socketIo,

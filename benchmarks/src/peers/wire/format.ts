@@ -12,6 +12,8 @@ const MAX_LENGTH = 16 * 1024 * 1024;
 export interface WireTuning {
   /** Bytes that are gathered before they are written within a batch. */
   readonly flushBytes: number;
+  /** Or so many packets, and within a batch twice as many each time. Over TLS each write is a record of its own. */
+  readonly flushPackets: number;
   /** `inPlace` uses private members of the encoder, to know what a copy less is worth. */
   readonly encode: "copy" | "inPlace";
   /**

@@ -46,11 +46,16 @@ export class FrameWriter {
   private start = 0;
   private end = 0;
   private queued = false;
+  /** Packets since the last flush, and after how many the next one is due. */
+  private packets = 0;
+  private flushAfter: number;
 
   constructor(
     private readonly sink: Sink,
     private readonly tuning: WireTuning,
-  ) {}
+  ) {
+    this.flushAfter = tuning.flushPackets;
+  }
 
   send(id: number, value: unknown): void {
     if (this.tuning.encode === "inPlace") {
@@ -102,8 +107,10 @@ export class FrameWriter {
 
   private appended(end: number): void {
     this.end = end;
-    if (end - this.start >= this.tuning.flushBytes) {
+    this.packets++;
+    if (end - this.start >= this.tuning.flushBytes || this.packets >= this.flushAfter) {
       this.flush();
+      this.flushAfter *= 2;
     }
     if (!this.queued) {
       this.queued = true;
@@ -119,6 +126,7 @@ export class FrameWriter {
   finish(): void {
     this.queued = false;
     this.flush();
+    this.flushAfter = this.tuning.flushPackets;
     if (this.start === 0 && this.output !== undefined) {
       if (this.output.length === OUTPUT_SIZE) {
         pool.push(this.output);
@@ -132,6 +140,7 @@ export class FrameWriter {
     if (output === undefined || end === start) {
       return;
     }
+    this.packets = 0;
     sink.write(output.subarray(start, end));
     // Nothing pending: the kernel has it all, and the buffer is free again.
     this.start = this.end = sink.writableLength === 0 ? 0 : end;

@@ -3,9 +3,9 @@ import { FrameReader } from "./frame-reader.js";
 import { FrameWriter } from "./frame-writer.js";
 
 const TUNINGS: WireTuning[] = [
-  { flushBytes: 64, encode: "copy", decode: "single" },
-  { flushBytes: 8192, encode: "copy", decode: "batch" },
-  { flushBytes: 8192, encode: "inPlace", decode: "inPlace" },
+  { flushBytes: 64, flushPackets: 4, encode: "copy", decode: "single" },
+  { flushBytes: 8192, flushPackets: 16, encode: "copy", decode: "batch" },
+  { flushBytes: 8192, flushPackets: Number.POSITIVE_INFINITY, encode: "inPlace", decode: "inPlace" },
 ];
 const MESSAGES = [
   { i: 0, s: "hello" },
