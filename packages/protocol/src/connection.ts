@@ -48,7 +48,7 @@ import { PROTOVERSION, VERSION } from "./version.js";
 /** Output is handed over as soon as this much has gathered, in bytes, so that both peers work at once. */
 const FLUSH_AT = 16 * 1024;
 /** Or so many packets, and within one batch twice as many each time: a few soon, and few calls for many. */
-const FIRST_FLUSH_AFTER = 16;
+const FIRST_FLUSH_AFTER = 10;
 
 /**
  * One connection, without I/O: bytes go in through {@link Connection.push}, packets are worked off with
@@ -526,7 +526,8 @@ export class Connection implements PacketSource {
 
   #announce(): boolean {
     this.#gathered++;
-    if (this.#out.length >= FLUSH_AT || this.#gathered >= this.#flushAfter) {
+    const { length } = this.#out;
+    if (length >= FLUSH_AT || (this.#gathered >= this.#flushAfter && this.#worthHandingOver(length))) {
       const nextTime = 2 * this.#flushAfter;
       this.host.outputFull();
       this.#gathered = 0;
@@ -536,6 +537,11 @@ export class Connection implements PacketSource {
       this.host.outputPending();
     }
     return this.#belowHighWater();
+  }
+
+  /** Not while less is to come than has gathered: it all leaves together soon, which takes one call less. */
+  #worthHandingOver(length: number): boolean {
+    return this.#gathered >= 2 * this.#flushAfter || (this.#decoder?.unread ?? 0) > length;
   }
 
   #belowHighWater(): boolean {

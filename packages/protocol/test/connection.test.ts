@@ -606,7 +606,7 @@ describe("output", () => {
     expect([host.full, connection.hasOutput]).toEqual([1, false]);
   });
 
-  test("is full after 16 packets, and within one batch after twice as many each time", () => {
+  test("of a handler is full after 20 packets, and within one batch after twice as many each time", () => {
     const { server } = activePair(plain("a"));
     const { connection, host } = server;
     host.onFull = () => server.take();
@@ -619,11 +619,46 @@ describe("output", () => {
       }
       return places;
     };
-    expect(fullAfter()).toEqual([16, 48, 112]);
+    expect(fullAfter()).toEqual([20, 60, 140]);
     // The end of the batch.
     server.take();
-    expect(fullAfter()).toEqual([16, 48, 112]);
+    expect(fullAfter()).toEqual([20, 60, 140]);
   });
+
+  test.each([
+    // After ten, less is to come than has gathered: it leaves with the rest.
+    [19, []],
+    [20, [20]],
+    [21, [10]],
+    // After twenty more, too.
+    [49, [10]],
+    [50, [10, 50]],
+    [51, [10, 30]],
+    [64, [10, 30]],
+    [230, [10, 30, 70, 230]],
+    [231, [10, 30, 70, 150]],
+  ])(
+    "within a batch of %d it is full after 10, 30, 70 packets if more is to come than that",
+    (count, full) => {
+      // Numbers that take five bytes, so that all packets are as long as the others.
+      const BASE = 100_000;
+      const { server } = activePair((peer) => {
+        class Echo extends Packet {
+          override receive(message: unknown): void {
+            server.connection.send("a", message);
+            if (server.host.full > places.length) places.push((message as number) - BASE);
+          }
+        }
+        peer.registry.register(new Echo(peer.registry, peer), "a");
+      });
+      const places: number[] = [];
+      server.host.onFull = () => server.take();
+      const numbered = (number: number): Uint8Array =>
+        packet(64, `ce${number.toString(16).padStart(8, "0")}`);
+      server.receive(concat(...Array.from({ length: count }, (_, index) => numbered(BASE + index + 1))));
+      expect(places).toEqual(full);
+    },
+  );
 
   test("past the high-water mark send says false, and accepts all the same", () => {
     const pair = activePair(plain("a"), { cfg: { "net.limits.unsent.highwater": 33 } });

@@ -311,7 +311,7 @@ describe("the output buffer", () => {
     const pool = new BufferPool();
     const long = pool.acquire(100_000);
     expect(long.length).toBeGreaterThanOrEqual(100_000);
-    pool.release(long.subarray(5, 50));
+    pool.release(long);
     const other = pool.acquire(100_001);
     expect(other).not.toBe(long);
     expect(pool.acquire(100_000).buffer).toBe(long.buffer);

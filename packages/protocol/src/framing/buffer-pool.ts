@@ -36,17 +36,13 @@ export class BufferPool {
     return long;
   }
 
-  /** Gives a buffer back that nobody reads or writes any more, or a view of it. */
+  /** Gives a buffer back, the whole of it, that nobody reads or writes any more. */
   release(bytes: Uint8Array): void {
-    const { byteLength } = bytes.buffer;
-    if (byteLength === SHORT_LENGTH) {
-      if (this.#short.length < SHORT_ONES * this.#kept) this.#short.push(whole(bytes));
-    } else if (byteLength === POOLED_LENGTH) {
-      if (this.#free.length < this.#kept) this.#free.push(whole(bytes));
-    } else if (byteLength > POOLED_LENGTH && byteLength <= MAX_KEPT) this.#long = whole(bytes);
+    const { length } = bytes;
+    if (length === SHORT_LENGTH) {
+      if (this.#short.length < SHORT_ONES * this.#kept) this.#short.push(bytes);
+    } else if (length === POOLED_LENGTH) {
+      if (this.#free.length < this.#kept) this.#free.push(bytes);
+    } else if (length > POOLED_LENGTH && length <= MAX_KEPT) this.#long = bytes;
   }
-}
-
-function whole(bytes: Uint8Array): Uint8Array {
-  return bytes.length === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes.buffer);
 }

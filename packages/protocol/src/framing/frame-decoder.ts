@@ -56,6 +56,11 @@ export class FrameDecoder {
     this.#first = first;
   }
 
+  /** Bytes that were pushed and not looked at yet. */
+  get unread(): number {
+    return this.#chunk.length - this.#position;
+  }
+
   /** Whether bytes of a packet that is not whole yet are waiting. */
   get incomplete(): boolean {
     return this.#partial !== undefined || this.#position < this.#chunk.length;

@@ -29,9 +29,10 @@ export interface FrameEncoderOptions {
 
 /** A buffer that waits to be taken. */
 interface FullBuffer {
-  /** What is used of it. */
   readonly bytes: Uint8Array;
-  /** Whether it belongs to others, too. */
+  /** How much of it is used. */
+  readonly used: number;
+  /** Whether it is not from the pool, or belongs to others, too. */
   readonly shared: boolean;
 }
 
@@ -107,7 +108,8 @@ export class FrameEncoder {
   /** The bytes to send next, as a view of an output buffer. Call {@link FrameEncoder.taken} once they were handed over. */
   view(): Uint8Array {
     if (this.#writing) this.#leave();
-    return this.#full?.[0]?.bytes ?? this.#bytes.subarray(0, this.#used);
+    const full = this.#full?.[0];
+    return full === undefined ? this.#bytes.subarray(0, this.#used) : full.bytes.subarray(0, full.used);
   }
 
   /** The bytes of {@link FrameEncoder.view} were handed over. `reusable`: and nobody reads their buffer any more. */
@@ -117,7 +119,7 @@ export class FrameEncoder {
       this.length = 0;
       this.#dropBuffer(reusable);
     } else {
-      this.length -= full.bytes.length;
+      this.length -= full.used;
       if (this.#full?.length === 0) this.#full = undefined;
       if (reusable && !full.shared) this.#options.pool.release(full.bytes);
     }
@@ -211,7 +213,7 @@ export class FrameEncoder {
     if (this.#used === 0) this.#options.pool.release(this.#bytes);
     else {
       this.#full ??= [];
-      this.#full.push({ bytes: this.#bytes.subarray(0, this.#used), shared: this.#shared });
+      this.#full.push({ bytes: this.#bytes, used: this.#used, shared: this.#shared });
     }
     this.#bytes = bytes;
     this.#shared = false;
@@ -226,7 +228,7 @@ export class FrameEncoder {
     this.#writing = false;
     if (this.#used > 0) {
       this.#full ??= [];
-      this.#full.push({ bytes: this.#bytes.slice(0, this.#used), shared: false });
+      this.#full.push({ bytes: this.#bytes.slice(0, this.#used), used: this.#used, shared: true });
     }
     this.#dropBuffer(false);
   }
