@@ -16,6 +16,7 @@ import { CELLS, type Cell } from "./workloads.js";
 
 const DEFAULT_OUT = fileURLToPath(new URL("../../docs/performance", import.meta.url));
 const QUICK_WARMUP = 0.25;
+const CONGESTION_CONTROL = "/proc/sys/net/ipv4/tcp_congestion_control";
 const VERSIONS_OF = ["ws", "socket.io", "@msgpack/msgpack", "msgpackr"];
 
 function version(name: string): string {
@@ -37,11 +38,21 @@ function version(name: string): string {
   }
 }
 
+/** How the kernel paces TCP, where it tells: pacing costs long messages more than copying them does. */
+function congestionControl(): Record<string, string> {
+  try {
+    return { "TCP congestion control": readFileSync(CONGESTION_CONTROL, "utf8").trim() };
+  } catch {
+    return {};
+  }
+}
+
 function environment(): Record<string, string> {
   return {
     Node: process.version,
     on: `${process.platform} ${process.arch}`,
     with: `${availableParallelism()} processors`,
+    ...congestionControl(),
     ...Object.fromEntries(VERSIONS_OF.map((name) => [name, version(name)])),
   };
 }

@@ -75,8 +75,11 @@ function echo(
   };
 }
 
-/** As many in flight on each connection: fewer would make smaller batches, whose cost is the system call's. */
-const IN_FLIGHT_EACH = 16;
+/**
+ * As many in flight on each connection, whatever their number: with few, the figure would be that of the system calls
+ * that a batch takes, and of waking up a process that has nothing to do.
+ */
+const IN_FLIGHT_EACH = 64;
 
 function scaled(connections: number): EchoCell {
   return echo("small", IN_FLIGHT_EACH * connections, 40_000, ["baseline", "ws", "ours"], {
