@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { format } from "node:util";
 import {
   AlreadyRegisteredError,
@@ -23,6 +24,7 @@ import {
   type Side,
 } from "@peng3dnet/protocol";
 import { allocate } from "./allocate.js";
+import { BusyPoll } from "./busy-poll.js";
 import { type Clock, systemClock } from "./clock.js";
 import { zlibCompression } from "./compression.js";
 import type { EngineLike } from "./engine.js";
@@ -91,6 +93,7 @@ export abstract class PeerBase<
   readonly #hooks: { -readonly [K in keyof SessionHooks<Owner>]: SessionHooks<Owner>[K] };
   #context: ConnectionContext | undefined = undefined;
   #sessionOptions: SessionOptions | undefined = undefined;
+  #poll: BusyPoll | undefined = undefined;
   readonly #typed = new Map<string, TypedPacket<Owner>>();
   readonly #streams = new Set<{ end(): void }>();
   #initialized = false;
@@ -224,6 +227,7 @@ export abstract class PeerBase<
     this.#printSend = cfg.get("net.debug.print.send");
     this.#overridden = this.overridesReceiving;
     this.#hooks.direct = this.#processor.dispatching && !this.#overridden;
+    this.#poll = this.#readPoll();
     return {
       clock: this.clock,
       handshakeTimeout: cfg.get("net.timeout.handshake"),
@@ -235,6 +239,14 @@ export abstract class PeerBase<
       maxQueuedPackets: cfg.get("net.limits.unprocessed.packets"),
       maxQueuedBytes: cfg.get("net.limits.unprocessed.bytes"),
     };
+  }
+
+  /** With one processor the peer could not work while this polls; a clock that a test turns would never end a poll. */
+  #readPoll(): BusyPoll | undefined {
+    const window = this.cfg.get("net.latency.poll");
+    return window > 0 && this.clock === systemClock && availableParallelism() > 1
+      ? new BusyPoll(this.clock, window)
+      : undefined;
   }
 
   /** Makes the session for a transport. Its `owner` has to be set before it starts. */
@@ -439,7 +451,10 @@ export abstract class PeerBase<
   #makeHooks(): SessionHooks<Owner> {
     return {
       direct: false,
-      receiveData: (session, chunk) => this.takeData(session, chunk),
+      receiveData: (session, chunk) => {
+        this.#poll?.arrived();
+        this.takeData(session, chunk);
+      },
       takePacket: (session) => this.#takePacket(session),
       scheduleFlush: (session) => this.#scheduler.add(session),
       handshakeComplete: (session) => {

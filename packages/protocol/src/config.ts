@@ -131,6 +131,11 @@ export interface ConfigValues {
   "net.timeout.unsent": number;
   /** *new* Time that a close waits for unsent bytes and for the peer's end of stream. Default 5. */
   "net.timeout.close": number;
+  /**
+   * *new* While bytes keep coming within so many seconds of each other, the next ones are polled for, and the event loop
+   * does not sleep. At most 0.001; 0: never. Without effect where there is one processor. Default 0.0001.
+   */
+  "net.latency.poll": number;
 }
 
 /** A config key. */
@@ -201,6 +206,7 @@ export const DEFAULT_CONFIG: Readonly<ConfigValues> = Object.freeze({
   "net.timeout.idle": 0,
   "net.timeout.unsent": 30,
   "net.timeout.close": 5,
+  "net.latency.poll": 0.0001,
 } satisfies ConfigValues);
 
 /** What a value has to fulfil, and how to say so. */
@@ -323,6 +329,10 @@ const RULES: Readonly<Record<ConfigKey, Rule>> = {
   "net.timeout.idle": seconds,
   "net.timeout.unsent": seconds,
   "net.timeout.close": seconds,
+  "net.latency.poll": {
+    allowed: "a number of seconds from 0 (off) to 0.001",
+    accepts: (value) => typeof value === "number" && value >= 0 && value <= 0.001,
+  },
 };
 
 function isConfigKey(key: string): key is ConfigKey {

@@ -79,6 +79,7 @@ test("there is an option for everything documented", () => {
       "net.timeout.idle",
       "net.timeout.unsent",
       "net.timeout.close",
+      "net.latency.poll",
     ]
   `);
 });
@@ -132,6 +133,7 @@ describe("values at the edges", () => {
     ["net.limits.connections", [1], [0]],
     ["net.limits.strikes", [0], [-1]],
     ["net.limits.unsent.policy", ["close", "drop"], ["keep"]],
+    ["net.latency.poll", [0, 0.0005, 0.001], [-0.0001, 0.0011, Number.NaN, "1", null]],
     ["net.timeout.idle", [0, 0.5, 2_147_483], [-0.001, 2_147_484, Number.NaN, "1"]],
   ])("%s", (key, allowed, refused) => {
     for (const value of allowed) expect(set(key, value).get(key)).toEqual(value);
