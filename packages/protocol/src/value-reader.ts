@@ -12,17 +12,14 @@ import {
 } from "./body-errors.js";
 import { KeyCache } from "./key-cache.js";
 import { createTextReader, type TextReader } from "./platform-text.js";
+import { SHORT_TEXT, shortText } from "./short-text.js";
 
-/** Strings up to this length are put together from their bytes; for longer ones the platform's decoder wins. */
-const SHORT_STRING = 16;
 const EMPTY = new Uint8Array(0);
 const NO_VIEW = new DataView(EMPTY.buffer);
 /** Longest buffer that is held on to between two bodies. */
 const MAX_HELD = 64 * 1024;
 const TWO_TO_32 = 0x100000000;
 const MAX_SAFE_HIGH_WORD = 0x1fffff;
-
-const { fromCharCode } = String;
 
 /**
  * Checks and decodes bodies in one pass and in place (clause 1): what is not exactly one msgpack value of
@@ -208,7 +205,7 @@ export class ValueReader {
   #string(length: number): string {
     const start = this.#take(length);
     const bytes = this.#bytes;
-    if (length <= SHORT_STRING) {
+    if (length <= SHORT_TEXT) {
       const end = start + length;
       let bits = 0;
       for (let at = start; at < end; at++) bits |= bytes[at] as number;
@@ -281,33 +278,4 @@ export class ValueReader {
     if (Number.isSafeInteger(value)) return value;
     return (BigInt(high) << 32n) | BigInt(low);
   }
-}
-
-/** The text of bytes below 0x80, eight at a time. */
-function shortText(bytes: Uint8Array, start: number, end: number): string {
-  let text = "";
-  let at = start;
-  for (; end - at >= 8; at += 8) {
-    text += fromCharCode(
-      bytes[at] as number,
-      bytes[at + 1] as number,
-      bytes[at + 2] as number,
-      bytes[at + 3] as number,
-      bytes[at + 4] as number,
-      bytes[at + 5] as number,
-      bytes[at + 6] as number,
-      bytes[at + 7] as number,
-    );
-  }
-  if (end - at >= 4) {
-    text += fromCharCode(
-      bytes[at] as number,
-      bytes[at + 1] as number,
-      bytes[at + 2] as number,
-      bytes[at + 3] as number,
-    );
-    at += 4;
-  }
-  for (; at < end; at++) text += fromCharCode(bytes[at] as number);
-  return text;
 }

@@ -18,6 +18,7 @@ const TWO_TO_32 = 0x100000000;
 const MAX_UINT64 = 2n ** 64n - 1n;
 const MIN_INT64 = -(2n ** 63n);
 const EMPTY = new Uint8Array(0);
+const ownProperty = Object.prototype.hasOwnProperty;
 const NO_VIEW = new DataView(EMPTY.buffer);
 
 /** Kinds of objects that msgpack can carry only as extension types; as maps they would arrive empty. */
@@ -136,18 +137,49 @@ export class ValueWriter {
 
   #map(map: object, depthLeft: number): void {
     const prototype: unknown = Object.getPrototypeOf(map);
-    if (prototype !== Object.prototype && prototype !== null) checkKind(map);
-    const keys = Object.keys(map);
-    this.#count(2 * keys.length, depthLeft);
-    this.#head(keys.length, 0x80, 16, 0xde);
-    for (let index = 0; index < keys.length; index++) {
-      const key = keys[index] as string;
-      if (key === "__proto__") {
-        throw new EncodeError('a map with the key "__proto__" cannot be sent: the peer would refuse it');
-      }
-      this.#text(key);
-      this.#value((map as Record<string, unknown>)[key], depthLeft - 1);
+    if (prototype !== Object.prototype && prototype !== null) {
+      checkKind(map);
+      // What its class inherits may be enumerable, too.
+      this.#entries(map, Object.keys(map), depthLeft);
+      return;
     }
+    this.#reserve(1);
+    const head = this.end - this.start;
+    this.end++;
+    let length = 0;
+    // Within this loop the engine knows where each value is, and makes no list of the keys.
+    for (const key in map) {
+      if (!ownProperty.call(map, key)) continue;
+      length++;
+      this.#entry(key, (map as Record<string, unknown>)[key], depthLeft);
+    }
+    if (length < 16) this.bytes[this.start + head] = 0x80 | length;
+    else this.#longMapHead(head, length);
+  }
+
+  #entries(map: object, keys: readonly string[], depthLeft: number): void {
+    this.#head(keys.length, 0x80, 16, 0xde);
+    for (const key of keys) this.#entry(key, (map as Record<string, unknown>)[key], depthLeft);
+  }
+
+  #entry(key: string, value: unknown, depthLeft: number): void {
+    if (key === "__proto__") {
+      throw new EncodeError('a map with the key "__proto__" cannot be sent: the peer would refuse it');
+    }
+    this.#count(2, depthLeft);
+    this.#text(key);
+    this.#value(value, depthLeft - 1);
+  }
+
+  /** Writes the head of a long map over the one byte that was left for it, `head` bytes behind the start. */
+  #longMapHead(head: number, length: number): void {
+    const more = length < 0x10000 ? 2 : 4;
+    this.#reserve(more);
+    const { bytes, end } = this;
+    this.end = this.start + head;
+    bytes.copyWithin(this.end + 1 + more, this.end + 1, end);
+    this.#longHead(length, 0xde);
+    this.end = end + more;
   }
 
   #count(elements: number, depthLeft: number): void {

@@ -362,6 +362,74 @@ describe("ValueCodec", () => {
     expect(() => sparing.encode(make(11))).toThrow("more than the 10 elements of net.limits.elements");
   });
 
+  test.each([
+    [15, "8f"],
+    [16, "de0010"],
+    [65_535, "deffff"],
+    [65_536, "df00010000"],
+  ])("a map of %i keys has the head %s, alone, nested, and where the buffer has to grow", (length, head) => {
+    const map = Object.fromEntries(Array.from({ length }, (_, number) => [`k${number}`, number]));
+    const codec = new ValueCodec();
+    expect(hex(codec.encode(map)).slice(0, head.length)).toBe(head);
+    for (const value of [map, [map, map], { a: { b: map, c: map }, d: map }]) {
+      expect(hex(codec.encode(value))).toBe(hex(new MsgpackCodec().encode(value)));
+    }
+    for (let room = 1; room < 24; room++) {
+      // A text before it moves the place at which there is no more room.
+      const value = ["x".repeat(room * 40), map];
+      expect(codec.decode(codec.encode(value))).toEqual(value);
+    }
+  });
+
+  test("sends what a map has of its own, and nothing that it inherits", () => {
+    class Old {
+      own = 1;
+    }
+    Object.assign(Old.prototype, { inherited: 2 });
+    const bare = Object.assign(Object.create(null), { own: 1 });
+    const hidden = Object.defineProperty({ own: 1 }, "hidden", { value: 2 });
+    Reflect.set(Object.prototype, "polluted", 3);
+    try {
+      for (const map of [new Old(), bare, hidden, { own: 1 }, { own: 1, [Symbol("s")]: 2 }]) {
+        expect(hex(new ValueCodec().encode(map))).toBe("81a36f776e01");
+      }
+    } finally {
+      Reflect.deleteProperty(Object.prototype, "polluted");
+    }
+  });
+
+  test("a getter that adds or removes keys leaves a map with the keys that were sent", () => {
+    const shrinking: Record<string, unknown> = {
+      get a(): number {
+        delete shrinking.b;
+        return 1;
+      },
+      b: 2,
+      c: 3,
+    };
+    const growing: Record<string, unknown> = {
+      get a(): number {
+        for (let number = 0; number < 20; number++) growing[`new${number}`] = number;
+        return 1;
+      },
+      c: 3,
+    };
+    const codec = new ValueCodec();
+    expect(codec.decode(codec.encode([shrinking, "behind"]))).toEqual([{ a: 1, c: 3 }, "behind"]);
+    expect(codec.decode(codec.encode([growing, "behind"]))).toEqual([
+      expect.objectContaining({ a: 1, c: 3 }),
+      "behind",
+    ]);
+  });
+
+  test("short texts of every length", () => {
+    const codec = new ValueCodec();
+    for (let length = 0; length <= 20; length++) {
+      const text = "abcdefghijklmnopqrstuvwxyz".slice(0, length);
+      expect(codec.decode(codec.encode([text, { [text]: text }]))).toEqual([text, { [text]: text }]);
+    }
+  });
+
   test("remembers keys, and tells those apart that share a place or a beginning", () => {
     const codec = new ValueCodec();
     for (let round = 0; round < 3; round++) {
