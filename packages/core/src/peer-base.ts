@@ -24,6 +24,7 @@ import {
   type Side,
 } from "@peng3dnet/protocol";
 import { allocate } from "./allocate.js";
+import { BufferTextReader } from "./buffer-text-reader.js";
 import { BusyPoll } from "./busy-poll.js";
 import { type Clock, systemClock } from "./clock.js";
 import { zlibCompression } from "./compression.js";
@@ -215,6 +216,7 @@ export abstract class PeerBase<
     this.#context ??= createConnectionContext(this, this.cfg, {
       codec: this.#options.codec,
       allocate,
+      texts: new BufferTextReader(),
       validateSent: this.#options.validateSent ?? process.env.NODE_ENV !== "production",
       compression: zlibCompression(this.cfg.get("net.compress.level")),
     });

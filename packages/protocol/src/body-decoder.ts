@@ -3,6 +3,7 @@ import type { Codec } from "./codec.js";
 import type { Compression } from "./compression.js";
 import { FLAG_COMPRESSED } from "./constants.js";
 import { UnsupportedFlagsError } from "./errors.js";
+import type { TextReader } from "./platform-text.js";
 import { ValueReader } from "./value-reader.js";
 
 /** Checks bodies and decodes them. One serves all connections of a peer. */
@@ -17,14 +18,16 @@ export class BodyDecoder {
    * @param maxElements - elements of all containers of a body together.
    * @param codec - decodes what was checked; `undefined`: checked and decoded in one pass.
    * @param compression - for inflating; `undefined`: compressed bodies are refused.
+   * @param texts - reads texts but short ones; default: the platform's decoder does.
    */
   constructor(
     maxDepth: number,
     maxElements: number,
     codec: Codec | undefined,
     compression: Compression | undefined,
+    texts?: TextReader,
   ) {
-    this.#reader = new ValueReader(maxDepth, maxElements);
+    this.#reader = new ValueReader(maxDepth, maxElements, texts);
     this.#check = new BodyCheck(maxDepth, maxElements);
     this.#codec = codec;
     this.#compression = compression;

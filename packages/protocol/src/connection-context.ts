@@ -12,6 +12,7 @@ import { Spares } from "./framing/spares.js";
 import { HandshakePacket } from "./handshake-packet.js";
 import { PacketDelivery } from "./packet-delivery.js";
 import type { Peer } from "./peer.js";
+import type { TextReader } from "./platform-text.js";
 import { ValueWriter } from "./value-writer.js";
 
 /** What a peer's connections share: options as they were when it was made, and buffers. */
@@ -43,6 +44,8 @@ export interface ConnectionContextOptions {
   readonly compression?: Compression | undefined;
   /** Makes buffers for packets that arrive in pieces; their content has no meaning. Default: filled with zeros. */
   readonly allocate?: Allocate | undefined;
+  /** Reads texts but short ones; default: the platform's decoder does. */
+  readonly texts?: TextReader | undefined;
   /** Whether payloads are validated on sending, too. Default false. */
   readonly validateSent?: boolean | undefined;
 }
@@ -56,7 +59,7 @@ const SERVER_SPARES = 64;
 export function createConnectionContext(
   peer: Peer,
   cfg: Config,
-  { codec, compression, allocate, validateSent = false }: ConnectionContextOptions = {},
+  { codec, compression, allocate, texts, validateSent = false }: ConnectionContextOptions = {},
 ): ConnectionContext {
   const depth = cfg.get("net.limits.depth");
   const limit = cfg.get("net.limits.packetlength");
@@ -77,7 +80,7 @@ export function createConnectionContext(
     codec,
     writer: new ValueWriter(depth, elements, pool),
     // Compressed bodies are accepted whatever is sent.
-    bodies: new BodyDecoder(depth, elements, codec, compression),
+    bodies: new BodyDecoder(depth, elements, codec, compression, texts),
     pool,
     limit,
     inflatedLimit,

@@ -58,6 +58,7 @@ export {
 } from "./packet-definition.js";
 export { type PacketEntry, PacketRegistry } from "./packet-registry.js";
 export type { CloseInfo, PacketRef, Peer } from "./peer.js";
+export type { TextReader } from "./platform-text.js";
 export { BaseRegistry, type ObjectType, type RegistryEntry } from "./registry.js";
 export { SmartPacket } from "./smart-packet.js";
 export {

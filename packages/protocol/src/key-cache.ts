@@ -34,7 +34,7 @@ export class KeyCache {
   /** Remembers a key. */
   add(bytes: Uint8Array, start: number, length: number, text: string): void {
     if (length > MAX_LENGTH) return;
-    const key: KnownKey = { bytes: bytes.slice(start, start + length), text };
+    const key: KnownKey = { bytes: bytes.slice(start, start + length), text: asKey(text) };
     if (this.#places[this.#placeOf(key)] !== undefined && this.#places.length < MAX_PLACES) this.#grow();
     this.#places[this.#placeOf(key)] = key;
   }
@@ -48,6 +48,11 @@ export class KeyCache {
     this.#places = emptyPlaces(2 * known.length);
     for (const key of known) if (key !== undefined) this.#places[this.#placeOf(key)] = key;
   }
+}
+
+/** The same text as the one string that the engine keeps of a key, which it need not look for any more. */
+function asKey(text: string): string {
+  return Object.keys({ [text]: undefined })[0] as string;
 }
 
 function emptyPlaces(count: number): (KnownKey | undefined)[] {

@@ -3,16 +3,21 @@ export interface TextWriter {
   encodeInto(text: string, target: Uint8Array): { readonly read: number; readonly written: number };
 }
 
+/** Reads text. A platform may have a faster one than {@link PlatformTextReader}. */
 export interface TextReader {
-  /** @throws TypeError if the bytes are not valid UTF-8. */
-  decode(bytes: Uint8Array): string;
+  /**
+   * The text of the bytes from `start` up to `end`, with a byte order mark that begins it.
+   *
+   * @throws any error if they are not valid UTF-8.
+   */
+  read(bytes: Uint8Array, start: number, end: number): string;
 }
 
 declare const TextEncoder: new () => TextWriter;
 declare const TextDecoder: new (
   encoding: string,
   options: { readonly fatal: boolean; readonly ignoreBOM: boolean },
-) => TextReader;
+) => { decode(bytes: Uint8Array): string };
 
 /** Makes lone surrogates U+FFFD. */
 export function createTextWriter(): TextWriter {
@@ -20,6 +25,10 @@ export function createTextWriter(): TextWriter {
 }
 
 /** Refuses what is not valid, and keeps a byte order mark. */
-export function createTextReader(): TextReader {
-  return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+export class PlatformTextReader implements TextReader {
+  readonly #decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+  read(bytes: Uint8Array, start: number, end: number): string {
+    return this.#decoder.decode(bytes.subarray(start, end));
+  }
 }

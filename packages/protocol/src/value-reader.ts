@@ -11,7 +11,7 @@ import {
   tooShort,
 } from "./body-errors.js";
 import { KeyCache } from "./key-cache.js";
-import { createTextReader, type TextReader } from "./platform-text.js";
+import { PlatformTextReader, type TextReader } from "./platform-text.js";
 import { SHORT_TEXT, shortText } from "./short-text.js";
 
 const EMPTY = new Uint8Array(0);
@@ -33,7 +33,7 @@ export class ValueReader {
   readonly #maxDepth: number;
   readonly #maxElements: number;
   readonly #keys = new KeyCache();
-  #decoder: TextReader | undefined = undefined;
+  #texts: TextReader | undefined;
   /** The bytes that had a float last, and a view of them. */
   #viewed: Uint8Array = EMPTY;
   #view: DataView = NO_VIEW;
@@ -49,8 +49,10 @@ export class ValueReader {
   /**
    * @param maxDepth - how deep containers may nest; default 512.
    * @param maxElements - elements of all containers together, two for a pair of a map; default 1,048,576.
+   * @param texts - reads texts but short ones; default: the platform's decoder does.
    */
-  constructor(maxDepth = 512, maxElements = 1024 * 1024) {
+  constructor(maxDepth = 512, maxElements = 1024 * 1024, texts?: TextReader) {
+    this.#texts = texts;
     this.#maxDepth = maxDepth;
     this.#maxElements = maxElements;
   }
@@ -211,9 +213,9 @@ export class ValueReader {
       for (let at = start; at < end; at++) bits |= bytes[at] as number;
       if (bits < 0x80) return shortText(bytes, start, end);
     }
-    this.#decoder ??= createTextReader();
+    this.#texts ??= new PlatformTextReader();
     try {
-      return this.#decoder.decode(bytes.subarray(start, start + length));
+      return this.#texts.read(bytes, start, start + length);
     } catch {
       // The platform's error says no more than that.
       throw notUtf8();
