@@ -43,7 +43,7 @@ export class PacketRegistry extends BaseRegistry<Packet, PacketEntry> {
   }
 
   override find(obj: string | number | Packet | AnyPacketDefinition): PacketEntry | undefined {
-    return super.find(obj instanceof PacketDefinition ? obj.name : obj);
+    return super.find(typeof obj === "object" && obj instanceof PacketDefinition ? obj.name : obj);
   }
 
   override entry(obj: string | number | Packet | AnyPacketDefinition): PacketEntry {

@@ -37,6 +37,8 @@ export class BaseRegistry<T extends object = object, E extends RegistryEntry<T> 
   #byObj = new Map<T, E>();
   #byId = new Map<number, E>();
   #dense: (E | undefined)[] = [];
+  /** Found by name last: most programs send the same few packet types in a row. */
+  #recent: E | undefined = undefined;
   #nextId = FIRST_USER_ID;
   #revision = 0;
 
@@ -71,7 +73,10 @@ export class BaseRegistry<T extends object = object, E extends RegistryEntry<T> 
 
   /** The entry of a name, id or object, or `undefined`. */
   find(obj: string | number | T): E | undefined {
-    if (typeof obj === "string") return this.#byName.get(obj);
+    if (typeof obj === "string") {
+      if (this.#recent?.name !== obj) this.#recent = this.#byName.get(obj);
+      return this.#recent;
+    }
     return typeof obj === "number" ? this.findId(obj) : this.#byObj.get(obj);
   }
 
@@ -181,6 +186,7 @@ export class BaseRegistry<T extends object = object, E extends RegistryEntry<T> 
   deleteObj(obj: string | number | T): void {
     const entry = this.entry(obj);
     this.#revision++;
+    this.#recent = undefined;
     this.#byName.delete(entry.name);
     this.#byObj.delete(entry.obj);
     this.#byId.delete(entry.id);
@@ -225,6 +231,7 @@ export class BaseRegistry<T extends object = object, E extends RegistryEntry<T> 
       return this.createEntry(entry.obj, entry.name, id);
     });
     this.#revision++;
+    this.#recent = undefined;
     this.#byName = new Map();
     this.#byObj = new Map();
     this.#byId = new Map();

@@ -198,10 +198,8 @@ export class ValueWriter {
   #binary(view: ArrayBufferView): void {
     const { byteLength } = view;
     this.#reserve(HEAD_ROOM + byteLength);
-    if (byteLength < 0x100) {
-      this.bytes[this.end++] = 0xc4;
-      this.bytes[this.end++] = byteLength;
-    } else this.#longHead(byteLength, 0xc5);
+    if (byteLength < 0x100) this.#put1(0xc4, byteLength);
+    else this.#longHead(byteLength, 0xc5);
     this.bytes.set(new Uint8Array(view.buffer, view.byteOffset, byteLength), this.end);
     this.end += byteLength;
   }
@@ -212,8 +210,7 @@ export class ValueWriter {
     if ((value | 0) === value && (value !== 0 || 1 / value > 0)) this.#int32(value);
     else if (value > 0 && Number.isSafeInteger(value)) this.#positive(value);
     else if (value < 0 && Number.isSafeInteger(value)) {
-      this.bytes[this.end++] = 0xd3;
-      this.#uint32(Math.floor(value / TWO_TO_32));
+      this.#put4(0xd3, Math.floor(value / TWO_TO_32));
       this.#uint32(value);
     } else {
       const { bytes, end } = this;
@@ -230,42 +227,45 @@ export class ValueWriter {
   }
 
   #int32(value: number): void {
-    const { bytes } = this;
-    if (value >= 0) {
-      if (value < 0x80) bytes[this.end++] = value;
-      else this.#positive(value);
-    } else if (value >= -0x20) bytes[this.end++] = value;
-    else if (value >= -0x80) {
-      bytes[this.end++] = 0xd0;
-      bytes[this.end++] = value;
-    } else if (value >= -0x8000) {
-      bytes[this.end++] = 0xd1;
-      bytes[this.end++] = value >> 8;
-      bytes[this.end++] = value;
-    } else {
-      bytes[this.end++] = 0xd2;
-      this.#uint32(value);
-    }
+    if (value >= 0x80) this.#positive(value);
+    else if (value >= -0x20) this.bytes[this.end++] = value;
+    else if (value >= -0x80) this.#put1(0xd0, value);
+    else if (value >= -0x8000) this.#put2(0xd1, value);
+    else this.#put4(0xd2, value);
   }
 
   /** A safe integer from 128 on. */
   #positive(value: number): void {
-    const { bytes } = this;
-    if (value < 0x100) {
-      bytes[this.end++] = 0xcc;
-      bytes[this.end++] = value;
-    } else if (value < 0x10000) {
-      bytes[this.end++] = 0xcd;
-      bytes[this.end++] = value >> 8;
-      bytes[this.end++] = value;
-    } else if (value < TWO_TO_32) {
-      bytes[this.end++] = 0xce;
-      this.#uint32(value);
-    } else {
-      bytes[this.end++] = 0xcf;
-      this.#uint32(value / TWO_TO_32);
+    if (value < 0x100) this.#put1(0xcc, value);
+    else if (value < 0x10000) this.#put2(0xcd, value);
+    else if (value < TWO_TO_32) this.#put4(0xce, value);
+    else {
+      this.#put4(0xcf, value / TWO_TO_32);
       this.#uint32(value);
     }
+  }
+
+  /** Writes a head and one byte. */
+  #put1(head: number, value: number): void {
+    const { bytes, end } = this;
+    bytes[end] = head;
+    bytes[end + 1] = value;
+    this.end = end + 2;
+  }
+
+  /** Writes a head and two bytes. */
+  #put2(head: number, value: number): void {
+    const { bytes, end } = this;
+    bytes[end] = head;
+    bytes[end + 1] = value >> 8;
+    bytes[end + 2] = value;
+    this.end = end + 3;
+  }
+
+  /** Writes a head and four bytes. */
+  #put4(head: number, value: number): void {
+    this.bytes[this.end++] = head;
+    this.#uint32(value);
   }
 
   #bigint(value: bigint): void {
@@ -278,8 +278,7 @@ export class ValueWriter {
       return;
     }
     this.#reserve(SCALAR_ROOM);
-    this.bytes[this.end++] = value > 0n ? 0xcf : 0xd3;
-    this.#uint32(Number(BigInt.asIntN(32, value >> 32n)));
+    this.#put4(value > 0n ? 0xcf : 0xd3, Number(BigInt.asIntN(32, value >> 32n)));
     this.#uint32(Number(BigInt.asIntN(32, value)));
   }
 
@@ -308,10 +307,8 @@ export class ValueWriter {
   /** Writes the head of a text of so many bytes and returns where the text begins. */
   #textHead(length: number): number {
     if (length < 32) this.bytes[this.end++] = 0xa0 | length;
-    else if (length < 0x100) {
-      this.bytes[this.end++] = 0xd9;
-      this.bytes[this.end++] = length;
-    } else this.#longHead(length, 0xda);
+    else if (length < 0x100) this.#put1(0xd9, length);
+    else this.#longHead(length, 0xda);
     return this.end;
   }
 
@@ -376,14 +373,8 @@ export class ValueWriter {
 
   /** A head with a length of 16 bits, or the next one with 32. */
   #longHead(length: number, head: number): void {
-    if (length < 0x10000) {
-      this.bytes[this.end++] = head;
-      this.bytes[this.end++] = length >> 8;
-      this.bytes[this.end++] = length;
-    } else {
-      this.bytes[this.end++] = head + 1;
-      this.#uint32(length);
-    }
+    if (length < 0x10000) this.#put2(head, length);
+    else this.#put4(head + 1, length);
   }
 
   #byte(byte: number): void {
@@ -392,11 +383,12 @@ export class ValueWriter {
   }
 
   #uint32(value: number): void {
-    const { bytes } = this;
-    bytes[this.end++] = value >>> 24;
-    bytes[this.end++] = value >>> 16;
-    bytes[this.end++] = value >>> 8;
-    bytes[this.end++] = value;
+    const { bytes, end } = this;
+    bytes[end] = value >>> 24;
+    bytes[end + 1] = value >>> 16;
+    bytes[end + 2] = value >>> 8;
+    bytes[end + 3] = value;
+    this.end = end + 4;
   }
 
   #reserve(size: number): void {
