@@ -52,6 +52,9 @@ export class Server<
 
   protected override readonly kind = "server";
   readonly #clients = new Map<number, C>();
+  /** The client that was looked for last: handlers mostly answer the one that they hear. */
+  #recent: C | undefined = undefined;
+  #recentCid = -1;
   readonly #addr: AddressLike | undefined;
   readonly #clientcls: ClientClass<C>;
   readonly #admission: Admission<Session<C>>;
@@ -325,9 +328,12 @@ export class Server<
 
   /** The client with an id. @throws {@link ConnectionClosedError} if there is none. */
   #client(cid: Cid | undefined): C {
+    if (this.#recent !== undefined && this.#recentCid === cid) return this.#recent;
     const client = this.#clients.get(cid ?? -1);
     if (client === undefined)
       throw new ConnectionClosedError(`there is no client with the cid ${cid}; it may be closed`, null);
+    this.#recent = client;
+    this.#recentCid = client.cid;
     return client;
   }
 
@@ -483,6 +489,7 @@ export class Server<
   protected override closed(session: Session<C>, info: CloseInfo): void {
     const client = session.owner;
     this.#clients.delete(client.cid);
+    if (this.#recent === client) this.#recent = undefined;
     this.#past = sumMetrics([this.#past, { ...session.metrics, queued: 0, unsent: 0 }]);
     this.#admission.end(session);
     this.guard.run("onClose", () => client.onClose(info.reason));

@@ -18,6 +18,7 @@ const EMPTY = new Uint8Array(0);
 const NO_VIEW = new DataView(EMPTY.buffer);
 /** Longest buffer that is held on to between two bodies. */
 const MAX_HELD = 64 * 1024;
+const { fromCharCode } = String;
 const TWO_TO_32 = 0x100000000;
 const MAX_SAFE_HIGH_WORD = 0x1fffff;
 
@@ -92,6 +93,11 @@ export class ValueReader {
     if (head < 0xa0) return this.#array(head & 0x0f, depthLeft);
     if (head < 0xc0) return this.#string(head & 0x1f);
     if (head >= 0xe0) return head - 0x100;
+    return this.#longValue(head, depthLeft);
+  }
+
+  /** A value whose head says no more than its kind. Apart from the others, which the engine inlines then. */
+  #longValue(head: number, depthLeft: number): unknown {
     switch (head) {
       case 0xc0:
         return null;
@@ -176,6 +182,11 @@ export class ValueReader {
     else if (head === 0xdb) length = this.#uint32();
     else throw keyNotString();
     const start = this.#at;
+    if (length === 1 && start < this.#end && (this.#bytes[start] as number) < 0x80) {
+      // The engine has a table of these.
+      this.#at = start + 1;
+      return fromCharCode(this.#bytes[start] as number);
+    }
     const known = start + length <= this.#end ? this.#keys.find(this.#bytes, start, length) : undefined;
     if (known !== undefined) {
       this.#at = start + length;
