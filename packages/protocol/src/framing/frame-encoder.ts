@@ -45,6 +45,8 @@ export class FrameEncoder {
   /** Bytes waiting to be taken. */
   length = 0;
   readonly #options: FrameEncoderOptions;
+  /** Longest body that stays as it was written: longer ones are compressed, or too long. */
+  readonly #inPlace: number;
   #full: FullBuffer[] | undefined = undefined;
   /** The buffer that is written to, */
   #bytes: Uint8Array = EMPTY;
@@ -60,7 +62,9 @@ export class FrameEncoder {
   #depth = 0;
 
   constructor(options: FrameEncoderOptions) {
+    const { limit, compression, threshold } = options;
     this.#options = options;
+    this.#inPlace = Math.min(limit - HEADER_SIZE, compression === undefined ? limit : threshold);
   }
 
   /** Whether nothing waits and nothing is being written. */
@@ -81,6 +85,7 @@ export class FrameEncoder {
       else this.#appendBody(id, codec.encode(value));
     } finally {
       this.#depth--;
+      this.#writing = false;
     }
   }
 
@@ -135,27 +140,19 @@ export class FrameEncoder {
 
   /** Writes a packet in place: the body behind room for what comes before it, and then that. */
   #write(id: number, value: unknown): void {
-    const { limit, threshold, compression } = this.#options;
     const writer = this.#options.writer.idle();
     this.#reserve(MIN_ROOM);
     this.#writing = true;
-    let left = false;
-    try {
-      const keep = this.#bytes.length === SHORT_LENGTH ? 0 : this.#used;
-      writer.write(value, this.#bytes, this.#used, PREAMBLE_SIZE, keep);
-    } finally {
-      left = !this.#writing;
-      this.#writing = false;
-    }
+    const keep = this.#bytes.length === SHORT_LENGTH ? 0 : this.#used;
+    writer.write(value, this.#bytes, this.#used, PREAMBLE_SIZE, keep);
+    const left = !this.#writing;
+    this.#writing = false;
     const { bytes, start, end } = writer;
-    if (bytes.length > POOLED_LENGTH) writer.release();
     const bodyLength = end - start - PREAMBLE_SIZE;
-    if (left || (compression !== undefined && bodyLength > threshold)) {
+    if (bytes.length > POOLED_LENGTH) writer.release();
+    if (left || bodyLength > this.#inPlace) {
       this.#appendBody(id, bytes.subarray(start + PREAMBLE_SIZE, end));
       return;
-    }
-    if (HEADER_SIZE + bodyLength > limit) {
-      throw new PacketTooLargeError("out", HEADER_SIZE + bodyLength, limit);
     }
     if (bytes !== this.#bytes) {
       if (start === this.#used) this.#replace(bytes);
