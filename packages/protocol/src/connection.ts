@@ -49,6 +49,8 @@ import { PROTOVERSION, VERSION } from "./version.js";
 const FLUSH_AT = 16 * 1024;
 /** Or so many packets, and within one batch twice as many each time: a few soon, and few calls for many. */
 const FIRST_FLUSH_AFTER = 10;
+/** But not so few that more than so many times their bytes are still to be read. */
+const MOST_UNREAD = 8;
 
 /**
  * One connection, without I/O: bytes go in through {@link Connection.push}, packets are worked off with
@@ -528,7 +530,7 @@ export class Connection implements PacketSource {
     this.#gathered++;
     const { length } = this.#out;
     if (length >= FLUSH_AT || (this.#gathered >= this.#flushAfter && this.#worthHandingOver(length))) {
-      const nextTime = 2 * this.#flushAfter;
+      const nextTime = 2 * (this.#unread > 0 ? Math.max(this.#gathered, this.#flushAfter) : this.#flushAfter);
       this.host.outputFull();
       this.#gathered = 0;
       this.#flushAfter = nextTime;
@@ -539,9 +541,18 @@ export class Connection implements PacketSource {
     return this.#belowHighWater();
   }
 
-  /** Not while less is to come than has gathered: it all leaves together soon, which takes one call less. */
+  /** Bytes received that are to be worked off before the end of the batch. */
+  get #unread(): number {
+    return this.#decoder?.unread ?? 0;
+  }
+
+  /**
+   * Not while less is to come than has gathered: it all leaves together soon, which takes one call less. And not while
+   * that is little beside what is to come: a peer that sent so much is at work, and not waiting.
+   */
   #worthHandingOver(length: number): boolean {
-    return this.#gathered >= 2 * this.#flushAfter || (this.#decoder?.unread ?? 0) > length;
+    const unread = this.#unread;
+    return unread > length ? unread <= MOST_UNREAD * length : this.#gathered >= 2 * this.#flushAfter;
   }
 
   #belowHighWater(): boolean {

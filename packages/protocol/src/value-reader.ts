@@ -65,7 +65,8 @@ export class ValueReader {
    * @throws {@link BadDataError} if the body is anything but one acceptable value.
    */
   read(bytes: Uint8Array, start: number, end: number, owned: boolean): unknown {
-    this.#bytes = bytes;
+    // The engine has to note it when an old object begins to refer to a young one, so not for each body of a chunk.
+    if (this.#bytes !== bytes) this.#bytes = bytes;
     this.#at = start;
     this.#end = end;
     this.#owned = owned;
@@ -76,10 +77,13 @@ export class ValueReader {
       if (this.#at !== end) throw bytesFollow(end - this.#at);
       return value;
     } finally {
-      // An idle peer holds on to no chunk.
-      this.#bytes = EMPTY;
-      if (this.#viewed.length > MAX_HELD) this.#viewAll(EMPTY);
+      if (bytes.length > MAX_HELD) this.#letGo();
     }
+  }
+
+  #letGo(): void {
+    this.#bytes = EMPTY;
+    this.#viewAll(EMPTY);
   }
 
   #value(depthLeft: number): unknown {

@@ -635,10 +635,12 @@ describe("output", () => {
     [50, [10, 50]],
     [51, [10, 30]],
     [64, [10, 30]],
-    [230, [10, 30, 70, 230]],
-    [231, [10, 30, 70, 150]],
+    // After ten, more than eight times that is to come: the peer is at work, and not waiting.
+    [90, [10, 30]],
+    [91, [11, 33]],
+    [900, [100, 300]],
   ])(
-    "within a batch of %d it is full after 10, 30, 70 packets if more is to come than that",
+    "within a batch of %d it is full after 10 packets and twice as many each time, given that more is to come: %j",
     (count, full) => {
       // Numbers that take five bytes, so that all packets are as long as the others.
       const BASE = 100_000;

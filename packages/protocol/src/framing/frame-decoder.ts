@@ -166,7 +166,8 @@ export class FrameDecoder {
   #setCurrent(bytes: Uint8Array, at: number, end: number, owned: boolean): void {
     this.id = readUint32(bytes, at + LENGTH_SIZE);
     this.flags = readUint16(bytes, at + LENGTH_SIZE + 4);
-    this.bytes = bytes;
+    // The engine has to note it when an old object begins to refer to a young one, so not for each packet of a chunk.
+    if (this.bytes !== bytes) this.bytes = bytes;
     this.start = at + LENGTH_SIZE;
     this.end = end;
     this.owned = owned;
