@@ -21,6 +21,7 @@ import {
   PacketRegistry,
   type Peer,
   registerInternalPackets,
+  SIDE_CLIENT,
   type Side,
 } from "@peng3dnet/protocol";
 import { allocate } from "./allocate.js";
@@ -38,6 +39,7 @@ import type { PeerOptions } from "./options.js";
 import { PacketProcessor, type ProcessOptions } from "./packet-processor.js";
 import { Session } from "./session.js";
 import type { SessionHooks, SessionOptions } from "./session-hooks.js";
+import { sharedByClients } from "./shared-by-clients.js";
 import type { Transport } from "./transport.js";
 import { type MessageHandler, type ReceivedBy, TypedPacket } from "./typed-packet.js";
 import { Outcome, type WaitOptions } from "./waiting.js";
@@ -216,7 +218,7 @@ export abstract class PeerBase<
     this.#context ??= createConnectionContext(this, this.cfg, {
       codec: this.#options.codec,
       allocate,
-      texts: new BufferTextReader(),
+      ...(this.side === SIDE_CLIENT ? sharedByClients : { texts: new BufferTextReader() }),
       validateSent: this.#options.validateSent ?? process.env.NODE_ENV !== "production",
       compression: zlibCompression(this.cfg.get("net.compress.level")),
     });

@@ -3,8 +3,21 @@ import type { Codec } from "./codec.js";
 import type { Compression } from "./compression.js";
 import { FLAG_COMPRESSED } from "./constants.js";
 import { UnsupportedFlagsError } from "./errors.js";
+import type { KeyCache } from "./key-cache.js";
 import type { TextReader } from "./platform-text.js";
 import { ValueReader } from "./value-reader.js";
+
+/** What a {@link BodyDecoder} works with. */
+export interface BodyDecoderOptions {
+  /** Decodes what was checked; default: bodies are checked and decoded in one pass. */
+  readonly codec?: Codec | undefined;
+  /** For inflating; without it compressed bodies are refused. */
+  readonly compression?: Compression | undefined;
+  /** Reads texts but short ones; default: the platform's decoder does. */
+  readonly texts?: TextReader | undefined;
+  /** Remembers keys of maps; default: for this decoder alone. */
+  readonly keys?: KeyCache | undefined;
+}
 
 /** Checks bodies and decodes them. One serves all connections of a peer. */
 export class BodyDecoder {
@@ -16,18 +29,13 @@ export class BodyDecoder {
   /**
    * @param maxDepth - how deep containers may nest.
    * @param maxElements - elements of all containers of a body together.
-   * @param codec - decodes what was checked; `undefined`: checked and decoded in one pass.
-   * @param compression - for inflating; `undefined`: compressed bodies are refused.
-   * @param texts - reads texts but short ones; default: the platform's decoder does.
    */
   constructor(
     maxDepth: number,
     maxElements: number,
-    codec: Codec | undefined,
-    compression: Compression | undefined,
-    texts?: TextReader,
+    { codec, compression, texts, keys }: BodyDecoderOptions = {},
   ) {
-    this.#reader = new ValueReader(maxDepth, maxElements, texts);
+    this.#reader = new ValueReader(maxDepth, maxElements, texts, keys);
     this.#check = new BodyCheck(maxDepth, maxElements);
     this.#codec = codec;
     this.#compression = compression;

@@ -1,7 +1,5 @@
 import { AttachedTypes } from "./attached-type.js";
-import { BodyDecoder } from "./body-decoder.js";
-import type { Codec } from "./codec.js";
-import type { Compression } from "./compression.js";
+import { BodyDecoder, type BodyDecoderOptions } from "./body-decoder.js";
 import type { Config } from "./config.js";
 import { SIDE_SERVER } from "./constants.js";
 import { BufferPool } from "./framing/buffer-pool.js";
@@ -12,7 +10,6 @@ import { Spares } from "./framing/spares.js";
 import { HandshakePacket } from "./handshake-packet.js";
 import { PacketDelivery } from "./packet-delivery.js";
 import type { Peer } from "./peer.js";
-import type { TextReader } from "./platform-text.js";
 import { ValueWriter } from "./value-writer.js";
 
 /** What a peer's connections share: options as they were when it was made, and buffers. */
@@ -36,16 +33,13 @@ export interface ConnectionContext extends FrameEncoderOptions {
   readonly maxNameLength: number;
 }
 
-/** Parts of a context that a caller may bring along. */
-export interface ConnectionContextOptions {
-  /** Codec for bodies; default: they are encoded and decoded in place, as {@link ValueCodec} does. */
-  readonly codec?: Codec | undefined;
-  /** zlib; without it nothing is compressed, and compressed packets are refused. */
-  readonly compression?: Compression | undefined;
+/**
+ * Parts of a context that a caller may bring along. Without `codec` bodies are encoded and decoded in place, as
+ * {@link ValueCodec} does; without `compression` nothing is compressed, either.
+ */
+export interface ConnectionContextOptions extends BodyDecoderOptions {
   /** Makes buffers for packets that arrive in pieces; their content has no meaning. Default: filled with zeros. */
   readonly allocate?: Allocate | undefined;
-  /** Reads texts but short ones; default: the platform's decoder does. */
-  readonly texts?: TextReader | undefined;
   /** Whether payloads are validated on sending, too. Default false. */
   readonly validateSent?: boolean | undefined;
 }
@@ -59,8 +53,9 @@ const SERVER_SPARES = 64;
 export function createConnectionContext(
   peer: Peer,
   cfg: Config,
-  { codec, compression, allocate, texts, validateSent = false }: ConnectionContextOptions = {},
+  { allocate, validateSent = false, ...coding }: ConnectionContextOptions = {},
 ): ConnectionContext {
+  const { codec, compression } = coding;
   const depth = cfg.get("net.limits.depth");
   const limit = cfg.get("net.limits.packetlength");
   const inflatedLimit = cfg.get("net.limits.inflated");
@@ -80,7 +75,7 @@ export function createConnectionContext(
     codec,
     writer: new ValueWriter(depth, elements, pool),
     // Compressed bodies are accepted whatever is sent.
-    bodies: new BodyDecoder(depth, elements, codec, compression, texts),
+    bodies: new BodyDecoder(depth, elements, coding),
     pool,
     limit,
     inflatedLimit,

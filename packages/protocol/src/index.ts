@@ -47,6 +47,7 @@ export {
   registerInternalPackets,
   SetTypePacket,
 } from "./internal-packets.js";
+export { KeyCache } from "./key-cache.js";
 export { type InvalidAction, type MaybeAsync, Packet, type PacketRule, PrintPacket } from "./packet.js";
 export {
   type AnyPacketDefinition,

@@ -33,7 +33,7 @@ const MAX_SAFE_HIGH_WORD = 0x1fffff;
 export class ValueReader {
   readonly #maxDepth: number;
   readonly #maxElements: number;
-  readonly #keys = new KeyCache();
+  readonly #keys: KeyCache;
   #texts: TextReader | undefined;
   /** The bytes that had a float last, and a view of them. */
   #viewed: Uint8Array = EMPTY;
@@ -51,8 +51,10 @@ export class ValueReader {
    * @param maxDepth - how deep containers may nest; default 512.
    * @param maxElements - elements of all containers together, two for a pair of a map; default 1,048,576.
    * @param texts - reads texts but short ones; default: the platform's decoder does.
+   * @param keys - remembers keys; default: for this reader alone.
    */
-  constructor(maxDepth = 512, maxElements = 1024 * 1024, texts?: TextReader) {
+  constructor(maxDepth = 512, maxElements = 1024 * 1024, texts?: TextReader, keys = new KeyCache()) {
+    this.#keys = keys;
     this.#texts = texts;
     this.#maxDepth = maxDepth;
     this.#maxElements = maxElements;
