@@ -137,12 +137,7 @@ export class ValueWriter {
 
   #map(map: object, depthLeft: number): void {
     const prototype: unknown = Object.getPrototypeOf(map);
-    if (prototype !== Object.prototype && prototype !== null) {
-      checkKind(map);
-      // What its class inherits may be enumerable, too.
-      this.#entries(map, Object.keys(map), depthLeft);
-      return;
-    }
+    if (prototype !== Object.prototype && prototype !== null) checkKind(map);
     this.#reserve(1);
     const head = this.end - this.start;
     this.end++;
@@ -155,11 +150,6 @@ export class ValueWriter {
     }
     if (length < 16) this.bytes[this.start + head] = 0x80 | length;
     else this.#longMapHead(head, length);
-  }
-
-  #entries(map: object, keys: readonly string[], depthLeft: number): void {
-    this.#head(keys.length, 0x80, 16, 0xde);
-    for (const key of keys) this.#entry(key, (map as Record<string, unknown>)[key], depthLeft);
   }
 
   #entry(key: string, value: unknown, depthLeft: number): void {
