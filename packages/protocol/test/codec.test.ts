@@ -374,10 +374,14 @@ describe("ValueCodec", () => {
     for (const value of [map, [map, map], { a: { b: map, c: map }, d: map }]) {
       expect(hex(codec.encode(value))).toBe(hex(new MsgpackCodec().encode(value)));
     }
-    for (let room = 1; room < 24; room++) {
-      // A text before it moves the place at which there is no more room.
-      const value = ["x".repeat(room * 40), map];
-      expect(codec.decode(codec.encode(value))).toEqual(value);
+  });
+
+  test("a map whose longer head is what does not fit the buffer any more", () => {
+    // Floats take all of the room that is made for them.
+    const map = Object.fromEntries(Array.from({ length: 16 }, (_, number) => [`k${number}`, 1.5]));
+    for (let size = 500; size < 1024; size++) {
+      const value = ["x".repeat(size), map];
+      expect(hex(new ValueCodec().encode(value))).toBe(hex(new MsgpackCodec().encode(value)));
     }
   });
 
