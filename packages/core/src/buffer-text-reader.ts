@@ -7,7 +7,7 @@ const REPLACEMENT_CHARACTER = "\ufffd";
 /** Longest buffer that is held on to between two texts. */
 const MAX_HELD = 64 * 1024;
 
-/** Reads texts by Node's buffers, which takes half of the time that a `TextDecoder` takes for less than a kilobyte. */
+/** Reads texts by Node's buffers, which takes a quarter to a third less time than a `TextDecoder` does. */
 export class BufferTextReader implements TextReader {
   #bytes: Uint8Array = EMPTY;
   #view: Buffer = EMPTY;
