@@ -5,6 +5,7 @@ import { SIDE_SERVER } from "./constants.js";
 import { BufferPool } from "./framing/buffer-pool.js";
 import { FrameDecoder } from "./framing/frame-decoder.js";
 import { FrameEncoder, type FrameEncoderOptions } from "./framing/frame-encoder.js";
+import { LastJoin } from "./framing/last-join.js";
 import type { Allocate } from "./framing/receive-buffer.js";
 import { Spares } from "./framing/spares.js";
 import { HandshakePacket } from "./handshake-packet.js";
@@ -77,6 +78,7 @@ export function createConnectionContext(
     // Compressed bodies are accepted whatever is sent.
     bodies: new BodyDecoder(depth, elements, coding),
     pool,
+    joins: new LastJoin(),
     limit,
     inflatedLimit,
     handshakeLimit: server ? Math.min(limit, cfg.get("net.limits.packetlength.handshake")) : limit,

@@ -9,6 +9,7 @@ import {
   ValueWriter,
 } from "@peng3dnet/protocol";
 import fc from "fast-check";
+import { LastJoin } from "../src/framing/last-join.js";
 import { cutAt, delivered, sendable } from "./support/arbitraries.js";
 import { concat, hex, packet } from "./support/bytes.js";
 import { zlib } from "./support/zlib.js";
@@ -17,6 +18,7 @@ const make = (options: Partial<FrameEncoderOptions> = {}): FrameEncoder =>
   new FrameEncoder({
     writer: new ValueWriter(),
     pool: new BufferPool(),
+    joins: new LastJoin(),
     limit: 2 ** 20,
     inflatedLimit: 2 ** 22,
     compression: zlib,
@@ -76,7 +78,7 @@ test("packets stand one behind the other, whatever their length", () => {
   expect(parts.map(({ length }) => length)).toEqual([11, 12, 58, 59, 60, 61, 267, 40_013, 14, 100_015, 11]);
 });
 
-test("append: a copy of a short packet, and a long one itself", () => {
+test("append: a copy of a short packet behind others, and a long one itself", () => {
   const encoder = make();
   const [short, long] = [packet(2, "c0"), packet(3, new Uint8Array(40_000))];
   encoder.encode(1, "a");
@@ -84,24 +86,109 @@ test("append: a copy of a short packet, and a long one itself", () => {
   expect(hex(encoder.last())).toBe(hex(short));
   short.fill(0);
   encoder.append(long);
-  expect(encoder.last().buffer).toBe(long.buffer);
+  expect(hex(encoder.last())).toBe(hex(long));
   encoder.encode(4, true);
   expect(hex(take(encoder))).toBe(hex(concat(packet(1, "a161"), packet(2, "c0"), long, packet(4, "c3"))));
 });
 
-test("a long packet that was appended is nobody's buffer afterwards", () => {
-  const encoder = make();
-  const long = packet(3, new Uint8Array(40_000));
-  const content = hex(long);
-  for (let round = 0; round < 3; round++) {
-    encoder.append(long);
-    take(encoder);
-    encoder.encode(64, "y".repeat(39_000));
-    encoder.append(long);
-    encoder.encode(64, "z".repeat(39_000));
-    encoder.clear();
-  }
-  expect(hex(long)).toBe(content);
+test.each([3, 500, 1600, 2038, 2039, 40_000])(
+  "a packet of %d bytes that was appended is nobody's buffer afterwards",
+  (size) => {
+    const encoder = make();
+    const appended = packet(3, new Uint8Array(size));
+    const content = hex(appended);
+    for (let round = 0; round < 3; round++) {
+      encoder.append(appended);
+      expect(hex(take(encoder))).toBe(content);
+      encoder.append(appended);
+      encoder.last().fill(1);
+      encoder.encode(64, "x");
+      encoder.encode(64, "y".repeat(39_000));
+      encoder.append(appended);
+      encoder.encode(64, "z".repeat(39_000));
+      encoder.clear();
+      encoder.append(appended);
+      encoder.append(appended);
+      encoder.last().fill(1);
+      encoder.encode(64, "x");
+      encoder.clear();
+      encoder.encode(64, "w");
+      encoder.clear();
+    }
+    expect(hex(appended)).toBe(content);
+  },
+);
+
+describe("what many connections are sent", () => {
+  /** Encoders of one peer. */
+  const many = (count: number): FrameEncoder[] => {
+    const shared = { pool: new BufferPool(), joins: new LastJoin() };
+    return Array.from({ length: count }, () => make(shared));
+  };
+  const buffers = (encoders: FrameEncoder[]): Set<ArrayBufferLike> =>
+    new Set(encoders.map((encoder) => encoder.view().buffer));
+  const packets = (...sizes: number[]): Uint8Array[] =>
+    sizes.map((size, index) => packet(64 + index, new Uint8Array(size)));
+
+  test("is in memory once while they have the same waiting", () => {
+    const encoders = many(5);
+    const sent = packets(200, 0, 300, 400);
+    for (const each of sent) {
+      for (const encoder of encoders) encoder.append(each);
+      expect(buffers(encoders).size).toBe(1);
+      for (const encoder of encoders) expect(hex(encoder.last())).toBe(hex(each));
+    }
+    for (const encoder of encoders) expect(hex(take(encoder))).toBe(hex(concat(...sent)));
+  });
+
+  test("is copied where something else waits, and where more is sent", () => {
+    const encoders = many(4);
+    const [one, two, three] = packets(10, 20, 30) as [Uint8Array, Uint8Array, Uint8Array];
+    const [first, second, third, fourth] = encoders as [
+      FrameEncoder,
+      FrameEncoder,
+      FrameEncoder,
+      FrameEncoder,
+    ];
+    for (const encoder of encoders) if (encoder !== second) encoder.append(one);
+    third.encode(70, "own");
+    for (const encoder of encoders) encoder.append(two);
+    expect(buffers([first, fourth]).size).toBe(1);
+    expect(buffers(encoders).size).toBe(3);
+    fourth.encode(71, null);
+    for (const encoder of encoders) encoder.append(three);
+    const [own, none] = [packet(70, "a36f776e"), packet(71, "c0")];
+    expect(hex(take(first))).toBe(hex(concat(one, two, three)));
+    expect(hex(take(second))).toBe(hex(concat(two, three)));
+    expect(hex(take(third))).toBe(hex(concat(one, own, two, three)));
+    expect(hex(take(fourth))).toBe(hex(concat(one, two, none, three)));
+  });
+
+  test.each([
+    [2048, 1],
+    [2049, 2],
+  ])("is in memory once up to 2048 bytes: %d", (total, count) => {
+    const encoders = many(2);
+    const sent = packets(1000, total - 1000 - 2 * 10);
+    for (const each of sent) for (const encoder of encoders) encoder.append(each);
+    expect(buffers(encoders).size).toBe(count);
+    for (const encoder of encoders) expect(hex(take(encoder))).toBe(hex(concat(...sent)));
+  });
+
+  test("does not keep a connection from sending on", () => {
+    const encoders = many(3);
+    const [one, two, three] = packets(600, 600, 50) as [Uint8Array, Uint8Array, Uint8Array];
+    for (let round = 0; round < 3; round++) {
+      for (const encoder of encoders) encoder.append(one);
+      for (const encoder of encoders) encoder.append(two);
+      for (const [index, encoder] of encoders.entries()) encoder.encode(70, "y".repeat(40 + index));
+      for (const encoder of encoders) encoder.append(three);
+      const last = (index: number): string => `d9${(40 + index).toString(16)}${"79".repeat(40 + index)}`;
+      for (const [index, encoder] of encoders.entries()) {
+        expect(hex(take(encoder))).toBe(hex(concat(one, two, packet(70, last(index)), three)));
+      }
+    }
+  });
 });
 
 describe("a getter of the value that is written", () => {

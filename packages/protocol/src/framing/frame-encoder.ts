@@ -4,6 +4,7 @@ import { FLAG_COMPRESSED } from "../constants.js";
 import { PacketTooLargeError } from "../errors.js";
 import type { ValueWriter } from "../value-writer.js";
 import { type BufferPool, POOLED_LENGTH, SHORT_LENGTH } from "./buffer-pool.js";
+import type { LastJoin } from "./last-join.js";
 import { HEADER_SIZE, PREAMBLE_SIZE, writePreamble } from "./packet-header.js";
 
 const EMPTY = new Uint8Array(0);
@@ -17,6 +18,8 @@ export interface FrameEncoderOptions {
   /** Encodes bodies instead of `writer`. */
   readonly codec?: Codec | undefined;
   readonly pool: BufferPool;
+  /** Lets connections share output that is the same for many of them. */
+  readonly joins: LastJoin;
   /** Longest packet, in bytes without the length prefix. */
   readonly limit: number;
   /** Longest body before compression, in bytes. */
@@ -90,24 +93,37 @@ export class FrameEncoder {
   }
 
   /**
-   * Adds a packet that has been encoded already, length prefix included. It must not change any more: a long one
-   * is not copied.
+   * Adds a packet that has been encoded already, length prefix included. It must not change any more: neither a long
+   * one is copied nor a short one that has nothing but such before it, as in a broadcast.
    */
   append(packet: Uint8Array): void {
-    if (packet.length > POOLED_LENGTH) {
-      if (this.#writing) this.#leave();
+    const { length } = packet;
+    if (this.#writing) this.#leave();
+    if (length > POOLED_LENGTH || (this.#used === 0 && length <= SHORT_LENGTH)) {
       this.#continueIn(packet);
       this.#shared = true;
-    } else {
-      this.#reserve(packet.length);
+    } else if (!this.#shared || !this.#share(packet)) {
+      this.#reserve(length);
       this.#bytes.set(packet, this.#used);
     }
-    this.#commit(packet.length);
+    this.#commit(length);
   }
 
-  /** A view of the packet written last, length prefix included; valid until the next write. */
+  /** Goes on in a buffer that has what waits and the packet behind it, if other connections have that, too. */
+  #share(packet: Uint8Array): boolean {
+    if (this.#used + packet.length > SHORT_LENGTH) return false;
+    const both = this.#options.joins.join(this.#bytes, packet);
+    if (both === undefined) return false;
+    this.#bytes = both;
+    return true;
+  }
+
+  /** The packet written last, length prefix included; valid until the next write. */
   last(): Uint8Array {
-    return this.#bytes.subarray(this.#lastStart, this.#used);
+    // An observer that writes into it must not reach other connections.
+    return this.#shared
+      ? this.#bytes.slice(this.#lastStart, this.#used)
+      : this.#bytes.subarray(this.#lastStart, this.#used);
   }
 
   /** The bytes to send next, as a view of an output buffer. Call {@link FrameEncoder.taken} once they were handed over. */
@@ -191,19 +207,22 @@ export class FrameEncoder {
     const needed = this.#used + size;
     if (needed <= this.#bytes.length) return;
     const { pool } = this.#options;
-    if (needed <= SHORT_LENGTH) this.#replace(pool.acquireShort());
+    if (needed <= SHORT_LENGTH) this.#moveTo(pool.acquireShort());
     else if (this.#bytes.length > SHORT_LENGTH || this.#used === 0) this.#continueIn(pool.acquire(size));
-    else {
-      const longer = pool.acquire(needed);
-      longer.set(this.#bytes.subarray(0, this.#used));
-      this.#replace(longer);
-    }
+    else this.#moveTo(pool.acquire(needed));
+  }
+
+  /** Goes on in another buffer, with a copy of what is used of this one. */
+  #moveTo(bytes: Uint8Array): void {
+    if (this.#used > 0) bytes.set(this.#bytes.subarray(0, this.#used));
+    this.#replace(bytes);
   }
 
   /** Goes on in a buffer that has what is used of this one. */
   #replace(bytes: Uint8Array): void {
-    this.#options.pool.release(this.#bytes);
+    if (!this.#shared) this.#options.pool.release(this.#bytes);
     this.#bytes = bytes;
+    this.#shared = false;
   }
 
   #continueIn(bytes: Uint8Array): void {
