@@ -7,6 +7,9 @@ const MOST_TRUST = 128;
 /** A poll that had so many arrivals was worth it, so that the next one begins as soon as the first did. */
 const WORTH_IT = 64;
 
+/** Ticks in a millisecond. The engine keeps integers of 32 bits in the object itself, and other numbers elsewhere. */
+const TICKS = 1024;
+
 /**
  * Polls for the next bytes instead of letting the event loop sleep, while they keep coming within microseconds: to
  * fall asleep and to be woken up takes longer than such a wait, on both sides. That is what a kernel's busy polling of
@@ -17,11 +20,12 @@ const WORTH_IT = 64;
  */
 export class BusyPoll {
   readonly #clock: Clock;
-  /** Milliseconds after an arrival for which the next one is waited for. */
+  /** Ticks after an arrival for which the next one is waited for. */
   readonly #window: number;
-  #last = Number.NEGATIVE_INFINITY;
-  /** Short intervals in a row. */
-  #short = 0;
+  /** When the last arrival was. */
+  #last = 0;
+  /** Short intervals in a row; the first arrival ends none. */
+  #short = -1;
   /** How many of them it takes. */
   #trust = LEAST_TRUST;
   #polling = false;
@@ -29,7 +33,7 @@ export class BusyPoll {
   /** @param seconds - longest wait for the next bytes (`net.latency.poll`). */
   constructor(clock: Clock, seconds: number) {
     this.#clock = clock;
-    this.#window = seconds * 1000;
+    this.#window = Math.round(seconds * 1000 * TICKS);
   }
 
   /** Whether it polls now. */
@@ -39,8 +43,8 @@ export class BusyPoll {
 
   /** Bytes came. */
   arrived(): void {
-    const now = this.#clock.now();
-    this.#short = now - this.#last <= this.#window ? this.#short + 1 : 0;
+    const now = this.#now();
+    this.#short = this.#soon(now) ? this.#short + 1 : 0;
     this.#last = now;
     if (this.#short < this.#trust || this.#polling) return;
     this.#polling = true;
@@ -48,9 +52,18 @@ export class BusyPoll {
     setImmediate(this.#turn);
   }
 
+  /** In ticks, and from the beginning again after an hour or so. */
+  #now(): number {
+    return (this.#clock.now() * TICKS) | 0;
+  }
+
+  #soon(now: number): boolean {
+    return (now - this.#last) >>> 0 <= this.#window;
+  }
+
   /** One turn of the event loop; while another one is due, the loop looks for events and does not sleep. */
   readonly #turn = (): void => {
-    if (this.#clock.now() - this.#last <= this.#window) {
+    if (this.#soon(this.#now())) {
       setImmediate(this.#turn);
       return;
     }

@@ -27,7 +27,7 @@ import { type Metrics, NO_METRICS } from "./metrics.js";
 import { type ConnectionOwner, PeerBase } from "./peer-base.js";
 import type { PeerCertificate } from "./peer-certificate.js";
 import type { Session } from "./session.js";
-import { SocketReader } from "./socket-reader.js";
+import { createSocketReader } from "./socket-reader.js";
 import { SocketTransport } from "./socket-transport.js";
 import { prepareTlsClient } from "./tls.js";
 import { refusalError } from "./tls-errors.js";
@@ -173,7 +173,7 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
       };
       const secure = await prepareTlsClient(this.cfg, this.logger);
       // TLS reads a socket by itself.
-      const reader = secure === undefined ? new SocketReader() : undefined;
+      const reader = secure === undefined ? createSocketReader() : undefined;
       const socket = await dial(address, { ...options, reader });
       const connected = this.clock.now();
       if (secure === undefined) this.#use(new SocketTransport(socket, reader), connected);

@@ -21,11 +21,8 @@ import {
   PacketRegistry,
   type Peer,
   registerInternalPackets,
-  SIDE_CLIENT,
   type Side,
 } from "@peng3dnet/protocol";
-import { allocate } from "./allocate.js";
-import { BufferTextReader } from "./buffer-text-reader.js";
 import { BusyPoll } from "./busy-poll.js";
 import { type Clock, systemClock } from "./clock.js";
 import { zlibCompression } from "./compression.js";
@@ -37,9 +34,9 @@ import { type Holdable, MessageStream, type MessageStreamOptions } from "./messa
 import type { Metrics } from "./metrics.js";
 import type { PeerOptions } from "./options.js";
 import { PacketProcessor, type ProcessOptions } from "./packet-processor.js";
+import { receiveKit } from "./receive-kits.js";
 import { Session } from "./session.js";
 import type { SessionHooks, SessionOptions } from "./session-hooks.js";
-import { sharedByClients } from "./shared-by-clients.js";
 import type { Transport } from "./transport.js";
 import { type MessageHandler, type ReceivedBy, TypedPacket } from "./typed-packet.js";
 import { Outcome, type WaitOptions } from "./waiting.js";
@@ -74,6 +71,58 @@ export abstract class PeerBase<
   Receives extends Side = Side,
 > implements Peer, AsyncDisposable
 {
+  /** What sessions tell. Methods of one class, not functions of each peer: a process may have thousands of clients. */
+  static readonly #Hooks = class<Owner extends ConnectionOwner> implements SessionHooks<Owner> {
+    direct = false;
+    readonly #peer: PeerBase<Owner, PeerEvents>;
+
+    constructor(peer: PeerBase<Owner, PeerEvents>) {
+      this.#peer = peer;
+    }
+
+    receiveData(session: Session<Owner>, chunk: Uint8Array): void {
+      this.#peer.#poll?.arrived();
+      this.#peer.takeData(session, chunk);
+    }
+
+    takePacket(session: Session<Owner>): void {
+      this.#peer.#takePacket(session);
+    }
+
+    scheduleFlush(session: Session<Owner>): void {
+      this.#peer.#scheduler.add(session);
+    }
+
+    handshakeComplete(session: Session<Owner>): void {
+      this.#peer.guard.run("onHandshakeComplete", () => session.owner.onHandshakeComplete());
+      this.#peer.activated(session);
+    }
+
+    received(session: Session<Owner>, entry: PacketEntry, msg: unknown): void {
+      this.#peer.#received(session, entry, msg);
+    }
+
+    sent(session: Session<Owner>, ptype: PacketRef, data: unknown): void {
+      this.#peer.#sent(session, ptype, data);
+    }
+
+    drained(session: Session<Owner>): void {
+      this.#peer.drained(session);
+    }
+
+    closed(session: Session<Owner>, info: CloseInfo): void {
+      this.#peer.closed(session, info);
+    }
+
+    handlerFailed(error: unknown, where: string): void {
+      this.#peer.guard.failed(error, where);
+    }
+
+    ignored(message: string): void {
+      this.#peer.logger.debug(message);
+    }
+  };
+
   abstract readonly side: Side;
   /** The packets that this peer knows. */
   readonly registry: PacketRegistry = new PacketRegistry();
@@ -93,7 +142,7 @@ export abstract class PeerBase<
   readonly #scheduler = new FlushScheduler();
   readonly #stopped: Outcome<void>;
   readonly #bus: EngineLike | undefined;
-  readonly #hooks: { -readonly [K in keyof SessionHooks<Owner>]: SessionHooks<Owner>[K] };
+  readonly #hooks = new PeerBase.#Hooks<Owner>(this as unknown as PeerBase<Owner, PeerEvents>);
   #context: ConnectionContext | undefined = undefined;
   #sessionOptions: SessionOptions | undefined = undefined;
   #poll: BusyPoll | undefined = undefined;
@@ -123,7 +172,6 @@ export abstract class PeerBase<
       );
     }
     this.#bus = enable === false ? undefined : this.peng;
-    this.#hooks = this.#makeHooks();
     for (const definition of options.packets ?? []) this.register(definition);
   }
 
@@ -217,8 +265,7 @@ export abstract class PeerBase<
   protected get context(): ConnectionContext {
     this.#context ??= createConnectionContext(this, this.cfg, {
       codec: this.#options.codec,
-      allocate,
-      ...(this.side === SIDE_CLIENT ? sharedByClients : { texts: new BufferTextReader() }),
+      kit: receiveKit(this.side),
       validateSent: this.#options.validateSent ?? process.env.NODE_ENV !== "production",
       compression: zlibCompression(this.cfg.get("net.compress.level")),
     });
@@ -451,28 +498,6 @@ export abstract class PeerBase<
   protected abstract drained(session: Session<Owner>): void;
   protected abstract closed(session: Session<Owner>, info: CloseInfo): void;
   protected abstract activated(session: Session<Owner>): void;
-
-  #makeHooks(): SessionHooks<Owner> {
-    return {
-      direct: false,
-      receiveData: (session, chunk) => {
-        this.#poll?.arrived();
-        this.takeData(session, chunk);
-      },
-      takePacket: (session) => this.#takePacket(session),
-      scheduleFlush: (session) => this.#scheduler.add(session),
-      handshakeComplete: (session) => {
-        this.guard.run("onHandshakeComplete", () => session.owner.onHandshakeComplete());
-        this.activated(session);
-      },
-      received: (session, entry, msg) => this.#received(session, entry, msg),
-      sent: (session, ptype, data) => this.#sent(session, ptype, data),
-      drained: (session) => this.drained(session),
-      closed: (session, info) => this.closed(session, info),
-      handlerFailed: (error, where) => this.guard.failed(error, where),
-      ignored: (message) => this.logger.debug(message),
-    };
-  }
 
   #takePacket(session: Session<Owner>): void {
     if (this.#overridden) this.takeSinglePacket(session);

@@ -202,7 +202,7 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
     if (this.#phase !== "open") return;
     this.connection.push(chunk);
     this.#pump();
-    if (this.transport.reusesChunks) this.connection.retain();
+    if (this.connection.incomplete && this.transport.reusesChunks) this.connection.retain();
     if (this.connection.packetsIn - this.#turnStart > PACKETS_PER_TURN) this.#yieldTurn();
   }
 
@@ -221,7 +221,7 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
       this.fail(error, "processSinglePacket");
     }
     this.#pumping = false;
-    this.flush();
+    if (this.connection.hasOutput) this.flush();
     this.#settleInput();
   }
 

@@ -1,4 +1,5 @@
 import type { OnReadOpts } from "node:net";
+import type { TransportHandler } from "./transport.js";
 
 /** Bytes read at once at most. */
 const READ_SIZE = 64 * 1024;
@@ -8,27 +9,34 @@ let input: Uint8Array | undefined;
 
 /**
  * Reads a client's socket into a buffer that is reused, which spares an allocation for each read; the rest of a long
- * packet to where that is put together. Only a socket
- * that connects can be made so; nothing is read before it has connected.
+ * packet to where that is put together. Only a socket that connects can be made so; nothing is read before it has
+ * connected.
  */
-export class SocketReader {
-  /** Called with what was read, which is overwritten later. */
-  read: (chunk: Uint8Array) => void = () => {};
-
-  /** Where to read to, if not to the buffer that is reused. */
-  room: () => Uint8Array | undefined = () => undefined;
-
+export interface SocketReader {
   /** For `connect` of `node:net`. */
-  readonly onread: OnReadOpts = {
-    buffer: () => {
-      const room = this.room();
-      if (room !== undefined) return room;
-      input ??= new Uint8Array(READ_SIZE);
-      return input;
+  readonly onread: OnReadOpts;
+  /** Tells `handler` from now on what is read, which is overwritten later. */
+  start(handler: TransportHandler): void;
+}
+
+/** Makes a {@link SocketReader}. */
+export function createSocketReader(): SocketReader {
+  let handler: TransportHandler | undefined;
+  return {
+    onread: {
+      buffer: () => {
+        const room = handler?.room();
+        if (room !== undefined) return room;
+        input ??= new Uint8Array(READ_SIZE);
+        return input;
+      },
+      callback: (count, buffer) => {
+        handler?.data(buffer.subarray(0, count));
+        return true;
+      },
     },
-    callback: (count, buffer) => {
-      this.read(buffer.subarray(0, count));
-      return true;
+    start: (told) => {
+      handler = told;
     },
   };
 }

@@ -71,10 +71,7 @@ export class SocketTransport implements Transport {
     const { socket } = this;
     socket[HANDLER] = handler;
     if (this.#reader === undefined) socket.on("data", onData);
-    else {
-      this.#reader.read = (chunk) => handler.data(chunk);
-      this.#reader.room = () => handler.room();
-    }
+    else this.#reader.start(handler);
     socket.on("end", onEnd);
     socket.on("error", onError);
     socket.on("close", onClose);

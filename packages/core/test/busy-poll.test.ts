@@ -70,6 +70,19 @@ test("one long interval begins the count anew", () => {
   expect(poll.polling).toBe(true);
 });
 
+test.each([2 ** 31, 2 ** 32])("when its ticks begin anew, after %d of 1/1024 ms", async (ticks) => {
+  const stage = scene();
+  const { clock, poll, arrivals } = stage;
+  clock.advance(ticks / 1024 / 1000 - 4 * SHORT);
+  arrivals(8);
+  expect(poll.polling).toBe(false);
+  arrivals(1);
+  expect(poll.polling).toBe(true);
+  await inVain(stage);
+  for (let arrival = 0; arrival < 40; arrival++) arrivals(1, ticks / 1024 / 2000);
+  expect(poll.polling).toBe(false);
+});
+
 test("goes on while bytes come, and ends with the window", async () => {
   const stage = scene();
   stage.arrivals(9);

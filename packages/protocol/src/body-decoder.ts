@@ -3,9 +3,7 @@ import type { Codec } from "./codec.js";
 import type { Compression } from "./compression.js";
 import { FLAG_COMPRESSED } from "./constants.js";
 import { UnsupportedFlagsError } from "./errors.js";
-import type { KeyCache } from "./key-cache.js";
-import type { TextReader } from "./platform-text.js";
-import { ValueReader } from "./value-reader.js";
+import type { ValueReader } from "./value-reader.js";
 
 /** What a {@link BodyDecoder} works with. */
 export interface BodyDecoderOptions {
@@ -13,29 +11,31 @@ export interface BodyDecoderOptions {
   readonly codec?: Codec | undefined;
   /** For inflating; without it compressed bodies are refused. */
   readonly compression?: Compression | undefined;
-  /** Reads texts but short ones; default: the platform's decoder does. */
-  readonly texts?: TextReader | undefined;
-  /** Remembers keys of maps; default: for this decoder alone. */
-  readonly keys?: KeyCache | undefined;
 }
 
 /** Checks bodies and decodes them. One serves all connections of a peer. */
 export class BodyDecoder {
-  readonly #reader: ValueReader;
+  readonly #values: ValueReader;
+  readonly #maxDepth: number;
+  readonly #maxElements: number;
   readonly #check: BodyCheck;
   readonly #codec: Codec | undefined;
   readonly #compression: Compression | undefined;
 
   /**
+   * @param values - checks and decodes where there is no codec.
    * @param maxDepth - how deep containers may nest.
    * @param maxElements - elements of all containers of a body together.
    */
   constructor(
+    values: ValueReader,
     maxDepth: number,
     maxElements: number,
-    { codec, compression, texts, keys }: BodyDecoderOptions = {},
+    { codec, compression }: BodyDecoderOptions = {},
   ) {
-    this.#reader = new ValueReader(maxDepth, maxElements, texts, keys);
+    this.#values = values;
+    this.#maxDepth = maxDepth;
+    this.#maxElements = maxElements;
     this.#check = new BodyCheck(maxDepth, maxElements);
     this.#codec = codec;
     this.#compression = compression;
@@ -61,7 +61,8 @@ export class BodyDecoder {
       return this.decode(inflated, 0, inflated.length, 0, true, limit);
     }
     const codec = this.#codec;
-    if (codec === undefined) return this.#reader.read(bytes, start, end, owned);
+    if (codec === undefined)
+      return this.#values.read(bytes, start, end, owned, this.#maxDepth, this.#maxElements);
     const traits = this.#check.check(bytes, start, end);
     // The chunk may be reused or hold other packets, so that binary values are cut from a copy.
     const body =

@@ -3,14 +3,14 @@ import { BodyDecoder, type BodyDecoderOptions } from "./body-decoder.js";
 import type { Config } from "./config.js";
 import { SIDE_SERVER } from "./constants.js";
 import { BufferPool } from "./framing/buffer-pool.js";
-import { FrameDecoder } from "./framing/frame-decoder.js";
+import type { FrameDecoder } from "./framing/frame-decoder.js";
 import { FrameEncoder, type FrameEncoderOptions } from "./framing/frame-encoder.js";
 import { LastJoin } from "./framing/last-join.js";
-import type { Allocate } from "./framing/receive-buffer.js";
 import { Spares } from "./framing/spares.js";
 import { HandshakePacket } from "./handshake-packet.js";
 import { PacketDelivery } from "./packet-delivery.js";
 import type { Peer } from "./peer.js";
+import { ReceiveKit } from "./receive-kit.js";
 import { ValueWriter } from "./value-writer.js";
 
 /** What a peer's connections share: options as they were when it was made, and buffers. */
@@ -39,22 +39,22 @@ export interface ConnectionContext extends FrameEncoderOptions {
  * {@link ValueCodec} does; without `compression` nothing is compressed, either.
  */
 export interface ConnectionContextOptions extends BodyDecoderOptions {
-  /** Makes buffers for packets that arrive in pieces; their content has no meaning. Default: filled with zeros. */
-  readonly allocate?: Allocate | undefined;
+  /** What its connections receive with; default: one for this peer alone. */
+  readonly kit?: ReceiveKit | undefined;
   /** Whether payloads are validated on sending, too. Default false. */
   readonly validateSent?: boolean | undefined;
 }
 
 /** Output buffers that a server keeps for its connections. A client has one connection, a program maybe many clients. */
 const SERVER_BUFFERS = 16;
-/** Decoders and encoders that it keeps while no connection needs them. */
+/** Encoders that it keeps while no connection needs them. */
 const SERVER_SPARES = 64;
 
 /** Reads a peer's options once for all of its connections. */
 export function createConnectionContext(
   peer: Peer,
   cfg: Config,
-  { allocate, validateSent = false, ...coding }: ConnectionContextOptions = {},
+  { kit = new ReceiveKit(), validateSent = false, ...coding }: ConnectionContextOptions = {},
 ): ConnectionContext {
   const { codec, compression } = coding;
   const depth = cfg.get("net.limits.depth");
@@ -67,7 +67,7 @@ export function createConnectionContext(
     peer,
     types: new AttachedTypes(),
     handshake: new HandshakePacket(),
-    decoders: new Spares(server ? SERVER_SPARES : 1, () => new FrameDecoder(limit, allocate)),
+    decoders: kit.decoders,
     encoders: new Spares(server ? SERVER_SPARES : 1, () => new FrameEncoder(context)),
     delivery: new PacketDelivery({
       strikes: cfg.get("net.limits.strikes"),
@@ -76,7 +76,7 @@ export function createConnectionContext(
     codec,
     writer: new ValueWriter(depth, elements, pool),
     // Compressed bodies are accepted whatever is sent.
-    bodies: new BodyDecoder(depth, elements, coding),
+    bodies: new BodyDecoder(kit.values, depth, elements, coding),
     pool,
     joins: new LastJoin(),
     limit,

@@ -85,6 +85,8 @@ export class Connection implements PacketSource {
   #encoder: FrameEncoder | undefined = undefined;
   #state: number = STATE_INIT;
   #type: AttachedType | undefined = undefined;
+  /** Whether that wants to see what is received. */
+  #typeReceives = false;
   /** Why it closes; `undefined` until then. */
   #reason: string | null | undefined = undefined;
   #pending = false;
@@ -203,6 +205,7 @@ export class Connection implements PacketSource {
     }
     const attached = this.#context.types.of(conntype, type);
     this.#type = attached;
+    this.#typeReceives = attached.receives;
     attached.init(this.cid, this.host);
   }
 
@@ -338,7 +341,7 @@ export class Connection implements PacketSource {
 
   #process(id: number, flags: number, bytes: Uint8Array, start: number, end: number, owned: boolean): void {
     this.packetsIn++;
-    const type = this.#type?.receives === true ? this.#type : undefined;
+    const type = this.#typeReceives ? this.#type : undefined;
     const entry = this.#registry.findId(id);
     if (!this.active) this.#checkEarly(id, entry);
     const bypass = entry === undefined ? id < FIRST_USER_ID : entry.internal;

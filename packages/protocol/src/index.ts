@@ -47,7 +47,6 @@ export {
   registerInternalPackets,
   SetTypePacket,
 } from "./internal-packets.js";
-export { KeyCache } from "./key-cache.js";
 export { type InvalidAction, type MaybeAsync, Packet, type PacketRule, PrintPacket } from "./packet.js";
 export {
   type AnyPacketDefinition,
@@ -60,6 +59,7 @@ export {
 export { type PacketEntry, PacketRegistry } from "./packet-registry.js";
 export type { CloseInfo, PacketRef, Peer } from "./peer.js";
 export type { TextReader } from "./platform-text.js";
+export { ReceiveKit, type ReceiveKitOptions } from "./receive-kit.js";
 export { BaseRegistry, type ObjectType, type RegistryEntry } from "./registry.js";
 export { SmartPacket } from "./smart-packet.js";
 export {

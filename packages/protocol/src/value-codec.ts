@@ -13,7 +13,9 @@ const FIRST_CAPACITY = 1024;
  */
 export class ValueCodec implements Codec {
   readonly #writer: ValueWriter;
-  readonly #reader: ValueReader;
+  readonly #reader = new ValueReader();
+  readonly #maxDepth: number;
+  readonly #maxElements: number;
   #buffer: Uint8Array = new Uint8Array(FIRST_CAPACITY);
 
   /**
@@ -22,7 +24,8 @@ export class ValueCodec implements Codec {
    */
   constructor(maxDepth = 512, maxElements = 1024 * 1024) {
     this.#writer = new ValueWriter(maxDepth, maxElements);
-    this.#reader = new ValueReader(maxDepth, maxElements);
+    this.#maxDepth = maxDepth;
+    this.#maxElements = maxElements;
   }
 
   /**
@@ -46,6 +49,6 @@ export class ValueCodec implements Codec {
    * @throws {@link BadDataError} if it is anything else, or of a kind that is not accepted.
    */
   decode(bytes: Uint8Array): unknown {
-    return this.#reader.read(bytes, 0, bytes.length, true);
+    return this.#reader.read(bytes, 0, bytes.length, true, this.#maxDepth, this.#maxElements);
   }
 }

@@ -31,9 +31,7 @@ const MAX_SAFE_HIGH_WORD = 0x1fffff;
  * Binary values are copies, unless the bytes are owned.
  */
 export class ValueReader {
-  readonly #maxDepth: number;
-  readonly #maxElements: number;
-  readonly #keys: KeyCache;
+  readonly #keys = new KeyCache();
   #texts: TextReader | undefined;
   /** The bytes that had a float last, and a view of them. */
   #viewed: Uint8Array = EMPTY;
@@ -42,40 +40,45 @@ export class ValueReader {
   #at = 0;
   #end = 0;
   #owned = false;
+  #maxDepth = 0;
+  #maxElements = 0;
   /** Elements announced by open containers and not seen yet. */
   #owed = 0;
   /** Elements that containers may still announce. */
   #elementsLeft = 0;
 
-  /**
-   * @param maxDepth - how deep containers may nest; default 512.
-   * @param maxElements - elements of all containers together, two for a pair of a map; default 1,048,576.
-   * @param texts - reads texts but short ones; default: the platform's decoder does.
-   * @param keys - remembers keys; default: for this reader alone.
-   */
-  constructor(maxDepth = 512, maxElements = 1024 * 1024, texts?: TextReader, keys = new KeyCache()) {
-    this.#keys = keys;
+  /** @param texts - reads texts but short ones; default: the platform's decoder does. */
+  constructor(texts?: TextReader) {
     this.#texts = texts;
-    this.#maxDepth = maxDepth;
-    this.#maxElements = maxElements;
   }
 
   /**
    * Decodes the body from `start` up to `end`.
    *
    * @param owned - whether `bytes` does not change any more, so that binary values may be views of it.
+   * @param maxDepth - how deep containers may nest.
+   * @param maxElements - elements of all containers together, two for a pair of a map.
    * @throws {@link BadDataError} if the body is anything but one acceptable value.
    */
-  read(bytes: Uint8Array, start: number, end: number, owned: boolean): unknown {
+  read(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    owned: boolean,
+    maxDepth: number,
+    maxElements: number,
+  ): unknown {
     // The engine has to note it when an old object begins to refer to a young one, so not for each body of a chunk.
     if (this.#bytes !== bytes) this.#bytes = bytes;
     this.#at = start;
     this.#end = end;
     this.#owned = owned;
     this.#owed = 1;
-    this.#elementsLeft = this.#maxElements;
+    this.#maxDepth = maxDepth;
+    this.#maxElements = maxElements;
+    this.#elementsLeft = maxElements;
     try {
-      const value = this.#value(this.#maxDepth);
+      const value = this.#value(maxDepth);
       if (this.#at !== end) throw bytesFollow(end - this.#at);
       return value;
     } finally {

@@ -87,7 +87,10 @@ export class FrameDecoder {
       this.#chunk = joined;
     } else {
       // Plain views are faster to index and to slice than Node's buffers.
-      this.#chunk = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
+      this.#chunk =
+        chunk.constructor === Uint8Array
+          ? chunk
+          : new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
     }
     this.#position = 0;
   }

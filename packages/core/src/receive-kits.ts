@@ -1,0 +1,22 @@
+import { ReceiveKit, SIDE_CLIENT, type Side } from "@peng3dnet/protocol";
+import { allocate } from "./allocate.js";
+import { BufferTextReader } from "./buffer-text-reader.js";
+
+/** Frame decoders that are kept: so many connections may have an unfinished packet, and it costs nothing more. */
+const SPARES = 64;
+
+/** What all clients of a process receive with. */
+const clients = createKit();
+
+function createKit(): ReceiveKit {
+  return new ReceiveKit({ allocate, texts: new BufferTextReader(), spares: SPARES });
+}
+
+/**
+ * What a peer's connections receive with. A program may have thousands of clients: if each had its own, each would find
+ * it in memory that the processor has not looked at for a while. A server has its own, since what it is sent comes from
+ * anybody.
+ */
+export function receiveKit(side: Side): ReceiveKit {
+  return side === SIDE_CLIENT ? clients : createKit();
+}

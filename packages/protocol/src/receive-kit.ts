@@ -1,0 +1,29 @@
+import { FrameDecoder } from "./framing/frame-decoder.js";
+import type { Allocate } from "./framing/receive-buffer.js";
+import { Spares } from "./framing/spares.js";
+import type { TextReader } from "./platform-text.js";
+import { ValueReader } from "./value-reader.js";
+
+/** How a {@link ReceiveKit} is made. */
+export interface ReceiveKitOptions {
+  /** Makes buffers for packets that arrive in pieces; their content has no meaning. Default: filled with zeros. */
+  readonly allocate?: Allocate | undefined;
+  /** Reads texts but short ones; default: the platform's decoder does. */
+  readonly texts?: TextReader | undefined;
+  /** Frame decoders that are kept while no connection needs them. Default 1. */
+  readonly spares?: number | undefined;
+}
+
+/**
+ * What connections receive with while there are bytes, and nothing that lasts but keys of maps. Connections of several
+ * peers may share it: what they all use is in the processor's cache.
+ */
+export class ReceiveKit {
+  readonly decoders: Spares<FrameDecoder>;
+  readonly values: ValueReader;
+
+  constructor({ allocate, texts, spares = 1 }: ReceiveKitOptions = {}) {
+    this.decoders = new Spares(spares, () => new FrameDecoder(0, allocate));
+    this.values = new ValueReader(texts);
+  }
+}
