@@ -74,17 +74,9 @@ export class SessionOutput {
     this.#host = host;
   }
 
-  get #connection(): Connection {
-    return this.#host.connection;
-  }
-
-  get #transport(): Transport {
-    return this.#host.transport;
-  }
-
   /** Whether nothing waits for the transport or in it. */
   get empty(): boolean {
-    return !this.#connection.hasOutput && this.#rest === undefined && !this.#transport.busy;
+    return !this.#host.connection.hasOutput && this.#rest === undefined && !this.#host.transport.busy;
   }
 
   /**
@@ -93,8 +85,7 @@ export class SessionOutput {
    * @param sending - whether this is within a call of `sendMessage`: handlers have to wait then.
    */
   flush(sending = false): void {
-    const connection = this.#connection;
-    const transport = this.#transport;
+    const { connection, transport } = this.#host;
     if (this.phase !== "ready") return;
     while (!transport.busy) {
       if (this.#rest !== undefined) {
@@ -138,13 +129,13 @@ export class SessionOutput {
    */
   flushed(options: WaitOptions): Promise<void> {
     this.flush();
-    const { unsent } = this.#connection;
+    const { unsent } = this.#host.connection;
     const outcome = new Outcome<void>(this.#host.options.clock);
     if (unsent === 0) outcome.settle();
     else if (this.phase === "gone") outcome.fail(this.#undelivered(null, undefined));
     else {
       this.#waiters ??= [];
-      this.#waiters.push({ until: this.bytesOut - this.#transport.backlog + unsent, outcome });
+      this.#waiters.push({ until: this.bytesOut - this.#host.transport.backlog + unsent, outcome });
     }
     return outcome.wait(options, "output to be sent");
   }
@@ -163,12 +154,13 @@ export class SessionOutput {
   }
 
   #syncBacklog(): void {
-    this.#connection.backlog = (this.#rest?.length ?? 0) + this.#transport.backlog;
+    const { connection, transport } = this.#host;
+    connection.backlog = (this.#rest?.length ?? 0) + transport.backlog;
   }
 
   #checkUnsent(sending: boolean): void {
     this.#beginWatch();
-    const { unsent } = this.#connection;
+    const { unsent } = this.#host.connection;
     const { highWater, unsentLimit } = this.#host.options;
     if (unsent > highWater) this.#aboveHighWater = true;
     if (unsent > unsentLimit) {
@@ -201,7 +193,7 @@ export class SessionOutput {
   #settleWaiters(): void {
     const waiters = this.#waiters;
     if (waiters === undefined) return;
-    const sent = this.bytesOut - this.#transport.backlog;
+    const sent = this.bytesOut - this.#host.transport.backlog;
     while (waiters.length > 0 && (waiters[0] as FlushWaiter).until <= sent) waiters.shift()?.outcome.settle();
   }
 
@@ -233,7 +225,7 @@ export class SessionOutput {
       }
       this.#host.outputStuck(
         new SlowConsumerError(
-          `the peer did not read anything for ${unsentTimeout} s (net.timeout.unsent) with ${this.#connection.unsent} bytes unsent`,
+          `the peer did not read anything for ${unsentTimeout} s (net.timeout.unsent) with ${this.#host.connection.unsent} bytes unsent`,
         ),
       );
     });
@@ -241,7 +233,7 @@ export class SessionOutput {
 
   #undelivered(reason: string | null, error: Error | undefined): ConnectionLostError {
     return new ConnectionLostError(
-      `the connection ended with ${this.#connection.unsent} bytes not handed over (${reason ?? "no reason given"})`,
+      `the connection ended with ${this.#host.connection.unsent} bytes not handed over (${reason ?? "no reason given"})`,
       { cause: error },
     );
   }

@@ -125,7 +125,7 @@ export class Connection implements PacketSource {
     return this.#context.peer.side;
   }
 
-  get #registry(): PacketRegistry {
+  #registry(): PacketRegistry {
     return this.#context.peer.registry;
   }
 
@@ -217,7 +217,7 @@ export class Connection implements PacketSource {
   /** For connection types, on a server, after {@link Connection.startHandshake}: send the registry. */
   sendHandshake(): void {
     const packet = this.#context.handshake.encoded(this.#context);
-    this.sendEncoded(this.#registry.entry(HANDSHAKE_NAME), packet, HANDSHAKE_NAME, null);
+    this.sendEncoded(this.#registry().entry(HANDSHAKE_NAME), packet, HANDSHAKE_NAME, null);
   }
 
   /** On a client: the registry was taken over. */
@@ -303,7 +303,7 @@ export class Connection implements PacketSource {
     return false;
   }
 
-  get #current(): FrameDecoder {
+  #current(): FrameDecoder {
     if (this.#decoder === undefined)
       throw new InvalidStateError("there is no packet, as next() returned false");
     return this.#decoder;
@@ -315,7 +315,7 @@ export class Connection implements PacketSource {
    * @throws {@link InvalidStateError} if there is none.
    */
   rawPacket(): Uint8Array {
-    const { bytes, start, end, owned } = this.#current;
+    const { bytes, start, end, owned } = this.#current();
     return owned ? bytes.subarray(start, end) : bytes.slice(start, end);
   }
 
@@ -325,7 +325,7 @@ export class Connection implements PacketSource {
    * @throws an error with a `closeReason` if the connection has to end.
    */
   dispatch(): void {
-    const { id, flags, bytes, start, end, owned } = this.#current;
+    const { id, flags, bytes, start, end, owned } = this.#current();
     this.#process(id, flags, bytes, start + HEADER_SIZE, end, owned);
   }
 
@@ -342,7 +342,7 @@ export class Connection implements PacketSource {
   #process(id: number, flags: number, bytes: Uint8Array, start: number, end: number, owned: boolean): void {
     this.packetsIn++;
     const type = this.#typeReceives ? this.#type : undefined;
-    const entry = this.#registry.findId(id);
+    const entry = this.#registry().findId(id);
     if (!this.active) this.#checkEarly(id, entry);
     const bypass = entry === undefined ? id < FIRST_USER_ID : entry.internal;
     if (entry === undefined && (bypass || type === undefined)) {
@@ -373,7 +373,7 @@ export class Connection implements PacketSource {
 
   // ---- sending ----------------------------------------------------------------------------------
 
-  get #out(): FrameEncoder {
+  #out(): FrameEncoder {
     this.#encoder ??= this.#context.encoders.take();
     return this.#encoder;
   }
@@ -386,10 +386,10 @@ export class Connection implements PacketSource {
    */
   send(ptype: PacketRef, data: unknown): boolean {
     if (this.#reason !== undefined) throw this.#closed(this.#reason);
-    const entry = this.#registry.entry(ptype);
+    const entry = this.#registry().entry(ptype);
     if (entry.onlyState !== this.#state && !this.#maySend(entry)) return this.#belowHighWater();
     if (entry.parses && this.#context.validateSent) entry.obj.parse(data);
-    this.#out.encode(entry.id, data);
+    this.#out().encode(entry.id, data);
     return this.#accepted(entry, ptype, data);
   }
 
@@ -397,14 +397,14 @@ export class Connection implements PacketSource {
   sendEncoded(entry: PacketEntry, packet: Uint8Array, ptype: PacketRef, data: unknown): boolean {
     if (this.#reason !== undefined) throw this.#closed(this.#reason);
     if (entry.onlyState !== this.#state && !this.#maySend(entry)) return this.#belowHighWater();
-    this.#out.append(packet);
+    this.#out().append(packet);
     return this.#accepted(entry, ptype, data);
   }
 
   /** For connection types: sends a packet by id alone, registered or not, past all checks and hooks. */
   sendRaw(id: number, data: unknown): boolean {
     if (this.#reason !== undefined) throw this.#closed(this.#reason);
-    this.#out.encode(id, data);
+    this.#out().encode(id, data);
     this.packetsOut++;
     return this.#announce();
   }
@@ -448,14 +448,14 @@ export class Connection implements PacketSource {
 
   /** The bytes to send next, as a view that {@link Connection.outputTaken} invalidates. */
   output(): Uint8Array {
-    return this.#out.view();
+    return this.#out().view();
   }
 
   /** The output was handed over. `reusable`: and its buffer is not read any more. */
   outputTaken(reusable: boolean): void {
     this.#gathered = 0;
     this.#flushAfter = FIRST_FLUSH_AFTER;
-    const encoder = this.#out;
+    const encoder = this.#out();
     encoder.taken(reusable);
     if (encoder.length > 0) return;
     this.#pending = false;
@@ -466,7 +466,7 @@ export class Connection implements PacketSource {
 
   /** The packet accepted last, length prefix included, as a view. Valid within `host.sent`. */
   lastPacket(): Uint8Array {
-    return this.#out.last();
+    return this.#out().last();
   }
 
   #closed(reason: string | null): ConnectionClosedError {
@@ -514,7 +514,7 @@ export class Connection implements PacketSource {
   }
 
   #observeSend(entry: PacketEntry, ptype: PacketRef, data: unknown): void {
-    const packet = this.#out.last();
+    const packet = this.#out().last();
     const type = this.#type;
     if (!entry.internal && type?.observesSend === true && type.send(packet, ptype, this.cid, this.host))
       return;
@@ -531,9 +531,10 @@ export class Connection implements PacketSource {
 
   #announce(): boolean {
     this.#gathered++;
-    const { length } = this.#out;
+    const { length } = this.#out();
     if (length >= FLUSH_AT || (this.#gathered >= this.#flushAfter && this.#worthHandingOver(length))) {
-      const nextTime = 2 * (this.#unread > 0 ? Math.max(this.#gathered, this.#flushAfter) : this.#flushAfter);
+      const nextTime =
+        2 * (this.#unread() > 0 ? Math.max(this.#gathered, this.#flushAfter) : this.#flushAfter);
       this.host.outputFull();
       this.#gathered = 0;
       this.#flushAfter = nextTime;
@@ -545,7 +546,7 @@ export class Connection implements PacketSource {
   }
 
   /** Bytes received that are to be worked off before the end of the batch. */
-  get #unread(): number {
+  #unread(): number {
     return this.#decoder?.unread ?? 0;
   }
 
@@ -554,7 +555,7 @@ export class Connection implements PacketSource {
    * that is little beside what is to come: a peer that sent so much is at work, and not waiting.
    */
   #worthHandingOver(length: number): boolean {
-    const unread = this.#unread;
+    const unread = this.#unread();
     return unread > length ? unread <= MOST_UNREAD * length : this.#gathered >= 2 * this.#flushAfter;
   }
 

@@ -208,11 +208,20 @@ describe.each([
       expect(decoded(encoded({ p: new Point(3, 4) }))).toEqual({ p: { x: 3, y: 4 } });
       expect(decoded(encoded(Object.assign(Object.create(null), { a: 1 })))).toEqual({ a: 1 });
     });
+
+    test.each([null, "text", 1, {}])('a map whose "constructor" is %p is one as any other', (value) => {
+      const bare = Object.assign(Object.create(null), { constructor: value });
+      for (const map of [{ constructor: value }, bare]) {
+        expect(decoded(encoded(map))).toEqual({ constructor: value });
+        expect(Object.keys(decoded(encoded(map)) as object)).toEqual(["constructor"]);
+      }
+    });
   });
 
   describe("what cannot be encoded", () => {
     test.each([
       ["Map", new Map([[1, 2]])],
+      ["Map", new (class Sub extends Map<number, number> {})()],
       ["Set", new Set([1])],
       ["Date", new Date(0)],
       ["RegExp", /x/],
