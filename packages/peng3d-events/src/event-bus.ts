@@ -117,6 +117,8 @@ export class HeadlessPeng<M extends object = PengEventMap> {
 
   /** Whether anybody wants events of this name; peers do not build the data of frequent events otherwise. */
   hasListeners(event: string): boolean {
+    // Some buses are there for their config alone.
+    if (this.#listeners.size === 0) return false;
     const listeners = this.#listeners.get(event);
     // Buses may be joined in a ring: one that is being asked already has nobody else to name.
     if (listeners === undefined || this.#asking) return false;
