@@ -1,5 +1,5 @@
 import { ReceiveKit, SIDE_CLIENT, type Side } from "@peng3dnet/protocol";
-import { allocate } from "./allocate.js";
+import { Allocator } from "./allocate.js";
 import { BufferTextReader } from "./buffer-text-reader.js";
 
 /** Frame decoders that are kept: so many connections may have an unfinished packet, and it costs nothing more. */
@@ -9,6 +9,7 @@ const SPARES = 64;
 const clients = createKit();
 
 function createKit(): ReceiveKit {
+  const { allocate } = new Allocator();
   return new ReceiveKit({ allocate, texts: new BufferTextReader(), spares: SPARES });
 }
 
