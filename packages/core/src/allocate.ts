@@ -9,7 +9,7 @@ const MAX_HELD = 2 * 1024 * 1024;
  * client that long packets come to.
  */
 export class Allocator {
-  /** The buffer made last, unless it is very long. */
+  /** The buffer made last, unless it is very long. Nobody reads it; it is there to stay in memory. */
   held: Uint8Array | undefined = undefined;
 
   /** Makes a buffer of `length` bytes. */

@@ -94,12 +94,12 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
     return { bytesIn, bytesOut, packetsIn, packetsOut, queued, unsent, rejectedBy };
   }
 
-  #received(): Intake {
+  #getIntake(): Intake {
     this.#intake ??= new Intake(this.options);
     return this.#intake;
   }
 
-  #end(): SessionEnding {
+  #getEnding(): SessionEnding {
     this.#ending ??= new SessionEnding();
     return this.#ending;
   }
@@ -169,7 +169,7 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
   }
 
   ended(): void {
-    this.#end().peerEnded = true;
+    this.#getEnding().peerEnded = true;
     // Nothing more can come; what came may take its time to be processed.
     this.#cancelIdle();
     this.#settleInput();
@@ -180,7 +180,7 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
   }
 
   closed(error: Error | undefined): void {
-    const ending = this.#end();
+    const ending = this.#getEnding();
     ending.gone = true;
     this.#output.phase = "gone";
     this.#output.cancelDeadline();
@@ -249,7 +249,7 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
 
   /** Counts a packet that waits for `process`, and stops reading while there are too many. */
   enqueued(bytes: number): void {
-    if (this.#received().enqueued(bytes)) this.transport.pause();
+    if (this.#getIntake().enqueued(bytes)) this.transport.pause();
   }
 
   /** Whether no packet is taken up, because those before have not been consumed. */
@@ -259,13 +259,13 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
 
   /** Stops taking up packets until as many calls of `unhold`. */
   hold(): void {
-    this.#received().hold();
+    this.#getIntake().hold();
     if (this.#phase === "open") this.transport.pause();
   }
 
   /** Takes up packets again. */
   unhold(): void {
-    this.#received().unhold();
+    this.#getIntake().unhold();
     this.#resume();
   }
 
@@ -279,7 +279,7 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
 
   /** A packet that waited was processed: reads on once half of the room is free. */
   dequeued(bytes: number): void {
-    const intake = this.#received();
+    const intake = this.#getIntake();
     if (intake.dequeued(bytes)) this.#resume();
     if (intake.packets === 0) this.#settleInput();
   }
@@ -352,7 +352,7 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
 
   /** Resolves when it is closed. */
   waitForClose(options: WaitOptions): Promise<CloseInfo> {
-    const ending = this.#end();
+    const ending = this.#getEnding();
     ending.outcome ??= new Outcome(this.options.clock);
     if (ending.info !== undefined) ending.outcome.settle(ending.info);
     return ending.outcome.wait(options, "the connection to close");
@@ -369,7 +369,7 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
     if (known === undefined) this.#hooks.handlerFailed(error, where);
     if (this.#phase !== "open") return;
     const reason = known ?? "internalerror";
-    this.#end().error = error instanceof Error ? error : new Error(String(error));
+    this.#getEnding().error = error instanceof Error ? error : new Error(String(error));
     this.connection.sendClose(reason);
     this.#beginClose(reason);
   }
@@ -377,7 +377,7 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
   /** Ends the connection at once, without another word. */
   abort(error: Peng3dnetError): void {
     if (this.#phase === "closed") return;
-    const ending = this.#end();
+    const ending = this.#getEnding();
     ending.error ??= error;
     if (this.#phase === "open") {
       ending.reason = error.closeReason ?? "socketclose";
@@ -389,7 +389,7 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
 
   /** Ends it now, whatever is unsent or unprocessed. */
   destroy(reason: string | null): void {
-    const ending = this.#end();
+    const ending = this.#getEnding();
     if (this.#phase === "open") {
       ending.reason = reason;
       this.#phase = "closing";
@@ -400,7 +400,7 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
   }
 
   #beginClose(reason: string | null): void {
-    const ending = this.#end();
+    const ending = this.#getEnding();
     this.#phase = "closing";
     ending.reason = reason;
     this.connection.markClosing(reason);
@@ -419,7 +419,7 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
 
   /** All is written: ends the stream. */
   #finishOutput(): void {
-    const ending = this.#end();
+    const ending = this.#getEnding();
     if (ending.streamEnded || this.#output.phase !== "ready" || !this.#output.empty) return;
     ending.streamEnded = true;
     this.transport.end();
@@ -430,7 +430,7 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
     this.#phase = "closed";
     this.#cancelDeadline();
     this.#cancelIdle();
-    const ending = this.#end();
+    const ending = this.#getEnding();
     const { reason, error } = ending;
     const delivered = ending.streamEnded && this.connection.unsent === 0;
     this.#output.finish(reason, error);
@@ -510,7 +510,7 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
   }
 
   closeReceived(reason: string | null): void {
-    this.#end().announced = true;
+    this.#getEnding().announced = true;
     this.#beginClose(reason);
   }
 

@@ -125,6 +125,8 @@ export class Connection implements PacketSource {
     return this.#context.peer.side;
   }
 
+  // Methods and not private getters, for each use of which the engine calls its run time.
+
   #registry(): PacketRegistry {
     return this.#context.peer.registry;
   }
@@ -393,7 +395,10 @@ export class Connection implements PacketSource {
     return this.#accepted(entry, ptype, data);
   }
 
-  /** Sends a packet that {@link encodePacket} made for a registered type. As {@link Connection.send} otherwise. */
+  /**
+   * Sends a packet that {@link encodePacket} made for a registered type, and that must not change any more. As
+   * {@link Connection.send} otherwise.
+   */
   sendEncoded(entry: PacketEntry, packet: Uint8Array, ptype: PacketRef, data: unknown): boolean {
     if (this.#reason !== undefined) throw this.#closed(this.#reason);
     if (entry.onlyState !== this.#state && !this.#maySend(entry)) return this.#belowHighWater();
@@ -446,7 +451,10 @@ export class Connection implements PacketSource {
     return this.#encoder !== undefined && this.#encoder.length > 0;
   }
 
-  /** The bytes to send next, as a view that {@link Connection.outputTaken} invalidates. */
+  /**
+   * The bytes to send next, as a view that {@link Connection.outputTaken} invalidates. It is not to be written to: other
+   * connections may wait for the same bytes.
+   */
   output(): Uint8Array {
     return this.#out().view();
   }
@@ -464,7 +472,7 @@ export class Connection implements PacketSource {
     this.#context.encoders.giveBack(encoder);
   }
 
-  /** The packet accepted last, length prefix included, as a view. Valid within `host.sent`. */
+  /** The packet accepted last, length prefix included, as a view or a copy. Valid within `host.sent`. */
   lastPacket(): Uint8Array {
     return this.#out().last();
   }

@@ -2,7 +2,7 @@ import type { ConnectionContext } from "./connection-context.js";
 import { FrameEncoder } from "./framing/frame-encoder.js";
 
 /**
- * Encodes a packet once, for {@link Connection.sendEncoded} on many connections.
+ * Encodes a packet once, for {@link Connection.sendEncoded} on many connections, which share it.
  *
  * @throws {@link EncodeError}, {@link PacketTooLargeError}.
  */

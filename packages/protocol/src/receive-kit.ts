@@ -15,11 +15,13 @@ export interface ReceiveKitOptions {
 }
 
 /**
- * What connections receive with while there are bytes, and nothing that lasts but keys of maps. Connections of several
- * peers may share it: what they all use is in the processor's cache.
+ * What connections receive with while there are bytes; of what came, only keys of maps and the last chunk stay. Connections
+ * of several peers may share it: what they all use is in the processor's cache.
  */
 export class ReceiveKit {
+  /** Frame decoders that no connection needs at the moment. */
   readonly decoders: Spares<FrameDecoder>;
+  /** Checks and decodes bodies, each with the limits of its own peer. */
   readonly values: ValueReader;
 
   constructor({ allocate, texts, spares = 1 }: ReceiveKitOptions = {}) {

@@ -242,8 +242,11 @@ describe("who owns the bytes", () => {
     expect(hex(kept.subarray(start, end))).toBe("000000070000a3616263");
   });
 
-  test("retain copies what waits, and the chunk may be overwritten", () => {
-    const chunk = concat(packet(1, "c0"), packet(2, "c3"), packet(3, "07").subarray(0, 5));
+  test.each([
+    ["array", (bytes: Uint8Array) => bytes],
+    ["Node's buffer", (bytes: Uint8Array) => Buffer.from(bytes)],
+  ])("retain copies what waits in the %s, which may be overwritten", (_kind, as) => {
+    const chunk = as(concat(packet(1, "c0"), packet(2, "c3"), packet(3, "07").subarray(0, 5)));
     const decoder = new FrameDecoder(LIMIT);
     decoder.push(chunk);
     expect(decoder.next()).toBe(true);

@@ -114,6 +114,12 @@ test.each([3, 500, 1600, 2038, 2039, 40_000])(
       encoder.clear();
       encoder.encode(64, "w");
       encoder.clear();
+      encoder.append(appended);
+      encoder.append(packet(4, new Uint8Array(40_000)));
+      take(encoder);
+      encoder.encode(64, "x");
+      encoder.encode(64, "y".repeat(39_000));
+      take(encoder);
     }
     expect(hex(appended)).toBe(content);
   },
@@ -191,6 +197,27 @@ describe("what many connections are sent", () => {
   });
 });
 
+test("what one connection alone is sent is not copied again for each packet", () => {
+  const encoder = make();
+  const sent = Array.from({ length: 10 }, (_, id) => packet(id, new Uint8Array(50)));
+  const buffers = new Set<ArrayBufferLike>();
+  for (const each of sent) {
+    encoder.append(each);
+    buffers.add(encoder.view().buffer);
+  }
+  // The first packet, that with the second one, and a buffer from the pool.
+  expect(buffers.size).toBe(3);
+  expect(hex(take(encoder))).toBe(hex(concat(...sent)));
+});
+
+test("without joins, short packets are copied", () => {
+  const [first, second] = [make({ joins: undefined }), make({ joins: undefined })];
+  const [one, two] = [packet(1, "01"), packet(2, "02")];
+  for (const encoder of [first, second]) for (const each of [one, two]) encoder.append(each);
+  expect(first.view().buffer).not.toBe(second.view().buffer);
+  for (const encoder of [first, second]) expect(hex(take(encoder))).toBe(hex(concat(one, two)));
+});
+
 describe("a getter of the value that is written", () => {
   const using = (use: () => unknown) => ({
     before: "x".repeat(20),
@@ -228,6 +255,23 @@ describe("a getter of the value that is written", () => {
         [4, "last"],
       ]);
     }
+  });
+
+  test("may send a packet that is encoded already, while others write", () => {
+    const shared = { pool: new BufferPool(), writer: new ValueWriter() };
+    const [encoder, other] = [make(shared), make(shared)];
+    const appended = packet(2, "c0");
+    encoder.encode(
+      1,
+      using(() => {
+        encoder.append(appended);
+        other.encode(5, "other");
+        return "done";
+      }),
+    );
+    const body = new ValueCodec().encode({ before: "x".repeat(20), used: "done", after: [1, 2, 3] });
+    expect(hex(take(encoder))).toBe(hex(concat(appended, packet(1, body.slice()))));
+    expect(hex(take(other))).toBe(hex(packet(5, "a56f74686572")));
   });
 
   test("may flush, and may close", () => {

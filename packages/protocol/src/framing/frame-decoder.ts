@@ -76,7 +76,8 @@ export class FrameDecoder {
 
   /**
    * Takes the next bytes of the stream. They are read in place: the chunk must not change before `next`
-   * has returned false or `retain` was called.
+   * has returned false or `retain` was called. An array whose length follows a resizable buffer has to be a new one
+   * each time.
    */
   push(chunk: Uint8Array): void {
     if (this.#position < this.#chunk.length) {
@@ -86,7 +87,7 @@ export class FrameDecoder {
       joined.set(chunk, this.#chunk.length - this.#position);
       this.#chunk = joined;
     } else {
-      // Plain views are faster to index and to slice than Node's buffers.
+      // Plain views are faster to index than Node's buffers, whose `slice` does not copy.
       this.#chunk =
         chunk.constructor === Uint8Array
           ? chunk

@@ -18,8 +18,8 @@ export interface FrameEncoderOptions {
   /** Encodes bodies instead of `writer`. */
   readonly codec?: Codec | undefined;
   readonly pool: BufferPool;
-  /** Lets connections share output that is the same for many of them. */
-  readonly joins: LastJoin;
+  /** Lets connections share output that is the same for many of them. Default: short output is copied. */
+  readonly joins?: LastJoin | undefined;
   /** Longest packet, in bytes without the length prefix. */
   readonly limit: number;
   /** Longest body before compression, in bytes. */
@@ -94,7 +94,8 @@ export class FrameEncoder {
 
   /**
    * Adds a packet that has been encoded already, length prefix included. It must not change any more: neither a long
-   * one is copied nor a short one that has nothing but such before it, as in a broadcast.
+   * one is copied nor a short one that has nothing but such before it, as in a broadcast. Those in between are, so that
+   * what follows leaves by the same call.
    */
   append(packet: Uint8Array): void {
     const { length } = packet;
@@ -112,13 +113,13 @@ export class FrameEncoder {
   /** Goes on in a buffer that has what waits and the packet behind it, if other connections have that, too. */
   #share(packet: Uint8Array): boolean {
     if (this.#used + packet.length > SHORT_LENGTH) return false;
-    const both = this.#options.joins.join(this.#bytes, packet);
+    const both = this.#options.joins?.join(this.#bytes, packet);
     if (both === undefined) return false;
     this.#bytes = both;
     return true;
   }
 
-  /** The packet written last, length prefix included; valid until the next write. */
+  /** The packet written last, length prefix included, as a view or a copy; valid until the next write. */
   last(): Uint8Array {
     // An observer that writes into it must not reach other connections.
     return this.#shared
@@ -126,7 +127,10 @@ export class FrameEncoder {
       : this.#bytes.subarray(this.#lastStart, this.#used);
   }
 
-  /** The bytes to send next, as a view of an output buffer. Call {@link FrameEncoder.taken} once they were handed over. */
+  /**
+   * The bytes to send next, as a view of an output buffer that others may wait for, too: it is not to be written to. Call
+   * {@link FrameEncoder.taken} once they were handed over.
+   */
   view(): Uint8Array {
     if (this.#writing) this.#leave();
     const full = this.#full?.[0];
