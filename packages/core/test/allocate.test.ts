@@ -1,6 +1,6 @@
 import { Allocator } from "../src/allocate.js";
 
-const MIB = 1024 * 1024;
+const KIB = 1024;
 
 test("makes buffers of their own", () => {
   const { allocate } = new Allocator();
@@ -14,13 +14,16 @@ test("makes buffers of their own", () => {
 });
 
 test.each([
-  ["below", -1, true],
-  ["at", 0, true],
-  ["above", 1, false],
-])("holds on to the one made last, %s 2 MiB", (_where, more, holds) => {
+  ["below 64 KiB", 64 * KIB - 1, false],
+  ["at 64 KiB", 64 * KIB, true],
+  ["above 64 KiB", 64 * KIB + 1, true],
+  ["below 2 MiB", 2048 * KIB - 1, true],
+  ["at 2 MiB", 2048 * KIB, true],
+  ["above 2 MiB", 2048 * KIB + 1, false],
+])("holds on to the long one made last: %s", (_where, length, holds) => {
   const allocator = new Allocator();
-  const first = allocator.allocate(1000);
+  const first = allocator.allocate(100 * KIB);
   expect(allocator.held).toBe(first);
-  const last = allocator.allocate(2 * MIB + more);
+  const last = allocator.allocate(length);
   expect(allocator.held).toBe(holds ? last : first);
 });
