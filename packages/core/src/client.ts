@@ -23,6 +23,7 @@ import {
 } from "@peng3dnet/protocol";
 import type { ClientEvents, ClientOptions } from "./client-options.js";
 import { type DialOptions, dial } from "./dial.js";
+import { EVENT_SIZE } from "./engine.js";
 import { type Metrics, NO_METRICS } from "./metrics.js";
 import { type ConnectionOwner, PeerBase } from "./peer-base.js";
 import type { PeerCertificate } from "./peer-certificate.js";
@@ -471,6 +472,13 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
     this.emit("drain");
   }
 
+  // One connection is bounded by its own limits.
+  protected override inputHeld(): void {}
+
+  protected override unsentHeld(): void {}
+
+  protected override gone(): void {}
+
   protected override closed(_session: Session<Client<D>>, { reason, error, clean }: CloseInfo): void {
     // Before the handshake is complete, a server may say what is missing of TLS.
     const refusal = this.#active.settled || error !== undefined ? undefined : refusalError(reason);
@@ -485,7 +493,7 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
   }
 
   protected override sendPacketEvent(
-    _session: Session<Client<D>>,
+    session: Session<Client<D>>,
     direction: "recv" | "send",
     pid: PacketRef,
     data: unknown,
@@ -493,6 +501,7 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
     // Whole names: putting one together costs more than finding out that nobody listens.
     const event = direction === "recv" ? "peng3dnet:client.recv" : "peng3dnet:client.send";
     if (!this.hears(event)) return;
-    this.sendEvent(event, direction === "recv" ? { pid, msg: data } : { pid, data });
+    const size = { [EVENT_SIZE]: session.connection.decodedSize };
+    this.sendEvent(event, direction === "recv" ? { pid, msg: data, ...size } : { pid, data, ...size });
   }
 }

@@ -12,3 +12,9 @@ export interface EngineLike {
   /** Config on which the peer's own is stacked. */
   readonly cfg?: ConfigSource | undefined;
 }
+
+/**
+ * Under this symbol, the data of events of packets say how much memory the packet's value takes, in bytes: for those who
+ * keep events for later.
+ */
+export const EVENT_SIZE: unique symbol = Symbol("peng3dnet.size");

@@ -8,7 +8,7 @@ export { Client } from "./client.js";
 export { type ClientClass, type ClientConnection, ClientOnServer } from "./client-on-server.js";
 export type { ClientEvents, ClientOptions } from "./client-options.js";
 export { type Clock, systemClock } from "./clock.js";
-export type { EngineLike } from "./engine.js";
+export { type EngineLike, EVENT_SIZE } from "./engine.js";
 export type { HandlerErrorContext } from "./handler-guard.js";
 export { type Logger, silentLogger } from "./logger.js";
 export type { Message, MessageStream, MessageStreamOptions } from "./message-stream.js";

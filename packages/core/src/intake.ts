@@ -1,9 +1,17 @@
+import type { Clock } from "./clock.js";
+import { Deadline } from "./deadline.js";
+
+/** How often it is looked whether a peer that is not listened to is still there. */
+const SECONDS_BETWEEN_LOOKS = 1;
+
 /** How much may wait; packets and bytes. */
 export interface IntakeLimits {
   /** `net.limits.unprocessed.packets` */
   readonly maxQueuedPackets: number;
   /** `net.limits.unprocessed.bytes` */
   readonly maxQueuedBytes: number;
+  /** `net.limits.unprocessed.total` */
+  readonly maxQueuedTotal: number;
 }
 
 /** What was received and is not consumed yet: says when no more is to be taken up. */
@@ -12,8 +20,11 @@ export class Intake {
   packets = 0;
   /** Bytes of these packets. */
   bytes = 0;
+  /** A packet that was taken from the stream, but has to wait until there is room in a buffer of messages. */
+  kept: Uint8Array | undefined = undefined;
   readonly #limits: IntakeLimits;
   #full = false;
+  #watch: Deadline | undefined = undefined;
   /** How many consumers of packets asked for a pause. */
   #holds = 0;
 
@@ -26,12 +37,18 @@ export class Intake {
     return this.#full || this.#holds > 0;
   }
 
-  /** A packet waits. @returns whether that made it full. */
-  enqueued(bytes: number): boolean {
+  /** Whether a consumer of packets asked for a pause. */
+  get held(): boolean {
+    return this.#holds > 0;
+  }
+
+  /** A packet waits. @param total - bytes that wait of all connections. @returns whether that made it full. */
+  enqueued(bytes: number, total: number): boolean {
     this.packets++;
     this.bytes += bytes;
-    const { maxQueuedPackets, maxQueuedBytes } = this.#limits;
-    if (this.#full || (this.packets < maxQueuedPackets && this.bytes < maxQueuedBytes)) return false;
+    const { maxQueuedPackets, maxQueuedBytes, maxQueuedTotal } = this.#limits;
+    const room = this.packets < maxQueuedPackets && this.bytes < maxQueuedBytes && total < maxQueuedTotal;
+    if (this.#full || room) return false;
     this.#full = true;
     return true;
   }
@@ -45,6 +62,28 @@ export class Intake {
     if (!this.#full || !roomy) return false;
     this.#full = false;
     return true;
+  }
+
+  /** Calls `look` every second while no packet is taken up. */
+  watch(clock: Clock, look: () => void): void {
+    this.#watch ??= Deadline.start(clock, SECONDS_BETWEEN_LOOKS, () => {
+      this.#watch = undefined;
+      if (!this.blocked) return;
+      look();
+      this.watch(clock, look);
+    });
+  }
+
+  /** Packets are taken up again. */
+  unwatch(): void {
+    this.#watch?.cancel();
+    this.#watch = undefined;
+  }
+
+  /** The connection is over. */
+  clear(): void {
+    this.unwatch();
+    this.kept = undefined;
   }
 
   /** A consumer asks for a pause. */

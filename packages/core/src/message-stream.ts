@@ -1,4 +1,5 @@
 import { AbortedError, type AnyPacketDefinition, type PacketOutput } from "@peng3dnet/protocol";
+import type { BufferBudget } from "./buffer-budget.js";
 import type { MessageContext, MessageHandler, TypedPacket } from "./typed-packet.js";
 
 /** Messages buffered for one iterator by default. */
@@ -10,7 +11,8 @@ export interface MessageStreamOptions {
   readonly signal?: AbortSignal | undefined;
   /**
    * Messages that are buffered for a slow consumer. Past that, nothing more is read from the connections that
-   * sent them until half are consumed, so that nothing is lost. Default 1024.
+   * sent them until half are consumed, so that nothing is lost. Default 1024. All iterators of a peer together
+   * buffer `net.limits.buffered` bytes at most; past that, connections with more for an iterator wait.
    */
   readonly limit?: number | undefined;
 }
@@ -34,6 +36,21 @@ interface Sender {
   readonly conn: Holdable | undefined;
 }
 
+/** What a stream needs of its peer. */
+export interface StreamSurroundings {
+  /** What all streams of the peer have buffered together. */
+  readonly buffers: BufferBudget;
+  /** Decoded size of the message that is being delivered, in bytes. */
+  size(): number;
+  /** The stream needs nothing any more. */
+  closed(stream: object): void;
+}
+
+interface Buffered<M> {
+  readonly message: M;
+  readonly bytes: number;
+}
+
 /** The messages of one packet type as an async iterator. Ends when its peer stops, on `return`, or by a signal. */
 export class MessageStream<D extends AnyPacketDefinition, Owner extends Sender>
   implements AsyncIterableIterator<Message<PacketOutput<D>, Owner>>
@@ -41,25 +58,25 @@ export class MessageStream<D extends AnyPacketDefinition, Owner extends Sender>
   readonly #packet: TypedPacket<Owner>;
   readonly #limit: number;
   readonly #signal: AbortSignal | undefined;
-  readonly #buffer: Message<PacketOutput<D>, Owner>[] = [];
+  readonly #buffer: Buffered<Message<PacketOutput<D>, Owner>>[] = [];
   readonly #held = new Set<Holdable>();
   /** Calls of `next` that wait. */
   #waiting: (() => void)[] = [];
   #done = false;
   #error: Error | undefined = undefined;
-  readonly #closed: (stream: object) => void;
+  readonly #surroundings: StreamSurroundings;
 
-  /** @param closed - called once it needs nothing any more. */
   constructor(
     packet: TypedPacket<Owner>,
     { signal, limit = DEFAULT_LIMIT }: MessageStreamOptions,
-    closed: (stream: object) => void,
+    surroundings: StreamSurroundings,
   ) {
     this.#packet = packet;
     this.#limit = Math.max(1, limit);
     this.#signal = signal;
-    this.#closed = closed;
+    this.#surroundings = surroundings;
     packet.listen(this.#take);
+    packet.iterators++;
     if (signal?.aborted === true) this.#abort();
     else signal?.addEventListener("abort", this.#abort, { once: true });
   }
@@ -71,10 +88,11 @@ export class MessageStream<D extends AnyPacketDefinition, Owner extends Sender>
   async next(): Promise<IteratorResult<Message<PacketOutput<D>, Owner>, undefined>> {
     for (;;) {
       if (this.#error !== undefined) throw this.#error;
-      const value = this.#buffer.shift();
-      if (value !== undefined) {
+      const buffered = this.#buffer.shift();
+      if (buffered !== undefined) {
         if (this.#buffer.length <= this.#limit / 2) this.#release();
-        return { done: false, value };
+        this.#surroundings.buffers.remove(buffered.bytes);
+        return { done: false, value: buffered.message };
       }
       if (this.#done) return { done: true, value: undefined };
       await new Promise<void>((resolve) => {
@@ -84,7 +102,7 @@ export class MessageStream<D extends AnyPacketDefinition, Owner extends Sender>
   }
 
   async return(): Promise<IteratorResult<Message<PacketOutput<D>, Owner>, undefined>> {
-    this.#buffer.length = 0;
+    this.#clear();
     this.end();
     return { done: true, value: undefined };
   }
@@ -94,14 +112,22 @@ export class MessageStream<D extends AnyPacketDefinition, Owner extends Sender>
     if (this.#done) return;
     this.#done = true;
     this.#packet.unlisten(this.#take);
+    this.#packet.iterators--;
     this.#signal?.removeEventListener("abort", this.#abort);
     this.#release();
     this.#wake();
-    this.#closed(this);
+    this.#surroundings.closed(this);
+  }
+
+  /** A connection is over, and needs not be told to go on. */
+  forget(session: Holdable): void {
+    this.#held.delete(session);
   }
 
   readonly #take: MessageHandler<PacketOutput<D>, Owner> = (msg, { client }) => {
-    this.#buffer.push({ msg, client });
+    const bytes = this.#surroundings.size();
+    this.#buffer.push({ message: { msg, client }, bytes });
+    this.#surroundings.buffers.add(bytes);
     const session = client.conn;
     if (this.#buffer.length >= this.#limit && session !== undefined && !this.#held.has(session)) {
       this.#held.add(session);
@@ -112,9 +138,15 @@ export class MessageStream<D extends AnyPacketDefinition, Owner extends Sender>
 
   readonly #abort = (): void => {
     this.#error = new AbortedError("waiting for messages was aborted", { cause: this.#signal?.reason });
-    this.#buffer.length = 0;
+    this.#clear();
     this.end();
   };
+
+  #clear(): void {
+    const bytes = this.#buffer.reduce((sum, buffered) => sum + buffered.bytes, 0);
+    this.#buffer.length = 0;
+    this.#surroundings.buffers.remove(bytes);
+  }
 
   #wake(): void {
     const waiting = this.#waiting;

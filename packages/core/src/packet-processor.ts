@@ -1,6 +1,7 @@
 import { TimedOutError } from "@peng3dnet/protocol";
 import type { Clock } from "./clock.js";
-import { PacketQueue } from "./packet-queue.js";
+import { PacketQueue, type QueuedPacket } from "./packet-queue.js";
+import { ProcessPass } from "./process-pass.js";
 import type { Session } from "./session.js";
 import { Outcome, type WaitOptions } from "./waiting.js";
 
@@ -17,6 +18,8 @@ export class PacketProcessor {
   #arrival: Outcome<void>;
   #dispatching = false;
   #draining = false;
+  /** Calls of `waitAndRun` that wait. */
+  #waiting = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -28,37 +31,56 @@ export class PacketProcessor {
     return this.#dispatching;
   }
 
+  /** Bytes of the packets of all connections that wait. */
+  get queuedBytes(): number {
+    return this.#queue.bytes;
+  }
+
   /** Processes packets as they come from now on. */
   dispatch(): void {
     this.#dispatching = true;
     this.#drain();
   }
 
-  /** Processes what is queued. @returns the number of packets. */
+  /** Processes what is queued, as far as there is time for each connection. @returns the number of packets. */
   run(): number {
+    return this.#run(new ProcessPass(this.#clock));
+  }
+
+  #run(pass: ProcessPass): number {
+    const queue = this.#queue;
+    const later: QueuedPacket[] = [];
     let count = 0;
     // Packets that arrive meanwhile are for the next call, so that one call comes to an end.
-    for (let left = this.#queue.length; left > 0; left--) {
-      const packet = this.#queue.shift();
+    for (let left = queue.length; left > 0; left--) {
+      const packet = queue.shift();
       if (packet === undefined) break;
       const { session, raw } = packet;
       if (session.open) {
-        session.dispatchRaw(raw);
+        if (!pass.admits(packet) || !session.dispatchRaw(raw)) {
+          later.push(packet);
+          continue;
+        }
         count++;
+        pass.processed(session);
       }
       session.dequeued(raw.length);
     }
+    if (later.length > 0) queue.putBack(later);
     return count;
   }
 
   /** Waits for a packet or a call of `wake` first. @throws {@link AbortedError} */
   async waitAndRun(options: WaitOptions): Promise<number> {
-    if (this.#queue.length === 0) {
-      try {
-        await this.#arrival.wait(options, "a packet");
-      } catch (error) {
-        if (!(error instanceof TimedOutError)) throw error;
-      }
+    const count = this.run();
+    if (count > 0) return count;
+    this.#waiting++;
+    try {
+      await this.#arrival.wait(options, "a packet");
+    } catch (error) {
+      if (!(error instanceof TimedOutError)) throw error;
+    } finally {
+      this.#waiting--;
     }
     return this.run();
   }
@@ -77,14 +99,28 @@ export class PacketProcessor {
       return;
     }
     this.#queue.push(session, raw);
+    session.enqueued(raw.length, this.#queue.bytes);
     if (this.#dispatching) this.#drain();
-    else if (this.#queue.length === 1) this.wake();
+    else if (this.#waiting > 0) this.wake();
   }
 
-  #drain(): void {
+  /** A connection that was held goes on: its packets may have waited for that. */
+  released(session: Session): void {
+    if (session.queuedPackets === 0) return;
+    if (this.#dispatching) this.#drain();
+    else if (this.#waiting > 0) this.wake();
+  }
+
+  readonly #drain = (): void => {
     if (this.#draining) return;
     this.#draining = true;
-    while (this.#queue.length > 0) this.run();
+    let pass: ProcessPass;
+    let count: number;
+    do {
+      pass = new ProcessPass(this.#clock);
+      count = this.#run(pass);
+    } while (count > 0 && this.#queue.length > 0 && !pass.outOfTime);
     this.#draining = false;
-  }
+    if (pass.outOfTime) setImmediate(this.#drain);
+  };
 }

@@ -9,6 +9,8 @@ export interface QueuedPacket {
 
 /** Packets in order of arrival. How many a connection may have is up to its session. */
 export class PacketQueue {
+  /** Bytes of all packets. */
+  bytes = 0;
   #packets: (QueuedPacket | undefined)[] = [];
   #head = 0;
 
@@ -20,18 +22,26 @@ export class PacketQueue {
   /** Adds a packet at the end. */
   push(session: Session, raw: Uint8Array): void {
     this.#packets.push({ session, raw });
-    session.enqueued(raw.length);
+    this.bytes += raw.length;
   }
 
   /** Takes the first packet, or `undefined`. */
   shift(): QueuedPacket | undefined {
     if (this.#head === this.#packets.length) return undefined;
-    const packet = this.#packets[this.#head];
+    const packet = this.#packets[this.#head] as QueuedPacket;
     this.#packets[this.#head++] = undefined;
+    this.bytes -= packet.raw.length;
     if (this.#head > 1024 && this.#head * 2 > this.#packets.length) {
       this.#packets = this.#packets.slice(this.#head);
       this.#head = 0;
     }
     return packet;
+  }
+
+  /** Puts packets that were taken back before all others. */
+  putBack(packets: readonly QueuedPacket[]): void {
+    this.#packets = [...packets, ...this.#packets.slice(this.#head)];
+    this.#head = 0;
+    for (const { raw } of packets) this.bytes += raw.length;
   }
 }

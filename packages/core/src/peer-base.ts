@@ -23,6 +23,7 @@ import {
   registerInternalPackets,
   type Side,
 } from "@peng3dnet/protocol";
+import { BufferBudget } from "./buffer-budget.js";
 import { BusyPoll } from "./busy-poll.js";
 import { type Clock, systemClock } from "./clock.js";
 import { zlibCompression } from "./compression.js";
@@ -35,6 +36,7 @@ import type { Metrics } from "./metrics.js";
 import type { PeerOptions } from "./options.js";
 import { PacketProcessor, type ProcessOptions } from "./packet-processor.js";
 import { receiveKit } from "./receive-kits.js";
+import { RunQueue } from "./run-queue.js";
 import { Session } from "./session.js";
 import type { SessionHooks, SessionOptions } from "./session-hooks.js";
 import type { Transport } from "./transport.js";
@@ -74,10 +76,14 @@ export abstract class PeerBase<
   /** What sessions tell. Methods of one class, not functions of each peer: a process may have thousands of clients. */
   static readonly #Hooks = class<Owner extends ConnectionOwner> implements SessionHooks<Owner> {
     direct = false;
+    readonly turns: RunQueue;
+    readonly buffers: BufferBudget;
     readonly #peer: PeerBase<Owner, PeerEvents>;
 
     constructor(peer: PeerBase<Owner, PeerEvents>) {
       this.#peer = peer;
+      this.turns = new RunQueue(peer.clock);
+      this.buffers = new BufferBudget(peer.cfg.get("net.limits.buffered"), peer.registry);
     }
 
     receiveData(session: Session<Owner>, chunk: Uint8Array): void {
@@ -110,7 +116,25 @@ export abstract class PeerBase<
       this.#peer.drained(session);
     }
 
+    inputHeld(session: Session<Owner>, bytes: number): void {
+      this.#peer.inputHeld(session, bytes);
+    }
+
+    unsentHeld(session: Session<Owner>, bytes: number): void {
+      this.#peer.unsentHeld(session, bytes);
+    }
+
+    released(session: Session<Owner>): void {
+      this.#peer.#processor.released(session as Session);
+    }
+
+    gone(session: Session<Owner>): void {
+      this.#peer.gone(session);
+    }
+
     closed(session: Session<Owner>, info: CloseInfo): void {
+      // A connection that is held has reached those that hold it.
+      if (session.held) this.#peer.#forget(session);
       this.#peer.closed(session, info);
     }
 
@@ -142,12 +166,12 @@ export abstract class PeerBase<
   readonly #scheduler = new FlushScheduler();
   readonly #stopped: Outcome<void>;
   readonly #bus: EngineLike | undefined;
-  readonly #hooks = new PeerBase.#Hooks<Owner>(this as unknown as PeerBase<Owner, PeerEvents>);
+  readonly #hooks: SessionHooks<Owner> & { direct: boolean };
   #context: ConnectionContext | undefined = undefined;
   #sessionOptions: SessionOptions | undefined = undefined;
   #poll: BusyPoll | undefined = undefined;
   readonly #typed = new Map<string, TypedPacket<Owner>>();
-  readonly #streams = new Set<{ end(): void }>();
+  readonly #streams = new Set<{ end(): void; forget(session: Holdable): void }>();
   #initialized = false;
   #stopping = false;
   #overridden = false;
@@ -163,6 +187,7 @@ export abstract class PeerBase<
     this.logger = guardedLogger(options.logger);
     this.guard = new HandlerGuard(this.logger);
     this.#processor = new PacketProcessor(this.clock);
+    this.#hooks = new PeerBase.#Hooks<Owner>(this as unknown as PeerBase<Owner, PeerEvents>);
     this.#stopped = new Outcome(this.clock);
     const enable = this.cfg.get("net.events.enable");
     if (enable === true && this.peng === undefined) {
@@ -290,6 +315,8 @@ export abstract class PeerBase<
       highWater: cfg.get("net.limits.unsent.highwater"),
       maxQueuedPackets: cfg.get("net.limits.unprocessed.packets"),
       maxQueuedBytes: cfg.get("net.limits.unprocessed.bytes"),
+      maxQueuedTotal: cfg.get("net.limits.unprocessed.total"),
+      inflatedRate: cfg.get("net.limits.inflated.rate"),
     };
   }
 
@@ -440,8 +467,10 @@ export abstract class PeerBase<
     packet: P,
     options: MessageStreamOptions = {},
   ): MessageStream<P, Owner> {
-    const stream = new MessageStream<P, Owner>(this.#typedPacket(packet), options, (ended) => {
-      this.#streams.delete(ended as MessageStream<P, Owner>);
+    const stream = new MessageStream<P, Owner>(this.#typedPacket(packet), options, {
+      buffers: this.#hooks.buffers,
+      size: () => this.context.bodies.decodedSize,
+      closed: (ended) => this.#streams.delete(ended as MessageStream<P, Owner>),
     });
     if (this.stopped) stream.end();
     else this.#streams.add(stream);
@@ -497,8 +526,21 @@ export abstract class PeerBase<
   // ---- from sessions ----------------------------------------------------------------------------
 
   protected abstract drained(session: Session<Owner>): void;
+  protected abstract inputHeld(session: Session<Owner>, bytes: number): void;
+  protected abstract unsentHeld(session: Session<Owner>, bytes: number): void;
+  protected abstract gone(session: Session<Owner>): void;
   protected abstract closed(session: Session<Owner>, info: CloseInfo): void;
   protected abstract activated(session: Session<Owner>): void;
+
+  #forget(session: Session<Owner>): void {
+    this.#hooks.buffers.forget(session);
+    for (const stream of this.#streams) stream.forget(session);
+  }
+
+  /** Looks at the clock, since something was done that may have taken long. */
+  protected lookAtTime(): void {
+    this.#hooks.turns.look();
+  }
 
   #takePacket(session: Session<Owner>): void {
     if (this.#overridden) this.takeSinglePacket(session);

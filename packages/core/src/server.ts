@@ -18,6 +18,8 @@ import {
 } from "@peng3dnet/protocol";
 import { Admission } from "./admission.js";
 import { type ClientClass, type ClientConnection, ClientOnServer } from "./client-on-server.js";
+import { EVENT_SIZE } from "./engine.js";
+import { HeldTotal, inputTotalError, unsentTotalError } from "./held-total.js";
 import { type Listener, listen } from "./listener.js";
 import { type Metrics, NO_METRICS, sumMetrics } from "./metrics.js";
 import { PeerBase } from "./peer-base.js";
@@ -36,6 +38,9 @@ import type { Transport } from "./transport.js";
 import type { InputOfName, NameSentTo, SentTo } from "./typed-packet.js";
 import { Outcome, type WaitOptions } from "./waiting.js";
 
+/** A broadcast to so many is worth a look at the clock. */
+const MANY_RECEIVERS = 32;
+
 /**
  * Serves any number of clients. Reference: `Server`.
  *
@@ -47,11 +52,15 @@ export class Server<
   D extends AnyPacketDefinition = AnyPacketDefinition,
 > extends PeerBase<C, ServerEvents<C>, typeof SIDE_SERVER> {
   override readonly side = SIDE_SERVER;
-  /** All connections that are not closed, by client id. */
+  /** All connections that are not gone, by client id. */
   readonly clients: ReadonlyMap<number, C>;
 
   protected override readonly kind = "server";
   readonly #clients = new Map<number, C>();
+  /** Those whose transport is gone while packets that came before wait to be processed. */
+  readonly #leaving = new Map<number, C>();
+  readonly #input: HeldTotal<Session<C>>;
+  readonly #unsent: HeldTotal<Session<C>>;
   /** The client that was looked for last: handlers mostly answer the one that they hear. */
   #recent: C | undefined = undefined;
   #recentCid = -1;
@@ -77,6 +86,14 @@ export class Server<
     // Without clientcls, C is ClientOnServer.
     this.#clientcls = options.clientcls ?? (ClientOnServer as unknown as ClientClass<C>);
     this.#admission = new Admission(this.cfg);
+    this.#input = new HeldTotal(
+      () => this.cfg.get("net.limits.unprocessed.total"),
+      (session, bytes) => session.abort(inputTotalError(bytes)),
+    );
+    this.#unsent = new HeldTotal(
+      () => this.cfg.get("net.limits.unsent.total"),
+      (session, bytes) => session.abort(unsentTotalError(bytes)),
+    );
   }
 
   // ---- running ----------------------------------------------------------------------------------
@@ -181,7 +198,8 @@ export class Server<
   stop(): void {
     if (!this.markStopped()) return;
     this.#listener?.close().catch((error: unknown) => this.guard.failed(error, "stop"));
-    for (const client of this.#clients.values()) client.conn.destroy("socketclose");
+    for (const client of [...this.#clients.values(), ...this.#leaving.values()])
+      client.conn.destroy("socketclose");
   }
 
   /**
@@ -201,9 +219,10 @@ export class Server<
     reason = "servershutdown",
   }: ShutdownOptions): Promise<ShutdownReport> {
     let clean = 0;
-    const total = this.#clients.size;
+    const open = [...this.#clients.values(), ...this.#leaving.values()];
+    const total = open.length;
     const released = this.#listener?.close();
-    const closes = [...this.#clients.values()].map(async ({ conn }) => {
+    const closes = open.map(async ({ conn }) => {
       try {
         if ((await conn.close(reason)).clean) clean++;
       } catch (error) {
@@ -241,7 +260,7 @@ export class Server<
    */
   async join(options: WaitOptions = {}): Promise<void> {
     await this.waitForStop(options);
-    if (this.#clients.size === 0) return;
+    if (this.#clients.size === 0 && this.#leaving.size === 0) return;
     this.#empty ??= new Outcome(this.clock);
     await this.#empty.wait(options, "all connections to close");
   }
@@ -291,7 +310,8 @@ export class Server<
    */
   accept(transport: Transport): C {
     const cid = this.genCID();
-    if (this.#clients.has(cid)) throw new InvalidStateError(`genCID gave the id ${cid}, which is in use`);
+    if (this.ownerOf(cid) !== undefined)
+      throw new InvalidStateError(`genCID gave the id ${cid}, which is in use`);
     const session = this.createSession(transport, cid);
     const addr = transport.remoteAddress;
     const client = new this.#clientcls(
@@ -323,13 +343,13 @@ export class Server<
   }
 
   override getConnection(cid?: Cid): C["conn"]["connection"] | undefined {
-    return this.#clients.get(cid ?? -1)?.conn.connection;
+    return this.ownerOf(cid)?.conn.connection;
   }
 
   /** The client with an id. @throws {@link ConnectionClosedError} if there is none. */
   #client(cid: Cid | undefined): C {
     if (this.#recent !== undefined && this.#recentCid === cid) return this.#recent;
-    const client = this.#clients.get(cid ?? -1);
+    const client = this.ownerOf(cid);
     if (client === undefined)
       throw new ConnectionClosedError(`there is no client with the cid ${cid}; it may be closed`, null);
     this.#recent = client;
@@ -337,8 +357,8 @@ export class Server<
     return client;
   }
 
-  protected override ownerOf(cid: Cid): C | undefined {
-    return this.#clients.get(cid ?? -1);
+  protected override ownerOf(cid: Cid | undefined): C | undefined {
+    return this.#clients.get(cid ?? -1) ?? this.#leaving.get(cid ?? -1);
   }
 
   /**
@@ -402,6 +422,8 @@ export class Server<
       if (!connection.sendEncoded(entry, packet, ptype, data)) client.conn.noteHighWater();
       if (connection.packetsOut !== before) count++;
     }
+    // The packet that caused this may have taken long, and another one may follow it.
+    if (count >= MANY_RECEIVERS) this.lookAtTime();
     return count;
   }
 
@@ -435,7 +457,7 @@ export class Server<
    * @param data - any piece of the stream; only valid during the call.
    */
   receiveData(data: Uint8Array, cid: number): void {
-    this.#clients.get(cid)?.conn.receive(data);
+    this.ownerOf(cid)?.conn.receive(data);
   }
 
   /**
@@ -452,7 +474,7 @@ export class Server<
    * @param data - the packet without its length prefix.
    */
   receivePacket(data: Uint8Array, cid: number): void {
-    const client = this.#clients.get(cid);
+    const client = this.ownerOf(cid);
     if (client !== undefined) this.enqueue(client.conn as unknown as Session<C>, data);
   }
 
@@ -486,9 +508,24 @@ export class Server<
     this.emit("drain", session.owner);
   }
 
+  protected override inputHeld(session: Session<C>, bytes: number): void {
+    this.#input.set(session, bytes);
+  }
+
+  protected override unsentHeld(session: Session<C>, bytes: number): void {
+    this.#unsent.set(session, bytes);
+  }
+
+  protected override gone(session: Session<C>): void {
+    const client = session.owner;
+    this.#clients.delete(client.cid);
+    this.#leaving.set(client.cid, client);
+  }
+
   protected override closed(session: Session<C>, info: CloseInfo): void {
     const client = session.owner;
     this.#clients.delete(client.cid);
+    this.#leaving.delete(client.cid);
     if (this.#recent === client) this.#recent = undefined;
     this.#past = sumMetrics([this.#past, { ...session.metrics, queued: 0, unsent: 0 }]);
     this.#admission.end(session);
@@ -496,7 +533,7 @@ export class Server<
     if (this.cfg.get("net.debug.print.close")) this.print(`close ${client.cid} ${info.reason}`);
     this.sendEvent("connection.close", { client, reason: info.reason });
     this.emit("close", client, info);
-    if (this.#clients.size === 0) {
+    if (this.#clients.size === 0 && this.#leaving.size === 0) {
       this.#empty?.settle();
       this.#empty = undefined;
     }
@@ -513,7 +550,11 @@ export class Server<
       direction === "recv" ? "peng3dnet:server.connection.recv" : "peng3dnet:server.connection.send";
     if (!this.hears(event)) return;
     const client = session.owner;
-    if (direction === "recv") this.sendEvent(event, { client, pid, msg: data });
-    else this.sendEvent(event, { client, pid, data: session.connection.lastPacket().slice() });
+    if (direction === "recv") {
+      this.sendEvent(event, { client, pid, msg: data, [EVENT_SIZE]: session.connection.decodedSize });
+    } else {
+      const packet = session.connection.lastPacket().slice();
+      this.sendEvent(event, { client, pid, data: packet, [EVENT_SIZE]: packet.length });
+    }
   }
 }

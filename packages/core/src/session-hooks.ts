@@ -1,5 +1,7 @@
 import type { Cid, CloseInfo, ConnectionContext, PacketEntry, PacketRef } from "@peng3dnet/protocol";
+import type { BufferBudget } from "./buffer-budget.js";
 import type { IntakeLimits } from "./intake.js";
+import type { RunQueue } from "./run-queue.js";
 import type { Session } from "./session.js";
 import type { OutputOptions } from "./session-output.js";
 import type { Transport } from "./transport.js";
@@ -10,6 +12,10 @@ export interface SessionHooks<Owner> {
   receiveData(session: Session<Owner>, chunk: Uint8Array): void;
   /** Whether packets are processed as they come, without a queue and without overridable steps. */
   readonly direct: boolean;
+  /** Shares the event loop among the connections. */
+  readonly turns: RunQueue;
+  /** What message iterators have buffered. */
+  readonly buffers: BufferBudget;
   /** There is a packet, and not `direct`: takes it over. */
   takePacket(session: Session<Owner>): void;
   /** The output of a session has to be flushed soon. */
@@ -19,6 +25,14 @@ export interface SessionHooks<Owner> {
   sent(session: Session<Owner>, ptype: PacketRef, data: unknown): void;
   /** After `sendMessage` returned false: there is room again. */
   drained(session: Session<Owner>): void;
+  /** A session holds so many bytes of input that it cannot work off yet. */
+  inputHeld(session: Session<Owner>, bytes: number): void;
+  /** A session has so many bytes unsent. */
+  unsentHeld(session: Session<Owner>, bytes: number): void;
+  /** Consumers of packets that held a session let it go on. */
+  released(session: Session<Owner>): void;
+  /** Its transport is gone, but packets that came before wait to be processed. */
+  gone(session: Session<Owner>): void;
   /** It is closed. Called once, after all packets that came before were processed. */
   closed(session: Session<Owner>, info: CloseInfo): void;
   /** Code of the application threw or rejected. */
@@ -32,6 +46,8 @@ export interface SessionOptions extends OutputOptions, IntakeLimits {
   readonly handshakeTimeout: number;
   readonly idleTimeout: number;
   readonly closeTimeout: number;
+  /** `net.limits.inflated.rate` */
+  readonly inflatedRate: number;
 }
 
 /** What a session is made of. */

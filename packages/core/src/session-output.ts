@@ -32,6 +32,8 @@ export interface OutputHost {
   outputDrained(): void;
   /** Everything is with the kernel. */
   outputWritten(): void;
+  /** So many bytes are unsent while the transport is busy; 0: it is not. */
+  unsentHeld(bytes: number): void;
   /** The peer does not read. */
   outputStuck(error: Peng3dnetError): void;
   /** Flush with the next batch. */
@@ -171,10 +173,14 @@ export class SessionOutput {
       );
     } else if (this.#aboveHighWater && unsent <= highWater) this.#tellDrained(sending);
     this.#settleWaiters();
+    this.#host.unsentHeld(unsent);
   }
 
   #allWritten(sending: boolean): void {
-    if (this.#watch !== undefined) this.#watch.waiting = false;
+    if (this.#watch?.waiting === true) {
+      this.#watch.waiting = false;
+      this.#host.unsentHeld(0);
+    }
     if (this.#aboveHighWater) this.#tellDrained(sending);
     if (this.#waiters !== undefined) this.#settleWaiters();
     this.#host.outputWritten();

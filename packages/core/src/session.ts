@@ -12,16 +12,20 @@ import {
 } from "@peng3dnet/protocol";
 import { Deadline } from "./deadline.js";
 import { IdleWatch, type Watched } from "./idle-watch.js";
+import { InflateLimit } from "./inflate-limit.js";
 import { Intake } from "./intake.js";
+import type { Holdable } from "./message-stream.js";
 import { type Metrics, RejectionCounter } from "./metrics.js";
+import { isCompressed, packetIdOf } from "./raw-packet.js";
+import { isCostly, type Runnable, unitsOf } from "./run-queue.js";
 import { SessionEnding } from "./session-ending.js";
 import type { SessionHooks, SessionInit, SessionOptions } from "./session-hooks.js";
 import { type OutputHost, SessionOutput } from "./session-output.js";
 import type { Transport, TransportHandler } from "./transport.js";
 import { Outcome, type WaitOptions } from "./waiting.js";
 
-/** Packets after which a connection lets others have a turn. */
-const PACKETS_PER_TURN = 4096;
+/** What a connection holds below this many bytes is not counted among what all hold together. */
+const NEGLIGIBLE = 4096;
 
 type Phase = "open" | "closing" | "closed";
 
@@ -31,7 +35,9 @@ type Phase = "open" | "closing" | "closed";
  *
  * Its loop: `data` → `receive` → `#pump` (packet by packet) → `flush`.
  */
-export class Session<Owner = unknown> implements ConnectionHost, TransportHandler, OutputHost, Watched {
+export class Session<Owner = unknown>
+  implements ConnectionHost, TransportHandler, OutputHost, Watched, Runnable, Holdable
+{
   /** The protocol's side of it. */
   readonly connection: Connection;
   /** Moves the bytes. */
@@ -54,8 +60,12 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
 
   #phase: Phase = "open";
   #pumping = false;
-  #yielding = false;
-  #turnStart = 0;
+  /** Whether it waits for its turn, with input that is not worked off. */
+  #queued = false;
+  /** What was told last of input and of output that is held, in bytes. */
+  #inputHeld = 0;
+  #unsentHeld = 0;
+  #inflating: InflateLimit | undefined = undefined;
 
   constructor(init: SessionInit<Owner>) {
     this.connection = new Connection(init.context, init.cid, this, init.conntype);
@@ -182,6 +192,7 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
   closed(error: Error | undefined): void {
     const ending = this.#getEnding();
     ending.gone = true;
+    this.#intake?.unwatch();
     this.#output.phase = "gone";
     this.#output.cancelDeadline();
     this.#cancelIdle();
@@ -193,6 +204,9 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
     }
     this.connection.markClosing(ending.reason ?? "socketclose");
     this.#settleInput();
+    if (this.#phase !== "open") return;
+    this.#hooks.gone(this);
+    this.#noteInput();
   }
 
   // ---- the loop ---------------------------------------------------------------------------------
@@ -201,9 +215,9 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
   receive(chunk: Uint8Array): void {
     if (this.#phase !== "open") return;
     this.connection.push(chunk);
-    this.#pump();
+    if (!this.#queued) this.#pump();
     if (this.connection.incomplete && this.transport.reusesChunks) this.connection.retain();
-    if (this.connection.packetsIn - this.#turnStart > PACKETS_PER_TURN) this.#yieldTurn();
+    this.#noteInput();
   }
 
   #pump(): void {
@@ -212,44 +226,119 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
     this.#pumping = true;
     const { connection } = this;
     const hooks = this.#hooks;
+    const { turns } = hooks;
+    const before = connection.packetsIn;
     try {
-      while (!this.blocked && this.#phase === "open" && connection.next()) {
-        if (hooks.direct) connection.dispatch();
-        else hooks.takePacket(this);
+      if (this.#intake?.kept !== undefined) this.#dispatchKept(this.#intake);
+      while (!turns.spent && !this.blocked && this.#phase === "open" && connection.next()) {
+        const compressed = connection.packetFlags !== 0;
+        const units = unitsOf(connection.packetLength, compressed);
+        turns.before(units);
+        // Those that wait for `process` come first.
+        if (!hooks.direct || this.queuedPackets > 0) hooks.takePacket(this);
+        else if (hooks.buffers.full && hooks.buffers.keepsOut(this, connection.packetId)) {
+          this.#getIntake().kept = connection.rawPacket();
+        } else {
+          connection.dispatch();
+          if (compressed) this.#noteInflated();
+        }
+        turns.after(units);
       }
     } catch (error) {
       this.fail(error, "processSinglePacket");
     }
     this.#pumping = false;
-    if (this.connection.hasOutput) this.flush();
+    if (connection.hasOutput) this.flush();
+    if (turns.spent && !this.blocked && this.#phase === "open" && connection.unread) {
+      this.#waitForTurn(connection.packetsIn !== before);
+    }
     this.#settleInput();
   }
 
-  /** Processes a packet that was queued. */
-  dispatchRaw(raw: Uint8Array): void {
+  #dispatchKept(intake: Intake): void {
+    const raw = intake.kept as Uint8Array;
+    if (intake.blocked || this.#phase !== "open") return;
+    intake.kept = undefined;
+    if (!this.dispatchRaw(raw)) intake.kept = raw;
+  }
+
+  /** Lets others go on, and this one when it is its turn. */
+  #waitForTurn(worked: boolean): void {
+    if (this.#queued) return;
+    this.#queued = true;
+    this.transport.pause();
+    const next = this.connection.upcoming;
+    const costly = next !== undefined && isCostly(unitsOf(next.length, next.flags !== 0));
+    this.#hooks.turns.add(this, costly ? "costly" : worked ? "used" : "fresh");
+  }
+
+  takeTurn(): void {
+    this.#queued = false;
     if (this.#phase !== "open") return;
+    this.#pump();
+    this.#noteInput();
+    this.#readOn();
+  }
+
+  /** Whether something was received that is not worked off yet. */
+  get hasUnprocessedInput(): boolean {
+    return this.#queued || this.blocked || this.queuedPackets > 0;
+  }
+
+  /** Tells how much memory its input takes that is not worked off, if that is much. */
+  #noteInput(): void {
+    const queued = this.#ending?.gone === true ? NEGLIGIBLE + this.queuedBytes : 0;
+    const held = this.connection.inputHeld + (this.#intake?.kept?.length ?? 0) + queued;
+    const noted = held < NEGLIGIBLE || this.#phase === "closed" ? 0 : held;
+    if (noted === this.#inputHeld) return;
+    this.#inputHeld = noted;
+    this.#hooks.inputHeld(this, noted);
+  }
+
+  unsentHeld(bytes: number): void {
+    const noted = bytes < NEGLIGIBLE ? 0 : bytes;
+    if (noted === this.#unsentHeld) return;
+    this.#unsentHeld = noted;
+    this.#hooks.unsentHeld(this, noted);
+  }
+
+  /** A body was inflated: takes up no more packets until its rate allows that. */
+  #noteInflated(): void {
+    const { clock, inflatedRate } = this.options;
+    this.#inflating ??= new InflateLimit(clock, inflatedRate, this);
+    this.#inflating.inflated(this.connection.inflatedBytes);
+  }
+
+  /**
+   * Processes a packet that was queued.
+   *
+   * @returns false if it has to wait, since there is no room in a buffer of messages.
+   */
+  dispatchRaw(raw: Uint8Array): boolean {
+    if (this.#phase !== "open") return true;
+    const { buffers } = this.#hooks;
+    if (buffers.full && buffers.keepsOut(this, packetIdOf(raw))) return false;
     try {
       this.connection.dispatchRaw(raw);
+      if (isCompressed(raw)) this.#noteInflated();
     } catch (error) {
       this.fail(error, "process");
     }
+    return true;
   }
 
-  /** Lets other connections have a turn before this one reads on. */
-  #yieldTurn(): void {
-    this.#turnStart = this.connection.packetsIn;
-    if (this.#yielding || this.#phase !== "open") return;
-    this.#yielding = true;
-    this.transport.pause();
-    setImmediate(() => {
-      this.#yielding = false;
-      if (!this.blocked) this.transport.resume();
-    });
+  /**
+   * Counts a packet that waits for `process`, and stops reading while there are too many.
+   *
+   * @param total - bytes that wait of all connections.
+   */
+  enqueued(bytes: number, total: number): void {
+    if (this.#getIntake().enqueued(bytes, total)) this.#pause();
   }
 
-  /** Counts a packet that waits for `process`, and stops reading while there are too many. */
-  enqueued(bytes: number): void {
-    if (this.#getIntake().enqueued(bytes)) this.transport.pause();
+  /** Whether a consumer of packets asked for a pause. */
+  get held(): boolean {
+    return this.#intake?.held === true;
   }
 
   /** Whether no packet is taken up, because those before have not been consumed. */
@@ -260,21 +349,38 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
   /** Stops taking up packets until as many calls of `unhold`. */
   hold(): void {
     this.#getIntake().hold();
-    if (this.#phase === "open") this.transport.pause();
+    if (this.#phase === "open") this.#pause();
+  }
+
+  /** Stops reading for as long as packets are not consumed. Whether the peer is gone is looked at now and then. */
+  #pause(): void {
+    this.transport.pause();
+    if (this.transport.probe !== undefined) this.#getIntake().watch(this.options.clock, () => this.#probe());
+  }
+
+  #probe(): void {
+    if (this.blocked && this.#phase === "open") this.transport.probe?.();
   }
 
   /** Takes up packets again. */
   unhold(): void {
     this.#getIntake().unhold();
+    if (!this.held) this.#hooks.released(this);
     this.#resume();
   }
 
   #resume(): void {
-    if (this.blocked) return;
+    if (this.blocked || this.#phase !== "open") return;
+    this.#intake?.unwatch();
     // The peer was not silent, but not listened to.
     this.#idle?.heard();
-    this.#pump();
-    if (!this.blocked && !this.#yielding) this.transport.resume();
+    if (!this.#queued) this.#pump();
+    this.#noteInput();
+    this.#readOn();
+  }
+
+  #readOn(): void {
+    if (!this.blocked && !this.#queued) this.transport.resume();
   }
 
   /** A packet that waited was processed: reads on once half of the room is free. */
@@ -289,7 +395,7 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
     const ending = this.#ending;
     if (ending === undefined || !(ending.peerEnded || ending.gone)) return;
     if (this.#phase === "open") {
-      if (this.queuedPackets > 0 || this.blocked || this.#pumping) return;
+      if (this.hasUnprocessedInput || this.#pumping) return;
       if (this.connection.incomplete && ending.error === undefined) {
         ending.error = new ConnectionLostError("the peer ended the connection within a packet");
       }
@@ -385,6 +491,7 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
       this.connection.markClosing(ending.reason);
     }
     this.transport.destroy();
+    if (ending.gone) this.#finish();
   }
 
   /** Ends it now, whatever is unsent or unprocessed. */
@@ -428,6 +535,10 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
   #finish(): void {
     if (this.#phase === "closed") return;
     this.#phase = "closed";
+    this.#inflating?.cancel();
+    this.unsentHeld(0);
+    this.#noteInput();
+    this.#intake?.clear();
     this.#cancelDeadline();
     this.#cancelIdle();
     const ending = this.#getEnding();

@@ -27,6 +27,14 @@ function onClose(this: HandledSocket): void {
   this[HANDLER]?.closed(this.errored ?? undefined);
 }
 
+/**
+ * Finds out whether a socket that is not read is broken: the kernel tells of it when something is written, be it
+ * nothing.
+ */
+export function probe(socket: Socket): void {
+  if (socket.writable && socket.writableLength === 0) socket.write(NOTHING);
+}
+
 /** A TCP socket as a {@link Transport}: the one place that listens to a socket's events. */
 export class SocketTransport implements Transport {
   readonly socket: HandledSocket;
@@ -109,6 +117,10 @@ export class SocketTransport implements Transport {
 
   resume(): void {
     this.socket.resume();
+  }
+
+  probe(): void {
+    probe(this.socket);
   }
 
   #drained(error: Error | null | undefined): void {

@@ -3,6 +3,7 @@ import { createServer, type Server as NodeTlsServer, type TLSSocket } from "node
 import { SSLSEC_BOTHAUTH, SSLSEC_ENCRYPTED, type TlsHandshakeError } from "@peng3dnet/protocol";
 import type { Clock } from "./clock.js";
 import { Deadline } from "./deadline.js";
+import { probe } from "./socket-transport.js";
 import {
   clientCertificateMissing,
   handshakeError,
@@ -122,6 +123,11 @@ class TlsServerTransport extends TlsTransport {
     return bytesRead === 0
       ? plainPeer(this.#peer, "left without having started TLS")
       : handshakeError(Object.assign(new Error("the socket was closed"), { code: "ECONNRESET" }), this.#peer);
+  }
+
+  override probe(): void {
+    // TLS sends no empty records; the socket below it can be asked.
+    probe(this.#raw);
   }
 
   /** The handshake failed. */

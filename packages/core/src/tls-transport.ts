@@ -98,6 +98,9 @@ export abstract class TlsTransport implements Transport {
     this.#socket.resume();
   }
 
+  /** A client has one server, which it hears of when it reads on. */
+  probe(): void {}
+
   readonly #written = (error?: Error | null): void => {
     this.#busy = false;
     if (error === undefined || error === null) this.handler?.drained();

@@ -58,4 +58,8 @@ export interface Transport {
   pause(): void;
   /** Lets `data` go on. */
   resume(): void;
+  /**
+   * While paused: finds out whether the other end is gone, which `closed` tells then. Left out where it is told anyway.
+   */
+  probe?(): void;
 }

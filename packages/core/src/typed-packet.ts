@@ -44,6 +44,8 @@ export class TypedPacket<Owner> extends DefinedPacket {
   readonly #owner: (cid: Cid) => Owner | undefined;
   readonly #guard: HandlerGuard;
   #handlers: readonly MessageHandler<never, Owner>[] = [];
+  /** How many iterators buffer its messages. */
+  iterators = 0;
 
   constructor(
     reg: PacketRegistry,

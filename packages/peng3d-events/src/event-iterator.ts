@@ -1,10 +1,12 @@
-import { AbortedError } from "@peng3dnet/core";
+import { AbortedError, EVENT_SIZE } from "@peng3dnet/core";
 import { disposeAll } from "./disposer.js";
 import { EventOverflowError } from "./errors.js";
 import { type EventOf, type EventOrigin, type EventsOf, subscribe } from "./source.js";
 
 /** Events buffered by default. */
 const DEFAULT_LIMIT = 1024;
+/** Bytes of packets in buffered events by default. */
+const DEFAULT_BYTES = 16 * 1024 * 1024;
 
 /** Options of {@link events}. */
 export interface EventIteratorOptions<K extends string = string> {
@@ -12,6 +14,8 @@ export interface EventIteratorOptions<K extends string = string> {
   readonly signal?: AbortSignal | undefined;
   /** Events that are buffered while the loop is busy. Default 1024. */
   readonly limit?: number | undefined;
+  /** Memory that the packets of buffered events take, in bytes of decoded size. Default 16 MiB. */
+  readonly maxBytes?: number | undefined;
   /**
    * What happens to an event past the limit. `"error"`: the iteration ends with an {@link EventOverflowError}
    * behind those buffered. `"dropoldest"`, `"dropnewest"`: one is dropped and counted. Default `"error"`.
@@ -28,13 +32,21 @@ interface Waiter<D> {
   reject(error: Error): void;
 }
 
+/** Memory that the packet of an event takes, in bytes. */
+function sizeOf(data: unknown): number {
+  if (typeof data !== "object" || data === null) return 0;
+  return (data as { readonly [EVENT_SIZE]?: number })[EVENT_SIZE] ?? 0;
+}
+
 /** The data of events, one after the other, as {@link events} returns them. */
 export class EventIterator<D> implements AsyncIterableIterator<D, undefined>, Disposable, AsyncDisposable {
   /** Events dropped because the buffer was full. */
   dropped = 0;
   readonly #limit: number;
   readonly #overflow: "error" | "dropoldest" | "dropnewest";
+  readonly #maxBytes: number;
   readonly #buffer: D[] = [];
+  #bytes = 0;
   readonly #waiters: Waiter<D>[] = [];
   #release: (() => void) | undefined = undefined;
   #ended = false;
@@ -42,12 +54,16 @@ export class EventIterator<D> implements AsyncIterableIterator<D, undefined>, Di
 
   /** Use {@link events}. @param connect - starts calling `take`; returns what stops it. */
   constructor(options: EventIteratorOptions, connect: (iterator: EventIterator<D>) => () => void) {
-    const { signal, limit = DEFAULT_LIMIT, overflow = "error" } = options;
+    const { signal, limit = DEFAULT_LIMIT, maxBytes = DEFAULT_BYTES, overflow = "error" } = options;
     if (!Number.isInteger(limit) || limit < 1) throw new RangeError("limit has to be an integer from 1");
+    if (!Number.isInteger(maxBytes) || maxBytes < 1) {
+      throw new RangeError("maxBytes has to be an integer from 1");
+    }
+    this.#maxBytes = maxBytes;
     this.#limit = limit;
     this.#overflow = overflow;
     const abort = (): void => {
-      this.#buffer.length = 0;
+      this.#clear();
       this.#end(new AbortedError("waiting for events was aborted", { cause: signal?.reason }));
     };
     if (signal?.aborted === true) {
@@ -72,17 +88,43 @@ export class EventIterator<D> implements AsyncIterableIterator<D, undefined>, Di
     if (this.#ended) return;
     const waiter = this.#waiters.shift();
     if (waiter !== undefined) waiter.resolve({ done: false, value: data });
-    else if (this.#buffer.length < this.#limit) this.#buffer.push(data);
+    else if (this.#hasRoom(data)) this.#push(data);
     else if (this.#overflow === "error") {
       this.#end(
-        new EventOverflowError(`events came faster than they were read; ${this.#limit} wait already`),
+        new EventOverflowError(
+          `events came faster than they were read; ${this.#buffer.length} with ${this.#bytes} bytes wait already, see limit and maxBytes`,
+        ),
       );
-    } else {
-      this.dropped++;
-      if (this.#overflow === "dropnewest") return;
-      this.#buffer.shift();
-      this.#buffer.push(data);
+    } else if (this.#overflow === "dropnewest") this.dropped++;
+    else {
+      do {
+        this.dropped++;
+        this.#shift();
+      } while (!this.#hasRoom(data));
+      this.#push(data);
     }
+  }
+
+  /** One event has room in any case. */
+  #hasRoom(data: D): boolean {
+    const { length } = this.#buffer;
+    return length === 0 || (length < this.#limit && this.#bytes + sizeOf(data) <= this.#maxBytes);
+  }
+
+  #push(data: D): void {
+    this.#bytes += sizeOf(data);
+    this.#buffer.push(data);
+  }
+
+  #shift(): D {
+    const data = this.#buffer.shift() as D;
+    this.#bytes -= sizeOf(data);
+    return data;
+  }
+
+  #clear(): void {
+    this.#buffer.length = 0;
+    this.#bytes = 0;
   }
 
   /** Takes no more events; those buffered can still be read. */
@@ -113,7 +155,7 @@ export class EventIterator<D> implements AsyncIterableIterator<D, undefined>, Di
 
   /** @throws {@link AbortedError}, {@link EventOverflowError}. */
   next(): Promise<Result<D>> {
-    if (this.#buffer.length > 0) return Promise.resolve({ done: false, value: this.#buffer.shift() as D });
+    if (this.#buffer.length > 0) return Promise.resolve({ done: false, value: this.#shift() });
     const error = this.#takeError();
     if (error !== undefined) return Promise.reject(error);
     if (this.#ended) return Promise.resolve({ done: true, value: undefined });
@@ -132,7 +174,7 @@ export class EventIterator<D> implements AsyncIterableIterator<D, undefined>, Di
 
   [Symbol.dispose](): void {
     this.#end();
-    this.#buffer.length = 0;
+    this.#clear();
     this.#error = undefined;
   }
 

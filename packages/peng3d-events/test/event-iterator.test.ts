@@ -1,4 +1,4 @@
-import { AbortedError, Client, Packet, Server } from "@peng3dnet/core";
+import { AbortedError, Client, EVENT_SIZE, Packet, Server } from "@peng3dnet/core";
 import { EventOverflowError, events, HeadlessPeng, NoEventBusError } from "@peng3dnet/peng3d-events";
 
 interface Events {
@@ -145,4 +145,54 @@ test("iterates over what one server of several received, and none was lost", asy
 
 test("a server without a bus is a clear error", () => {
   expect(() => events(new Server(), "peng3dnet:server.connection.recv")).toThrow(NoEventBusError);
+});
+
+describe("maxBytes", () => {
+  const sized = (n: number, bytes: number) => ({ n, [EVENT_SIZE]: bytes });
+
+  test.each([
+    ["dropoldest", [3]],
+    ["dropnewest", [1, 2]],
+  ] as const)("counts what packets take, and with %s drops as limit does", async (overflow, left) => {
+    const bus = new HeadlessPeng<Events>();
+    const iterator = events(bus, "test:tick", { maxBytes: 100, overflow, until: "test:end" });
+    bus.sendEvent("test:tick", sized(1, 50));
+    bus.sendEvent("test:tick", sized(2, 50));
+    bus.sendEvent("test:tick", sized(3, 60));
+    bus.sendEvent("test:end", { n: 0 });
+    const got: number[] = [];
+    for await (const { n } of iterator) got.push(n);
+    expect(got).toEqual(left);
+    expect(iterator.dropped).toBe(3 - left.length);
+  });
+
+  test("past it, an iteration ends with an error behind what is buffered, and one event has room in any case", async () => {
+    const bus = new HeadlessPeng<Events>();
+    const iterator = events(bus, "test:tick", { maxBytes: 100 });
+    bus.sendEvent("test:tick", sized(1, 500));
+    bus.sendEvent("test:tick", sized(2, 1));
+    expect((await iterator.next()).value?.n).toBe(1);
+    await expect(iterator.next()).rejects.toBeInstanceOf(EventOverflowError);
+    expect(() => events(bus, "test:tick", { maxBytes: 0 })).toThrow(RangeError);
+  });
+
+  test("is told of packets of a server and of a client", async () => {
+    const bus = new HeadlessPeng();
+    const server = new Server({ addr: "127.0.0.1:0", peng: bus });
+    server.registerPacket("test:text", new Packet(server.registry, server));
+    await server.start();
+    const received = events(server, "peng3dnet:server.connection.recv", { maxBytes: 4000 });
+    const client = new Client({ addr: server.addr });
+    client.registerPacket("test:text", new Packet(client.registry, client));
+    await client.start();
+    for (let number = 0; number < 3; number++) client.sendMessage("test:text", "x".repeat(1900));
+    await client.close();
+    await server.shutdown();
+    const seen: unknown[] = [];
+    const overflow = (async () => {
+      for await (const { msg } of received) seen.push(msg);
+    })();
+    await expect(overflow).rejects.toBeInstanceOf(EventOverflowError);
+    expect(seen.length).toBeLessThan(3);
+  });
 });

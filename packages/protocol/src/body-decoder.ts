@@ -15,6 +15,10 @@ export interface BodyDecoderOptions {
 
 /** Checks bodies and decodes them. One serves all connections of a peer. */
 export class BodyDecoder {
+  /** Bytes that the body decoded last was inflated to; 0 if it was not compressed. */
+  inflatedBytes = 0;
+  /** Memory that the value decoded last takes at most, estimated, in bytes. */
+  decodedSize = 0;
   readonly #values: ValueReader;
   readonly #maxDepth: number;
   readonly #maxElements: number;
@@ -58,8 +62,12 @@ export class BodyDecoder {
   ): unknown {
     if (flags !== 0) {
       const inflated = this.#inflate(flags, bytes.subarray(start, end), limit);
-      return this.decode(inflated, 0, inflated.length, 0, true, limit);
+      const value = this.decode(inflated, 0, inflated.length, 0, true, limit);
+      this.inflatedBytes = inflated.length;
+      return value;
     }
+    this.inflatedBytes = 0;
+    this.decodedSize = end - start;
     const codec = this.#codec;
     if (codec === undefined)
       return this.#values.read(bytes, start, end, owned, this.#maxDepth, this.#maxElements);

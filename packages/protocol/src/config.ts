@@ -96,6 +96,11 @@ export interface ConfigValues {
   "net.limits.inflated": number;
   /** *new* The same on a server before the handshake is complete. Default 64 KiB. */
   "net.limits.inflated.handshake": number;
+  /**
+   * *new* Bytes a second that a connection makes this side inflate; as many at once as in one second. Past it, its packets
+   * wait. Default 64 MiB.
+   */
+  "net.limits.inflated.rate": number;
   /** *new* Deepest nesting of a body, 1 to 512. Default 512. */
   "net.limits.depth": number;
   /** *new* Elements of all arrays and maps of a body together; a pair of a map counts as two. Default 1,048,576. */
@@ -110,12 +115,21 @@ export interface ConfigValues {
   "net.limits.unsent.highwater": number;
   /** *new* Unsent bytes of a connection that end it. Default 16 MiB. */
   "net.limits.unsent": number;
+  /** *new* Unsent bytes of all connections of a server together; past it the one with most ends. Default 64 MiB. */
+  "net.limits.unsent.total": number;
   /** *new* What happens to a droppable packet past the high-water mark. Default `"close"`: it is queued, up to the limit. */
   "net.limits.unsent.policy": "close" | "drop";
   /** *new* Unprocessed packets of a connection past which reading pauses. Default 1024. */
   "net.limits.unprocessed.packets": number;
   /** *new* Unprocessed bytes of a connection past which reading pauses. Default 4 MiB. */
   "net.limits.unprocessed.bytes": number;
+  /**
+   * *new* The same of all connections of a server together, packets that are not whole yet included; of these, the longest
+   * one's connection ends. Default 64 MiB.
+   */
+  "net.limits.unprocessed.total": number;
+  /** *new* Bytes of decoded size that all message iterators of a peer buffer together. Default 16 MiB. */
+  "net.limits.buffered": number;
   /** *new* Names accepted in a server's registry. Default 4096. */
   "net.limits.registry.names": number;
   /** *new* Longest such name in bytes of UTF-8. Default 256. */
@@ -189,6 +203,7 @@ export const DEFAULT_CONFIG: Readonly<ConfigValues> = Object.freeze({
   "net.limits.packetlength.handshake": 4 * 1024,
   "net.limits.inflated": 4 * 1024 * 1024,
   "net.limits.inflated.handshake": 64 * 1024,
+  "net.limits.inflated.rate": 64 * 1024 * 1024,
   "net.limits.depth": 512,
   "net.limits.elements": 1024 * 1024,
   "net.limits.connections": 4096,
@@ -196,9 +211,12 @@ export const DEFAULT_CONFIG: Readonly<ConfigValues> = Object.freeze({
   "net.limits.pending.address": 256,
   "net.limits.unsent.highwater": 1024 * 1024,
   "net.limits.unsent": 16 * 1024 * 1024,
+  "net.limits.unsent.total": 64 * 1024 * 1024,
   "net.limits.unsent.policy": "close",
   "net.limits.unprocessed.packets": 1024,
   "net.limits.unprocessed.bytes": 4 * 1024 * 1024,
+  "net.limits.unprocessed.total": 64 * 1024 * 1024,
+  "net.limits.buffered": 16 * 1024 * 1024,
   "net.limits.registry.names": 4096,
   "net.limits.registry.namelength": 256,
   "net.limits.strikes": 64,
@@ -312,6 +330,7 @@ const RULES: Readonly<Record<ConfigKey, Rule>> = {
   "net.limits.packetlength.handshake": packetLength,
   "net.limits.inflated": count,
   "net.limits.inflated.handshake": count,
+  "net.limits.inflated.rate": count,
   "net.limits.depth": integer(1, 512),
   "net.limits.elements": count,
   "net.limits.connections": count,
@@ -319,9 +338,12 @@ const RULES: Readonly<Record<ConfigKey, Rule>> = {
   "net.limits.pending.address": count,
   "net.limits.unsent.highwater": size,
   "net.limits.unsent": count,
+  "net.limits.unsent.total": count,
   "net.limits.unsent.policy": oneOf("close", "drop"),
   "net.limits.unprocessed.packets": count,
   "net.limits.unprocessed.bytes": count,
+  "net.limits.unprocessed.total": count,
+  "net.limits.buffered": count,
   "net.limits.registry.names": count,
   "net.limits.registry.namelength": count,
   "net.limits.strikes": size,

@@ -283,6 +283,47 @@ export class Connection implements PacketSource {
     return this.#decoder?.vacancy;
   }
 
+  /** Bytes of memory that are held for packets that were not taken yet. */
+  get inputHeld(): number {
+    return this.#decoder?.held ?? 0;
+  }
+
+  /** Whether bytes were pushed that {@link Connection.next} has not looked at. */
+  get unread(): boolean {
+    return this.#unread() > 0;
+  }
+
+  /** Length and flags of the packet that {@link Connection.next} moves on to, if its header is there. */
+  get upcoming(): { readonly length: number; readonly flags: number } | undefined {
+    return this.#decoder?.upcoming;
+  }
+
+  /** Id of the current packet; 0 if there is none. */
+  get packetId(): number {
+    return this.#decoder?.id ?? 0;
+  }
+
+  /** Flags of the current packet; 0 if there is none. */
+  get packetFlags(): number {
+    return this.#decoder?.flags ?? 0;
+  }
+
+  /** Length of the current packet without its prefix, in bytes; 0 if there is none. */
+  get packetLength(): number {
+    const decoder = this.#decoder;
+    return decoder === undefined ? 0 : decoder.end - decoder.start;
+  }
+
+  /** Bytes that the body decoded last was inflated to; 0 if it was not compressed. */
+  get inflatedBytes(): number {
+    return this.#context.bodies.inflatedBytes;
+  }
+
+  /** Memory that the value decoded last takes at most, estimated, in bytes. */
+  get decodedSize(): number {
+    return this.#context.bodies.decodedSize;
+  }
+
   /** Copies what was pushed and not read yet, so that the chunk may be reused. */
   retain(): void {
     this.#decoder?.retain();

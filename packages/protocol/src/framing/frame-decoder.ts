@@ -66,6 +66,21 @@ export class FrameDecoder {
     return this.#partial !== undefined || this.#position < this.#chunk.length;
   }
 
+  /** Bytes of memory that are held for packets that were not taken yet. */
+  get held(): number {
+    return (this.#partial?.bytes.length ?? 0) + (this.unread > 0 ? this.#chunk.length : 0);
+  }
+
+  /** Length and flags of the next packet, if its header is there. */
+  get upcoming(): { readonly length: number; readonly flags: number } | undefined {
+    const partial = this.#partial;
+    const bytes = partial?.bytes ?? this.#chunk;
+    const at = partial === undefined ? this.#position : 0;
+    const end = partial?.length ?? this.#chunk.length;
+    if (end - at < PREAMBLE_SIZE) return undefined;
+    return { length: readUint32(bytes, at), flags: readUint16(bytes, at + PREAMBLE_SIZE - 2) };
+  }
+
   /**
    * Where the next bytes of the stream may be read to, which spares copying them: room in the buffer of a long packet
    * that is not whole yet. What was read there is pushed as any other chunk.

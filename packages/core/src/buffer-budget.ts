@@ -1,0 +1,58 @@
+import type { PacketRegistry } from "@peng3dnet/protocol";
+import type { Holdable } from "./message-stream.js";
+import { TypedPacket } from "./typed-packet.js";
+
+/**
+ * What the message iterators of a peer have buffered together, in bytes of decoded size, with a limit. While it is
+ * reached, packets that an iterator would buffer are not even decoded: their connections wait.
+ */
+export class BufferBudget {
+  /** Whether the limit is reached. It is kept up until half is free, so that not each message stops and starts reading. */
+  full = false;
+  readonly #limit: number;
+  readonly #registry: PacketRegistry;
+  readonly #waiting = new Set<Holdable>();
+  #used = 0;
+
+  /** @param limit - bytes of decoded size (`net.limits.buffered`). */
+  constructor(limit: number, registry: PacketRegistry) {
+    this.#limit = limit;
+    this.#registry = registry;
+  }
+
+  /** So many bytes were buffered. */
+  add(bytes: number): void {
+    this.#used += bytes;
+    if (this.#used >= this.#limit) this.full = true;
+  }
+
+  /** So many were consumed. */
+  remove(bytes: number): void {
+    this.#used -= bytes;
+    if (!this.full || this.#used > this.#limit / 2) return;
+    this.full = false;
+    for (const session of [...this.#waiting]) {
+      // One that goes on may fill it again.
+      if (this.full) return;
+      this.#waiting.delete(session);
+      session.unhold();
+    }
+  }
+
+  /** Whether a packet has to wait. If so, its connection is held until there is room again. */
+  keepsOut(session: Holdable, id: number): boolean {
+    if (!this.full) return false;
+    const packet = this.#registry.findId(id)?.obj;
+    if (!(packet instanceof TypedPacket) || packet.iterators === 0) return false;
+    if (!this.#waiting.has(session)) {
+      this.#waiting.add(session);
+      session.hold();
+    }
+    return true;
+  }
+
+  /** A connection is over. */
+  forget(session: Holdable): void {
+    this.#waiting.delete(session);
+  }
+}

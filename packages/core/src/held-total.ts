@@ -1,0 +1,60 @@
+import { ServerFullError, SlowConsumerError } from "@peng3dnet/protocol";
+
+/**
+ * Bytes that the connections of a server hold together, with a limit: past it, the one that holds most is ended. Those
+ * that hold next to nothing are not in it.
+ */
+export class HeldTotal<Holder> {
+  readonly #limit: () => number;
+  readonly #end: (holder: Holder, bytes: number) => void;
+  readonly #held = new Map<Holder, number>();
+  #bytes = 0;
+
+  /**
+   * @param limit - most bytes of all together.
+   * @param end - ends the one that holds most.
+   */
+  constructor(limit: () => number, end: (holder: Holder, bytes: number) => void) {
+    this.#limit = limit;
+    this.#end = end;
+  }
+
+  /** A connection holds so many bytes now. */
+  set(holder: Holder, bytes: number): void {
+    this.#note(holder, bytes);
+    if (bytes === 0) return;
+    const limit = this.#limit();
+    while (this.#bytes > limit) {
+      const [worst, most] = this.#worst();
+      // Out of the sum first, so that this comes to an end whatever happens then.
+      this.#note(worst, 0);
+      this.#end(worst, most);
+    }
+  }
+
+  #note(holder: Holder, bytes: number): void {
+    this.#bytes += bytes - (this.#held.get(holder) ?? 0);
+    if (bytes === 0) this.#held.delete(holder);
+    else this.#held.set(holder, bytes);
+  }
+
+  #worst(): [Holder, number] {
+    let worst = this.#held.entries().next().value as [Holder, number];
+    for (const entry of this.#held) if (entry[1] > worst[1]) worst = entry;
+    return worst;
+  }
+}
+
+/** What the connection is told that had most input waiting. */
+export function inputTotalError(bytes: number): ServerFullError {
+  return new ServerFullError(
+    `all connections together hold more input than net.limits.unprocessed.total; this one had most of it, ${bytes} bytes`,
+  );
+}
+
+/** What the connection is told that had most unsent. */
+export function unsentTotalError(bytes: number): SlowConsumerError {
+  return new SlowConsumerError(
+    `all connections together have more unsent than net.limits.unsent.total; this one had most of it, ${bytes} bytes`,
+  );
+}

@@ -1,0 +1,47 @@
+import type { Clock } from "./clock.js";
+import { Deadline } from "./deadline.js";
+import type { Holdable } from "./message-stream.js";
+
+/**
+ * Bounds what a connection makes this side inflate: as much at once as in one second, and past that its packets wait until
+ * the rate allows more. A few hundred bytes are enough to keep a processor busy with inflating otherwise.
+ */
+export class InflateLimit {
+  readonly #clock: Clock;
+  readonly #perSecond: number;
+  readonly #session: Holdable;
+  /** Bytes that may still be inflated at once. Negative: what was beyond that. */
+  #left: number;
+  /** When that was counted, in milliseconds. */
+  #countedAt: number;
+  #pause: Deadline | undefined = undefined;
+
+  /** @param perSecond - bytes a second (`net.limits.inflated.rate`). */
+  constructor(clock: Clock, perSecond: number, session: Holdable) {
+    this.#clock = clock;
+    this.#perSecond = perSecond;
+    this.#session = session;
+    this.#left = perSecond;
+    this.#countedAt = clock.now();
+  }
+
+  /** A body was inflated to so many bytes: holds the connection for as long as that was too much. */
+  inflated(bytes: number): void {
+    const now = this.#clock.now();
+    const gained = ((now - this.#countedAt) / 1000) * this.#perSecond;
+    this.#countedAt = now;
+    this.#left = Math.min(this.#perSecond, this.#left + gained) - bytes;
+    if (this.#left >= 0 || this.#pause !== undefined) return;
+    this.#session.hold();
+    this.#pause = Deadline.start(this.#clock, -this.#left / this.#perSecond, () => {
+      this.#pause = undefined;
+      this.#session.unhold();
+    });
+  }
+
+  /** The connection is over. */
+  cancel(): void {
+    this.#pause?.cancel();
+    this.#pause = undefined;
+  }
+}
