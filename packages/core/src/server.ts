@@ -268,7 +268,7 @@ export class Server<
     const refused =
       this.stopped || this.#shutdown !== undefined
         ? "servershutdown"
-        : this.#admission.refusal(this.#clients.size);
+        : this.#admission.refusal(this.#clients.size, socket.remoteAddress ?? "");
     if (refused !== undefined) {
       const addr: Address = [socket.remoteAddress ?? "", socket.remotePort ?? 0];
       socket.destroy();
@@ -478,7 +478,7 @@ export class Server<
   // ---- from sessions ----------------------------------------------------------------------------
 
   protected override activated(session: Session<C>): void {
-    this.#admission.end(session);
+    this.#admission.settled(session);
     this.emit("handshakecomplete", session.owner);
   }
 

@@ -169,6 +169,39 @@ describe("net.limits.connections", () => {
   });
 });
 
+describe("net.limits.connections.address", () => {
+  test("silent connections of one address leave room for others, and make room when they are gone", async () => {
+    const server = await startServer({ cfg: { "net.limits.connections.address": 2 } });
+    const drops: unknown[] = [];
+    server.on("drop", (info) => drops.push(info));
+    const first = await RawPeer.activeClient(server.addr);
+    await RawPeer.activeClient(server.addr);
+    const third = await RawPeer.connect(server.addr);
+    const port = third.socket.localPort;
+    await third.ended();
+    expect(drops).toEqual([{ addr: ["127.0.0.1", port], reason: "serverfull" }]);
+    expect(server.metrics.rejectedBy).toEqual({ serverfull: 1 });
+
+    const other = await RawPeer.activeClient(server.addr, "127.0.0.2");
+    other.write(packet(64, "hello"));
+    expect((await other.packet()).id).toBe(64);
+    expect(server.clients.size).toBe(3);
+
+    const closed = next(server, "close");
+    first.socket.resetAndDestroy();
+    await closed;
+    await RawPeer.activeClient(server.addr);
+    expect(drops).toHaveLength(1);
+  });
+
+  test("an IPv6 address counts by its /64", async () => {
+    const server = await startServer({ addr: "[::1]:0", cfg: { "net.limits.connections.address": 1 } });
+    await RawPeer.activeClient(server.addr);
+    await (await RawPeer.connect(server.addr)).ended();
+    expect(server.metrics.rejectedBy).toEqual({ serverfull: 1 });
+  });
+});
+
 describe("net.limits.pending", () => {
   test.each(["net.limits.pending", "net.limits.pending.address"] as const)(
     "past %s the oldest handshake goes, and honest peers get in",

@@ -102,9 +102,11 @@ export interface ConfigValues {
   "net.limits.elements": number;
   /** *new* Connections that a server holds at once. Default 4096. */
   "net.limits.connections": number;
+  /** *new* The same per remote address; an IPv6 address counts by its /64. Default 1024. */
+  "net.limits.connections.address": number;
   /** *new* Handshakes under way at once; past it the oldest one goes. Default 1024. */
   "net.limits.pending": number;
-  /** *new* The same per remote address. Default 256. */
+  /** *new* The same per remote address; an IPv6 address counts by its /64. Default 256. */
   "net.limits.pending.address": number;
   /** *new* Unsent bytes of a connection past which `sendMessage` returns false. Default 1 MiB. */
   "net.limits.unsent.highwater": number;
@@ -192,6 +194,7 @@ export const DEFAULT_CONFIG: Readonly<ConfigValues> = Object.freeze({
   "net.limits.depth": 512,
   "net.limits.elements": 1024 * 1024,
   "net.limits.connections": 4096,
+  "net.limits.connections.address": 1024,
   "net.limits.pending": 1024,
   "net.limits.pending.address": 256,
   "net.limits.unsent.highwater": 1024 * 1024,
@@ -315,6 +318,7 @@ const RULES: Readonly<Record<ConfigKey, Rule>> = {
   "net.limits.depth": integer(1, 512),
   "net.limits.elements": count,
   "net.limits.connections": count,
+  "net.limits.connections.address": count,
   "net.limits.pending": count,
   "net.limits.pending.address": count,
   "net.limits.unsent.highwater": size,
