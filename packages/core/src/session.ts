@@ -10,7 +10,7 @@ import {
   type PacketRef,
   Peng3dnetError,
 } from "@peng3dnet/protocol";
-import { Deadline } from "./deadline.js";
+import { Deadline, type DeadlineOptions, GRACE } from "./deadline.js";
 import { IdleWatch, type Watched } from "./idle-watch.js";
 import { Intake } from "./intake.js";
 import { type Metrics, RejectionCounter } from "./metrics.js";
@@ -118,8 +118,12 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
     // A handler may have closed it already.
     if (this.#phase === "open") {
       const { handshakeTimeout } = this.options;
-      const left = handshakeTimeout === 0 ? 0 : Math.max(handshakeTimeout - spent, 0.001);
-      this.#armDeadline(left, () => this.#handshakeExpired());
+      // More than all of it was spent only if time was given back, since the event loop was busy.
+      const left = spent < handshakeTimeout ? handshakeTimeout - spent : Math.min(handshakeTimeout, GRACE);
+      this.#armDeadline(left, () => this.#handshakeExpired(), {
+        giveBack: handshakeTimeout,
+        received: () => this.bytesIn + (this.transport.socket?.bytesRead ?? 0),
+      });
     }
     this.transport.start(this);
   }
@@ -446,8 +450,13 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
 
   // ---- deadlines --------------------------------------------------------------------------------
 
-  #armDeadline(seconds: number, expired: () => void): void {
-    this.#deadline = Deadline.start(this.options.clock, seconds, expired);
+  #armDeadline(seconds: number, expired: () => void, options?: DeadlineOptions): void {
+    this.#deadline = Deadline.start(this.options.clock, seconds, expired, options);
+  }
+
+  /** Whether something was received that waits to be worked off: a peer is not judged before that is. */
+  get hasUnprocessedInput(): boolean {
+    return false;
   }
 
   #cancelDeadline(): void {
@@ -456,6 +465,10 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
   }
 
   #handshakeExpired(): void {
+    if (this.hasUnprocessedInput) {
+      this.#armDeadline(GRACE, () => this.#handshakeExpired());
+      return;
+    }
     const error = new HandshakeTimeoutError(
       `the handshake was not complete within ${this.options.handshakeTimeout} s (net.timeout.handshake)`,
     );

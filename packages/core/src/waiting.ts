@@ -1,5 +1,6 @@
 import { AbortedError, TimedOutError } from "@peng3dnet/protocol";
 import type { Clock } from "./clock.js";
+import { Deadline } from "./deadline.js";
 
 /** How long a call waits. */
 export interface WaitOptions {
@@ -59,10 +60,9 @@ export class Outcome<T> {
     }
     if (signal?.aborted === true) return Promise.reject(aborted(signal, what));
     return new Promise<T>((resolve, reject) => {
-      let timer: unknown;
       const leave = (): void => {
         this.#waiters.delete(waiter);
-        if (timer !== undefined) this.#clock.clearTimeout(timer);
+        deadline?.cancel();
         signal?.removeEventListener("abort", onAbort);
       };
       const waiter: Waiter<T> = {
@@ -76,12 +76,9 @@ export class Outcome<T> {
         },
       };
       const onAbort = (): void => waiter.reject(aborted(signal as AbortSignal, what));
-      if (timeout > 0) {
-        timer = this.#clock.setTimeout(
-          () => waiter.reject(new TimedOutError(`waited ${timeout} s for ${what} in vain`)),
-          timeout * 1000,
-        );
-      }
+      const late = (): void => waiter.reject(new TimedOutError(`waited ${timeout} s for ${what} in vain`));
+      // The patience is the caller's: what may be there already is looked at, but no time is given back.
+      const deadline = Deadline.start(this.#clock, timeout, late, { giveBack: 0 });
       signal?.addEventListener("abort", onAbort, { once: true });
       this.#waiters.add(waiter);
     });

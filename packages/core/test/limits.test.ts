@@ -41,6 +41,32 @@ describe("net.timeout.handshake", () => {
     expect(clock.timers).toBe(0);
   });
 
+  test("a peer that dribbles at the last moment gains a second, once", async () => {
+    // As the system's clock does, this one has waiting input read first.
+    const clock = Object.assign(new ManualClock(), {
+      afterInput: (callback: () => void) => void setImmediate(callback),
+    });
+    const server = await startServer({ clock });
+    const connected = next(server, "connection");
+    const peer = await RawPeer.connect(server.addr);
+    const [client] = await connected;
+    await peer.packet();
+    const bytes = settype();
+    const closed = next(server, "close");
+    for (const [index, wait] of [10, 1].entries()) {
+      // Timers are run before anything is read.
+      await new Promise((resolve) => setTimeout(resolve));
+      expect(client.conn.open).toBe(true);
+      peer.write(bytes.subarray(index, index + 1));
+      clock.advance(wait);
+      await turn();
+    }
+    expect(client.conn.bytesIn).toBe(2);
+    expect(await peer.closeReason()).toBe("handshaketimeout");
+    await closed;
+    expect(clock.timers).toBe(0);
+  });
+
   test("goes by each step, up to the last one", async () => {
     const clock = new ManualClock();
     const server = await startServer({ clock });
