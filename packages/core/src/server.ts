@@ -30,6 +30,7 @@ import type {
 } from "./server-options.js";
 import type { Session } from "./session.js";
 import { SocketTransport } from "./socket-transport.js";
+import { checkTimeout, timeoutError } from "./timeout-option.js";
 import { prepareTlsServer } from "./tls.js";
 import type { PlainNotice, TlsAcceptor } from "./tls-server.js";
 import type { Transport } from "./transport.js";
@@ -159,6 +160,7 @@ export class Server<
 
   /** Runs as {@link Server.runAsync} does, and resolves when the server is stopped. Reference: `runBlocking`. */
   async runBlocking(options: WaitOptions = {}): Promise<void> {
+    checkTimeout(options.timeout);
     await this.runAsync();
     await this.waitForStop(options);
   }
@@ -189,8 +191,11 @@ export class Server<
    * one's result. Reference: `shutdown`.
    *
    * @returns how many connections ended cleanly. With `join: false` it counts those that have by then.
+   * @throws {@link ConfigError} if `timeout` is no number of seconds; nothing was shut down then.
    */
   shutdown(options: ShutdownOptions = {}): Promise<ShutdownReport> {
+    const invalid = timeoutError(options.timeout);
+    if (invalid !== undefined) return Promise.reject(invalid);
     this.#shutdown ??= this.#doShutdown(options);
     return this.#shutdown;
   }
@@ -411,6 +416,7 @@ export class Server<
    * @throws {@link ConnectionLostError} if a connection ends before, {@link TimedOutError}, {@link AbortedError}.
    */
   async flush(cid?: Cid, options: WaitOptions = {}): Promise<void> {
+    checkTimeout(options.timeout);
     const clients = cid === undefined || cid === null ? [...this.#clients.values()] : [this.#client(cid)];
     await Promise.all(clients.map((client) => client.conn.flushed(options)));
   }

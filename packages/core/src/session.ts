@@ -17,6 +17,7 @@ import { type Metrics, RejectionCounter } from "./metrics.js";
 import { SessionEnding } from "./session-ending.js";
 import type { SessionHooks, SessionInit, SessionOptions } from "./session-hooks.js";
 import { type OutputHost, SessionOutput } from "./session-output.js";
+import { timeoutError } from "./timeout-option.js";
 import type { Transport, TransportHandler } from "./transport.js";
 import { Outcome, type WaitOptions } from "./waiting.js";
 
@@ -347,6 +348,8 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
    * discards until the peer's end or the deadline.
    */
   close(reason: string | null, options: WaitOptions = {}): Promise<CloseInfo> {
+    const invalid = timeoutError(options.timeout);
+    if (invalid !== undefined) return Promise.reject(invalid);
     if (this.#phase === "open") {
       this.connection.sendClose(reason);
       this.#beginClose(reason);

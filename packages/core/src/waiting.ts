@@ -1,10 +1,11 @@
 import { AbortedError, TimedOutError } from "@peng3dnet/protocol";
 import type { Clock } from "./clock.js";
 import { Deadline } from "./deadline.js";
+import { timeoutError } from "./timeout-option.js";
 
 /** How long a call waits. */
 export interface WaitOptions {
-  /** Seconds to wait at most; 0 or left out: as long as it takes. */
+  /** Seconds to wait at most, fractions included; 0, `Infinity` or left out: as long as it takes. */
   readonly timeout?: number | undefined;
   /** Gives up when it fires. */
   readonly signal?: AbortSignal | undefined;
@@ -51,9 +52,12 @@ export class Outcome<T> {
    * Waits for it.
    *
    * @param what - names it in an error's message, e.g. `"the connection"`.
-   * @throws {@link TimedOutError}, {@link AbortedError}, or the error that it failed with.
+   * @throws {@link TimedOutError}, {@link AbortedError}, or the error that it failed with; {@link ConfigError} if
+   * `timeout` is no number of seconds.
    */
   wait({ timeout = 0, signal }: WaitOptions, what: string): Promise<T> {
+    const invalid = timeoutError(timeout);
+    if (invalid !== undefined) return Promise.reject(invalid);
     const settled = this.#settled;
     if (settled !== undefined) {
       return "error" in settled ? Promise.reject(settled.error) : Promise.resolve(settled.value);

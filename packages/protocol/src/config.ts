@@ -6,7 +6,7 @@ export type Pem = string | Uint8Array | readonly (string | Uint8Array)[];
 
 /**
  * All options with their types. Keys are the reference's, letter for letter; those it lacks are marked *new*.
- * Durations are in seconds, sizes in bytes; 0 switches a time-out off unless said otherwise.
+ * Durations are in seconds, sizes in bytes; 0 and `Infinity` switch a time-out off unless said otherwise.
  */
 export interface ConfigValues {
   /** Address the server listens on; `null`: take host and port from the next two. Default `null`. */
@@ -219,14 +219,12 @@ interface Rule {
 }
 
 const MAX_UINT32 = 0xffffffff;
-/** Longest delay that timers of JavaScript runtimes can hold, in seconds. */
-const MAX_SECONDS = 2_147_483;
 
 const flag: Rule = { allowed: "true or false", accepts: (value) => typeof value === "boolean" };
 const text: Rule = { allowed: "a string", accepts: (value) => typeof value === "string" && value !== "" };
 const seconds: Rule = {
-  allowed: `a number of seconds from 0 (off) to ${MAX_SECONDS}`,
-  accepts: (value) => typeof value === "number" && value >= 0 && value <= MAX_SECONDS,
+  allowed: "a number of seconds from 0 (off), fractions and Infinity (off) included",
+  accepts: (value) => typeof value === "number" && value >= 0,
 };
 const address: Rule = {
   allowed: 'null, "host:port", [host, port] or { host, port }',
