@@ -15,6 +15,7 @@ export const MESSAGES: readonly unknown[] = [
 export const FAULT_CFG = {
   "net.timeout.handshake": 3,
   "net.timeout.close": 1,
+  "net.limits.connections.address": 4096,
   "net.limits.pending.address": 4096,
 };
 

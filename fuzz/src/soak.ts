@@ -26,6 +26,7 @@ const resourcesBefore = process.getActiveResourcesInfo().length;
 const listenersBefore = countListeners();
 const { server, seen, failures } = await startEcho({
   // All come from one address, at the same time.
+  "net.limits.connections.address": 4096,
   "net.limits.pending.address": 4096,
   "net.limits.pending": 4096,
 });

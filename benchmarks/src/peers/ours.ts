@@ -120,6 +120,7 @@ async function common(
       // No peer compresses unless the cell asks for it; it concerns bodies of more than 8 KiB only.
       "net.compress.enabled": compress,
       "net.limits.connections": ROOM,
+      "net.limits.connections.address": ROOM,
       "net.limits.registry.names": ROOM,
       ...(variant.tls && { "net.ssl.enabled": true, ...tls }),
     },

@@ -46,6 +46,7 @@ async function measure(title: string, deadline: number, raised: boolean): Promis
       "net.timeout.handshake": deadline,
       ...(raised && {
         "net.limits.connections": limit,
+        "net.limits.connections.address": limit,
         "net.limits.pending": limit,
         "net.limits.pending.address": limit,
       }),

@@ -30,6 +30,7 @@ import type { PeerCertificate } from "./peer-certificate.js";
 import type { Session } from "./session.js";
 import { createSocketReader } from "./socket-reader.js";
 import { SocketTransport } from "./socket-transport.js";
+import { checkTimeout } from "./timeout-option.js";
 import { prepareTlsClient } from "./tls.js";
 import { refusalError } from "./tls-errors.js";
 import type { Transport } from "./transport.js";
@@ -238,6 +239,7 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
 
   /** Runs as {@link Client.runAsync} does, and resolves when the client is stopped. Reference: `runBlocking`. */
   async runBlocking(options: WaitOptions = {}): Promise<void> {
+    checkTimeout(options.timeout);
     await this.runAsync();
     await this.waitForStop(options);
   }
@@ -249,6 +251,7 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
    * @throws as {@link Client.runAsync} and {@link Client.waitForConnection}.
    */
   async start(options: WaitOptions = {}): Promise<void> {
+    checkTimeout(options.timeout);
     const running = this.runAsync();
     this.processAsync();
     await running;
@@ -367,6 +370,7 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
 
   /** Closes the connection, as {@link Client.closeConnection}. Reference: `close`. */
   async close(reason: string | null = null, options: WaitOptions = {}): Promise<CloseInfo> {
+    checkTimeout(options.timeout);
     if (this.#session !== undefined) {
       void this.#session.close(reason);
     } else if (this.#connecting !== undefined) {

@@ -6,6 +6,11 @@ export interface Clock {
   setTimeout(callback: () => void, milliseconds: number): unknown;
   /** Cancels what `setTimeout` returned. */
   clearTimeout(timer: unknown): void;
+  /**
+   * Calls `callback` once all input has been read that waits now. Deadlines look at that before they judge. Left out:
+   * there is nothing to wait for, and they judge at once.
+   */
+  afterInput?(callback: () => void): void;
 }
 
 /** The system's clock. */
@@ -13,4 +18,6 @@ export const systemClock: Clock = {
   now: () => performance.now(),
   setTimeout: (callback, milliseconds) => setTimeout(callback, milliseconds),
   clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
+  // A turn of the event loop runs timers first, then reads, and then runs immediates.
+  afterInput: (callback) => void setImmediate(callback),
 };

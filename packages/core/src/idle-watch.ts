@@ -5,6 +5,8 @@ import { Deadline } from "./deadline.js";
 export interface Watched {
   /** Whether the peer is not listened to at the moment, so that its silence means nothing. */
   readonly blocked: boolean;
+  /** Whether something has come from it that waits to be worked off. */
+  readonly hasUnprocessedInput: boolean;
   /** It was silent for too long. */
   silent(): void;
 }
@@ -36,12 +38,13 @@ export class IdleWatch {
   }
 
   #arm(seconds: number): void {
-    this.#deadline = Deadline.start(this.#clock, seconds, () => this.#expired());
+    const options = { giveBack: this.#seconds };
+    this.#deadline = Deadline.start(this.#clock, seconds, () => this.#expired(), options);
   }
 
   #expired(): void {
     const left = this.#seconds - (this.#clock.now() - this.#lastHeard) / 1000;
-    if (this.#watched.blocked) this.#arm(this.#seconds);
+    if (this.#watched.blocked || this.#watched.hasUnprocessedInput) this.#arm(this.#seconds);
     else if (left > 0.001) this.#arm(left);
     else this.#watched.silent();
   }

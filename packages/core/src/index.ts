@@ -26,6 +26,7 @@ export type {
   ShutdownReport,
 } from "./server-options.js";
 export { Session } from "./session.js";
+export { checkTimeout } from "./timeout-option.js";
 export type { Transport, TransportHandler } from "./transport.js";
 export type { MessageContext, MessageHandler, ReceivedBy, SentTo } from "./typed-packet.js";
 export { Outcome, type WaitOptions } from "./waiting.js";

@@ -39,6 +39,7 @@ import { receiveKit } from "./receive-kits.js";
 import { RunQueue } from "./run-queue.js";
 import { Session } from "./session.js";
 import type { SessionHooks, SessionOptions } from "./session-hooks.js";
+import { checkTimeout, timeoutError } from "./timeout-option.js";
 import type { Transport } from "./transport.js";
 import { type MessageHandler, type ReceivedBy, TypedPacket } from "./typed-packet.js";
 import { Outcome, type WaitOptions } from "./waiting.js";
@@ -352,13 +353,19 @@ export abstract class PeerBase<
    * frame. With `wait`, waits for a packet first, at most `timeout` seconds, and resolves to the number;
    * a time-out resolves to 0. The handshake goes on without it. Reference: `process`.
    *
-   * @throws {@link AbortedError} if `signal` fires while waiting.
+   * @throws {@link AbortedError} if `signal` fires while waiting; {@link ConfigError} if `timeout` is no number of
+   * seconds, as all calls that take one.
    */
   process(options?: { readonly wait?: false | undefined }): number;
   process(options: ProcessOptions & { readonly wait: true }): Promise<number>;
   process(options: ProcessOptions): number | Promise<number>;
   process(options: ProcessOptions = {}): number | Promise<number> {
-    if (options.wait !== true) return this.#processor.run();
+    const invalid = timeoutError(options.timeout);
+    if (options.wait !== true) {
+      if (invalid !== undefined) throw invalid;
+      return this.#processor.run();
+    }
+    if (invalid !== undefined) return Promise.reject(invalid);
     return this.stopped ? Promise.resolve(this.#processor.run()) : this.#processor.waitAndRun(options);
   }
 
@@ -374,6 +381,7 @@ export abstract class PeerBase<
    * @throws {@link TimedOutError} or {@link AbortedError}; processing goes on then.
    */
   async processForever(options: WaitOptions = {}): Promise<void> {
+    checkTimeout(options.timeout);
     this.processAsync();
     await this.waitForStop(options);
   }

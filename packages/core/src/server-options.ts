@@ -38,7 +38,7 @@ export interface ShutdownReport {
 export interface ShutdownOptions {
   /** Wait until all connections are closed. Default true. */
   readonly join?: boolean | undefined;
-  /** Seconds to wait at most, then connections are cut; 0: as long as `net.timeout.close` allows. Default 0. */
+  /** Seconds to wait at most, then connections are cut; 0 or `Infinity`: as long as `net.timeout.close` allows. Default 0. */
   readonly timeout?: number | undefined;
   /** Reason that the clients are told. Default `"servershutdown"`. */
   readonly reason?: string | null | undefined;

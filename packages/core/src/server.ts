@@ -32,6 +32,7 @@ import type {
 } from "./server-options.js";
 import type { Session } from "./session.js";
 import { SocketTransport } from "./socket-transport.js";
+import { checkTimeout, timeoutError } from "./timeout-option.js";
 import { prepareTlsServer } from "./tls.js";
 import type { PlainNotice, TlsAcceptor } from "./tls-server.js";
 import type { Transport } from "./transport.js";
@@ -176,6 +177,7 @@ export class Server<
 
   /** Runs as {@link Server.runAsync} does, and resolves when the server is stopped. Reference: `runBlocking`. */
   async runBlocking(options: WaitOptions = {}): Promise<void> {
+    checkTimeout(options.timeout);
     await this.runAsync();
     await this.waitForStop(options);
   }
@@ -207,8 +209,11 @@ export class Server<
    * one's result. Reference: `shutdown`.
    *
    * @returns how many connections ended cleanly. With `join: false` it counts those that have by then.
+   * @throws {@link ConfigError} if `timeout` is no number of seconds; nothing was shut down then.
    */
   shutdown(options: ShutdownOptions = {}): Promise<ShutdownReport> {
+    const invalid = timeoutError(options.timeout);
+    if (invalid !== undefined) return Promise.reject(invalid);
     this.#shutdown ??= this.#doShutdown(options);
     return this.#shutdown;
   }
@@ -287,7 +292,7 @@ export class Server<
     const refused =
       this.stopped || this.#shutdown !== undefined
         ? "servershutdown"
-        : this.#admission.refusal(this.#clients.size);
+        : this.#admission.refusal(this.#clients.size, socket.remoteAddress ?? "");
     if (refused !== undefined) {
       const addr: Address = [socket.remoteAddress ?? "", socket.remotePort ?? 0];
       socket.destroy();
@@ -433,6 +438,7 @@ export class Server<
    * @throws {@link ConnectionLostError} if a connection ends before, {@link TimedOutError}, {@link AbortedError}.
    */
   async flush(cid?: Cid, options: WaitOptions = {}): Promise<void> {
+    checkTimeout(options.timeout);
     const clients = cid === undefined || cid === null ? [...this.#clients.values()] : [this.#client(cid)];
     await Promise.all(clients.map((client) => client.conn.flushed(options)));
   }
@@ -500,7 +506,7 @@ export class Server<
   // ---- from sessions ----------------------------------------------------------------------------
 
   protected override activated(session: Session<C>): void {
-    this.#admission.end(session);
+    this.#admission.settled(session);
     this.emit("handshakecomplete", session.owner);
   }
 
@@ -520,6 +526,7 @@ export class Server<
     const client = session.owner;
     this.#clients.delete(client.cid);
     this.#leaving.set(client.cid, client);
+    this.#admission.end(session);
   }
 
   protected override closed(session: Session<C>, info: CloseInfo): void {

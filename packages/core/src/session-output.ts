@@ -219,7 +219,7 @@ export class SessionOutput {
   /** Looks after a while whether there was progress. With TLS, each write would else set a timer and cancel it. */
   #armDeadline(watch: ProgressWatch, seconds: number): void {
     const { clock, unsentTimeout } = this.#host.options;
-    watch.deadline = Deadline.start(clock, seconds, () => {
+    const expired = (): void => {
       if (!watch.waiting) {
         this.#watch = undefined;
         return;
@@ -234,7 +234,8 @@ export class SessionOutput {
           `the peer did not read anything for ${unsentTimeout} s (net.timeout.unsent) with ${this.#host.connection.unsent} bytes unsent`,
         ),
       );
-    });
+    };
+    watch.deadline = Deadline.start(clock, seconds, expired, { giveBack: unsentTimeout });
   }
 
   #undelivered(reason: string | null, error: Error | undefined): ConnectionLostError {

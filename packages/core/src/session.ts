@@ -10,7 +10,7 @@ import {
   type PacketRef,
   Peng3dnetError,
 } from "@peng3dnet/protocol";
-import { Deadline } from "./deadline.js";
+import { Deadline, type DeadlineOptions, GRACE } from "./deadline.js";
 import { IdleWatch, type Watched } from "./idle-watch.js";
 import { InflateLimit } from "./inflate-limit.js";
 import { Intake } from "./intake.js";
@@ -21,6 +21,7 @@ import { isCostly, type Runnable, unitsOf } from "./run-queue.js";
 import { SessionEnding } from "./session-ending.js";
 import type { SessionHooks, SessionInit, SessionOptions } from "./session-hooks.js";
 import { type OutputHost, SessionOutput } from "./session-output.js";
+import { timeoutError } from "./timeout-option.js";
 import type { Transport, TransportHandler } from "./transport.js";
 import { Outcome, type WaitOptions } from "./waiting.js";
 
@@ -128,8 +129,12 @@ export class Session<Owner = unknown>
     // A handler may have closed it already.
     if (this.#phase === "open") {
       const { handshakeTimeout } = this.options;
-      const left = handshakeTimeout === 0 ? 0 : Math.max(handshakeTimeout - spent, 0.001);
-      this.#armDeadline(left, () => this.#handshakeExpired());
+      // More than all of it was spent only if time was given back, since the event loop was busy.
+      const left = spent < handshakeTimeout ? handshakeTimeout - spent : Math.min(handshakeTimeout, GRACE);
+      this.#armDeadline(left, () => this.#handshakeExpired(), {
+        giveBack: handshakeTimeout,
+        received: () => this.bytesIn + (this.transport.socket?.bytesRead ?? 0),
+      });
     }
     this.transport.start(this);
   }
@@ -280,7 +285,7 @@ export class Session<Owner = unknown>
     this.#readOn();
   }
 
-  /** Whether something was received that is not worked off yet. */
+  /** Whether something was received that waits to be worked off: a peer is not judged before that is. */
   get hasUnprocessedInput(): boolean {
     return this.#queued || this.blocked || this.queuedPackets > 0;
   }
@@ -449,6 +454,8 @@ export class Session<Owner = unknown>
    * discards until the peer's end or the deadline.
    */
   close(reason: string | null, options: WaitOptions = {}): Promise<CloseInfo> {
+    const invalid = timeoutError(options.timeout);
+    if (invalid !== undefined) return Promise.reject(invalid);
     if (this.#phase === "open") {
       this.connection.sendClose(reason);
       this.#beginClose(reason);
@@ -557,8 +564,8 @@ export class Session<Owner = unknown>
 
   // ---- deadlines --------------------------------------------------------------------------------
 
-  #armDeadline(seconds: number, expired: () => void): void {
-    this.#deadline = Deadline.start(this.options.clock, seconds, expired);
+  #armDeadline(seconds: number, expired: () => void, options?: DeadlineOptions): void {
+    this.#deadline = Deadline.start(this.options.clock, seconds, expired, options);
   }
 
   #cancelDeadline(): void {
@@ -567,6 +574,10 @@ export class Session<Owner = unknown>
   }
 
   #handshakeExpired(): void {
+    if (this.hasUnprocessedInput) {
+      this.#armDeadline(GRACE, () => this.#handshakeExpired());
+      return;
+    }
     const error = new HandshakeTimeoutError(
       `the handshake was not complete within ${this.options.handshakeTimeout} s (net.timeout.handshake)`,
     );

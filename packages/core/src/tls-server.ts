@@ -105,9 +105,7 @@ class TlsServerTransport extends TlsTransport {
     });
     // The TLS socket takes this over, and would otherwise not close when the client goes away.
     raw.allowHalfOpen = false;
-    this.#silence = Deadline.start(this.#notice.clock, this.#notice.after(), () =>
-      setImmediate(() => this.#notify()),
-    );
+    this.#silence = Deadline.start(this.#notice.clock, this.#notice.after(), () => this.#notify());
     this.#begin(this);
   }
 

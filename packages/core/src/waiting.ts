@@ -1,9 +1,11 @@
 import { AbortedError, TimedOutError } from "@peng3dnet/protocol";
 import type { Clock } from "./clock.js";
+import { Deadline } from "./deadline.js";
+import { timeoutError } from "./timeout-option.js";
 
 /** How long a call waits. */
 export interface WaitOptions {
-  /** Seconds to wait at most; 0 or left out: as long as it takes. */
+  /** Seconds to wait at most, fractions included; 0, `Infinity` or left out: as long as it takes. */
   readonly timeout?: number | undefined;
   /** Gives up when it fires. */
   readonly signal?: AbortSignal | undefined;
@@ -50,19 +52,21 @@ export class Outcome<T> {
    * Waits for it.
    *
    * @param what - names it in an error's message, e.g. `"the connection"`.
-   * @throws {@link TimedOutError}, {@link AbortedError}, or the error that it failed with.
+   * @throws {@link TimedOutError}, {@link AbortedError}, or the error that it failed with; {@link ConfigError} if
+   * `timeout` is no number of seconds.
    */
   wait({ timeout = 0, signal }: WaitOptions, what: string): Promise<T> {
+    const invalid = timeoutError(timeout);
+    if (invalid !== undefined) return Promise.reject(invalid);
     const settled = this.#settled;
     if (settled !== undefined) {
       return "error" in settled ? Promise.reject(settled.error) : Promise.resolve(settled.value);
     }
     if (signal?.aborted === true) return Promise.reject(aborted(signal, what));
     return new Promise<T>((resolve, reject) => {
-      let timer: unknown;
       const leave = (): void => {
         this.#waiters.delete(waiter);
-        if (timer !== undefined) this.#clock.clearTimeout(timer);
+        deadline?.cancel();
         signal?.removeEventListener("abort", onAbort);
       };
       const waiter: Waiter<T> = {
@@ -76,12 +80,9 @@ export class Outcome<T> {
         },
       };
       const onAbort = (): void => waiter.reject(aborted(signal as AbortSignal, what));
-      if (timeout > 0) {
-        timer = this.#clock.setTimeout(
-          () => waiter.reject(new TimedOutError(`waited ${timeout} s for ${what} in vain`)),
-          timeout * 1000,
-        );
-      }
+      const late = (): void => waiter.reject(new TimedOutError(`waited ${timeout} s for ${what} in vain`));
+      // The patience is the caller's: what may be there already is looked at, but no time is given back.
+      const deadline = Deadline.start(this.#clock, timeout, late, { giveBack: 0 });
       signal?.addEventListener("abort", onAbort, { once: true });
       this.#waiters.add(waiter);
     });

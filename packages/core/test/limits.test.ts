@@ -41,6 +41,32 @@ describe("net.timeout.handshake", () => {
     expect(clock.timers).toBe(0);
   });
 
+  test("a peer that dribbles at the last moment gains a second, once", async () => {
+    // As the system's clock does, this one has waiting input read first.
+    const clock = Object.assign(new ManualClock(), {
+      afterInput: (callback: () => void) => void setImmediate(callback),
+    });
+    const server = await startServer({ clock });
+    const connected = next(server, "connection");
+    const peer = await RawPeer.connect(server.addr);
+    const [client] = await connected;
+    await peer.packet();
+    const bytes = settype();
+    const closed = next(server, "close");
+    for (const [index, wait] of [10, 1].entries()) {
+      // Timers are run before anything is read.
+      await new Promise((resolve) => setTimeout(resolve));
+      expect(client.conn.open).toBe(true);
+      peer.write(bytes.subarray(index, index + 1));
+      clock.advance(wait);
+      await turn();
+    }
+    expect(client.conn.bytesIn).toBe(2);
+    expect(await peer.closeReason()).toBe("handshaketimeout");
+    await closed;
+    expect(clock.timers).toBe(0);
+  });
+
   test("goes by each step, up to the last one", async () => {
     const clock = new ManualClock();
     const server = await startServer({ clock });
@@ -166,6 +192,39 @@ describe("net.limits.connections", () => {
     expect(server.clients.size).toBe(2);
     expect(drops).toHaveLength(1);
     expect(second.socket.destroyed).toBe(false);
+  });
+});
+
+describe("net.limits.connections.address", () => {
+  test("silent connections of one address leave room for others, and make room when they are gone", async () => {
+    const server = await startServer({ cfg: { "net.limits.connections.address": 2 } });
+    const drops: unknown[] = [];
+    server.on("drop", (info) => drops.push(info));
+    const first = await RawPeer.activeClient(server.addr);
+    await RawPeer.activeClient(server.addr);
+    const third = await RawPeer.connect(server.addr);
+    const port = third.socket.localPort;
+    await third.ended();
+    expect(drops).toEqual([{ addr: ["127.0.0.1", port], reason: "serverfull" }]);
+    expect(server.metrics.rejectedBy).toEqual({ serverfull: 1 });
+
+    const other = await RawPeer.activeClient(server.addr, "127.0.0.2");
+    other.write(packet(64, "hello"));
+    expect((await other.packet()).id).toBe(64);
+    expect(server.clients.size).toBe(3);
+
+    const closed = next(server, "close");
+    first.socket.resetAndDestroy();
+    await closed;
+    await RawPeer.activeClient(server.addr);
+    expect(drops).toHaveLength(1);
+  });
+
+  test("an IPv6 address counts by its /64", async () => {
+    const server = await startServer({ addr: "[::1]:0", cfg: { "net.limits.connections.address": 1 } });
+    await RawPeer.activeClient(server.addr);
+    await (await RawPeer.connect(server.addr)).ended();
+    expect(server.metrics.rejectedBy).toEqual({ serverfull: 1 });
   });
 });
 

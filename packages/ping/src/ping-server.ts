@@ -6,6 +6,7 @@ import {
   ConfigError,
   type ConfigOverrides,
   ConnectionClosedError,
+  checkTimeout,
   type EngineLike,
   type Session,
   STRUCT_HEADER,
@@ -32,7 +33,7 @@ export interface PingServerOptions {
   readonly data?: PingData | undefined;
   /** Config of the client, e.g. for TLS. Reference: `cfg`. */
   readonly cfg?: ConfigOverrides | undefined;
-  /** Seconds until the ping is given up; 0: never. Default 10. Reference: `timeout`. */
+  /** Seconds until the ping is given up, fractions included; 0 or `Infinity`: never. Default 10. Reference: `timeout`. */
   readonly timeout?: number | undefined;
   /** Class of the client. Default: {@link PingableClientMixin}`(Client)`. Reference: `clientcls`. */
   readonly clientcls?: (new (options: ClientOptions) => Client & PingableClient) | undefined;
@@ -114,6 +115,7 @@ export async function pingServer({
   clientcls = PingClient,
   signal,
 }: PingServerOptions = {}): Promise<Pong> {
+  checkTimeout(timeout);
   const client = new clientcls({
     peng,
     addr,

@@ -247,6 +247,8 @@ describe("a client", () => {
     const pong = await client.waitForPong();
     expect(pong).toEqual({ motd: "hi", recvtime: expect.any(Number), delay: expect.any(Number) });
     expect(await client.waitForPong({ timeout: 1 })).toBe(pong);
+    const refused = { code: "P3D_ERR_CONFIG", key: "timeout" };
+    await expect(client.waitForPong({ timeout: Number.NaN })).rejects.toMatchObject(refused);
     expect(heard).toEqual([pong]);
     peer.write(packet(PONG_ID, {}));
     expect(await peer.closeReason()).toBe("invalidpingpacket");

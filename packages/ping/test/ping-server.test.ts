@@ -159,9 +159,20 @@ test("gives up when its signal fires: before, while it connects, and while it wa
   await expect(pingServer({ addr, signal: AbortSignal.timeout(100) })).rejects.toMatchObject(aborted);
 });
 
+test.each([30 * 24 * 3600, Number.POSITIVE_INFINITY])(
+  "takes its time with a timeout of %d s",
+  async (timeout) => {
+    const server = await startServer({}, (peer) => enablePing(peer));
+    expect(await pingServer({ addr: server.addr, timeout })).toMatchObject({ delay: expect.any(Number) });
+  },
+);
+
 test("refuses options that cannot be used", async () => {
   await expect(pingServer({ addr: ":" })).rejects.toMatchObject({ code: "P3D_ERR_INVALID_HOST" });
-  await expect(pingServer({ timeout: -1 })).rejects.toMatchObject({ code: "P3D_ERR_CONFIG" });
+  for (const timeout of [-1, Number.NaN, "10" as never, null as never]) {
+    const refused = { code: "P3D_ERR_CONFIG", key: "timeout" };
+    await expect(pingServer({ timeout })).rejects.toMatchObject(refused);
+  }
   await expect(pingServer({ data: { x: "a".repeat(2000) } })).rejects.toMatchObject({
     code: "P3D_ERR_PING_DATA",
   });

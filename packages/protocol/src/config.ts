@@ -6,7 +6,7 @@ export type Pem = string | Uint8Array | readonly (string | Uint8Array)[];
 
 /**
  * All options with their types. Keys are the reference's, letter for letter; those it lacks are marked *new*.
- * Durations are in seconds, sizes in bytes; 0 switches a time-out off unless said otherwise.
+ * Durations are in seconds, sizes in bytes; 0 and `Infinity` switch a time-out off unless said otherwise.
  */
 export interface ConfigValues {
   /** Address the server listens on; `null`: take host and port from the next two. Default `null`. */
@@ -107,9 +107,11 @@ export interface ConfigValues {
   "net.limits.elements": number;
   /** *new* Connections that a server holds at once. Default 4096. */
   "net.limits.connections": number;
+  /** *new* The same per remote address; an IPv6 address counts by its /64. Default 1024. */
+  "net.limits.connections.address": number;
   /** *new* Handshakes under way at once; past it the oldest one goes. Default 1024. */
   "net.limits.pending": number;
-  /** *new* The same per remote address. Default 256. */
+  /** *new* The same per remote address; an IPv6 address counts by its /64. Default 256. */
   "net.limits.pending.address": number;
   /** *new* Unsent bytes of a connection past which `sendMessage` returns false. Default 1 MiB. */
   "net.limits.unsent.highwater": number;
@@ -207,6 +209,7 @@ export const DEFAULT_CONFIG: Readonly<ConfigValues> = Object.freeze({
   "net.limits.depth": 512,
   "net.limits.elements": 1024 * 1024,
   "net.limits.connections": 4096,
+  "net.limits.connections.address": 1024,
   "net.limits.pending": 1024,
   "net.limits.pending.address": 256,
   "net.limits.unsent.highwater": 1024 * 1024,
@@ -234,14 +237,12 @@ interface Rule {
 }
 
 const MAX_UINT32 = 0xffffffff;
-/** Longest delay that timers of JavaScript runtimes can hold, in seconds. */
-const MAX_SECONDS = 2_147_483;
 
 const flag: Rule = { allowed: "true or false", accepts: (value) => typeof value === "boolean" };
 const text: Rule = { allowed: "a string", accepts: (value) => typeof value === "string" && value !== "" };
 const seconds: Rule = {
-  allowed: `a number of seconds from 0 (off) to ${MAX_SECONDS}`,
-  accepts: (value) => typeof value === "number" && value >= 0 && value <= MAX_SECONDS,
+  allowed: "a number of seconds from 0 (off), fractions and Infinity (off) included",
+  accepts: (value) => typeof value === "number" && value >= 0,
 };
 const address: Rule = {
   allowed: 'null, "host:port", [host, port] or { host, port }',
@@ -334,6 +335,7 @@ const RULES: Readonly<Record<ConfigKey, Rule>> = {
   "net.limits.depth": integer(1, 512),
   "net.limits.elements": count,
   "net.limits.connections": count,
+  "net.limits.connections.address": count,
   "net.limits.pending": count,
   "net.limits.pending.address": count,
   "net.limits.unsent.highwater": size,

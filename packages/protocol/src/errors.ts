@@ -59,10 +59,13 @@ export class UnsupportedAddressError extends InvalidAddressError {
   override readonly code = "P3D_ERR_UNSUPPORTED_ADDRESS";
 }
 
-/** A config key is unknown, or its value has the wrong type or range; names the key and what is allowed. */
+/**
+ * A config key is unknown, or its value, or that of a call's `timeout`, has the wrong type or range; names the key and
+ * what is allowed.
+ */
 export class ConfigError extends UsageError {
   readonly code: string = "P3D_ERR_CONFIG";
-  /** The key in question. */
+  /** The key in question; for an option of a call, its name. */
   readonly key: string;
 
   constructor(key: string, message: string, options?: Peng3dnetErrorOptions) {

@@ -28,9 +28,18 @@ export class RawPeer {
     });
   }
 
-  static connect([host, port]: Address, { paused = false } = {}): Promise<RawPeer> {
+  /** @param localAddress - address that it connects from, any of 127.0.0.0/8. */
+  static connect(
+    [host, port]: Address,
+    { paused = false, localAddress }: { paused?: boolean; localAddress?: string | undefined } = {},
+  ): Promise<RawPeer> {
     return new Promise((resolve, reject) => {
-      const socket = connect({ host, port, allowHalfOpen: true });
+      const socket = connect({
+        host,
+        port,
+        allowHalfOpen: true,
+        ...(localAddress !== undefined && { localAddress }),
+      });
       socket.once("error", reject);
       socket.once("connect", () => {
         socket.off("error", reject);
@@ -42,8 +51,8 @@ export class RawPeer {
   }
 
   /** A connection to a server that has got through the handshake. */
-  static async activeClient(addr: Address): Promise<RawPeer> {
-    const peer = await RawPeer.connect(addr);
+  static async activeClient(addr: Address, localAddress?: string): Promise<RawPeer> {
+    const peer = await RawPeer.connect(addr, { localAddress });
     await peer.packet();
     peer.write(settype());
     await peer.packet();
