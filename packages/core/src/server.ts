@@ -514,6 +514,6 @@ export class Server<
     if (!this.hears(event)) return;
     const client = session.owner;
     if (direction === "recv") this.sendEvent(event, { client, pid, msg: data });
-    else this.sendEvent(event, { client, pid, data: session.connection.lastPacket().slice() });
+    else this.sendEvent(event, { client, pid, data: session.connection.lastPacket() });
   }
 }

@@ -27,7 +27,7 @@ import {
 } from "./errors.js";
 import type { FrameDecoder } from "./framing/frame-decoder.js";
 import type { FrameEncoder } from "./framing/frame-encoder.js";
-import { HEADER_SIZE, readUint16, readUint32 } from "./framing/packet-header.js";
+import { HEADER_SIZE, LENGTH_SIZE, readUint16, readUint32 } from "./framing/packet-header.js";
 import {
   ACCEPT_NAME,
   CLOSECONN_ID,
@@ -338,7 +338,8 @@ export class Connection implements PacketSource {
    */
   dispatchRaw(raw: Uint8Array): void {
     const bytes = new Uint8Array(raw.buffer, raw.byteOffset, raw.length);
-    this.#process(readUint32(bytes, 0), readUint16(bytes, 4), bytes, HEADER_SIZE, bytes.length, true);
+    const owned = bytes.buffer.byteLength <= LENGTH_SIZE + bytes.length;
+    this.#process(readUint32(bytes, 0), readUint16(bytes, 4), bytes, HEADER_SIZE, bytes.length, owned);
   }
 
   #process(id: number, flags: number, bytes: Uint8Array, start: number, end: number, owned: boolean): void {
@@ -351,9 +352,19 @@ export class Connection implements PacketSource {
       this.#context.delivery.unknown(this, id);
       return;
     }
-    const { bodies, inflatedLimit, handshakeInflatedLimit } = this.#context;
-    const limit = this.active ? inflatedLimit : handshakeInflatedLimit;
-    const msg = bodies.decode(bytes, start, end, flags, owned, limit);
+    const context = this.#context;
+    const { bodies } = context;
+    const msg = this.active
+      ? bodies.decode(bytes, start, end, flags, owned, context.inflatedLimit, context.elements)
+      : bodies.decode(
+          bytes,
+          start,
+          end,
+          flags,
+          owned,
+          context.handshakeInflatedLimit,
+          context.handshakeElements,
+        );
     if (!bypass && type?.receive(msg, id, flags, this.cid, this.host) === true) return;
     if (entry === undefined) this.#context.delivery.unknown(this, id);
     else if (entry.protocol) watchResult(this.host, entry.obj._receive(msg, this.cid), entry.name);
@@ -472,7 +483,7 @@ export class Connection implements PacketSource {
     this.#context.encoders.giveBack(encoder);
   }
 
-  /** The packet accepted last, length prefix included, as a view or a copy. Valid within `host.sent`. */
+  /** A copy of the packet accepted last, length prefix included. To be called within `host.sent`. */
   lastPacket(): Uint8Array {
     return this.#out().last();
   }

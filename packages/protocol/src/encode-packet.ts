@@ -9,7 +9,7 @@ import { FrameEncoder } from "./framing/frame-encoder.js";
 export function encodePacket(context: ConnectionContext, id: number, data: unknown): Uint8Array {
   const encoder = new FrameEncoder(context);
   encoder.encode(id, data);
-  const packet = encoder.last().slice();
+  const packet = encoder.last();
   encoder.clear();
   return packet;
 }

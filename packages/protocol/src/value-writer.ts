@@ -51,7 +51,7 @@ export class ValueWriter {
 
   /**
    * @param maxDepth - how deep containers may nest; default 512.
-   * @param maxElements - elements of all containers together, two for a pair of a map; default 1,048,576.
+   * @param maxElements - elements of all containers together, two for a pair of a map or a binary value; default 1,048,576.
    * @param pool - where longer buffers come from.
    */
   constructor(maxDepth = 512, maxElements = 1024 * 1024, pool = new BufferPool(0)) {
@@ -177,6 +177,10 @@ export class ValueWriter {
     if (depthLeft === 0 && elements > 0) {
       throw new EncodeError("the value is nested too deep, or contains itself");
     }
+    this.#take(elements);
+  }
+
+  #take(elements: number): void {
     this.#elementsLeft -= elements;
     if (this.#elementsLeft < 0) {
       throw new EncodeError(
@@ -186,6 +190,7 @@ export class ValueWriter {
   }
 
   #binary(view: ArrayBufferView): void {
+    this.#take(1);
     const { byteLength } = view;
     this.#reserve(HEAD_ROOM + byteLength);
     if (byteLength < 0x100) this.#put1(0xc4, byteLength);
