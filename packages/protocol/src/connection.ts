@@ -19,6 +19,7 @@ import {
 } from "./constants.js";
 import {
   ConnectionClosedError,
+  EncodeError,
   InvalidStateError,
   NotPeng3dnetError,
   SmartPacketInvalidError,
@@ -402,7 +403,11 @@ export class Connection implements PacketSource {
     const entry = this.#registry().entry(ptype);
     if (entry.onlyState !== this.#state && !this.#maySend(entry)) return this.#belowHighWater();
     if (entry.parses && this.#context.validateSent) entry.obj.parse(data);
-    this.#out().encode(entry.id, data);
+    try {
+      this.#out().encode(entry.id, data);
+    } catch (error) {
+      throw ofPacket(error, entry.name);
+    }
     return this.#accepted(entry, ptype, data);
   }
 
@@ -420,7 +425,11 @@ export class Connection implements PacketSource {
   /** For connection types: sends a packet by id alone, registered or not, past all checks and hooks. */
   sendRaw(id: number, data: unknown): boolean {
     if (this.#reason !== undefined) throw this.#closed(this.#reason);
-    this.#out().encode(id, data);
+    try {
+      this.#out().encode(id, data);
+    } catch (error) {
+      throw ofPacket(error, this.#registry().findId(id)?.name ?? String(id));
+    }
     this.packetsOut++;
     return this.#announce();
   }
@@ -586,4 +595,9 @@ export class Connection implements PacketSource {
   watch(result: unknown, where: string): void {
     watchResult(this.host, result, where);
   }
+}
+
+/** An error of encoding with the packet that it is about; other errors as they are. */
+function ofPacket(error: unknown, name: string): unknown {
+  return error instanceof EncodeError ? error.of(name) : error;
 }
