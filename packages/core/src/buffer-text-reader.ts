@@ -1,9 +1,14 @@
-import { TextDecoder } from "node:util";
+import { isUtf8 } from "node:buffer";
 import type { TextReader } from "@peng3dnet/protocol";
 
 const EMPTY = Buffer.alloc(0);
 /** Stands for bytes that are no text; or for itself. */
 const REPLACEMENT_CHARACTER = "\ufffd";
+const REPLACEMENT_CODE = 0xfffd;
+/** Texts of up to so many bytes are looked through by a loop, which beats a call into the engine for them. */
+const SHORT = 24;
+/** Of longer texts it is looked at first whether they are valid, which takes next to no time beside the rest. */
+const LONG = 1024;
 /** Longest buffer that is held on to between two texts. */
 const MAX_HELD = 64 * 1024;
 
@@ -11,13 +16,19 @@ const MAX_HELD = 64 * 1024;
 export class BufferTextReader implements TextReader {
   #bytes: Uint8Array = EMPTY;
   #view: Buffer = EMPTY;
-  #strict: TextDecoder | undefined = undefined;
 
   read(bytes: Uint8Array, start: number, end: number): string {
+    const length = end - start;
+    if (length > LONG) {
+      if (!isUtf8(bytes.subarray(start, end))) throw notValid();
+      return this.#viewed(bytes).toString("utf8", start, end);
+    }
     const text = this.#viewed(bytes).toString("utf8", start, end);
     if (!text.includes(REPLACEMENT_CHARACTER)) return text;
-    this.#strict ??= new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-    return this.#strict.decode(bytes.subarray(start, end));
+    const valid =
+      length <= SHORT ? hasAllReplacements(text, bytes, start, end) : isUtf8(bytes.subarray(start, end));
+    if (!valid) throw notValid();
+    return text;
   }
 
   #viewed(bytes: Uint8Array): Buffer {
@@ -29,4 +40,18 @@ export class BufferTextReader implements TextReader {
     }
     return view;
   }
+}
+
+function notValid(): TypeError {
+  return new TypeError("the bytes are not valid UTF-8");
+}
+
+/** Whether each U+FFFD of a text is one of its bytes, EF BF BD, and none stands for something else. */
+function hasAllReplacements(text: string, bytes: Uint8Array, start: number, end: number): boolean {
+  let more = 0;
+  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) === REPLACEMENT_CODE) more++;
+  for (let at = start; at < end; at++) {
+    if (bytes[at] === 0xef && bytes[at + 1] === 0xbf && bytes[at + 2] === 0xbd) more--;
+  }
+  return more === 0;
 }

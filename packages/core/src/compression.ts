@@ -7,6 +7,11 @@ interface InflateResult {
   readonly engine: { readonly bytesWritten: number };
 }
 
+/** The bytes in a buffer of their own: zlib's is longer, and what lies behind them is memory that anybody used. */
+function owned(buffer: Buffer): Uint8Array {
+  return buffer.length === buffer.buffer.byteLength ? plain(buffer) : new Uint8Array(buffer);
+}
+
 function plain(buffer: Buffer): Uint8Array {
   return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
 }
@@ -37,7 +42,7 @@ export function zlibCompression(level: number): Compression {
           `${bytes.length - result.engine.bytesWritten} bytes follow the zlib stream in a body`,
         );
       }
-      return plain(result.buffer);
+      return owned(result.buffer);
     },
   };
 }

@@ -560,7 +560,7 @@ export class Server<
     if (direction === "recv") {
       this.sendEvent(event, { client, pid, msg: data, [EVENT_SIZE]: session.connection.decodedSize });
     } else {
-      const packet = session.connection.lastPacket().slice();
+      const packet = session.connection.lastPacket();
       this.sendEvent(event, { client, pid, data: packet, [EVENT_SIZE]: packet.length });
     }
   }

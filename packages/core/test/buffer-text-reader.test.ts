@@ -30,6 +30,25 @@ test("any bytes: reads and refuses what a strict decoder does", () => {
   );
 });
 
+test("bytes near U+FFFD, in texts of all lengths: as well", () => {
+  const piece = fc.constantFrom(
+    [0xef, 0xbf, 0xbd],
+    [0xef, 0xbf],
+    [0xbf, 0xbd],
+    [0xe2],
+    [0xf0, 0x9f, 0x98],
+    [0x61],
+    [0xc3, 0xa4],
+  );
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => {
+      const bytes = Uint8Array.from(pieces.flat());
+      expectAlike(bytes, 0, bytes.length);
+    }),
+    { numRuns: 5000 },
+  );
+});
+
 test.each([
   ["a replacement character that was sent", "a\ufffdb"],
   ["a byte order mark", "\ufeffa\ufeff"],
@@ -46,7 +65,7 @@ test.each([
   ["cut short", [0xe2, 0x82]],
   ["a byte that is never used", [0xff]],
 ])("%s is refused, behind good text, too", (_name, bad) => {
-  for (const before of ["", "good", "gut\ufffd"]) {
+  for (const before of ["", "good", "gut\ufffd", "long".repeat(500)]) {
     const bytes = Uint8Array.of(...new TextEncoder().encode(before), ...bad);
     expect(() => reader.read(bytes, 0, bytes.length)).toThrow("not valid");
   }

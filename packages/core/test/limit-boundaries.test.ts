@@ -104,6 +104,16 @@ const FROM_CLIENT: readonly Limit[] = [
     code: "P3D_ERR_BAD_DATA",
   },
   {
+    option: "net.limits.elements.handshake",
+    cfg: { "net.limits.elements.handshake": 20 },
+    limit: 20,
+    early: true,
+    // Two for each of two pairs, and the items of an array.
+    bytes: (size) => packet(SETTYPE, { conntype: "classic", more: new Array(size - 4).fill(null) }),
+    reason: "baddata",
+    code: "P3D_ERR_BAD_DATA",
+  },
+  {
     option: "net.limits.strikes",
     cfg: { "net.limits.strikes": 5, "net.registry.unknownpacketaction": "ignore" },
     limit: 5,
@@ -226,6 +236,38 @@ describe("from a server", () => {
     });
   });
 
+  test("a registry of as many names as may be goes through by default, beside few elements for all else", async () => {
+    const cfg = { "net.limits.elements": 10, "net.limits.elements.handshake": 20 };
+    const { peer } = await shake(cfg, wire.handshake(names(4096 - 5)));
+    expect((await peer.packet()).id).toBe(wire.ACCEPT);
+  });
+
+  test.each([
+    ["a hello", wire.HELLO],
+    ["a handshake", wire.HANDSHAKE],
+  ])("%s with ever more elements, or maps that reserve memory, ends the connection", async (_, id) => {
+    for (const value of [
+      { version: "0.2.0", protoversion: 2, more: new Array(60_000).fill({}) },
+      { version: "0.2.0", protoversion: 2, more: new Array(1000).fill({ 1023: 1, 2575: 2 }) },
+    ]) {
+      const listening = await rawServer();
+      const client = track(new Client({ addr: listening.addr }));
+      client.start().catch(() => {});
+      const peer = await listening.accepted();
+      if (id === wire.HANDSHAKE) {
+        peer.write(wire.hello());
+        await peer.packet();
+      }
+      peer.write(frame(id, deflateSync(encode(value)), 1));
+      expect(await peer.closeReason()).toBe("baddata");
+      peer.end();
+      expect(await client.waitForClose()).toMatchObject({
+        reason: "baddata",
+        error: { code: "P3D_ERR_BAD_DATA" },
+      });
+    }
+  });
+
   test("a handshake that never ends is given up at the deadline", async () => {
     const clock = new ManualClock();
     const { client, peer } = await shake({}, Buffer.alloc(0), clock);
@@ -260,6 +302,7 @@ describe("outwards, sendMessage throws and nothing is sent", () => {
       "P3D_ERR_PACKET_TOO_LARGE",
     ],
     ["net.limits.depth", { "net.limits.depth": 8 }, 8, nested, "P3D_ERR_ENCODE"],
+    ["net.limits.elements", {}, 65_536, (size) => new Array(size).fill(null), "P3D_ERR_ENCODE"],
   ];
 
   test.each(OUT)("%s", async (_, cfg, limit, value, code) => {
@@ -277,6 +320,15 @@ describe("outwards, sendMessage throws and nothing is sent", () => {
     await remote.flush();
     expect(client.active && server.clients.size === 1).toBe(true);
   });
+});
+
+test("65,536 elements are accepted by default, and no more", async () => {
+  const server = await startServer();
+  const peer = await RawPeer.activeClient(server.addr);
+  peer.write(packet(ECHO_ID, new Array(65_536).fill(null)));
+  expect((await peer.packet()).id).toBe(ECHO_ID);
+  peer.write(packet(ECHO_ID, new Array(65_537).fill(null)));
+  expect(await peer.closeReason()).toBe("baddata");
 });
 
 test("nothing is allocated for a length that was announced and not sent", async () => {

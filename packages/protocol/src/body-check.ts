@@ -9,7 +9,11 @@ import {
   tooDeep,
   tooManyElements,
   tooShort,
+  tooSparse,
 } from "./body-errors.js";
+import { decodedSize } from "./decoded-size.js";
+import { beginsLikeIndex, ListGrowth, listIndex, placesAllowed } from "./list-growth.js";
+import { SHORT_TEXT, shortText } from "./short-text.js";
 
 /** The body holds binary values, which a decoder may hand out as views. */
 export const BODY_HAS_BINARY = 1;
@@ -35,11 +39,18 @@ export class BodyCheck {
   #owed = 0;
   /** Elements that containers may still announce. */
   #elementsLeft = 0;
+  #elementsAllowed = 0;
+  /** Places of lists that maps may still reserve for nothing. */
+  #placesLeft = 0;
+  #placesAllowed = 0;
+  #length = 0;
+  #containers = 0;
+  #binaries = 0;
   #traits = 0;
 
   /**
    * @param maxDepth - how deep containers may nest; default 512.
-   * @param maxElements - elements of all containers together, two for a pair of a map; default 1,048,576.
+   * @param maxElements - elements of all containers together, two for a pair of a map or a binary value; default 1,048,576.
    */
   constructor(maxDepth = 512, maxElements = 1024 * 1024) {
     this.#maxDepth = maxDepth;
@@ -49,18 +60,36 @@ export class BodyCheck {
   /**
    * Checks the body from `start` up to `end`.
    *
+   * @param maxElements - elements of all containers together; default: as given to the constructor.
    * @returns a combination of {@link BODY_HAS_BINARY} and {@link BODY_NEEDS_EXACTNESS}.
    * @throws {@link BadDataError} if the body is anything but one acceptable value.
    */
-  check(bytes: Uint8Array, start: number, end: number): number {
+  check(bytes: Uint8Array, start: number, end: number, maxElements = this.#maxElements): number {
     this.#bytes = bytes;
     this.#end = end;
     this.#owed = 1;
-    this.#elementsLeft = this.#maxElements;
+    this.#elementsAllowed = maxElements;
+    this.#elementsLeft = maxElements;
+    this.#placesAllowed = placesAllowed(end - start, maxElements);
+    this.#placesLeft = this.#placesAllowed;
+    this.#length = end - start;
+    this.#containers = 0;
+    this.#binaries = 0;
     this.#traits = 0;
     const position = this.#value(start, this.#maxDepth);
     if (position !== end) throw bytesFollow(end - position);
     return this.#traits;
+  }
+
+  /** An estimate of what the value checked last takes once decoded, in bytes: as {@link decodedSize} says. */
+  get decodedSize(): number {
+    return decodedSize(
+      this.#length,
+      this.#elementsAllowed - this.#elementsLeft,
+      this.#containers,
+      this.#binaries,
+      this.#placesAllowed - this.#placesLeft,
+    );
   }
 
   /** Checks the value at `at` and returns where it ends. */
@@ -133,10 +162,31 @@ export class BodyCheck {
   #map(at: number, length: number, depthLeft: number): number {
     this.#owe(at, 2 * length, depthLeft);
     let position = at;
+    let growth: ListGrowth | undefined;
     for (let index = 0; index < length; index++) {
-      position = this.#value(this.#key(position), depthLeft - 1);
+      const end = this.#key(position);
+      growth = this.#grow(growth, position, end);
+      position = this.#value(end, depthLeft - 1);
     }
+    if (growth !== undefined) this.#reserve(growth.places - length);
     return position;
+  }
+
+  #grow(growth: ListGrowth | undefined, at: number, end: number): ListGrowth | undefined {
+    const start = at + headLength(this.#bytes[at] as number);
+    if (end - start > SHORT_TEXT || !beginsLikeIndex(this.#bytes[start] as number)) return growth;
+    const index = listIndex(shortText(this.#bytes, start, end));
+    if (index < 0) return growth;
+    const grown = growth ?? new ListGrowth();
+    grown.add(index);
+    return grown;
+  }
+
+  /** Counts places of a list that a map reserves for nothing. */
+  #reserve(places: number): void {
+    if (places <= 0) return;
+    this.#placesLeft -= places;
+    if (this.#placesLeft < 0) throw tooSparse(this.#placesAllowed);
   }
 
   #key(at: number): number {
@@ -151,24 +201,28 @@ export class BodyCheck {
 
   #isProto(at: number, end: number): boolean {
     const start = end - PROTO_KEY.length;
-    const headerLength = start - at;
-    const head = this.#bytes[at] as number;
-    const expected = head < 0xc0 ? 1 : head === 0xd9 ? 2 : head === 0xda ? 3 : 5;
-    return headerLength === expected && PROTO_KEY.every((byte, index) => this.#bytes[start + index] === byte);
+    return (
+      start - at === headLength(this.#bytes[at] as number) &&
+      PROTO_KEY.every((byte, index) => this.#bytes[start + index] === byte)
+    );
   }
 
   #owe(at: number, elements: number, depthLeft: number): void {
     // An empty container may stand where a scalar may, as encoders count it.
     if (depthLeft === 0 && elements > 0) throw tooDeep(this.#maxDepth);
+    this.#containers++;
     this.#owed += elements;
     if (this.#owed > this.#end - at) throw announcesTooMuch(this.#owed, this.#end - at);
     // An element costs many times its byte once decoded, and next to nothing where it is compressed.
     this.#elementsLeft -= elements;
-    if (this.#elementsLeft < 0) throw tooManyElements(this.#maxElements);
+    if (this.#elementsLeft < 0) throw tooManyElements(this.#elementsAllowed);
   }
 
   #binary(at: number, length: number): number {
     this.#traits |= BODY_HAS_BINARY;
+    this.#binaries++;
+    // Its view and its buffer take what two elements do.
+    if (--this.#elementsLeft < 0) throw tooManyElements(this.#elementsAllowed);
     return this.#skip(at, length);
   }
 
@@ -224,6 +278,11 @@ export class BodyCheck {
     }
     return at + length;
   }
+}
+
+/** Bytes of the head of a string. */
+function headLength(head: number): number {
+  return head < 0xc0 ? 1 : head === 0xd9 ? 2 : head === 0xda ? 3 : 5;
 }
 
 function isSafeHighWord(high: number): boolean {

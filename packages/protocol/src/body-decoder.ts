@@ -3,6 +3,7 @@ import type { Codec } from "./codec.js";
 import type { Compression } from "./compression.js";
 import { FLAG_COMPRESSED } from "./constants.js";
 import { UnsupportedFlagsError } from "./errors.js";
+import { withOwnBinaries } from "./own-binaries.js";
 import type { ValueReader } from "./value-reader.js";
 
 /** What a {@link BodyDecoder} works with. */
@@ -15,16 +16,14 @@ export interface BodyDecoderOptions {
 
 /** Checks bodies and decodes them. One serves all connections of a peer. */
 export class BodyDecoder {
-  /** Bytes that the body decoded last was inflated to; 0 if it was not compressed. */
-  inflatedBytes = 0;
-  /** Memory that the value decoded last takes at most, estimated, in bytes. */
-  decodedSize = 0;
   readonly #values: ValueReader;
   readonly #maxDepth: number;
   readonly #maxElements: number;
   readonly #check: BodyCheck;
   readonly #codec: Codec | undefined;
   readonly #compression: Compression | undefined;
+  /** What the last decode inflated. */
+  #inflatedBytes = 0;
 
   /**
    * @param values - checks and decodes where there is no codec.
@@ -50,6 +49,7 @@ export class BodyDecoder {
    *
    * @param owned - whether `bytes` holds nothing else and does not change.
    * @param limit - longest body after decompression, in bytes.
+   * @param maxElements - elements of all containers together; default: as given to the constructor.
    * @throws {@link BadDataError}, {@link UnsupportedFlagsError}, {@link DecompressLimitError}.
    */
   decode(
@@ -59,25 +59,43 @@ export class BodyDecoder {
     flags: number,
     owned: boolean,
     limit: number,
+    maxElements = this.#maxElements,
   ): unknown {
-    if (flags !== 0) {
-      const inflated = this.#inflate(flags, bytes.subarray(start, end), limit);
-      const value = this.decode(inflated, 0, inflated.length, 0, true, limit);
-      this.inflatedBytes = inflated.length;
-      return value;
-    }
-    this.inflatedBytes = 0;
-    this.decodedSize = end - start;
+    this.#inflatedBytes = 0;
+    if (flags === 0) return this.#decode(bytes, start, end, owned, maxElements);
+    const inflated = this.#inflate(flags, bytes.subarray(start, end), limit);
+    this.#inflatedBytes = inflated.length;
+    // What lies beside it in its buffer is nothing to be shown.
+    const whole = inflated.length === inflated.buffer.byteLength;
+    return this.#decode(inflated, 0, inflated.length, whole, maxElements);
+  }
+
+  /**
+   * An estimate of the heap that the value decoded last takes, in bytes: an upper bound, made of the length of its body
+   * and of how many elements, containers and binary values it has.
+   */
+  get decodedSize(): number {
+    return this.#codec === undefined ? this.#values.decodedSize : this.#check.decodedSize;
+  }
+
+  /** Bytes that were inflated for the value decoded last; 0 if it was not compressed. */
+  get inflatedBytes(): number {
+    return this.#inflatedBytes;
+  }
+
+  #decode(bytes: Uint8Array, start: number, end: number, owned: boolean, maxElements: number): unknown {
     const codec = this.#codec;
-    if (codec === undefined)
-      return this.#values.read(bytes, start, end, owned, this.#maxDepth, this.#maxElements);
-    const traits = this.#check.check(bytes, start, end);
+    if (codec === undefined) {
+      return this.#values.read(bytes, start, end, owned, this.#maxDepth, maxElements);
+    }
+    const traits = this.#check.check(bytes, start, end, maxElements);
+    const exactly = (traits & BODY_NEEDS_EXACTNESS) !== 0;
+    if ((traits & BODY_HAS_BINARY) === 0) {
+      return codec.decode(new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start), exactly);
+    }
     // The chunk may be reused or hold other packets, so that binary values are cut from a copy.
-    const body =
-      (traits & BODY_HAS_BINARY) !== 0 && !owned
-        ? bytes.slice(start, end)
-        : new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start);
-    return codec.decode(body, (traits & BODY_NEEDS_EXACTNESS) !== 0);
+    const body = owned ? bytes.subarray(start, end) : bytes.slice(start, end);
+    return withOwnBinaries(codec.decode(body, exactly), body.buffer);
   }
 
   #inflate(flags: number, body: Uint8Array, limit: number): Uint8Array {

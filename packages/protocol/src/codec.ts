@@ -1,6 +1,8 @@
 import { DecodeError, Decoder, Encoder, type ExtensionCodecType } from "@msgpack/msgpack";
 import { BadDataError, EncodeError } from "./errors.js";
 import { decodeExactly } from "./exact-decoder.js";
+import { checkEmpty, checkFields } from "./sendable.js";
+import { locate } from "./unsendable.js";
 
 /**
  * Turns values into bytes and back. Replace it with one object to use another msgpack implementation;
@@ -34,21 +36,13 @@ const SEARCH_BY_LOOP = 48;
 /** Places at which surrogates are looked for in bytes; past that, the value itself is looked at. */
 const MAX_CANDIDATES = 16;
 
-/** Kinds of objects that an encoder would quietly turn into an empty map. */
-const NOT_SENDABLE = ["ArrayBuffer", "Date", "Error", "Map", "Promise", "RegExp", "Set"];
-
 /** Refuses what msgpack can carry only as an extension type, rather than sending an empty map for it. */
 const noExtensions: ExtensionCodecType<undefined> = {
   tryToEncode(object) {
-    const prototype: unknown = Object.getPrototypeOf(object);
-    if (prototype === Object.prototype || prototype === Array.prototype || prototype === null) return null;
+    if (typeof object !== "object" || object === null) return null;
     if (ArrayBuffer.isView(object) || Array.isArray(object)) return null;
-    const kind = Object.prototype.toString.call(object).slice("[object ".length, -1);
-    if (NOT_SENDABLE.includes(kind)) {
-      throw new EncodeError(
-        `a ${kind} cannot be sent; turn it into a number, string, array, plain object or Uint8Array`,
-      );
-    }
+    checkFields(object);
+    if (Object.keys(object).length === 0) checkEmpty(object);
     return null;
   },
   decode() {
@@ -84,7 +78,7 @@ export class MsgpackCodec implements Codec {
     try {
       bytes = this.#encoder.encodeSharedRef(value);
     } catch (error) {
-      if (error instanceof EncodeError) throw error;
+      if (error instanceof EncodeError) throw locate(error, value, this.#maxDepth, Number.POSITIVE_INFINITY);
       return this.#encodeNormalized(value, error);
     }
     if (mayHoldSurrogates(bytes) && !isWellFormed(value)) return this.#encodeNormalized(value, undefined);
@@ -107,9 +101,9 @@ export class MsgpackCodec implements Codec {
     try {
       return this.#bigEncoder.encodeSharedRef(normalize(value, this.#maxDepth));
     } catch (error) {
-      if (error instanceof EncodeError) throw error;
-      const problem = error instanceof Error ? error.message : String(error);
-      throw new EncodeError(`the value cannot be encoded: ${problem}`, { cause: cause ?? error });
+      const located = locate(error, value, this.#maxDepth, Number.POSITIVE_INFINITY);
+      if (error instanceof EncodeError || cause === undefined) throw located;
+      throw new EncodeError(located.problem, { path: located.path, cause });
     }
   }
 }

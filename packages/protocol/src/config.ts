@@ -103,8 +103,16 @@ export interface ConfigValues {
   "net.limits.inflated.rate": number;
   /** *new* Deepest nesting of a body, 1 to 512. Default 512. */
   "net.limits.depth": number;
-  /** *new* Elements of all arrays and maps of a body together; a pair of a map counts as two. Default 1,048,576. */
+  /**
+   * *new* Elements of all arrays and maps of a body together; a pair of a map counts as two, and so does a binary value.
+   * At most so many places, too, may the engine reserve for keys like `"1023"`. Default 65,536.
+   */
   "net.limits.elements": number;
+  /**
+   * *new* The same on a server before the handshake is complete. A client accepts so many more than the registry of
+   * `net.limits.registry.names` names has. Default 256.
+   */
+  "net.limits.elements.handshake": number;
   /** *new* Connections that a server holds at once. Default 4096. */
   "net.limits.connections": number;
   /** *new* The same per remote address; an IPv6 address counts by its /64. Default 1024. */
@@ -207,7 +215,8 @@ export const DEFAULT_CONFIG: Readonly<ConfigValues> = Object.freeze({
   "net.limits.inflated.handshake": 64 * 1024,
   "net.limits.inflated.rate": 64 * 1024 * 1024,
   "net.limits.depth": 512,
-  "net.limits.elements": 1024 * 1024,
+  "net.limits.elements": 64 * 1024,
+  "net.limits.elements.handshake": 256,
   "net.limits.connections": 4096,
   "net.limits.connections.address": 1024,
   "net.limits.pending": 1024,
@@ -334,6 +343,7 @@ const RULES: Readonly<Record<ConfigKey, Rule>> = {
   "net.limits.inflated.rate": count,
   "net.limits.depth": integer(1, 512),
   "net.limits.elements": count,
+  "net.limits.elements.handshake": count,
   "net.limits.connections": count,
   "net.limits.connections.address": count,
   "net.limits.pending": count,

@@ -24,6 +24,9 @@ export interface ConnectionContext extends FrameEncoderOptions {
   readonly bodies: BodyDecoder;
   readonly handshakeLimit: number;
   readonly handshakeInflatedLimit: number;
+  /** Elements of a body's containers together, once a connection is active and before. */
+  readonly elements: number;
+  readonly handshakeElements: number;
   readonly highWater: number;
   readonly dropDroppable: boolean;
   readonly autosync: boolean;
@@ -63,6 +66,8 @@ export function createConnectionContext(
   const server = peer.side === SIDE_SERVER;
   const pool = new BufferPool(server ? SERVER_BUFFERS : 1);
   const elements = cfg.get("net.limits.elements");
+  const maxNames = cfg.get("net.limits.registry.names");
+  const fewElements = cfg.get("net.limits.elements.handshake");
   const context: ConnectionContext = {
     peer,
     types: new AttachedTypes(),
@@ -85,6 +90,9 @@ export function createConnectionContext(
     handshakeInflatedLimit: server
       ? Math.min(inflatedLimit, cfg.get("net.limits.inflated.handshake"))
       : inflatedLimit,
+    elements,
+    // A server's registry is a map of names.
+    handshakeElements: server ? Math.min(elements, fewElements) : 2 * maxNames + fewElements,
     compression: cfg.get("net.compress.enabled") ? compression : undefined,
     validateSent,
     threshold: cfg.get("net.compress.threshold"),
@@ -92,7 +100,7 @@ export function createConnectionContext(
     dropDroppable: cfg.get("net.limits.unsent.policy") === "drop",
     autosync: cfg.get("net.registry.autosync"),
     strictRegistry: cfg.get("net.registry.missingpacketaction") === "closeconnection",
-    maxNames: cfg.get("net.limits.registry.names"),
+    maxNames,
     maxNameLength: cfg.get("net.limits.registry.namelength"),
   };
   return context;

@@ -19,6 +19,7 @@ import {
 } from "./constants.js";
 import {
   ConnectionClosedError,
+  EncodeError,
   InvalidStateError,
   NotPeng3dnetError,
   SmartPacketInvalidError,
@@ -27,7 +28,7 @@ import {
 } from "./errors.js";
 import type { FrameDecoder } from "./framing/frame-decoder.js";
 import type { FrameEncoder } from "./framing/frame-encoder.js";
-import { HEADER_SIZE, readUint16, readUint32 } from "./framing/packet-header.js";
+import { HEADER_SIZE, LENGTH_SIZE, readUint16, readUint32 } from "./framing/packet-header.js";
 import {
   ACCEPT_NAME,
   CLOSECONN_ID,
@@ -379,7 +380,8 @@ export class Connection implements PacketSource {
    */
   dispatchRaw(raw: Uint8Array): void {
     const bytes = new Uint8Array(raw.buffer, raw.byteOffset, raw.length);
-    this.#process(readUint32(bytes, 0), readUint16(bytes, 4), bytes, HEADER_SIZE, bytes.length, true);
+    const owned = bytes.buffer.byteLength <= LENGTH_SIZE + bytes.length;
+    this.#process(readUint32(bytes, 0), readUint16(bytes, 4), bytes, HEADER_SIZE, bytes.length, owned);
   }
 
   #process(id: number, flags: number, bytes: Uint8Array, start: number, end: number, owned: boolean): void {
@@ -392,9 +394,19 @@ export class Connection implements PacketSource {
       this.#context.delivery.unknown(this, id);
       return;
     }
-    const { bodies, inflatedLimit, handshakeInflatedLimit } = this.#context;
-    const limit = this.active ? inflatedLimit : handshakeInflatedLimit;
-    const msg = bodies.decode(bytes, start, end, flags, owned, limit);
+    const context = this.#context;
+    const { bodies } = context;
+    const msg = this.active
+      ? bodies.decode(bytes, start, end, flags, owned, context.inflatedLimit, context.elements)
+      : bodies.decode(
+          bytes,
+          start,
+          end,
+          flags,
+          owned,
+          context.handshakeInflatedLimit,
+          context.handshakeElements,
+        );
     if (!bypass && type?.receive(msg, id, flags, this.cid, this.host) === true) return;
     if (entry === undefined) this.#context.delivery.unknown(this, id);
     else if (entry.protocol) watchResult(this.host, entry.obj._receive(msg, this.cid), entry.name);
@@ -432,7 +444,11 @@ export class Connection implements PacketSource {
     const entry = this.#registry().entry(ptype);
     if (entry.onlyState !== this.#state && !this.#maySend(entry)) return this.#belowHighWater();
     if (entry.parses && this.#context.validateSent) entry.obj.parse(data);
-    this.#out().encode(entry.id, data);
+    try {
+      this.#out().encode(entry.id, data);
+    } catch (error) {
+      throw ofPacket(error, entry.name);
+    }
     return this.#accepted(entry, ptype, data);
   }
 
@@ -450,7 +466,11 @@ export class Connection implements PacketSource {
   /** For connection types: sends a packet by id alone, registered or not, past all checks and hooks. */
   sendRaw(id: number, data: unknown): boolean {
     if (this.#reason !== undefined) throw this.#closed(this.#reason);
-    this.#out().encode(id, data);
+    try {
+      this.#out().encode(id, data);
+    } catch (error) {
+      throw ofPacket(error, this.#registry().findId(id)?.name ?? String(id));
+    }
     this.packetsOut++;
     return this.#announce();
   }
@@ -513,7 +533,7 @@ export class Connection implements PacketSource {
     this.#context.encoders.giveBack(encoder);
   }
 
-  /** The packet accepted last, length prefix included, as a view or a copy. Valid within `host.sent`. */
+  /** A copy of the packet accepted last, length prefix included. To be called within `host.sent`. */
   lastPacket(): Uint8Array {
     return this.#out().last();
   }
@@ -616,4 +636,9 @@ export class Connection implements PacketSource {
   watch(result: unknown, where: string): void {
     watchResult(this.host, result, where);
   }
+}
+
+/** An error of encoding with the packet that it is about; other errors as they are. */
+function ofPacket(error: unknown, name: string): unknown {
+  return error instanceof EncodeError ? error.of(name) : error;
 }

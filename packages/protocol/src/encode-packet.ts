@@ -1,4 +1,5 @@
 import type { ConnectionContext } from "./connection-context.js";
+import { EncodeError } from "./errors.js";
 import { FrameEncoder } from "./framing/frame-encoder.js";
 
 /**
@@ -8,8 +9,13 @@ import { FrameEncoder } from "./framing/frame-encoder.js";
  */
 export function encodePacket(context: ConnectionContext, id: number, data: unknown): Uint8Array {
   const encoder = new FrameEncoder(context);
-  encoder.encode(id, data);
-  const packet = encoder.last().slice();
+  try {
+    encoder.encode(id, data);
+  } catch (error) {
+    if (!(error instanceof EncodeError)) throw error;
+    throw error.of(context.peer.registry.findId(id)?.name ?? String(id));
+  }
+  const packet = encoder.last();
   encoder.clear();
   return packet;
 }

@@ -99,9 +99,42 @@ export class InvalidStateError extends UsageError {
   readonly code = "P3D_ERR_INVALID_STATE";
 }
 
+/** What an {@link EncodeError} tells beside its message. */
+export interface EncodeErrorOptions extends Peng3dnetErrorOptions {
+  /** Where in the value it is that cannot be sent. */
+  path?: string | undefined;
+  /** Name of the packet. */
+  packet?: string | undefined;
+}
+
 /** A value cannot be sent: not representable in msgpack, or nested too deep. Nothing was sent. */
 export class EncodeError extends UsageError {
   readonly code = "P3D_ERR_ENCODE";
+  /** What is wrong: the message without path and packet. */
+  readonly problem: string;
+  /**
+   * Where in the value it is that cannot be sent, e.g. `players[3].born`: at most some 200 characters. Empty for the value
+   * itself; `undefined` where nobody looked.
+   */
+  readonly path: string | undefined;
+  /** Name of the packet that was to be sent; `undefined` where a value alone was encoded. */
+  readonly packet: string | undefined;
+
+  constructor(problem: string, { path, packet, ...options }: EncodeErrorOptions = {}) {
+    const place = [path === "" ? undefined : path, packet === undefined ? undefined : `"${packet}"`]
+      .filter((part) => part !== undefined)
+      .join(" of ");
+    super(place === "" ? problem : `${problem} (${place})`, options);
+    this.problem = problem;
+    this.path = path;
+    this.packet = packet;
+  }
+
+  /** The same error of a packet. */
+  of(packet: string): EncodeError {
+    const { problem, path, cause } = this;
+    return new EncodeError(problem, cause === undefined ? { path, packet } : { path, packet, cause });
+  }
 }
 
 /** The connection is closed or closing, so that nothing can be sent or awaited on it. */

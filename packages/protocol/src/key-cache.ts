@@ -4,6 +4,9 @@ const MAX_LENGTH = 32;
 const FIRST_PLACES = 32;
 const MAX_PLACES = 512;
 
+/** Keys of one body that are remembered at most: a body with ever new ones would cost many times as much. */
+const MAX_ADDED = 64;
+
 interface KnownKey {
   readonly bytes: Uint8Array;
   readonly text: string;
@@ -14,10 +17,17 @@ interface KnownKey {
  * engine the search for the one string that it keeps of each key.
  *
  * Each key has one place, where the last one stays. There are more places once two keys want the same, up to a limit:
- * a peer that sends ever new keys gains no memory.
+ * a peer that sends ever new keys gains no memory, and little time.
  */
 export class KeyCache {
   #places: (KnownKey | undefined)[] = emptyPlaces(FIRST_PLACES);
+  /** Keys remembered of this body. */
+  #added = 0;
+
+  /** A body begins. */
+  begin(): void {
+    this.#added = 0;
+  }
 
   /** The key with these bytes, if it is remembered. */
   find(bytes: Uint8Array, start: number, length: number): string | undefined {
@@ -31,9 +41,10 @@ export class KeyCache {
     return known.text;
   }
 
-  /** Remembers a key. */
+  /** Remembers a key, unless there were many of this body. */
   add(bytes: Uint8Array, start: number, length: number, text: string): void {
-    if (length > MAX_LENGTH) return;
+    if (length > MAX_LENGTH || this.#added === MAX_ADDED) return;
+    this.#added++;
     const key: KnownKey = { bytes: bytes.slice(start, start + length), text: asKey(text) };
     if (this.#places[this.#placeOf(key)] !== undefined && this.#places.length < MAX_PLACES) this.#grow();
     this.#places[this.#placeOf(key)] = key;

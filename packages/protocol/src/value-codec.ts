@@ -20,7 +20,7 @@ export class ValueCodec implements Codec {
 
   /**
    * @param maxDepth - how deep containers may nest; default 512.
-   * @param maxElements - elements of all containers together, two for a pair of a map; default 1,048,576.
+   * @param maxElements - elements of all containers together, two for a pair of a map or a binary value; default 1,048,576.
    */
   constructor(maxDepth = 512, maxElements = 1024 * 1024) {
     this.#writer = new ValueWriter(maxDepth, maxElements);
@@ -45,7 +45,7 @@ export class ValueCodec implements Codec {
   /**
    * Decodes one value.
    *
-   * @param bytes - exactly one msgpack value. Binary values are views of it.
+   * @param bytes - exactly one msgpack value. A binary value that is most of it is a view of it, others are copies.
    * @throws {@link BadDataError} if it is anything else, or of a kind that is not accepted.
    */
   decode(bytes: Uint8Array): unknown {

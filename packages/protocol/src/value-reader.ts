@@ -9,8 +9,11 @@ import {
   tooDeep,
   tooManyElements,
   tooShort,
+  tooSparse,
 } from "./body-errors.js";
+import { decodedSize } from "./decoded-size.js";
 import { KeyCache } from "./key-cache.js";
+import { beginsLikeIndex, ListGrowth, listIndex, placesAllowed } from "./list-growth.js";
 import { PlatformTextReader, type TextReader } from "./platform-text.js";
 import { SHORT_TEXT, shortText } from "./short-text.js";
 
@@ -28,7 +31,7 @@ const MAX_SAFE_HIGH_WORD = 0x1fffff;
  * elements that are not there.
  *
  * Integers that a number cannot represent become `bigint`, and a byte order mark that begins a string stays.
- * Binary values are copies, unless the bytes are owned.
+ * A binary value is a copy, unless the bytes are owned and it is most of them.
  */
 export class ValueReader {
   readonly #keys = new KeyCache();
@@ -46,6 +49,12 @@ export class ValueReader {
   #owed = 0;
   /** Elements that containers may still announce. */
   #elementsLeft = 0;
+  /** Places of lists that maps may still reserve for nothing. */
+  #placesLeft = 0;
+  #placesAllowed = 0;
+  #containers = 0;
+  #binaries = 0;
+  #length = 0;
 
   /** @param texts - reads texts but short ones; default: the platform's decoder does. */
   constructor(texts?: TextReader) {
@@ -55,9 +64,10 @@ export class ValueReader {
   /**
    * Decodes the body from `start` up to `end`.
    *
-   * @param owned - whether `bytes` does not change any more, so that binary values may be views of it.
+   * @param owned - whether `bytes` holds nothing else and does not change any more, so that a binary value that is
+   * most of it may be a view of it.
    * @param maxDepth - how deep containers may nest.
-   * @param maxElements - elements of all containers together, two for a pair of a map.
+   * @param maxElements - elements of all containers together, two for a pair of a map or a binary value.
    * @throws {@link BadDataError} if the body is anything but one acceptable value.
    */
   read(
@@ -77,6 +87,12 @@ export class ValueReader {
     this.#maxDepth = maxDepth;
     this.#maxElements = maxElements;
     this.#elementsLeft = maxElements;
+    this.#length = end - start;
+    this.#placesAllowed = placesAllowed(end - start, maxElements);
+    this.#placesLeft = this.#placesAllowed;
+    this.#containers = 0;
+    this.#binaries = 0;
+    this.#keys.begin();
     try {
       const value = this.#value(maxDepth);
       if (this.#at !== end) throw bytesFollow(end - this.#at);
@@ -84,6 +100,17 @@ export class ValueReader {
     } finally {
       if (bytes.length > MAX_HELD) this.#letGo();
     }
+  }
+
+  /** An estimate of what the value read last takes, in bytes: as {@link decodedSize} says. */
+  get decodedSize(): number {
+    return decodedSize(
+      this.#length,
+      this.#maxElements - this.#elementsLeft,
+      this.#containers,
+      this.#binaries,
+      this.#placesAllowed - this.#placesLeft,
+    );
   }
 
   #letGo(): void {
@@ -163,19 +190,51 @@ export class ValueReader {
 
   #array(length: number, depthLeft: number): unknown[] {
     this.#owe(length, depthLeft);
-    const array: unknown[] = [];
-    for (let index = 0; index < length; index++) array.push(this.#value(depthLeft - 1));
-    return array;
+    const depth = depthLeft - 1;
+    // For one that grows, the engine reserves seventeen places at once.
+    switch (length) {
+      case 0:
+        return [];
+      case 1:
+        return [this.#value(depth)];
+      case 2:
+        return [this.#value(depth), this.#value(depth)];
+      case 3:
+        return [this.#value(depth), this.#value(depth), this.#value(depth)];
+      default: {
+        const array = [this.#value(depth), this.#value(depth), this.#value(depth), this.#value(depth)];
+        for (let index = 4; index < length; index++) array.push(this.#value(depth));
+        return array;
+      }
+    }
   }
 
   #map(length: number, depthLeft: number): Record<string, unknown> {
     this.#owe(2 * length, depthLeft);
     const map: Record<string, unknown> = {};
+    let growth: ListGrowth | undefined;
     for (let index = 0; index < length; index++) {
       const key = this.#key();
+      if (beginsLikeIndex(key.charCodeAt(0))) growth = this.#grow(growth, key);
       map[key] = this.#value(depthLeft - 1);
     }
+    if (growth !== undefined) this.#reserve(growth.places - length);
     return map;
+  }
+
+  #grow(growth: ListGrowth | undefined, key: string): ListGrowth | undefined {
+    const index = listIndex(key);
+    if (index < 0) return growth;
+    const grown = growth ?? new ListGrowth();
+    grown.add(index);
+    return grown;
+  }
+
+  /** Counts places of a list that a map reserves for nothing. */
+  #reserve(places: number): void {
+    if (places <= 0) return;
+    this.#placesLeft -= places;
+    if (this.#placesLeft < 0) throw tooSparse(this.#placesAllowed);
   }
 
   #key(): string {
@@ -210,6 +269,7 @@ export class ValueReader {
   #owe(elements: number, depthLeft: number): void {
     // An empty container may stand where a scalar may, as encoders count it.
     if (depthLeft === 0 && elements > 0) throw tooDeep(this.#maxDepth);
+    this.#containers++;
     this.#owed += elements;
     const left = this.#end - this.#at;
     if (this.#owed > left) throw announcesTooMuch(this.#owed, left);
@@ -221,7 +281,14 @@ export class ValueReader {
   #binary(length: number): Uint8Array {
     const start = this.#take(length);
     const end = start + length;
-    return this.#owned ? this.#bytes.subarray(start, end) : this.#bytes.slice(start, end);
+    const bytes = this.#bytes;
+    this.#binaries++;
+    // Its view and its buffer take what two elements do.
+    if (--this.#elementsLeft < 0) throw tooManyElements(this.#maxElements);
+    // A view holds all of the buffer for as long as the value is held.
+    return this.#owned && 2 * length >= bytes.buffer.byteLength
+      ? bytes.subarray(start, end)
+      : bytes.slice(start, end);
   }
 
   #string(length: number): string {

@@ -1,6 +1,8 @@
 import { EncodeError } from "./errors.js";
 import { BufferPool } from "./framing/buffer-pool.js";
 import { createTextWriter } from "./platform-text.js";
+import { checkEmpty, checkFields } from "./sendable.js";
+import { locate } from "./unsendable.js";
 
 /** Texts up to this length are written by a loop; for longer ones the platform's encoder wins. */
 const SHORT_TEXT = 40;
@@ -20,9 +22,6 @@ const MIN_INT64 = -(2n ** 63n);
 const EMPTY = new Uint8Array(0);
 const ownProperty = Object.prototype.hasOwnProperty;
 const NO_VIEW = new DataView(EMPTY.buffer);
-
-/** Kinds of objects that msgpack can carry only as extension types; as maps they would arrive empty. */
-const NOT_SENDABLE = ["ArrayBuffer", "Date", "Error", "Map", "Promise", "RegExp", "Set"];
 
 /**
  * Encodes values into a buffer, in place (clause 1).
@@ -51,7 +50,7 @@ export class ValueWriter {
 
   /**
    * @param maxDepth - how deep containers may nest; default 512.
-   * @param maxElements - elements of all containers together, two for a pair of a map; default 1,048,576.
+   * @param maxElements - elements of all containers together, two for a pair of a map or a binary value; default 1,048,576.
    * @param pool - where longer buffers come from.
    */
   constructor(maxDepth = 512, maxElements = 1024 * 1024, pool = new BufferPool(0)) {
@@ -82,9 +81,7 @@ export class ValueWriter {
       this.#value(value, this.#maxDepth);
     } catch (error) {
       this.release();
-      if (error instanceof EncodeError) throw error;
-      const problem = error instanceof Error ? error.message : String(error);
-      throw new EncodeError(`the value cannot be encoded: ${problem}`, { cause: error });
+      throw locate(error, value, this.#maxDepth, this.#maxElements);
     } finally {
       this.#writing = false;
     }
@@ -137,7 +134,7 @@ export class ValueWriter {
 
   #map(map: object, depthLeft: number): void {
     // The engine answers this faster than what the prototype is.
-    if (map.constructor !== Object && Object.getPrototypeOf(map) !== null) checkKind(map);
+    if (map.constructor !== Object && Object.getPrototypeOf(map) !== null) checkFields(map);
     this.#reserve(1);
     const head = this.end - this.start;
     this.end++;
@@ -148,6 +145,8 @@ export class ValueWriter {
       length++;
       this.#entry(key, (map as Record<string, unknown>)[key], depthLeft);
     }
+    // Iterators, too, inherit the constructor of plain objects.
+    if (length === 0) checkEmpty(map);
     if (length < 16) this.bytes[this.start + head] = 0x80 | length;
     else this.#longMapHead(head, length);
   }
@@ -177,6 +176,10 @@ export class ValueWriter {
     if (depthLeft === 0 && elements > 0) {
       throw new EncodeError("the value is nested too deep, or contains itself");
     }
+    this.#take(elements);
+  }
+
+  #take(elements: number): void {
     this.#elementsLeft -= elements;
     if (this.#elementsLeft < 0) {
       throw new EncodeError(
@@ -186,6 +189,7 @@ export class ValueWriter {
   }
 
   #binary(view: ArrayBufferView): void {
+    this.#take(1);
     const { byteLength } = view;
     this.#reserve(HEAD_ROOM + byteLength);
     if (byteLength < 0x100) this.#put1(0xc4, byteLength);
@@ -406,13 +410,4 @@ function textHeadSize(length: number): number {
 function codePoint(text: string, index: number): number {
   const code = text.codePointAt(index) as number;
   return code >= 0xd800 && code < 0xe000 ? REPLACEMENT_CHARACTER : code;
-}
-
-function checkKind(object: object): void {
-  const kind = Object.prototype.toString.call(object).slice("[object ".length, -1);
-  if (NOT_SENDABLE.includes(kind)) {
-    throw new EncodeError(
-      `a ${kind} cannot be sent; turn it into a number, string, array, plain object or Uint8Array`,
-    );
-  }
 }

@@ -119,12 +119,10 @@ export class FrameEncoder {
     return true;
   }
 
-  /** The packet written last, length prefix included, as a view or a copy; valid until the next write. */
+  /** A copy of the packet written last, length prefix included. */
   last(): Uint8Array {
-    // An observer that writes into it must not reach other connections.
-    return this.#shared
-      ? this.#bytes.slice(this.#lastStart, this.#used)
-      : this.#bytes.subarray(this.#lastStart, this.#used);
+    // What an observer does to it, or keeps of it, must not reach the output of other connections.
+    return this.#bytes.slice(this.#lastStart, this.#used);
   }
 
   /**

@@ -1,0 +1,71 @@
+/**
+ * What a map costs whose keys look like indices of a list ("0", "1023"). The engine keeps the values of such keys in a
+ * list, with places for what is missing between them, in whatever order they come, and whoever copies the map. So two
+ * keys may reserve the places of thousands.
+ */
+
+/** Keys from this one on the engine hashes, unless most places are taken. */
+const FIRST_HASHED = 3322;
+/** A key so far behind the places that there are makes the engine hash all of them. */
+const MAX_GAP = 1024;
+/** Places that a body may reserve for nothing, whatever its length: those of one map. */
+const FREE_PLACES = 5120;
+/** And so many for each of its bytes. */
+const PLACES_PER_BYTE = 4;
+/** Bytes that a place takes. */
+export const PLACE_SIZE = 8;
+
+const ZERO = 0x30;
+const NINE = 0x39;
+
+/** Whether a key may be an index: its first character is a digit. */
+export function beginsLikeIndex(first: number): boolean {
+  return first <= NINE && first >= ZERO;
+}
+
+/** The index that a key is, if it is one for which places are reserved; otherwise -1. */
+export function listIndex(key: string): number {
+  const { length } = key;
+  if (length > 4 || (length > 1 && key.charCodeAt(0) === ZERO)) return -1;
+  let index = 0;
+  for (let at = 0; at < length; at++) {
+    const code = key.charCodeAt(at);
+    if (!beginsLikeIndex(code)) return -1;
+    index = 10 * index + code - ZERO;
+  }
+  return index < FIRST_HASHED ? index : -1;
+}
+
+/** Places that a body of so many bytes may reserve for nothing. */
+export function placesAllowed(bytes: number, maxElements: number): number {
+  return Math.min(FREE_PLACES + PLACES_PER_BYTE * bytes, maxElements);
+}
+
+/** How many places one map's keys reserve at most, in whatever order they are added. */
+export class ListGrowth {
+  /** Places reserved. */
+  places = 0;
+  /** Keys too far behind those, so far. */
+  #lowestBeyond = FIRST_HASHED;
+  #highestBeyond = -1;
+
+  add(index: number): void {
+    if (index - this.places >= MAX_GAP) {
+      if (index < this.#lowestBeyond) this.#lowestBeyond = index;
+      if (index > this.#highestBeyond) this.#highestBeyond = index;
+      return;
+    }
+    this.#reach(index);
+    if (this.#highestBeyond >= 0 && this.#lowestBeyond - this.places < MAX_GAP) {
+      this.#reach(this.#highestBeyond);
+      this.#highestBeyond = -1;
+      this.#lowestBeyond = FIRST_HASHED;
+    }
+  }
+
+  #reach(index: number): void {
+    // As the engine grows a list: by half, and sixteen.
+    const places = index + 1 + ((index + 1) >> 1) + 16;
+    if (places > this.places) this.places = places;
+  }
+}
