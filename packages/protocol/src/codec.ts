@@ -1,4 +1,5 @@
-import { DecodeError, Decoder, Encoder, type ExtensionCodecType } from "@msgpack/msgpack";
+import { Decoder, Encoder, type ExtensionCodecType } from "@msgpack/msgpack";
+import { describeError, isInstance } from "./describe-error.js";
 import { BadDataError, EncodeError } from "./errors.js";
 import { decodeExactly } from "./exact-decoder.js";
 
@@ -84,7 +85,7 @@ export class MsgpackCodec implements Codec {
     try {
       bytes = this.#encoder.encodeSharedRef(value);
     } catch (error) {
-      if (error instanceof EncodeError) throw error;
+      if (isInstance(error, EncodeError)) throw error;
       return this.#encodeNormalized(value, error);
     }
     if (mayHoldSurrogates(bytes) && !isWellFormed(value)) return this.#encodeNormalized(value, undefined);
@@ -96,9 +97,7 @@ export class MsgpackCodec implements Codec {
       return exactly ? decodeExactly(bytes) : this.#decoder.decode(bytes);
     } catch (error) {
       if (error instanceof BadDataError) throw error;
-      const what =
-        error instanceof DecodeError || error instanceof RangeError ? error.message : String(error);
-      throw new BadDataError(`the body is not a msgpack value: ${what}`, { cause: error });
+      throw new BadDataError(`the body is not a msgpack value: ${describeError(error)}`, { cause: error });
     }
   }
 
@@ -107,9 +106,10 @@ export class MsgpackCodec implements Codec {
     try {
       return this.#bigEncoder.encodeSharedRef(normalize(value, this.#maxDepth));
     } catch (error) {
-      if (error instanceof EncodeError) throw error;
-      const problem = error instanceof Error ? error.message : String(error);
-      throw new EncodeError(`the value cannot be encoded: ${problem}`, { cause: cause ?? error });
+      if (isInstance(error, EncodeError)) throw error;
+      throw new EncodeError(`the value cannot be encoded: ${describeError(error)}`, {
+        cause: cause ?? error,
+      });
     }
   }
 }

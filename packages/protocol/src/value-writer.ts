@@ -1,3 +1,4 @@
+import { describeError, isInstance } from "./describe-error.js";
 import { EncodeError } from "./errors.js";
 import { BufferPool } from "./framing/buffer-pool.js";
 import { createTextWriter } from "./platform-text.js";
@@ -82,9 +83,8 @@ export class ValueWriter {
       this.#value(value, this.#maxDepth);
     } catch (error) {
       this.release();
-      if (error instanceof EncodeError) throw error;
-      const problem = error instanceof Error ? error.message : String(error);
-      throw new EncodeError(`the value cannot be encoded: ${problem}`, { cause: error });
+      if (isInstance(error, EncodeError)) throw error;
+      throw new EncodeError(`the value cannot be encoded: ${describeError(error)}`, { cause: error });
     } finally {
       this.#writing = false;
     }
