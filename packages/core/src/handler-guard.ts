@@ -81,10 +81,10 @@ export class HandlerGuard {
     if (listeners.length === 0) this.#log(where, error);
   }
 
-  /** Tells that a packet was dropped. @param kind - what counts as the same. */
-  ignored(message: string, kind: string): void {
+  /** Tells that a packet was dropped. The reason and the name of the packet make out what counts as the same. */
+  ignored(message: string, why: string, packet: string): void {
     if (this.#logger === silentLogger) return;
-    this.#tell(kind, "debug", () => message);
+    this.#tell(`${why} ${packet}`, "debug", () => message);
   }
 
   /** Tells of something that may happen again and again. @param kind - what counts as the same. */

@@ -120,7 +120,7 @@ export abstract class PeerBase<
     }
 
     ignored(message: string, why: string, packet = ""): void {
-      this.#peer.guard.ignored(message, `${why} ${packet}`);
+      this.#peer.guard.ignored(message, why, packet);
     }
   };
 
