@@ -1,13 +1,14 @@
-/** Control characters, and those that turn the direction of the text around them. */
-const UNSAFE = /[\p{Cc}\p{Bidi_Control}]/gu;
+import { removeUnprintable } from "@peng3dnet/core";
+
 const BREAKS = /[\t\n\v\f\r\u0085\u2028\u2029]+/g;
 
 /**
  * Text from a peer, safe to print as one line: a terminal obeys control characters, so that a peer could
- * clear the screen, or imitate what others write. Line breaks and tabs become a space, the rest goes.
+ * clear the screen, or imitate what others write. Line breaks and tabs become a space, the rest goes, as do other
+ * characters that nobody sees.
  */
 export function printable(text: string): string {
-  return text.replace(BREAKS, " ").replace(UNSAFE, "");
+  return removeUnprintable(text.replace(BREAKS, " "));
 }
 
 const WIDE =

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { connect } from "node:net";
 import { endAll, start, startServer } from "../../cli/test/support/spawned.js";
 
 // Starting a program takes a while on a busy machine.
@@ -124,4 +125,21 @@ test("the demo talks over TCP and ends well", async () => {
   expect(stdout).toContain("sent 'Hello, world!', got 'Hello, world!'");
   expect(stdout).toContain("all in order");
   expect(stdout).toMatch(/has left: userrequest\nserver +has shut down\n$/);
+});
+
+test("the server says of bad packets that they came, and then how often", async () => {
+  const { server, address } = await startServer("echo");
+  const [host = "", port = ""] = address.split(":");
+  for (let n = 0; n < 12; n++) {
+    await new Promise<void>((closed) => {
+      const socket = connect({ host, port: Number(port) }, () => socket.end("GET / HTTP/1.1\r\n\r\n"));
+      socket.on("data", () => {});
+      socket.on("error", () => {});
+      socket.on("close", () => closed());
+    });
+  }
+  await server.printed(/client 10: closed, notpeng3dnet \(happened 10 times so far\)\n/);
+  const { stdout } = await server.kill("SIGTERM");
+  expect(stdout.match(/notpeng3dnet/g)).toHaveLength(2);
+  expect(stdout).toContain("client 1: closed, notpeng3dnet\n");
 });

@@ -9,7 +9,9 @@ import {
   CONNTYPE_CLASSIC,
   type Connection,
   ConnectionClosedError,
+  escapeText,
   InvalidStateError,
+  MAX_REASON_BYTES,
   normalizeAddrSocketstyle,
   type Packet,
   type PacketInput,
@@ -39,7 +41,7 @@ import { Outcome, type WaitOptions } from "./waiting.js";
 
 function closedError({ reason, error }: CloseInfo): Error {
   if (error instanceof TlsHandshakeError) return error;
-  const why = reason === null ? "" : ` (${reason})`;
+  const why = reason === null ? "" : ` (${escapeText(reason, MAX_REASON_BYTES)})`;
   return new ConnectionClosedError(`the connection is closed${why}`, reason, { cause: error });
 }
 
@@ -192,7 +194,12 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
       transport.destroy();
       throw this.#abort.signal.reason;
     }
-    this.#attach(transport, (this.clock.now() - connected) / 1000);
+    try {
+      this.#attach(transport, (this.clock.now() - connected) / 1000);
+    } catch (error) {
+      transport.destroy();
+      throw error;
+    }
   }
 
   #neverConnected(error: Error): void {
@@ -214,7 +221,7 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
     session.owner = this;
     this.#session = session;
     this.sendEvent("connect", { addr: transport.remoteAddress, sock: transport.socket });
-    if (this.cfg.get("net.debug.print.connect")) this.print(`connect ${transport.remoteAddress.join(" ")}`);
+    this.printIf("net.debug.print.connect", () => [`connect ${transport.remoteAddress.join(" ")}`]);
     this.guard.run("onConnect", () => this.onConnect());
     this.emit("connect");
     session.start(spent);
@@ -434,7 +441,9 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
    * Reference: `process_single_packet`.
    */
   processSinglePacket(_client?: unknown): void {
-    this.receivePacket(this.#require().connection.rawPacket());
+    const session = this.#require();
+    const result: unknown = this.receivePacket(session.connection.rawPacket());
+    if (result !== undefined) session.failIfRejected(result, "receivePacket");
   }
 
   /**
@@ -457,12 +466,12 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
     return this.processSinglePacket !== base.processSinglePacket || this.receivePacket !== base.receivePacket;
   }
 
-  protected override takeSinglePacket(): void {
-    this.processSinglePacket();
+  protected override takeSinglePacket(): unknown {
+    return this.processSinglePacket();
   }
 
-  protected override takeData(_session: Session<Client<D>>, chunk: Uint8Array): void {
-    this.receiveData(chunk);
+  protected override takeData(_session: Session<Client<D>>, chunk: Uint8Array): unknown {
+    return this.receiveData(chunk);
   }
 
   // ---- from the session -------------------------------------------------------------------------
@@ -490,7 +499,7 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
       refusal === undefined ? { reason, error, clean } : { reason, error: refusal, clean: false };
     this.#active.fail(closedError(info));
     this.guard.run("onClose", () => this.onClose(info.reason));
-    if (this.cfg.get("net.debug.print.close")) this.print(`close ${info.reason}`);
+    this.printIf("net.debug.print.close", () => [`close ${info.reason}`]);
     this.sendEvent("close", { reason: info.reason });
     this.emit("close", info);
     this.#gone.settle(info);

@@ -1,5 +1,9 @@
 import { EventEmitter } from "node:events";
+import { describeError, kindOfError, Repeats, whenRejected } from "@peng3dnet/protocol";
 import { type Logger, silentLogger } from "./logger.js";
+
+/** Places whose first error is warned of. */
+const MAX_WARNINGS = 20;
 
 /** Where a handler failed. */
 export interface HandlerErrorContext {
@@ -12,12 +16,15 @@ export type Listener = (...args: unknown[]) => unknown;
 
 /**
  * Calls code of the application so that what it throws, or rejects with, is reported and harms nobody:
- * to `handlerError` listeners, else to the logger, else, once, as a process warning.
+ * to `handlerError` listeners, else to the logger, else as a process warning, one for each place. No method of it
+ * throws, whatever the application does.
  */
 export class HandlerGuard {
   readonly #emitter = new EventEmitter();
   readonly #logger: Logger;
-  #warned = false;
+  /** There once something failed: a process may have thousands of clients. */
+  #repeats: Repeats | undefined = undefined;
+  #warned: Set<string> | undefined = undefined;
 
   constructor(logger: Logger) {
     this.#logger = logger;
@@ -56,8 +63,7 @@ export class HandlerGuard {
 
   /** Reports a promise if it rejects. */
   watch(result: unknown, where: string): void {
-    if (typeof (result as PromiseLike<unknown> | null)?.then !== "function") return;
-    (result as PromiseLike<unknown>).then(undefined, (error: unknown) => this.failed(error, where));
+    whenRejected(result, (error) => this.failed(error, where));
   }
 
   /** Reports an error of the application. */
@@ -67,11 +73,7 @@ export class HandlerGuard {
     for (const listener of listeners) {
       try {
         const result: unknown = (listener as Listener)(error, context);
-        if (typeof (result as PromiseLike<unknown> | null | undefined)?.then === "function") {
-          (result as PromiseLike<unknown>).then(undefined, (second: unknown) =>
-            this.#log("handlerError", second),
-          );
-        }
+        whenRejected(result, (second) => this.#log("handlerError", second));
       } catch (second) {
         this.#log("handlerError", second);
       }
@@ -79,13 +81,39 @@ export class HandlerGuard {
     if (listeners.length === 0) this.#log(where, error);
   }
 
+  /** Tells that a packet was dropped. The reason and the name of the packet make out what counts as the same. */
+  ignored(message: string, why: string, packet: string): void {
+    if (this.#logger === silentLogger) return;
+    this.#tell(`${why} ${packet}`, "debug", () => message);
+  }
+
+  /** Tells of something that may happen again and again. @param kind - what counts as the same. */
+  warn(message: string, kind: string): void {
+    this.#tell(kind, "warn", () => message);
+  }
+
+  #tell(kind: string, level: keyof Logger, text: (first: boolean) => string): void {
+    this.#repeats ??= new Repeats();
+    this.#repeats.tell(`${level} ${kind}`, (line) => this.#logger[level](line), text);
+  }
+
   #log(where: string, error: unknown): void {
-    const text = `${where}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
-    this.#logger.error(text);
-    if (this.#logger !== silentLogger || this.#warned) return;
-    this.#warned = true;
+    if (this.#logger === silentLogger) this.#warnOnce(where, error);
+    else {
+      this.#tell(
+        `${where} ${kindOfError(error)}`,
+        "error",
+        (first) => `${where}: ${describeError(error, { stack: first })}`,
+      );
+    }
+  }
+
+  #warnOnce(where: string, error: unknown): void {
+    this.#warned ??= new Set();
+    if (this.#warned.has(where) || this.#warned.size >= MAX_WARNINGS) return;
+    this.#warned.add(where);
     process.emitWarning(
-      `a handler failed in ${text}\nFurther ones are not shown; add a "handlerError" listener or a logger.`,
+      `a handler failed in ${where}: ${describeError(error, { stack: true })}\nFurther errors there are not shown; add a "handlerError" listener or a logger.`,
       "Peng3dnetWarning",
     );
   }

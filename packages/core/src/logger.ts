@@ -1,3 +1,5 @@
+import { whenRejected } from "@peng3dnet/protocol";
+
 /** Where diagnostics go; `console` and pino fit. Silent by default. */
 export interface Logger {
   debug(message: string): void;
@@ -18,7 +20,8 @@ export function guardedLogger(logger: Logger | undefined): Logger {
     (level: keyof Logger) =>
     (message: string): void => {
       try {
-        logger[level](message);
+        const result: unknown = logger[level](message);
+        whenRejected(result, ignore);
       } catch {
         // Diagnostics that cannot be written are lost.
       }

@@ -1,3 +1,5 @@
+import { CLOSE_REASONS } from "@peng3dnet/protocol";
+
 /** Counters of a connection, or of all connections of a peer; readable at any time. */
 export interface Metrics {
   /** Bytes received. */
@@ -14,7 +16,9 @@ export interface Metrics {
   readonly unsent: number;
   /**
    * How many connections were refused or ended, by close reason, and how many packets were dropped, by the
-   * reason they would have closed with (`"dropped"`: past the high-water mark, as configured).
+   * reason they would have closed with (`"dropped"`: past the high-water mark, as configured). Keys are the reasons of
+   * this library, see `CLOSE_REASONS`, `"dropped"`, and `"other"` for those of an application's own errors. What a
+   * peer gives as its reason is no key, and does not count.
    */
   readonly rejectedBy: Readonly<Record<string, number>>;
 }
@@ -30,33 +34,46 @@ export const NO_METRICS: Metrics = Object.freeze({
   rejectedBy: Object.freeze({}),
 });
 
-/** Counts by reason, without room for more than the reasons that there are. */
+/** Counts by reason, under a fixed set of reasons: there is no room for more. */
 export class RejectionCounter {
   readonly #counts = new Map<string, number>();
 
   /** Counts one, or `count`. */
   add(reason: string, count = 1): void {
-    this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + count);
+    const key = reason === "dropped" || CLOSE_REASONS.has(reason) ? reason : "other";
+    this.#counts.set(key, (this.#counts.get(key) ?? 0) + count);
   }
 
-  /** The counts. */
+  /** What was counted. */
   get(): Record<string, number> {
     return Object.fromEntries(this.#counts);
   }
-
-  /** Adds all counts of another one. */
-  addAll(other: Readonly<Record<string, number>>): void {
-    for (const [reason, count] of Object.entries(other)) this.add(reason, count);
-  }
 }
 
-/** The sum of metrics. */
-export function sumMetrics(all: Iterable<Metrics>): Metrics {
-  const sum = { bytesIn: 0, bytesOut: 0, packetsIn: 0, packetsOut: 0, queued: 0, unsent: 0 };
-  const rejected = new RejectionCounter();
-  for (const metrics of all) {
-    for (const key of Object.keys(sum) as (keyof typeof sum)[]) sum[key] += metrics[key];
-    rejected.addAll(metrics.rejectedBy);
+/** Adds metrics up, in place: for as many connections as may come and go. */
+export class MetricsSum {
+  readonly #sum = { bytesIn: 0, bytesOut: 0, packetsIn: 0, packetsOut: 0, queued: 0, unsent: 0 };
+  readonly #rejections = new RejectionCounter();
+
+  /** Adds those of a connection. */
+  add({ bytesIn, bytesOut, packetsIn, packetsOut, queued, unsent, rejectedBy }: Metrics): void {
+    const sum = this.#sum;
+    sum.bytesIn += bytesIn;
+    sum.bytesOut += bytesOut;
+    sum.packetsIn += packetsIn;
+    sum.packetsOut += packetsOut;
+    sum.queued += queued;
+    sum.unsent += unsent;
+    for (const reason in rejectedBy) this.#rejections.add(reason, rejectedBy[reason]);
   }
-  return { ...sum, rejectedBy: rejected.get() };
+
+  /** Counts a connection that was refused. */
+  reject(reason: string): void {
+    this.#rejections.add(reason);
+  }
+
+  /** The sum so far. */
+  get(): Metrics {
+    return { ...this.#sum, rejectedBy: this.#rejections.get() };
+  }
 }

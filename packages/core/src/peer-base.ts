@@ -1,5 +1,4 @@
 import { availableParallelism } from "node:os";
-import { format } from "node:util";
 import {
   AlreadyRegisteredError,
   type AnyPacketDefinition,
@@ -35,6 +34,7 @@ import { type Holdable, MessageStream, type MessageStreamOptions } from "./messa
 import type { Metrics } from "./metrics.js";
 import type { PeerOptions } from "./options.js";
 import { PacketProcessor, type ProcessOptions } from "./packet-processor.js";
+import { printLine, writeLine } from "./print-line.js";
 import { receiveKit } from "./receive-kits.js";
 import { RunQueue } from "./run-queue.js";
 import { Session } from "./session.js";
@@ -89,7 +89,8 @@ export abstract class PeerBase<
 
     receiveData(session: Session<Owner>, chunk: Uint8Array): void {
       this.#peer.#poll?.arrived();
-      this.#peer.takeData(session, chunk);
+      const result: unknown = this.#peer.takeData(session, chunk);
+      if (result !== undefined) session.failIfRejected(result, "receiveData");
     }
 
     takePacket(session: Session<Owner>): void {
@@ -143,8 +144,8 @@ export abstract class PeerBase<
       this.#peer.guard.failed(error, where);
     }
 
-    ignored(message: string): void {
-      this.#peer.logger.debug(message);
+    ignored(message: string, why: string, packet = ""): void {
+      this.#peer.guard.ignored(message, why, packet);
     }
   };
 
@@ -398,9 +399,9 @@ export abstract class PeerBase<
   }
 
   /** Calls the overridable `processSinglePacket`. */
-  protected abstract takeSinglePacket(session: Session<Owner>): void;
+  protected abstract takeSinglePacket(session: Session<Owner>): unknown;
   /** Calls the overridable `receiveData`. */
-  protected abstract takeData(session: Session<Owner>, chunk: Uint8Array): void;
+  protected abstract takeData(session: Session<Owner>, chunk: Uint8Array): unknown;
 
   /** Whether a subclass overrides a step of receiving, so that every packet has to take that way. */
   protected abstract get overridesReceiving(): boolean;
@@ -514,21 +515,34 @@ export abstract class PeerBase<
   /** Whether anybody would hear an event. */
   protected hears(event: string): boolean {
     const bus = this.#bus;
-    if (bus?.hasListeners === undefined) return bus !== undefined;
+    if (bus === undefined) return false;
     try {
-      return bus.hasListeners(event);
+      if (bus.hasListeners === undefined) return true;
+      const heard: unknown = bus.hasListeners(event);
+      if (typeof heard !== "boolean") this.guard.watch(heard, event);
+      return Boolean(heard);
     } catch (error) {
       this.guard.failed(error, event);
       return false;
     }
   }
 
-  /** Prints a line, for `net.debug.print.*`. */
+  /** Prints a line, for `net.debug.print.*`. What a peer sent does not break out of it. */
   protected print(...values: unknown[]): void {
-    const line = format(...values);
-    const { print } = this.#options;
-    if (print === undefined) process.stdout.write(`${line}\n`);
-    else this.guard.run("print", () => print(line));
+    this.guard.run("print", () => {
+      const { print = writeLine } = this.#options;
+      return print(printLine(values));
+    });
+  }
+
+  /** Prints a line if the config says so now. */
+  protected printIf(
+    key: "net.debug.print.connect" | "net.debug.print.close",
+    line: () => readonly unknown[],
+  ): void {
+    this.guard.run("print", () => {
+      if (this.cfg.get(key)) this.print(...line());
+    });
   }
 
   // ---- from sessions ----------------------------------------------------------------------------
@@ -551,8 +565,10 @@ export abstract class PeerBase<
   }
 
   #takePacket(session: Session<Owner>): void {
-    if (this.#overridden) this.takeSinglePacket(session);
-    else if (session.connection.active) this.enqueue(session, session.connection.rawPacket());
+    if (this.#overridden) {
+      const result = this.takeSinglePacket(session);
+      if (result !== undefined) session.failIfRejected(result, "processSinglePacket");
+    } else if (session.connection.active) this.enqueue(session, session.connection.rawPacket());
     else session.connection.dispatch();
   }
 

@@ -7,6 +7,7 @@ import {
   CLOSECONN_ID,
   type CloseInfo,
   ConnectionClosedError,
+  describeError,
   encodePacket,
   InvalidStateError,
   normalizeAddrSocketstyle,
@@ -21,7 +22,7 @@ import { type ClientClass, type ClientConnection, ClientOnServer } from "./clien
 import { EVENT_SIZE } from "./engine.js";
 import { HeldTotal, inputTotalError, unsentTotalError } from "./held-total.js";
 import { type Listener, listen } from "./listener.js";
-import { type Metrics, NO_METRICS, sumMetrics } from "./metrics.js";
+import { type Metrics, MetricsSum } from "./metrics.js";
 import { PeerBase } from "./peer-base.js";
 import type {
   BroadcastOptions,
@@ -76,7 +77,7 @@ export class Server<
   #empty: Outcome<void> | undefined = undefined;
   #shutdown: Promise<ShutdownReport> | undefined = undefined;
   /** Counters of connections that are closed. */
-  #past: Metrics = NO_METRICS;
+  readonly #past = new MetricsSum();
 
   /** @throws {@link ConfigError} if a config option is not allowed, {@link InvalidAddressError} for `addr`. */
   constructor(options: ServerOptions<C, D> = {}) {
@@ -127,7 +128,7 @@ export class Server<
     const listener = await listen(
       this.addr,
       (socket) => this.#acceptSocket(socket),
-      (error) => this.logger.warn(`accepting connections: ${error.message}`),
+      (error) => this.guard.warn(`accepting connections: ${describeError(error)}`, "accept"),
     );
     if (this.stopped) {
       await listener.close();
@@ -278,11 +279,14 @@ export class Server<
 
   /** Counters of all connections together, those that are closed or were refused included. */
   override get metrics(): Metrics {
-    return sumMetrics([this.#past, ...[...this.#clients.values()].map(({ conn }) => conn.metrics)]);
+    const sum = new MetricsSum();
+    sum.add(this.#past.get());
+    for (const { conn } of this.#clients.values()) sum.add(conn.metrics);
+    return sum.get();
   }
 
   #drop(addr: Address, reason: string): void {
-    this.#past = sumMetrics([this.#past, { ...NO_METRICS, rejectedBy: { [reason]: 1 } }]);
+    this.#past.reject(reason);
     this.emit("drop", { addr, reason });
   }
 
@@ -315,6 +319,10 @@ export class Server<
    */
   accept(transport: Transport): C {
     const cid = this.genCID();
+    if (!Number.isSafeInteger(cid)) {
+      this.guard.watch(cid, "genCID");
+      throw new InvalidStateError("genCID gave something that is not an integer");
+    }
     if (this.ownerOf(cid) !== undefined)
       throw new InvalidStateError(`genCID gave the id ${cid}, which is in use`);
     const session = this.createSession(transport, cid);
@@ -329,7 +337,7 @@ export class Server<
     this.#clients.set(cid, client);
     const evicted = this.#admission.begin(session, addr[0]);
     this.sendEvent("connection.accept", { sock: transport.socket, addr, client, cid });
-    if (this.cfg.get("net.debug.print.connect")) this.print(`connect ${cid} ${addr.join(" ")}`);
+    this.printIf("net.debug.print.connect", () => [`connect ${cid} ${addr.join(" ")}`]);
     this.guard.run("onConnect", () => client.onConnect());
     this.emit("connection", client);
     session.start();
@@ -358,7 +366,7 @@ export class Server<
     if (client === undefined)
       throw new ConnectionClosedError(`there is no client with the cid ${cid}; it may be closed`, null);
     this.#recent = client;
-    this.#recentCid = client.cid;
+    this.#recentCid = cid as number;
     return client;
   }
 
@@ -420,7 +428,7 @@ export class Server<
       const { connection } = client.conn;
       if (!connection.active || connection.closing || left.has(client.cid)) continue;
       if (packet === undefined) {
-        if (entry.parses && this.context.validateSent) entry.obj.parse(data);
+        if (entry.parses && this.context.validateSent) this.guard.watch(entry.obj.parse(data), entry.name);
         packet = encodePacket(this.context, entry.id, data);
       }
       const before = connection.packetsOut;
@@ -471,7 +479,9 @@ export class Server<
    * Reference: `process_single_packet`.
    */
   processSinglePacket(client: C): void {
-    this.receivePacket(client.conn.connection.rawPacket(), client.cid);
+    const { conn } = client;
+    const result: unknown = this.receivePacket(conn.connection.rawPacket(), client.cid);
+    if (result !== undefined) conn.failIfRejected(result, "receivePacket");
   }
 
   /**
@@ -495,12 +505,12 @@ export class Server<
     return this.processSinglePacket !== base.processSinglePacket || this.receivePacket !== base.receivePacket;
   }
 
-  protected override takeSinglePacket(session: Session<C>): void {
-    this.processSinglePacket(session.owner);
+  protected override takeSinglePacket(session: Session<C>): unknown {
+    return this.processSinglePacket(session.owner);
   }
 
-  protected override takeData(session: Session<C>, chunk: Uint8Array): void {
-    this.receiveData(chunk, session.owner.cid);
+  protected override takeData(session: Session<C>, chunk: Uint8Array): unknown {
+    return this.receiveData(chunk, session.cid as number);
   }
 
   // ---- from sessions ----------------------------------------------------------------------------
@@ -523,21 +533,22 @@ export class Server<
   }
 
   protected override gone(session: Session<C>): void {
-    const client = session.owner;
-    this.#clients.delete(client.cid);
-    this.#leaving.set(client.cid, client);
+    const cid = session.cid as number;
+    this.#clients.delete(cid);
+    this.#leaving.set(cid, session.owner);
     this.#admission.end(session);
   }
 
   protected override closed(session: Session<C>, info: CloseInfo): void {
     const client = session.owner;
-    this.#clients.delete(client.cid);
-    this.#leaving.delete(client.cid);
+    // Not by a property of the client, which its class may have overridden.
+    this.#clients.delete(session.cid as number);
+    this.#leaving.delete(session.cid as number);
     if (this.#recent === client) this.#recent = undefined;
-    this.#past = sumMetrics([this.#past, { ...session.metrics, queued: 0, unsent: 0 }]);
+    this.#past.add({ ...session.metrics, queued: 0, unsent: 0 });
     this.#admission.end(session);
     this.guard.run("onClose", () => client.onClose(info.reason));
-    if (this.cfg.get("net.debug.print.close")) this.print(`close ${client.cid} ${info.reason}`);
+    this.printIf("net.debug.print.close", () => [`close ${session.cid} ${info.reason}`]);
     this.sendEvent("connection.close", { client, reason: info.reason });
     this.emit("close", client, info);
     if (this.#clients.size === 0 && this.#leaving.size === 0) {

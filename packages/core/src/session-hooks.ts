@@ -37,8 +37,8 @@ export interface SessionHooks<Owner> {
   closed(session: Session<Owner>, info: CloseInfo): void;
   /** Code of the application threw or rejected. */
   handlerFailed(error: unknown, where: string): void;
-  /** A packet was dropped, as configured. @param why - key for the metrics. */
-  ignored(message: string, why: string): void;
+  /** A packet was dropped, as configured. @param why - key for the metrics. @param packet - its name, if it has one. */
+  ignored(message: string, why: string, packet?: string): void;
 }
 
 /** Limits and deadlines of a session; seconds and bytes, see the config options of the same names. */

@@ -1,6 +1,8 @@
 import {
   type Connection,
   ConnectionLostError,
+  escapeText,
+  MAX_REASON_BYTES,
   type Peng3dnetError,
   SlowConsumerError,
 } from "@peng3dnet/protocol";
@@ -240,7 +242,7 @@ export class SessionOutput {
 
   #undelivered(reason: string | null, error: Error | undefined): ConnectionLostError {
     return new ConnectionLostError(
-      `the connection ended with ${this.#host.connection.unsent} bytes not handed over (${reason ?? "no reason given"})`,
+      `the connection ended with ${this.#host.connection.unsent} bytes not handed over (${escapeText(reason ?? "no reason given", MAX_REASON_BYTES)})`,
       { cause: error },
     );
   }

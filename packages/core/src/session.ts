@@ -4,11 +4,16 @@ import {
   Connection,
   type ConnectionHost,
   ConnectionLostError,
+  closeReasonOf,
+  describeError,
   HandshakeTimeoutError,
   IdleTimeoutError,
+  isInstance,
   type PacketEntry,
   type PacketRef,
   Peng3dnetError,
+  toError,
+  whenRejected,
 } from "@peng3dnet/protocol";
 import { Deadline, type DeadlineOptions, GRACE } from "./deadline.js";
 import { IdleWatch, type Watched } from "./idle-watch.js";
@@ -154,6 +159,8 @@ export class Session<Owner = unknown>
     this.#pumping = true;
     try {
       this.connection.open();
+    } catch (error) {
+      this.fail(error, "open");
     } finally {
       this.#pumping = false;
     }
@@ -202,10 +209,9 @@ export class Session<Owner = unknown>
     this.#output.cancelDeadline();
     this.#cancelIdle();
     if (this.#phase === "open" && error !== undefined) {
-      ending.error =
-        error instanceof Peng3dnetError
-          ? error
-          : new ConnectionLostError(`the connection was lost: ${error.message}`, { cause: error });
+      ending.error = isInstance(error, Peng3dnetError)
+        ? error
+        : new ConnectionLostError(`the connection was lost: ${describeError(error)}`, { cause: error });
     }
     this.connection.markClosing(ending.reason ?? "socketclose");
     this.#settleInput();
@@ -404,7 +410,7 @@ export class Session<Owner = unknown>
       if (this.connection.incomplete && ending.error === undefined) {
         ending.error = new ConnectionLostError("the peer ended the connection within a packet");
       }
-      this.#beginClose((ending.error as Peng3dnetError | undefined)?.closeReason ?? "socketclose");
+      this.#beginClose(closeReasonOf(ending.error) ?? "socketclose");
     }
     if (ending.gone) this.#finish();
   }
@@ -478,13 +484,25 @@ export class Session<Owner = unknown>
    * @param where - the step, for `handlerError`.
    */
   fail(error: unknown, where: string): void {
-    const known = error instanceof Peng3dnetError ? error.closeReason : undefined;
+    const known = closeReasonOf(error);
     if (known === undefined) this.#hooks.handlerFailed(error, where);
     if (this.#phase !== "open") return;
     const reason = known ?? "internalerror";
-    this.#getEnding().error = error instanceof Error ? error : new Error(String(error));
-    this.connection.sendClose(reason);
+    this.#getEnding().error = toError(error);
+    try {
+      this.connection.sendClose(reason);
+    } catch (second) {
+      // A codec of the application may fail on that, too: the connection ends without a word.
+      this.#hooks.handlerFailed(second, "close");
+      this.destroy(reason);
+      return;
+    }
     this.#beginClose(reason);
+  }
+
+  /** As {@link Session.fail}, once `result` rejects: an overridden step of receiving may be asynchronous. */
+  failIfRejected(result: unknown, where: string): void {
+    whenRejected(result, (error) => this.fail(error, where));
   }
 
   /** Ends the connection at once, without another word. */
@@ -556,7 +574,8 @@ export class Session<Owner = unknown>
     const clean = announced && delivered && ending.peerEnded && error === undefined;
     const info: CloseInfo = { reason, error, clean };
     ending.info = info;
-    if (error !== undefined && reason !== null) this.#reject(reason);
+    // Not by the reason that the peer may have given: what it chooses is no key.
+    if (error !== undefined) this.#reject(closeReasonOf(error) ?? "internalerror");
     this.connection.markClosed();
     this.#hooks.closed(this, info);
     ending.outcome?.settle(info);
@@ -640,9 +659,9 @@ export class Session<Owner = unknown>
     this.#hooks.handlerFailed(error, where);
   }
 
-  ignored(message: string, why: string): void {
+  ignored(message: string, why: string, packet?: string): void {
     this.#reject(why);
-    this.#hooks.ignored(message, why);
+    this.#hooks.ignored(message, why, packet);
   }
 
   #reject(reason: string): void {

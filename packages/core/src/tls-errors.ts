@@ -1,5 +1,6 @@
 import {
   type Address,
+  escapeText,
   normalizeAddrFormatted,
   TlsCertificateExpiredError,
   TlsCertificateInvalidError,
@@ -30,14 +31,20 @@ const UNKNOWN_CA: ReadonlySet<string> = new Set([
 const BAD_DATE: ReadonlySet<string> = new Set(["CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID"]);
 const BAD_HOST: ReadonlySet<string> = new Set(["ERR_TLS_CERT_ALTNAME_INVALID", "HOSTNAME_MISMATCH"]);
 
+/** Characters of what OpenSSL said. */
+const MAX_REASON = 500;
+
 function nameOf({ side, address }: TlsPeer): string {
   return `the ${side} ${normalizeAddrFormatted(address)}`;
 }
 
-/** What OpenSSL said, in few words. */
+/** What OpenSSL said, in few words. It may quote names of a certificate. */
 function reasonOf(error: Error): string {
   const { reason } = error as { reason?: unknown };
-  return typeof reason === "string" ? reason : (error.message.split("\n")[0] as string);
+  return escapeText(
+    typeof reason === "string" ? reason : (error.message.split("\n")[0] as string),
+    MAX_REASON,
+  );
 }
 
 /**

@@ -1,4 +1,12 @@
-import type { ConfigSource, Logger } from "@peng3dnet/core";
+import {
+  type ConfigSource,
+  describeError,
+  escapeText,
+  kindOfError,
+  type Logger,
+  Repeats,
+  whenRejected,
+} from "@peng3dnet/core";
 import { BusConfig, type BusConfigOverrides } from "./bus-config.js";
 import { UnknownListenerError } from "./errors.js";
 import type { PengEventMap } from "./event-map.js";
@@ -37,6 +45,11 @@ interface Entry {
   removed: boolean;
 }
 
+/** Events whose first failure is warned of. */
+const MAX_WARNINGS = 20;
+/** Characters of the name of an event that a message shows. */
+const MAX_NAME = 200;
+
 /** Events whose ignored messages are counted at most, so that made-up names do not fill the memory. */
 const MAX_COUNTED = 1024;
 
@@ -57,7 +70,8 @@ export class HeadlessPeng<M extends object = PengEventMap> {
   readonly #listeners = new Map<string, readonly Entry[]>();
   readonly #ignored = new Map<string, number>();
   #asking = false;
-  #warned = false;
+  readonly #repeats = new Repeats();
+  readonly #warned = new Set<string>();
 
   /** @throws {@link ConfigError} if an option is unknown or not allowed. */
   constructor({ cfg, parent, logger }: HeadlessPengOptions = {}) {
@@ -154,7 +168,7 @@ export class HeadlessPeng<M extends object = PengEventMap> {
       if (entry.removed) continue;
       try {
         const result = entry.fn(event as never, data as never);
-        if (typeof result === "object" && result !== null) this.#watch(event, entry, result);
+        whenRejected(result, (error) => this.#failed(event, entry, error));
       } catch (error) {
         if (entry.raiseErrors && raised === undefined) raised = { error };
         else this.#failed(event, entry, error);
@@ -163,20 +177,39 @@ export class HeadlessPeng<M extends object = PengEventMap> {
     if (raised !== undefined) throw raised.error;
   }
 
-  #watch(event: string, entry: Entry, result: object): void {
-    if (typeof (result as PromiseLike<unknown>).then !== "function") return;
-    (result as PromiseLike<unknown>).then(undefined, (error: unknown) => this.#failed(event, entry, error));
+  #failed(event: string, entry: Entry, error: unknown): void {
+    const remove = !entry.raiseErrors && !entry.removed && this.#removesOnError();
+    if (remove) this.#remove(event, entry);
+    const failure = `a listener for "${escapeText(event, MAX_NAME)}" failed${remove ? " and was removed" : ""}`;
+    const text = (stack: boolean): string => `${failure}: ${describeError(error, { stack })}`;
+    if (this.#logger !== undefined) {
+      this.#repeats.tell(`${event} ${kindOfError(error)}`, (line) => this.#log("error", line), text);
+    } else if (!this.#warned.has(event) && this.#warned.size < MAX_WARNINGS) {
+      this.#warned.add(event);
+      process.emitWarning(
+        `${text(true)}\nFurther failures of its listeners are not shown; give the bus a logger.`,
+        "Peng3dnetWarning",
+      );
+    }
   }
 
-  #failed(event: string, entry: Entry, error: unknown): void {
-    const remove = !entry.raiseErrors && !entry.removed && this.cfg.get("events.removeonerror");
-    if (remove) this.#remove(event, entry);
-    const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    const text = `a listener for "${event}" failed${remove ? " and was removed" : ""}: ${what}`;
-    this.#logger?.error(text);
-    if (this.#logger !== undefined || this.#warned) return;
-    this.#warned = true;
-    process.emitWarning(`${text}\nFurther ones are not shown; give the bus a logger.`, "Peng3dnetWarning");
+  /** Whether the option says so; the config that the bus falls back on may hold a value that is not allowed. */
+  #removesOnError(): boolean {
+    try {
+      return this.cfg.get("events.removeonerror");
+    } catch {
+      return true;
+    }
+  }
+
+  /** Writes to the logger. Nothing happens where that fails: there is nobody left to tell. */
+  #log(level: "debug" | "error", line: string): void {
+    try {
+      const result: unknown = this.#logger?.[level](line);
+      whenRejected(result, () => {});
+    } catch {
+      // Diagnostics that cannot be written are lost.
+    }
   }
 
   #noteIgnored(event: string): void {
@@ -184,6 +217,6 @@ export class HeadlessPeng<M extends object = PengEventMap> {
     if (count >= this.cfg.get("events.maxignore")) return;
     if (count === 0 && this.#ignored.size >= MAX_COUNTED) return;
     this.#ignored.set(event, count + 1);
-    this.#logger?.debug(`the event "${event}" has no listener`);
+    this.#log("debug", `the event "${escapeText(event, MAX_NAME)}" has no listener`);
   }
 }

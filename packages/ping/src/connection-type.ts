@@ -70,7 +70,9 @@ export class PingConnectionType extends ConnectionType {
    * @param msg - the ping.
    */
   getPingData(msg: PingData, cid: number): PingData {
-    return this.#compose(msg, this.#source.pingdata, this.#source.getPingData?.(msg, cid));
+    const data = this.#source.getPingData?.(msg, cid);
+    this.peer.getConnection(cid)?.watch(data, "getPingData");
+    return this.#compose(msg, this.#source.pingdata, data);
   }
 
   #compose(msg: PingData, ...parts: readonly (PingData | undefined)[]): PingData {
@@ -136,6 +138,8 @@ export class PingConnectionType extends ConnectionType {
   #answerTo(msg: PingData, cid: number, connection: Connection): PingData {
     try {
       const pong = this.getPingData(msg, cid);
+      // One that is asynchronous is a mistake; what it rejects with must not end the process.
+      connection.watch(pong, "getPingData");
       checkData(pong, MAX_PONG_LENGTH, "the answer to a ping");
       return pong;
     } catch (error) {

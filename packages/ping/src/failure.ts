@@ -8,6 +8,7 @@ import {
   normalizeAddrFormatted,
   PacketTooLargeError,
   ProtocolError,
+  quoteText,
   type Session,
   TimedOutError,
   TlsHandshakeError,
@@ -103,6 +104,7 @@ export function connectionEnded(attempt: FailedAttempt, { reason, error }: Close
     return new PingError("protocol", `${where}: ${error.message}`, { ...options, reason });
   }
   if (!greeted) return closedInSilence(where, { ...options, reason });
-  const meaning = reason === null ? "without a reason" : (REASONS[reason] ?? `its reason is "${reason}"`);
+  const meaning =
+    reason === null ? "without a reason" : (REASONS[reason] ?? `its reason is ${quoteText(reason)}`);
   return new PingError("closed", `${where} closed the connection: ${meaning}`, { ...options, reason });
 }

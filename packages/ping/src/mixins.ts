@@ -3,7 +3,10 @@ import {
   type ClientOptions,
   CONNTYPE_PING,
   ConnectionClosedError,
+  describeError,
+  escapeText,
   InvalidStateError,
+  MAX_REASON_BYTES,
   Outcome,
   type Peer,
   type Server,
@@ -144,7 +147,10 @@ export function PingableClientMixin<A extends readonly unknown[], S extends AnyC
     }
 
     #failed(reason: string | null, cause: Error | undefined): void {
-      const why = cause?.message ?? reason ?? "without a reason";
+      const why =
+        cause === undefined
+          ? escapeText(reason ?? "without a reason", MAX_REASON_BYTES)
+          : describeError(cause);
       this.#pong.fail(
         new ConnectionClosedError(`the connection ended before the answer to the ping: ${why}`, reason, {
           cause,

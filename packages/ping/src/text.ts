@@ -1,21 +1,17 @@
 import { stripVTControlCharacters } from "node:util";
+import { escapeText, removeUnprintable } from "@peng3dnet/core";
 
 // Text of a server may hold anything. What is shown of it goes through here first.
 
-/** Controls, format characters such as those that turn the direction of text, lone surrogates, private use. */
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]+/gu;
 const BLANKS = /[\p{Cc}\p{Zl}\p{Zp}\s]+/gu;
 const WIDE =
   /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}！-｠]/u;
 const COMBINING = /^\p{M}/u;
-const ESCAPED_IN_JSON = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /** Text as one line without anything that a terminal would obey, cut to `max` characters. */
 export function clean(text: string, max = 300): string {
-  const line = stripVTControlCharacters(text.slice(0, max * 4))
-    .replace(BLANKS, " ")
-    .replace(UNPRINTABLE, "")
-    .trim();
+  const visible = stripVTControlCharacters(text.slice(0, max * 4)).replace(BLANKS, " ");
+  const line = removeUnprintable(visible).trim();
   const characters = [...line];
   return characters.length > max ? `${characters.slice(0, max - 1).join("")}…` : line;
 }
@@ -66,9 +62,5 @@ function withoutBinary(value: unknown): unknown {
  * and what is no number (infinity, NaN) null.
  */
 export function json(value: unknown): string {
-  return JSON.stringify(withoutBinary(value), jsonValue).replace(ESCAPED_IN_JSON, (character) =>
-    [...Array(character.length).keys()]
-      .map((at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, "0")}`)
-      .join(""),
-  );
+  return escapeText(JSON.stringify(withoutBinary(value), jsonValue), Number.POSITIVE_INFINITY);
 }

@@ -156,6 +156,13 @@ describe("a server", () => {
         throw new Error("no data today");
       },
     ],
+    [
+      "throws what cannot be described",
+      () => {
+        throw { toString: 1, valueOf: 1 };
+      },
+    ],
+    ["is asynchronous and rejects", () => Promise.reject(new Error("late")) as never],
     ["returns what cannot be sent", () => ({ when: new Date() })],
     ["returns more than fits", () => mapOfLength(MAX_PONG_LENGTH)],
   ])(

@@ -33,6 +33,15 @@ test.each([
   expect(clean(text)).toBe(shown);
 });
 
+test("nothing of a server's text commands the terminal, in lines or in JSON", () => {
+  const nasty = "\x1b[2J\x9b2J\u202egnp\u2066\u2028\r\nforged\x07\x7f\u200b\u{e0041}\ue000\u3164";
+  const text = clean(`${nasty}!`);
+  expect(text).toMatch(/forged !$/);
+  for (const shown of [text, json({ [nasty]: nasty })])
+    expect(shown).not.toMatch(/[\p{C}\p{Zl}\p{Zp}\u3164]/u);
+  expect(JSON.parse(json({ [nasty]: nasty }))).toEqual({ [nasty]: nasty });
+});
+
 test("JSON is safe to print and has no values that JSON lacks", () => {
   const value = { a: 2n ** 60n, b: [new Uint8Array([1, 255])], c: "\x1b\x9b\u202e", d: Number.NaN };
   expect(json(value)).toBe('{"a":"1152921504606846976","b":["01ff"],"c":"\\u001b\\u009b\\u202e","d":null}');

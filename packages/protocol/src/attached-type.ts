@@ -1,6 +1,7 @@
 import { type ConnectionHost, watchResult } from "./connection-host.js";
 import { ConnectionType } from "./connection-type.js";
 import type { Cid } from "./constants.js";
+import { isInstance } from "./describe-error.js";
 import { ProtocolError } from "./errors.js";
 import type { PacketRef } from "./peer.js";
 
@@ -36,22 +37,33 @@ export class AttachedType {
 
   /** Shows it what is sent. @returns whether it keeps that to itself. */
   send(packet: Uint8Array, ptype: PacketRef, cid: Cid, host: ConnectionHost): boolean {
-    return this.#call("send", host, () => this.type.send(packet, ptype, cid)) === true;
+    try {
+      return this.#call("send", host, () => this.type.send(packet, ptype, cid)) === true;
+    } catch (error) {
+      // Whoever sends the packet is not the one at fault, and the packet is on its way.
+      host.fail(error, `${this.name}.send`);
+      return true;
+    }
   }
 
-  /** Tells it that the connection is closed. */
+  /** Tells it that the connection is closed. Nothing that it throws can end that once more. */
   closed(cid: Cid, host: ConnectionHost): void {
-    this.#call("closed", host, () => this.type.closed(cid));
+    try {
+      this.#call("closed", host, () => this.type.closed(cid));
+    } catch (error) {
+      host.handlerFailed(error, `${this.name}.closed`);
+    }
   }
 
   #call<R>(method: string, host: ConnectionHost, call: () => R): R | undefined {
     try {
       const result = call();
       // Plugins may be asynchronous where nothing is returned.
-      if (typeof result === "object") watchResult(host, result, `${this.name}.${method}`);
+      if (typeof result === "object" || typeof result === "function")
+        watchResult(host, result, `${this.name}.${method}`);
       return result;
     } catch (error) {
-      if (error instanceof ProtocolError) throw error;
+      if (isInstance(error, ProtocolError)) throw error;
       host.handlerFailed(error, `${this.name}.${method}`);
       return undefined;
     }

@@ -1,4 +1,5 @@
-import { DecodeError, Decoder, Encoder, type ExtensionCodecType } from "@msgpack/msgpack";
+import { Decoder, Encoder, type ExtensionCodecType } from "@msgpack/msgpack";
+import { describeError, isInstance } from "./describe-error.js";
 import { BadDataError, EncodeError } from "./errors.js";
 import { decodeExactly } from "./exact-decoder.js";
 import { checkEmpty, checkFields } from "./sendable.js";
@@ -78,7 +79,8 @@ export class MsgpackCodec implements Codec {
     try {
       bytes = this.#encoder.encodeSharedRef(value);
     } catch (error) {
-      if (error instanceof EncodeError) throw locate(error, value, this.#maxDepth, Number.POSITIVE_INFINITY);
+      if (isInstance(error, EncodeError))
+        throw locate(error, value, this.#maxDepth, Number.POSITIVE_INFINITY);
       return this.#encodeNormalized(value, error);
     }
     if (mayHoldSurrogates(bytes) && !isWellFormed(value)) return this.#encodeNormalized(value, undefined);
@@ -90,9 +92,7 @@ export class MsgpackCodec implements Codec {
       return exactly ? decodeExactly(bytes) : this.#decoder.decode(bytes);
     } catch (error) {
       if (error instanceof BadDataError) throw error;
-      const what =
-        error instanceof DecodeError || error instanceof RangeError ? error.message : String(error);
-      throw new BadDataError(`the body is not a msgpack value: ${what}`, { cause: error });
+      throw new BadDataError(`the body is not a msgpack value: ${describeError(error)}`, { cause: error });
     }
   }
 
@@ -102,7 +102,7 @@ export class MsgpackCodec implements Codec {
       return this.#bigEncoder.encodeSharedRef(normalize(value, this.#maxDepth));
     } catch (error) {
       const located = locate(error, value, this.#maxDepth, Number.POSITIVE_INFINITY);
-      if (error instanceof EncodeError || cause === undefined) throw located;
+      if (isInstance(error, EncodeError) || cause === undefined) throw located;
       throw new EncodeError(located.problem, { path: located.path, cause });
     }
   }

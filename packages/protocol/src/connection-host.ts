@@ -1,5 +1,6 @@
 import type { PacketEntry } from "./packet-registry.js";
 import type { PacketRef } from "./peer.js";
+import { whenRejected } from "./when-rejected.js";
 
 /** What surrounds a connection: moves its bytes and calls the application. */
 export interface ConnectionHost {
@@ -19,12 +20,18 @@ export interface ConnectionHost {
   closeReceived(reason: string | null): void;
   /** Code of the application threw or rejected. */
   handlerFailed(error: unknown, where: string): void;
-  /** A packet was dropped, as configured. @param why - the reason that it would have closed with, or `"dropped"`. */
-  ignored(message: string, why: string): void;
+  /** A connection type found fault with the peer while it was shown what is sent: ends the connection. */
+  fail(error: unknown, where: string): void;
+  /**
+   * A packet was dropped, as configured.
+   *
+   * @param why - the reason that it would have closed with, or `"dropped"`.
+   * @param packet - its name, if it has one here.
+   */
+  ignored(message: string, why: string, packet?: string): void;
 }
 
 /** Reports what a handler returned, if it is a promise that rejects: that must not end the process. */
 export function watchResult(host: ConnectionHost, result: unknown, where: string): void {
-  if (typeof (result as PromiseLike<unknown> | null)?.then !== "function") return;
-  (result as PromiseLike<unknown>).then(undefined, (error: unknown) => host.handlerFailed(error, where));
+  whenRejected(result, (error) => host.handlerFailed(error, where));
 }

@@ -17,6 +17,7 @@ import {
   STATE_INIT,
   STATE_WAITTYPE,
 } from "./constants.js";
+import { MAX_REASON_BYTES } from "./describe-error.js";
 import {
   ConnectionClosedError,
   EncodeError,
@@ -41,6 +42,7 @@ import {
 import type { PacketSource } from "./packet-delivery.js";
 import type { PacketEntry, PacketRegistry } from "./packet-registry.js";
 import type { PacketRef, Peer } from "./peer.js";
+import { escapeText, quoteText } from "./quote-text.js";
 import type { RegistrySyncOptions } from "./registry-sync.js";
 import { problemOnSending } from "./rule-check.js";
 import { checkApplicationState, isActive, nextState, type StateEvent } from "./state.js";
@@ -203,7 +205,7 @@ export class Connection implements PacketSource {
     this.#transition("settype");
     if (type === undefined) {
       throw new UnknownConnectionTypeError(
-        `there is no connection type ${JSON.stringify(conntype)}; add it with addConnType`,
+        `there is no connection type ${quoteText(conntype)}; add it with addConnType`,
       );
     }
     const attached = this.#context.types.of(conntype, type);
@@ -443,7 +445,7 @@ export class Connection implements PacketSource {
     if (this.#reason !== undefined) throw this.#closed(this.#reason);
     const entry = this.#registry().entry(ptype);
     if (entry.onlyState !== this.#state && !this.#maySend(entry)) return this.#belowHighWater();
-    if (entry.parses && this.#context.validateSent) entry.obj.parse(data);
+    if (entry.parses && this.#context.validateSent) watchResult(this.host, entry.obj.parse(data), entry.name);
     try {
       this.#out().encode(entry.id, data);
     } catch (error) {
@@ -539,7 +541,7 @@ export class Connection implements PacketSource {
   }
 
   #closed(reason: string | null): ConnectionClosedError {
-    const why = reason === null ? "" : ` (${reason})`;
+    const why = reason === null ? "" : ` (${escapeText(reason, MAX_REASON_BYTES)})`;
     return new ConnectionClosedError(`the connection is closed${why}; nothing can be sent`, reason);
   }
 
@@ -554,7 +556,7 @@ export class Connection implements PacketSource {
     const problem = problemOnSending(rule, this);
     if (problem === undefined) {
       if (!rule.droppable || !this.dropDroppable || this.#belowHighWater()) return true;
-      this.host.ignored(`"${entry.name}" was dropped: the peer is behind`, "dropped");
+      this.host.ignored(`"${entry.name}" was dropped: the peer is behind`, "dropped", entry.name);
       return false;
     }
     const message = `"${entry.name}" may not be sent: its ${problem} does not fit the connection`;
@@ -562,15 +564,22 @@ export class Connection implements PacketSource {
       case "error":
         throw new SmartPacketInvalidError(message);
       case "close":
-        this.peer.closeConnection(this.cid, "smartpacketinvalid").catch((error: unknown) => {
-          this.host.handlerFailed(error, "closeConnection");
-        });
+        this.#closeByPeer("smartpacketinvalid");
         break;
       default:
         break;
     }
-    this.host.ignored(message, "smartpacketinvalid");
+    this.host.ignored(message, "smartpacketinvalid", entry.name);
     return false;
+  }
+
+  /** Closes by the overridable method of the peer. */
+  #closeByPeer(reason: string): void {
+    try {
+      watchResult(this.host, this.peer.closeConnection(this.cid, reason), "closeConnection");
+    } catch (error) {
+      this.host.handlerFailed(error, "closeConnection");
+    }
   }
 
   #accepted(entry: PacketEntry, ptype: PacketRef, data: unknown): boolean {

@@ -1,11 +1,15 @@
 import { type Side, SSLSEC_NONE, type SslSecLevel, STATE_ACTIVE } from "./constants.js";
-import { InvalidPayloadError } from "./errors.js";
+import { InvalidPayloadError, MAX_ISSUES } from "./errors.js";
 import type { InvalidAction } from "./packet.js";
 import type { AnyPacketDefinition } from "./packet-definition.js";
 import type { PacketRegistry } from "./packet-registry.js";
 import type { Peer } from "./peer.js";
 import { SmartPacket } from "./smart-packet.js";
 import type { StandardIssue } from "./standard-schema.js";
+import { whenRejected } from "./when-rejected.js";
+
+/** Keys of a path that are shown. */
+const MAX_PATH_DEPTH = 32;
 
 /** The packet that a definition stands for, of one peer. */
 export class DefinedPacket extends SmartPacket {
@@ -44,16 +48,21 @@ export class DefinedPacket extends SmartPacket {
       readonly issues?: readonly StandardIssue[];
     };
     if (result instanceof Promise) {
+      whenRejected(result, () => {});
       throw new TypeError(
         `the schema of "${this.name}" is asynchronous; packets need one that checks at once`,
       );
     }
     if (result.issues === undefined) return result.value;
-    throw new InvalidPayloadError(this.name, result.issues.map(describeIssue));
+    const issues = result.issues.slice(0, MAX_ISSUES).map(describeIssue);
+    throw new InvalidPayloadError(this.name, issues, result.issues.length - issues.length);
   }
 }
 
 function describeIssue(issue: StandardIssue): { path: string; message: string } {
-  const path = (issue.path ?? []).map((part) => String(typeof part === "object" ? part.key : part)).join(".");
-  return { path, message: issue.message };
+  const path = (issue.path ?? [])
+    .slice(0, MAX_PATH_DEPTH)
+    .map((part) => String(typeof part === "object" ? part.key : part))
+    .join(".");
+  return { path, message: String(issue.message) };
 }

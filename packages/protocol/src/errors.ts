@@ -7,6 +7,8 @@
  * @packageDocumentation
  */
 
+import { escapeText } from "./quote-text.js";
+
 /** Options common to all errors: the error that led to this one. */
 export interface Peng3dnetErrorOptions {
   /** The original error. */
@@ -181,6 +183,11 @@ export class PacketTooLargeError extends Peng3dnetError {
   }
 }
 
+/** Issues of a payload that are told, and characters of each. */
+export const MAX_ISSUES = 20;
+const MAX_PATH_LENGTH = 200;
+const MAX_ISSUE_LENGTH = 300;
+
 /**
  * A payload does not fit the schema of its packet. Received, it is ignored or ends the connection with
  * `invalidpayload`, as the packet declares; `sendMessage` throws it where payloads are validated on sending.
@@ -190,16 +197,28 @@ export class InvalidPayloadError extends Peng3dnetError {
   override readonly closeReason = "invalidpayload";
   /** Name of the packet. */
   readonly packet: string;
-  /** What does not fit, and where: keys from the outside in, joined by dots. */
+  /**
+   * What does not fit, and where: keys from the outside in, joined by dots. The first 20; both texts are escaped and
+   * cut, as they may have keys and values of a peer in them.
+   */
   readonly issues: readonly { readonly path: string; readonly message: string }[];
 
-  constructor(packet: string, issues: readonly { readonly path: string; readonly message: string }[]) {
-    const shown = issues
-      .map(({ path, message }) => (path === "" ? message : `${path}: ${message}`))
-      .join("; ");
-    super(`the payload of "${packet}" does not fit its schema: ${shown}`);
+  /** @param more - how many issues there are beyond those. */
+  constructor(
+    packet: string,
+    issues: readonly { readonly path: string; readonly message: string }[],
+    more = 0,
+  ) {
+    const shown = issues.slice(0, MAX_ISSUES).map(({ path, message }) => ({
+      path: escapeText(path, MAX_PATH_LENGTH),
+      message: escapeText(message, MAX_ISSUE_LENGTH),
+    }));
+    const texts = shown.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`));
+    const left = more + issues.length - shown.length;
+    if (left > 0) texts.push(`and ${left} more`);
+    super(`the payload of "${packet}" does not fit its schema: ${texts.join("; ")}`);
     this.packet = packet;
-    this.issues = issues;
+    this.issues = shown;
   }
 }
 

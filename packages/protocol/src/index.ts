@@ -11,6 +11,7 @@ export {
   normalizeAddrSocketstyle,
   parseAddress,
 } from "./address.js";
+export { CLOSE_REASONS } from "./close-reasons.js";
 export { type Codec, MsgpackCodec } from "./codec.js";
 export type { Compression } from "./compression.js";
 export {
@@ -32,6 +33,15 @@ export type { ConnectionHost } from "./connection-host.js";
 export { ClassicConnectionType, ConnectionType } from "./connection-type.js";
 export * from "./constants.js";
 export { DefinedPacket } from "./defined-packet.js";
+export {
+  closeReasonOf,
+  type DescribeErrorOptions,
+  describeError,
+  isInstance,
+  kindOfError,
+  MAX_REASON_BYTES,
+  toError,
+} from "./describe-error.js";
 export { encodePacket } from "./encode-packet.js";
 export * from "./errors.js";
 export { BufferPool } from "./framing/buffer-pool.js";
@@ -59,8 +69,10 @@ export {
 export { type PacketEntry, PacketRegistry } from "./packet-registry.js";
 export type { CloseInfo, PacketRef, Peer } from "./peer.js";
 export type { TextReader } from "./platform-text.js";
+export { escapeText, quoteText, removeUnprintable } from "./quote-text.js";
 export { ReceiveKit, type ReceiveKitOptions } from "./receive-kit.js";
 export { BaseRegistry, type ObjectType, type RegistryEntry } from "./registry.js";
+export { Repeats } from "./repeats.js";
 export { SmartPacket } from "./smart-packet.js";
 export {
   payload,
@@ -76,3 +88,4 @@ export * from "./tls-errors.js";
 export { ValueCodec } from "./value-codec.js";
 export { ValueWriter } from "./value-writer.js";
 export { PROTOVERSION, RELEASE, VERSION } from "./version.js";
+export { whenRejected } from "./when-rejected.js";

@@ -1,5 +1,6 @@
 import type { Connection } from "./connection.js";
 import { type Cid, CONNTYPE_CLASSIC, SIDE_CLIENT, SIDE_SERVER, type Side } from "./constants.js";
+import { MAX_REASON_BYTES } from "./describe-error.js";
 import {
   BadDataError,
   InvalidStateError,
@@ -21,6 +22,7 @@ import {
 import { Packet } from "./packet.js";
 import type { PacketRegistry } from "./packet-registry.js";
 import type { Peer } from "./peer.js";
+import { cutUtf8, quoteText } from "./quote-text.js";
 import { syncRegistry } from "./registry-sync.js";
 import { PROTOVERSION } from "./version.js";
 
@@ -51,7 +53,7 @@ abstract class InternalPacket extends Packet {
 
 /** A peer's value for an error message: it may be of any kind and of any length. */
 function show(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value.slice(0, SHOWN));
+  if (typeof value === "string") return quoteText(value, SHOWN);
   return typeof value === "object" && value !== null ? "that is no number" : String(value);
 }
 
@@ -119,7 +121,8 @@ export class CloseConnectionPacket extends InternalPacket {
     const reason = body.reason ?? null;
     if (reason !== null && typeof reason !== "string")
       throw new BadDataError("the closing reason is not a string");
-    connection.closeReceived(reason);
+    // Whatever keeps it, in a log or as a key, keeps little.
+    connection.closeReceived(reason === null ? null : cutUtf8(reason, MAX_REASON_BYTES));
   }
 }
 

@@ -1,5 +1,6 @@
 import { type ConnectionHost, watchResult } from "./connection-host.js";
 import type { Cid } from "./constants.js";
+import { describeError, isInstance } from "./describe-error.js";
 import {
   InvalidPayloadError,
   SmartPacketInvalidError,
@@ -66,12 +67,14 @@ export class PacketDelivery {
     let parsed: unknown;
     try {
       parsed = entry.obj.parse(msg);
+      // One that is asynchronous is a mistake; what it rejects with must not end the process.
+      if (parsed !== msg) watchResult(source.host, parsed, entry.name);
     } catch (error) {
-      if (!(error instanceof InvalidPayloadError)) source.host.handlerFailed(error, entry.name);
+      if (!isInstance(error, InvalidPayloadError)) source.host.handlerFailed(error, entry.name);
       else if (entry.rule?.invalidAction === "close") throw error;
       else {
         if (entry.rule?.invalidAction === "error") source.host.handlerFailed(error, entry.name);
-        this.#strike(source, error.message, error.closeReason);
+        this.#strike(source, describeError(error), "invalidpayload", entry.name);
       }
       return;
     }
@@ -91,13 +94,13 @@ export class PacketDelivery {
     if (rule.invalidAction === "error") {
       source.host.handlerFailed(new SmartPacketInvalidError(message), entry.name);
     }
-    this.#strike(source, message, "smartpacketinvalid");
+    this.#strike(source, message, "smartpacketinvalid", entry.name);
     return false;
   }
 
-  #strike(source: PacketSource, message: string, why: string): void {
+  #strike(source: PacketSource, message: string, why: string, packet?: string): void {
     source.strikes++;
-    source.host.ignored(message, why);
+    source.host.ignored(message, why, packet);
     if (source.strikes > this.#options.strikes) {
       throw new UnexpectedPacketError(
         `${source.strikes} packets in a row had to be ignored, the last because ${message}`,

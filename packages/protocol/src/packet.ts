@@ -87,7 +87,12 @@ export class Packet<Payload = unknown> {
   send(_msg: Uint8Array, _cid: Cid): MaybeAsync {}
 }
 
-/** Writes each payload it receives, for trying things out. Reference: `PrintPacket`. */
+/**
+ * Writes each payload it receives, for trying things out. Reference: `PrintPacket`.
+ *
+ * Payloads are passed on as they came. A terminal obeys control characters: escape text with `escapeText` before it is
+ * printed, where peers are not trusted.
+ */
 export class PrintPacket<Payload = unknown> extends Packet<Payload> {
   readonly #print: (...values: unknown[]) => void;
 

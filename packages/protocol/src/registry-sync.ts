@@ -1,6 +1,7 @@
 import { FIRST_USER_ID } from "./constants.js";
 import { BadDataError, PacketRegistryMismatchError } from "./errors.js";
 import type { PacketRegistry } from "./packet-registry.js";
+import { quoteText, utf8Size } from "./quote-text.js";
 
 const MAX_ID = 0xffffffff;
 /** Names listed in an error message. */
@@ -74,7 +75,7 @@ function examine(
     }
     if (typeof id !== "number" || !Number.isInteger(id) || id < 0 || id > MAX_ID) {
       throw new PacketRegistryMismatchError(
-        `the server's registry gives ${JSON.stringify(name)} something that is no id`,
+        `the server's registry gives ${quoteText(name)} something that is no id`,
       );
     }
     if (seen.has(id))
@@ -85,7 +86,7 @@ function examine(
     const fixed = id < FIRST_USER_ID || (own !== undefined && own < FIRST_USER_ID);
     if (fixed && own !== id) {
       throw new PacketRegistryMismatchError(
-        `the server's registry gives ${JSON.stringify(name)} the id ${id}, but ids below ${FIRST_USER_ID} are fixed`,
+        `the server's registry gives ${quoteText(name)} the id ${id}, but ids below ${FIRST_USER_ID} are fixed`,
       );
     }
   }
@@ -94,15 +95,14 @@ function examine(
 
 function list(title: string, names: readonly string[]): string {
   if (names.length === 0) return `${title} none`;
-  const shown = names.slice(0, NAMES_SHOWN).map((name) => JSON.stringify(name));
+  const shown = names.slice(0, NAMES_SHOWN).map((name) => quoteText(name));
   return `${title} ${shown.join(", ")}${names.length > NAMES_SHOWN ? ` and ${names.length - NAMES_SHOWN} more` : ""}`;
 }
 
 function utf8Length(text: string): number {
   let length = 0;
   for (const character of text) {
-    const code = character.codePointAt(0) as number;
-    length += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+    length += utf8Size(character.codePointAt(0) as number);
   }
   return length;
 }

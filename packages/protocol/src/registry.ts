@@ -1,5 +1,6 @@
 import { FIRST_USER_ID } from "./constants.js";
 import { AlreadyRegisteredError, NotRegisteredError, RegistryError } from "./errors.js";
+import { quoteText } from "./quote-text.js";
 
 const MAX_ID = 0xffffffff;
 /** Ids below this are found by index, the others by hashing. */
@@ -93,7 +94,7 @@ export class BaseRegistry<T extends object = object, E extends RegistryEntry<T> 
   entry(obj: string | number | T): E {
     const entry = this.find(obj);
     if (entry === undefined) {
-      const shown = typeof obj === "string" ? JSON.stringify(obj) : describe(obj);
+      const shown = typeof obj === "string" ? quoteText(obj) : describe(obj);
       throw new NotRegisteredError(`${shown} is not registered; register it before it is used`);
     }
     return entry;

@@ -1,4 +1,6 @@
+import { describeError, isInstance } from "./describe-error.js";
 import { EncodeError } from "./errors.js";
+import { quoteText } from "./quote-text.js";
 import { checkEmpty, checkFields } from "./sendable.js";
 
 const MAX_UINT64 = 2n ** 64n - 1n;
@@ -14,20 +16,11 @@ const MAX_KEY = 60;
  */
 export function locate(error: unknown, value: unknown, maxDepth: number, maxElements: number): EncodeError {
   const path = new Search(maxDepth, maxElements).path(value);
-  if (error instanceof EncodeError) {
+  if (isInstance(error, EncodeError)) {
     const { problem, cause } = error;
     return new EncodeError(problem, cause === undefined ? { path } : { path, cause });
   }
-  return new EncodeError(`the value cannot be encoded: ${messageOf(error)}`, { path, cause: error });
-}
-
-/** What a thrown value says; a getter may have thrown anything at all. */
-function messageOf(error: unknown): string {
-  try {
-    return error instanceof Error ? String(error.message) : String(error);
-  } catch {
-    return "a getter threw";
-  }
+  return new EncodeError(`the value cannot be encoded: ${describeError(error)}`, { path, cause: error });
 }
 
 /** Goes through a value as a writer does, up to the first thing that cannot be sent. */
@@ -109,7 +102,7 @@ function written(keys: readonly (string | number)[]): string {
   let path = "";
   for (const key of keys) {
     if (typeof key === "number") path += `[${key}]`;
-    else if (!NAME.test(key)) path += `[${JSON.stringify(short(key))}]`;
+    else if (!NAME.test(key)) path += `[${quoteText(key, MAX_KEY)}]`;
     else path += path === "" ? short(key) : `.${short(key)}`;
   }
   if (path.length <= MAX_PATH) return path;

@@ -10,6 +10,7 @@ import {
   NotRegisteredError,
   Packet,
   PacketTooLargeError,
+  SmartPacket,
   STATE_ACTIVE,
   STATE_CLOSED,
   STATE_HANDSHAKE_WAIT1,
@@ -1100,5 +1101,23 @@ describe("closing", () => {
     expect(server.connection.next()).toBe(true);
     server.connection.discardInput();
     expect([server.connection.next(), server.connection.incomplete]).toEqual([false, false]);
+  });
+});
+
+describe("code of the application that fails", () => {
+  test("closeConnection that throws at once is reported, and the packet was not sent", () => {
+    class Closing extends SmartPacket {
+      override readonly mode = 5;
+      override readonly invalidAction = "close";
+    }
+    const end = activeServer((peer) => {
+      peer.registry.register(new Closing(peer.registry, peer), "test:closing");
+    });
+    end.peer.closeConnection = () => {
+      throw new Error("cannot close");
+    };
+    end.connection.send("test:closing", 1);
+    expect(end.host.failures).toEqual([{ error: new Error("cannot close"), where: "closeConnection" }]);
+    expect(end.host.ignoredBecause).toHaveLength(1);
   });
 });

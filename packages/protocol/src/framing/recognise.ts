@@ -1,4 +1,5 @@
 import { NotPeng3dnetError, TlsOnPlainPortError } from "../errors.js";
+import { quoteText } from "../quote-text.js";
 
 const TLS_HANDSHAKE_RECORD = 0x16;
 const TLS_ALERT_RECORD = 0x15;
@@ -17,7 +18,7 @@ export function recogniseForeigner(bytes: Uint8Array, at: number): NotPeng3dnetE
   }
   if (head.every((byte) => (byte >= 0x20 && byte < 0x7f) || byte === 0x0d || byte === 0x0a)) {
     const text = String.fromCharCode(...head).trim();
-    return new NotPeng3dnetError(`the peer does not speak peng3dnet: its first bytes are "${text}"`);
+    return new NotPeng3dnetError(`the peer does not speak peng3dnet: its first bytes are ${quoteText(text)}`);
   }
   return undefined;
 }

@@ -70,6 +70,7 @@ export class FakeHost implements ConnectionHost {
   readonly messages: { name: string; id: number; msg: unknown }[] = [];
   readonly sentData: { ptype: PacketRef; data: unknown }[] = [];
   readonly failures: { error: unknown; where: string }[] = [];
+  readonly faults: { error: unknown; where: string }[] = [];
   readonly ignoredBecause: string[] = [];
   readonly closeReasons: (string | null)[] = [];
   completed = 0;
@@ -108,6 +109,10 @@ export class FakeHost implements ConnectionHost {
 
   handlerFailed(error: unknown, where: string): void {
     this.failures.push({ error, where });
+  }
+
+  fail(error: unknown, where: string): void {
+    this.faults.push({ error, where });
   }
 
   ignored(message: string): void {
