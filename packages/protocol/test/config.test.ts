@@ -62,6 +62,7 @@ test("there is an option for everything documented", () => {
       "net.limits.packetlength.handshake",
       "net.limits.inflated",
       "net.limits.inflated.handshake",
+      "net.limits.inflated.rate",
       "net.limits.depth",
       "net.limits.elements",
       "net.limits.elements.handshake",
@@ -71,9 +72,12 @@ test("there is an option for everything documented", () => {
       "net.limits.pending.address",
       "net.limits.unsent.highwater",
       "net.limits.unsent",
+      "net.limits.unsent.total",
       "net.limits.unsent.policy",
       "net.limits.unprocessed.packets",
       "net.limits.unprocessed.bytes",
+      "net.limits.unprocessed.total",
+      "net.limits.buffered",
       "net.limits.registry.names",
       "net.limits.registry.namelength",
       "net.limits.strikes",
@@ -172,7 +176,7 @@ describe("unknown keys", () => {
     ["other.key", "see DEFAULT_CONFIG"],
   ])("%p is refused, and the nearest are named", (key, hint) => {
     expect(() => set(key, true)).toThrow(
-      expect.objectContaining({ key, message: expect.stringContaining(hint) }),
+      expect.objectContaining({ key, message: expect.stringContaining(hint) })
     );
     expect(() => new Config().get(key as ConfigKey)).toThrow(ConfigError);
   });
@@ -202,7 +206,7 @@ describe("stacking", () => {
   test("falsy values count, too", () => {
     const config = new Config(
       { "net.compress.enabled": false },
-      { "net.compress.enabled": true, "net.timeout.close": 0 },
+      { "net.compress.enabled": true, "net.timeout.close": 0 }
     );
     expect(config.get("net.compress.enabled")).toBe(false);
     expect(config.get("net.timeout.close")).toBe(0);
@@ -219,7 +223,7 @@ describe("stacking", () => {
   test("values of a foreign parent are checked when they are read", () => {
     const config = new Config({}, { "net.compress.level": 11 });
     expect(() => config.get("net.compress.level")).toThrow(
-      /"net.compress.level" cannot be 11; allowed: an integer/,
+      /"net.compress.level" cannot be 11; allowed: an integer/
     );
     config.set("net.compress.level", 9);
     expect(config.get("net.compress.level")).toBe(9);
