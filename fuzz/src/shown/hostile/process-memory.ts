@@ -1,0 +1,43 @@
+// Memory of another process as Linux counts it, in bytes.
+
+import { readFileSync, writeFileSync } from "node:fs";
+
+function read(pid: number, field: string): number {
+  const [, kilobytes] =
+    new RegExp(`${field}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+  return Number(kilobytes ?? 0) * 1024;
+}
+
+export const residentMemory = (pid: number): number => read(pid, "VmRSS");
+
+/** Most that it has had since the last call of `forgetPeak`. */
+export const peakMemory = (pid: number): number => read(pid, "VmHWM");
+
+export function forgetPeak(pid: number): void {
+  writeFileSync(`/proc/${pid}/clear_refs`, "5");
+}
+
+/** Follows the peak of a process, which cannot be asked any more once it is dead. */
+export class PeakWatch {
+  #peak = 0;
+  readonly #pid: number;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(pid: number) {
+    this.#pid = pid;
+    this.#timer = setInterval(() => this.peak(), 50);
+  }
+
+  peak(): number {
+    try {
+      this.#peak = Math.max(this.#peak, peakMemory(this.#pid));
+    } catch {
+      // It is gone.
+    }
+    return this.#peak;
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+}
