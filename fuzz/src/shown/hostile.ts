@@ -10,9 +10,11 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { makeCertificate } from "./hostile/certificate.js";
-import { KINDS } from "./hostile/kinds.js";
+import type { Kind } from "./hostile/kind.js";
+import { KINDS, kindOf } from "./hostile/kinds.js";
+import type { Result } from "./hostile/result.js";
 import { heading, line, markdown, summary } from "./hostile/table.js";
-import { type Result, trial } from "./hostile/trial.js";
+import { trial } from "./hostile/trial.js";
 
 const DOCUMENT = fileURLToPath(new URL("../../../docs/reliability.md", import.meta.url));
 const BEGIN = "<!-- hostile: begin -->";
@@ -34,6 +36,14 @@ function read() {
   }
 }
 
+function find(name: string): Kind {
+  try {
+    return kindOf(name);
+  } catch {
+    return fail(`no kind ${name}; --list names them`);
+  }
+}
+
 /** Puts the table between its marks. */
 function write(results: readonly Result[]): void {
   const text = readFileSync(DOCUMENT, "utf8");
@@ -50,18 +60,18 @@ if (list) {
     console.log(`${name.padEnd(18)}${String(connections).padStart(5)}  ${title}`);
   process.exit();
 }
-const unknown = only?.find((name) => !KINDS.some((kind) => kind.name === name));
-if (unknown !== undefined) fail(`no kind ${unknown}; --list names them`);
 if (only !== undefined && writing) fail("--write is for all kinds");
+
+const wanted = only?.map(find) ?? KINDS;
 
 const folder = makeCertificate();
 const results: Result[] = [];
 console.log(heading());
-for (const kind of KINDS) {
-  if (only !== undefined && !only.includes(kind.name)) continue;
+for (const kind of wanted) {
   const result = await trial(kind, folder, only !== undefined);
   results.push(result);
   console.log(line(result));
+  if (only !== undefined) console.log(JSON.stringify(result.state));
 }
 console.log(`\n${summary(results)}`);
 if (writing) write(results);

@@ -26,12 +26,14 @@ function eachMap(change: (map: object) => object): (msg: unknown) => unknown {
 
 /** Time that a slow consumer takes for each message, in milliseconds. */
 const SLOW = 20;
+/** Longer than any wait may be, in milliseconds. */
+const BLOCKED = 600;
 /** What is kept at most of short values, e.g. of tokens. */
 const KEPT = 10_000;
 /** Bytes of an answer. */
 const ANSWER = new Uint8Array(64 * 1024).map((_, at) => (at * 7919) >> 3);
 
-/** What the victim's application does with packets of attackers. All of it is what honest applications do. */
+/** What the victim's application does with packets of attackers. But for the last ones, it is what honest ones do. */
 export const APPS: Readonly<Record<AppName, App>> = {
   ignore: () => () => {},
   spread: keepLast(eachMap((map) => ({ ...map }))),
@@ -72,4 +74,13 @@ export const APPS: Readonly<Record<AppName, App>> = {
     })();
     return () => {};
   },
+  block: () => () => {
+    const until = performance.now() + BLOCKED;
+    while (performance.now() < until);
+  },
+  hoard: () => {
+    const hoard: Uint8Array[] = [];
+    return () => void hoard.push(new Uint8Array(64 * 1024 * 1024).fill(1));
+  },
+  exit: () => () => process.exit(3),
 };

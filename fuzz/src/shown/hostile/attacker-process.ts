@@ -9,7 +9,8 @@ import { kindOf } from "./kinds.js";
 
 const kind = kindOf(process.argv[2] ?? "");
 // The honest client has to get a processor when it needs one.
-setPriority(10);
+setPriority(5);
+const SECONDS = 1.2;
 const attack = kind.prepare();
 let attacker: Attacker | undefined;
 // For victims that are clients.
@@ -25,7 +26,7 @@ answer({
     return (server.address() as AddressInfo).port;
   },
   async attack(port: number): Promise<number> {
-    attacker = new Attacker(port, kind.seconds ?? 2);
+    attacker = new Attacker(port, kind.seconds ?? SECONDS);
     const rest = attacker.rest();
     // A server that is stuck must not keep us longer.
     await Promise.race([attack(attacker), rest]);

@@ -46,12 +46,19 @@ export function fullListOf(
   return concat([header32(0xdd, count * values), Buffer.alloc(count * element.length, element)]);
 }
 
-/** A map of the same value under many keys. */
+/** Keys in one map at most: more of them do not fit into a packet, even compressed. */
+const MOST_KEYS = 150_000;
+
+/** A map of the same value under many keys, as many of them as pass. */
 export function mapOf(keys: Iterable<string>, value: Uint8Array = Uint8Array.of(0xc0)): Uint8Array {
   const parts: Uint8Array[] = [];
   let count = 0;
+  let length = SPARE;
   for (const key of keys) {
-    parts.push(encode(key), value);
+    const bytes = encode(key);
+    length += bytes.length + value.length;
+    if (length > INFLATED || 2 * count + SPARE > ELEMENTS || count === MOST_KEYS) break;
+    parts.push(bytes, value);
     count++;
   }
   return concat([header32(0xdf, count), ...parts]);
@@ -63,7 +70,10 @@ export function* integerKeys(from: number, to: number, step: number): Generator<
 }
 
 export function compressed(id: number, body: Uint8Array): Uint8Array {
-  return frame(id, COMPRESSED, deflateSync(body, { level: 9 }));
+  const bytes = frame(id, COMPRESSED, deflateSync(body, { level: 9 }));
+  if (bytes.length > PACKET)
+    throw new Error(`a packet of ${bytes.length} bytes is refused, and attacks nothing`);
+  return bytes;
 }
 
 /** A compressed body that is a zlib stream already, or garbage. */

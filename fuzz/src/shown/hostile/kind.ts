@@ -3,10 +3,13 @@ import type { Attacker } from "./attacker.js";
 
 /** What the application on the victim does with an attacker's packets. The names are those of `APPS`. */
 export type AppName =
+  | "block"
   | "broadcast"
   | "clone"
   | "entries"
   | "events"
+  | "exit"
+  | "hoard"
   | "ignore"
   | "json"
   | "keep"
@@ -39,10 +42,12 @@ export interface Kind {
   /** Connections at once. */
   readonly connections: number;
   readonly victim?: Victim;
-  /** How long it goes on. Default 2. */
+  /** Seconds that it goes on. Default 1.2. */
   readonly seconds?: number;
   /** The attacker keeps its sockets: the server's own deadlines have to get rid of them. */
   readonly stays?: boolean;
+  /** It consists of connections alone: bytes are not its point, or not counted. */
+  readonly mute?: boolean;
   /** Code of the error that the attacker's connections have to end with, each of them. */
   readonly code?: string;
   /** Makes the bytes, before anything is measured. */

@@ -1,5 +1,6 @@
 import type { Kind } from "./kind.js";
 import { ANNOUNCED } from "./kinds/announced.js";
+import { BROKEN } from "./kinds/broken.js";
 import { CLOSING } from "./kinds/closing.js";
 import { CONNECTIONS } from "./kinds/connections.js";
 import { FLOODS } from "./kinds/floods.js";
@@ -29,7 +30,7 @@ export const KINDS: readonly Kind[] = [
 
 /** @throws if there is none of that name. */
 export function kindOf(name: string): Kind {
-  const kind = KINDS.find((each) => each.name === name);
+  const kind = [...KINDS, ...BROKEN].find((each) => each.name === name);
   if (kind === undefined) throw new Error(`no kind ${name}`);
   return kind;
 }

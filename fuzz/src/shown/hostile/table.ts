@@ -1,4 +1,4 @@
-import { MEMORY_CEILING, type Result, WAIT_CEILING } from "./trial.js";
+import { MEMORY_CEILING, type Result, WAIT_CEILING } from "./result.js";
 
 const MIB = 1024 * 1024;
 
@@ -17,13 +17,13 @@ function verdict({ faults, again }: Result): string {
 }
 
 function cells(result: Result): readonly string[] {
-  const { sent, wait, newcomer, memory, heap } = result;
+  const { sent, wait, newcomer, memory, state } = result;
   return [
     size(sent),
     time(wait),
     time(newcomer),
     size(memory),
-    heap === undefined ? "–" : size(heap),
+    state === undefined ? "–" : size(state.heap),
     verdict(result),
   ];
 }
@@ -36,9 +36,9 @@ export const heading = (): string =>
   `${"kind".padEnd(18)}${pad(["sent", "wait", "newcomer", "memory", "heap", "result"])}`;
 
 export const line = (result: Result): string => {
-  const late =
-    result.late > WAIT_CEILING / 3 ? ` (the honest process itself was ${time(result.late)} late)` : "";
-  return `${result.kind.name.padEnd(18)}${pad(cells(result))}${late}`;
+  const machine =
+    result.machine > WAIT_CEILING / 3 ? ` (without ${time(result.machine)} of the machine)` : "";
+  return `${result.kind.name.padEnd(18)}${pad(cells(result))}${machine}`;
 };
 
 const HEAD = ["Kind", "What", "Connections", "Sent", "Longest wait", "Newcomer in", "Memory", "Result"];

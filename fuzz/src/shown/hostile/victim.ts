@@ -1,7 +1,7 @@
 // The server under attack, in a process with a small heap.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { Client, Packet, Server } from "@peng3dnet/core";
+import { type Cid, Client, Packet, Server } from "@peng3dnet/core";
 import { HeadlessPeng } from "@peng3dnet/peng3d-events";
 import { PingableServerMixin } from "@peng3dnet/ping";
 import { Handler } from "../../exchange.js";
@@ -22,6 +22,8 @@ export interface State {
   readonly logged: number;
   /** The first line that was logged or printed and holds raw control or format characters. */
   readonly raw: string | null;
+  /** Packets of attackers that reached the application. */
+  readonly handled: number;
   /** Keys of `metrics.rejectedBy`. */
   readonly reasons: number;
   /** Codes of the errors with which connections of attackers ended. */
@@ -43,13 +45,18 @@ const server = new (PingableServerMixin(Server))({
   ...(bus !== undefined && { peng: bus }),
 });
 let receive: Receive = () => {};
+let handled = 0;
+function take(msg: unknown, cid: Cid): void | Promise<void> {
+  handled++;
+  return receive(msg, cid as number);
+}
 server.registerPacket(
   ECHO.name,
   new Handler(server, (msg, cid) => void server.sendMessage(ECHO.name, msg, cid)),
 );
 if (victim.app === "messages") server.register(TypedIn);
 // A rejection has to reach the library, so the handler returns what the application does.
-else server.registerPacket(IN.name, new Handler(server, (msg, cid) => receive(msg, cid as number)));
+else server.registerPacket(IN.name, new Handler(server, take));
 server.registerPacket(OUT.name, new Packet(server.registry, server));
 server.registerPacket(RULED.name, ruled(server));
 server.register(Points);
@@ -137,6 +144,7 @@ answer({
       heap: Math.max(0, most - base),
       logged: transcript.logged,
       raw: transcript.raw,
+      handled,
       reasons: Object.keys(server.metrics.rejectedBy).length,
       codes,
     };

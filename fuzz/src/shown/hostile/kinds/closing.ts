@@ -90,6 +90,7 @@ export const CLOSING: readonly Kind[] = [
   },
   {
     name: "accept-reset",
+    mute: true,
     title: "connections that are reset right after they are accepted",
     connections: 20,
     prepare: () => resets(20),

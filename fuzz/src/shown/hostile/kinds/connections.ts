@@ -38,6 +38,7 @@ function unfinished(length: number): Uint8Array {
 export const CONNECTIONS: readonly Kind[] = [
   {
     name: "silent",
+    mute: true,
     title: "connections that open and say nothing",
     connections: 1500,
     stays: true,

@@ -35,6 +35,7 @@ const DATA = 23;
 export const TLS_KINDS: readonly Kind[] = [
   {
     name: "tls-handshakes",
+    mute: true,
     title: "TLS handshakes, one after the other, each gone once it is complete",
     connections: 8,
     victim: TLS,

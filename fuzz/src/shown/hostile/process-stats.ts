@@ -1,4 +1,4 @@
-// Memory of another process as Linux counts it, in bytes.
+// What Linux tells of a process. Memory is in bytes.
 
 import { readFileSync, writeFileSync } from "node:fs";
 
@@ -39,5 +39,18 @@ export class PeakWatch {
 
   stop(): void {
     clearInterval(this.#timer);
+  }
+}
+
+/**
+ * How long the main thread of a process was ready to run while no processor was free for it, in milliseconds. It is
+ * the machine's share of a wait. 0 where the system does not tell.
+ */
+export function starved(pid: number): number {
+  try {
+    const [, delay] = readFileSync(`/proc/${pid}/task/${pid}/schedstat`, "utf8").split(" ");
+    return Number(delay) / 1e6;
+  } catch {
+    return 0;
   }
 }
