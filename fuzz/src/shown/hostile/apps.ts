@@ -26,6 +26,8 @@ function eachMap(change: (map: object) => object): (msg: unknown) => unknown {
 
 /** Time that a slow consumer takes for each message, in milliseconds. */
 const SLOW = 20;
+/** What a slow consumer does. It keeps no process alive: messages may be left when the server has shut down. */
+const slowly = (): Promise<void> => sleep(SLOW, undefined, { ref: false });
 /** Longer than any wait may be, in milliseconds. */
 const BLOCKED = 600;
 /** What is kept at most of short values, e.g. of tokens. */
@@ -62,7 +64,7 @@ export const APPS: Readonly<Record<AppName, App>> = {
   },
   messages: (server) => {
     void (async () => {
-      for await (const _ of server.messages(TypedIn)) await sleep(SLOW);
+      for await (const _ of server.messages(TypedIn)) await slowly();
     })();
     return () => {};
   },
@@ -70,7 +72,7 @@ export const APPS: Readonly<Record<AppName, App>> = {
     if (bus === undefined) throw new Error("without a bus there are no events");
     void (async () => {
       const options = { overflow: "dropoldest" } as const;
-      for await (const _ of events(server, "peng3dnet:server.connection.recv", options)) await sleep(SLOW);
+      for await (const _ of events(server, "peng3dnet:server.connection.recv", options)) await slowly();
     })();
     return () => {};
   },

@@ -5,6 +5,10 @@ const RAW = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 /** Kept of a line that is shown. */
 const SHOWN = 60;
 
+/** Safe to look at. */
+const quoted = (text: string): string =>
+  text.replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+
 /** What a program has logged and printed: how much, and whether it is safe to look at. */
 export class Transcript {
   logged = 0;
@@ -26,6 +30,6 @@ export class Transcript {
     if (this.raw !== null) return;
     // Stacks and inspected values have lines of their own.
     const at = line.replaceAll("\n", " ").search(RAW);
-    if (at >= 0) this.raw = JSON.stringify(line.slice(Math.max(0, at - SHOWN), at + SHOWN));
+    if (at >= 0) this.raw = quoted(line.slice(Math.max(0, at - SHOWN), at + SHOWN));
   }
 }

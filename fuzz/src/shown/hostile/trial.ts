@@ -15,6 +15,9 @@ const REASONS_CEILING = 64;
 const PATIENCE = 2;
 const IDLE = 4;
 
+/** The attacker's own reset. */
+const LOST = "P3D_ERR_CONNECTION_LOST";
+
 const sleep = (milliseconds: number): Promise<void> => new Promise((done) => setTimeout(done, milliseconds));
 const brief = (text: string): string => (text.length > 160 ? `${text.slice(0, 160)}…` : text);
 
@@ -34,7 +37,10 @@ function faultsOf(kind: Kind, state: State): string[] {
   if (state.raw !== null) faults.push(`raw text in a log: ${brief(state.raw)}`);
   if (state.logged > LOG_CEILING) faults.push(`${(state.logged / 2 ** 20).toFixed(1)} MiB logged`);
   if (state.reasons > REASONS_CEILING) faults.push(`${state.reasons} reasons counted`);
-  const others = Object.keys(state.codes).filter((code) => code !== kind.code && code !== "ECONNRESET");
+  const others = Object.keys(state.codes).filter((code) => code !== kind.code && code !== LOST);
+  const undocumented = Object.keys(state.codes).find((code) => !code.startsWith("P3D_ERR_"));
+  if (undocumented !== undefined)
+    faults.push(`a connection ended with an undocumented error: ${undocumented}`);
   if (kind.code !== undefined && (state.codes[kind.code] === undefined || others.length > 0)) {
     faults.push(`ended with ${Object.keys(state.codes).join(", ") || "nothing"}, not ${kind.code}`);
   }
@@ -81,7 +87,7 @@ export async function attempt(kind: Kind, folder: string, loud: boolean): Promis
     }
     const memory = Math.max(0, watch.peak() - before);
     watch.stop();
-    if (memory > MEMORY_CEILING) faults.push("memory");
+    if (Math.max(memory, state?.heap ?? 0) > MEMORY_CEILING) faults.push("memory");
     return {
       kind,
       sent,

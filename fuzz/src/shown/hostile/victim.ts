@@ -26,7 +26,7 @@ export interface State {
   readonly handled: number;
   /** Keys of `metrics.rejectedBy`. */
   readonly reasons: number;
-  /** Codes of the errors with which connections of attackers ended. */
+  /** Codes of the errors with which connections of attackers ended; names of those that have none. */
   readonly codes: Readonly<Record<string, number>>;
 }
 
@@ -64,8 +64,10 @@ server.register(Issues);
 
 const codes: Record<string, number> = {};
 server.on("close", (_client, { error }) => {
-  const { code } = (error ?? {}) as { code?: unknown };
-  if (typeof code === "string") codes[code] = (codes[code] ?? 0) + 1;
+  if (error === undefined) return;
+  const { code } = error as { code?: unknown };
+  const known = typeof code === "string" ? code : error.name;
+  codes[known] = (codes[known] ?? 0) + 1;
 });
 
 let base = 0;

@@ -10,16 +10,15 @@ const ESCAPES = "\u001b]0;title\u0007\u001b[31m\u202e\u2028\u009b2J";
 
 const reason = (text: string): Uint8Array => compressed(CLOSE_ID, encoded({ reason: text }));
 
-/** Opens connections that stay, each with bytes of its own, over half of the time. */
-async function openAll(attacker: Attacker, all: readonly Uint8Array[], halfOpen: boolean): Promise<void> {
-  const each = 20;
+/**
+ * Opens connections that stay, each with bytes of its own. All come from one address: the oldest of it have to go, so
+ * that their reasons are counted.
+ */
+async function openAll(attacker: Attacker, all: readonly Uint8Array[]): Promise<void> {
+  const each = 50;
   for (let at = 0; at < all.length && !attacker.over; at += each) {
-    await Promise.all(
-      all
-        .slice(at, at + each)
-        .map((first, index) => attacker.open({ first, halfOpen, from: (at + index) % 16 })),
-    );
-    await attacker.pause(5);
+    const batch = all.slice(at, at + each);
+    await Promise.all(batch.map((first) => attacker.open({ first, halfOpen: true })));
   }
 }
 
@@ -44,9 +43,12 @@ export const CLOSING: readonly Kind[] = [
     title: "connections that close with a reason of 60 KB of their own, compressed, and stay",
     connections: REASONS,
     stays: true,
+    seconds: 2,
+    // Closes have to be under way long enough to be evicted.
+    victim: { cfg: { "net.timeout.close": 3 } },
     prepare: () => {
       const all = Array.from({ length: REASONS }, (_, index) => reason(`${index} ${"x".repeat(60_000)}`));
-      return (attacker) => openAll(attacker, all, true);
+      return (attacker) => openAll(attacker, all);
     },
   },
   {
@@ -57,7 +59,7 @@ export const CLOSING: readonly Kind[] = [
       flood(attacker, {
         connections: 40,
         anew: true,
-        every: 10,
+        every: 20,
         addresses: 16,
         chunk: () => packet(CLOSE_ID, { reason: Math.random().toString(36) }),
       }),
@@ -68,7 +70,6 @@ export const CLOSING: readonly Kind[] = [
     connections: 4,
     victim: { cfg: { "net.debug.print.close": true, "net.debug.print.recv": true } },
     prepare: () => {
-      // Half of it stands on each side of what nobody may cut in two.
       const text = ESCAPES.repeat(Math.floor(900_000 / Buffer.byteLength(ESCAPES)));
       const chunk = packet(CLOSE_ID, { reason: text });
       if (chunk.length > PACKET) throw new Error("the reason does not fit into a packet");

@@ -127,7 +127,7 @@ export const CONNECTIONS: readonly Kind[] = [
     connections: 20,
     prepare: () => {
       const chunk = Buffer.from(`GET /${"x".repeat(60_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
-      return (attacker) => flood(attacker, { connections: 20, chunk, every: 5, anew: true, addresses: 16 });
+      return (attacker) => flood(attacker, { connections: 20, chunk, every: 20, anew: true, addresses: 16 });
     },
   },
 ];

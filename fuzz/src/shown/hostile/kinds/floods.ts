@@ -125,7 +125,7 @@ export const FLOODS: readonly Kind[] = [
     "small packets that are no msgpack, a connection each",
     {},
     () => plain(IN.id, Uint8Array.of(0xc1)),
-    { connections: 20, every: 5, anew: true },
+    { connections: 20, every: 10 },
   ),
   flooded(
     "throws",

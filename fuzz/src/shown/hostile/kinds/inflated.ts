@@ -111,7 +111,10 @@ export const INFLATED_KINDS: readonly Kind[] = [
   ),
   body("deep", "lists in lists, 500 deep, as many as pass", deep, { app: "json" }),
   body("wide-text", "texts of 4 MiB with one wide character, at the end", wide),
-  body("broken-text", "texts of 4 MiB whose last byte is no UTF-8", broken),
+  body("broken-text", "texts of 4 MiB whose last byte is no UTF-8", broken, {
+    connections: 4,
+    every: 20,
+  }),
   body("zeros", "1,000:1: as many zeros as may be inflated", () =>
     concat([header32(0xc6, INFLATED - 64), new Uint8Array(INFLATED - 64)]),
   ),

@@ -28,7 +28,7 @@ function pings(
     prepare: () => {
       const chunk = bytes();
       return (attacker) =>
-        flood(attacker, { first: SETTYPE_PING, every: 5, anew: true, addresses: 16, ...flow, chunk });
+        flood(attacker, { first: SETTYPE_PING, every: 20, anew: true, addresses: 16, ...flow, chunk });
     },
   };
 }

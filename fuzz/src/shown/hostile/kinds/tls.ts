@@ -85,7 +85,7 @@ export const TLS_KINDS: readonly Kind[] = [
     connections: 20,
     victim: TLS,
     prepare: () => (attacker) =>
-      flood(attacker, { connections: 20, chunk: ENTER, every: 10, anew: true, addresses: 16 }),
+      flood(attacker, { connections: 20, chunk: ENTER, every: 20, anew: true, addresses: 16 }),
   },
   {
     name: "tls-garbage",
@@ -149,7 +149,7 @@ export const TLS_KINDS: readonly Kind[] = [
     prepare: () => {
       const hello = clientHello();
       return async (attacker) =>
-        flood(attacker, { connections: 20, chunk: await hello, every: 10, anew: true, addresses: 16 });
+        flood(attacker, { connections: 20, chunk: await hello, every: 20, anew: true, addresses: 16 });
     },
   },
 ];
