@@ -10,7 +10,7 @@ import { kindOf } from "./kinds.js";
 const kind = kindOf(process.argv[2] ?? "");
 // The honest client has to get a processor when it needs one.
 setPriority(5);
-const SECONDS = 1.2;
+const SECONDS = 1;
 const attack = kind.prepare();
 let attacker: Attacker | undefined;
 // For victims that are clients.

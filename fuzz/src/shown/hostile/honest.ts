@@ -126,7 +126,7 @@ answer({
     started = performance.now();
     tick();
     // Code that runs for the first time is slow on both sides.
-    await sleep(300);
+    await sleep(200);
   },
   measure({ port, victim: pid }: { readonly port: number; readonly victim: number }): void {
     victim = pid;

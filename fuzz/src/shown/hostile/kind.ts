@@ -42,7 +42,7 @@ export interface Kind {
   /** Connections at once. */
   readonly connections: number;
   readonly victim?: Victim;
-  /** Seconds that it goes on. Default 1.2. */
+  /** Seconds that it goes on. Default 1. */
   readonly seconds?: number;
   /** The attacker keeps its sockets: the server's own deadlines have to get rid of them. */
   readonly stays?: boolean;

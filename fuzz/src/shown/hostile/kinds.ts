@@ -12,7 +12,13 @@ import { SERVERS } from "./kinds/servers.js";
 import { TLS_KINDS } from "./kinds/tls.js";
 
 /** What the machine and the measuring cost by themselves. */
-const NOTHING: Kind = { name: "nothing", title: "nothing", connections: 0, prepare: () => async () => {} };
+const NOTHING: Kind = {
+  name: "nothing",
+  title: "nothing",
+  connections: 0,
+  mute: true,
+  prepare: () => async () => {},
+};
 
 export const KINDS: readonly Kind[] = [
   NOTHING,

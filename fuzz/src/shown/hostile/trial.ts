@@ -13,7 +13,7 @@ const LOG_CEILING = 1024 * 1024;
 const REASONS_CEILING = 64;
 /** Seconds that echoes are waited for after the attack, and that the server has to be idle again. */
 const PATIENCE = 2;
-const IDLE = 4;
+const IDLE = 5;
 
 /** The attacker's own reset. */
 const LOST = "P3D_ERR_CONNECTION_LOST";

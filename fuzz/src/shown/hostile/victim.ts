@@ -63,12 +63,13 @@ server.register(Points);
 server.register(Issues);
 
 const codes: Record<string, number> = {};
-server.on("close", (_client, { error }) => {
+function note(error: Error | undefined): void {
   if (error === undefined) return;
   const { code } = error as { code?: unknown };
   const known = typeof code === "string" ? code : error.name;
   codes[known] = (codes[known] ?? 0) + 1;
-});
+}
+server.on("close", (_client, { error }) => note(error));
 
 let base = 0;
 let most = 0;
@@ -92,9 +93,9 @@ async function visit(port: number): Promise<void> {
     client.registerPacket(IN.name, new Packet(client.registry, client));
     try {
       await client.start();
-      await client.waitForClose({ timeout: 5 });
-    } catch {
-      // What it is told by a hostile server.
+      note((await client.waitForClose({ timeout: 5 })).error);
+    } catch (error) {
+      note(error as Error);
     }
     client.stop();
     await sleep(10);

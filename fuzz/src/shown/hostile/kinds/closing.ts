@@ -45,7 +45,7 @@ export const CLOSING: readonly Kind[] = [
     stays: true,
     seconds: 2,
     // Closes have to be under way long enough to be evicted.
-    victim: { cfg: { "net.timeout.close": 3 } },
+    victim: { cfg: { "net.timeout.close": 2 } },
     prepare: () => {
       const all = Array.from({ length: REASONS }, (_, index) => reason(`${index} ${"x".repeat(60_000)}`));
       return (attacker) => openAll(attacker, all);
@@ -100,7 +100,7 @@ export const CLOSING: readonly Kind[] = [
     name: "reset-unread",
     title: "connections that ask for 64 KiB each 16 times, do not read, and reset",
     connections: 20,
-    victim: { app: "reply" },
+    victim: { app: "reply", cfg: { "net.compress.enabled": false } },
     prepare: () => resets(20, concat([ENTER, ...Array.from({ length: 16 }, () => packet(IN.id, 1))]), 30),
   },
   {

@@ -43,7 +43,7 @@ export const PINGS: readonly Kind[] = [
   pings(
     "ping-keys",
     "pings with keys like numbers, counting down",
-    () => compressed(PING_ID, mapOf(integerKeys(8000, 0, -1))),
+    () => compressed(PING_ID, mapOf(integerKeys(1500, 0, -1))),
     { connections: 20 },
   ),
   pings(

@@ -1,8 +1,13 @@
+import { randomFillSync } from "node:crypto";
 import { concat } from "../../../bytes.js";
 import { ENTER, flood } from "../attacker.js";
 import { compressed, longText, packet, repeated } from "../bodies.js";
-import type { Attack, Kind } from "../kind.js";
+import type { Attack, Kind, Victim } from "../kind.js";
 import { IN } from "../packets.js";
+
+/** Compressing answers would cost more than all else, and is not what is looked at. */
+const UNCOMPRESSED = { "net.compress.enabled": false };
+const REPLIES: Victim = { app: "reply", cfg: UNCOMPRESSED };
 
 const REQUEST = packet(IN.id, "more");
 const LONG = (): Uint8Array => compressed(IN.id, longText(4_000_000));
@@ -36,30 +41,30 @@ export const READERS: readonly Kind[] = [
     name: "deaf",
     title: "ask for 64 KiB again and again, and do not read",
     connections: 40,
-    victim: { app: "reply" },
+    victim: REPLIES,
     prepare: deaf(40, () => REQUEST, 2),
   },
   {
     name: "deaf-one",
     title: "the same from one",
     connections: 1,
-    victim: { app: "reply" },
+    victim: REPLIES,
     prepare: deaf(1, () => REQUEST, 1),
   },
   {
     name: "slow-readers",
     title: "ask for more than they read, some of which they do read",
     connections: 20,
-    victim: { app: "reply" },
+    victim: REPLIES,
     prepare: () => slow,
   },
   {
     name: "deaf-broadcast",
     title: "readers of a broadcast who do not read, and one who talks",
     connections: 41,
-    victim: { app: "broadcast" },
+    victim: { app: "broadcast", cfg: UNCOMPRESSED },
     prepare: () => {
-      const line = packet(IN.id, "x".repeat(32 * 1024));
+      const line = packet(IN.id, randomFillSync(new Uint8Array(32 * 1024)));
       return async (attacker) => {
         const readers = Array.from({ length: 40 }, (_, from) =>
           attacker.open({ first: ENTER, deaf: true, from }),

@@ -1,6 +1,5 @@
 import { randomFillSync } from "node:crypto";
-import { once } from "node:events";
-import { PassThrough } from "node:stream";
+import { Duplex } from "node:stream";
 import { connect as connectTls } from "node:tls";
 import { concat } from "../../../bytes.js";
 import { ENTER, flood } from "../attacker.js";
@@ -10,15 +9,18 @@ import { IN } from "../packets.js";
 
 const TLS = { tls: true } as const;
 
-/** What a client of TLS says first. */
-async function clientHello(): Promise<Uint8Array> {
-  const wire = new PassThrough();
-  // Nobody answers: what it writes is what we want.
-  const socket = connectTls({ socket: wire, rejectUnauthorized: false, servername: "localhost" });
-  socket.on("error", () => {});
-  const [bytes] = (await once(wire, "data")) as [Buffer];
-  socket.destroy();
-  return new Uint8Array(bytes);
+/** What a client of TLS says first. Nobody answers it here. */
+function clientHello(): Promise<Uint8Array> {
+  return new Promise((resolve) => {
+    const wire = new Duplex({
+      read() {},
+      write(chunk: Buffer, _encoding, done) {
+        resolve(new Uint8Array(chunk));
+        done();
+      },
+    });
+    connectTls({ socket: wire, rejectUnauthorized: false, servername: "localhost" }).on("error", () => {});
+  });
 }
 
 /** A record of TLS with any content. */
@@ -127,7 +129,7 @@ export const TLS_KINDS: readonly Kind[] = [
     name: "tls-deaf",
     title: "TLS: ask for 64 KiB again and again, and do not read",
     connections: 16,
-    victim: { tls: true, app: "reply" },
+    victim: { tls: true, app: "reply", cfg: { "net.compress.enabled": false } },
     prepare: () => {
       const chunk = packet(IN.id, "more");
       return (attacker) =>
