@@ -6,6 +6,7 @@ import { DEFAULT_CONFIG } from "@peng3dnet/core";
 import { concat, frame } from "../../bytes.js";
 
 export const ELEMENTS = DEFAULT_CONFIG["net.limits.elements"];
+export const DEPTH = DEFAULT_CONFIG["net.limits.depth"];
 export const INFLATED = DEFAULT_CONFIG["net.limits.inflated"];
 export const INFLATED_EARLY = DEFAULT_CONFIG["net.limits.inflated.handshake"];
 export const PACKET = DEFAULT_CONFIG["net.limits.packetlength"];

@@ -1,6 +1,6 @@
 import { concat } from "../../../bytes.js";
 import { ENTER, type Flow, flood } from "../attacker.js";
-import { compressed, encoded, fullListOf, longText, packet, plain, repeated } from "../bodies.js";
+import { compressed, encoded, fullListOf, INFLATED, longText, packet, plain, repeated } from "../bodies.js";
 import type { Kind, Victim } from "../kind.js";
 import { IN, ISSUES, POINTS, RULED } from "../packets.js";
 
@@ -159,14 +159,15 @@ export const FLOODS: readonly Kind[] = [
     "debug-print-long",
     "texts and lists of 4 MiB to the same",
     { cfg: { "net.debug.print.recv": true } },
-    () => concat([compressed(IN.id, longText(4_000_000)), compressed(IN.id, fullListOf(encoded("x"), 1))]),
+    () =>
+      concat([compressed(IN.id, longText(INFLATED - 64)), compressed(IN.id, fullListOf(encoded("x"), 1))]),
     { every: 100 },
   ),
   flooded(
     "events",
     "texts of 4 MiB to a server whose events are read by a slow iterator",
     { app: "events" },
-    () => compressed(IN.id, longText(4_000_000)),
+    () => compressed(IN.id, longText(INFLATED - 64)),
     { every: 2 },
   ),
   flooded(

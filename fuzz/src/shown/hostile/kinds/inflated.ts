@@ -4,6 +4,7 @@ import { ENTER, flood } from "../attacker.js";
 import {
   asCompressed,
   compressed,
+  DEPTH,
   encoded,
   fullListOf,
   header32,
@@ -48,9 +49,10 @@ const SHORT_BINARY = concat([Uint8Array.of(0xc4, 16), new Uint8Array(16).fill(7)
 
 /** Lists in lists, nearly as deep as may be, and side by side. */
 function deep(): Uint8Array {
-  const chain = new Uint8Array(501).fill(0x91);
-  chain[500] = 0xc0;
-  return fullListOf(chain, 501);
+  const depth = DEPTH - 8;
+  const chain = new Uint8Array(depth + 1).fill(0x91);
+  chain[depth] = 0xc0;
+  return fullListOf(chain, depth + 1);
 }
 
 /** A text of 4 MiB whose last letter makes all of it wide. */
@@ -109,7 +111,7 @@ export const INFLATED_KINDS: readonly Kind[] = [
     () => listOf(SHORT_BINARY, 1),
     { app: "keep" },
   ),
-  body("deep", "lists in lists, 500 deep, as many as pass", deep, { app: "json" }),
+  body("deep", "lists in lists, nearly as deep as may be, as many as pass", deep, { app: "json" }),
   body("wide-text", "texts of 4 MiB with one wide character, at the end", wide),
   body("broken-text", "texts of 4 MiB whose last byte is no UTF-8", broken, {
     connections: 4,

@@ -1,7 +1,7 @@
 import { randomFillSync } from "node:crypto";
 import { concat } from "../../../bytes.js";
 import { ENTER, flood } from "../attacker.js";
-import { compressed, longText, packet, repeated } from "../bodies.js";
+import { compressed, INFLATED, longText, packet, repeated } from "../bodies.js";
 import type { Attack, Kind, Victim } from "../kind.js";
 import { IN } from "../packets.js";
 
@@ -10,7 +10,7 @@ const UNCOMPRESSED = { "net.compress.enabled": false };
 const REPLIES: Victim = { app: "reply", cfg: UNCOMPRESSED };
 
 const REQUEST = packet(IN.id, "more");
-const LONG = (): Uint8Array => compressed(IN.id, longText(4_000_000));
+const LONG = (): Uint8Array => compressed(IN.id, longText(INFLATED - 64));
 
 /** Ask, and do not read the answers. */
 function deaf(connections: number, chunk: () => Uint8Array, every: number): () => Attack {
