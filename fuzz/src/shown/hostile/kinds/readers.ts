@@ -39,17 +39,18 @@ const slow: Attack = async (attacker) => {
 export const READERS: readonly Kind[] = [
   {
     name: "deaf",
+    seconds: 2,
     title: "ask for 64 KiB again and again, and do not read",
     connections: 40,
     victim: REPLIES,
-    prepare: deaf(40, () => REQUEST, 2),
+    prepare: deaf(40, () => repeated(REQUEST, 8 * REQUEST.length), 5),
   },
   {
     name: "deaf-one",
     title: "the same from one",
     connections: 1,
     victim: REPLIES,
-    prepare: deaf(1, () => REQUEST, 1),
+    prepare: deaf(1, () => repeated(REQUEST, 8 * REQUEST.length), 5),
   },
   {
     name: "slow-readers",
@@ -70,7 +71,7 @@ export const READERS: readonly Kind[] = [
           attacker.open({ first: ENTER, deaf: true, from }),
         );
         await Promise.all(readers);
-        await flood(attacker, { first: ENTER, chunk: line, every: 5 });
+        await flood(attacker, { first: ENTER, chunk: repeated(line, 4 * line.length), every: 10 });
       };
     },
   },

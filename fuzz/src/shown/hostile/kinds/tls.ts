@@ -131,7 +131,8 @@ export const TLS_KINDS: readonly Kind[] = [
     connections: 16,
     victim: { tls: true, app: "reply", cfg: { "net.compress.enabled": false } },
     prepare: () => {
-      const chunk = packet(IN.id, "more");
+      const request = packet(IN.id, "more");
+      const chunk = repeated(request, 8 * request.length);
       return (attacker) =>
         flood(attacker, {
           connections: 16,
