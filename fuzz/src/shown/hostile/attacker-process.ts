@@ -7,6 +7,12 @@ import { Attacker } from "./attacker.js";
 import { answer } from "./ipc.js";
 import { kindOf } from "./kinds.js";
 
+/** What an attack has done. */
+export interface Attacked {
+  readonly bytes: number;
+  readonly shortfall: string | null;
+}
+
 const kind = kindOf(process.argv[2] ?? "");
 // The honest client has to get a processor when it needs one.
 setPriority(5);
@@ -25,13 +31,13 @@ answer({
     await once(server, "listening");
     return (server.address() as AddressInfo).port;
   },
-  async attack(port: number): Promise<number> {
+  async attack(port: number): Promise<Attacked> {
     attacker = new Attacker(port, kind.seconds ?? SECONDS);
     const rest = attacker.rest();
     // A server that is stuck must not keep us longer.
     await Promise.race([attack(attacker), rest]);
     await rest;
-    return attacker.bytes;
+    return { bytes: attacker.bytes, shortfall: attacker.shortfall };
   },
   drop(): void {
     server.close();

@@ -24,6 +24,8 @@ export interface Opening {
 /** Sockets of an attack, and the count of what they sent. */
 export class Attacker {
   bytes = 0;
+  /** What could not be done in time, if anything. */
+  shortfall: string | null = null;
   readonly #port: number;
   readonly #until: number;
   readonly #sockets = new Set<Socket>();

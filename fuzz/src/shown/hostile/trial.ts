@@ -1,3 +1,4 @@
+import type { Attacked } from "./attacker-process.js";
 import type { Honest } from "./honest.js";
 import { Child } from "./ipc.js";
 import type { Kind } from "./kind.js";
@@ -15,6 +16,8 @@ const REASONS_CEILING = 64;
 const PATIENCE = 2;
 const IDLE = 5;
 
+/** An attack that shows nothing. */
+const WEAK = "the attack did not get going";
 /** The attacker's own reset. */
 const LOST = "P3D_ERR_CONNECTION_LOST";
 
@@ -64,10 +67,11 @@ export async function attempt(kind: Kind, folder: string, loud: boolean): Promis
 
     await honest.ask("measure", { port, victim: victim.pid });
     await victim.ask("visit", target);
-    const sent = await attacker.ask<number>("attack", port, 30);
+    const { bytes: sent, shortfall } = await attacker.ask<Attacked>("attack", port, 30);
     const seen = await honest.ask<Honest>("stop", PATIENCE, PATIENCE + 5);
     if (kind.stays !== true) await attacker.ask("drop");
-    if (sent === 0 && kind.mute !== true) faults.push("the attack did not get going");
+    if (sent === 0 && kind.mute !== true) faults.push(`${WEAK}: nothing was sent`);
+    else if (shortfall !== null) faults.push(`${WEAK}: ${shortfall}`);
     if (seen.closed !== undefined) faults.push(`the honest client was cut off: ${brief(seen.closed)}`);
     else if (seen.longest > WAIT_CEILING) faults.push("wait");
     if (seen.refused.length > 0) {
@@ -106,7 +110,8 @@ export async function attempt(kind: Kind, folder: string, loud: boolean): Promis
 /** As `attempt`, once more if nothing but times were too long: it may have been the machine. */
 export async function trial(kind: Kind, folder: string, loud = false): Promise<Result> {
   const first = await attempt(kind, folder, loud);
-  const slow = (fault: string): boolean => fault === "wait" || fault.includes("newcomers");
+  const slow = (fault: string): boolean =>
+    fault === "wait" || fault.includes("newcomers") || fault.startsWith(WEAK);
   if (first.faults.length === 0 || !first.faults.every(slow)) return first;
   return { ...(await attempt(kind, folder, loud)), again: true };
 }

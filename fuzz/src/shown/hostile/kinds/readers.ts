@@ -87,13 +87,14 @@ export const READERS: readonly Kind[] = [
   },
   {
     name: "messages-resets",
+    seconds: 2,
     title: "the same, by connections that are reset each time",
     connections: 8,
     victim: { app: "messages" },
     prepare: () => {
       const chunk = concat([LONG(), LONG()]);
       return (attacker) =>
-        flood(attacker, { connections: 8, first: ENTER, chunk, every: 20, anew: true, addresses: 8 });
+        flood(attacker, { connections: 8, first: ENTER, chunk, every: 40, anew: true, addresses: 8 });
     },
   },
   {
