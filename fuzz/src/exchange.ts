@@ -3,6 +3,7 @@ import {
   type Client,
   type CloseInfo,
   type ConfigOverrides,
+  type MaybeAsync,
   Packet,
   type Peer,
   Server,
@@ -14,15 +15,15 @@ export const ECHO = "fuzz:echo";
 
 /** A packet type made of a function. */
 export class Handler extends Packet {
-  readonly #receive: (msg: unknown, cid: Cid) => void;
+  readonly #receive: (msg: unknown, cid: Cid) => MaybeAsync;
 
-  constructor(peer: Peer, receive: (msg: unknown, cid: Cid) => void) {
+  constructor(peer: Peer, receive: (msg: unknown, cid: Cid) => MaybeAsync) {
     super(peer.registry, peer);
     this.#receive = receive;
   }
 
-  override receive(msg: unknown, cid: Cid): void {
-    this.#receive(msg, cid);
+  override receive(msg: unknown, cid: Cid): MaybeAsync {
+    return this.#receive(msg, cid);
   }
 }
 

@@ -1,129 +1,78 @@
-// npm run reliability -- hostile
+// npm run reliability -- hostile                 all kinds of attack
+// npm run reliability -- hostile --only NAME     one of them, with what its processes write to standard error
+// npm run reliability -- hostile --list          their names
+// npm run reliability -- hostile --write         all, and the table goes into docs/reliability.md
 //
-// Packets that announce or unfold into far more than they are. Each is sent to a server in a process of its own,
-// whose peak memory is compared before and after.
+// Each kind of attack is made on a fresh server with a small heap, while an honest client echoes and others come in.
+// A wait or memory over the ceiling, a server that dies, or one that does not become idle again is a failure.
 
-import { fork } from "node:child_process";
-import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
-import { connect, type Socket } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { deflateSync } from "node:zlib";
-import { Client, Packet, Server, silentLogger } from "@peng3dnet/core";
-import { concat, frame } from "../bytes.js";
-import { nested } from "../generate.js";
-import { collectGarbage } from "../measure.js";
-import { ACCEPT, SETTYPE } from "../targets/wire.js";
-import { finish, show } from "./report.js";
+import { parseArgs } from "node:util";
+import { makeCertificate } from "./hostile/certificate.js";
+import type { Kind } from "./hostile/kind.js";
+import { KINDS, kindOf } from "./hostile/kinds.js";
+import type { Result } from "./hostile/result.js";
+import { heading, line, markdown, summary } from "./hostile/table.js";
+import { trial } from "./hostile/trial.js";
 
-const LIMIT = 8 * 1024 * 1024;
-const ID = 64;
+const DOCUMENT = fileURLToPath(new URL("../../../docs/reliability.md", import.meta.url));
+const BEGIN = "<!-- hostile: begin -->";
+const END = "<!-- hostile: end -->";
 
-interface Case {
-  readonly title: string;
-  readonly code: string;
-  readonly bytes: () => Uint8Array;
+const flag = { type: "boolean", default: false } as const;
+const options = { only: { type: "string", multiple: true }, list: flag, write: flag } as const;
+
+function fail(message: string): never {
+  console.error(message);
+  process.exit(2);
 }
 
-const CASES: readonly Case[] = [
-  {
-    title: "a zip bomb of 1,000:1, 1,000 MiB in one MiB",
-    code: "P3D_ERR_DECOMPRESS_LIMIT",
-    bytes: () => {
-      // The limit for a packet is one MiB: as much of the bomb as fits.
-      const bomb = deflateSync(Buffer.alloc(1000 * 1024 * 1024), { level: 9 });
-      return frame(ID, 1, new Uint8Array(bomb.buffer, bomb.byteOffset, bomb.length));
-    },
-  },
-  {
-    title: "a length of 4 GiB",
-    code: "P3D_ERR_PACKET_TOO_LARGE",
-    bytes: () => frame(ID, 0, Uint8Array.of(0xc0), 0xffffffff),
-  },
-  {
-    title: "an array header of a million elements",
-    code: "P3D_ERR_BAD_DATA",
-    bytes: () => frame(ID, 0, Uint8Array.of(0xdd, 0x00, 0x0f, 0x42, 0x40)),
-  },
-  { title: "nesting of a million", code: "P3D_ERR_BAD_DATA", bytes: () => frame(ID, 0, nested(1_000_000)) },
-];
-
-interface Outcome {
-  readonly code: string | undefined;
-  readonly bytes: number;
-}
-
-/** Most memory that this process has had since the last call of `forgetPeak`, in bytes. Linux keeps it. */
-function peakMemory(): number {
-  const [, kilobytes] = /VmHWM:\s+(\d+)/.exec(readFileSync("/proc/self/status", "utf8")) ?? [];
-  return Number(kilobytes) * 1024;
-}
-
-function forgetPeak(): void {
-  writeFileSync("/proc/self/clear_refs", "5");
-}
-
-/** In the other process: a server that tells how its memory has grown by the time a connection is closed. */
-async function serve(): Promise<void> {
-  const server = new Server({ addr: ["127.0.0.1", 0], logger: silentLogger });
-  server.registerPacket("shown:packet", new Packet(server.registry, server), ID);
-  await server.start();
-  // What any first packet costs is not of interest, nor is what a long one of honest content does.
-  const warm = new Client({ addr: server.addr, logger: silentLogger });
-  warm.registerPacket("shown:packet", new Packet(warm.registry, warm));
-  await warm.start();
-  for (let turn = 0; turn < 5; turn++) {
-    warm.sendMessage("shown:packet", "x".repeat(500_000));
-    warm.sendMessage(
-      "shown:packet",
-      new Uint8Array(500_000).map((_, at) => (at * 7919) >> 3),
-    );
+function read() {
+  try {
+    return parseArgs({ options }).values;
+  } catch (error) {
+    return fail(`${(error as Error).message}\noptions: --only NAME, --list, --write`);
   }
-  await warm.close();
-  warm.stop();
-  await sleep(200);
-  collectGarbage();
-  forgetPeak();
-  const before = peakMemory();
-  server.on("close", (_client, { error }) => {
-    const outcome: Outcome = {
-      code: (error as { code?: string } | undefined)?.code,
-      bytes: peakMemory() - before,
-    };
-    process.send?.(outcome);
-  });
-  process.send?.(server.addr[1]);
 }
 
-/** Gets through the handshake and sends bytes. */
-async function send(port: number, bytes: Uint8Array): Promise<Socket> {
-  const socket = connect({ host: "127.0.0.1", port, noDelay: true });
-  socket.on("error", () => {});
-  await once(socket, "data");
-  socket.write(SETTYPE);
-  await once(socket, "data");
-  socket.resume();
-  socket.write(concat([ACCEPT, bytes]));
-  return socket;
-}
-
-if (process.argv[2] === "child") await serve();
-else {
-  for (const { title, code, bytes } of CASES) {
-    const packet = bytes();
-    const child = fork(fileURLToPath(import.meta.url), ["child"]);
-    const [port] = (await once(child, "message")) as [number];
-    const answer = once(child, "message");
-    const socket = await send(port, packet);
-    const [outcome] = (await answer) as [Outcome];
-    show(
-      `${title}, in a packet of ${packet.length} bytes, is refused; memory up by less than 8 MiB`,
-      `${outcome.code}, peak of the process up by ${(outcome.bytes / 2 ** 20).toFixed(1)} MiB`,
-      outcome.code === code && outcome.bytes < LIMIT,
-    );
-    socket.destroy();
-    child.kill();
+function find(name: string): Kind {
+  try {
+    return kindOf(name);
+  } catch {
+    return fail(`no kind ${name}; --list names them`);
   }
-  finish();
 }
+
+/** Puts the table between its marks. */
+function write(results: readonly Result[]): void {
+  const text = readFileSync(DOCUMENT, "utf8");
+  const begin = text.indexOf(BEGIN);
+  const end = text.indexOf(END);
+  if (begin < 0 || end < begin) fail(`${DOCUMENT} lacks ${BEGIN} and ${END}`);
+  const table = `${text.slice(0, begin + BEGIN.length)}\n\n${markdown(results)}\n\n${text.slice(end)}`;
+  writeFileSync(DOCUMENT, table);
+}
+
+const { only, list, write: writing } = read();
+if (list) {
+  for (const { name, title, connections } of KINDS)
+    console.log(`${name.padEnd(18)}${String(connections).padStart(5)}  ${title}`);
+  process.exit();
+}
+if (only !== undefined && writing) fail("--write is for all kinds");
+
+const wanted = only?.map(find) ?? KINDS;
+
+const folder = makeCertificate();
+const results: Result[] = [];
+console.log(heading());
+for (const kind of wanted) {
+  const result = await trial(kind, folder, only !== undefined);
+  results.push(result);
+  console.log(line(result));
+  if (only !== undefined) console.log(JSON.stringify(result.state));
+}
+console.log(`\n${summary(results)}`);
+if (writing) write(results);
+process.exit(results.every(({ faults }) => faults.length === 0) ? 0 : 1);

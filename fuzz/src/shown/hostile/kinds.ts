@@ -1,0 +1,42 @@
+import type { Kind } from "./kind.js";
+import { ANNOUNCED } from "./kinds/announced.js";
+import { BROKEN } from "./kinds/broken.js";
+import { CLOSING } from "./kinds/closing.js";
+import { CONNECTIONS } from "./kinds/connections.js";
+import { FLOODS } from "./kinds/floods.js";
+import { INFLATED_KINDS } from "./kinds/inflated.js";
+import { MAPS } from "./kinds/maps.js";
+import { PINGS } from "./kinds/pings.js";
+import { READERS } from "./kinds/readers.js";
+import { SERVERS } from "./kinds/servers.js";
+import { TLS_KINDS } from "./kinds/tls.js";
+
+/** What the machine and the measuring cost by themselves. */
+const NOTHING: Kind = {
+  name: "nothing",
+  title: "nothing",
+  connections: 0,
+  mute: true,
+  prepare: () => async () => {},
+};
+
+export const KINDS: readonly Kind[] = [
+  NOTHING,
+  ...ANNOUNCED,
+  ...MAPS,
+  ...INFLATED_KINDS,
+  ...FLOODS,
+  ...CLOSING,
+  ...CONNECTIONS,
+  ...READERS,
+  ...TLS_KINDS,
+  ...PINGS,
+  ...SERVERS,
+];
+
+/** @throws if there is none of that name. */
+export function kindOf(name: string): Kind {
+  const kind = [...KINDS, ...BROKEN].find((each) => each.name === name);
+  if (kind === undefined) throw new Error(`no kind ${name}`);
+  return kind;
+}
