@@ -64,13 +64,11 @@ export class Intake {
     return true;
   }
 
-  /** Calls `look` every second while no packet is taken up. */
-  watch(clock: Clock, look: () => void): void {
+  /** Calls `look` every second until it returns false. */
+  watch(clock: Clock, look: () => boolean): void {
     this.#watch ??= Deadline.start(clock, SECONDS_BETWEEN_LOOKS, () => {
       this.#watch = undefined;
-      if (!this.blocked) return;
-      look();
-      this.watch(clock, look);
+      if (look()) this.watch(clock, look);
     });
   }
 

@@ -277,7 +277,7 @@ export class Session<Owner = unknown>
   #waitForTurn(worked: boolean): void {
     if (this.#queued) return;
     this.#queued = true;
-    this.transport.pause();
+    this.#pause();
     const next = this.connection.upcoming;
     const costly = next !== undefined && isCostly(unitsOf(next.length, next.flags !== 0));
     this.#hooks.turns.add(this, costly ? "costly" : worked ? "used" : "fresh");
@@ -366,11 +366,15 @@ export class Session<Owner = unknown>
   /** Stops reading for as long as packets are not consumed. Whether the peer is gone is looked at now and then. */
   #pause(): void {
     this.transport.pause();
-    if (this.transport.probe !== undefined) this.#getIntake().watch(this.options.clock, () => this.#probe());
+    if (this.transport.probe === undefined) return;
+    this.#getIntake().watch(this.options.clock, () => {
+      this.#probe();
+      return this.blocked || this.#queued;
+    });
   }
 
   #probe(): void {
-    if (this.blocked && this.#phase === "open") this.transport.probe?.();
+    if (this.#phase === "open") this.transport.probe?.();
   }
 
   /** Takes up packets again. */
@@ -382,7 +386,6 @@ export class Session<Owner = unknown>
 
   #resume(): void {
     if (this.blocked || this.#phase !== "open") return;
-    this.#intake?.unwatch();
     // The peer was not silent, but not listened to.
     this.#idle?.heard();
     if (!this.#queued) this.#pump();
@@ -391,7 +394,9 @@ export class Session<Owner = unknown>
   }
 
   #readOn(): void {
-    if (!this.blocked && !this.#queued) this.transport.resume();
+    if (this.blocked || this.#queued) return;
+    this.#intake?.unwatch();
+    this.transport.resume();
   }
 
   /** A packet that waited was processed: reads on once half of the room is free. */
