@@ -7,6 +7,7 @@ import {
   ClassicConnectionType,
   type CloseInfo,
   CONNTYPE_CLASSIC,
+  CONNTYPE_NOTSET,
   Config,
   ConfigError,
   type Connection,
@@ -20,6 +21,7 @@ import {
   type PacketRef,
   PacketRegistry,
   type Peer,
+  RegistryError,
   registerInternalPackets,
   type Side,
 } from "@peng3dnet/protocol";
@@ -245,9 +247,15 @@ export abstract class PeerBase<
   /**
    * Adds a connection type. Reference: `addConnType`.
    *
-   * @throws {@link AlreadyRegisteredError} if the name is taken.
+   * @throws {@link AlreadyRegisteredError} if the name is taken, {@link RegistryError} if it is empty:
+   * `CONNTYPE_NOTSET` stands for a type that is not known yet.
    */
   addConnType(t: string, obj: ConnectionType): void {
+    if (t === CONNTYPE_NOTSET) {
+      throw new RegistryError(
+        'the name of a connection type is not empty: "" stands for a type that is not known yet',
+      );
+    }
     if (this.#conntypes.has(t)) {
       throw new AlreadyRegisteredError(`the connection type "${t}" is registered already`);
     }
@@ -463,7 +471,7 @@ export abstract class PeerBase<
     const bus = this.#bus;
     if (bus === undefined) return;
     const name = event.includes(":") ? event : `peng3dnet:${this.kind}.${event}`;
-    this.guard.run(name, () => bus.sendEvent(name, { peng: this.peng, [this.kind]: this, ...data }));
+    this.guard.run(name, () => bus.sendEvent(name, { ...data, peng: this.peng, [this.kind]: this }));
   }
 
   /** Sends the event for a packet received or sent, if anybody would hear it. */
@@ -486,8 +494,8 @@ export abstract class PeerBase<
     }
   }
 
-  /** Prints a line, for `net.debug.print.*`. */
-  protected print(...values: unknown[]): void {
+  /** Prints a line: to the `print` option if there is one, else to the standard output. */
+  print(...values: unknown[]): void {
     const line = format(...values);
     const { print } = this.#options;
     if (print === undefined) process.stdout.write(`${line}\n`);

@@ -21,6 +21,7 @@ import { type ClientClass, type ClientConnection, ClientOnServer } from "./clien
 import { type Listener, listen } from "./listener.js";
 import { type Metrics, NO_METRICS, sumMetrics } from "./metrics.js";
 import { PeerBase } from "./peer-base.js";
+import { RecentCloses } from "./recent-closes.js";
 import type {
   BroadcastOptions,
   ServerEvents,
@@ -34,7 +35,7 @@ import { prepareTlsServer } from "./tls.js";
 import type { PlainNotice, TlsAcceptor } from "./tls-server.js";
 import type { Transport } from "./transport.js";
 import type { InputOfName, NameSentTo, SentTo } from "./typed-packet.js";
-import { Outcome, type WaitOptions } from "./waiting.js";
+import { Outcome, optional, type WaitOptions } from "./waiting.js";
 
 /**
  * Serves any number of clients. Reference: `Server`.
@@ -65,6 +66,7 @@ export class Server<
   #nextCid = 1;
   #empty: Outcome<void> | undefined = undefined;
   #shutdown: Promise<ShutdownReport> | undefined = undefined;
+  readonly #left = new RecentCloses();
   /** Counters of connections that are closed. */
   #past: Metrics = NO_METRICS;
 
@@ -191,7 +193,7 @@ export class Server<
    * @returns how many connections ended cleanly. With `join: false` it counts those that have by then.
    */
   shutdown(options: ShutdownOptions = {}): Promise<ShutdownReport> {
-    this.#shutdown ??= this.#doShutdown(options);
+    this.#shutdown ??= optional(this.#doShutdown(options));
     return this.#shutdown;
   }
 
@@ -203,6 +205,7 @@ export class Server<
     let clean = 0;
     const total = this.#clients.size;
     const released = this.#listener?.close();
+    released?.catch((error: unknown) => this.guard.failed(error, "shutdown"));
     const closes = [...this.#clients.values()].map(async ({ conn }) => {
       try {
         if ((await conn.close(reason)).clean) clean++;
@@ -228,22 +231,26 @@ export class Server<
     const all = new Outcome<void>(this.clock);
     void Promise.all(closes).then(() => all.settle());
     try {
-      await all.wait({ timeout }, "all connections to close");
+      // As in the reference, 0 is no limit here.
+      await all.wait(timeout === 0 ? {} : { timeout }, "all connections to close");
     } catch {
       // Those left are cut by stop().
     }
   }
 
   /**
-   * Resolves when the server is stopped and all connections are closed. Reference: `join`.
+   * Resolves when the server is stopped and all connections are closed; at once if it was never started.
+   * Reference: `join`.
    *
-   * @throws {@link TimedOutError}, {@link AbortedError}.
+   * @throws {@link TimedOutError} after `timeout` seconds in all, {@link AbortedError}.
    */
-  async join(options: WaitOptions = {}): Promise<void> {
-    await this.waitForStop(options);
+  async join({ timeout, signal }: WaitOptions = {}): Promise<void> {
+    const begun = this.clock.now();
+    if (this.#binding !== undefined || this.#clients.size > 0) await this.waitForStop({ timeout, signal });
     if (this.#clients.size === 0) return;
     this.#empty ??= new Outcome(this.clock);
-    await this.#empty.wait(options, "all connections to close");
+    const left = timeout === undefined ? undefined : Math.max(0, timeout - (this.clock.now() - begun) / 1000);
+    await this.#empty.wait({ timeout: left, signal }, "all connections to close");
   }
 
   /** Shuts down as `shutdown()` does and waits for the end. */
@@ -410,7 +417,11 @@ export class Server<
    *
    * @throws {@link ConnectionLostError} if a connection ends before, {@link TimedOutError}, {@link AbortedError}.
    */
-  async flush(cid?: Cid, options: WaitOptions = {}): Promise<void> {
+  flush(cid?: Cid, options: WaitOptions = {}): Promise<void> {
+    return optional(this.#flush(cid, options));
+  }
+
+  async #flush(cid: Cid | undefined, options: WaitOptions): Promise<void> {
     const clients = cid === undefined || cid === null ? [...this.#clients.values()] : [this.#client(cid)];
     await Promise.all(clients.map((client) => client.conn.flushed(options)));
   }
@@ -421,10 +432,16 @@ export class Server<
    *
    * @param cid - the client.
    * @param reason - what the client is told.
-   * @throws {@link ConnectionClosedError} if there is no such client.
+   * @returns what the close came to; of a client that has just left, what its own close came to. Of a client that is
+   * not known, or not any more, `error` says so. A promise that nobody awaits never ends the process.
    */
-  override async closeConnection(cid?: Cid, reason: string | null = null): Promise<CloseInfo> {
-    return this.#client(cid).conn.close(reason);
+  override closeConnection(cid?: Cid, reason: string | null = null): Promise<CloseInfo> {
+    const client = this.#clients.get(cid ?? -1);
+    return client === undefined ? Promise.resolve(this.#left.of(cid)) : optional(this.#close(client, reason));
+  }
+
+  async #close({ conn }: C, reason: string | null): Promise<CloseInfo> {
+    return conn.close(reason);
   }
 
   // ---- overridable steps of receiving -------------------------------------------------------------
@@ -489,6 +506,7 @@ export class Server<
   protected override closed(session: Session<C>, info: CloseInfo): void {
     const client = session.owner;
     this.#clients.delete(client.cid);
+    this.#left.add(client.cid, info);
     if (this.#recent === client) this.#recent = undefined;
     this.#past = sumMetrics([this.#past, { ...session.metrics, queued: 0, unsent: 0 }]);
     this.#admission.end(session);

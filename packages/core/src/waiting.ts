@@ -3,7 +3,7 @@ import type { Clock } from "./clock.js";
 
 /** How long a call waits. */
 export interface WaitOptions {
-  /** Seconds to wait at most; 0 or left out: as long as it takes. */
+  /** Seconds to wait at most. With 0, what has not happened yet is a time-out now. Left out: as long as it takes. */
   readonly timeout?: number | undefined;
   /** Gives up when it fires. */
   readonly signal?: AbortSignal | undefined;
@@ -52,12 +52,13 @@ export class Outcome<T> {
    * @param what - names it in an error's message, e.g. `"the connection"`.
    * @throws {@link TimedOutError}, {@link AbortedError}, or the error that it failed with.
    */
-  wait({ timeout = 0, signal }: WaitOptions, what: string): Promise<T> {
+  wait({ timeout, signal }: WaitOptions, what: string): Promise<T> {
     const settled = this.#settled;
     if (settled !== undefined) {
       return "error" in settled ? Promise.reject(settled.error) : Promise.resolve(settled.value);
     }
     if (signal?.aborted === true) return Promise.reject(aborted(signal, what));
+    if (timeout !== undefined && timeout <= 0) return Promise.reject(timedOut(timeout, what));
     return new Promise<T>((resolve, reject) => {
       let timer: unknown;
       const leave = (): void => {
@@ -76,11 +77,8 @@ export class Outcome<T> {
         },
       };
       const onAbort = (): void => waiter.reject(aborted(signal as AbortSignal, what));
-      if (timeout > 0) {
-        timer = this.#clock.setTimeout(
-          () => waiter.reject(new TimedOutError(`waited ${timeout} s for ${what} in vain`)),
-          timeout * 1000,
-        );
+      if (timeout !== undefined) {
+        timer = this.#clock.setTimeout(() => waiter.reject(timedOut(timeout, what)), timeout * 1000);
       }
       signal?.addEventListener("abort", onAbort, { once: true });
       this.#waiters.add(waiter);
@@ -90,6 +88,19 @@ export class Outcome<T> {
   #release(tell: (waiter: Waiter<T>) => void): void {
     for (const waiter of [...this.#waiters]) tell(waiter);
   }
+}
+
+/**
+ * Returns a promise whose rejection is nobody's fault if nobody waits for it: whoever awaits it gets the error, and
+ * unawaited it does not end the process.
+ */
+export function optional<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  return promise;
+}
+
+function timedOut(timeout: number, what: string): TimedOutError {
+  return new TimedOutError(`waited ${timeout} s for ${what} in vain`);
 }
 
 function aborted(signal: AbortSignal, what: string): AbortedError {

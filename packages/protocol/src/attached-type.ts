@@ -39,9 +39,13 @@ export class AttachedType {
     return this.#call("send", host, () => this.type.send(packet, ptype, cid)) === true;
   }
 
-  /** Tells it that the connection is closed. */
+  /** Tells it that the connection is closed. There is nothing left to end, so that every error is reported. */
   closed(cid: Cid, host: ConnectionHost): void {
-    this.#call("closed", host, () => this.type.closed(cid));
+    try {
+      this.#call("closed", host, () => this.type.closed(cid));
+    } catch (error) {
+      host.handlerFailed(error, `${this.name}.closed`);
+    }
   }
 
   #call<R>(method: string, host: ConnectionHost, call: () => R): R | undefined {
