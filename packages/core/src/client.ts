@@ -386,7 +386,7 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
 
   async #close(reason: string | null, options: WaitOptions): Promise<CloseInfo> {
     if (this.#session !== undefined) {
-      optional(this.#session.close(reason));
+      void this.#session.close(reason);
     } else if (!this.#gone.settled) {
       this.#closedAs ??= { reason };
       if (this.#connecting !== undefined) {
