@@ -1,7 +1,7 @@
 // Closes between ours and peers that behave as Python's: what was sent before them arrives, and the reason.
 
 import { Client, type ClientOptions, type CloseInfo, Packet, Server } from "@peng3dnet/core";
-import { ManualClock } from "@peng3dnet/core/testing";
+import { ManualClock, TestNetwork } from "@peng3dnet/core/testing";
 import { track } from "./support/cleanup.js";
 import { handle, LOCAL, next, startPair, startServer } from "./support/peers.js";
 import { type PythonOptions, pythonClient, pythonServer } from "./support/python-peer.js";
@@ -172,6 +172,20 @@ describe("a close between our own peers", () => {
     const info = await client.close("quit");
     expect(info.reason).toBe("quit");
     expect((await remote.close()).reason).toBe("kicked");
+  });
+
+  test("a shutdown with 1,000 clients takes a round trip, and no timer", async () => {
+    const net = new TestNetwork();
+    const server = net.server({
+      cfg: { "net.limits.pending": 1000, "net.limits.pending.address": 1000 },
+    });
+    const clients = Array.from({ length: 1000 }, () => net.client());
+    for (const client of clients) net.connect(client, server);
+    await Promise.all(clients.map((client) => client.waitForConnection()));
+    expect(await server.shutdown()).toEqual({ clean: 1000, unclean: 0 });
+    const infos = await Promise.all(clients.map((client) => client.waitForClose()));
+    expect(infos.every(({ clean, reason }) => clean && reason === "servershutdown")).toBe(true);
+    expect(net.clock.timers).toBe(0);
   });
 
   test("who speaks another protocol is not waited for", async () => {

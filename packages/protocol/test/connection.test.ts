@@ -1019,6 +1019,15 @@ describe("custom connection types", () => {
     }
   });
 
+  test("a close handler that throws what would end the connection is reported, too", () => {
+    const { pair, server } = customPair();
+    server.closed = () => {
+      throw new BadDataError("late");
+    };
+    pair.server.connection.markClosed();
+    expect(pair.server.host.failures).toEqual([{ error: new BadDataError("late"), where: "custom.closed" }]);
+  });
+
   test("without hooks of their own they stay out of the way", () => {
     class Bare extends ConnectionType {
       override init(cid: number | null): void {
