@@ -463,7 +463,7 @@ export abstract class PeerBase<
 
   /**
    * Sends an event to the engine, if there is one and `net.events.enable` does not forbid it; adds `peng`
-   * and `server` or `client`. Reference: `sendEvent`.
+   * and `server` or `client`, which win over `data`. Reference: `sendEvent`.
    *
    * @param event - the name; without a colon it stands behind `peng3dnet:server.` or `peng3dnet:client.`.
    */
@@ -471,7 +471,9 @@ export abstract class PeerBase<
     const bus = this.#bus;
     if (bus === undefined) return;
     const name = event.includes(":") ? event : `peng3dnet:${this.kind}.${event}`;
-    this.guard.run(name, () => bus.sendEvent(name, { ...data, peng: this.peng, [this.kind]: this }));
+    const own = { peng: this.peng, [this.kind]: this };
+    // They stand first, and win.
+    this.guard.run(name, () => bus.sendEvent(name, { ...own, ...data, ...own }));
   }
 
   /** Sends the event for a packet received or sent, if anybody would hear it. */
