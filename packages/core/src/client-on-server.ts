@@ -13,7 +13,7 @@ import type { PeerCertificate } from "./peer-certificate.js";
 import type { Server } from "./server.js";
 import type { Session } from "./session.js";
 import type { SentTo } from "./typed-packet.js";
-import type { WaitOptions } from "./waiting.js";
+import { optional, type WaitOptions } from "./waiting.js";
 
 /** The connection that a {@link ClientOnServer} stands for. */
 export type ClientConnection = Session<ClientOnServer>;
@@ -103,11 +103,15 @@ export class ClientOnServer implements ConnectionOwner {
 
   /** Resolves once everything accepted so far is with the kernel. As `server.flush` with its cid. */
   flush(options: WaitOptions = {}): Promise<void> {
-    return this.conn.flushed(options);
+    return optional(this.conn.flushed(options));
   }
 
   /** Closes the connection. As `server.closeConnection` with its cid. Reference: `close`. */
-  async close(reason: string | null = null, options: WaitOptions = {}): Promise<CloseInfo> {
+  close(reason: string | null = null, options: WaitOptions = {}): Promise<CloseInfo> {
+    return optional(this.#close(reason, options));
+  }
+
+  async #close(reason: string | null, options: WaitOptions): Promise<CloseInfo> {
     return this.conn.close(reason, options);
   }
 

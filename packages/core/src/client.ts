@@ -12,12 +12,15 @@ import {
   escapeText,
   InvalidStateError,
   MAX_REASON_BYTES,
+  MODE_CLOSED,
+  MODE_NOTSET,
   normalizeAddrSocketstyle,
   type Packet,
   type PacketInput,
   type PacketRef,
   SIDE_CLIENT,
   type SIDE_SERVER,
+  SSLSEC_NONE,
   type SslSecLevel,
   STATE_CLOSED,
   STATE_INIT,
@@ -37,7 +40,7 @@ import { prepareTlsClient } from "./tls.js";
 import { refusalError } from "./tls-errors.js";
 import type { Transport } from "./transport.js";
 import type { InputOfName, NameSentTo, SentTo } from "./typed-packet.js";
-import { Outcome, type WaitOptions } from "./waiting.js";
+import { Outcome, optional, type WaitOptions } from "./waiting.js";
 
 function closedError({ reason, error }: CloseInfo): Error {
   if (error instanceof TlsHandshakeError) return error;
@@ -67,6 +70,8 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
   #session: Session<Client<D>> | undefined = undefined;
   #connecting: Promise<void> | undefined = undefined;
   #started = false;
+  /** The reason that it was closed with before it was connected. */
+  #closedAs: { readonly reason: string | null } | undefined = undefined;
 
   /** @throws {@link ConfigError} if a config option is not allowed, {@link InvalidAddressError} for `addr`. */
   constructor(options: ClientOptions<D> = {}) {
@@ -96,9 +101,9 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
     this.#require().connection.state = state;
   }
 
-  /** Mode of the connection, one of the `MODE_*` constants or the application's own numbers. */
+  /** Mode of the connection, one of the `MODE_*` constants or the application's own numbers. Default `MODE_NOTSET`. */
   get mode(): number {
-    return this.#require().connection.mode;
+    return this.#session?.connection.mode ?? (this.#gone.settled ? MODE_CLOSED : MODE_NOTSET);
   }
 
   set mode(mode: number) {
@@ -110,14 +115,14 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
     return this.#conntype;
   }
 
-  /** What TLS established. */
+  /** What TLS established. `SSLSEC_NONE` before it connects. */
   get sslSeclevel(): SslSecLevel {
-    return this.#require().connection.sslSeclevel;
+    return this.#session?.connection.sslSeclevel ?? SSLSEC_NONE;
   }
 
-  /** The certificate that the server showed; `undefined` without TLS. */
+  /** The certificate that the server showed; `undefined` without TLS, and before it connects. */
   get peerCertificate(): PeerCertificate | undefined {
-    return this.#require().transport.peerCertificate;
+    return this.#session?.transport.peerCertificate;
   }
 
   /** Whether the handshake is complete and the connection open. */
@@ -203,10 +208,14 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
   }
 
   #neverConnected(error: Error): void {
+    if (this.#gone.settled) return;
     this.#active.fail(error);
+    const closed = this.#closedAs;
     const reason = error instanceof TlsHandshakeError ? error.closeReason : "socketclose";
-    const info: CloseInfo = { reason, error, clean: false };
-    if (!this.#gone.settled) this.#gone.settle(info);
+    const info: CloseInfo = { reason: closed === undefined ? reason : closed.reason, error, clean: false };
+    // It was closed, if not connected: whoever waits for that learns it as ever.
+    if (closed !== undefined) this.#tellClosed(info);
+    this.#gone.settle(info);
   }
 
   /** Uses a connected transport, e.g. a link in memory, instead of connecting. */
@@ -277,12 +286,12 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
   }
 
   /**
-   * Resolves when the client is stopped and its connection closed. Reference: `join`.
+   * Resolves when the connection is closed, whichever way; at once if the client was never started. Reference: `join`.
    *
    * @throws {@link TimedOutError}, {@link AbortedError}.
    */
   async join(options: WaitOptions = {}): Promise<void> {
-    await this.waitForStop(options);
+    if (this.#connecting === undefined) return;
     await this.#gone.wait(options, "the connection to close");
   }
 
@@ -360,7 +369,11 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
    *
    * @throws {@link ConnectionLostError} if the connection ends before, {@link TimedOutError}, {@link AbortedError}.
    */
-  async flush(options: WaitOptions = {}): Promise<void> {
+  flush(options: WaitOptions = {}): Promise<void> {
+    return optional(this.#flush(options));
+  }
+
+  async #flush(options: WaitOptions): Promise<void> {
     await this.#require().flushed(options);
   }
 
@@ -370,20 +383,29 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
    *
    * @param _cid - ignored; there so that code can serve both sides.
    * @param reason - what the server is told.
+   * @throws {@link PacketTooLargeError} if the reason does not fit a packet; the connection is open then. A promise
+   * that nobody awaits never ends the process.
    */
   override closeConnection(_cid?: Cid, reason: string | null = null): Promise<CloseInfo> {
     return this.close(reason);
   }
 
   /** Closes the connection, as {@link Client.closeConnection}. Reference: `close`. */
-  async close(reason: string | null = null, options: WaitOptions = {}): Promise<CloseInfo> {
+  close(reason: string | null = null, options: WaitOptions = {}): Promise<CloseInfo> {
+    return optional(this.#close(reason, options));
+  }
+
+  async #close(reason: string | null, options: WaitOptions): Promise<CloseInfo> {
     checkTimeout(options.timeout);
     if (this.#session !== undefined) {
       void this.#session.close(reason);
-    } else if (this.#connecting !== undefined) {
-      this.#abort.abort(new AbortedError("the client was closed while it connected"));
-    } else {
-      this.#neverConnected(new ConnectionClosedError("the client was closed before it connected", reason));
+    } else if (!this.#gone.settled) {
+      this.#closedAs ??= { reason };
+      if (this.#connecting !== undefined) {
+        this.#abort.abort(new AbortedError("the client was closed while it connected"));
+      } else {
+        this.#neverConnected(new ConnectionClosedError("the client was closed before it connected", reason));
+      }
     }
     return this.#gone.wait(options, "the connection to close");
   }
@@ -442,7 +464,7 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
    */
   processSinglePacket(_client?: unknown): void {
     const session = this.#require();
-    const result: unknown = this.receivePacket(session.connection.rawPacket());
+    const result: unknown = this.receivePacket(session.connection.rawPacket(), null);
     if (result !== undefined) session.failIfRejected(result, "receivePacket");
   }
 
@@ -471,7 +493,7 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
   }
 
   protected override takeData(_session: Session<Client<D>>, chunk: Uint8Array): unknown {
-    return this.receiveData(chunk);
+    return this.receiveData(chunk, null);
   }
 
   // ---- from the session -------------------------------------------------------------------------
@@ -498,11 +520,15 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
     const info: CloseInfo =
       refusal === undefined ? { reason, error, clean } : { reason, error: refusal, clean: false };
     this.#active.fail(closedError(info));
+    this.#tellClosed(info);
+    this.#gone.settle(info);
+  }
+
+  #tellClosed(info: CloseInfo): void {
     this.guard.run("onClose", () => this.onClose(info.reason));
     this.printIf("net.debug.print.close", () => [`close ${info.reason}`]);
     this.sendEvent("close", { reason: info.reason });
     this.emit("close", info);
-    this.#gone.settle(info);
   }
 
   protected override sendPacketEvent(

@@ -6,6 +6,7 @@ import {
   ClassicConnectionType,
   type CloseInfo,
   CONNTYPE_CLASSIC,
+  CONNTYPE_NOTSET,
   Config,
   ConfigError,
   type Connection,
@@ -19,6 +20,7 @@ import {
   type PacketRef,
   PacketRegistry,
   type Peer,
+  RegistryError,
   registerInternalPackets,
   type Side,
 } from "@peng3dnet/protocol";
@@ -272,9 +274,15 @@ export abstract class PeerBase<
   /**
    * Adds a connection type. Reference: `addConnType`.
    *
-   * @throws {@link AlreadyRegisteredError} if the name is taken.
+   * @throws {@link AlreadyRegisteredError} if the name is taken, {@link RegistryError} if it is empty:
+   * `CONNTYPE_NOTSET` stands for a type that is not known yet.
    */
   addConnType(t: string, obj: ConnectionType): void {
+    if (t === CONNTYPE_NOTSET) {
+      throw new RegistryError(
+        'the name of a connection type is not empty: "" stands for a type that is not known yet',
+      );
+    }
     if (this.#conntypes.has(t)) {
       throw new AlreadyRegisteredError(`the connection type "${t}" is registered already`);
     }
@@ -493,7 +501,7 @@ export abstract class PeerBase<
 
   /**
    * Sends an event to the engine, if there is one and `net.events.enable` does not forbid it; adds `peng`
-   * and `server` or `client`. Reference: `sendEvent`.
+   * and `server` or `client`, which win over `data`. Reference: `sendEvent`.
    *
    * @param event - the name; without a colon it stands behind `peng3dnet:server.` or `peng3dnet:client.`.
    */
@@ -501,7 +509,9 @@ export abstract class PeerBase<
     const bus = this.#bus;
     if (bus === undefined) return;
     const name = event.includes(":") ? event : `peng3dnet:${this.kind}.${event}`;
-    this.guard.run(name, () => bus.sendEvent(name, { peng: this.peng, [this.kind]: this, ...data }));
+    const own = { peng: this.peng, [this.kind]: this };
+    // They stand first, and win.
+    this.guard.run(name, () => bus.sendEvent(name, { ...own, ...data, ...own }));
   }
 
   /** Sends the event for a packet received or sent, if anybody would hear it. */
@@ -527,8 +537,11 @@ export abstract class PeerBase<
     }
   }
 
-  /** Prints a line, for `net.debug.print.*`. What a peer sent does not break out of it. */
-  protected print(...values: unknown[]): void {
+  /**
+   * Prints a line: to the `print` option if there is one, else to the standard output. What a peer sent does not break
+   * out of it.
+   */
+  print(...values: unknown[]): void {
     this.guard.run("print", () => {
       const { print = writeLine } = this.#options;
       return print(printLine(values));

@@ -24,6 +24,7 @@ import { HeldTotal, inputTotalError, unsentTotalError } from "./held-total.js";
 import { type Listener, listen } from "./listener.js";
 import { type Metrics, MetricsSum } from "./metrics.js";
 import { PeerBase } from "./peer-base.js";
+import { RecentCloses } from "./recent-closes.js";
 import type {
   BroadcastOptions,
   ServerEvents,
@@ -38,7 +39,7 @@ import { prepareTlsServer } from "./tls.js";
 import type { PlainNotice, TlsAcceptor } from "./tls-server.js";
 import type { Transport } from "./transport.js";
 import type { InputOfName, NameSentTo, SentTo } from "./typed-packet.js";
-import { Outcome, type WaitOptions } from "./waiting.js";
+import { Outcome, optional, type WaitOptions } from "./waiting.js";
 
 /** A broadcast to so many is worth a look at the clock. */
 const MANY_RECEIVERS = 32;
@@ -76,6 +77,7 @@ export class Server<
   #nextCid = 1;
   #empty: Outcome<void> | undefined = undefined;
   #shutdown: Promise<ShutdownReport> | undefined = undefined;
+  readonly #left = new RecentCloses();
   /** Counters of connections that are closed. */
   readonly #past = new MetricsSum();
 
@@ -215,7 +217,7 @@ export class Server<
   shutdown(options: ShutdownOptions = {}): Promise<ShutdownReport> {
     const invalid = timeoutError(options.timeout);
     if (invalid !== undefined) return Promise.reject(invalid);
-    this.#shutdown ??= this.#doShutdown(options);
+    this.#shutdown ??= optional(this.#doShutdown(options));
     return this.#shutdown;
   }
 
@@ -228,6 +230,7 @@ export class Server<
     const open = [...this.#clients.values(), ...this.#leaving.values()];
     const total = open.length;
     const released = this.#listener?.close();
+    released?.catch((error: unknown) => this.guard.failed(error, "shutdown"));
     const closes = open.map(async ({ conn }) => {
       try {
         if ((await conn.close(reason)).clean) clean++;
@@ -253,22 +256,26 @@ export class Server<
     const all = new Outcome<void>(this.clock);
     void Promise.all(closes).then(() => all.settle());
     try {
-      await all.wait({ timeout }, "all connections to close");
+      // As in the reference, 0 is no limit here.
+      await all.wait(timeout === 0 ? {} : { timeout }, "all connections to close");
     } catch {
       // Those left are cut by stop().
     }
   }
 
   /**
-   * Resolves when the server is stopped and all connections are closed. Reference: `join`.
+   * Resolves when the server is stopped and all connections are closed; at once if it was never started.
+   * Reference: `join`.
    *
-   * @throws {@link TimedOutError}, {@link AbortedError}.
+   * @throws {@link TimedOutError} after `timeout` seconds in all, {@link AbortedError}.
    */
-  async join(options: WaitOptions = {}): Promise<void> {
-    await this.waitForStop(options);
-    if (this.#clients.size === 0 && this.#leaving.size === 0) return;
+  async join({ timeout, signal }: WaitOptions = {}): Promise<void> {
+    const begun = this.clock.now();
+    if (this.#binding !== undefined || !this.#deserted) await this.waitForStop({ timeout, signal });
+    if (this.#deserted) return;
     this.#empty ??= new Outcome(this.clock);
-    await this.#empty.wait(options, "all connections to close");
+    const left = timeout === undefined ? undefined : Math.max(0, timeout - (this.clock.now() - begun) / 1000);
+    await this.#empty.wait({ timeout: left, signal }, "all connections to close");
   }
 
   /** Shuts down as `shutdown()` does and waits for the end. */
@@ -348,6 +355,11 @@ export class Server<
   #evict(session: Session<C>): void {
     session.abort(this.#admission.error());
     this.emit("drop", { addr: session.transport.remoteAddress, reason: "serverfull" });
+  }
+
+  /** Whether no connection is left, be it one that is gone and waits to be processed. */
+  get #deserted(): boolean {
+    return this.#clients.size === 0 && this.#leaving.size === 0;
   }
 
   /** A new client id: they count up from 1 and are not meant to be unguessable. Reference: `genCID`. */
@@ -445,7 +457,11 @@ export class Server<
    *
    * @throws {@link ConnectionLostError} if a connection ends before, {@link TimedOutError}, {@link AbortedError}.
    */
-  async flush(cid?: Cid, options: WaitOptions = {}): Promise<void> {
+  flush(cid?: Cid, options: WaitOptions = {}): Promise<void> {
+    return optional(this.#flush(cid, options));
+  }
+
+  async #flush(cid: Cid | undefined, options: WaitOptions): Promise<void> {
     checkTimeout(options.timeout);
     const clients = cid === undefined || cid === null ? [...this.#clients.values()] : [this.#client(cid)];
     await Promise.all(clients.map((client) => client.conn.flushed(options)));
@@ -457,10 +473,16 @@ export class Server<
    *
    * @param cid - the client.
    * @param reason - what the client is told.
-   * @throws {@link ConnectionClosedError} if there is no such client.
+   * @returns what the close came to; of a client that has just left, what its own close came to. Of a client that is
+   * not known, or not any more, `error` says so. A promise that nobody awaits never ends the process.
    */
-  override async closeConnection(cid?: Cid, reason: string | null = null): Promise<CloseInfo> {
-    return this.#client(cid).conn.close(reason);
+  override closeConnection(cid?: Cid, reason: string | null = null): Promise<CloseInfo> {
+    const client = this.#clients.get(cid ?? -1);
+    return client === undefined ? Promise.resolve(this.#left.of(cid)) : optional(this.#close(client, reason));
+  }
+
+  async #close({ conn }: C, reason: string | null): Promise<CloseInfo> {
+    return conn.close(reason);
   }
 
   // ---- overridable steps of receiving -------------------------------------------------------------
@@ -544,6 +566,7 @@ export class Server<
     // Not by a property of the client, which its class may have overridden.
     this.#clients.delete(session.cid as number);
     this.#leaving.delete(session.cid as number);
+    this.#left.add(session.cid as number, info);
     if (this.#recent === client) this.#recent = undefined;
     this.#past.add({ ...session.metrics, queued: 0, unsent: 0 });
     this.#admission.end(session);
@@ -551,7 +574,7 @@ export class Server<
     this.printIf("net.debug.print.close", () => [`close ${session.cid} ${info.reason}`]);
     this.sendEvent("connection.close", { client, reason: info.reason });
     this.emit("close", client, info);
-    if (this.#clients.size === 0 && this.#leaving.size === 0) {
+    if (this.#deserted) {
       this.#empty?.settle();
       this.#empty = undefined;
     }

@@ -7,8 +7,16 @@ export class SessionEnding {
   reason: string | null = null;
   /** What went wrong. */
   error: Error | undefined = undefined;
+  /** This side announced the close, to a peer that will answer with its end. */
+  told = false;
   /** The peer announced the close. */
   announced = false;
+  /** The peer ended its stream after all was handed over, the closing packet included. */
+  answered = false;
+  /** What the peer sends cannot be cut into packets any more. */
+  deaf = false;
+  /** The transport ended with an error. */
+  broken = false;
   /** The peer ended its stream. */
   peerEnded = false;
   /** All is written, and the stream was ended. */

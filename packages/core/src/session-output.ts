@@ -78,9 +78,14 @@ export class SessionOutput {
     this.#host = host;
   }
 
+  /** Whether nothing waits for the transport. */
+  get handedOver(): boolean {
+    return !this.#host.connection.hasOutput && this.#rest === undefined;
+  }
+
   /** Whether nothing waits for the transport or in it. */
   get empty(): boolean {
-    return !this.#host.connection.hasOutput && this.#rest === undefined && !this.#host.transport.busy;
+    return this.handedOver && !this.#host.transport.busy;
   }
 
   /**

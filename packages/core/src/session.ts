@@ -9,9 +9,11 @@ import {
   HandshakeTimeoutError,
   IdleTimeoutError,
   isInstance,
+  NotPeng3dnetError,
   type PacketEntry,
   type PacketRef,
   Peng3dnetError,
+  TlsHandshakeError,
   toError,
   whenRejected,
 } from "@peng3dnet/protocol";
@@ -180,8 +182,10 @@ export class Session<Owner = unknown>
 
   data(chunk: Uint8Array): void {
     this.bytesIn += chunk.length;
-    // A closing connection reads on and discards: unread input would make the kernel drop what was sent.
-    if (this.#phase !== "open") return;
+    if (this.#phase !== "open") {
+      if (this.#phase === "closing") this.#passOver(chunk);
+      return;
+    }
     this.#idle?.heard();
     try {
       this.#hooks.receiveData(this, chunk);
@@ -191,10 +195,14 @@ export class Session<Owner = unknown>
   }
 
   ended(): void {
-    this.#getEnding().peerEnded = true;
+    const ending = this.#getEnding();
+    ending.peerEnded = true;
+    // An end that comes before all is handed over is no answer to the closing packet.
+    ending.answered ||= ending.told && this.#output.handedOver;
     // Nothing more can come; what came may take its time to be processed.
     this.#cancelIdle();
     this.#settleInput();
+    if (this.#phase === "closing") this.#finishOutput();
   }
 
   drained(): void {
@@ -205,6 +213,7 @@ export class Session<Owner = unknown>
     const ending = this.#getEnding();
     ending.gone = true;
     this.#intake?.unwatch();
+    ending.broken = error !== undefined;
     this.#output.phase = "gone";
     this.#output.cancelDeadline();
     this.#cancelIdle();
@@ -259,6 +268,7 @@ export class Session<Owner = unknown>
       this.fail(error, "processSinglePacket");
     }
     this.#pumping = false;
+    if (this.#phase === "closing") this.#passOver();
     if (connection.hasOutput) this.flush();
     if (turns.spent && !this.blocked && this.#phase === "open" && connection.unread) {
       this.#waitForTurn(connection.packetsIn !== before);
@@ -461,14 +471,16 @@ export class Session<Owner = unknown>
   // ---- closing ----------------------------------------------------------------------------------
 
   /**
-   * Closes: what was accepted is delivered, then the reason, then the end of the stream. Reads on and
-   * discards until the peer's end or the deadline.
+   * Closes: what was accepted is delivered, then the reason. Reads on and discards until the peer's end or the
+   * deadline, and ends its own stream then: a Python server forgets what it has not worked off as soon as it sees the
+   * end (clause 5.9).
    */
   close(reason: string | null, options: WaitOptions = {}): Promise<CloseInfo> {
     const invalid = timeoutError(options.timeout);
     if (invalid !== undefined) return Promise.reject(invalid);
     if (this.#phase === "open") {
       this.connection.sendClose(reason);
+      this.#getEnding().told = true;
       this.#beginClose(reason);
     }
     return this.waitForClose(options);
@@ -493,7 +505,8 @@ export class Session<Owner = unknown>
     if (known === undefined) this.#hooks.handlerFailed(error, where);
     if (this.#phase !== "open") return;
     const reason = known ?? "internalerror";
-    this.#getEnding().error = toError(error);
+    const ending = this.#getEnding();
+    ending.error = toError(error);
     try {
       this.connection.sendClose(reason);
     } catch (second) {
@@ -502,6 +515,8 @@ export class Session<Owner = unknown>
       this.destroy(reason);
       return;
     }
+    // Who speaks another protocol, or was not let in by TLS, will not answer.
+    ending.told = !(isInstance(error, NotPeng3dnetError) || isInstance(error, TlsHandshakeError));
     this.#beginClose(reason);
   }
 
@@ -541,7 +556,7 @@ export class Session<Owner = unknown>
     this.#phase = "closing";
     ending.reason = reason;
     this.connection.markClosing(reason);
-    this.connection.discardInput();
+    if (!this.#pumping) this.#passOver();
     this.#cancelDeadline();
     this.#cancelIdle();
     if (ending.gone) {
@@ -554,10 +569,30 @@ export class Session<Owner = unknown>
     this.flush();
   }
 
-  /** All is written: ends the stream. */
+  /**
+   * Throws away what arrives while it closes: unread input would make the kernel drop what was sent. A closing packet
+   * of the peer is noticed, so that two that close at once do not wait for each other.
+   */
+  #passOver(chunk?: Uint8Array): void {
+    const ending = this.#getEnding();
+    if (ending.deaf) return;
+    try {
+      if (chunk !== undefined) this.connection.push(chunk);
+      if (this.connection.passOver()) ending.announced = true;
+      if (this.connection.incomplete && this.transport.reusesChunks) this.connection.retain();
+    } catch {
+      // Where the next packet begins cannot be known any more.
+      ending.deaf = true;
+      this.connection.discardInput();
+    }
+    if (ending.announced) this.#finishOutput();
+  }
+
+  /** Once all is written, and nothing can be lost by it: ends the stream. */
   #finishOutput(): void {
     const ending = this.#getEnding();
     if (ending.streamEnded || this.#output.phase !== "ready" || !this.#output.empty) return;
+    if (ending.told && !ending.announced && !ending.peerEnded) return;
     ending.streamEnded = true;
     this.transport.end();
   }
@@ -572,11 +607,10 @@ export class Session<Owner = unknown>
     this.#cancelDeadline();
     this.#cancelIdle();
     const ending = this.#getEnding();
-    const { reason, error } = ending;
-    const delivered = ending.streamEnded && this.connection.unsent === 0;
+    const { reason, error, announced, answered } = ending;
+    const delivered = ending.streamEnded && this.connection.unsent === 0 && !ending.broken;
     this.#output.finish(reason, error);
-    const announced = ending.announced || reason !== "socketclose";
-    const clean = announced && delivered && ending.peerEnded && error === undefined;
+    const clean = (announced || answered) && delivered && ending.peerEnded && error === undefined;
     const info: CloseInfo = { reason, error, clean };
     ending.info = info;
     // Not by the reason that the peer may have given: what it chooses is no key.

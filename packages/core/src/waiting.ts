@@ -5,7 +5,10 @@ import { timeoutError } from "./timeout-option.js";
 
 /** How long a call waits. */
 export interface WaitOptions {
-  /** Seconds to wait at most, fractions included; 0, `Infinity` or left out: as long as it takes. */
+  /**
+   * Seconds to wait at most, fractions included. With 0, what has not happened yet is a time-out now. `Infinity` or left
+   * out: as long as it takes.
+   */
   readonly timeout?: number | undefined;
   /** Gives up when it fires. */
   readonly signal?: AbortSignal | undefined;
@@ -55,7 +58,7 @@ export class Outcome<T> {
    * @throws {@link TimedOutError}, {@link AbortedError}, or the error that it failed with; {@link ConfigError} if
    * `timeout` is no number of seconds.
    */
-  wait({ timeout = 0, signal }: WaitOptions, what: string): Promise<T> {
+  wait({ timeout, signal }: WaitOptions, what: string): Promise<T> {
     const invalid = timeoutError(timeout);
     if (invalid !== undefined) return Promise.reject(invalid);
     const settled = this.#settled;
@@ -63,6 +66,7 @@ export class Outcome<T> {
       return "error" in settled ? Promise.reject(settled.error) : Promise.resolve(settled.value);
     }
     if (signal?.aborted === true) return Promise.reject(aborted(signal, what));
+    if (timeout !== undefined && timeout <= 0) return Promise.reject(timedOut(timeout, what));
     return new Promise<T>((resolve, reject) => {
       const leave = (): void => {
         this.#waiters.delete(waiter);
@@ -80,9 +84,13 @@ export class Outcome<T> {
         },
       };
       const onAbort = (): void => waiter.reject(aborted(signal as AbortSignal, what));
-      const late = (): void => waiter.reject(new TimedOutError(`waited ${timeout} s for ${what} in vain`));
       // The patience is the caller's: what may be there already is looked at, but no time is given back.
-      const deadline = Deadline.start(this.#clock, timeout, late, { giveBack: 0 });
+      const deadline =
+        timeout === undefined
+          ? undefined
+          : Deadline.start(this.#clock, timeout, () => waiter.reject(timedOut(timeout, what)), {
+              giveBack: 0,
+            });
       signal?.addEventListener("abort", onAbort, { once: true });
       this.#waiters.add(waiter);
     });
@@ -91,6 +99,19 @@ export class Outcome<T> {
   #release(tell: (waiter: Waiter<T>) => void): void {
     for (const waiter of [...this.#waiters]) tell(waiter);
   }
+}
+
+/**
+ * Returns a promise whose rejection is nobody's fault if nobody waits for it: whoever awaits it gets the error, and
+ * unawaited it does not end the process.
+ */
+export function optional<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  return promise;
+}
+
+function timedOut(timeout: number, what: string): TimedOutError {
+  return new TimedOutError(`waited ${timeout} s for ${what} in vain`);
 }
 
 function aborted(signal: AbortSignal, what: string): AbortedError {

@@ -150,10 +150,10 @@ test.each(["TLSv1.2", "TLSv1.3"] as const)(
       packets++;
     }
     expect(packets).toBe(24);
-    await peer.ended();
     // The other direction is still open.
     peer.write(packet(64, "more"));
     peer.end();
+    await peer.ended();
     await expect(closing).resolves.toMatchObject({ reason: "late", clean: true });
   },
 );

@@ -290,8 +290,10 @@ describe("a close is clean only if", () => {
   test("all was delivered, and the peer has ended its stream", async () => {
     const { transport, client } = scene();
     const closing = client.close("done");
-    expect(transport.ended).toBe(true);
+    // A Python server would forget what it has not worked off.
+    expect(transport.ended).toBe(false);
     transport.handler?.ended();
+    expect(transport.ended).toBe(true);
     transport.destroy();
     expect(await closing).toEqual({ reason: "done", error: undefined, clean: true });
   });
@@ -312,6 +314,16 @@ describe("a close is clean only if", () => {
     const closing = client.close("done");
     transport.destroy();
     expect(await closing).toMatchObject({ clean: false });
+  });
+
+  test("not: the transport broke after both ends, so that the last bytes may not have arrived", async () => {
+    const { transport, server } = scene();
+    const closed = next(server, "close");
+    transport.handler?.data(closeconn("gone"));
+    expect(transport.ended).toBe(true);
+    transport.handler?.ended();
+    transport.handler?.closed(new Error("read ECONNRESET"));
+    expect((await closed)[1]).toEqual({ reason: "gone", error: undefined, clean: false });
   });
 
   test("the reason of a peer that closes counts, though this side has more to say", async () => {

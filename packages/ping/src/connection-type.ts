@@ -10,14 +10,14 @@ import {
   VERSION,
 } from "@peng3dnet/core";
 import { MAX_PING_LENGTH, MAX_PINGS, MAX_PONG_LENGTH, PING_ID, PONG_ID, WRITEBACK } from "./constants.js";
-import { checkData, encodedLength, isMap, type PingData } from "./data.js";
+import { checkData, checkMap, encodedLength, isMap, type PingData } from "./data.js";
 import { InvalidPingPacketError, PingInvalidSideError } from "./errors.js";
 
 /** Where a server's answer to a ping comes from. A server made with {@link PingableServerMixin} is one. */
 export interface PingSource {
-  /** Data of every answer. Reference: `pingdata`. */
+  /** Data of every answer; goes before `getPingData`. Reference: `pingdata`. */
   readonly pingdata?: PingData | undefined;
-  /** Data of one answer; goes before `pingdata`. Reference: `getPingData`. */
+  /** Data of one answer. Reference: `getPingData`. */
   getPingData?(msg: PingData, cid: number): PingData;
   /** Whether the ping is sent back as `oldmsg`. Default {@link WRITEBACK}. */
   readonly pingWriteback?: boolean | undefined;
@@ -61,8 +61,9 @@ export class PingConnectionType extends ConnectionType {
   }
 
   /**
-   * Makes the answer to a ping. In order of precedence, the last of a key wins: `oldmsg`, `pingdata`,
-   * `getPingData(msg, cid)`, `peng3dnet`. Reference: `getPingData`.
+   * Data for the answer to a ping; override it to add some. The default gives those of the {@link PingSource}:
+   * `getPingData(msg, cid)`, and `pingdata`, which wins where both have a key. What it returns is merged into the answer:
+   * `oldmsg` and `peng3dnet` are always the library's. Reference: `getPingData`.
    *
    * If it throws, or the answer would be longer than {@link MAX_PONG_LENGTH}, that is reported as the failure of a
    * handler, and the client gets the answer without the application's data.
@@ -70,14 +71,16 @@ export class PingConnectionType extends ConnectionType {
    * @param msg - the ping.
    */
   getPingData(msg: PingData, cid: number): PingData {
-    const data = this.#source.getPingData?.(msg, cid);
-    this.peer.getConnection(cid)?.watch(data, "getPingData");
-    return this.#compose(msg, this.#source.pingdata, data);
+    const own = this.#source.getPingData?.(msg, cid) ?? {};
+    this.peer.getConnection(cid)?.watch(own, "getPingData");
+    checkMap(own, "what getPingData returns");
+    return { ...own, ...this.#source.pingdata };
   }
 
-  #compose(msg: PingData, ...parts: readonly (PingData | undefined)[]): PingData {
-    const writeback = this.#source.pingWriteback ?? WRITEBACK;
-    const data = Object.assign({}, writeback ? { oldmsg: msg } : undefined, ...parts);
+  #compose(msg: PingData, own?: PingData): PingData {
+    const oldmsg = (this.#source.pingWriteback ?? WRITEBACK) ? { oldmsg: msg } : undefined;
+    // Twice: it stands first, as a Python server has it, and cannot be replaced, since a Python pinger needs it.
+    const data: Record<string, unknown> = { ...oldmsg, ...own, ...oldmsg };
     // Deleted first, so that it stands where a Python server has it: at the end.
     delete data.peng3dnet;
     data.peng3dnet = { version: VERSION, release: RELEASE, protoversion: PROTOVERSION };
@@ -137,9 +140,11 @@ export class PingConnectionType extends ConnectionType {
 
   #answerTo(msg: PingData, cid: number, connection: Connection): PingData {
     try {
-      const pong = this.getPingData(msg, cid);
+      const own = this.getPingData(msg, cid);
       // One that is asynchronous is a mistake; what it rejects with must not end the process.
-      connection.watch(pong, "getPingData");
+      connection.watch(own, "getPingData");
+      checkMap(own, "what getPingData returns");
+      const pong = this.#compose(msg, own);
       checkData(pong, MAX_PONG_LENGTH, "the answer to a ping");
       return pong;
     } catch (error) {

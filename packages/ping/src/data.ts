@@ -18,7 +18,8 @@ export function encodedLength(data: unknown): number {
   return codec.encode(data).length;
 }
 
-function checkMap(data: PingData, what: string): void {
+/** Checks that data are a map. @param what - names them in an error's message. @throws {@link PingDataError} */
+export function checkMap(data: PingData, what: string): void {
   if (!isMap(data)) throw new PingDataError(`${what} has to be an object with keys and values`);
 }
 

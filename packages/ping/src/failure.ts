@@ -22,8 +22,8 @@ import type { Foreigner } from "./probe.js";
 export interface FailedAttempt {
   /** Address that was pinged. */
   readonly address: Address;
-  /** Seconds after which it was given up; 0: never. */
-  readonly timeout: number;
+  /** Seconds after which it was given up; `null`: never. */
+  readonly timeout: number | null;
   /** The connection, if there ever was one. */
   readonly session: Session | undefined;
 }
@@ -60,7 +60,7 @@ export function foreignServer(foreigner: Foreigner, { address }: FailedAttempt):
 /** The error for a ping that was not answered in time. */
 export function noAnswer({ address, timeout, session }: FailedAttempt, cause: Error): PingError {
   const where = normalizeAddrFormatted(address);
-  const within = timeout > 0 ? ` within ${timeout} s` : "";
+  const within = timeout !== null ? ` within ${timeout} s` : "";
   if (session === undefined) {
     return new PingError("timeout", `${where} did not answer${within}`, { cause });
   }

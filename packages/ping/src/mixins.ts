@@ -5,12 +5,14 @@ import {
   ConnectionClosedError,
   describeError,
   escapeText,
+  FailedPingError,
   InvalidStateError,
   MAX_REASON_BYTES,
   Outcome,
   type Peer,
   type Server,
   type ServerOptions,
+  TimedOutError,
   type WaitOptions,
 } from "@peng3dnet/core";
 import { PingConnectionType, type PingSource } from "./connection-type.js";
@@ -27,8 +29,8 @@ export interface PingableServer extends PingSource {
   /** Whether the ping is sent back as `oldmsg`; Python pingers need it. Default {@link WRITEBACK}. */
   pingWriteback: boolean;
   /**
-   * Data of one answer; override it for what changes, e.g. the number of users. Its keys go before those of
-   * `pingdata`. The default returns `{}`. Reference: `getPingData`.
+   * Data of one answer; override it for what changes, e.g. the number of users. Where `pingdata` has the same key, that
+   * one wins. The default returns `{}`. Reference: `getPingData`.
    *
    * @param msg - the ping: the client's data and `time`. Anything that a client may write.
    * @param cid - id of the client.
@@ -56,8 +58,9 @@ export interface PingableClient {
   /**
    * Resolves to the answer, at once if it is there. Reference: `wait_for_pong`.
    *
-   * @throws {@link TimedOutError}, {@link AbortedError}; {@link ConnectionClosedError}, with the error that led to
-   * it as `cause`, if the connection ends before, or there never is one.
+   * @throws {@link FailedPingError}, which is a {@link TimedOutError}, when `timeout` is over; {@link AbortedError};
+   * {@link ConnectionClosedError}, with the error that led to it as `cause`, if the connection ends before, or there
+   * never is one.
    */
   waitForPong(options?: WaitOptions): Promise<Pong>;
   /** The answer came. For subclasses; the default does nothing. */
@@ -135,7 +138,7 @@ export function PingableClientMixin<A extends readonly unknown[], S extends AnyC
       this.#data = d;
     }
 
-    waitForPong(options: WaitOptions = {}): Promise<Pong> {
+    async waitForPong(options: WaitOptions = {}): Promise<Pong> {
       if (!this.#watched) {
         this.#watched = true;
         this.waitForClose().then(
@@ -143,7 +146,12 @@ export function PingableClientMixin<A extends readonly unknown[], S extends AnyC
           (error: Error) => this.#failed(null, error),
         );
       }
-      return this.#pong.wait(options, "the answer to a ping");
+      try {
+        return await this.#pong.wait(options, "the answer to a ping");
+      } catch (error) {
+        if (!(error instanceof TimedOutError)) throw error;
+        throw new FailedPingError(error.message, { cause: error });
+      }
     }
 
     #failed(reason: string | null, cause: Error | undefined): void {

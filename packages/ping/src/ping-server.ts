@@ -33,8 +33,11 @@ export interface PingServerOptions {
   readonly data?: PingData | undefined;
   /** Config of the client, e.g. for TLS. Reference: `cfg`. */
   readonly cfg?: ConfigOverrides | undefined;
-  /** Seconds until the ping is given up, fractions included; 0 or `Infinity`: never. Default 10. Reference: `timeout`. */
-  readonly timeout?: number | undefined;
+  /**
+   * Seconds until the ping is given up, fractions included; with 0, at once; `null` or `Infinity`: never. Default 10.
+   * Reference: `timeout`.
+   */
+  readonly timeout?: number | null | undefined;
   /** Class of the client. Default: {@link PingableClientMixin}`(Client)`. Reference: `clientcls`. */
   readonly clientcls?: (new (options: ClientOptions) => Client & PingableClient) | undefined;
   /** Gives up when it fires. */
@@ -47,17 +50,18 @@ const SILENCE = 1;
 const CLOSE = 1;
 
 /** A share of the time-out, so that there is time left to report what came of it. */
-function share(most: number, timeout: number): number {
-  return timeout > 0 ? Math.min(most, timeout / 4) : most;
+function share(most: number, timeout: number | null): number {
+  return timeout === null ? most : Math.min(most, timeout / 4);
 }
 
 /** Config of a client that only pings; `cfg` goes before it. */
-function pingConfig(timeout: number): ConfigOverrides {
+function pingConfig(timeout: number | null): ConfigOverrides {
   return {
     "net.limits.packetlength": STRUCT_HEADER.size + MAX_PONG_LENGTH,
     "net.limits.inflated": MAX_PONG_LENGTH,
-    "net.timeout.handshake": timeout,
-    "net.timeout.close": share(CLOSE, timeout),
+    // There, 0 is for ever. A ping that is given up at once needs neither.
+    "net.timeout.handshake": timeout ?? 0,
+    "net.timeout.close": share(CLOSE, timeout) || CLOSE,
   };
 }
 
@@ -144,7 +148,7 @@ export async function pingServer({
       // Those that are not the caller's mistake reach waitForPong.
       if (error instanceof UsageError && !(error instanceof ConnectionClosedError)) giveUp(error);
     });
-    const pong = await client.waitForPong({ timeout, signal });
+    const pong = await client.waitForPong({ timeout: timeout ?? undefined, signal });
     await client.close(REASON_COMPLETE);
     return pong;
   } catch (error) {

@@ -2,7 +2,16 @@
 
 import { deflateSync } from "node:zlib";
 import { encode } from "@msgpack/msgpack";
-import { Client, CONNTYPE_PING, Packet, Server, STATE_ACTIVE, STATE_HANDSHAKE_WAIT2 } from "@peng3dnet/core";
+import {
+  Client,
+  CONNTYPE_PING,
+  FailedPingError,
+  Packet,
+  Server,
+  STATE_ACTIVE,
+  STATE_HANDSHAKE_WAIT2,
+  TimedOutError,
+} from "@peng3dnet/core";
 import {
   enablePing,
   MAX_PING_LENGTH,
@@ -104,9 +113,14 @@ describe("a server", () => {
 
   test("composes an answer in order of precedence", async () => {
     class Source extends PingableServer {
-      override pingdata: PingData = { a: "pingdata", b: "pingdata", peng3dnet: "pingdata" };
+      override pingdata: PingData = {
+        a: "pingdata",
+        b: "pingdata",
+        peng3dnet: "pingdata",
+        oldmsg: "pingdata",
+      };
       override getPingData(msg: PingData, cid: number): PingData {
-        return { b: "getPingData", c: msg.q, cid, clients: this.clients.size };
+        return { oldmsg: "getPingData", b: "getPingData", c: msg.q, cid, clients: this.clients.size };
       }
     }
     const server = track(new Source({ addr: LOCAL }));
@@ -117,26 +131,37 @@ describe("a server", () => {
     });
     expect(Object.entries(answer)).toEqual([
       ["oldmsg", { q: 7, time: expect.any(Number) }],
-      ["a", "pingdata"],
-      ["b", "getPingData"],
+      ["b", "pingdata"],
       ["c", 7],
       ["cid", 1],
       ["clients", 1],
+      ["a", "pingdata"],
       ["peng3dnet", OWN],
     ]);
     expect(recvtime).toBeCloseTo(Date.now() / 1000, 0);
     expect(delay).toBeGreaterThan(0);
   });
 
-  test("lets a connection type of one's own have the last word", async () => {
-    class Own extends PingConnectionType {
-      override getPingData(msg: PingData, cid: number): PingData {
-        return { ...super.getPingData(msg, cid), peng3dnet: "own" };
+  test.each([true, false])(
+    "merges what a connection type of one's own returns, and keeps what a Python pinger needs (super called: %s)",
+    async (calls) => {
+      class Own extends PingConnectionType {
+        override getPingData(msg: PingData, cid: number): PingData {
+          return { ...(calls && super.getPingData(msg, cid)), own: cid, peng3dnet: "own", oldmsg: "own" };
+        }
       }
-    }
-    const server = await startServer({}, (peer) => peer.addConnType(CONNTYPE_PING, new Own(peer)));
-    expect(await pingServer({ addr: server.addr })).toMatchObject({ peng3dnet: "own" });
-  });
+      const server = await startServer({}, (peer) =>
+        peer.addConnType(CONNTYPE_PING, new Own(peer, { pingdata: { motd: "hi" } })),
+      );
+      const { delay: _delay, recvtime: _recvtime, ...answer } = await pingServer({ addr: server.addr });
+      expect(answer).toEqual({
+        oldmsg: { time: expect.any(Number) },
+        ...(calls && { motd: "hi" }),
+        own: 1,
+        peng3dnet: OWN,
+      });
+    },
+  );
 
   test("need not send the ping back", async () => {
     expect(WRITEBACK).toBe(true);
@@ -165,6 +190,7 @@ describe("a server", () => {
     ["is asynchronous and rejects", () => Promise.reject(new Error("late")) as never],
     ["returns what cannot be sent", () => ({ when: new Date() })],
     ["returns more than fits", () => mapOfLength(MAX_PONG_LENGTH)],
+    ["returns no map", () => [1] as unknown as PingData],
   ])(
     "answers without the application's data where getPingData %s, and reports it",
     async (_, getPingData) => {
@@ -281,6 +307,22 @@ describe("a client", () => {
     const data = mapOfLength(MAX_PONG_LENGTH);
     peer.write(packet(PONG_ID, data));
     expect(await client.waitForPong()).toMatchObject(data);
+  });
+
+  test.each([0, 0.01])("whose pong does not come within %d s says that the ping failed", async (timeout) => {
+    const { client, peer } = await pingedPeer();
+    const failed = client.waitForPong({ timeout });
+    await expect(failed).rejects.toBeInstanceOf(FailedPingError);
+    await expect(failed).rejects.toBeInstanceOf(TimedOutError);
+    await expect(failed).rejects.toMatchObject({
+      code: "P3D_ERR_FAILED_PING",
+      message: `waited ${timeout} s for the answer to a ping in vain`,
+      cause: { code: "P3D_ERR_TIMED_OUT" },
+    });
+    // A later one finds it, even if it does not wait.
+    peer.write(packet(PONG_ID, { motd: "hi" }));
+    expect(await client.waitForPong()).toMatchObject({ motd: "hi" });
+    expect(await client.waitForPong({ timeout: 0 })).toMatchObject({ motd: "hi" });
   });
 
   test("that failed to connect fails those who wait for a pong", async () => {

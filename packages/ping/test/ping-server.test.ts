@@ -2,7 +2,7 @@
 
 import { createServer as createHttpServer } from "node:http";
 import { createServer, type Server as NetServer, type Socket } from "node:net";
-import { Client } from "@peng3dnet/core";
+import { Client, TimedOutError } from "@peng3dnet/core";
 import {
   enablePing,
   PingableClientMixin,
@@ -179,6 +179,14 @@ test("refuses options that cannot be used", async () => {
   await expect(
     pingServer({ addr: "127.0.0.1:1", cfg: { "net.ssl.enabled": true, "net.ssl.cafile": "/none/ca.pem" } }),
   ).rejects.toMatchObject({ code: "P3D_ERR_TLS_CONFIG" });
+});
+
+test("a time-out of 0 is no time at all, and null is no limit", async () => {
+  const server = await startServer({}, (peer) => enablePing(peer));
+  const failed = pingServer({ addr: server.addr, timeout: 0 });
+  await expect(failed).rejects.toBeInstanceOf(TimedOutError);
+  await expect(failed).rejects.toMatchObject({ failure: "timeout" });
+  expect(await pingServer({ addr: server.addr, timeout: null })).toHaveProperty("oldmsg");
 });
 
 test("measures on a monotonic clock, whatever the server echoes and the wall clock does", async () => {

@@ -28,9 +28,9 @@ const [hello, settype, ping, pong, closeWithNil, , closeWithReason] = packets.ma
 const RECORDED_AT = 1795426594568.6133;
 
 class RecordedServer extends PingableServerMixin(Server) {
-  override pingdata = { usercount: 3 };
+  override pingdata = { motd: "hi" };
   override getPingData() {
-    return { motd: "hi" };
+    return { usercount: 3 };
   }
 }
 
@@ -76,9 +76,9 @@ test("a client pings the recorded server byte for byte, and closes once", async 
   await expectBytes(peer, ping);
   peer.write(pong);
   await expectBytes(peer, closeWithReason);
+  peer.end();
   await peer.ended();
   expect(peer.pending).toHaveLength(0);
-  peer.end();
   expect(await answer).toEqual({
     oldmsg: { q: 1, time: RECORDED_AT / 1000 },
     usercount: 3,

@@ -349,6 +349,18 @@ export class Connection implements PacketSource {
     return false;
   }
 
+  /**
+   * Passes over the packets that are whole, when the connection closes.
+   *
+   * @returns whether one of them announces that the peer closes.
+   * @throws as {@link Connection.next}.
+   */
+  passOver(): boolean {
+    let announced = false;
+    while (this.next()) announced ||= this.#current().id === CLOSECONN_ID;
+    return announced;
+  }
+
   #current(): FrameDecoder {
     if (this.#decoder === undefined)
       throw new InvalidStateError("there is no packet, as next() returned false");
@@ -423,7 +435,8 @@ export class Connection implements PacketSource {
         `the peer does not speak peng3dnet: its first packet has id ${id}, not that of a hello`,
       );
     }
-    if (this.#state === STATE_WAITTYPE && entry?.protocol !== true) {
+    // SmartPackets are judged by their conditions.
+    if (this.#state === STATE_WAITTYPE && entry?.protocol !== true && (entry?.rule ?? null) === null) {
       throw new UnexpectedPacketError(`the peer sent packet ${id} before it named its connection type`);
     }
   }

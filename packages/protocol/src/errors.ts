@@ -368,6 +368,6 @@ export class UnreachableHostError extends ConnectError {
 }
 
 /** A ping got no answer. Reference: `FailedPingError`. */
-export class FailedPingError extends EnvironmentError {
-  readonly code = "P3D_ERR_FAILED_PING";
+export class FailedPingError extends TimedOutError {
+  override readonly code: string = "P3D_ERR_FAILED_PING";
 }

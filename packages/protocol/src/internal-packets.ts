@@ -40,15 +40,23 @@ abstract class InternalPacket extends Packet {
     if (this.receiver !== null && this.receiver !== this.peer.side) {
       throw new UnexpectedPacketError(`the peer sent "${this.reg.getName(this)}", which only it may receive`);
     }
-    if (typeof msg !== "object" || msg === null || Array.isArray(msg) || ArrayBuffer.isView(msg)) {
-      throw new BadDataError(`the body of "${this.reg.getName(this)}" is not a map`);
-    }
+    const body = this.bodyOf(msg);
     const connection = this.peer.getConnection(cid);
     if (connection === undefined) throw new InvalidStateError("the connection is closed");
-    this.handle(msg as Body, connection);
+    this.handle(body, connection);
+  }
+
+  /** @throws {@link BadDataError} for what is no map. */
+  protected bodyOf(msg: unknown): Body {
+    if (isMap(msg)) return msg;
+    throw new BadDataError(`the body of "${this.reg.getName(this)}" is not a map`);
   }
 
   protected abstract handle(body: Body, connection: Connection): void;
+}
+
+function isMap(msg: unknown): msg is Body {
+  return typeof msg === "object" && msg !== null && !Array.isArray(msg) && !ArrayBuffer.isView(msg);
 }
 
 /** A peer's value for an error message: it may be of any kind and of any length. */
@@ -116,6 +124,11 @@ export class HandshakeAcceptPacket extends InternalPacket {
 /** Announces that the sender closes the connection. Reference: `CloseConnectionPacket`. */
 export class CloseConnectionPacket extends InternalPacket {
   protected override readonly receiver = null;
+
+  /** Whatever else it carries: the peer closes, and gives no reason. */
+  protected override bodyOf(msg: unknown): Body {
+    return isMap(msg) ? msg : {};
+  }
 
   protected override handle(body: Body, connection: Connection): void {
     const reason = body.reason ?? null;

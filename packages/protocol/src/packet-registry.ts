@@ -1,7 +1,7 @@
 import { FIRST_USER_ID, INTERNAL_PREFIX, SSLSEC_NONE, STATE_ACTIVE } from "./constants.js";
-import { ACCEPT_NAME, CLOSECONN_NAME, HANDSHAKE_NAME, HELLO_NAME, SETTYPE_NAME } from "./internal-names.js";
 import { Packet, type PacketRule } from "./packet.js";
 import { type AnyPacketDefinition, PacketDefinition } from "./packet-definition.js";
+import { PROTOCOL_IDS } from "./protocol-ids.js";
 import { BaseRegistry, type ObjectType, type RegistryEntry } from "./registry.js";
 
 /** A registered packet type and what was found out about it, so that no packet has to look again. */
@@ -19,14 +19,6 @@ export interface PacketEntry extends RegistryEntry<Packet> {
   /** Whether the packet wants to see what is sent, encoded. */
   readonly observesSend: boolean;
 }
-
-const PROTOCOL_NAMES: ReadonlySet<string> = new Set([
-  HELLO_NAME,
-  SETTYPE_NAME,
-  HANDSHAKE_NAME,
-  ACCEPT_NAME,
-  CLOSECONN_NAME,
-]);
 
 /** The packet types of a peer. Reference: `PacketRegistry`. */
 export class PacketRegistry extends BaseRegistry<Packet, PacketEntry> {
@@ -57,7 +49,7 @@ export class PacketRegistry extends BaseRegistry<Packet, PacketEntry> {
       name,
       id,
       internal: id < FIRST_USER_ID || name.startsWith(INTERNAL_PREFIX),
-      protocol: PROTOCOL_NAMES.has(name),
+      protocol: PROTOCOL_IDS.has(name),
       rule,
       onlyState: rule === null ? STATE_ACTIVE : onlyState(rule),
       parses: obj.parse !== Packet.prototype.parse,

@@ -96,8 +96,12 @@ export class Packet<Payload = unknown> {
 export class PrintPacket<Payload = unknown> extends Packet<Payload> {
   readonly #print: (...values: unknown[]) => void;
 
-  /** @param print - where to write, e.g. `console.log`. */
-  constructor(reg: PacketRegistry, peer: Peer, print: (...values: unknown[]) => void) {
+  /** @param print - where to write; default: where the peer prints, which is the standard output if it is not told. */
+  constructor(
+    reg: PacketRegistry,
+    peer: Peer,
+    print: (...values: unknown[]) => void = (...values) => peer.print?.(...values),
+  ) {
     super(reg, peer);
     this.#print = print;
   }

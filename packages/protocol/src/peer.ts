@@ -15,7 +15,10 @@ export interface CloseInfo {
   readonly reason: string | null;
   /** What went wrong, if anything did. */
   readonly error: Error | undefined;
-  /** Whether everything accepted was delivered and both sides ended their stream. */
+  /**
+   * Whether everything accepted was handed over and both sides ended their stream in order: on the side that closed,
+   * the peer did so in answer to the reason; on the other side, the peer announced its close.
+   */
   readonly clean: boolean;
 }
 
@@ -46,6 +49,9 @@ export interface Peer {
 
   /** The connection of a client, on a server; the one there is, on a client. */
   getConnection(cid?: Cid): Connection | undefined;
+
+  /** Prints a line for whoever runs the program. */
+  print?(...values: unknown[]): void;
 
   /** A connection type by name. */
   getConnType(name: string): ConnectionType | undefined;

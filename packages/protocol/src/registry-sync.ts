@@ -1,6 +1,6 @@
-import { FIRST_USER_ID } from "./constants.js";
 import { BadDataError, PacketRegistryMismatchError } from "./errors.js";
 import type { PacketRegistry } from "./packet-registry.js";
+import { PROTOCOL_IDS } from "./protocol-ids.js";
 import { quoteText, utf8Size } from "./quote-text.js";
 
 const MAX_ID = 0xffffffff;
@@ -31,7 +31,7 @@ export function syncRegistry(
   received: unknown,
   options: RegistrySyncOptions,
 ): void {
-  const ids = examine(registry, received, options);
+  const ids = examine(received, options);
   const missing = [...ids.keys()].filter((name) => !registry.has(name));
   const extra = [...registry.entries()].filter(({ name }) => !ids.has(name)).map(({ name }) => name);
   if (options.strict && (missing.length > 0 || extra.length > 0)) {
@@ -47,11 +47,7 @@ export function syncRegistry(
   );
 }
 
-function examine(
-  registry: PacketRegistry,
-  received: unknown,
-  options: RegistrySyncOptions,
-): Map<string, number> {
+function examine(received: unknown, options: RegistrySyncOptions): Map<string, number> {
   if (
     typeof received !== "object" ||
     received === null ||
@@ -67,6 +63,7 @@ function examine(
     );
   }
   const seen = new Set<number>();
+  const protocolIds = new Set(PROTOCOL_IDS.values());
   for (const [name, id] of entries) {
     if (name === "" || utf8Length(name) > options.maxNameLength) {
       throw new PacketRegistryMismatchError(
@@ -81,12 +78,11 @@ function examine(
     if (seen.has(id))
       throw new PacketRegistryMismatchError(`the server's registry gives the id ${id} to two names`);
     seen.add(id);
-    // Reserved ids are fixed: they mean the same on both sides or nothing (clause 2).
-    const own = registry.find(name)?.id;
-    const fixed = id < FIRST_USER_ID || (own !== undefined && own < FIRST_USER_ID);
-    if (fixed && own !== id) {
+    // The protocol's own packets mean the same on both sides or nothing (clause 2.3). Any other name may have any id.
+    const fixed = PROTOCOL_IDS.get(name);
+    if (fixed === undefined ? protocolIds.has(id) : fixed !== id) {
       throw new PacketRegistryMismatchError(
-        `the server's registry gives ${quoteText(name)} the id ${id}, but ids below ${FIRST_USER_ID} are fixed`,
+        `the server's registry gives ${quoteText(name)} the id ${id}, but the ids of the protocol's own packets are fixed`,
       );
     }
   }

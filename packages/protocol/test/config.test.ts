@@ -176,7 +176,7 @@ describe("unknown keys", () => {
     ["other.key", "see DEFAULT_CONFIG"],
   ])("%p is refused, and the nearest are named", (key, hint) => {
     expect(() => set(key, true)).toThrow(
-      expect.objectContaining({ key, message: expect.stringContaining(hint) })
+      expect.objectContaining({ key, message: expect.stringContaining(hint) }),
     );
     expect(() => new Config().get(key as ConfigKey)).toThrow(ConfigError);
   });
@@ -206,7 +206,7 @@ describe("stacking", () => {
   test("falsy values count, too", () => {
     const config = new Config(
       { "net.compress.enabled": false },
-      { "net.compress.enabled": true, "net.timeout.close": 0 }
+      { "net.compress.enabled": true, "net.timeout.close": 0 },
     );
     expect(config.get("net.compress.enabled")).toBe(false);
     expect(config.get("net.timeout.close")).toBe(0);
@@ -223,7 +223,7 @@ describe("stacking", () => {
   test("values of a foreign parent are checked when they are read", () => {
     const config = new Config({}, { "net.compress.level": 11 });
     expect(() => config.get("net.compress.level")).toThrow(
-      /"net.compress.level" cannot be 11; allowed: an integer/
+      /"net.compress.level" cannot be 11; allowed: an integer/,
     );
     config.set("net.compress.level", 9);
     expect(config.get("net.compress.level")).toBe(9);

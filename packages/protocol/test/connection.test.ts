@@ -307,6 +307,15 @@ describe("internal packets at the wrong time or from the wrong side", () => {
     },
   );
 
+  test.each(["c0", "a3627965", "05", "9101", "c40100"])(
+    "closing without a map is closing without a reason (%s)",
+    (body) => {
+      const { server } = activePair(() => {});
+      server.receive(packet(16, body));
+      expect([server.host.closeReasons, server.errors]).toEqual([[null], []]);
+    },
+  );
+
   test("an internal packet for a connection that is gone", () => {
     const { server } = activePair(() => {});
     server.peer.connections.clear();
@@ -1011,6 +1020,15 @@ describe("custom connection types", () => {
     }
   });
 
+  test("a close handler that throws what would end the connection is reported, too", () => {
+    const { pair, server } = customPair();
+    server.closed = () => {
+      throw new BadDataError("late");
+    };
+    pair.server.connection.markClosed();
+    expect(pair.server.host.failures).toEqual([{ error: new BadDataError("late"), where: "custom.closed" }]);
+  });
+
   test("without hooks of their own they stay out of the way", () => {
     class Bare extends ConnectionType {
       override init(cid: number | null): void {
@@ -1035,6 +1053,21 @@ describe("custom connection types", () => {
 });
 
 describe("closing", () => {
+  test("packets are passed over, in any pieces, and the other side's closing packet is noticed", () => {
+    const { server } = activePair(plain("a"));
+    const stream = concat(packet(64, "a178"), packet(16, CLOSE), packet(64, "a179"));
+    const { connection } = server;
+    const noticed: number[] = [];
+    for (const [at, byte] of stream.entries()) {
+      connection.push(Uint8Array.of(byte));
+      if (connection.passOver()) noticed.push(at);
+    }
+    expect(noticed).toEqual([packet(64, "a178").length + packet(16, CLOSE).length - 1]);
+    expect(server.host.messages).toEqual([]);
+    connection.push(packet(64, "a178"));
+    expect(connection.passOver()).toBe(false);
+  });
+
   test("after the closing packet nothing can be sent, and the reason is told", () => {
     const pair = activePair(plain("a"));
     const { connection } = pair.server;

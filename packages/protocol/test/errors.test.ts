@@ -133,6 +133,7 @@ test("subclasses are caught by their base", () => {
   expect(new protocol.AlreadyRegisteredError("m")).toBeInstanceOf(protocol.RegistryError);
   expect(new protocol.NotRegisteredError("m")).toBeInstanceOf(protocol.RegistryError);
   expect(new protocol.HandshakeTimeoutError("m")).toBeInstanceOf(protocol.TimedOutError);
+  expect(new protocol.FailedPingError("m")).toBeInstanceOf(protocol.TimedOutError);
   expect(new protocol.ConnectionRefusedError("m")).toBeInstanceOf(protocol.ConnectError);
   expect(new protocol.TlsOnPlainPortError("m")).toBeInstanceOf(protocol.NotPeng3dnetError);
   expect(new protocol.TlsConfigError("k", "m")).toBeInstanceOf(protocol.ConfigError);

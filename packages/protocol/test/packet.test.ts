@@ -51,6 +51,20 @@ test("PrintPacket writes what it receives, and on a server from whom", () => {
   expect(lines).toEqual([["b"], ["1:", { a: 1 }]]);
 });
 
+test("PrintPacket prints where its peer does, and is silent where that prints nowhere", () => {
+  const lines: unknown[][] = [];
+  class Printing extends FakePeer {
+    print(...values: unknown[]): void {
+      lines.push(values);
+    }
+  }
+  const printing = new Printing(1);
+  new PrintPacket(printing.registry, printing).receive("x", 3);
+  new PrintPacket(printing.registry, printing).receive({ a: 1 }, null);
+  new PrintPacket(peer.registry, peer).receive("nowhere", null);
+  expect(lines).toEqual([["3:", "x"], [{ a: 1 }]]);
+});
+
 test("a SmartPacket's conditions, by default and by override", () => {
   expect(new SmartPacket(peer.registry, peer).rule()).toMatchObject({
     droppable: false,

@@ -66,6 +66,22 @@ describe("the server's ids are taken over", () => {
     );
   });
 
+  test.each<[string, number, readonly Entry[]]>([
+    ["a new id below 64", 30, [["a"], ["b"]]],
+    ["another id below 64 than the one that is fixed here", 30, [["a", 20], ["b"]]],
+    ["an id below 64 that another name has here", 30, [["a"], ["b", 30]]],
+    ["an id from 64 for what is fixed below here", 70, [["a", 30], ["b"]]],
+    ["id 0", 0, [["a"], ["b"]]],
+    ["an id between the protocol's", 15, [["a"], ["b"]]],
+  ])("ids below 64 of a user's packets included: %s", (_, id, own) => {
+    const { client, server } = offered({ ...INTERNAL, a: id, b: 65 }, own);
+    expect(client.codes).toEqual([]);
+    expect(mapOf(client.peer.registry)).toEqual({ ...INTERNAL, a: id, b: 65 });
+    server.connection.sendRaw(id, "below");
+    client.receive(server.take());
+    expect(client.host.messages.map(({ name, msg }) => [name, msg])).toEqual([["a", "below"]]);
+  });
+
   test("not with autosync off: the ids stay", () => {
     const { client } = offered({ ...INTERNAL, a: 80, other: 81 }, [["a"]], {
       cfg: { "net.registry.autosync": false },
@@ -144,9 +160,16 @@ describe("a registry that is not acceptable changes nothing", () => {
     ["a bigint id", { ...good, a: 2n ** 63n }, /something that is no id/],
     ["a text as id", { ...good, a: "64" }, /something that is no id/],
     ["nil as id", { ...good, a: null }, /something that is no id/],
-    ["an application packet below 64", { ...good, a: 30 }, /"a" the id 30, but ids below 64 are fixed/],
-    ["a fixed one elsewhere", { ...good, fixed: 21 }, /"fixed" the id 21/],
-    ["a fixed one among the application's", { ...good, fixed: 70 }, /"fixed" the id 70/],
+    ...Object.entries(INTERNAL).map(([name, id]): [string, Record<string, unknown>, RegExp] => [
+      `a user's name with the id of ${name}`,
+      { ...INTERNAL, [name]: id + 100, a: id, b: 64, fixed: 20 },
+      /ids of the protocol's own packets are fixed/,
+    ]),
+    [
+      "a name of the protocol's with another id",
+      { ...good, "peng3dnet:internal.closeconn": 17 },
+      /"peng3dnet:internal.closeconn" the id 17, but the ids of the protocol's own packets are fixed/,
+    ],
     [
       "internal ids swapped",
       { ...good, "peng3dnet:internal.hello": 16, "peng3dnet:internal.closeconn": 1 },

@@ -12,7 +12,7 @@ import {
   STATE_LOGGEDIN,
 } from "@peng3dnet/protocol";
 import { hex, packet } from "./support/bytes.js";
-import { activePair, type EndOptions, type FakePeer, type Pair } from "./support/pair.js";
+import { activePair, End, type EndOptions, type FakePeer, type Pair } from "./support/pair.js";
 
 /** A pair with the packet "s" under the given conditions, and "free" without any but the default ones. */
 function smart(rule: Partial<PacketRule>, server: EndOptions = {}): Pair {
@@ -56,6 +56,45 @@ const CONDITIONS: Condition[] = [
     },
   },
 ];
+describe("before settype, a SmartPacket is treated as its action says", () => {
+  function early(rule: Partial<PacketRule>): End {
+    const end = new End(1, {
+      setUp: (peer: FakePeer) => {
+        class Smart extends SmartPacket {
+          override rule(): PacketRule {
+            return { ...super.rule(), ...rule };
+          }
+        }
+        peer.registry.register(new Smart(peer.registry, peer), "s");
+      },
+    });
+    end.connection.open();
+    end.take();
+    end.receive(packet(64, "c0"));
+    return end;
+  }
+
+  test("ignored, and the handshake goes on", () => {
+    const end = early({ invalidAction: "ignore" });
+    expect([end.codes, end.host.messages]).toEqual([[], []]);
+    expect(end.host.ignoredBecause).toEqual([expect.stringContaining("its state does not fit")]);
+    end.receive(packet(2, "80"));
+    expect(end.connection.conntype).toBe("classic");
+  });
+
+  test("or reported, or the end", () => {
+    const reported = early({ invalidAction: "error" });
+    expect(reported.codes).toEqual([]);
+    expect(reported.host.failures).toEqual([{ error: expect.any(SmartPacketInvalidError), where: "s" }]);
+    expect(early({ invalidAction: "close" }).codes).toEqual(["P3D_ERR_SMARTPACKET_INVALID"]);
+  });
+
+  test("or received, if it may come in any state", () => {
+    expect(early({ state: null }).host.messages).toMatchObject([{ name: "s" }]);
+    expect(early({ state: null, conntype: "classic" }).host.messages).toEqual([]);
+  });
+});
+
 const ACTIONS: InvalidAction[] = ["ignore", "close", "error"];
 const cases = CONDITIONS.flatMap((condition) => ACTIONS.map((action) => ({ ...condition, action })));
 

@@ -110,11 +110,13 @@ export class RawPeer {
     };
   }
 
-  /** Reads on to the packet that announces the close. */
-  async closeReason(): Promise<unknown> {
+  /** Reads on to the packet that announces the close, and answers it with the end of this side's stream. */
+  async closeReason({ answer = true } = {}): Promise<unknown> {
     for (;;) {
       const next = await this.packet();
-      if (next.id === CLOSECONN) return (value(next) as { reason: unknown }).reason;
+      if (next.id !== CLOSECONN) continue;
+      if (answer) this.end();
+      return (value(next) as { reason: unknown }).reason;
     }
   }
 
