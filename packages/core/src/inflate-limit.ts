@@ -2,6 +2,9 @@ import type { Clock } from "./clock.js";
 import { Deadline } from "./deadline.js";
 import type { Holdable } from "./message-stream.js";
 
+/** Bytes that each body counts as at least: to inflate a short one takes as long, and as much memory. */
+const LEAST = 16 * 1024;
+
 /**
  * Bounds what a connection makes this side inflate: as much at once as in one second, and past that its packets wait until
  * the rate allows more. A few hundred bytes are enough to keep a processor busy with inflating otherwise.
@@ -30,7 +33,7 @@ export class InflateLimit {
     const now = this.#clock.now();
     const gained = ((now - this.#countedAt) / 1000) * this.#perSecond;
     this.#countedAt = now;
-    this.#left = Math.min(this.#perSecond, this.#left + gained) - bytes;
+    this.#left = Math.min(this.#perSecond, this.#left + gained) - Math.max(bytes, LEAST);
     if (this.#left >= 0 || this.#pause !== undefined) return;
     this.#session.hold();
     this.#pause = Deadline.start(this.#clock, -this.#left / this.#perSecond, () => {

@@ -119,7 +119,7 @@ export async function pingServer({
   clientcls = PingClient,
   signal,
 }: PingServerOptions = {}): Promise<Pong> {
-  checkTimeout(timeout);
+  checkTimeout(timeout ?? undefined);
   const client = new clientcls({
     peng,
     addr,
