@@ -1,10 +1,10 @@
 // npm run reliability                what is claimed of hostile and slow peers, shown one by one
-// npm run reliability -- frozen      one of them: dribble, frozen, hostile or descriptors
+// npm run reliability -- frozen      one of them: dribble, frozen, hostile, descriptors or shapes
 
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-const PARTS = ["hostile", "descriptors", "frozen", "dribble"];
+const PARTS = ["hostile", "descriptors", "frozen", "dribble", "shapes"];
 const wanted = process.argv.slice(2);
 const unknown = wanted.find((part) => !PARTS.includes(part));
 if (unknown !== undefined) {
