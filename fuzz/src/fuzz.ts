@@ -8,6 +8,7 @@ import { loadCorpus } from "./corpus.js";
 import { readOptions } from "./options.js";
 import { Random } from "./random.js";
 import type { Target } from "./target.js";
+import { amplificationTarget } from "./targets/amplification.js";
 import { bodiesTarget } from "./targets/bodies.js";
 import { framingTarget } from "./targets/framing.js";
 import { handshakeTarget } from "./targets/handshake.js";
@@ -34,6 +35,7 @@ const all: Target[] = [
   framingTarget(corpus),
   bodiesTarget(corpus),
   inflateTarget(),
+  amplificationTarget(),
   registryTarget(),
   handshakeTarget(corpus),
   await sessionTarget(corpus),

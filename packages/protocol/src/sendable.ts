@@ -54,21 +54,27 @@ function kindOf(object: object): Kind {
 
 /** Goes through the prototypes, since a class may extend one of the platform. */
 function judge(first: object): Kind {
-  for (let prototype = first; ; ) {
-    const next: object | null = Object.getPrototypeOf(prototype);
-    const made = ownValue(prototype, "constructor");
-    const native = typeof made === "function" && NATIVE.test(sourceOf.call(made));
-    if (next === null) {
-      const root = made === undefined || (native && made.name === "Object");
-      return prototype === first && root ? PLAIN : CLASS;
-    }
+  let prototype = first;
+  let next: object | null = Object.getPrototypeOf(first);
+  while (next !== null) {
     const tag = ownValue(prototype, Symbol.toStringTag);
-    if (native) return refused(made.name);
+    const native = nativeName(prototype);
+    if (native !== undefined) return refused(native);
     if (typeof tag === "string" && PLATFORM_TAG.test(tag)) return refused(tag);
-    if (typeof ownValue(prototype, "then") === "function")
+    if (typeof ownValue(prototype, "then") === "function") {
       return refused("thenable", "wait for what it promises");
+    }
     prototype = next;
+    next = Object.getPrototypeOf(next);
   }
+  const root = ownValue(prototype, "constructor") === undefined || nativeName(prototype) === "Object";
+  return prototype === first && root ? PLAIN : CLASS;
+}
+
+/** Name of the class of the engine whose prototype this is, in whatever realm. */
+function nativeName(prototype: object): string | undefined {
+  const made = ownValue(prototype, "constructor");
+  return typeof made === "function" && NATIVE.test(sourceOf.call(made)) ? made.name : undefined;
 }
 
 function ownValue(object: object, key: PropertyKey): unknown {

@@ -1,0 +1,82 @@
+// npm run reliability -- shapes        what one packet costs, for bodies of all shapes: the table of docs/reliability.md
+//
+// Each shape is made as large as the default limits accept, compressed, and decoded in a process of its own.
+
+import { deflateSync } from "node:zlib";
+import { DEFAULT_CONFIG } from "@peng3dnet/core";
+import { HEAP_PER_BYTE, HEAP_PER_PACKET, heapCeiling, MILLISECONDS } from "../ceilings.js";
+import { type CostAnswer, CostMeter } from "../cost.js";
+import { SHAPES, type Shape } from "../shapes.js";
+import { finish, show } from "./report.js";
+
+const ROUNDS = 5;
+/** Times differ with the other work of the machine; past so many times the ceiling it is not the machine. */
+const BUSY = 3;
+
+interface Cost {
+  readonly wire: number;
+  readonly inflated: number;
+  readonly answer: CostAnswer;
+}
+
+const meter = new CostMeter(["--min-semi-space-size=128", "--max-semi-space-size=128"]);
+
+async function measure(shape: Shape, early: boolean, elements: number, seed: number): Promise<Cost> {
+  const bytes = DEFAULT_CONFIG[early ? "net.limits.inflated.handshake" : "net.limits.inflated"];
+  const body = shape.build(bytes, elements, seed);
+  const wire = new Uint8Array(deflateSync(body));
+  const answer = await meter.measure({ bytes: wire, compressed: true, early, copies: seed === 0 });
+  if (answer === undefined) throw new Error(`a process ran out of memory over ${shape.name}`);
+  return { wire: wire.length, inflated: body.length, answer };
+}
+
+/** The largest of a shape that is accepted, or whatever is refused in any size. */
+async function largest(shape: Shape, early: boolean): Promise<readonly [Cost, elements: number]> {
+  const most = DEFAULT_CONFIG[early ? "net.limits.elements.handshake" : "net.limits.elements"];
+  let elements = most;
+  let cost = await measure(shape, early, elements, 0);
+  while (cost.answer.error?.includes("net.limits") && elements > 4) {
+    elements = Math.floor(elements * 0.7);
+    cost = await measure(shape, early, elements, 0);
+  }
+  return [cost, elements];
+}
+
+const kib = (bytes: number): string => (Math.max(bytes, 0) / 1024).toFixed(bytes < 10_240 ? 1 : 0);
+const most = { heap: 0, early: 0, time: 0 };
+console.log("| Shape | Bytes on the wire | Inflated | Heap, KiB | Heap of a copy, KiB | Time, ms |");
+console.log("| --- | ---: | ---: | ---: | ---: | ---: |");
+for (const shape of SHAPES) {
+  const [{ wire, inflated, answer }, elements] = await largest(shape, false);
+  const [before] = await largest(shape, true);
+  const times = [answer.milliseconds];
+  for (let seed = 1; seed < ROUNDS; seed++) {
+    times.push((await measure(shape, false, elements, seed)).answer.milliseconds);
+  }
+  times.sort((one, other) => one - other);
+  const time = times[Math.floor(ROUNDS / 2)] as number;
+  const { held, copied, error, decodedSize } = answer;
+  const refused = error === undefined ? "" : " (refused)";
+  console.log(
+    `| ${shape.name}${refused} | ${wire} | ${inflated} | ${kib(held)} | ${kib(copied)} | ${time.toFixed(1)} |`,
+  );
+  most.heap = Math.max(most.heap, Math.max(held, copied) / heapCeiling(wire, inflated));
+  const early = Math.max(before.answer.held, before.answer.copied);
+  most.early = Math.max(most.early, early / heapCeiling(before.wire, before.inflated));
+  most.time = Math.max(most.time, time);
+  if (error === undefined && held > decodedSize + HEAP_PER_PACKET) {
+    show(`what the decoder says of ${shape.name}`, `${decodedSize} bytes, in truth ${held}`, false);
+  }
+}
+meter.end();
+
+const percent = (share: number): string => `${(100 * share).toFixed(0)} % of it`;
+const ceiling = `${HEAP_PER_BYTE} bytes for each one on the wire and each inflated one, and ${HEAP_PER_PACKET / 1024} KiB`;
+show(`heap stays below ${ceiling}`, percent(most.heap), most.heap < 1);
+show("and before the handshake", percent(most.early), most.early < 1);
+show(
+  `the longest takes some ${MILLISECONDS} ms`,
+  `${most.time.toFixed(1)} ms`,
+  most.time < BUSY * MILLISECONDS,
+);
+finish();
