@@ -27,5 +27,15 @@ export type {
 } from "./server-options.js";
 export { Session } from "./session.js";
 export type { Transport, TransportHandler } from "./transport.js";
-export type { MessageContext, MessageHandler, ReceivedBy, SentTo } from "./typed-packet.js";
+export type {
+  ClientOf,
+  KnowsPackets,
+  MessageContext,
+  MessageHandler,
+  NameSentTo,
+  PayloadOf,
+  ReceivedBy,
+  SentTo,
+  UntypedPacket,
+} from "./typed-packet.js";
 export { Outcome, type WaitOptions } from "./waiting.js";

@@ -100,7 +100,10 @@ export class MessageStream<D extends AnyPacketDefinition, Owner extends Sender>
     this.#closed(this);
   }
 
-  readonly #take: MessageHandler<PacketOutput<D>, Owner> = (msg, { client }) => {
+  readonly #take: MessageHandler<never, never> = (
+    msg: PacketOutput<D>,
+    { client }: MessageContext<Owner>,
+  ) => {
     this.#buffer.push({ msg, client });
     const session = client.conn;
     if (this.#buffer.length >= this.#limit && session !== undefined && !this.#held.has(session)) {

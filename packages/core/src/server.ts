@@ -10,8 +10,6 @@ import {
   encodePacket,
   InvalidStateError,
   normalizeAddrSocketstyle,
-  type Packet,
-  type PacketInput,
   type PacketRef,
   type SIDE_CLIENT,
   SIDE_SERVER,
@@ -33,7 +31,7 @@ import { SocketTransport } from "./socket-transport.js";
 import { prepareTlsServer } from "./tls.js";
 import type { PlainNotice, TlsAcceptor } from "./tls-server.js";
 import type { Transport } from "./transport.js";
-import type { InputOfName, NameSentTo, SentTo } from "./typed-packet.js";
+import type { ClientOf, NameSentTo, PayloadOf, SentTo, UntypedPacket } from "./typed-packet.js";
 import { Outcome, type WaitOptions } from "./waiting.js";
 
 /**
@@ -43,21 +41,21 @@ import { Outcome, type WaitOptions } from "./waiting.js";
  * @typeParam D - packets that were declared; follows from `packets`.
  */
 export class Server<
-  C extends ClientOnServer = ClientOnServer,
-  D extends AnyPacketDefinition = AnyPacketDefinition,
-> extends PeerBase<C, ServerEvents<C>, typeof SIDE_SERVER> {
+  out C extends ClientOnServer = ClientOnServer,
+  out D extends AnyPacketDefinition = AnyPacketDefinition,
+> extends PeerBase<ClientOf<C, D>, ServerEvents<ClientOf<C, D>>, typeof SIDE_SERVER> {
   override readonly side = SIDE_SERVER;
   /** All connections that are not closed, by client id. */
-  readonly clients: ReadonlyMap<number, C>;
+  readonly clients: ReadonlyMap<number, ClientOf<C, D>>;
 
   protected override readonly kind = "server";
-  readonly #clients = new Map<number, C>();
+  readonly #clients = new Map<number, ClientOf<C, D>>();
   /** The client that was looked for last: handlers mostly answer the one that they hear. */
-  #recent: C | undefined = undefined;
+  #recent: ClientOf<C, D> | undefined = undefined;
   #recentCid = -1;
   readonly #addr: AddressLike | undefined;
-  readonly #clientcls: ClientClass<C>;
-  readonly #admission: Admission<Session<C>>;
+  readonly #clientcls: ClientClass<ClientOf<C, D>>;
+  readonly #admission: Admission<Session<ClientOf<C, D>>>;
   #listener: Listener | undefined = undefined;
   #tls: TlsAcceptor | undefined = undefined;
   #binding: Promise<void> | undefined = undefined;
@@ -74,8 +72,8 @@ export class Server<
     this.clients = this.#clients;
     this.#addr = options.addr;
     if (options.addr !== undefined) normalizeAddrSocketstyle(options.addr);
-    // Without clientcls, C is ClientOnServer.
-    this.#clientcls = options.clientcls ?? (ClientOnServer as unknown as ClientClass<C>);
+    // Without clientcls, C is ClientOnServer. That a client knows the server's packets is a matter of types alone.
+    this.#clientcls = (options.clientcls ?? ClientOnServer) as unknown as ClientClass<ClientOf<C, D>>;
     this.#admission = new Admission(this.cfg);
   }
 
@@ -289,7 +287,7 @@ export class Server<
    *
    * @throws {@link InvalidStateError} if an overridden `genCID` gives an id that is in use.
    */
-  accept(transport: Transport): C {
+  accept(transport: Transport): ClientOf<C, D> {
     const cid = this.genCID();
     if (this.#clients.has(cid)) throw new InvalidStateError(`genCID gave the id ${cid}, which is in use`);
     const session = this.createSession(transport, cid);
@@ -312,7 +310,7 @@ export class Server<
     return client;
   }
 
-  #evict(session: Session<C>): void {
+  #evict(session: Session<ClientOf<C, D>>): void {
     session.abort(this.#admission.error());
     this.emit("drop", { addr: session.transport.remoteAddress, reason: "serverfull" });
   }
@@ -327,7 +325,7 @@ export class Server<
   }
 
   /** The client with an id. @throws {@link ConnectionClosedError} if there is none. */
-  #client(cid: Cid | undefined): C {
+  #client(cid: Cid | undefined): ClientOf<C, D> {
     if (this.#recent !== undefined && this.#recentCid === cid) return this.#recent;
     const client = this.#clients.get(cid ?? -1);
     if (client === undefined)
@@ -337,7 +335,7 @@ export class Server<
     return client;
   }
 
-  protected override ownerOf(cid: Cid): C | undefined {
+  protected override ownerOf(cid: Cid): ClientOf<C, D> | undefined {
     return this.#clients.get(cid ?? -1);
   }
 
@@ -351,17 +349,9 @@ export class Server<
    * @throws {@link NotRegisteredError}, {@link EncodeError}, {@link PacketTooLargeError},
    * {@link ConnectionClosedError}, {@link SmartPacketInvalidError}; nothing has been sent then.
    */
-  override sendMessage<P extends SentTo<typeof SIDE_CLIENT>>(
-    ptype: P,
-    data: PacketInput<P>,
-    cid: Cid,
-  ): boolean;
-  override sendMessage<N extends NameSentTo<D, typeof SIDE_CLIENT>>(
-    ptype: N,
-    data: InputOfName<D, N>,
-    cid: Cid,
-  ): boolean;
-  override sendMessage(ptype: number | Packet, data: unknown, cid: Cid): boolean;
+  override sendMessage<
+    P extends NameSentTo<D, typeof SIDE_CLIENT> | SentTo<typeof SIDE_CLIENT> | UntypedPacket,
+  >(ptype: P, data: PayloadOf<D, P>, cid: Cid): boolean;
   override sendMessage(ptype: PacketRef, data: unknown, cid?: Cid): boolean {
     const { conn } = this.#client(cid);
     const below = conn.connection.send(ptype, data);
@@ -375,17 +365,11 @@ export class Server<
    * @returns the number of clients that it was accepted for.
    * @throws as {@link Server.sendMessage}, except that clients that are closing are passed over.
    */
-  broadcast<P extends SentTo<typeof SIDE_CLIENT>>(
+  broadcast<P extends NameSentTo<D, typeof SIDE_CLIENT> | SentTo<typeof SIDE_CLIENT> | UntypedPacket>(
     ptype: P,
-    data: PacketInput<P>,
+    data: PayloadOf<D, P>,
     options?: BroadcastOptions,
   ): number;
-  broadcast<N extends NameSentTo<D, typeof SIDE_CLIENT>>(
-    ptype: N,
-    data: InputOfName<D, N>,
-    options?: BroadcastOptions,
-  ): number;
-  broadcast(ptype: number | Packet, data: unknown, options?: BroadcastOptions): number;
   broadcast(ptype: PacketRef, data: unknown, { except }: BroadcastOptions = {}): number {
     const entry = this.registry.entry(ptype);
     const left = new Set(typeof except === "number" ? [except] : except);
@@ -453,7 +437,7 @@ export class Server<
    */
   receivePacket(data: Uint8Array, cid: number): void {
     const client = this.#clients.get(cid);
-    if (client !== undefined) this.enqueue(client.conn as unknown as Session<C>, data);
+    if (client !== undefined) this.enqueue(client.conn as unknown as Session<ClientOf<C, D>>, data);
   }
 
   /** Hands output gathered so far to the operating system, as far as that takes it. @param cid - default: of all clients. */
@@ -467,26 +451,26 @@ export class Server<
     return this.processSinglePacket !== base.processSinglePacket || this.receivePacket !== base.receivePacket;
   }
 
-  protected override takeSinglePacket(session: Session<C>): void {
+  protected override takeSinglePacket(session: Session<ClientOf<C, D>>): void {
     this.processSinglePacket(session.owner);
   }
 
-  protected override takeData(session: Session<C>, chunk: Uint8Array): void {
+  protected override takeData(session: Session<ClientOf<C, D>>, chunk: Uint8Array): void {
     this.receiveData(chunk, session.owner.cid);
   }
 
   // ---- from sessions ----------------------------------------------------------------------------
 
-  protected override activated(session: Session<C>): void {
+  protected override activated(session: Session<ClientOf<C, D>>): void {
     this.#admission.end(session);
     this.emit("handshakecomplete", session.owner);
   }
 
-  protected override drained(session: Session<C>): void {
+  protected override drained(session: Session<ClientOf<C, D>>): void {
     this.emit("drain", session.owner);
   }
 
-  protected override closed(session: Session<C>, info: CloseInfo): void {
+  protected override closed(session: Session<ClientOf<C, D>>, info: CloseInfo): void {
     const client = session.owner;
     this.#clients.delete(client.cid);
     if (this.#recent === client) this.#recent = undefined;
@@ -503,7 +487,7 @@ export class Server<
   }
 
   protected override sendPacketEvent(
-    session: Session<C>,
+    session: Session<ClientOf<C, D>>,
     direction: "recv" | "send",
     pid: PacketRef,
     data: unknown,
