@@ -132,6 +132,13 @@ const right = {
   `,
 };
 
+const events = `
+import { HeadlessPeng, type PengEventMap } from "@peng3dnet/peng3d-events";
+
+interface GameEvents extends PengEventMap { "game:tick": undefined; "game:over": { winner: string }; }
+const bus = new HeadlessPeng<GameEvents>();
+`;
+
 const typo = `'txt' does not exist in type '{ text: string; }'. Did you mean to write 'text'?`;
 const misspelt = /'"demo:greting"' is not assignable to (parameter of )?type '.*"demo:greeting".*'/;
 
@@ -256,6 +263,18 @@ const wrong: Record<string, readonly [source: string, error: string | RegExp]> =
   ],
 };
 
+const wrongEvents: Record<string, readonly [source: string, error: string | RegExp]> = {
+  "an event without its data": [`bus.sendEvent("game:over");`, "Expected 2 arguments, but got 1."],
+  "a key of the data of an event": [
+    `bus.sendEvent("game:over", { winer: "" });`,
+    /'winer' does not exist in type '.*'. Did you mean to write 'winner'?/,
+  ],
+  "the name of an event of a bus": [
+    `bus.sendEvent("game:tik");`,
+    /Argument of type '"game:tik"' is not assignable to parameter of type/,
+  ],
+};
+
 const compilers: readonly Compiler[] = ["typescript", "typescript-5.9", "typescript-5.4"];
 
 describe.each(compilers)("%s", (compiler) => {
@@ -267,16 +286,20 @@ describe.each(compilers)("%s", (compiler) => {
   for (const [what, [source]] of Object.entries(wrong)) {
     modules[moduleOf("wrong", what)] = `${imports}${source}`;
   }
+  for (const [what, [source]] of Object.entries(wrongEvents)) {
+    modules[moduleOf("wrong", what)] = `${events}${source}`;
+  }
+  modules[moduleOf("right", "an event without data")] = `${events}bus.sendEvent("game:tick");`;
   let errors: Record<string, string> = {};
   beforeAll(() => {
     errors = typeErrorsOf(modules, compiler);
   }, 60_000);
 
-  test.each(Object.keys(right))("compiles: %s", (what) => {
+  test.each([...Object.keys(right), "an event without data"])("compiles: %s", (what) => {
     expect(errors[moduleOf("right", what)]).toBe("");
   });
 
-  test.each(Object.entries(wrong))("says what is wrong with %s", (what, [, error]) => {
+  test.each(Object.entries({ ...wrong, ...wrongEvents }))("says what is wrong with %s", (what, [, error]) => {
     const text = errors[moduleOf("wrong", what)];
     expect(text).toMatch(error);
     expect(text).not.toMatch(/\bPacket<unknown>/);
