@@ -28,8 +28,12 @@ interface Waiter<D> {
   reject(error: Error): void;
 }
 
+// Not `AsyncIterableIterator<D, undefined>`: before TypeScript 5.6 that has one parameter.
+
 /** The data of events, one after the other, as {@link events} returns them. */
-export class EventIterator<D> implements AsyncIterableIterator<D, undefined>, Disposable, AsyncDisposable {
+export class EventIterator<D>
+  implements AsyncIterable<D>, AsyncIterator<D, undefined>, Disposable, AsyncDisposable
+{
   /** Events dropped because the buffer was full. */
   dropped = 0;
   readonly #limit: number;
