@@ -105,6 +105,20 @@ const right = {
     new Server({ packets, clientcls: Member }).on(Say, (_msg, { client: member }) => member.hello());
     new Server({ packets, clientcls: Guest }).on(Say, (_msg, { client: guest }) => guest.hello());
   `,
+  "a client class where another type is asked for": `
+    const greet = (to: Pick<ClientOnServer, "sendMessage">) => to.sendMessage("demo:heard", { text: "" });
+    const score = (of: Player) => of.score;
+    const first = <C extends ClientOnServer>(of: Server<C>): C | undefined => [...of.clients.values()][0];
+    game.on("connection", (player) => [greet(player), score(player), first(game)?.score]);
+    game.on(Say, (_msg, { client: player }) => player.sendMessage<typeof Heard>(Heard, { text: "" }));
+    export const byId: Map<number, Player> = new Map(game.clients);
+    const handler: core.MessageHandler<{ text: string }, Player> = ({ text }, { client: player }) => [text, player.score];
+    game.on(Say, handler).off(Say, handler);
+    export class Own extends Server<Player> {
+      override accept(transport: core.Transport): Player { return super.accept(transport); }
+      override processSinglePacket(player: Player) { super.processSinglePacket(player); }
+    }
+  `,
   "fields of a SmartPacket": `
     export class Shout extends SmartPacket<string> {
       override state = null;

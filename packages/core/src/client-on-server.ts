@@ -25,6 +25,11 @@ export type ClientClass<C extends ClientOnServer = ClientOnServer> = new (
   cid: number,
 ) => C;
 
+/** What `sendMessage` needs to know of its object; with a property that is always there, since `Pick` takes others away. */
+interface Sender<D extends AnyPacketDefinition> extends KnowsPackets<D> {
+  readonly sendMessage: unknown;
+}
+
 /**
  * A client as the server sees it. Subclass it, override its `on…` methods, and pass the class as `clientcls`.
  * Reference: `ClientOnServer`.
@@ -101,9 +106,9 @@ export class ClientOnServer implements ConnectionOwner {
 
   /** Sends a packet to this client. As `server.sendMessage` with its cid. */
   sendMessage<
-    D extends AnyPacketDefinition,
     P extends NameSentTo<D, typeof SIDE_CLIENT> | SentTo<typeof SIDE_CLIENT> | UntypedPacket,
-  >(this: KnowsPackets<D>, ptype: P, data: PayloadOf<D, P>): boolean;
+    D extends AnyPacketDefinition = AnyPacketDefinition,
+  >(this: Sender<D>, ptype: P, data: PayloadOf<D, P>): boolean;
   sendMessage(ptype: PacketRef, data: unknown): boolean {
     return this.server.sendMessage(ptype as string, data, this.cid);
   }
