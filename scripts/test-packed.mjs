@@ -3,7 +3,8 @@
 //   node scripts/test-packed.mjs
 //
 // In each: what is installed, and how much; types of an ESM and a CommonJS consumer, as Node and as a bundler
-// resolve them; a program that imports and one that requires. Protocol is bundled for browsers, too.
+// resolve them; a program that imports and one that requires. Protocol is bundled for browsers, too. At the end all
+// are installed together, and their types checked with each supported TypeScript.
 
 import { strict as assert } from "node:assert";
 import {
@@ -21,6 +22,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { PACKAGES, pack, root, run, runTool, windows } from "./packages.mjs";
+import { checkTypes } from "./packed-types.mjs";
 
 const limits = JSON.parse(readFileSync(join(root, "scripts", "package-sizes.json"), "utf8"));
 
@@ -206,20 +208,25 @@ child.on("close", () => server.shutdown());
   assert.equal(result.data.motd, "packed");
 }
 
+/** Makes a folder and installs packages there; `others` take the place of what these depend on. */
+function install(home, dependencies, others) {
+  mkdirSync(home);
+  const manifest = { private: true, dependencies, overrides: others };
+  writeFileSync(join(home, "package.json"), JSON.stringify(manifest));
+  run(windows ? "npm.cmd" : "npm", ["install", "--prefer-offline", "--no-audit", "--no-fund"], home);
+}
+
 const temporary = mkdtempSync(join(tmpdir(), "peng3dnet-packed-"));
 try {
   const tarballs = pack(PACKAGES, temporary);
   for (const [name, combination] of Object.entries(COMBINATIONS)) {
     process.stdout.write(`@peng3dnet/${name}\n`);
     const home = join(temporary, `home-${name}`);
-    mkdirSync(home);
     const dependencies = { [`@peng3dnet/${name}`]: `file:${tarballs[name]}` };
     const others = combination.installs
       .filter((other) => other.startsWith("@peng3dnet/") && !(other in dependencies))
       .map((other) => [other, `file:${tarballs[other.slice("@peng3dnet/".length)]}`]);
-    const manifest = { private: true, dependencies, overrides: Object.fromEntries(others) };
-    writeFileSync(join(home, "package.json"), JSON.stringify(manifest));
-    run(windows ? "npm.cmd" : "npm", ["install", "--prefer-offline", "--no-audit", "--no-fund"], home);
+    install(home, dependencies, Object.fromEntries(others));
     assert.deepEqual(installed(home), combination.installs);
 
     const limit = limits[name];
@@ -239,6 +246,13 @@ try {
     if (name === "ping") testCommand(home);
   }
   process.stdout.write("all packages install and work alone\n");
+
+  const home = join(temporary, "home-types");
+  const all = Object.fromEntries(PACKAGES.map((name) => [`@peng3dnet/${name}`, `file:${tarballs[name]}`]));
+  install(home, all, all);
+  process.stdout.write(
+    `types: ${await checkTypes(home)} combinations of compiler, resolution and strictness\n`,
+  );
 } finally {
   rmSync(temporary, { recursive: true, force: true });
 }

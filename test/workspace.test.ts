@@ -19,6 +19,14 @@ describe("the published packages", () => {
     });
   });
 
+  test.each(published)("%s says which TypeScript it needs: the oldest one that is tested", (name) => {
+    const tested = Object.keys(manifest(".").devDependencies)
+      .filter((dependency) => dependency.startsWith("typescript-"))
+      .map((dependency) => Number(dependency.slice("typescript-".length)));
+    const readme = readFileSync(join(root, "packages", name, "README.md"), "utf8");
+    expect(readme).toContain(`TypeScript ${Math.min(...tested)} and later`);
+  });
+
   test("depend on msgpack and on each other only, in one direction", () => {
     const dependencies = published.map((name) => [
       name,

@@ -1,9 +1,8 @@
 import type { Socket } from "node:net";
 import type {
   Address,
+  AnyPacketDefinition,
   CloseInfo,
-  Packet,
-  PacketInput,
   PacketRef,
   SIDE_CLIENT,
   SslSecLevel,
@@ -12,7 +11,7 @@ import type { ConnectionOwner } from "./peer-base.js";
 import type { PeerCertificate } from "./peer-certificate.js";
 import type { Server } from "./server.js";
 import type { Session } from "./session.js";
-import type { SentTo } from "./typed-packet.js";
+import type { KnowsPackets, NameSentTo, PayloadOf, SentTo, UntypedPacket } from "./typed-packet.js";
 import { optional, type WaitOptions } from "./waiting.js";
 
 /** The connection that a {@link ClientOnServer} stands for. */
@@ -26,11 +25,22 @@ export type ClientClass<C extends ClientOnServer = ClientOnServer> = new (
   cid: number,
 ) => C;
 
+/** What `sendMessage` needs to know of its object; with a property that is always there, since `Pick` takes others away. */
+interface Sender<D extends AnyPacketDefinition> extends KnowsPackets<D> {
+  readonly sendMessage: unknown;
+}
+
 /**
  * A client as the server sees it. Subclass it, override its `on…` methods, and pass the class as `clientcls`.
  * Reference: `ClientOnServer`.
  */
 export class ClientOnServer implements ConnectionOwner {
+  /**
+   * Carries the packets whose names {@link ClientOnServer.sendMessage} takes; not there at run time. In handlers it
+   * follows from the server's `packets`. For the methods of a class of your own, say
+   * `declare readonly "~packets"?: (typeof packets)[number]`.
+   */
+  declare readonly "~packets"?: AnyPacketDefinition | undefined;
   /** The server. A class for one server class of its own may say `declare readonly server: MyServer`. */
   readonly server: Server;
   /** The connection. Reference: `conn`, the socket, which is {@link ClientOnServer.sock} here. */
@@ -95,8 +105,10 @@ export class ClientOnServer implements ConnectionOwner {
   }
 
   /** Sends a packet to this client. As `server.sendMessage` with its cid. */
-  sendMessage<P extends SentTo<typeof SIDE_CLIENT>>(ptype: P, data: PacketInput<P>): boolean;
-  sendMessage(ptype: string | number | Packet, data: unknown): boolean;
+  sendMessage<
+    P extends NameSentTo<D, typeof SIDE_CLIENT> | SentTo<typeof SIDE_CLIENT> | UntypedPacket,
+    D extends AnyPacketDefinition = AnyPacketDefinition,
+  >(this: Sender<D>, ptype: P, data: PayloadOf<D, P>): boolean;
   sendMessage(ptype: PacketRef, data: unknown): boolean {
     return this.server.sendMessage(ptype as string, data, this.cid);
   }

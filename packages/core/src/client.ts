@@ -15,8 +15,6 @@ import {
   MODE_CLOSED,
   MODE_NOTSET,
   normalizeAddrSocketstyle,
-  type Packet,
-  type PacketInput,
   type PacketRef,
   SIDE_CLIENT,
   type SIDE_SERVER,
@@ -39,7 +37,7 @@ import { checkTimeout } from "./timeout-option.js";
 import { prepareTlsClient } from "./tls.js";
 import { refusalError } from "./tls-errors.js";
 import type { Transport } from "./transport.js";
-import type { InputOfName, NameSentTo, SentTo } from "./typed-packet.js";
+import type { NameSentTo, PayloadOf, SentTo, UntypedPacket } from "./typed-packet.js";
 import { Outcome, optional, type WaitOptions } from "./waiting.js";
 
 function closedError({ reason, error }: CloseInfo): Error {
@@ -53,7 +51,7 @@ function closedError({ reason, error }: CloseInfo): Error {
  *
  * @typeParam D - packets that were declared; follows from `packets`.
  */
-export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
+export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
   extends PeerBase<Client<D>, ClientEvents, typeof SIDE_CLIENT>
   implements ConnectionOwner
 {
@@ -339,17 +337,9 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
    * @throws {@link NotRegisteredError}, {@link EncodeError}, {@link PacketTooLargeError},
    * {@link ConnectionClosedError}, {@link SmartPacketInvalidError}; nothing has been sent then.
    */
-  override sendMessage<P extends SentTo<typeof SIDE_SERVER>>(
-    ptype: P,
-    data: PacketInput<P>,
-    cid?: Cid,
-  ): boolean;
-  override sendMessage<N extends NameSentTo<D, typeof SIDE_SERVER>>(
-    ptype: N,
-    data: InputOfName<D, N>,
-    cid?: Cid,
-  ): boolean;
-  override sendMessage(ptype: number | Packet, data: unknown, cid?: Cid): boolean;
+  override sendMessage<
+    P extends NameSentTo<D, typeof SIDE_SERVER> | SentTo<typeof SIDE_SERVER> | UntypedPacket,
+  >(ptype: P, data: PayloadOf<D, P>, cid?: Cid): boolean;
   override sendMessage(ptype: PacketRef, data: unknown, _cid?: Cid): boolean {
     const session = this.#session;
     if (session === undefined) {

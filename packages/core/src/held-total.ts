@@ -1,22 +1,27 @@
-import { ServerFullError, SlowConsumerError } from "@peng3dnet/protocol";
+import { type Peng3dnetError, ServerFullError, SlowConsumerError } from "@peng3dnet/protocol";
+
+/** A connection that can be ended. */
+interface Holder {
+  abort(error: Peng3dnetError): void;
+}
 
 /**
  * Bytes that the connections of a server hold together, with a limit: past it, the one that holds most is ended. Those
  * that hold next to nothing are not in it.
  */
-export class HeldTotal<Holder> {
+export class HeldTotal {
   readonly #limit: () => number;
-  readonly #end: (holder: Holder, bytes: number) => void;
+  readonly #error: (bytes: number) => Peng3dnetError;
   readonly #held = new Map<Holder, number>();
   #bytes = 0;
 
   /**
    * @param limit - most bytes of all together.
-   * @param end - ends the one that holds most.
+   * @param error - what the one is ended with that holds most.
    */
-  constructor(limit: () => number, end: (holder: Holder, bytes: number) => void) {
+  constructor(limit: () => number, error: (bytes: number) => Peng3dnetError) {
     this.#limit = limit;
-    this.#end = end;
+    this.#error = error;
   }
 
   /** A connection holds so many bytes now. */
@@ -28,7 +33,7 @@ export class HeldTotal<Holder> {
       const [worst, most] = this.#worst();
       // Out of the sum first, so that this comes to an end whatever happens then.
       this.#note(worst, 0);
-      this.#end(worst, most);
+      worst.abort(this.#error(most));
     }
   }
 

@@ -28,5 +28,15 @@ export type {
 export { Session } from "./session.js";
 export { checkTimeout } from "./timeout-option.js";
 export type { Transport, TransportHandler } from "./transport.js";
-export type { MessageContext, MessageHandler, ReceivedBy, SentTo } from "./typed-packet.js";
+export type {
+  ClientOf,
+  KnowsPackets,
+  MessageContext,
+  MessageHandler,
+  NameSentTo,
+  PayloadOf,
+  ReceivedBy,
+  SentTo,
+  UntypedPacket,
+} from "./typed-packet.js";
 export { Outcome, type WaitOptions } from "./waiting.js";

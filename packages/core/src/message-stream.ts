@@ -124,7 +124,10 @@ export class MessageStream<D extends AnyPacketDefinition, Owner extends Sender>
     this.#held.delete(session);
   }
 
-  readonly #take: MessageHandler<PacketOutput<D>, Owner> = (msg, { client }) => {
+  readonly #take: MessageHandler<never, never> = (
+    msg: PacketOutput<D>,
+    { client }: MessageContext<Owner>,
+  ) => {
     const bytes = this.#surroundings.size();
     this.#buffer.push({ message: { msg, client }, bytes });
     this.#surroundings.buffers.add(bytes);

@@ -43,7 +43,7 @@ import { Session } from "./session.js";
 import type { SessionHooks, SessionOptions } from "./session-hooks.js";
 import { checkTimeout, timeoutError } from "./timeout-option.js";
 import type { Transport } from "./transport.js";
-import { type MessageHandler, type ReceivedBy, TypedPacket } from "./typed-packet.js";
+import { type MessageHandler, type ReceivedBy, type TargetListener, TypedPacket } from "./typed-packet.js";
 import { Outcome, type WaitOptions } from "./waiting.js";
 
 /** Arguments of the listeners that every peer has. */
@@ -454,9 +454,14 @@ export abstract class PeerBase<
   /** Calls `listener` on each event, or on each packet of a definition, which is registered if need be. */
   on<K extends keyof Events & string>(event: K, listener: EventListener<Events, K>): this;
   on<P extends ReceivedBy<Receives>>(packet: P, listener: MessageHandler<PacketOutput<P>, Owner>): this;
+  // Takes both, since the compiler says what the last one finds wrong. The others are there for generic code.
+  on<T extends (keyof Events & string) | ReceivedBy<Receives>>(
+    target: T,
+    listener: TargetListener<Events, T, Owner>,
+  ): this;
   on(target: string | AnyPacketDefinition, listener: (...args: never[]) => unknown): this {
     if (typeof target === "string") this.guard.on(target, listener as Listener);
-    else this.#typedPacket(target).listen(listener as MessageHandler<never, Owner>);
+    else this.#typedPacket(target).listen(listener as MessageHandler<never, never>);
     return this;
   }
 
@@ -469,9 +474,13 @@ export abstract class PeerBase<
   /** Stops calling `listener`. */
   off<K extends keyof Events & string>(event: K, listener: EventListener<Events, K>): this;
   off<P extends ReceivedBy<Receives>>(packet: P, listener: MessageHandler<PacketOutput<P>, Owner>): this;
+  off<T extends (keyof Events & string) | ReceivedBy<Receives>>(
+    target: T,
+    listener: TargetListener<Events, T, Owner>,
+  ): this;
   off(target: string | AnyPacketDefinition, listener: (...args: never[]) => unknown): this {
     if (typeof target === "string") this.guard.off(target, listener as Listener);
-    else this.#typed.get(target.name)?.unlisten(listener as MessageHandler<never, Owner>);
+    else this.#typed.get(target.name)?.unlisten(listener as MessageHandler<never, never>);
     return this;
   }
 

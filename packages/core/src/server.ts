@@ -11,8 +11,6 @@ import {
   encodePacket,
   InvalidStateError,
   normalizeAddrSocketstyle,
-  type Packet,
-  type PacketInput,
   type PacketRef,
   type SIDE_CLIENT,
   SIDE_SERVER,
@@ -38,7 +36,7 @@ import { checkTimeout, timeoutError } from "./timeout-option.js";
 import { prepareTlsServer } from "./tls.js";
 import type { PlainNotice, TlsAcceptor } from "./tls-server.js";
 import type { Transport } from "./transport.js";
-import type { InputOfName, NameSentTo, SentTo } from "./typed-packet.js";
+import type { ClientOf, NameSentTo, PayloadOf, SentTo, UntypedPacket } from "./typed-packet.js";
 import { Outcome, optional, type WaitOptions } from "./waiting.js";
 
 /** A broadcast to so many is worth a look at the clock. */
@@ -51,25 +49,25 @@ const MANY_RECEIVERS = 32;
  * @typeParam D - packets that were declared; follows from `packets`.
  */
 export class Server<
-  C extends ClientOnServer = ClientOnServer,
-  D extends AnyPacketDefinition = AnyPacketDefinition,
-> extends PeerBase<C, ServerEvents<C>, typeof SIDE_SERVER> {
+  out C extends ClientOnServer = ClientOnServer,
+  out D extends AnyPacketDefinition = AnyPacketDefinition,
+> extends PeerBase<ClientOf<C, D>, ServerEvents<ClientOf<C, D>>, typeof SIDE_SERVER> {
   override readonly side = SIDE_SERVER;
   /** All connections that are not gone, by client id. */
-  readonly clients: ReadonlyMap<number, C>;
+  readonly clients: ReadonlyMap<number, ClientOf<C, D>>;
 
   protected override readonly kind = "server";
-  readonly #clients = new Map<number, C>();
+  readonly #clients = new Map<number, ClientOf<C, D>>();
   /** Those whose transport is gone while packets that came before wait to be processed. */
-  readonly #leaving = new Map<number, C>();
-  readonly #input: HeldTotal<Session<C>>;
-  readonly #unsent: HeldTotal<Session<C>>;
+  readonly #leaving = new Map<number, ClientOf<C, D>>();
+  readonly #input: HeldTotal;
+  readonly #unsent: HeldTotal;
   /** The client that was looked for last: handlers mostly answer the one that they hear. */
-  #recent: C | undefined = undefined;
+  #recent: ClientOf<C, D> | undefined = undefined;
   #recentCid = -1;
   readonly #addr: AddressLike | undefined;
-  readonly #clientcls: ClientClass<C>;
-  readonly #admission: Admission<Session<C>>;
+  readonly #clientcls: ClientClass<ClientOf<C, D>>;
+  readonly #admission: Admission<Session<ClientOf<C, D>>>;
   #listener: Listener | undefined = undefined;
   #tls: TlsAcceptor | undefined = undefined;
   #binding: Promise<void> | undefined = undefined;
@@ -87,17 +85,11 @@ export class Server<
     this.clients = this.#clients;
     this.#addr = options.addr;
     if (options.addr !== undefined) normalizeAddrSocketstyle(options.addr);
-    // Without clientcls, C is ClientOnServer.
-    this.#clientcls = options.clientcls ?? (ClientOnServer as unknown as ClientClass<C>);
+    // Without clientcls, C is ClientOnServer. That a client knows the server's packets is a matter of types alone.
+    this.#clientcls = (options.clientcls ?? ClientOnServer) as unknown as ClientClass<ClientOf<C, D>>;
     this.#admission = new Admission(this.cfg);
-    this.#input = new HeldTotal(
-      () => this.cfg.get("net.limits.unprocessed.total"),
-      (session, bytes) => session.abort(inputTotalError(bytes)),
-    );
-    this.#unsent = new HeldTotal(
-      () => this.cfg.get("net.limits.unsent.total"),
-      (session, bytes) => session.abort(unsentTotalError(bytes)),
-    );
+    this.#input = new HeldTotal(() => this.cfg.get("net.limits.unprocessed.total"), inputTotalError);
+    this.#unsent = new HeldTotal(() => this.cfg.get("net.limits.unsent.total"), unsentTotalError);
   }
 
   // ---- running ----------------------------------------------------------------------------------
@@ -324,7 +316,7 @@ export class Server<
    *
    * @throws {@link InvalidStateError} if an overridden `genCID` gives an id that is in use.
    */
-  accept(transport: Transport): C {
+  accept(transport: Transport): ClientOf<C, D> {
     const cid = this.genCID();
     if (!Number.isSafeInteger(cid)) {
       this.guard.watch(cid, "genCID");
@@ -352,7 +344,7 @@ export class Server<
     return client;
   }
 
-  #evict(session: Session<C>): void {
+  #evict(session: Session<ClientOf<C, D>>): void {
     session.abort(this.#admission.error());
     this.emit("drop", { addr: session.transport.remoteAddress, reason: "serverfull" });
   }
@@ -372,7 +364,7 @@ export class Server<
   }
 
   /** The client with an id. @throws {@link ConnectionClosedError} if there is none. */
-  #client(cid: Cid | undefined): C {
+  #client(cid: Cid | undefined): ClientOf<C, D> {
     if (this.#recent !== undefined && this.#recentCid === cid) return this.#recent;
     const client = this.ownerOf(cid);
     if (client === undefined)
@@ -382,7 +374,7 @@ export class Server<
     return client;
   }
 
-  protected override ownerOf(cid: Cid | undefined): C | undefined {
+  protected override ownerOf(cid: Cid | undefined): ClientOf<C, D> | undefined {
     return this.#clients.get(cid ?? -1) ?? this.#leaving.get(cid ?? -1);
   }
 
@@ -396,17 +388,9 @@ export class Server<
    * @throws {@link NotRegisteredError}, {@link EncodeError}, {@link PacketTooLargeError},
    * {@link ConnectionClosedError}, {@link SmartPacketInvalidError}; nothing has been sent then.
    */
-  override sendMessage<P extends SentTo<typeof SIDE_CLIENT>>(
-    ptype: P,
-    data: PacketInput<P>,
-    cid: Cid,
-  ): boolean;
-  override sendMessage<N extends NameSentTo<D, typeof SIDE_CLIENT>>(
-    ptype: N,
-    data: InputOfName<D, N>,
-    cid: Cid,
-  ): boolean;
-  override sendMessage(ptype: number | Packet, data: unknown, cid: Cid): boolean;
+  override sendMessage<
+    P extends NameSentTo<D, typeof SIDE_CLIENT> | SentTo<typeof SIDE_CLIENT> | UntypedPacket,
+  >(ptype: P, data: PayloadOf<D, P>, cid: Cid): boolean;
   override sendMessage(ptype: PacketRef, data: unknown, cid?: Cid): boolean {
     const { conn } = this.#client(cid);
     const below = conn.connection.send(ptype, data);
@@ -420,17 +404,11 @@ export class Server<
    * @returns the number of clients that it was accepted for.
    * @throws as {@link Server.sendMessage}, except that clients that are closing are passed over.
    */
-  broadcast<P extends SentTo<typeof SIDE_CLIENT>>(
+  broadcast<P extends NameSentTo<D, typeof SIDE_CLIENT> | SentTo<typeof SIDE_CLIENT> | UntypedPacket>(
     ptype: P,
-    data: PacketInput<P>,
+    data: PayloadOf<D, P>,
     options?: BroadcastOptions,
   ): number;
-  broadcast<N extends NameSentTo<D, typeof SIDE_CLIENT>>(
-    ptype: N,
-    data: InputOfName<D, N>,
-    options?: BroadcastOptions,
-  ): number;
-  broadcast(ptype: number | Packet, data: unknown, options?: BroadcastOptions): number;
   broadcast(ptype: PacketRef, data: unknown, { except }: BroadcastOptions = {}): number {
     const entry = this.registry.entry(ptype);
     const left = new Set(typeof except === "number" ? [except] : except);
@@ -513,7 +491,7 @@ export class Server<
    */
   receivePacket(data: Uint8Array, cid: number): void {
     const client = this.ownerOf(cid);
-    if (client !== undefined) this.enqueue(client.conn as unknown as Session<C>, data);
+    if (client !== undefined) this.enqueue(client.conn as unknown as Session<ClientOf<C, D>>, data);
   }
 
   /** Hands output gathered so far to the operating system, as far as that takes it. @param cid - default: of all clients. */
@@ -527,41 +505,41 @@ export class Server<
     return this.processSinglePacket !== base.processSinglePacket || this.receivePacket !== base.receivePacket;
   }
 
-  protected override takeSinglePacket(session: Session<C>): unknown {
+  protected override takeSinglePacket(session: Session<ClientOf<C, D>>): unknown {
     return this.processSinglePacket(session.owner);
   }
 
-  protected override takeData(session: Session<C>, chunk: Uint8Array): unknown {
+  protected override takeData(session: Session<ClientOf<C, D>>, chunk: Uint8Array): unknown {
     return this.receiveData(chunk, session.cid as number);
   }
 
   // ---- from sessions ----------------------------------------------------------------------------
 
-  protected override activated(session: Session<C>): void {
+  protected override activated(session: Session<ClientOf<C, D>>): void {
     this.#admission.settled(session);
     this.emit("handshakecomplete", session.owner);
   }
 
-  protected override drained(session: Session<C>): void {
+  protected override drained(session: Session<ClientOf<C, D>>): void {
     this.emit("drain", session.owner);
   }
 
-  protected override inputHeld(session: Session<C>, bytes: number): void {
+  protected override inputHeld(session: Session<ClientOf<C, D>>, bytes: number): void {
     this.#input.set(session, bytes);
   }
 
-  protected override unsentHeld(session: Session<C>, bytes: number): void {
+  protected override unsentHeld(session: Session<ClientOf<C, D>>, bytes: number): void {
     this.#unsent.set(session, bytes);
   }
 
-  protected override gone(session: Session<C>): void {
+  protected override gone(session: Session<ClientOf<C, D>>): void {
     const cid = session.cid as number;
     this.#clients.delete(cid);
     this.#leaving.set(cid, session.owner);
     this.#admission.end(session);
   }
 
-  protected override closed(session: Session<C>, info: CloseInfo): void {
+  protected override closed(session: Session<ClientOf<C, D>>, info: CloseInfo): void {
     const client = session.owner;
     // Not by a property of the client, which its class may have overridden.
     this.#clients.delete(session.cid as number);
@@ -581,7 +559,7 @@ export class Server<
   }
 
   protected override sendPacketEvent(
-    session: Session<C>,
+    session: Session<ClientOf<C, D>>,
     direction: "recv" | "send",
     pid: PacketRef,
     data: unknown,

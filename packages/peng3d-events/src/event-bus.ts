@@ -17,6 +17,19 @@ export type EventName<M> = keyof M & string;
 /** Data of an event, as a sender has to give it. */
 export type EventData<M, K extends keyof M> = { readonly [P in keyof M[K]]: M[K][P] };
 
+/** Whether an event has no data: its type in the map is `undefined`, or may be, or is an object without keys. */
+type WithoutData<T> = undefined extends T
+  ? true
+  : keyof T extends never
+    ? true
+    : T extends Readonly<Record<string, never>>
+      ? true
+      : false;
+
+/** What a sender gives after the name of an event: its data, which events without data can do without. */
+export type EventArguments<M, K extends keyof M> =
+  WithoutData<M[K]> extends true ? [data?: M[K]] : [data: EventData<M, K>];
+
 /** Called on each event with its name and data. May be asynchronous; nothing waits for it. */
 export type EventListener<M, K extends keyof M> = (event: K, data: M[K]) => unknown;
 
@@ -155,9 +168,12 @@ export class HeadlessPeng<M extends object = PengEventMap> {
   /**
    * Calls all listeners of an event.
    *
+   * @param data - what they get. An event whose type in the map is `undefined`, or an object without keys, needs none;
+   * its listeners get `undefined` then.
    * @throws what the first listener with `raiseErrors` threw, once all were called.
    */
-  sendEvent<K extends EventName<M>>(event: K, data: EventData<M, K>): void {
+  sendEvent<K extends EventName<M>>(event: K, ...data: EventArguments<M, K>): void;
+  sendEvent(event: EventName<M>, data?: unknown): void {
     const listeners = this.#listeners.get(event);
     if (listeners === undefined) {
       this.#noteIgnored(event);

@@ -37,9 +37,12 @@ function sizeOf(data: unknown): number {
   if (typeof data !== "object" || data === null) return 0;
   return (data as { readonly [EVENT_SIZE]?: number })[EVENT_SIZE] ?? 0;
 }
+// Not `AsyncIterableIterator<D, undefined>`: before TypeScript 5.6 that has one parameter.
 
 /** The data of events, one after the other, as {@link events} returns them. */
-export class EventIterator<D> implements AsyncIterableIterator<D, undefined>, Disposable, AsyncDisposable {
+export class EventIterator<D>
+  implements AsyncIterable<D>, AsyncIterator<D, undefined>, Disposable, AsyncDisposable
+{
   /** Events dropped because the buffer was full. */
   dropped = 0;
   readonly #limit: number;

@@ -14,6 +14,7 @@ export {
 } from "./emitter-bridge.js";
 export { EventOverflowError, NoEventBusError, UnknownListenerError } from "./errors.js";
 export {
+  type EventArguments,
   type EventData,
   type EventListener,
   type EventName,

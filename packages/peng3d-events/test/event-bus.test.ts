@@ -28,6 +28,14 @@ describe("listeners", () => {
     expect(heard).toEqual(["first test:one true", "second"]);
   });
 
+  test("of an event without data get none", () => {
+    const bus = new HeadlessPeng<{ readonly "test:tick": undefined }>();
+    const heard: unknown[] = [];
+    bus.addEventListener("test:tick", (...given) => heard.push(given));
+    bus.sendEvent("test:tick");
+    expect(heard).toEqual([["test:tick", undefined]]);
+  });
+
   test("that are added twice are called twice and removed one at a time", () => {
     const { bus, heard } = setUp();
     const fn = (): void => void heard.push("called");

@@ -5,6 +5,7 @@ import { Client, ClientOnServer, definePacket, type EngineLike, Server } from "@
 import {
   type ConnectionRecvData,
   type EmitterEvents,
+  type EventArguments,
   events,
   fromEventEmitter,
   fromEventTarget,
@@ -32,6 +33,11 @@ const say = definePacket({ name: "chat:say" });
 
 interface ChatMap extends PengEventMap {
   readonly "chat:said": { readonly text: string };
+  readonly "chat:tick": undefined;
+  readonly "chat:tock": Record<string, never>;
+  readonly "chat:empty": object;
+  readonly "chat:maybe": { readonly n: number } | undefined;
+  readonly "chat:options": { readonly n?: number };
 }
 
 /** Compiled, never called. */
@@ -69,6 +75,17 @@ function right(server: Server<Player>, client: Client, bus: HeadlessPeng): void 
   listen(talker, "peng3dnet:client.close", (_event, data) => data.client satisfies typeof talker);
   const chat = new HeadlessPeng<ChatMap>();
   chat.sendEvent("chat:said", { text: "hello" });
+  // Events without data need none.
+  chat.sendEvent("chat:tick");
+  chat.sendEvent("chat:tick", undefined);
+  chat.sendEvent("chat:tock");
+  chat.sendEvent("chat:empty");
+  chat.sendEvent("chat:maybe");
+  chat.sendEvent("chat:maybe", { n: 1 });
+  new HeadlessPeng<Record<string, unknown>>().sendEvent("chat:any");
+  const send = <K extends "chat:said" | "chat:tick">(event: K, ...data: EventArguments<ChatMap, K>): void =>
+    chat.sendEvent(event, ...data);
+  send("chat:tick");
   listen(chat, "chat:said", (_event, data) => data.text.length);
   toEventEmitter(bus, new EventEmitter());
   toEventEmitter(bus, new EventEmitter<EmitterEvents>());
@@ -104,6 +121,14 @@ function wrong(server: Server, client: Client, bus: HeadlessPeng): void {
   bus.sendEvent("peng3dnet:server.begin", {});
   // @ts-expect-error -- the data lacks its keys
   bus.sendEvent("peng3dnet:server.bind", { peng: undefined });
+  // @ts-expect-error -- this event has data
+  bus.sendEvent("peng3dnet:server.bind");
+  // @ts-expect-error -- this event has data
+  new HeadlessPeng<ChatMap>().sendEvent("chat:said");
+  // @ts-expect-error -- its listeners read keys, of undefined then
+  new HeadlessPeng<ChatMap>().sendEvent("chat:options");
+  // @ts-expect-error -- this event has no data
+  new HeadlessPeng<ChatMap>().sendEvent("chat:tick", { n: 1 });
   // @ts-expect-error -- the key is addr
   bus.addEventListener("peng3dnet:server.bind", (_event, data) => data.address);
   // @ts-expect-error -- the decoded message is in msg; only send has data

@@ -52,21 +52,23 @@ export const FLAG_COMPRESSED = 1;
 /** Flag bit 1: reserved for encryption; a packet that carries it is refused. */
 export const FLAG_ENCRYPTED_AES = 2;
 
+// The sides and levels stay what they are where they are assigned: a field of a class would else become a number.
+
 /** The client side of a connection. */
-export const SIDE_CLIENT = 0;
+export const SIDE_CLIENT = 0 as const;
 /** The server side of a connection. */
-export const SIDE_SERVER = 1;
+export const SIDE_SERVER = 1 as const;
 
 /** No TLS. */
-export const SSLSEC_NONE = 0;
+export const SSLSEC_NONE = 0 as const;
 /** The socket is wrapped in TLS, but nothing is known about it yet. */
-export const SSLSEC_WRAPPED = 1;
+export const SSLSEC_WRAPPED = 1 as const;
 /** TLS encrypts the connection; the peer has not proved who it is. */
-export const SSLSEC_ENCRYPTED = 2;
+export const SSLSEC_ENCRYPTED = 2 as const;
 /** The server's certificate, host name included, has been verified. */
-export const SSLSEC_SERVERAUTH = 3;
+export const SSLSEC_SERVERAUTH = 3 as const;
 /** The certificates of both sides have been verified. */
-export const SSLSEC_BOTHAUTH = 4;
+export const SSLSEC_BOTHAUTH = 4 as const;
 
 /** First packet id that applications get; those below are for internal or fixed use (clause 2). */
 export const FIRST_USER_ID = 64;

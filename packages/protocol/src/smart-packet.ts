@@ -2,11 +2,12 @@ import { type Side, SSLSEC_NONE, type SslSecLevel, STATE_ACTIVE } from "./consta
 import { InvalidSmartPacketActionError } from "./errors.js";
 import { type InvalidAction, Packet, type PacketRule } from "./packet.js";
 
-const ACTIONS: readonly string[] = ["ignore", "close", "error"] satisfies InvalidAction[];
+const ACTIONS: readonly InvalidAction[] = ["ignore", "close", "error"];
 
 /**
  * A packet with conditions on the connection, checked before it is sent and before it is received.
- * Override the fields in a subclass; they are read once, when the packet is registered.
+ * Override the fields in a subclass, `override invalidAction = "close"`; they are read once, when the packet is
+ * registered.
  * Reference: `SmartPacket`.
  */
 export class SmartPacket<Payload = unknown> extends Packet<Payload> {
@@ -24,8 +25,11 @@ export class SmartPacket<Payload = unknown> extends Packet<Payload> {
    * What happens when a condition does not hold: `"ignore"` drops the packet, `"close"` closes the
    * connection with `smartpacketinvalid`, `"error"` throws {@link SmartPacketInvalidError} from
    * `sendMessage`, or reports it as a handler error on receipt. Default `"ignore"`.
+   *
+   * Any text fits the type, since TypeScript takes `override invalidAction = "close"` for any text; what it may be
+   * is checked when the packet is registered.
    */
-  readonly invalidAction: InvalidAction = "ignore";
+  readonly invalidAction: InvalidAction | (string & Record<never, never>) = "ignore";
   /**
    * Whether a packet of this type may be dropped when the peer is behind, past the high-water mark, where
    * `net.limits.unsent.policy` is `"drop"`: for what the next one outdates anyway. Default false.
@@ -33,12 +37,13 @@ export class SmartPacket<Payload = unknown> extends Packet<Payload> {
   readonly droppable: boolean = false;
 
   override rule(): PacketRule {
-    if (!ACTIONS.includes(this.invalidAction)) {
+    const { state, mode, side, conntype, minSslsecLevel, droppable } = this;
+    const invalidAction = ACTIONS.find((action) => action === this.invalidAction);
+    if (invalidAction === undefined) {
       throw new InvalidSmartPacketActionError(
         `invalidAction cannot be ${JSON.stringify(this.invalidAction)}; use ${ACTIONS.map((a) => `"${a}"`).join(", ")}`,
       );
     }
-    const { state, mode, side, conntype, minSslsecLevel, invalidAction, droppable } = this;
     return { state, mode, side, conntype, minSslsecLevel, invalidAction, droppable };
   }
 }

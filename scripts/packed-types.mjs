@@ -1,0 +1,149 @@
+// Compiles programs that use the packed packages as users do: with the oldest supported TypeScript and later ones,
+// with each way of resolving modules, from ESM and CommonJS, with what the packages declare checked as well.
+
+import { strict as assert } from "node:assert";
+import { spawn } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { root } from "./packages.mjs";
+
+/** Names under which the workspace has installed them. The docs name the first as the oldest supported one. */
+const COMPILERS = ["typescript-5.4", "typescript-5.9", "typescript"];
+
+const names = {
+  core: "Client, ClientOnServer, definePacket, payload, Server, SIDE_SERVER, SmartPacket",
+  "core/testing": "ManualClock, TestNetwork",
+  "peng3d-events": "events, HeadlessPeng, listen, toEventEmitter, toEventTarget",
+  ping: "PingableServerMixin, pingServer",
+  protocol: "FrameDecoder, MsgpackCodec",
+};
+
+const use = `
+  const Greeting = definePacket({ name: "demo:greeting", schema: payload<{ text: string }>() });
+  const Move = definePacket({ name: "demo:move", schema: payload<[number, number]>(), side: SIDE_SERVER });
+  const packets = [Greeting, Move];
+
+  class Player extends ClientOnServer {
+    score = 0;
+    override onClose(reason: string | null) {
+      this.score = reason === null ? 0 : 1;
+    }
+  }
+  class Shout extends SmartPacket<string> {
+    override side = SIDE_SERVER;
+    override state = null;
+    override invalidAction = "close";
+  }
+  class GameServer extends PingableServerMixin(Server)<Player> {
+    override getPingData() {
+      return { score: [...this.clients.values()].map(({ score }) => score) };
+    }
+  }
+  class GameBus extends HeadlessPeng<{ readonly "game:tick": undefined }> {}
+
+  const server: AnyServer<Player> = new Server({ packets, clientcls: Player, peng: new HeadlessPeng() });
+  const client: AnyClient = new Client({ addr: "127.0.0.1:1", packets });
+  const declared = new Client({ packets, codec: new MsgpackCodec() });
+  server.registerPacket("demo:shout", new Shout(server.registry, server));
+  server.on(Greeting, ({ text }, { client: from }) => from.sendMessage(Greeting, { text: text + from.score }));
+  server.on("close", ({ score }, { reason }) => [score, reason]);
+  new GameServer({ clientcls: Player });
+  listen(server, "peng3dnet:server.bind", (_event, { addr }) => addr[1]);
+  toEventEmitter(server, new EventEmitter());
+  toEventTarget(client, new EventTarget());
+  new GameBus().sendEvent("game:tick");
+  export async function main() {
+    declared.sendMessage("demo:move", [1, 2]);
+    for await (const { msg } of server.messages(Greeting)) msg.text;
+    for await (const { pid } of events(server, "peng3dnet:server.connection.recv")) pid.toFixed();
+    const { delay } = await pingServer({ addr: "127.0.0.1:1" });
+    return [delay, new ManualClock(), new TestNetwork(), new FrameDecoder(64)];
+  }
+`;
+
+const emitter = `import { EventEmitter } from "node:events";`;
+const typesOnly = `import type { Client as AnyClient, Server as AnyServer } from "@peng3dnet/core"`;
+const imports = Object.entries(names).map(([name, list]) => `import { ${list} } from "@peng3dnet/${name}";`);
+const program = `${emitter}\n${typesOnly};\n${imports.join("\n")}\n${use}`;
+
+// Where \`require\` cannot load ESM, CommonJS imports it at run time, and its types by themselves.
+const loads = Object.entries(names).map(
+  ([name, list]) => `  const { ${list} } = await import("@peng3dnet/${name}");`,
+);
+const loading =
+  `${emitter}\n${typesOnly} with { "resolution-mode": "import" };\n` +
+  `export async function load() {\n${loads.join("\n")}\n${use.replace("export ", "")}\n  return main();\n}\n`;
+
+/** Each way of resolving modules: options, and what is compiled. */
+function resolutions(compiler) {
+  const requiresEsm = compiler !== "typescript-5.4";
+  return {
+    node16: [{ module: "node16" }, ["esm.mts", "loading.cts"]],
+    nodenext: [{ module: "nodenext" }, ["esm.mts", "loading.cts", ...(requiresEsm ? ["requiring.cts"] : [])]],
+    bundler: [{ module: "esnext", moduleResolution: "bundler" }, ["bundled.ts"]],
+  };
+}
+
+function check(compiler, config) {
+  const tsc = join(root, "node_modules", compiler, "bin", "tsc");
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [tsc, "-p", config, "--pretty", "false"]);
+    let output = "";
+    child.stdout.on("data", (chunk) => {
+      output += chunk;
+    });
+    child.stderr.on("data", (chunk) => {
+      output += chunk;
+    });
+    child.on("error", reject);
+    child.on("close", (status) => resolve(status === 0 ? "" : output || `tsc ended with ${status}`));
+  });
+}
+
+/** @param home - where all packages are installed. @returns how many combinations were checked. */
+export async function checkTypes(home) {
+  const files = {
+    "esm.mts": program,
+    "requiring.cts": program,
+    "loading.cts": loading,
+    "bundled.ts": program,
+  };
+  for (const [file, text] of Object.entries(files)) writeFileSync(join(home, file), text);
+  const checks = [];
+  for (const compiler of COMPILERS) {
+    for (const [resolution, [options, compiled]] of Object.entries(resolutions(compiler))) {
+      for (const exactOptionalPropertyTypes of [true, false]) {
+        const what = `${compiler} ${resolution}${exactOptionalPropertyTypes ? " exactOptionalPropertyTypes" : ""}`;
+        const folder = join(home, `types-${checks.length}`);
+        mkdirSync(folder);
+        const compilerOptions = {
+          target: "es2022",
+          lib: ["es2022"],
+          strict: true,
+          skipLibCheck: false,
+          exactOptionalPropertyTypes,
+          // From 5.8 on: programs that Node runs as they are.
+          ...(compiler === "typescript-5.4" ? {} : { erasableSyntaxOnly: true }),
+          types: ["node"],
+          typeRoots: [join(root, "node_modules", "@types")],
+          rootDir: "..",
+          noEmit: true,
+          ...options,
+        };
+        const config = join(folder, "tsconfig.json");
+        writeFileSync(
+          config,
+          JSON.stringify({ compilerOptions, files: compiled.map((file) => `../${file}`) }),
+        );
+        checks.push(async () => assert.equal(await check(compiler, config), "", what));
+      }
+    }
+  }
+  const waiting = [...checks];
+  const work = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await next();
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, work));
+  return checks.length;
+}
