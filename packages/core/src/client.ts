@@ -212,7 +212,7 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
     session.owner = this;
     this.#session = session;
     this.sendEvent("connect", { addr: transport.remoteAddress, sock: transport.socket });
-    if (this.cfg.get("net.debug.print.connect")) this.print(`connect ${transport.remoteAddress.join(" ")}`);
+    if (session.options.printConnect) this.print(`connect ${transport.remoteAddress.join(" ")}`);
     this.guard.run("onConnect", () => this.onConnect());
     this.emit("connect");
     session.start(spent);
@@ -471,14 +471,14 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
     this.emit("drain");
   }
 
-  protected override closed(_session: Session<Client<D>>, { reason, error, clean }: CloseInfo): void {
+  protected override closed(session: Session<Client<D>>, { reason, error, clean }: CloseInfo): void {
     // Before the handshake is complete, a server may say what is missing of TLS.
     const refusal = this.#active.settled || error !== undefined ? undefined : refusalError(reason);
     const info: CloseInfo =
       refusal === undefined ? { reason, error, clean } : { reason, error: refusal, clean: false };
     this.#active.fail(closedError(info));
     this.guard.run("onClose", () => this.onClose(info.reason));
-    if (this.cfg.get("net.debug.print.close")) this.print(`close ${info.reason}`);
+    if (session.options.printClose) this.print(`close ${info.reason}`);
     this.sendEvent("close", { reason: info.reason });
     this.emit("close", info);
     this.#gone.settle(info);

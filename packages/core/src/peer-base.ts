@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import { format } from "node:util";
 import {
   AlreadyRegisteredError,
@@ -12,7 +11,6 @@ import {
   type Connection,
   type ConnectionContext,
   type ConnectionType,
-  createConnectionContext,
   InvalidStateError,
   type Packet,
   type PacketEntry,
@@ -23,9 +21,8 @@ import {
   registerInternalPackets,
   type Side,
 } from "@peng3dnet/protocol";
-import { BusyPoll } from "./busy-poll.js";
 import { type Clock, systemClock } from "./clock.js";
-import { zlibCompression } from "./compression.js";
+import { SettingsSource } from "./connection-settings.js";
 import type { EngineLike } from "./engine.js";
 import { FlushScheduler } from "./flush-scheduler.js";
 import { type HandlerErrorContext, HandlerGuard, type Listener } from "./handler-guard.js";
@@ -34,9 +31,8 @@ import { type Holdable, MessageStream, type MessageStreamOptions } from "./messa
 import type { Metrics } from "./metrics.js";
 import type { PeerOptions } from "./options.js";
 import { PacketProcessor, type ProcessOptions } from "./packet-processor.js";
-import { receiveKit } from "./receive-kits.js";
 import { Session } from "./session.js";
-import type { SessionHooks, SessionOptions } from "./session-hooks.js";
+import type { SessionHooks } from "./session-hooks.js";
 import type { Transport } from "./transport.js";
 import { type MessageHandler, type ReceivedBy, TypedPacket } from "./typed-packet.js";
 import { Outcome, type WaitOptions } from "./waiting.js";
@@ -81,7 +77,7 @@ export abstract class PeerBase<
     }
 
     receiveData(session: Session<Owner>, chunk: Uint8Array): void {
-      this.#peer.#poll?.arrived();
+      session.options.poll?.arrived();
       this.#peer.takeData(session, chunk);
     }
 
@@ -126,7 +122,7 @@ export abstract class PeerBase<
   abstract readonly side: Side;
   /** The packets that this peer knows. */
   readonly registry: PacketRegistry = new PacketRegistry();
-  /** The options: own ones over the engine's over the defaults. Most are read once, on start. */
+  /** The options: own ones over the engine's over the defaults. {@link ConfigValues} says when each one is read. */
   readonly cfg: Config;
   /** The engine or event bus. */
   readonly peng: EngineLike | undefined;
@@ -141,18 +137,14 @@ export abstract class PeerBase<
   readonly #processor: PacketProcessor;
   readonly #scheduler = new FlushScheduler();
   readonly #stopped: Outcome<void>;
-  readonly #bus: EngineLike | undefined;
+  #bus: EngineLike | undefined = undefined;
   readonly #hooks = new PeerBase.#Hooks<Owner>(this as unknown as PeerBase<Owner, PeerEvents>);
-  #context: ConnectionContext | undefined = undefined;
-  #sessionOptions: SessionOptions | undefined = undefined;
-  #poll: BusyPoll | undefined = undefined;
+  readonly #settings: SettingsSource;
   readonly #typed = new Map<string, TypedPacket<Owner>>();
   readonly #streams = new Set<{ end(): void }>();
   #initialized = false;
   #stopping = false;
   #overridden = false;
-  #printRecv = false;
-  #printSend = false;
 
   /** @throws {@link ConfigError} if an option is unknown or not allowed. */
   constructor(options: PeerOptions) {
@@ -164,14 +156,8 @@ export abstract class PeerBase<
     this.guard = new HandlerGuard(this.logger);
     this.#processor = new PacketProcessor(this.clock);
     this.#stopped = new Outcome(this.clock);
-    const enable = this.cfg.get("net.events.enable");
-    if (enable === true && this.peng === undefined) {
-      throw new ConfigError(
-        "net.events.enable",
-        'config option "net.events.enable" is true, but no engine or event bus was passed as peng',
-      );
-    }
-    this.#bus = enable === false ? undefined : this.peng;
+    this.#settings = new SettingsSource(this, this.clock, options);
+    this.#findBus();
     for (const definition of options.packets ?? []) this.register(definition);
   }
 
@@ -183,6 +169,7 @@ export abstract class PeerBase<
    * Reference: `initialize`.
    */
   initialize(): void {
+    this.#findBus();
     if (this.#initialized) return;
     this.#initialized = true;
     registerInternalPackets(this.registry, this);
@@ -190,6 +177,18 @@ export abstract class PeerBase<
     this.#callHooks("_reg_packets_");
     this.#callHooks("_reg_conntypes_");
     this.sendEvent("initialize");
+  }
+
+  /** Whether events are sent, and where to: read when a peer is made, on start and for each connection. */
+  #findBus(): void {
+    const enable = this.cfg.get("net.events.enable");
+    if (enable === true && this.peng === undefined) {
+      throw new ConfigError(
+        "net.events.enable",
+        'config option "net.events.enable" is true, but no engine or event bus was passed as peng',
+      );
+    }
+    this.#bus = enable === false ? undefined : this.peng;
   }
 
   #callHooks(prefix: string): void {
@@ -262,57 +261,23 @@ export abstract class PeerBase<
   abstract sendMessage(ptype: PacketRef, data: unknown, cid?: Cid): boolean;
   abstract closeConnection(cid?: Cid, reason?: string | null): Promise<CloseInfo>;
 
-  /** What all connections share; options are read when the first one needs them. */
+  /** What a connection that begins now shares with others. */
   protected get context(): ConnectionContext {
-    this.#context ??= createConnectionContext(this, this.cfg, {
-      codec: this.#options.codec,
-      kit: receiveKit(this.side),
-      validateSent: this.#options.validateSent ?? process.env.NODE_ENV !== "production",
-      compression: zlibCompression(this.cfg.get("net.compress.level")),
-    });
-    return this.#context;
+    return this.#settings.current().context;
   }
 
-  #readSessionOptions(): SessionOptions {
-    const { cfg } = this;
-    this.#printRecv = cfg.get("net.debug.print.recv");
-    this.#printSend = cfg.get("net.debug.print.send");
-    this.#overridden = this.overridesReceiving;
-    this.#hooks.direct = this.#processor.dispatching && !this.#overridden;
-    this.#poll = this.#readPoll();
-    return {
-      clock: this.clock,
-      handshakeTimeout: cfg.get("net.timeout.handshake"),
-      idleTimeout: cfg.get("net.timeout.idle"),
-      unsentTimeout: cfg.get("net.timeout.unsent"),
-      closeTimeout: cfg.get("net.timeout.close"),
-      unsentLimit: cfg.get("net.limits.unsent"),
-      highWater: cfg.get("net.limits.unsent.highwater"),
-      maxQueuedPackets: cfg.get("net.limits.unprocessed.packets"),
-      maxQueuedBytes: cfg.get("net.limits.unprocessed.bytes"),
-    };
-  }
-
-  /** With one processor the peer could not work while this polls; a clock that a test turns would never end a poll. */
-  #readPoll(): BusyPoll | undefined {
-    const window = this.cfg.get("net.latency.poll");
-    return window > 0 && this.clock === systemClock && availableParallelism() > 1
-      ? new BusyPoll(this.clock, window)
-      : undefined;
+  /** Whether connections may have begun with different options. */
+  protected get severalContexts(): boolean {
+    return this.#settings.changed;
   }
 
   /** Makes the session for a transport. Its `owner` has to be set before it starts. */
   protected createSession(transport: Transport, cid: Cid, conntype?: string): Session<Owner> {
     this.initialize();
-    this.#sessionOptions ??= this.#readSessionOptions();
-    return new Session<Owner>({
-      context: this.context,
-      cid,
-      transport,
-      hooks: this.#hooks,
-      options: this.#sessionOptions,
-      conntype,
-    });
+    this.#overridden = this.overridesReceiving;
+    this.#hooks.direct = this.#processor.dispatching && !this.#overridden;
+    const { context, options } = this.#settings.current();
+    return new Session<Owner>({ context, cid, transport, hooks: this.#hooks, options, conntype });
   }
 
   /** Counters of all connections together, those that are closed included. */
@@ -513,7 +478,7 @@ export abstract class PeerBase<
     } catch (error) {
       this.guard.failed(error, "onReceive");
     }
-    if (this.#printRecv) this.print(`recv ${session.cid ?? "server"} ${entry.name}:`, msg);
+    if (session.options.printRecv) this.print(`recv ${session.cid ?? "server"} ${entry.name}:`, msg);
     if (this.#bus !== undefined) this.sendPacketEvent(session, "recv", entry.id, msg);
   }
 
@@ -526,7 +491,7 @@ export abstract class PeerBase<
     } catch (error) {
       this.guard.failed(error, "onSend");
     }
-    if (this.#printSend)
+    if (session.options.printSend)
       this.print(`send ${session.cid ?? "server"} ${this.registry.entry(ptype).name}:`, data);
   }
 }

@@ -18,6 +18,7 @@ import {
 } from "@peng3dnet/protocol";
 import { Admission } from "./admission.js";
 import { type ClientClass, type ClientConnection, ClientOnServer } from "./client-on-server.js";
+import { EncodedPacket } from "./encoded-packet.js";
 import { type Listener, listen } from "./listener.js";
 import { type Metrics, NO_METRICS, sumMetrics } from "./metrics.js";
 import { PeerBase } from "./peer-base.js";
@@ -304,7 +305,7 @@ export class Server<
     this.#clients.set(cid, client);
     const evicted = this.#admission.begin(session, addr[0]);
     this.sendEvent("connection.accept", { sock: transport.socket, addr, client, cid });
-    if (this.cfg.get("net.debug.print.connect")) this.print(`connect ${cid} ${addr.join(" ")}`);
+    if (session.options.printConnect) this.print(`connect ${cid} ${addr.join(" ")}`);
     this.guard.run("onConnect", () => client.onConnect());
     this.emit("connection", client);
     session.start();
@@ -389,15 +390,19 @@ export class Server<
   broadcast(ptype: PacketRef, data: unknown, { except }: BroadcastOptions = {}): number {
     const entry = this.registry.entry(ptype);
     const left = new Set(typeof except === "number" ? [except] : except);
-    let packet: Uint8Array | undefined;
+    const takes = ({ cid, conn: { connection } }: C): boolean =>
+      connection.active && !connection.closing && !left.has(cid);
+    const packets = new EncodedPacket(entry, data);
+    if (this.severalContexts) {
+      // What does not keep to the options of one connection is sent to none.
+      for (const client of this.#clients.values())
+        if (takes(client)) packets.for(client.conn.connection.context);
+    }
     let count = 0;
     for (const client of this.#clients.values()) {
+      if (!takes(client)) continue;
       const { connection } = client.conn;
-      if (!connection.active || connection.closing || left.has(client.cid)) continue;
-      if (packet === undefined) {
-        if (entry.parses && this.context.validateSent) entry.obj.parse(data);
-        packet = encodePacket(this.context, entry.id, data);
-      }
+      const packet = packets.for(connection.context);
       const before = connection.packetsOut;
       if (!connection.sendEncoded(entry, packet, ptype, data)) client.conn.noteHighWater();
       if (connection.packetsOut !== before) count++;
@@ -493,7 +498,7 @@ export class Server<
     this.#past = sumMetrics([this.#past, { ...session.metrics, queued: 0, unsent: 0 }]);
     this.#admission.end(session);
     this.guard.run("onClose", () => client.onClose(info.reason));
-    if (this.cfg.get("net.debug.print.close")) this.print(`close ${client.cid} ${info.reason}`);
+    if (session.options.printClose) this.print(`close ${client.cid} ${info.reason}`);
     this.sendEvent("connection.close", { client, reason: info.reason });
     this.emit("close", client, info);
     if (this.#clients.size === 0) {

@@ -1,4 +1,5 @@
 import type { Cid, CloseInfo, ConnectionContext, PacketEntry, PacketRef } from "@peng3dnet/protocol";
+import type { BusyPoll } from "./busy-poll.js";
 import type { IntakeLimits } from "./intake.js";
 import type { Session } from "./session.js";
 import type { OutputOptions } from "./session-output.js";
@@ -27,11 +28,19 @@ export interface SessionHooks<Owner> {
   ignored(message: string, why: string): void;
 }
 
-/** Limits and deadlines of a session; seconds and bytes, see the config options of the same names. */
+/** Options of a session as they were when it began; seconds and bytes, see the config options of the same names. */
 export interface SessionOptions extends OutputOptions, IntakeLimits {
   readonly handshakeTimeout: number;
   readonly idleTimeout: number;
   readonly closeTimeout: number;
+  readonly printConnect: boolean;
+  readonly printRecv: boolean;
+  readonly printSend: boolean;
+  readonly printClose: boolean;
+  /** `net.latency.poll` */
+  readonly pollWindow: number;
+  /** Polls while bytes keep coming; `undefined`: nobody does. */
+  readonly poll: BusyPoll | undefined;
 }
 
 /** What a session is made of. */

@@ -147,6 +147,12 @@ export type ConfigOverrides = { readonly [K in ConfigKey]?: ConfigValues[K] | un
 /** What a config can be stacked on: the engine's config, a plain object, or another {@link Config}. */
 export type ConfigSource = { get(key: string): unknown } | Readonly<Record<string, unknown>>;
 
+/** What options are read from: a {@link Config}, or what stands before one. */
+export interface ConfigReader {
+  /** The value of an option. @throws {@link ConfigError} */
+  get<K extends ConfigKey>(key: K): ConfigValues[K];
+}
+
 /** Default of every option. Reference: `DEFAULT_CONFIG`. */
 export const DEFAULT_CONFIG: Readonly<ConfigValues> = Object.freeze({
   "net.server.addr": null,
@@ -378,10 +384,11 @@ function lookUp(source: ConfigSource, key: string): unknown {
 /**
  * A stack of option values: own ones over those of a parent (e.g. the engine's) over the defaults.
  *
- * Values are checked when they are set, and those of a foreign parent when they are read. Peers read
- * most options once, when a connection starts: a later change holds for connections made after it.
+ * Values are checked when they are set, and those of a parent when they are read. {@link ConfigValues} says when each
+ * one is read. Most are read for each new connection: a later change, of the parent's values too, holds for connections
+ * made after it, and those there are keep what they began with.
  */
-export class Config {
+export class Config implements ConfigReader {
   readonly #own = new Map<ConfigKey, unknown>();
   readonly #parent: ConfigSource | undefined;
 

@@ -120,6 +120,11 @@ export class Connection implements PacketSource {
     return this.#context.peer;
   }
 
+  /** What it shares with all connections of its peer that began with the same options. */
+  get context(): ConnectionContext {
+    return this.#context;
+  }
+
   /** The side that this end is on. */
   get side(): Side {
     return this.#context.peer.side;
