@@ -105,7 +105,8 @@ export class SettingsSource {
       printSend: cfg.get("net.debug.print.send"),
       printClose: cfg.get("net.debug.print.close"),
       pollWindow,
-      poll: former !== undefined && former.pollWindow === pollWindow ? former.poll : this.#makePoll(pollWindow),
+      poll:
+        former !== undefined && former.pollWindow === pollWindow ? former.poll : this.#makePoll(pollWindow),
     };
   }
 
