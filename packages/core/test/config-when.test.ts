@@ -229,7 +229,7 @@ const rows: Row[] = [
     base: { "net.registry.unknownpacketaction": "ignore" },
     look: (seen) => answer(seen, packet(99, 0), packet(99, 0), packet(ECHO, "x")),
   },
-  { key: "net.timeout.handshake", to: 5, seen: [true, false], early: true, look: after(6) },
+  { key: "net.timeout.handshake", to: 2, seen: [true, false], early: true, look: after(3) },
   { key: "net.timeout.idle", to: 5, seen: [true, false], look: after(6) },
   {
     key: "net.timeout.unsent",
