@@ -212,7 +212,7 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
     session.owner = this;
     this.#session = session;
     this.sendEvent("connect", { addr: transport.remoteAddress, sock: transport.socket });
-    if (session.options.printConnect) this.print(`connect ${transport.remoteAddress.join(" ")}`);
+    if (session.options.prints?.connect) this.print(`connect ${transport.remoteAddress.join(" ")}`);
     this.guard.run("onConnect", () => this.onConnect());
     this.emit("connect");
     session.start(spent);
@@ -478,7 +478,7 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
       refusal === undefined ? { reason, error, clean } : { reason, error: refusal, clean: false };
     this.#active.fail(closedError(info));
     this.guard.run("onClose", () => this.onClose(info.reason));
-    if (session.options.printClose) this.print(`close ${info.reason}`);
+    if (session.options.prints?.close) this.print(`close ${info.reason}`);
     this.sendEvent("close", { reason: info.reason });
     this.emit("close", info);
     this.#gone.settle(info);

@@ -19,10 +19,11 @@ import {
   PacketRegistry,
   type Peer,
   registerInternalPackets,
+  SIDE_SERVER,
   type Side,
 } from "@peng3dnet/protocol";
 import { type Clock, systemClock } from "./clock.js";
-import { SettingsSource } from "./connection-settings.js";
+import { type ConnectionSettings, ReadConfig, readSettings } from "./connection-settings.js";
 import type { EngineLike } from "./engine.js";
 import { FlushScheduler } from "./flush-scheduler.js";
 import { type HandlerErrorContext, HandlerGuard, type Listener } from "./handler-guard.js";
@@ -139,7 +140,8 @@ export abstract class PeerBase<
   readonly #stopped: Outcome<void>;
   #bus: EngineLike | undefined = undefined;
   readonly #hooks = new PeerBase.#Hooks<Owner>(this as unknown as PeerBase<Owner, PeerEvents>);
-  readonly #settings: SettingsSource;
+  #settings: ConnectionSettings | undefined = undefined;
+  #read: ReadConfig | undefined = undefined;
   readonly #typed = new Map<string, TypedPacket<Owner>>();
   readonly #streams = new Set<{ end(): void }>();
   #initialized = false;
@@ -156,7 +158,6 @@ export abstract class PeerBase<
     this.guard = new HandlerGuard(this.logger);
     this.#processor = new PacketProcessor(this.clock);
     this.#stopped = new Outcome(this.clock);
-    this.#settings = new SettingsSource(this, this.clock, options);
     this.#findBus();
     for (const definition of options.packets ?? []) this.register(definition);
   }
@@ -263,12 +264,22 @@ export abstract class PeerBase<
 
   /** What a connection that begins now shares with others. */
   protected get context(): ConnectionContext {
-    return this.#settings.current().context;
+    return this.#currentSettings().context;
   }
 
   /** Whether connections may have begun with different options. */
   protected get severalContexts(): boolean {
-    return this.#settings.changed;
+    return this.#read?.follows === true;
+  }
+
+  #currentSettings(): ConnectionSettings {
+    const former = this.#settings;
+    if (former !== undefined && this.#read?.changed !== true) return former;
+    const read = new ReadConfig(this.cfg, former !== undefined);
+    this.#settings = readSettings(this, read, this.clock, this.#options, former);
+    // A client connects once: it would hold what it never looks at.
+    if (this.side === SIDE_SERVER) this.#read = read;
+    return this.#settings;
   }
 
   /** Makes the session for a transport. Its `owner` has to be set before it starts. */
@@ -276,7 +287,8 @@ export abstract class PeerBase<
     this.initialize();
     this.#overridden = this.overridesReceiving;
     this.#hooks.direct = this.#processor.dispatching && !this.#overridden;
-    const { context, options } = this.#settings.current();
+    const options = this.#currentSettings();
+    const { context } = options;
     return new Session<Owner>({ context, cid, transport, hooks: this.#hooks, options, conntype });
   }
 
@@ -478,7 +490,7 @@ export abstract class PeerBase<
     } catch (error) {
       this.guard.failed(error, "onReceive");
     }
-    if (session.options.printRecv) this.print(`recv ${session.cid ?? "server"} ${entry.name}:`, msg);
+    if (session.options.prints?.recv) this.print(`recv ${session.cid ?? "server"} ${entry.name}:`, msg);
     if (this.#bus !== undefined) this.sendPacketEvent(session, "recv", entry.id, msg);
   }
 
@@ -491,7 +503,7 @@ export abstract class PeerBase<
     } catch (error) {
       this.guard.failed(error, "onSend");
     }
-    if (session.options.printSend)
+    if (session.options.prints?.send)
       this.print(`send ${session.cid ?? "server"} ${this.registry.entry(ptype).name}:`, data);
   }
 }

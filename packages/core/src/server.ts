@@ -305,7 +305,7 @@ export class Server<
     this.#clients.set(cid, client);
     const evicted = this.#admission.begin(session, addr[0]);
     this.sendEvent("connection.accept", { sock: transport.socket, addr, client, cid });
-    if (session.options.printConnect) this.print(`connect ${cid} ${addr.join(" ")}`);
+    if (session.options.prints?.connect) this.print(`connect ${cid} ${addr.join(" ")}`);
     this.guard.run("onConnect", () => client.onConnect());
     this.emit("connection", client);
     session.start();
@@ -498,7 +498,7 @@ export class Server<
     this.#past = sumMetrics([this.#past, { ...session.metrics, queued: 0, unsent: 0 }]);
     this.#admission.end(session);
     this.guard.run("onClose", () => client.onClose(info.reason));
-    if (session.options.printClose) this.print(`close ${client.cid} ${info.reason}`);
+    if (session.options.prints?.close) this.print(`close ${client.cid} ${info.reason}`);
     this.sendEvent("connection.close", { client, reason: info.reason });
     this.emit("close", client, info);
     if (this.#clients.size === 0) {

@@ -28,17 +28,21 @@ export interface SessionHooks<Owner> {
   ignored(message: string, why: string): void;
 }
 
+/** `net.debug.print.*` */
+export interface PrintOptions {
+  readonly connect: boolean;
+  readonly recv: boolean;
+  readonly send: boolean;
+  readonly close: boolean;
+}
+
 /** Options of a session as they were when it began; seconds and bytes, see the config options of the same names. */
 export interface SessionOptions extends OutputOptions, IntakeLimits {
   readonly handshakeTimeout: number;
   readonly idleTimeout: number;
   readonly closeTimeout: number;
-  readonly printConnect: boolean;
-  readonly printRecv: boolean;
-  readonly printSend: boolean;
-  readonly printClose: boolean;
-  /** `net.latency.poll` */
-  readonly pollWindow: number;
+  /** What is printed; `undefined`: nothing. */
+  readonly prints: PrintOptions | undefined;
   /** Polls while bytes keep coming; `undefined`: nobody does. */
   readonly poll: BusyPoll | undefined;
 }
