@@ -7,8 +7,10 @@ import {
   CLOSECONN_ID,
   type CloseInfo,
   ConnectionClosedError,
+  type ConnectionType,
   encodePacket,
   InvalidStateError,
+  NotRegisteredError,
   normalizeAddrSocketstyle,
   type Packet,
   type PacketInput,
@@ -59,6 +61,8 @@ export class Server<
   readonly #addr: AddressLike | undefined;
   readonly #clientcls: ClientClass<C>;
   readonly #admission: Admission<Session<C>>;
+  /** Names of the connection types that are served; `undefined`: all. */
+  readonly #served: ReadonlySet<string> | undefined;
   #listener: Listener | undefined = undefined;
   #tls: TlsAcceptor | undefined = undefined;
   #binding: Promise<void> | undefined = undefined;
@@ -78,6 +82,7 @@ export class Server<
     // Without clientcls, C is ClientOnServer.
     this.#clientcls = options.clientcls ?? (ClientOnServer as unknown as ClientClass<C>);
     this.#admission = new Admission(this.cfg);
+    this.#served = options.conntypes && new Set(options.conntypes);
   }
 
   // ---- running ----------------------------------------------------------------------------------
@@ -147,15 +152,31 @@ export class Server<
    * Initializes, binds and runs. Packets wait for `process` or `processAsync`. Resolves once the server
    * listens; further calls do nothing. Reference: `runAsync`.
    *
-   * @throws {@link ListenError}, {@link InvalidStateError} after a stop.
+   * @throws {@link ListenError}, {@link InvalidStateError} after a stop; {@link NotRegisteredError} if `conntypes` lists a
+   * connection type that was not added.
    */
   async runAsync(): Promise<void> {
     this.checkNotStopped();
     this.initialize();
+    this.#checkServed();
     await this.bind();
     if (this.#started) return;
     this.#started = true;
     this.sendEvent("start");
+  }
+
+  #checkServed(): void {
+    for (const name of this.#served ?? []) {
+      if (super.getConnType(name) !== undefined) continue;
+      throw new NotRegisteredError(
+        `conntypes lists the connection type ${JSON.stringify(name)}, which the server does not have; add it with addConnType before the start`,
+      );
+    }
+  }
+
+  /** A connection type by name; `undefined` if there is none, or if `conntypes` does not list it. */
+  override getConnType(name: string): ConnectionType | undefined {
+    return this.#served?.has(name) === false ? undefined : super.getConnType(name);
   }
 
   /** Runs as {@link Server.runAsync} does, and resolves when the server is stopped. Reference: `runBlocking`. */

@@ -207,7 +207,7 @@ export class Connection implements PacketSource {
     this.#transition("settype");
     if (type === undefined) {
       throw new UnknownConnectionTypeError(
-        `there is no connection type ${JSON.stringify(conntype)}; add it with addConnType`,
+        `the connection type ${JSON.stringify(conntype)} is not served here; add it with addConnType, and list it in conntypes where a server has that option`,
       );
     }
     const attached = this.#context.types.of(conntype, type);
