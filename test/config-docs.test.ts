@@ -1,11 +1,29 @@
 // docs/config.md lists every option with its default.
 
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { DEFAULT_CONFIG } from "@peng3dnet/core";
-import { codeSpans, referenceSymbols, tableRows } from "./support/markdown.js";
+import { codeSpans, referenceSymbols, root, tableRows } from "./support/markdown.js";
 
 const known = referenceSymbols().config;
 const rows = tableRows("docs/config.md").map(({ cells }) => cells);
 const keyOf = (row: Readonly<Record<string, string>>) => codeSpans(row.Option ?? "")[0] ?? "";
+
+/** How the comment on an option says when it is read. */
+const READ: Readonly<Record<string, string>> = {
+  start: "Read on start.",
+  "start, reload": "Read on start and by `reloadCertificates`.",
+  connection: "Read for each connection.",
+  "start, connection": "Read on start and for each connection.",
+  never: "Never read.",
+};
+const source = readFileSync(join(root, "packages", "protocol", "src", "config.ts"), "utf8");
+
+/** The comment above an option in `ConfigValues`. */
+function commentOn(key: string): string {
+  const before = source.slice(0, source.indexOf(`\n  "${key}": `));
+  return before.slice(before.lastIndexOf("/**")).replace(/\s+\*?\/?\s*/g, " ");
+}
 
 test("has one row for each option", () => {
   expect(rows.map(keyOf).sort()).toEqual(Object.keys(DEFAULT_CONFIG).sort());
@@ -16,6 +34,7 @@ test.each(rows.map((row) => [keyOf(row), row] as const))("tells all about %s", (
   expect(documented).toEqual(DEFAULT_CONFIG[key as keyof typeof DEFAULT_CONFIG]);
   for (const column of ["Type", "What it does", "Why this default"]) expect(row[column]).toMatch(/\w/);
   expect(row.Unit).toMatch(/^(–|bytes|seconds|levels|elements|connections|packets|names)$/);
+  expect(commentOn(key)).toContain(READ[row.Read ?? ""] ?? "no such time");
   expect({ key, isNew: /^[*_]new[*_] /.test(row["What it does"] ?? "") }).toEqual({
     key,
     isNew: !known.includes(key),

@@ -1,9 +1,17 @@
 // docs/reference-mapping.md names a counterpart for everything that the reference documents, and each of these
-// exists in the built packages. reference-symbols.json is the list of what the reference documents.
+// exists in the built packages. What is called the same does the same: reference-behaviour/ has a check for each such
+// row. reference-symbols.json is the list of what the reference documents.
 
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { Client, ClientOnServer, type EngineLike, Packet, Server } from "@peng3dnet/core";
+import { config } from "./reference-behaviour/config.js";
+import { conntypes, constants } from "./reference-behaviour/constants.js";
+import { events } from "./reference-behaviour/events.js";
+import { net } from "./reference-behaviour/net.js";
+import { packets } from "./reference-behaviour/packets.js";
+import { ping } from "./reference-behaviour/ping.js";
+import { registry } from "./reference-behaviour/registry.js";
 import { typeErrors } from "./support/compile.js";
 import { codeSpans, type ReferenceSymbols, referenceSymbols, root, tableRows } from "./support/markdown.js";
 
@@ -189,5 +197,29 @@ describe("core", () => {
     await told;
     const listed = of("events").map(({ here: [event = "", ...keys] }) => [event, keys.sort()]);
     expect(seen).toEqual(Object.fromEntries(listed));
+  });
+});
+
+describe("what is called the same", () => {
+  const checks = {
+    ...net,
+    ...constants,
+    ...conntypes,
+    ...packets,
+    ...ping,
+    ...registry,
+    ...config,
+    ...events,
+  };
+  const same = mappings.filter(({ kind }) => kind === "same").map(({ reference }) => reference);
+
+  test("has a check for each row, and there is none besides", () => {
+    expect(Object.keys(checks).sort()).toEqual([...same].sort());
+  });
+
+  test.each(same)("%s", async (row) => {
+    const check = checks[row];
+    if (check === undefined) throw new Error("nothing shows that it does the same");
+    await check();
   });
 });

@@ -147,4 +147,18 @@ describe("the connection type token", () => {
     await net.settle();
     expect(said).toEqual(["classic"]);
   });
+
+  test("with conntypes, clients of the classic type are turned away", async () => {
+    const net = new TestNetwork();
+    const TokenServer = TokenServerMixin(Server, { check });
+    const options: ServerOptions = { clock: net.clock, conntypes: [CONNTYPE_TOKEN] };
+    const server = net.run(new TokenServer(options));
+    const classic = net.run(new Client({ clock: net.clock }));
+    net.connect(classic, server);
+    await expect(classic.waitForConnection()).rejects.toMatchObject({ reason: "unknownconntype" });
+    const TokenClient = TokenClientMixin(Client, { token: "sesame" });
+    const client = net.run(new TokenClient({ clock: net.clock, conntype: CONNTYPE_TOKEN } as ClientOptions));
+    net.connect(client, server);
+    await client.waitForConnection();
+  });
 });

@@ -9,27 +9,26 @@ import { TypedPacket } from "./typed-packet.js";
 export class BufferBudget {
   /** Whether the limit is reached. It is kept up until half is free, so that not each message stops and starts reading. */
   full = false;
-  readonly #limit: number;
+  /** Bytes of decoded size (`net.limits.buffered`). */
+  limit = 0;
   readonly #registry: PacketRegistry;
   readonly #waiting = new Set<Holdable>();
   #used = 0;
 
-  /** @param limit - bytes of decoded size (`net.limits.buffered`). */
-  constructor(limit: number, registry: PacketRegistry) {
-    this.#limit = limit;
+  constructor(registry: PacketRegistry) {
     this.#registry = registry;
   }
 
   /** So many bytes were buffered. */
   add(bytes: number): void {
     this.#used += bytes;
-    if (this.#used >= this.#limit) this.full = true;
+    if (this.#used >= this.limit) this.full = true;
   }
 
   /** So many were consumed. */
   remove(bytes: number): void {
     this.#used -= bytes;
-    if (!this.full || this.#used > this.#limit / 2) return;
+    if (!this.full || this.#used > this.limit / 2) return;
     this.full = false;
     for (const session of [...this.#waiting]) {
       // One that goes on may fill it again.

@@ -19,6 +19,8 @@ const TICKS = 1024;
  * intervals that it takes to begin again.
  */
 export class BusyPoll {
+  /** Longest wait for the next bytes. */
+  readonly seconds: number;
   readonly #clock: Clock;
   /** Ticks after an arrival for which the next one is waited for. */
   readonly #window: number;
@@ -32,6 +34,7 @@ export class BusyPoll {
 
   /** @param seconds - longest wait for the next bytes (`net.latency.poll`). */
   constructor(clock: Clock, seconds: number) {
+    this.seconds = seconds;
     this.#clock = clock;
     this.#window = Math.round(seconds * 1000 * TICKS);
   }

@@ -33,8 +33,10 @@ interface Sender<D extends AnyPacketDefinition> extends KnowsPackets<D> {
 /**
  * A client as the server sees it. Subclass it, override its `on…` methods, and pass the class as `clientcls`.
  * Reference: `ClientOnServer`.
+ *
+ * @typeParam Data - what the application knows of a client, see {@link ClientOnServer.data}.
  */
-export class ClientOnServer implements ConnectionOwner {
+export class ClientOnServer<Data = unknown> implements ConnectionOwner {
   /**
    * Carries the packets whose names {@link ClientOnServer.sendMessage} takes; not there at run time. In handlers it
    * follows from the server's `packets`. For the methods of a class of your own, say
@@ -43,6 +45,14 @@ export class ClientOnServer implements ConnectionOwner {
   declare readonly "~packets"?: AnyPacketDefinition | undefined;
   /** The server. A class for one server class of its own may say `declare readonly server: MyServer`. */
   readonly server: Server;
+  /**
+   * Who the client is, or whatever else the application knows of it. The library never looks at it, and it is there as
+   * long as this object, in `onClose`, the `close` event and a connection type's `closed`, too. Default `undefined`.
+   *
+   * Its type is that of `clientcls`: `class Player extends ClientOnServer<User> {}`, or without a class of one's own
+   * `new Server({ clientcls: ClientOnServer<User> })`.
+   */
+  data: Data | undefined = undefined;
   /** The connection. Reference: `conn`, the socket, which is {@link ClientOnServer.sock} here. */
   readonly conn: ClientConnection;
 

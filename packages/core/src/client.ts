@@ -212,7 +212,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
     const reason = error instanceof TlsHandshakeError ? error.closeReason : "socketclose";
     const info: CloseInfo = { reason: closed === undefined ? reason : closed.reason, error, clean: false };
     // It was closed, if not connected: whoever waits for that learns it as ever.
-    if (closed !== undefined) this.#tellClosed(info);
+    if (closed !== undefined) this.#tellClosed(info, this.cfg.get("net.debug.print.close"));
     this.#gone.settle(info);
   }
 
@@ -228,7 +228,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
     session.owner = this;
     this.#session = session;
     this.sendEvent("connect", { addr: transport.remoteAddress, sock: transport.socket });
-    this.printIf("net.debug.print.connect", () => [`connect ${transport.remoteAddress.join(" ")}`]);
+    if (session.options.prints?.connect) this.print(`connect ${transport.remoteAddress.join(" ")}`);
     this.guard.run("onConnect", () => this.onConnect());
     this.emit("connect");
     session.start(spent);
@@ -504,19 +504,19 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
 
   protected override gone(): void {}
 
-  protected override closed(_session: Session<Client<D>>, { reason, error, clean }: CloseInfo): void {
+  protected override closed(session: Session<Client<D>>, { reason, error, clean }: CloseInfo): void {
     // Before the handshake is complete, a server may say what is missing of TLS.
     const refusal = this.#active.settled || error !== undefined ? undefined : refusalError(reason);
     const info: CloseInfo =
       refusal === undefined ? { reason, error, clean } : { reason, error: refusal, clean: false };
     this.#active.fail(closedError(info));
-    this.#tellClosed(info);
+    this.#tellClosed(info, session.options.prints?.close === true);
     this.#gone.settle(info);
   }
 
-  #tellClosed(info: CloseInfo): void {
+  #tellClosed(info: CloseInfo, prints: boolean): void {
     this.guard.run("onClose", () => this.onClose(info.reason));
-    this.printIf("net.debug.print.close", () => [`close ${info.reason}`]);
+    if (prints) this.print(`close ${info.reason}`);
     this.sendEvent("close", { reason: info.reason });
     this.emit("close", info);
   }

@@ -10,17 +10,14 @@ interface Holder {
  * that hold next to nothing are not in it.
  */
 export class HeldTotal {
-  readonly #limit: () => number;
+  /** Most bytes of all together. */
+  limit = Number.POSITIVE_INFINITY;
   readonly #error: (bytes: number) => Peng3dnetError;
   readonly #held = new Map<Holder, number>();
   #bytes = 0;
 
-  /**
-   * @param limit - most bytes of all together.
-   * @param error - what the one is ended with that holds most.
-   */
-  constructor(limit: () => number, error: (bytes: number) => Peng3dnetError) {
-    this.#limit = limit;
+  /** @param error - what the one is ended with that holds most. */
+  constructor(error: (bytes: number) => Peng3dnetError) {
     this.#error = error;
   }
 
@@ -28,8 +25,7 @@ export class HeldTotal {
   set(holder: Holder, bytes: number): void {
     this.#note(holder, bytes);
     if (bytes === 0) return;
-    const limit = this.#limit();
-    while (this.#bytes > limit) {
+    while (this.#bytes > this.limit) {
       const [worst, most] = this.#worst();
       // Out of the sum first, so that this comes to an end whatever happens then.
       this.#note(worst, 0);

@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import {
   AlreadyRegisteredError,
   type AnyPacketDefinition,
@@ -12,7 +11,6 @@ import {
   type Connection,
   type ConnectionContext,
   type ConnectionType,
-  createConnectionContext,
   InvalidStateError,
   type Packet,
   type PacketEntry,
@@ -22,12 +20,12 @@ import {
   type Peer,
   RegistryError,
   registerInternalPackets,
+  SIDE_SERVER,
   type Side,
 } from "@peng3dnet/protocol";
 import { BufferBudget } from "./buffer-budget.js";
-import { BusyPoll } from "./busy-poll.js";
 import { type Clock, systemClock } from "./clock.js";
-import { zlibCompression } from "./compression.js";
+import { type ConnectionSettings, ReadConfig, readSettings } from "./connection-settings.js";
 import type { EngineLike } from "./engine.js";
 import { FlushScheduler } from "./flush-scheduler.js";
 import { type HandlerErrorContext, HandlerGuard, type Listener } from "./handler-guard.js";
@@ -37,10 +35,9 @@ import type { Metrics } from "./metrics.js";
 import type { PeerOptions } from "./options.js";
 import { PacketProcessor, type ProcessOptions } from "./packet-processor.js";
 import { printLine, writeLine } from "./print-line.js";
-import { receiveKit } from "./receive-kits.js";
 import { RunQueue } from "./run-queue.js";
 import { Session } from "./session.js";
-import type { SessionHooks, SessionOptions } from "./session-hooks.js";
+import type { SessionHooks } from "./session-hooks.js";
 import { checkTimeout, timeoutError } from "./timeout-option.js";
 import type { Transport } from "./transport.js";
 import { type MessageHandler, type ReceivedBy, type TargetListener, TypedPacket } from "./typed-packet.js";
@@ -86,11 +83,11 @@ export abstract class PeerBase<
     constructor(peer: PeerBase<Owner, PeerEvents>) {
       this.#peer = peer;
       this.turns = new RunQueue(peer.clock);
-      this.buffers = new BufferBudget(peer.cfg.get("net.limits.buffered"), peer.registry);
+      this.buffers = new BufferBudget(peer.registry);
     }
 
     receiveData(session: Session<Owner>, chunk: Uint8Array): void {
-      this.#peer.#poll?.arrived();
+      session.options.poll?.arrived();
       const result: unknown = this.#peer.takeData(session, chunk);
       if (result !== undefined) session.failIfRejected(result, "receiveData");
     }
@@ -154,7 +151,7 @@ export abstract class PeerBase<
   abstract readonly side: Side;
   /** The packets that this peer knows. */
   readonly registry: PacketRegistry = new PacketRegistry();
-  /** The options: own ones over the engine's over the defaults. Most are read once, on start. */
+  /** The options: own ones over the engine's over the defaults. {@link ConfigValues} says when each one is read. */
   readonly cfg: Config;
   /** The engine or event bus. */
   readonly peng: EngineLike | undefined;
@@ -169,18 +166,15 @@ export abstract class PeerBase<
   readonly #processor: PacketProcessor;
   readonly #scheduler = new FlushScheduler();
   readonly #stopped: Outcome<void>;
-  readonly #bus: EngineLike | undefined;
+  #bus: EngineLike | undefined = undefined;
   readonly #hooks: SessionHooks<Owner> & { direct: boolean };
-  #context: ConnectionContext | undefined = undefined;
-  #sessionOptions: SessionOptions | undefined = undefined;
-  #poll: BusyPoll | undefined = undefined;
+  #settings: ConnectionSettings | undefined = undefined;
+  #read: ReadConfig | undefined = undefined;
   readonly #typed = new Map<string, TypedPacket<Owner>>();
   readonly #streams = new Set<{ end(): void; forget(session: Holdable): void }>();
   #initialized = false;
   #stopping = false;
   #overridden = false;
-  #printRecv = false;
-  #printSend = false;
 
   /** @throws {@link ConfigError} if an option is unknown or not allowed. */
   constructor(options: PeerOptions) {
@@ -193,14 +187,7 @@ export abstract class PeerBase<
     this.#processor = new PacketProcessor(this.clock);
     this.#hooks = new PeerBase.#Hooks<Owner>(this as unknown as PeerBase<Owner, PeerEvents>);
     this.#stopped = new Outcome(this.clock);
-    const enable = this.cfg.get("net.events.enable");
-    if (enable === true && this.peng === undefined) {
-      throw new ConfigError(
-        "net.events.enable",
-        'config option "net.events.enable" is true, but no engine or event bus was passed as peng',
-      );
-    }
-    this.#bus = enable === false ? undefined : this.peng;
+    this.#findBus();
     for (const definition of options.packets ?? []) this.register(definition);
   }
 
@@ -212,6 +199,7 @@ export abstract class PeerBase<
    * Reference: `initialize`.
    */
   initialize(): void {
+    this.#findBus();
     if (this.#initialized) return;
     this.#initialized = true;
     registerInternalPackets(this.registry, this);
@@ -219,6 +207,18 @@ export abstract class PeerBase<
     this.#callHooks("_reg_packets_");
     this.#callHooks("_reg_conntypes_");
     this.sendEvent("initialize");
+  }
+
+  /** Whether events are sent, and where to: read when a peer is made, on start and for each connection. */
+  #findBus(): void {
+    const enable = this.cfg.get("net.events.enable");
+    if (enable === true && this.peng === undefined) {
+      throw new ConfigError(
+        "net.events.enable",
+        'config option "net.events.enable" is true, but no engine or event bus was passed as peng',
+      );
+    }
+    this.#bus = enable === false ? undefined : this.peng;
   }
 
   #callHooks(prefix: string): void {
@@ -297,59 +297,35 @@ export abstract class PeerBase<
   abstract sendMessage(ptype: PacketRef, data: unknown, cid?: Cid): boolean;
   abstract closeConnection(cid?: Cid, reason?: string | null): Promise<CloseInfo>;
 
-  /** What all connections share; options are read when the first one needs them. */
+  /** What a connection that begins now shares with others. */
   protected get context(): ConnectionContext {
-    this.#context ??= createConnectionContext(this, this.cfg, {
-      codec: this.#options.codec,
-      kit: receiveKit(this.side),
-      validateSent: this.#options.validateSent ?? process.env.NODE_ENV !== "production",
-      compression: zlibCompression(this.cfg.get("net.compress.level")),
-    });
-    return this.#context;
+    return this.#currentSettings().context;
   }
 
-  #readSessionOptions(): SessionOptions {
-    const { cfg } = this;
-    this.#printRecv = cfg.get("net.debug.print.recv");
-    this.#printSend = cfg.get("net.debug.print.send");
-    this.#overridden = this.overridesReceiving;
-    this.#hooks.direct = this.#processor.dispatching && !this.#overridden;
-    this.#poll = this.#readPoll();
-    return {
-      clock: this.clock,
-      handshakeTimeout: cfg.get("net.timeout.handshake"),
-      idleTimeout: cfg.get("net.timeout.idle"),
-      unsentTimeout: cfg.get("net.timeout.unsent"),
-      closeTimeout: cfg.get("net.timeout.close"),
-      unsentLimit: cfg.get("net.limits.unsent"),
-      highWater: cfg.get("net.limits.unsent.highwater"),
-      maxQueuedPackets: cfg.get("net.limits.unprocessed.packets"),
-      maxQueuedBytes: cfg.get("net.limits.unprocessed.bytes"),
-      maxQueuedTotal: cfg.get("net.limits.unprocessed.total"),
-      inflatedRate: cfg.get("net.limits.inflated.rate"),
-    };
+  /** Whether connections may have begun with different options. */
+  protected get severalContexts(): boolean {
+    return this.#read?.follows === true;
   }
 
-  /** With one processor the peer could not work while this polls; a clock that a test turns would never end a poll. */
-  #readPoll(): BusyPoll | undefined {
-    const window = this.cfg.get("net.latency.poll");
-    return window > 0 && this.clock === systemClock && availableParallelism() > 1
-      ? new BusyPoll(this.clock, window)
-      : undefined;
+  #currentSettings(): ConnectionSettings {
+    const former = this.#settings;
+    if (former !== undefined && this.#read?.changed !== true) return former;
+    const read = new ReadConfig(this.cfg, former !== undefined);
+    this.#settings = readSettings(this, read, this.clock, this.#options, former);
+    // A client connects once: it would hold what it never looks at.
+    if (this.side === SIDE_SERVER) this.#read = read;
+    return this.#settings;
   }
 
   /** Makes the session for a transport. Its `owner` has to be set before it starts. */
   protected createSession(transport: Transport, cid: Cid, conntype?: string): Session<Owner> {
     this.initialize();
-    this.#sessionOptions ??= this.#readSessionOptions();
-    return new Session<Owner>({
-      context: this.context,
-      cid,
-      transport,
-      hooks: this.#hooks,
-      options: this.#sessionOptions,
-      conntype,
-    });
+    this.#overridden = this.overridesReceiving;
+    this.#hooks.direct = this.#processor.dispatching && !this.#overridden;
+    const options = this.#currentSettings();
+    const { context } = options;
+    this.#hooks.buffers.limit = options.maxBuffered;
+    return new Session<Owner>({ context, cid, transport, hooks: this.#hooks, options, conntype });
   }
 
   /** Counters of all connections together, those that are closed included. */
@@ -557,16 +533,6 @@ export abstract class PeerBase<
     });
   }
 
-  /** Prints a line if the config says so now. */
-  protected printIf(
-    key: "net.debug.print.connect" | "net.debug.print.close",
-    line: () => readonly unknown[],
-  ): void {
-    this.guard.run("print", () => {
-      if (this.cfg.get(key)) this.print(...line());
-    });
-  }
-
   // ---- from sessions ----------------------------------------------------------------------------
 
   protected abstract drained(session: Session<Owner>): void;
@@ -601,7 +567,7 @@ export abstract class PeerBase<
     } catch (error) {
       this.guard.failed(error, "onReceive");
     }
-    if (this.#printRecv) this.print(`recv ${session.cid ?? "server"} ${entry.name}:`, msg);
+    if (session.options.prints?.recv) this.print(`recv ${session.cid ?? "server"} ${entry.name}:`, msg);
     if (this.#bus !== undefined) this.sendPacketEvent(session, "recv", entry.id, msg);
   }
 
@@ -614,7 +580,7 @@ export abstract class PeerBase<
     } catch (error) {
       this.guard.failed(error, "onSend");
     }
-    if (this.#printSend)
+    if (session.options.prints?.send)
       this.print(`send ${session.cid ?? "server"} ${this.registry.entry(ptype).name}:`, data);
   }
 }

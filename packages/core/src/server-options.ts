@@ -10,6 +10,12 @@ export interface ServerOptions<
 > extends PeerOptions<D> {
   /** Class of the objects that stand for clients; default {@link ClientOnServer}. Reference: `clientcls`. */
   readonly clientcls?: ClientClass<C> | undefined;
+  /**
+   * Names of the connection types that are served; default: all that are added. A client that asks for another one, or
+   * for none where `classic` is not among them, is turned away with `unknownconntype`. That goes for pings, too: list
+   * `CONNTYPE_PING` to answer them.
+   */
+  readonly conntypes?: readonly string[] | undefined;
 }
 
 /** Arguments of a server's listeners. */

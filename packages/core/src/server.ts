@@ -7,9 +7,11 @@ import {
   CLOSECONN_ID,
   type CloseInfo,
   ConnectionClosedError,
+  type ConnectionType,
   describeError,
   encodePacket,
   InvalidStateError,
+  NotRegisteredError,
   normalizeAddrSocketstyle,
   type PacketRef,
   type SIDE_CLIENT,
@@ -17,6 +19,7 @@ import {
 } from "@peng3dnet/protocol";
 import { Admission } from "./admission.js";
 import { type ClientClass, type ClientConnection, ClientOnServer } from "./client-on-server.js";
+import { EncodedPacket } from "./encoded-packet.js";
 import { EVENT_SIZE } from "./engine.js";
 import { HeldTotal, inputTotalError, unsentTotalError } from "./held-total.js";
 import { type Listener, listen } from "./listener.js";
@@ -60,14 +63,16 @@ export class Server<
   readonly #clients = new Map<number, ClientOf<C, D>>();
   /** Those whose transport is gone while packets that came before wait to be processed. */
   readonly #leaving = new Map<number, ClientOf<C, D>>();
-  readonly #input: HeldTotal;
-  readonly #unsent: HeldTotal;
+  readonly #input = new HeldTotal(inputTotalError);
+  readonly #unsent = new HeldTotal(unsentTotalError);
   /** The client that was looked for last: handlers mostly answer the one that they hear. */
   #recent: ClientOf<C, D> | undefined = undefined;
   #recentCid = -1;
   readonly #addr: AddressLike | undefined;
   readonly #clientcls: ClientClass<ClientOf<C, D>>;
   readonly #admission: Admission<Session<ClientOf<C, D>>>;
+  /** Names of the connection types that are served; `undefined`: all. */
+  readonly #served: ReadonlySet<string> | undefined;
   #listener: Listener | undefined = undefined;
   #tls: TlsAcceptor | undefined = undefined;
   #binding: Promise<void> | undefined = undefined;
@@ -88,8 +93,7 @@ export class Server<
     // Without clientcls, C is ClientOnServer. That a client knows the server's packets is a matter of types alone.
     this.#clientcls = (options.clientcls ?? ClientOnServer) as unknown as ClientClass<ClientOf<C, D>>;
     this.#admission = new Admission(this.cfg);
-    this.#input = new HeldTotal(() => this.cfg.get("net.limits.unprocessed.total"), inputTotalError);
-    this.#unsent = new HeldTotal(() => this.cfg.get("net.limits.unsent.total"), unsentTotalError);
+    this.#served = options.conntypes && new Set(options.conntypes);
   }
 
   // ---- running ----------------------------------------------------------------------------------
@@ -159,15 +163,31 @@ export class Server<
    * Initializes, binds and runs. Packets wait for `process` or `processAsync`. Resolves once the server
    * listens; further calls do nothing. Reference: `runAsync`.
    *
-   * @throws {@link ListenError}, {@link InvalidStateError} after a stop.
+   * @throws {@link ListenError}, {@link InvalidStateError} after a stop; {@link NotRegisteredError} if `conntypes` lists a
+   * connection type that was not added.
    */
   async runAsync(): Promise<void> {
     this.checkNotStopped();
     this.initialize();
+    this.#checkServed();
     await this.bind();
     if (this.#started) return;
     this.#started = true;
     this.sendEvent("start");
+  }
+
+  #checkServed(): void {
+    for (const name of this.#served ?? []) {
+      if (super.getConnType(name) !== undefined) continue;
+      throw new NotRegisteredError(
+        `conntypes lists the connection type ${JSON.stringify(name)}, which the server does not have; add it with addConnType before the start`,
+      );
+    }
+  }
+
+  /** A connection type by name; `undefined` if there is none, or if `conntypes` does not list it. */
+  override getConnType(name: string): ConnectionType | undefined {
+    return this.#served?.has(name) === false ? undefined : super.getConnType(name);
   }
 
   /** Runs as {@link Server.runAsync} does, and resolves when the server is stopped. Reference: `runBlocking`. */
@@ -325,6 +345,8 @@ export class Server<
     if (this.ownerOf(cid) !== undefined)
       throw new InvalidStateError(`genCID gave the id ${cid}, which is in use`);
     const session = this.createSession(transport, cid);
+    this.#input.limit = session.options.maxQueuedTotal;
+    this.#unsent.limit = session.options.unsentTotal;
     const addr = transport.remoteAddress;
     const client = new this.#clientcls(
       this as unknown as Server,
@@ -336,7 +358,7 @@ export class Server<
     this.#clients.set(cid, client);
     const evicted = this.#admission.begin(session, addr[0]);
     this.sendEvent("connection.accept", { sock: transport.socket, addr, client, cid });
-    this.printIf("net.debug.print.connect", () => [`connect ${cid} ${addr.join(" ")}`]);
+    if (session.options.prints?.connect) this.print(`connect ${cid} ${addr.join(" ")}`);
     this.guard.run("onConnect", () => client.onConnect());
     this.emit("connection", client);
     session.start();
@@ -412,15 +434,19 @@ export class Server<
   broadcast(ptype: PacketRef, data: unknown, { except }: BroadcastOptions = {}): number {
     const entry = this.registry.entry(ptype);
     const left = new Set(typeof except === "number" ? [except] : except);
-    let packet: Uint8Array | undefined;
+    const takes = ({ cid, conn: { connection } }: C): boolean =>
+      connection.active && !connection.closing && !left.has(cid);
+    const packets = new EncodedPacket(entry, data, (parsed) => this.guard.watch(parsed, entry.name));
+    if (this.severalContexts) {
+      // What does not keep to the options of one connection is sent to none.
+      for (const client of this.#clients.values())
+        if (takes(client)) packets.for(client.conn.connection.context);
+    }
     let count = 0;
     for (const client of this.#clients.values()) {
+      if (!takes(client)) continue;
       const { connection } = client.conn;
-      if (!connection.active || connection.closing || left.has(client.cid)) continue;
-      if (packet === undefined) {
-        if (entry.parses && this.context.validateSent) this.guard.watch(entry.obj.parse(data), entry.name);
-        packet = encodePacket(this.context, entry.id, data);
-      }
+      const packet = packets.for(connection.context);
       const before = connection.packetsOut;
       if (!connection.sendEncoded(entry, packet, ptype, data)) client.conn.noteHighWater();
       if (connection.packetsOut !== before) count++;
@@ -455,7 +481,7 @@ export class Server<
    * not known, or not any more, `error` says so. A promise that nobody awaits never ends the process.
    */
   override closeConnection(cid?: Cid, reason: string | null = null): Promise<CloseInfo> {
-    const client = this.#clients.get(cid ?? -1);
+    const client = this.ownerOf(cid);
     return client === undefined ? Promise.resolve(this.#left.of(cid)) : optional(this.#close(client, reason));
   }
 
@@ -549,7 +575,7 @@ export class Server<
     this.#past.add({ ...session.metrics, queued: 0, unsent: 0 });
     this.#admission.end(session);
     this.guard.run("onClose", () => client.onClose(info.reason));
-    this.printIf("net.debug.print.close", () => [`close ${session.cid} ${info.reason}`]);
+    if (session.options.prints?.close) this.print(`close ${session.cid} ${info.reason}`);
     this.sendEvent("connection.close", { client, reason: info.reason });
     this.emit("close", client, info);
     if (this.#deserted) {

@@ -1,5 +1,6 @@
 import type { Cid, CloseInfo, ConnectionContext, PacketEntry, PacketRef } from "@peng3dnet/protocol";
 import type { BufferBudget } from "./buffer-budget.js";
+import type { BusyPoll } from "./busy-poll.js";
 import type { IntakeLimits } from "./intake.js";
 import type { RunQueue } from "./run-queue.js";
 import type { Session } from "./session.js";
@@ -41,13 +42,29 @@ export interface SessionHooks<Owner> {
   ignored(message: string, why: string, packet?: string): void;
 }
 
-/** Limits and deadlines of a session; seconds and bytes, see the config options of the same names. */
+/** `net.debug.print.*` */
+export interface PrintOptions {
+  readonly connect: boolean;
+  readonly recv: boolean;
+  readonly send: boolean;
+  readonly close: boolean;
+}
+
+/** Options of a session as they were when it began; seconds and bytes, see the config options of the same names. */
 export interface SessionOptions extends OutputOptions, IntakeLimits {
   readonly handshakeTimeout: number;
   readonly idleTimeout: number;
   readonly closeTimeout: number;
   /** `net.limits.inflated.rate` */
   readonly inflatedRate: number;
+  /** `net.limits.unsent.total` */
+  readonly unsentTotal: number;
+  /** `net.limits.buffered` */
+  readonly maxBuffered: number;
+  /** What is printed; `undefined`: nothing. */
+  readonly prints: PrintOptions | undefined;
+  /** Polls while bytes keep coming; `undefined`: nobody does. */
+  readonly poll: BusyPoll | undefined;
 }
 
 /** What a session is made of. */

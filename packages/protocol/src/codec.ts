@@ -52,11 +52,12 @@ const noExtensions: ExtensionCodecType<undefined> = {
 };
 
 /**
- * The codec used by default: `@msgpack/msgpack`, its encoder and decoder reused.
+ * A codec that works with `@msgpack/msgpack`, its encoder and decoder reused. It is used where it is passed as `codec`;
+ * without one, connections encode and decode in place, as {@link ValueCodec} does.
  *
- * Beyond what that library does by itself: integers that a number cannot represent travel as `bigint`
- * (from -2**63 to 2**64-1, in the shortest form), a byte order mark that begins a string stays, and strings are made well-formed, since a Python peer
- * refuses lone surrogates. `undefined` is sent as nil, and -0 as the integer 0.
+ * Beyond what that library does by itself: integers that a number cannot represent travel as `bigint` (from -2**63 to
+ * 2**64-1, in the shortest form), a byte order mark that begins a string stays, and strings are made well-formed, since
+ * a Python peer refuses lone surrogates. `undefined` is sent as nil, and -0 as the integer 0.
  */
 export class MsgpackCodec implements Codec {
   readonly #encoder: Encoder;

@@ -9,155 +9,190 @@ export type Pem = string | Uint8Array | readonly (string | Uint8Array)[];
  * Durations are in seconds, sizes in bytes; 0 and `Infinity` switch a time-out off unless said otherwise.
  */
 export interface ConfigValues {
-  /** Address the server listens on; `null`: take host and port from the next two. Default `null`. */
+  /** Address the server listens on; `null`: take host and port from the next two. Default `null`. Read on start. */
   "net.server.addr": AddressLike | null;
-  /** Host the server listens on. Default `"0.0.0.0"`. */
+  /** Host the server listens on. Default `"0.0.0.0"`. Read on start. */
   "net.server.addr.host": string;
-  /** Port the server listens on, also where an address lacks one; 0: any free one. Default 8080. */
+  /** Port the server listens on, also where an address lacks one; 0: any free one. Default 8080. Read on start. */
   "net.server.addr.port": number;
-  /** Address the client connects to; `null`: take host and port from the next two. Default `null`. */
+  /** Address the client connects to; `null`: take host and port from the next two. Default `null`. Read on start. */
   "net.client.addr": AddressLike | null;
-  /** Host the client connects to. Default `"localhost"`. */
+  /** Host the client connects to. Default `"localhost"`. Read on start. */
   "net.client.addr.host": string;
-  /** Port the client connects to, also where an address lacks one. Default 8080. */
+  /** Port the client connects to, also where an address lacks one. Default 8080. Read on start. */
   "net.client.addr.port": number;
 
-  /** Compress long bodies that are sent. Compressed bodies are accepted either way. Default `true`. */
+  /**
+   * Compress long bodies that are sent. Compressed bodies are accepted either way. Default `true`.
+   * Read for each connection.
+   */
   "net.compress.enabled": boolean;
-  /** A body longer than this many bytes is compressed. Default 8192. */
+  /** A body longer than this many bytes is compressed. Default 8192. Read for each connection. */
   "net.compress.threshold": number;
-  /** zlib level, 0 to 9, or -1 for zlib's own choice. Default 6. */
+  /** zlib level, 0 to 9, or -1 for zlib's own choice. Default 6. Read for each connection. */
   "net.compress.level": number;
 
-  /** Reserved, as in the reference; only `false` is accepted. Default `false`. */
+  /** Reserved, as in the reference; only `false` is accepted. Default `false`. Never read. */
   "net.encrypt.enabled": boolean;
 
-  /** Use TLS. Both sides have to. Default `false`. */
+  /** Use TLS. Both sides have to. Default `false`. Read on start. */
   "net.ssl.enabled": boolean;
-  /** Refuse to start without TLS support in the runtime. Default `true`. */
+  /** Refuse to start without TLS support in the runtime. Default `true`. Read on start. */
   "net.ssl.force": boolean;
-  /** File with the certificate authorities to trust, PEM; `null`: those of the runtime. Default `null`. */
+  /**
+   * File with the certificate authorities to trust, PEM; `null`: those of the runtime. Default `null`.
+   * Read on start and by `reloadCertificates`.
+   */
   "net.ssl.cafile": string | null;
-  /** *new* The authorities themselves, instead of a file. Default `null`. */
+  /** *new* The authorities themselves, instead of a file. Default `null`. Read on start and by `reloadCertificates`. */
   "net.ssl.ca": Pem | null;
-  /** *new* Lowest TLS version accepted. Default `"TLSv1.2"`. */
+  /** *new* Lowest TLS version accepted. Default `"TLSv1.2"`. Read on start and by `reloadCertificates`. */
   "net.ssl.minversion": "TLSv1.2" | "TLSv1.3";
-  /** *new* Let clients resume TLS sessions. Default `false`. */
+  /** *new* Let clients resume TLS sessions. Default `false`. Read on start and by `reloadCertificates`. */
   "net.ssl.resumption": boolean;
-  /** Ask every client for a certificate and refuse those without a valid one. Default `true`. */
+  /**
+   * Ask every client for a certificate and refuse those without a valid one. Default `true`.
+   * Read on start and by `reloadCertificates`.
+   */
   "net.ssl.server.force_verify": boolean;
-  /** File with the server's certificate chain, PEM. Default `null`. */
+  /** File with the server's certificate chain, PEM. Default `null`. Read on start and by `reloadCertificates`. */
   "net.ssl.server.certfile": string | null;
-  /** File with the server's private key, PEM. Default `null`. */
+  /** File with the server's private key, PEM. Default `null`. Read on start and by `reloadCertificates`. */
   "net.ssl.server.keyfile": string | null;
-  /** *new* The server's certificate chain itself. Default `null`. */
+  /** *new* The server's certificate chain itself. Default `null`. Read on start and by `reloadCertificates`. */
   "net.ssl.server.cert": Pem | null;
-  /** *new* The server's private key itself. Default `null`. */
+  /** *new* The server's private key itself. Default `null`. Read on start and by `reloadCertificates`. */
   "net.ssl.server.key": Pem | null;
-  /** Check that the server's certificate is for the host connected to. Default `true`. */
+  /** Check that the server's certificate is for the host connected to. Default `true`. Read on start. */
   "net.ssl.client.check_hostname": boolean;
-  /** Refuse a server whose certificate cannot be verified. Default `true`. */
+  /** Refuse a server whose certificate cannot be verified. Default `true`. Read on start. */
   "net.ssl.client.force_verify": boolean;
-  /** *new* File with the client's certificate chain, PEM. Default `null`. */
+  /** *new* File with the client's certificate chain, PEM. Default `null`. Read on start. */
   "net.ssl.client.certfile": string | null;
-  /** *new* File with the client's private key, PEM. Default `null`. */
+  /** *new* File with the client's private key, PEM. Default `null`. Read on start. */
   "net.ssl.client.keyfile": string | null;
-  /** *new* The client's certificate chain itself. Default `null`. */
+  /** *new* The client's certificate chain itself. Default `null`. Read on start. */
   "net.ssl.client.cert": Pem | null;
-  /** *new* The client's private key itself. Default `null`. */
+  /** *new* The client's private key itself. Default `null`. Read on start. */
   "net.ssl.client.key": Pem | null;
-  /** *new* Name to ask for and check instead of the host connected to. Default `null`. */
+  /** *new* Name to ask for and check instead of the host connected to. Default `null`. Read on start. */
   "net.ssl.server_hostname": string | null;
 
-  /** Send events to the engine: `"auto"` if one was passed. Default `"auto"`. */
+  /** Send events to the engine: `"auto"` if one was passed. Default `"auto"`. Read on start and for each connection. */
   "net.events.enable": "auto" | boolean;
 
-  /** Print each packet received. Default `false`. */
+  /** Print each packet received. Default `false`. Read for each connection. */
   "net.debug.print.recv": boolean;
-  /** Print each packet sent. Default `false`. */
+  /** Print each packet sent. Default `false`. Read for each connection. */
   "net.debug.print.send": boolean;
-  /** Print each connection. Default `false`. */
+  /** Print each connection. Default `false`. Read for each connection. */
   "net.debug.print.connect": boolean;
-  /** Print each close. Default `false`. */
+  /** Print each close. Default `false`. Read for each connection. */
   "net.debug.print.close": boolean;
 
-  /** Take over the server's packet ids in the handshake. Default `true`. */
+  /** Take over the server's packet ids in the handshake. Default `true`. Read for each connection. */
   "net.registry.autosync": boolean;
-  /** What to do when the packet names of both sides differ. Default `"closeconnection"`. */
+  /** What to do when the packet names of both sides differ. Default `"closeconnection"`. Read for each connection. */
   "net.registry.missingpacketaction": "closeconnection" | "ignore";
-  /** *new* What to do with a packet of unknown id. Default `"closeconnection"`. */
+  /** *new* What to do with a packet of unknown id. Default `"closeconnection"`. Read for each connection. */
   "net.registry.unknownpacketaction": "closeconnection" | "ignore";
 
-  /** *new* Longest packet accepted and sent, length prefix not counted. Default 1 MiB. */
+  /** *new* Longest packet accepted and sent, length prefix not counted. Default 1 MiB. Read for each connection. */
   "net.limits.packetlength": number;
-  /** *new* Longest packet that a server accepts before the handshake is complete. Default 4 KiB. */
+  /**
+   * *new* Longest packet that a server accepts before the handshake is complete. Default 4 KiB.
+   * Read for each connection.
+   */
   "net.limits.packetlength.handshake": number;
-  /** *new* Longest body after decompression. Default 4 MiB. */
+  /** *new* Longest body after decompression. Default 4 MiB. Read for each connection. */
   "net.limits.inflated": number;
-  /** *new* The same on a server before the handshake is complete. Default 64 KiB. */
+  /** *new* The same on a server before the handshake is complete. Default 64 KiB. Read for each connection. */
   "net.limits.inflated.handshake": number;
   /**
-   * *new* Bytes a second that a connection makes this side inflate; as many at once as in one second. Past it, its packets
-   * wait. Default 64 MiB.
+   * *new* Bytes a second that a connection makes this side inflate; as many at once as in one second. Past it, its
+   * packets wait. Default 64 MiB. Read for each connection.
    */
   "net.limits.inflated.rate": number;
-  /** *new* Deepest nesting of a body, 1 to 512. Default 512. */
+  /** *new* Deepest nesting of a body, 1 to 512. Default 512. Read for each connection. */
   "net.limits.depth": number;
   /**
-   * *new* Elements of all arrays and maps of a body together; a pair of a map counts as two, and so does a binary value.
-   * At most so many places, too, may the engine reserve for keys like `"1023"`. Default 65,536.
+   * *new* Elements of all arrays and maps of a body together; a pair of a map counts as two, and so does a binary
+   * value. At most so many places, too, may the engine reserve for keys like `"1023"`. Default 65,536. Read for each
+   * connection.
    */
   "net.limits.elements": number;
   /**
    * *new* The same on a server before the handshake is complete. A client accepts so many more than the registry of
-   * `net.limits.registry.names` names has. Default 256.
+   * `net.limits.registry.names` names has. Default 256. Read for each connection.
    */
   "net.limits.elements.handshake": number;
-  /** *new* Connections that a server holds at once. Default 4096. */
+  /** *new* Connections that a server holds at once. Default 4096. Read for each connection. */
   "net.limits.connections": number;
-  /** *new* The same per remote address; an IPv6 address counts by its /64. Default 1024. */
+  /** *new* The same per remote address; an IPv6 address counts by its /64. Default 1024. Read for each connection. */
   "net.limits.connections.address": number;
-  /** *new* Handshakes under way at once; past it the oldest one goes. Default 1024. */
+  /** *new* Handshakes under way at once; past it the oldest one goes. Default 1024. Read for each connection. */
   "net.limits.pending": number;
-  /** *new* The same per remote address; an IPv6 address counts by its /64. Default 256. */
+  /** *new* The same per remote address; an IPv6 address counts by its /64. Default 256. Read for each connection. */
   "net.limits.pending.address": number;
-  /** *new* Unsent bytes of a connection past which `sendMessage` returns false. Default 1 MiB. */
+  /**
+   * *new* Unsent bytes of a connection past which `sendMessage` returns false. Default 1 MiB.
+   * Read for each connection.
+   */
   "net.limits.unsent.highwater": number;
-  /** *new* Unsent bytes of a connection that end it. Default 16 MiB. */
+  /** *new* Unsent bytes of a connection that end it. Default 16 MiB. Read for each connection. */
   "net.limits.unsent": number;
-  /** *new* Unsent bytes of all connections of a server together; past it the one with most ends. Default 64 MiB. */
+  /**
+   * *new* Unsent bytes of all connections of a server together; past it the one with most ends. Default 64 MiB. Read
+   * for each connection.
+   */
   "net.limits.unsent.total": number;
-  /** *new* What happens to a droppable packet past the high-water mark. Default `"close"`: it is queued, up to the limit. */
+  /**
+   * *new* What happens to a droppable packet past the high-water mark. Default `"close"`: it is queued, up to the
+   * limit. Read for each connection.
+   */
   "net.limits.unsent.policy": "close" | "drop";
-  /** *new* Unprocessed packets of a connection past which reading pauses. Default 1024. */
+  /** *new* Unprocessed packets of a connection past which reading pauses. Default 1024. Read for each connection. */
   "net.limits.unprocessed.packets": number;
-  /** *new* Unprocessed bytes of a connection past which reading pauses. Default 4 MiB. */
+  /** *new* Unprocessed bytes of a connection past which reading pauses. Default 4 MiB. Read for each connection. */
   "net.limits.unprocessed.bytes": number;
   /**
-   * *new* The same of all connections of a server together, packets that are not whole yet included; of these, the longest
-   * one's connection ends. Default 64 MiB.
+   * *new* The same of all connections of a server together, packets that are not whole yet included; of these, the
+   * longest one's connection ends. Default 64 MiB. Read for each connection.
    */
   "net.limits.unprocessed.total": number;
-  /** *new* Bytes of decoded size that all message iterators of a peer buffer together. Default 16 MiB. */
+  /**
+   * *new* Bytes of decoded size that all message iterators of a peer buffer together. Default 16 MiB. Read for each
+   * connection.
+   */
   "net.limits.buffered": number;
-  /** *new* Names accepted in a server's registry. Default 4096. */
+  /** *new* Names accepted in a server's registry. Default 4096. Read for each connection. */
   "net.limits.registry.names": number;
-  /** *new* Longest such name in bytes of UTF-8. Default 256. */
+  /** *new* Longest such name in bytes of UTF-8. Default 256. Read for each connection. */
   "net.limits.registry.namelength": number;
-  /** *new* Packets ignored for a wrong state or side before the connection closes. Default 64. */
+  /**
+   * *new* Packets ignored for a wrong state or side before the connection closes. Default 64.
+   * Read for each connection.
+   */
   "net.limits.strikes": number;
 
-  /** *new* Time for TLS and handshake, absolute from accept or connect. Default 10. */
+  /** *new* Time for TLS and handshake, absolute from accept or connect. Default 10. Read for each connection. */
   "net.timeout.handshake": number;
-  /** *new* Time without anything received after which a connection closes. Default 0: off. */
+  /** *new* Time without anything received after which a connection closes. Default 0: off. Read for each connection. */
   "net.timeout.idle": number;
-  /** *new* Time without progress, while bytes are unsent, after which a connection ends. Default 30. */
+  /**
+   * *new* Time without progress, while bytes are unsent, after which a connection ends. Default 30.
+   * Read for each connection.
+   */
   "net.timeout.unsent": number;
-  /** *new* Time that a close waits for unsent bytes and for the peer's end of stream. Default 5. */
+  /**
+   * *new* Time that a close waits for unsent bytes and for the peer's end of stream. Default 5.
+   * Read for each connection.
+   */
   "net.timeout.close": number;
   /**
    * *new* While bytes keep coming within so many seconds of each other, the next ones are polled for, and the event loop
    * does not sleep. At most 0.001; 0: never. Without effect where there is one processor. Default 0.0001.
+   * Read for each connection.
    */
   "net.latency.poll": number;
 }
@@ -170,6 +205,12 @@ export type ConfigOverrides = { readonly [K in ConfigKey]?: ConfigValues[K] | un
 
 /** What a config can be stacked on: the engine's config, a plain object, or another {@link Config}. */
 export type ConfigSource = { get(key: string): unknown } | Readonly<Record<string, unknown>>;
+
+/** What options are read from: a {@link Config}, or what stands before one. */
+export interface ConfigReader {
+  /** The value of an option. @throws {@link ConfigError} */
+  get<K extends ConfigKey>(key: K): ConfigValues[K];
+}
 
 /** Default of every option. Reference: `DEFAULT_CONFIG`. */
 export const DEFAULT_CONFIG: Readonly<ConfigValues> = Object.freeze({
@@ -412,10 +453,11 @@ function lookUp(source: ConfigSource, key: string): unknown {
 /**
  * A stack of option values: own ones over those of a parent (e.g. the engine's) over the defaults.
  *
- * Values are checked when they are set, and those of a foreign parent when they are read. Peers read
- * most options once, when a connection starts: a later change holds for connections made after it.
+ * Values are checked when they are set, and those of a parent when they are read. {@link ConfigValues} says when each
+ * one is read. Most are read for each new connection: a later change, of the parent's values too, holds for connections
+ * made after it, and those there are keep what they began with.
  */
-export class Config {
+export class Config implements ConfigReader {
   readonly #own = new Map<ConfigKey, unknown>();
   readonly #parent: ConfigSource | undefined;
 
@@ -437,11 +479,13 @@ export class Config {
    * @throws {@link ConfigError} if the key is unknown, or the parent holds a value that is not allowed.
    */
   get<K extends ConfigKey>(key: K): ConfigValues[K] {
-    if (this.#own.has(key)) return this.#own.get(key) as ConfigValues[K];
+    const own = this.#own.get(key);
+    if (own !== undefined) return own as ConfigValues[K];
     const inherited = this.#parent === undefined ? undefined : lookUp(this.#parent, key);
-    const value = inherited === undefined ? DEFAULT_CONFIG[key] : inherited;
-    check(key, value);
-    return value as ConfigValues[K];
+    // The defaults are allowed.
+    if (inherited === undefined && isConfigKey(key)) return DEFAULT_CONFIG[key];
+    check(key, inherited);
+    return inherited as ConfigValues[K];
   }
 
   /**

@@ -1,6 +1,6 @@
 import { AttachedTypes } from "./attached-type.js";
 import { BodyDecoder, type BodyDecoderOptions } from "./body-decoder.js";
-import type { Config } from "./config.js";
+import type { ConfigReader } from "./config.js";
 import { SIDE_SERVER } from "./constants.js";
 import { BufferPool } from "./framing/buffer-pool.js";
 import type { FrameDecoder } from "./framing/frame-decoder.js";
@@ -13,9 +13,10 @@ import type { Peer } from "./peer.js";
 import { ReceiveKit } from "./receive-kit.js";
 import { ValueWriter } from "./value-writer.js";
 
-/** What a peer's connections share: options as they were when it was made, and buffers. */
+/** What a peer's connections share: options as they were when it was made, and buffers. After a change there are several. */
 export interface ConnectionContext extends FrameEncoderOptions {
   readonly peer: Peer;
+  readonly kit: ReceiveKit;
   readonly types: AttachedTypes;
   readonly delivery: PacketDelivery;
   readonly handshake: HandshakePacket;
@@ -42,6 +43,8 @@ export interface ConnectionContext extends FrameEncoderOptions {
  * {@link ValueCodec} does; without `compression` nothing is compressed, either.
  */
 export interface ConnectionContextOptions extends BodyDecoderOptions {
+  /** An earlier one of the same peer, whose buffers and connection types this one shares. */
+  readonly former?: ConnectionContext | undefined;
   /** What its connections receive with; default: one for this peer alone. */
   readonly kit?: ReceiveKit | undefined;
   /** Whether payloads are validated on sending, too. Default false. */
@@ -53,24 +56,25 @@ const SERVER_BUFFERS = 16;
 /** Encoders that it keeps while no connection needs them. */
 const SERVER_SPARES = 64;
 
-/** Reads a peer's options once for all of its connections. */
+/** Reads a peer's options for the connections that begin from now on. */
 export function createConnectionContext(
   peer: Peer,
-  cfg: Config,
-  { kit = new ReceiveKit(), validateSent = false, ...coding }: ConnectionContextOptions = {},
+  cfg: ConfigReader,
+  { former, kit = new ReceiveKit(), validateSent = false, ...coding }: ConnectionContextOptions = {},
 ): ConnectionContext {
   const { codec, compression } = coding;
   const depth = cfg.get("net.limits.depth");
   const limit = cfg.get("net.limits.packetlength");
   const inflatedLimit = cfg.get("net.limits.inflated");
   const server = peer.side === SIDE_SERVER;
-  const pool = new BufferPool(server ? SERVER_BUFFERS : 1);
+  const pool = former?.pool ?? new BufferPool(server ? SERVER_BUFFERS : 1);
   const elements = cfg.get("net.limits.elements");
   const maxNames = cfg.get("net.limits.registry.names");
   const fewElements = cfg.get("net.limits.elements.handshake");
   const context: ConnectionContext = {
     peer,
-    types: new AttachedTypes(),
+    kit,
+    types: former?.types ?? new AttachedTypes(),
     handshake: new HandshakePacket(),
     decoders: kit.decoders,
     encoders: new Spares(server ? SERVER_SPARES : 1, () => new FrameEncoder(context)),
@@ -83,7 +87,7 @@ export function createConnectionContext(
     // Compressed bodies are accepted whatever is sent.
     bodies: new BodyDecoder(kit.values, depth, elements, coding),
     pool,
-    joins: new LastJoin(),
+    joins: former?.joins ?? new LastJoin(),
     limit,
     inflatedLimit,
     handshakeLimit: server ? Math.min(limit, cfg.get("net.limits.packetlength.handshake")) : limit,

@@ -123,6 +123,11 @@ export class Connection implements PacketSource {
     return this.#context.peer;
   }
 
+  /** What it shares with all connections of its peer that began with the same options. */
+  get context(): ConnectionContext {
+    return this.#context;
+  }
+
   /** The side that this end is on. */
   get side(): Side {
     return this.#context.peer.side;
@@ -205,7 +210,7 @@ export class Connection implements PacketSource {
     this.#transition("settype");
     if (type === undefined) {
       throw new UnknownConnectionTypeError(
-        `there is no connection type ${quoteText(conntype)}; add it with addConnType`,
+        `the connection type ${quoteText(conntype)} is not served here; add it with addConnType, and list it in conntypes where a server has that option`,
       );
     }
     const attached = this.#context.types.of(conntype, type);

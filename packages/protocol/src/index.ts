@@ -18,6 +18,7 @@ export {
   Config,
   type ConfigKey,
   type ConfigOverrides,
+  type ConfigReader,
   type ConfigSource,
   type ConfigValues,
   DEFAULT_CONFIG,

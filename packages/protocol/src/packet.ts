@@ -31,12 +31,12 @@ export class Packet<Payload = unknown> {
   readonly reg: PacketRegistry;
   /** The peer that this packet type belongs to. */
   readonly peer: Peer;
-  /** Free for the application. Reference: `obj`. */
+  /** Free for the application; `null` if it was left out. Reference: `obj`. */
   readonly obj: unknown;
   /** Name under which `registerObject` registers it. */
   readonly name: string | undefined = undefined;
 
-  constructor(reg: PacketRegistry, peer: Peer, obj?: unknown) {
+  constructor(reg: PacketRegistry, peer: Peer, obj: unknown = null) {
     this.reg = reg;
     this.peer = peer;
     this.obj = obj;
