@@ -26,14 +26,14 @@ import { type DialOptions, dial } from "./dial.js";
 import { type Metrics, NO_METRICS } from "./metrics.js";
 import { type ConnectionOwner, PeerBase } from "./peer-base.js";
 import type { PeerCertificate } from "./peer-certificate.js";
-import type { Session } from "./session.js";
+import { checkReason, type Session } from "./session.js";
 import { createSocketReader } from "./socket-reader.js";
 import { SocketTransport } from "./socket-transport.js";
 import { prepareTlsClient } from "./tls.js";
 import { refusalError } from "./tls-errors.js";
 import type { Transport } from "./transport.js";
 import type { InputOfName, NameSentTo, SentTo } from "./typed-packet.js";
-import { Outcome, type WaitOptions } from "./waiting.js";
+import { aborted, Outcome, type WaitOptions, within } from "./waiting.js";
 
 function closedError({ reason, error }: CloseInfo): Error {
   if (error instanceof TlsHandshakeError) return error;
@@ -149,16 +149,40 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
 
   /**
    * Connects to the server. Resolves once the connection is up; the handshake follows. Further calls return
-   * the first one's result. Reference: `connect`.
+   * the first one's result. A caller whose `timeout` is over or whose `signal` fires before the connection is up ends
+   * the attempt; nothing is opened with a signal that has fired before. Reference: `connect`.
    *
    * @throws {@link ConnectionRefusedError}, {@link UnresolvableHostError}, {@link UnreachableHostError} or
    * another {@link ConnectError}, {@link TimedOutError} after `net.timeout.handshake`; with TLS,
    * {@link TlsConfigError} before anything is sent, and {@link TlsHandshakeError} or a subclass. A server may
    * find fault with the client's certificate only after this has resolved: `start` waits for that, too.
+   * {@link TimedOutError}, {@link AbortedError} as `options` say.
    */
-  connect(): Promise<void> {
+  connect(options: WaitOptions = {}): Promise<void> {
+    return this.#connected(options, () => this.#getConnecting());
+  }
+
+  #getConnecting(): Promise<void> {
     this.#connecting ??= this.#connect();
     return this.#connecting;
+  }
+
+  /** Does what connects, with a caller's patience: one that gives up before there is a connection ends the attempt. */
+  async #connected(
+    options: WaitOptions,
+    connect: () => Promise<void>,
+    what = "the connection",
+  ): Promise<void> {
+    const { signal, timeout } = options;
+    if (signal?.aborted === true && this.#session === undefined) throw aborted(signal, what);
+    if (signal === undefined && timeout === undefined) return connect();
+    const connecting = connect();
+    try {
+      await within(this.clock, connecting, options, what);
+    } catch (error) {
+      if (this.#session === undefined) this.#abort.abort(error);
+      throw error;
+    }
   }
 
   async #connect(): Promise<void> {
@@ -226,10 +250,10 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
    *
    * @throws as {@link Client.connect}; {@link InvalidStateError} after a stop.
    */
-  async runAsync(): Promise<void> {
+  async runAsync(options: WaitOptions = {}): Promise<void> {
     this.checkNotStopped();
     this.initialize();
-    await this.connect();
+    await this.connect(options);
     if (this.#started || this.stopped) return;
     this.#started = true;
     this.sendEvent("start");
@@ -237,8 +261,14 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
 
   /** Runs as {@link Client.runAsync} does, and resolves when the client is stopped. Reference: `runBlocking`. */
   async runBlocking(options: WaitOptions = {}): Promise<void> {
-    await this.runAsync();
-    await this.waitForStop(options);
+    await this.#connected(
+      options,
+      async () => {
+        await this.runAsync();
+        await this.waitForStop({});
+      },
+      "the client to stop",
+    );
   }
 
   /**
@@ -248,10 +278,12 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
    * @throws as {@link Client.runAsync} and {@link Client.waitForConnection}.
    */
   async start(options: WaitOptions = {}): Promise<void> {
-    const running = this.runAsync();
-    this.processAsync();
-    await running;
-    await this.waitForConnection(options);
+    await this.#connected(options, async () => {
+      const running = this.runAsync();
+      this.processAsync();
+      await running;
+      await this.waitForConnection();
+    });
   }
 
   /**
@@ -366,6 +398,7 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
 
   /** Closes the connection, as {@link Client.closeConnection}. Reference: `close`. */
   async close(reason: string | null = null, options: WaitOptions = {}): Promise<CloseInfo> {
+    checkReason(reason);
     if (this.#session !== undefined) {
       void this.#session.close(reason);
     } else if (this.#connecting !== undefined) {
@@ -465,6 +498,10 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
   protected override activated(): void {
     this.#active.settle();
     this.emit("handshakecomplete");
+  }
+
+  protected override observes(): boolean {
+    return this.onReceive !== Client.prototype.onReceive || this.hears("peng3dnet:client.recv");
   }
 
   protected override drained(): void {

@@ -7,6 +7,9 @@ export interface HandlerErrorContext {
   readonly where: string;
 }
 
+/** Characters of a notice that are shown: a peer may have had a hand in it. */
+const NOTICE_LENGTH = 1000;
+
 /** Any listener. */
 export type Listener = (...args: unknown[]) => unknown;
 
@@ -18,6 +21,7 @@ export class HandlerGuard {
   readonly #emitter = new EventEmitter();
   readonly #logger: Logger;
   #warned = false;
+  #noticed: Set<string> | undefined = undefined;
 
   constructor(logger: Logger) {
     this.#logger = logger;
@@ -77,6 +81,25 @@ export class HandlerGuard {
       }
     }
     if (listeners.length === 0) this.#log(where, error);
+  }
+
+  /**
+   * Tells of something that would else happen in silence, once for each key: to the logger, or as a process warning.
+   *
+   * @param key - what it is about, e.g. a packet type; there have to be few.
+   */
+  noticeOnce(key: string, text: string): void {
+    if (this.#noticed?.has(key) === true) return;
+    this.#noticed ??= new Set();
+    this.#noticed.add(key);
+    const shown = text.slice(0, NOTICE_LENGTH);
+    if (this.#logger === silentLogger) process.emitWarning(shown, "Peng3dnetWarning");
+    else this.#logger.warn(shown);
+  }
+
+  /** Whether somebody listens to an event. */
+  hears(event: string): boolean {
+    return this.#emitter.listenerCount(event) > 0;
   }
 
   #log(where: string, error: unknown): void {

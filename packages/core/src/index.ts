@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 export * from "@peng3dnet/protocol";
+export { onAbort } from "./abort-signals.js";
 export { Client } from "./client.js";
 export { type ClientClass, type ClientConnection, ClientOnServer } from "./client-on-server.js";
 export type { ClientEvents, ClientOptions } from "./client-options.js";

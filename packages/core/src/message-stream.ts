@@ -1,4 +1,5 @@
 import { AbortedError, type AnyPacketDefinition, type PacketOutput } from "@peng3dnet/protocol";
+import { onAbort } from "./abort-signals.js";
 import type { MessageContext, MessageHandler, TypedPacket } from "./typed-packet.js";
 
 /** Messages buffered for one iterator by default. */
@@ -45,6 +46,7 @@ export class MessageStream<D extends AnyPacketDefinition, Owner extends Sender>
   readonly #held = new Set<Holdable>();
   /** Calls of `next` that wait. */
   #waiting: (() => void)[] = [];
+  #unlisten: (() => void) | undefined = undefined;
   #done = false;
   #error: Error | undefined = undefined;
   readonly #closed: (stream: object) => void;
@@ -61,7 +63,7 @@ export class MessageStream<D extends AnyPacketDefinition, Owner extends Sender>
     this.#closed = closed;
     packet.listen(this.#take);
     if (signal?.aborted === true) this.#abort();
-    else signal?.addEventListener("abort", this.#abort, { once: true });
+    else if (signal !== undefined) this.#unlisten = onAbort(signal, this.#abort);
   }
 
   [Symbol.asyncIterator](): this {
@@ -89,12 +91,17 @@ export class MessageStream<D extends AnyPacketDefinition, Owner extends Sender>
     return { done: true, value: undefined };
   }
 
+  /** Ends the iteration, for `await using`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return();
+  }
+
   /** Takes no more messages; those buffered can still be read. */
   end(): void {
     if (this.#done) return;
     this.#done = true;
     this.#packet.unlisten(this.#take);
-    this.#signal?.removeEventListener("abort", this.#abort);
+    this.#unlisten?.();
     this.#release();
     this.#wake();
     this.#closed(this);

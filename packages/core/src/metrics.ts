@@ -14,7 +14,8 @@ export interface Metrics {
   readonly unsent: number;
   /**
    * How many connections were refused or ended, by close reason, and how many packets were dropped, by the
-   * reason they would have closed with (`"dropped"`: past the high-water mark, as configured).
+   * reason they would have closed with (`"dropped"`: past the high-water mark, as configured; `"unhandled"`: packets
+   * that were received and that nothing handled).
    */
   readonly rejectedBy: Readonly<Record<string, number>>;
 }

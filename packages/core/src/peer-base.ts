@@ -13,7 +13,9 @@ import {
   type ConnectionContext,
   type ConnectionType,
   createConnectionContext,
+  type InvalidPayloadError,
   InvalidStateError,
+  isDefinition,
   type Packet,
   type PacketEntry,
   type PacketOutput,
@@ -40,6 +42,15 @@ import type { SessionHooks, SessionOptions } from "./session-hooks.js";
 import type { Transport } from "./transport.js";
 import { type MessageHandler, type ReceivedBy, TypedPacket } from "./typed-packet.js";
 import { Outcome, type WaitOptions } from "./waiting.js";
+
+/** How a notice that is given once for each packet type ends. */
+const FURTHER = "; further ones are counted only, in metrics.rejectedBy as";
+
+function checkListener(listener: unknown): void {
+  if (typeof listener !== "function") {
+    throw new TypeError(`a listener is a function, and not ${format(listener)}`);
+  }
+}
 
 /** Arguments of the listeners that every peer has. */
 export interface PeerEvents {
@@ -121,6 +132,10 @@ export abstract class PeerBase<
     ignored(message: string): void {
       this.#peer.logger.debug(message);
     }
+
+    payloadDropped(error: InvalidPayloadError): void {
+      this.#peer.#payloadDropped(error);
+    }
   };
 
   abstract readonly side: Side;
@@ -147,6 +162,7 @@ export abstract class PeerBase<
   #sessionOptions: SessionOptions | undefined = undefined;
   #poll: BusyPoll | undefined = undefined;
   readonly #typed = new Map<string, TypedPacket<Owner>>();
+  readonly #payloadsDropped = new Set<string>();
   readonly #streams = new Set<{ end(): void }>();
   #initialized = false;
   #stopping = false;
@@ -230,10 +246,17 @@ export abstract class PeerBase<
   }
 
   #typedPacket(definition: AnyPacketDefinition): TypedPacket<Owner> {
+    if (!isDefinition(definition)) {
+      throw new TypeError(
+        `a packet is given here as its definition, from definePacket, and not as ${format(definition)}`,
+      );
+    }
     const known = this.#typed.get(definition.name);
     if (known !== undefined && known.definition === definition) return known;
     const owner = (cid: Cid): Owner | undefined => this.ownerOf(cid);
-    const packet = new TypedPacket<Owner>(this.registry, this, definition, owner, this.guard);
+    const packet = new TypedPacket<Owner>(this.registry, this, definition, owner, this.guard, (client) =>
+      this.#unhandled(client, definition.name),
+    );
     this.registerPacket(definition.name, packet, definition.options.id);
     this.#typed.set(definition.name, packet);
     return packet;
@@ -411,6 +434,7 @@ export abstract class PeerBase<
   on<K extends keyof Events & string>(event: K, listener: EventListener<Events, K>): this;
   on<P extends ReceivedBy<Receives>>(packet: P, listener: MessageHandler<PacketOutput<P>, Owner>): this;
   on(target: string | AnyPacketDefinition, listener: (...args: never[]) => unknown): this {
+    checkListener(listener);
     if (typeof target === "string") this.guard.on(target, listener as Listener);
     else this.#typedPacket(target).listen(listener as MessageHandler<never, Owner>);
     return this;
@@ -418,6 +442,12 @@ export abstract class PeerBase<
 
   /** Calls `listener` on the next event. */
   once<K extends keyof Events & string>(event: K, listener: EventListener<Events, K>): this {
+    checkListener(listener);
+    if (typeof event !== "string") {
+      throw new TypeError(
+        "once() takes the name of an event; for a packet, use on() and off(), or messages()",
+      );
+    }
     this.guard.once(event, listener as Listener);
     return this;
   }
@@ -426,6 +456,7 @@ export abstract class PeerBase<
   off<K extends keyof Events & string>(event: K, listener: EventListener<Events, K>): this;
   off<P extends ReceivedBy<Receives>>(packet: P, listener: MessageHandler<PacketOutput<P>, Owner>): this;
   off(target: string | AnyPacketDefinition, listener: (...args: never[]) => unknown): this {
+    checkListener(listener);
     if (typeof target === "string") this.guard.off(target, listener as Listener);
     else this.#typed.get(target.name)?.unlisten(listener as MessageHandler<never, Owner>);
     return this;
@@ -506,7 +537,31 @@ export abstract class PeerBase<
     else session.connection.dispatch();
   }
 
+  /** Further ones of the same packet type are counted in the metrics. */
+  #payloadDropped(error: InvalidPayloadError): void {
+    const { packet, message } = error;
+    if (this.#payloadsDropped.has(packet)) return;
+    this.#payloadsDropped.add(packet);
+    if (this.guard.hears("handlerError")) this.guard.failed(error, packet);
+    else this.guard.noticeOnce(`payload ${packet}`, `${message}. It was dropped${FURTHER} invalidpayload`);
+  }
+
+  /** A packet came that no handler takes. Whoever overrides `onReceive` or listens to the engine's events has seen it. */
+  #unhandled(owner: Owner, name: string): void {
+    if (this.observes(owner)) return;
+    const { conn } = owner as { readonly conn: Pick<Session, "unhandled"> | undefined };
+    if (conn !== undefined) conn.unhandled++;
+    this.guard.noticeOnce(
+      `unhandled ${name}`,
+      `"${name}" arrived, and nothing handles it. Add a handler before the first can arrive, with on() or messages(), or override receive(); a handler that does nothing says that it is not wanted${FURTHER} unhandled`,
+    );
+  }
+
+  /** Whether what is received is seen apart from handlers. */
+  protected abstract observes(owner: Owner): boolean;
+
   #received(session: Session<Owner>, entry: PacketEntry, msg: unknown): void {
+    if (!entry.receives) this.#unhandled(session.owner, entry.name);
     try {
       const result = session.owner.onReceive(entry.id, msg);
       if (result !== undefined) this.guard.watch(result, "onReceive");

@@ -7,6 +7,7 @@ import {
   CLOSECONN_ID,
   type CloseInfo,
   ConnectionClosedError,
+  encodeChecked,
   encodePacket,
   InvalidStateError,
   normalizeAddrSocketstyle,
@@ -28,7 +29,7 @@ import type {
   ShutdownOptions,
   ShutdownReport,
 } from "./server-options.js";
-import type { Session } from "./session.js";
+import { checkReason, type Session } from "./session.js";
 import { SocketTransport } from "./socket-transport.js";
 import { prepareTlsServer } from "./tls.js";
 import type { PlainNotice, TlsAcceptor } from "./tls-server.js";
@@ -191,6 +192,11 @@ export class Server<
    * @returns how many connections ended cleanly. With `join: false` it counts those that have by then.
    */
   shutdown(options: ShutdownOptions = {}): Promise<ShutdownReport> {
+    try {
+      checkReason(options.reason ?? null);
+    } catch (error) {
+      return Promise.reject(error);
+    }
     this.#shutdown ??= this.#doShutdown(options);
     return this.#shutdown;
   }
@@ -198,6 +204,7 @@ export class Server<
   async #doShutdown({
     join = true,
     timeout = 0,
+    signal,
     reason = "servershutdown",
   }: ShutdownOptions): Promise<ShutdownReport> {
     let clean = 0;
@@ -212,7 +219,7 @@ export class Server<
       }
     });
     if (join) {
-      await this.#joinCloses(closes, timeout);
+      await this.#joinCloses(closes, { timeout, signal });
       this.stop();
       await released;
     } else {
@@ -224,11 +231,11 @@ export class Server<
     return report;
   }
 
-  async #joinCloses(closes: Promise<void>[], timeout: number): Promise<void> {
+  async #joinCloses(closes: Promise<void>[], patience: WaitOptions): Promise<void> {
     const all = new Outcome<void>(this.clock);
     void Promise.all(closes).then(() => all.settle());
     try {
-      await all.wait({ timeout }, "all connections to close");
+      await all.wait(patience, "all connections to close");
     } catch {
       // Those left are cut by stop().
     }
@@ -395,11 +402,11 @@ export class Server<
       const { connection } = client.conn;
       if (!connection.active || connection.closing || left.has(client.cid)) continue;
       if (packet === undefined) {
-        if (entry.parses && this.context.validateSent) entry.obj.parse(data);
-        packet = encodePacket(this.context, entry.id, data);
+        packet = encodeChecked(this.context, entry, data);
       }
       const before = connection.packetsOut;
-      if (!connection.sendEncoded(entry, packet, ptype, data)) client.conn.noteHighWater();
+      if (!connection.sendEncoded(entry, packet, ptype, data) && connection.behind)
+        client.conn.noteHighWater();
       if (connection.packetsOut !== before) count++;
     }
     return count;
@@ -424,6 +431,7 @@ export class Server<
    * @throws {@link ConnectionClosedError} if there is no such client.
    */
   override async closeConnection(cid?: Cid, reason: string | null = null): Promise<CloseInfo> {
+    checkReason(reason);
     return this.#client(cid).conn.close(reason);
   }
 
@@ -480,6 +488,13 @@ export class Server<
   protected override activated(session: Session<C>): void {
     this.#admission.end(session);
     this.emit("handshakecomplete", session.owner);
+  }
+
+  protected override observes(client: C): boolean {
+    return (
+      client.onReceive !== ClientOnServer.prototype.onReceive ||
+      this.hears("peng3dnet:server.connection.recv")
+    );
   }
 
   protected override drained(session: Session<C>): void {

@@ -1,4 +1,11 @@
-import type { Cid, CloseInfo, ConnectionContext, PacketEntry, PacketRef } from "@peng3dnet/protocol";
+import type {
+  Cid,
+  CloseInfo,
+  ConnectionContext,
+  InvalidPayloadError,
+  PacketEntry,
+  PacketRef,
+} from "@peng3dnet/protocol";
 import type { IntakeLimits } from "./intake.js";
 import type { Session } from "./session.js";
 import type { OutputOptions } from "./session-output.js";
@@ -25,6 +32,8 @@ export interface SessionHooks<Owner> {
   handlerFailed(error: unknown, where: string): void;
   /** A packet was dropped, as configured. @param why - key for the metrics. */
   ignored(message: string, why: string): void;
+  /** A payload did not fit, and its packet says that it is dropped. */
+  payloadDropped(error: InvalidPayloadError): void;
 }
 
 /** Limits and deadlines of a session; seconds and bytes, see the config options of the same names. */

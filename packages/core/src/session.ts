@@ -1,11 +1,14 @@
+import { inspect as format } from "node:util";
 import {
   type Cid,
   type CloseInfo,
   Connection,
   type ConnectionHost,
   ConnectionLostError,
+  closeReasonOf,
   HandshakeTimeoutError,
   IdleTimeoutError,
+  type InvalidPayloadError,
   type PacketEntry,
   type PacketRef,
   Peng3dnetError,
@@ -25,6 +28,13 @@ const PACKETS_PER_TURN = 4096;
 
 type Phase = "open" | "closing" | "closed";
 
+/** Refuses what the peer would find fault with. @throws {TypeError} */
+export function checkReason(reason: unknown): void {
+  if (reason !== null && typeof reason !== "string") {
+    throw new TypeError(`a reason is a string or null, and not ${format(reason)}`);
+  }
+}
+
 /**
  * One connection in operation: joins the protocol's {@link Connection} with a transport, keeps the
  * deadlines, and sees to it that a close loses nothing.
@@ -42,6 +52,8 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
   declare owner: Owner;
   /** Bytes received. */
   bytesIn = 0;
+  /** Packets received that nothing handled. */
+  unhandled = 0;
 
   readonly #hooks: SessionHooks<Owner>;
   readonly #output: SessionOutput;
@@ -90,7 +102,8 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
   get metrics(): Metrics {
     const { bytesIn, bytesOut, connection, queuedPackets: queued } = this;
     const { packetsIn, packetsOut, unsent } = connection;
-    const rejectedBy = this.#rejections?.get() ?? {};
+    const rejectedBy: Record<string, number> = this.#rejections?.get() ?? {};
+    if (this.unhandled > 0) rejectedBy.unhandled = this.unhandled;
     return { bytesIn, bytesOut, packetsIn, packetsOut, queued, unsent, rejectedBy };
   }
 
@@ -343,6 +356,7 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
    * discards until the peer's end or the deadline.
    */
   close(reason: string | null, options: WaitOptions = {}): Promise<CloseInfo> {
+    checkReason(reason);
     if (this.#phase === "open") {
       this.connection.sendClose(reason);
       this.#beginClose(reason);
@@ -365,7 +379,7 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
    * @param where - the step, for `handlerError`.
    */
   fail(error: unknown, where: string): void {
-    const known = error instanceof Peng3dnetError ? error.closeReason : undefined;
+    const known = closeReasonOf(error);
     if (known === undefined) this.#hooks.handlerFailed(error, where);
     if (this.#phase !== "open") return;
     const reason = known ?? "internalerror";
@@ -516,6 +530,10 @@ export class Session<Owner = unknown> implements ConnectionHost, TransportHandle
 
   handlerFailed(error: unknown, where: string): void {
     this.#hooks.handlerFailed(error, where);
+  }
+
+  payloadDropped(error: InvalidPayloadError): void {
+    this.#hooks.payloadDropped(error);
   }
 
   ignored(message: string, why: string): void {

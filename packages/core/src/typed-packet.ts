@@ -43,6 +43,7 @@ export type MessageHandler<Payload, Owner> = (msg: Payload, context: MessageCont
 export class TypedPacket<Owner> extends DefinedPacket {
   readonly #owner: (cid: Cid) => Owner | undefined;
   readonly #guard: HandlerGuard;
+  readonly #unhandled: (client: Owner) => void;
   #handlers: readonly MessageHandler<never, Owner>[] = [];
 
   constructor(
@@ -51,10 +52,12 @@ export class TypedPacket<Owner> extends DefinedPacket {
     definition: AnyPacketDefinition,
     owner: (cid: Cid) => Owner | undefined,
     guard: HandlerGuard,
+    unhandled: (client: Owner) => void,
   ) {
     super(reg, peer, definition);
     this.#owner = owner;
     this.#guard = guard;
+    this.#unhandled = unhandled;
   }
 
   /** Adds a handler. */
@@ -69,9 +72,12 @@ export class TypedPacket<Owner> extends DefinedPacket {
 
   override receive(msg: unknown, cid: Cid): void {
     const handlers = this.#handlers;
-    if (handlers.length === 0) return;
     const client = this.#owner(cid);
     if (client === undefined) return;
+    if (handlers.length === 0) {
+      this.#unhandled(client);
+      return;
+    }
     const context: MessageContext<Owner> = { client };
     for (const handler of handlers) {
       try {

@@ -1,4 +1,5 @@
 import { AbortedError, TimedOutError } from "@peng3dnet/protocol";
+import { onAbort } from "./abort-signals.js";
 import type { Clock } from "./clock.js";
 
 /** How long a call waits. */
@@ -60,10 +61,11 @@ export class Outcome<T> {
     if (signal?.aborted === true) return Promise.reject(aborted(signal, what));
     return new Promise<T>((resolve, reject) => {
       let timer: unknown;
+      let unlisten: (() => void) | undefined;
       const leave = (): void => {
         this.#waiters.delete(waiter);
         if (timer !== undefined) this.#clock.clearTimeout(timer);
-        signal?.removeEventListener("abort", onAbort);
+        unlisten?.();
       };
       const waiter: Waiter<T> = {
         resolve(value) {
@@ -75,14 +77,13 @@ export class Outcome<T> {
           reject(error);
         },
       };
-      const onAbort = (): void => waiter.reject(aborted(signal as AbortSignal, what));
       if (timeout > 0) {
         timer = this.#clock.setTimeout(
           () => waiter.reject(new TimedOutError(`waited ${timeout} s for ${what} in vain`)),
           timeout * 1000,
         );
       }
-      signal?.addEventListener("abort", onAbort, { once: true });
+      if (signal !== undefined) unlisten = onAbort(signal, () => waiter.reject(aborted(signal, what)));
       this.#waiters.add(waiter);
     });
   }
@@ -92,6 +93,21 @@ export class Outcome<T> {
   }
 }
 
-function aborted(signal: AbortSignal, what: string): AbortedError {
+/**
+ * Waits for a promise with the patience of one caller.
+ *
+ * @throws {@link TimedOutError}, {@link AbortedError}, or what the promise rejects with.
+ */
+export function within<T>(clock: Clock, promise: Promise<T>, options: WaitOptions, what: string): Promise<T> {
+  const outcome = new Outcome<T>(clock);
+  promise.then(
+    (value) => outcome.settle(value),
+    (error: Error) => outcome.fail(error),
+  );
+  return outcome.wait(options, what);
+}
+
+/** The error of a wait whose signal has fired. */
+export function aborted(signal: AbortSignal, what: string): AbortedError {
   return new AbortedError(`waiting for ${what} was aborted`, { cause: signal.reason });
 }

@@ -1,4 +1,4 @@
-import { AbortedError } from "@peng3dnet/core";
+import { AbortedError, onAbort } from "@peng3dnet/core";
 import { disposeAll } from "./disposer.js";
 import { EventOverflowError } from "./errors.js";
 import { type EventOf, type EventOrigin, type EventsOf, subscribe } from "./source.js";
@@ -55,10 +55,10 @@ export class EventIterator<D> implements AsyncIterableIterator<D, undefined>, Di
       return;
     }
     const disconnect = connect(this);
-    signal?.addEventListener("abort", abort, { once: true });
+    const unlisten = signal && onAbort(signal, abort);
     this.#release = () => {
       disconnect();
-      signal?.removeEventListener("abort", abort);
+      unlisten?.();
     };
   }
 

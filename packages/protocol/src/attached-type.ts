@@ -1,7 +1,7 @@
 import { type ConnectionHost, watchResult } from "./connection-host.js";
 import { ConnectionType } from "./connection-type.js";
 import type { Cid } from "./constants.js";
-import { ProtocolError } from "./errors.js";
+import { closeReasonOf, Peng3dnetError, ProtocolError } from "./errors.js";
 import type { PacketRef } from "./peer.js";
 
 /**
@@ -51,7 +51,8 @@ export class AttachedType {
       if (typeof result === "object") watchResult(host, result, `${this.name}.${method}`);
       return result;
     } catch (error) {
-      if (error instanceof ProtocolError) throw error;
+      const foreign = !(error instanceof Peng3dnetError) && closeReasonOf(error) !== undefined;
+      if (error instanceof ProtocolError || foreign) throw error;
       host.handlerFailed(error, `${this.name}.${method}`);
       return undefined;
     }

@@ -1,3 +1,4 @@
+import type { InvalidPayloadError } from "./errors.js";
 import type { PacketEntry } from "./packet-registry.js";
 import type { PacketRef } from "./peer.js";
 
@@ -21,6 +22,8 @@ export interface ConnectionHost {
   handlerFailed(error: unknown, where: string): void;
   /** A packet was dropped, as configured. @param why - the reason that it would have closed with, or `"dropped"`. */
   ignored(message: string, why: string): void;
+  /** A payload does not fit its packet's schema, and the packet says that it is ignored. `ignored` follows. */
+  payloadDropped?(error: InvalidPayloadError): void;
 }
 
 /** Reports what a handler returned, if it is a promise that rejects: that must not end the process. */

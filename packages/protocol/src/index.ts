@@ -32,7 +32,7 @@ export type { ConnectionHost } from "./connection-host.js";
 export { ClassicConnectionType, ConnectionType } from "./connection-type.js";
 export * from "./constants.js";
 export { DefinedPacket } from "./defined-packet.js";
-export { encodePacket } from "./encode-packet.js";
+export { encodeChecked, encodePacket } from "./encode-packet.js";
 export * from "./errors.js";
 export { BufferPool } from "./framing/buffer-pool.js";
 export { FrameDecoder } from "./framing/frame-decoder.js";
@@ -56,7 +56,7 @@ export {
   type PacketInput,
   type PacketOutput,
 } from "./packet-definition.js";
-export { type PacketEntry, PacketRegistry } from "./packet-registry.js";
+export { isDefinition, type PacketEntry, PacketRegistry } from "./packet-registry.js";
 export type { CloseInfo, PacketRef, Peer } from "./peer.js";
 export type { TextReader } from "./platform-text.js";
 export { ReceiveKit, type ReceiveKitOptions } from "./receive-kit.js";

@@ -48,6 +48,8 @@ export class PacketDefinition<
   readonly name: Name;
   /** Side that receives it; `null`: both. */
   readonly side: Receiver;
+  /** Lets another copy of this package see what it is: a program may have two, and `instanceof` says no then. */
+  readonly "~peng3dnet" = "definition";
   /** Everything it was made with. */
   readonly options: PacketDefinitionOptions<Name, StandardSchemaV1<unknown, Output>, Receiver>;
   /** Carries the type of what is sent; not there at run time. */

@@ -1,7 +1,7 @@
 import { type ConnectionHost, watchResult } from "./connection-host.js";
 import type { Cid } from "./constants.js";
 import {
-  InvalidPayloadError,
+  type InvalidPayloadError,
   SmartPacketInvalidError,
   UnexpectedPacketError,
   UnknownPacketError,
@@ -67,10 +67,11 @@ export class PacketDelivery {
     try {
       parsed = entry.obj.parse(msg);
     } catch (error) {
-      if (!(error instanceof InvalidPayloadError)) source.host.handlerFailed(error, entry.name);
+      if (!isInvalidPayload(error)) source.host.handlerFailed(error, entry.name);
       else if (entry.rule?.invalidAction === "close") throw error;
       else {
         if (entry.rule?.invalidAction === "error") source.host.handlerFailed(error, entry.name);
+        else source.host.payloadDropped?.(error);
         this.#strike(source, error.message, error.closeReason);
       }
       return;
@@ -104,4 +105,9 @@ export class PacketDelivery {
       );
     }
   }
+}
+
+/** By its code: a packet of another copy of this package throws that copy's error. */
+function isInvalidPayload(error: unknown): error is InvalidPayloadError {
+  return (error as Partial<InvalidPayloadError> | null | undefined)?.code === "P3D_ERR_INVALID_PAYLOAD";
 }

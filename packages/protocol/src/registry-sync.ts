@@ -1,6 +1,7 @@
 import { FIRST_USER_ID } from "./constants.js";
 import { BadDataError, PacketRegistryMismatchError } from "./errors.js";
 import type { PacketRegistry } from "./packet-registry.js";
+import { utf8Length } from "./utf8-length.js";
 
 const MAX_ID = 0xffffffff;
 /** Names listed in an error message. */
@@ -40,10 +41,7 @@ export function syncRegistry(
       extra,
     );
   }
-  registry.reassignIDs(
-    [...ids].filter(([name]) => registry.has(name)),
-    ids.values(),
-  );
+  registry.takeOver(ids);
 }
 
 function examine(
@@ -96,13 +94,4 @@ function list(title: string, names: readonly string[]): string {
   if (names.length === 0) return `${title} none`;
   const shown = names.slice(0, NAMES_SHOWN).map((name) => JSON.stringify(name));
   return `${title} ${shown.join(", ")}${names.length > NAMES_SHOWN ? ` and ${names.length - NAMES_SHOWN} more` : ""}`;
-}
-
-function utf8Length(text: string): number {
-  let length = 0;
-  for (const character of text) {
-    const code = character.codePointAt(0) as number;
-    length += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-  }
-  return length;
 }
