@@ -22,6 +22,7 @@ import {
   type PacketRef,
   PacketRegistry,
   type Peer,
+  RegistryError,
   registerInternalPackets,
   type Side,
 } from "@peng3dnet/protocol";
@@ -268,9 +269,14 @@ export abstract class PeerBase<
   /**
    * Adds a connection type. Reference: `addConnType`.
    *
-   * @throws {@link AlreadyRegisteredError} if the name is taken.
+   * @throws {@link AlreadyRegisteredError} if the name is taken, {@link RegistryError} if no client could ask for it.
    */
   addConnType(t: string, obj: ConnectionType): void {
+    if (typeof t === "string" && !t.isWellFormed()) {
+      throw new RegistryError(
+        `the name ${JSON.stringify(t)} has half of a surrogate pair, which no client can ask for; choose a name that is valid Unicode`,
+      );
+    }
     if (this.#conntypes.has(t)) {
       throw new AlreadyRegisteredError(`the connection type "${t}" is registered already`);
     }

@@ -2,12 +2,14 @@
 
 import {
   Client,
+  type ClientOnServer,
   definePacket,
   InvalidPayloadError,
   InvalidStateError,
   MODE_CHAT,
   NotRegisteredError,
   Packet,
+  type Peer,
   payload,
   Server,
   SIDE_CLIENT,
@@ -17,7 +19,7 @@ import {
 } from "@peng3dnet/core";
 import { z } from "zod";
 import { onCleanup, track } from "./support/cleanup.js";
-import { deferred, LOCAL, next, startPair } from "./support/peers.js";
+import { deferred, LOCAL, startPair } from "./support/peers.js";
 
 /** The texts of process warnings from now on. */
 function warnings(): string[] {
@@ -25,6 +27,13 @@ function warnings(): string[] {
   const spy = jest.spyOn(process, "emitWarning").mockImplementation((text) => void texts.push(String(text)));
   onCleanup(() => spy.mockRestore());
   return texts;
+}
+
+/** The next client whose handshake is complete. */
+function active(server: {
+  once(event: "handshakecomplete", listener: (client: ClientOnServer) => void): unknown;
+}): Promise<ClientOnServer> {
+  return new Promise((resolve) => server.once("handshakecomplete", resolve));
 }
 
 /** What a logger was told, of the kinds that somebody reads. */
@@ -87,7 +96,7 @@ describe("undefined", () => {
     const server = track(new Server({ addr: LOCAL, packets: [Odd] }));
     await server.start();
     const client = track(new Client({ addr: server.addr, packets: [Odd] }));
-    const ready = next(server, "handshakecomplete");
+    const ready = active(server);
     await client.start();
     await ready;
     expect(() => server.broadcast(Odd, [undefined])).toThrow(InvalidPayloadError);
@@ -180,9 +189,9 @@ describe("a packet that nothing handles", () => {
       override onReceive(): void {}
     }
     const watching = track(new Watching({ addr: server.addr, packets }));
-    const ready = next(server, "handshakecomplete");
+    const ready = active(server);
     await watching.start();
-    const [remote] = await ready;
+    const remote = await ready;
     remote.sendMessage(Note, {});
     await remote.close();
     expect(watching.metrics.rejectedBy).toEqual({});
@@ -215,9 +224,9 @@ describe("sendMessage in a wrong state", () => {
   }
 
   test("before the handshake is complete it throws, unless the packet says ignore", async () => {
-    const setUp = (peer: Client | Server): void => {
-      peer.registerPacket("test:smart", new SmartPacket(peer.registry, peer));
-      peer.registerPacket("test:packet", new Packet(peer.registry, peer));
+    const setUp = (peer: Peer): void => {
+      peer.registry.register(new SmartPacket(peer.registry, peer), "test:smart");
+      peer.registry.register(new Packet(peer.registry, peer), "test:packet");
     };
     const server = track(new Server({ addr: LOCAL, packets: all }));
     setUp(server);
@@ -256,9 +265,9 @@ describe("sendMessage in a wrong state", () => {
     for (const mode of [0, MODE_CHAT]) {
       const client = track(new Client({ addr: server.addr, packets: [...all, Mine, Theirs] }));
       client.on(Chatty, () => got.push(mode));
-      const ready = next(server, "handshakecomplete");
+      const ready = active(server);
       await client.start();
-      const [remote] = await ready;
+      const remote = await ready;
       remote.mode = mode;
     }
     expect(server.broadcast(Chatty, 1)).toBe(1);

@@ -30,7 +30,7 @@ export function protoKey(): BadDataError {
 }
 
 export function tooDeep(maxDepth: number): BadDataError {
-  return new BadDataError(`the body is nested more than ${maxDepth} deep (net.limits.depth)`);
+  return new BadDataError(`the body is nested more than ${maxDepth} deep`);
 }
 
 export function announcesTooMuch(elements: number, bytesLeft: number): BadDataError {
