@@ -10,6 +10,7 @@ import type {
 } from "@peng3dnet/protocol";
 import type { ConnectionOwner } from "./peer-base.js";
 import type { PeerCertificate } from "./peer-certificate.js";
+import { type SendOutcome, sendOutcome } from "./send-outcome.js";
 import type { Server } from "./server.js";
 import type { Session } from "./session.js";
 import type { SentTo } from "./typed-packet.js";
@@ -99,6 +100,13 @@ export class ClientOnServer implements ConnectionOwner {
   sendMessage(ptype: string | number | Packet, data: unknown): boolean;
   sendMessage(ptype: PacketRef, data: unknown): boolean {
     return this.server.sendMessage(ptype as string, data, this.cid);
+  }
+
+  /** Sends a packet to this client, and tells what became of it. As `server.trySend` with its cid. */
+  trySend<P extends SentTo<typeof SIDE_CLIENT>>(ptype: P, data: PacketInput<P>): SendOutcome;
+  trySend(ptype: string | number | Packet, data: unknown): SendOutcome;
+  trySend(ptype: PacketRef, data: unknown): SendOutcome {
+    return sendOutcome(this.conn.connection, () => this.sendMessage(ptype as string, data));
   }
 
   /** Resolves once everything accepted so far is with the kernel. As `server.flush` with its cid. */

@@ -26,6 +26,7 @@ import { type DialOptions, dial } from "./dial.js";
 import { type Metrics, NO_METRICS } from "./metrics.js";
 import { type ConnectionOwner, PeerBase } from "./peer-base.js";
 import type { PeerCertificate } from "./peer-certificate.js";
+import { type SendOutcome, sendOutcome } from "./send-outcome.js";
 import { checkReason, type Session } from "./session.js";
 import { createSocketReader } from "./socket-reader.js";
 import { SocketTransport } from "./socket-transport.js";
@@ -347,9 +348,11 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
    * @param ptype - packet type as name, id or object.
    * @param data - payload; encoded before this returns.
    * @param _cid - ignored; there so that code can serve both sides.
-   * @returns false past the high-water mark: wait for `drain`, or `flush()`.
+   * @returns false past the high-water mark: wait for `drain`, or `flush()`; also if it was dropped, as the packet says.
+   * {@link Client.trySend} tells these apart.
    * @throws {@link NotRegisteredError}, {@link EncodeError}, {@link PacketTooLargeError},
-   * {@link ConnectionClosedError}, {@link SmartPacketInvalidError}; nothing has been sent then.
+   * {@link ConnectionClosedError}, {@link InvalidStateError} before the handshake is complete,
+   * {@link SmartPacketInvalidError} if another condition of the packet does not hold; nothing has been sent then.
    */
   override sendMessage<P extends SentTo<typeof SIDE_SERVER>>(
     ptype: P,
@@ -374,6 +377,23 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
     const below = session.connection.send(ptype, data);
     if (!below) session.noteHighWater();
     return below;
+  }
+
+  /**
+   * Sends a packet as `sendMessage` does, and tells what the false of that may mean: `"behind"` is accepted, above the
+   * high-water mark; `"dropped"` is not.
+   *
+   * @throws as `sendMessage`.
+   */
+  trySend<P extends SentTo<typeof SIDE_SERVER>>(ptype: P, data: PacketInput<P>, cid?: Cid): SendOutcome;
+  trySend<N extends NameSentTo<D, typeof SIDE_SERVER>>(
+    ptype: N,
+    data: InputOfName<D, N>,
+    cid?: Cid,
+  ): SendOutcome;
+  trySend(ptype: number | Packet, data: unknown, cid?: Cid): SendOutcome;
+  trySend(ptype: PacketRef, data: unknown, _cid?: Cid): SendOutcome {
+    return sendOutcome(this.getConnection(), () => this.sendMessage(ptype as number, data));
   }
 
   /**

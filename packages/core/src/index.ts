@@ -18,6 +18,7 @@ export type { PeerOptions } from "./options.js";
 export type { ProcessOptions } from "./packet-processor.js";
 export { type ConnectionOwner, type EventListener, PeerBase, type PeerEvents } from "./peer-base.js";
 export type { DistinguishedName, PeerCertificate } from "./peer-certificate.js";
+export type { SendOutcome } from "./send-outcome.js";
 export { Server } from "./server.js";
 export type {
   BroadcastOptions,

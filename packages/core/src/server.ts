@@ -22,6 +22,7 @@ import { type ClientClass, type ClientConnection, ClientOnServer } from "./clien
 import { type Listener, listen } from "./listener.js";
 import { type Metrics, NO_METRICS, sumMetrics } from "./metrics.js";
 import { PeerBase } from "./peer-base.js";
+import { type SendOutcome, sendOutcome } from "./send-outcome.js";
 import type {
   BroadcastOptions,
   ServerEvents,
@@ -354,9 +355,11 @@ export class Server<
    * @param ptype - packet type as name, id or object.
    * @param data - payload; encoded before this returns.
    * @param cid - the client.
-   * @returns false past the high-water mark: wait for `drain`, or `flush()`.
+   * @returns false past the high-water mark: wait for `drain`, or `flush()`; also if it was dropped, as the packet says.
+   * {@link Server.trySend} tells these apart.
    * @throws {@link NotRegisteredError}, {@link EncodeError}, {@link PacketTooLargeError},
-   * {@link ConnectionClosedError}, {@link SmartPacketInvalidError}; nothing has been sent then.
+   * {@link ConnectionClosedError}, {@link InvalidStateError} before the handshake is complete,
+   * {@link SmartPacketInvalidError} if another condition of the packet does not hold; nothing has been sent then.
    */
   override sendMessage<P extends SentTo<typeof SIDE_CLIENT>>(
     ptype: P,
@@ -377,10 +380,28 @@ export class Server<
   }
 
   /**
-   * Sends a packet to all clients whose handshake is complete; encodes and compresses it once.
+   * Sends a packet as `sendMessage` does, and tells what the false of that may mean: `"behind"` is accepted, above the
+   * high-water mark; `"dropped"` is not.
+   *
+   * @throws as `sendMessage`.
+   */
+  trySend<P extends SentTo<typeof SIDE_CLIENT>>(ptype: P, data: PacketInput<P>, cid: Cid): SendOutcome;
+  trySend<N extends NameSentTo<D, typeof SIDE_CLIENT>>(
+    ptype: N,
+    data: InputOfName<D, N>,
+    cid: Cid,
+  ): SendOutcome;
+  trySend(ptype: number | Packet, data: unknown, cid: Cid): SendOutcome;
+  trySend(ptype: PacketRef, data: unknown, cid?: Cid): SendOutcome {
+    return sendOutcome(this.getConnection(cid), () => this.sendMessage(ptype as number, data, cid ?? null));
+  }
+
+  /**
+   * Sends a packet to all clients whose handshake is complete and for whom its conditions hold; encodes and compresses it
+   * once.
    *
    * @returns the number of clients that it was accepted for.
-   * @throws as {@link Server.sendMessage}, except that clients that are closing are passed over.
+   * @throws as {@link Server.sendMessage}, except that clients that are closing, or for whom a condition does not hold, are passed over.
    */
   broadcast<P extends SentTo<typeof SIDE_CLIENT>>(
     ptype: P,
