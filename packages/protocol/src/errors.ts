@@ -28,12 +28,12 @@ export abstract class Peng3dnetError extends Error {
 }
 
 /**
- * The reason that a peer is told when an error ends a connection, or `undefined` if the error is none of this library.
- * Goes by the code, so that errors of another copy of this package are known, too.
+ * The reason that a peer is told when an error ends a connection, or `undefined` if the error has none. Goes by what it
+ * has, so that errors of another copy of this package are known, too.
  */
 export function closeReasonOf(error: unknown): string | undefined {
   const { code, closeReason } = (error ?? {}) as Partial<Peng3dnetError>;
-  return typeof code === "string" && code.startsWith("P3D_ERR_") ? closeReason : undefined;
+  return typeof code === "string" && typeof closeReason === "string" ? closeReason : undefined;
 }
 
 /** Something this program did: a wrong argument, a call at the wrong time. */
