@@ -521,7 +521,7 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
   }
 
   protected override observes(): boolean {
-    return this.onReceive !== Client.prototype.onReceive || this.hears("peng3dnet:client.recv");
+    return this.onReceive !== Client.prototype.onReceive;
   }
 
   protected override drained(): void {
@@ -546,10 +546,11 @@ export class Client<D extends AnyPacketDefinition = AnyPacketDefinition>
     direction: "recv" | "send",
     pid: PacketRef,
     data: unknown,
-  ): void {
+  ): boolean {
     // Whole names: putting one together costs more than finding out that nobody listens.
     const event = direction === "recv" ? "peng3dnet:client.recv" : "peng3dnet:client.send";
-    if (!this.hears(event)) return;
+    if (!this.hears(event)) return false;
     this.sendEvent(event, direction === "recv" ? { pid, msg: data } : { pid, data });
+    return true;
   }
 }

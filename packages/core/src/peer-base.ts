@@ -163,6 +163,8 @@ export abstract class PeerBase<
   #sessionOptions: SessionOptions | undefined = undefined;
   #poll: BusyPoll | undefined = undefined;
   readonly #typed = new Map<string, TypedPacket<Owner>>();
+  /** Whether the packet that is being delivered has a definition, and nobody who listens. */
+  #unheard = false;
   readonly #payloadsDropped = new Set<string>();
   readonly #streams = new Set<{ end(): void }>();
   #initialized = false;
@@ -255,9 +257,9 @@ export abstract class PeerBase<
     const known = this.#typed.get(definition.name);
     if (known !== undefined && known.definition === definition) return known;
     const owner = (cid: Cid): Owner | undefined => this.ownerOf(cid);
-    const packet = new TypedPacket<Owner>(this.registry, this, definition, owner, this.guard, (client) =>
-      this.#unhandled(client, definition.name),
-    );
+    const packet = new TypedPacket<Owner>(this.registry, this, definition, owner, this.guard, () => {
+      this.#unheard = true;
+    });
     this.registerPacket(definition.name, packet, definition.options.id);
     this.#typed.set(definition.name, packet);
     return packet;
@@ -503,13 +505,13 @@ export abstract class PeerBase<
     this.guard.run(name, () => bus.sendEvent(name, { peng: this.peng, [this.kind]: this, ...data }));
   }
 
-  /** Sends the event for a packet received or sent, if anybody would hear it. */
+  /** Sends the event for a packet received or sent, if anybody would hear it. @returns whether. */
   protected abstract sendPacketEvent(
     session: Session<Owner>,
     direction: "recv" | "send",
     pid: PacketRef,
     data: unknown,
-  ): void;
+  ): boolean;
 
   /** Whether anybody would hear an event. */
   protected hears(event: string): boolean {
@@ -552,22 +554,21 @@ export abstract class PeerBase<
     else this.guard.noticeOnce(`payload ${packet}`, `${message}. It was dropped${FURTHER} invalidpayload`);
   }
 
-  /** A packet came that no handler takes. Whoever overrides `onReceive` or listens to the engine's events has seen it. */
-  #unhandled(owner: Owner, name: string): void {
-    if (this.observes(owner)) return;
-    const { conn } = owner as { readonly conn: Pick<Session, "unhandled"> | undefined };
-    if (conn !== undefined) conn.unhandled++;
+  /** A packet came, and nothing has seen it. */
+  #unhandled(session: Session<Owner>, name: string): void {
+    session.unhandled++;
     this.guard.noticeOnce(
       `unhandled ${name}`,
       `"${name}" arrived, and nothing handles it. Add a handler before the first can arrive, with on() or messages(), or override receive(); a handler that does nothing says that it is not wanted${FURTHER} unhandled`,
     );
   }
 
-  /** Whether what is received is seen apart from handlers. */
+  /** Whether a subclass overrides `onReceive`, and so sees what no handler takes. */
   protected abstract observes(owner: Owner): boolean;
 
   #received(session: Session<Owner>, entry: PacketEntry, msg: unknown): void {
-    if (!entry.receives) this.#unhandled(session.owner, entry.name);
+    const unhandled = !entry.receives || this.#unheard;
+    if (unhandled) this.#unheard = false;
     try {
       const result = session.owner.onReceive(entry.id, msg);
       if (result !== undefined) this.guard.watch(result, "onReceive");
@@ -575,7 +576,8 @@ export abstract class PeerBase<
       this.guard.failed(error, "onReceive");
     }
     if (this.#printRecv) this.print(`recv ${session.cid ?? "server"} ${entry.name}:`, msg);
-    if (this.#bus !== undefined) this.sendPacketEvent(session, "recv", entry.id, msg);
+    const heard = this.#bus !== undefined && this.sendPacketEvent(session, "recv", entry.id, msg);
+    if (unhandled && !heard && !this.observes(session.owner)) this.#unhandled(session, entry.name);
   }
 
   #sent(session: Session<Owner>, ptype: PacketRef, data: unknown): void {

@@ -512,10 +512,7 @@ export class Server<
   }
 
   protected override observes(client: C): boolean {
-    return (
-      client.onReceive !== ClientOnServer.prototype.onReceive ||
-      this.hears("peng3dnet:server.connection.recv")
-    );
+    return client.onReceive !== ClientOnServer.prototype.onReceive;
   }
 
   protected override drained(session: Session<C>): void {
@@ -543,13 +540,14 @@ export class Server<
     direction: "recv" | "send",
     pid: PacketRef,
     data: unknown,
-  ): void {
+  ): boolean {
     // Whole names: putting one together costs more than finding out that nobody listens.
     const event =
       direction === "recv" ? "peng3dnet:server.connection.recv" : "peng3dnet:server.connection.send";
-    if (!this.hears(event)) return;
+    if (!this.hears(event)) return false;
     const client = session.owner;
     if (direction === "recv") this.sendEvent(event, { client, pid, msg: data });
     else this.sendEvent(event, { client, pid, data: session.connection.lastPacket().slice() });
+    return true;
   }
 }

@@ -43,7 +43,7 @@ export type MessageHandler<Payload, Owner> = (msg: Payload, context: MessageCont
 export class TypedPacket<Owner> extends DefinedPacket {
   readonly #owner: (cid: Cid) => Owner | undefined;
   readonly #guard: HandlerGuard;
-  readonly #unhandled: (client: Owner) => void;
+  readonly #unheard: () => void;
   #handlers: readonly MessageHandler<never, Owner>[] = [];
 
   constructor(
@@ -52,12 +52,12 @@ export class TypedPacket<Owner> extends DefinedPacket {
     definition: AnyPacketDefinition,
     owner: (cid: Cid) => Owner | undefined,
     guard: HandlerGuard,
-    unhandled: (client: Owner) => void,
+    unheard: () => void,
   ) {
     super(reg, peer, definition);
     this.#owner = owner;
     this.#guard = guard;
-    this.#unhandled = unhandled;
+    this.#unheard = unheard;
   }
 
   /** Adds a handler. */
@@ -72,12 +72,12 @@ export class TypedPacket<Owner> extends DefinedPacket {
 
   override receive(msg: unknown, cid: Cid): void {
     const handlers = this.#handlers;
-    const client = this.#owner(cid);
-    if (client === undefined) return;
     if (handlers.length === 0) {
-      this.#unhandled(client);
+      this.#unheard();
       return;
     }
+    const client = this.#owner(cid);
+    if (client === undefined) return;
     const context: MessageContext<Owner> = { client };
     for (const handler of handlers) {
       try {

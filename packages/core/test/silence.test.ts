@@ -195,6 +195,15 @@ describe("a packet that nothing handles", () => {
     remote.sendMessage(Note, {});
     await remote.close();
     expect(watching.metrics.rejectedBy).toEqual({});
+
+    const heard = deferred<unknown>();
+    const peng = { sendEvent: (name: string) => name.endsWith(".recv") && heard.resolve(name) };
+    const engine = track(new Client({ addr: server.addr, packets, peng }));
+    const other = active(server);
+    await engine.start();
+    (await other).sendMessage(Note, {});
+    expect(await heard.promise).toBe("peng3dnet:client.recv");
+    expect(engine.metrics.rejectedBy).toEqual({});
     expect(texts).toEqual([]);
   });
 });

@@ -121,14 +121,21 @@ const Note = definePacket({ name: "test:note", schema: payload<number>() });
 test("one signal for hundreds of waits is one listener", async () => {
   const { server, client } = await startPair();
   const { signal } = new AbortController();
+  const iterators: { return(): Promise<unknown> }[] = [];
   const added = jest.spyOn(signal, "addEventListener");
   for (let n = 0; n < 200; n++) {
     client.waitForClose({ signal }).catch(() => {});
     server.join({ signal }).catch(() => {});
     void server.messages(Note, { signal });
-    void events(new HeadlessPeng(), "peng3dnet:server.start", { signal });
+    iterators.push(events(new HeadlessPeng(), "peng3dnet:server.start", { signal }));
   }
   expect(added).toHaveBeenCalledTimes(1);
+  const removed = jest.spyOn(signal, "removeEventListener");
+  client.stop();
+  server.stop();
+  await Promise.all([client.join(), server.join()]);
+  for (const iterator of iterators) await iterator.return();
+  expect(removed).toHaveBeenCalledTimes(1);
 });
 
 test("a shutdown's signal cuts what is left", async () => {
