@@ -360,7 +360,12 @@ export class Connection implements PacketSource {
     }
     const { bodies, inflatedLimit, handshakeInflatedLimit } = this.#context;
     const limit = this.active ? inflatedLimit : handshakeInflatedLimit;
-    const msg = bodies.decode(bytes, start, end, flags, owned, limit);
+    let msg: unknown;
+    try {
+      msg = bodies.decode(bytes, start, end, flags, owned, limit);
+    } catch (error) {
+      throw entry === undefined ? error : namePacket(error, entry.name);
+    }
     if (!bypass && type?.receive(msg, id, flags, this.cid, this.host) === true) return;
     if (entry === undefined) this.#context.delivery.unknown(this, id);
     else if (entry.protocol) watchResult(this.host, entry.obj._receive(msg, this.cid), entry.name);

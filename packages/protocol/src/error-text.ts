@@ -1,8 +1,10 @@
-import { EncodeError, PacketTooLargeError } from "./errors.js";
+import { BadDataError, DecompressLimitError, EncodeError, PacketTooLargeError } from "./errors.js";
 
-/** Says in the error of a value that cannot be sent which packet it was for. Returns the error. */
+const ABOUT_A_VALUE = [EncodeError, PacketTooLargeError, BadDataError, DecompressLimitError] as const;
+
+/** Says in the error of a value that cannot be sent or read which packet it belongs to. Returns the error. */
 export function namePacket(error: unknown, name: string): unknown {
-  if (!(error instanceof EncodeError || error instanceof PacketTooLargeError)) return error;
+  if (!(error instanceof Error && ABOUT_A_VALUE.some((type) => error instanceof type))) return error;
   const { message, stack } = error;
   error.message = `${message} (packet "${name}")`;
   // What is printed of an error is its stack, which has the message as it was.
