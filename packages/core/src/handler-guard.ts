@@ -21,7 +21,6 @@ export class HandlerGuard {
   readonly #emitter = new EventEmitter();
   readonly #logger: Logger;
   #warned = false;
-  #noticed: Set<string> | undefined = undefined;
 
   constructor(logger: Logger) {
     this.#logger = logger;
@@ -83,15 +82,8 @@ export class HandlerGuard {
     if (listeners.length === 0) this.#log(where, error);
   }
 
-  /**
-   * Tells of something that would else happen in silence, once for each key: to the logger, or as a process warning.
-   *
-   * @param key - what it is about, e.g. a packet type; there have to be few.
-   */
-  noticeOnce(key: string, text: string): void {
-    if (this.#noticed?.has(key) === true) return;
-    this.#noticed ??= new Set();
-    this.#noticed.add(key);
+  /** Tells the logger, or else by a process warning, of something that would happen in silence. To be used rarely. */
+  notice(text: string): void {
     const shown = text.slice(0, NOTICE_LENGTH);
     if (this.#logger === silentLogger) process.emitWarning(shown, "Peng3dnetWarning");
     else this.#logger.warn(shown);

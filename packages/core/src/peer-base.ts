@@ -165,7 +165,10 @@ export abstract class PeerBase<
   readonly #typed = new Map<string, TypedPacket<Owner>>();
   /** Whether the packet that is being delivered has a definition, and nobody who listens. */
   #unheard = false;
-  readonly #payloadsDropped = new Set<string>();
+  /** Packet types of which it was told that payloads are dropped, */
+  #payloadsTold: Set<string> | undefined = undefined;
+  /** and that nothing handles them. */
+  #unhandledTold: Set<string> | undefined = undefined;
   readonly #streams = new Set<{ end(): void }>();
   #initialized = false;
   #stopping = false;
@@ -548,17 +551,20 @@ export abstract class PeerBase<
   /** Further ones of the same packet type are counted in the metrics. */
   #payloadDropped(error: InvalidPayloadError): void {
     const { packet, message } = error;
-    if (this.#payloadsDropped.has(packet)) return;
-    this.#payloadsDropped.add(packet);
+    this.#payloadsTold ??= new Set();
+    if (this.#payloadsTold.has(packet)) return;
+    this.#payloadsTold.add(packet);
     if (this.guard.hears("handlerError")) this.guard.failed(error, packet);
-    else this.guard.noticeOnce(`payload ${packet}`, `${message}. It was dropped${FURTHER} invalidpayload`);
+    else this.guard.notice(`${message}. It was dropped${FURTHER} invalidpayload`);
   }
 
   /** A packet came, and nothing has seen it. */
   #unhandled(session: Session<Owner>, name: string): void {
     session.unhandled++;
-    this.guard.noticeOnce(
-      `unhandled ${name}`,
+    this.#unhandledTold ??= new Set();
+    if (this.#unhandledTold.has(name)) return;
+    this.#unhandledTold.add(name);
+    this.guard.notice(
       `"${name}" arrived, and nothing handles it. Add a handler before the first can arrive, with on() or messages(), or override receive(); a handler that does nothing says that it is not wanted${FURTHER} unhandled`,
     );
   }

@@ -138,6 +138,32 @@ test("one signal for hundreds of waits is one listener", async () => {
   expect(removed).toHaveBeenCalledTimes(1);
 });
 
+test("flush, close and waitForConnection heed both while there is something to wait for", async () => {
+  const { addr } = await silentServer();
+  const client = track(new Client({ addr }));
+  await client.connect();
+  const abort = new AbortController();
+  abort.abort();
+  const { signal } = abort;
+  const { server, remote, client: reader } = await startPair();
+  reader.conn?.hold();
+  while (
+    remote.sendMessage(
+      "test:echo",
+      new Uint8Array(50_000).map((_, n) => (n * n * 31) >> 4),
+    )
+  );
+  for (const options of [{ signal }, { timeout: 0.01 }]) {
+    const error = options.timeout === undefined ? AbortedError : TimedOutError;
+    await expect(client.waitForConnection(options)).rejects.toThrow(error);
+    await expect(remote.flush(options)).rejects.toThrow(error);
+    await expect(server.flush(remote.cid, options)).rejects.toThrow(error);
+    await expect(server.flush(null, options)).rejects.toThrow(error);
+  }
+  await expect(remote.close("done", { signal })).rejects.toThrow(AbortedError);
+  await expect(client.close("done", { timeout: 0.01 })).rejects.toThrow(TimedOutError);
+});
+
 test("a shutdown's signal cuts what is left", async () => {
   const { server, client, remote } = await startPair();
   // It does not take what came, so that it does not answer the close.
