@@ -6,15 +6,23 @@ import { endianness } from "node:os";
 const TABLES = { IPv4: "/proc/net/tcp", IPv6: "/proc/net/tcp6" } as const;
 const ENTRY = /^ [0-9A-F]{2} ([0-9A-F]{8}):/;
 
-const reading = new Map<string, Promise<string>>();
+/** For so long a table that was read will do, in milliseconds: peers that do not read must not keep us reading. */
+const FRESH = 1000;
 
-/** Reads a table; those who ask at the same time share one reading. */
+interface Reading {
+  readonly text: Promise<string>;
+  readonly begun: number;
+}
+
+const readings = new Map<string, Reading>();
+
 function read(table: string): Promise<string> {
-  const known = reading.get(table);
-  if (known !== undefined) return known;
-  const begun = readFile(table, "latin1").finally(() => reading.delete(table));
-  reading.set(table, begun);
-  return begun;
+  const now = performance.now();
+  const known = readings.get(table);
+  if (known !== undefined && now - known.begun < FRESH) return known.text;
+  const text = readFile(table, "latin1");
+  readings.set(table, { text, begun: now });
+  return text;
 }
 
 /** The bytes of an IP address. */
