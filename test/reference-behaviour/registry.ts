@@ -123,6 +123,7 @@ export const registry: Checks = {
   "peng3dnet.errors.TimedOutError": async () => {
     const [server, client] = makePeers();
     await expect(client.waitForClose({ timeout: 0.01 })).rejects.toThrow(TimedOutError);
+    await server.start();
     await expect(server.join({ timeout: 0.01 })).rejects.toThrow(TimedOutError);
   },
   "peng3dnet.errors.FailedPingError": async () => {

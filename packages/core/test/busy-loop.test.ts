@@ -33,6 +33,9 @@ function talkers(address: Address, count: number, tls: boolean): void {
   onCleanup(() => worker.terminate());
 }
 
+// Each blocks the loop for longer than a test may take by default on a busy machine.
+jest.setTimeout(30_000);
+
 /** Resolves after `count` events. */
 function times(server: Server, event: "connection" | "handshakecomplete", count: number): Promise<void> {
   const { promise, resolve } = deferred();

@@ -22,9 +22,10 @@ import { ManualClock } from "@peng3dnet/core/testing";
 import { track } from "./support/cleanup.js";
 import { echo, handle, LOCAL, next } from "./support/peers.js";
 import { freePort, RawPeer, rawServer } from "./support/raw-peer.js";
-import { CLOSECONN, frame, HANDSHAKE, packet, settype } from "./support/wire.js";
+import { CLOSECONN, frame, HANDSHAKE, handshake, hello, packet, settype } from "./support/wire.js";
 
 const ECHO = 64;
+const DROPPABLE = 65;
 const Droppable = definePacket({ name: "test:droppable", schema: payload<string>(), droppable: true });
 const letters = (count: number): string => "a".repeat(count);
 
@@ -75,6 +76,8 @@ interface Row {
   /** Whether packets wait for `process`. */
   readonly manual?: boolean;
   readonly realClock?: boolean;
+  /** Whether it holds for all connections together, as it was when the last one began. */
+  readonly shared?: boolean;
 }
 
 /** Writes bytes, and the id of the packet that they lead to. */
@@ -192,6 +195,50 @@ const rows: Row[] = [
     look: (seen) => answer(seen, packet(ECHO, Array(41).fill(0))),
   },
   {
+    key: "net.limits.elements.handshake",
+    to: 1,
+    seen: [HANDSHAKE, CLOSECONN],
+    early: true,
+    look: (seen) => answer(seen, settype()),
+  },
+  {
+    key: "net.limits.inflated.rate",
+    to: 1000,
+    seen: [false, true],
+    look: async (seen) => {
+      await answer(seen, frame(ECHO, deflateSync(encode(letters(5000))), 1));
+      return seen.remote.conn.held;
+    },
+  },
+  {
+    key: "net.limits.buffered",
+    shared: true,
+    to: 1,
+    seen: [false, true],
+    look: async ({ scene, peer, remote }) => {
+      scene.server.messages(Droppable);
+      const { connection } = remote.conn;
+      const before = connection.packetsIn;
+      peer.write(packet(DROPPABLE, "one"), packet(DROPPABLE, "two"));
+      while (!remote.conn.held && connection.packetsIn < before + 2) {
+        await new Promise((turn) => setImmediate(turn));
+      }
+      return remote.conn.held;
+    },
+  },
+  {
+    key: "net.limits.unsent.total",
+    shared: true,
+    to: 100_000,
+    seen: [true, false],
+    base: uncompressed,
+    look: (seen) => {
+      fallBehind(seen, 1_000_000);
+      return seen.remote.conn.open;
+    },
+  },
+  { key: "net.limits.unprocessed.total", to: 10, seen: [false, true], manual: true, look: pauses },
+  {
     key: "net.limits.unsent.highwater",
     to: 10,
     seen: [true, false],
@@ -261,7 +308,12 @@ const rows: Row[] = [
 ];
 
 /** Options that count connections, in tests of their own. */
-const admission = ["net.limits.connections", "net.limits.pending", "net.limits.pending.address"] as const;
+const admission = [
+  "net.limits.connections",
+  "net.limits.connections.address",
+  "net.limits.pending",
+  "net.limits.pending.address",
+] as const;
 /** Options that are read when a server listens. */
 const listening = ["net.server.addr", "net.server.addr.host", "net.server.addr.port"] as const;
 /** Options that are read when a client connects, which it does once. */
@@ -316,9 +368,11 @@ describe.each(ways)("changed by %s", (_, change) => {
     const scene = new Scene(row);
     await start(scene, row);
     const first = await connect(scene, row);
+    if (row.shared === true) expect(await row.look(first)).toBe(row.seen[0]);
     change(scene, row);
     const second = await connect(scene, row);
-    expect([await row.look(first), await row.look(second)]).toEqual(row.seen);
+    if (row.shared === true) expect(await row.look(second)).toBe(row.seen[1]);
+    else expect([await row.look(first), await row.look(second)]).toEqual(row.seen);
   });
 });
 
@@ -327,7 +381,7 @@ describe("options that count connections", () => {
     const { server } = new Scene({});
     await server.start();
     const dropped = next(server, "drop");
-    await (key === "net.limits.connections"
+    await (key.startsWith("net.limits.connections")
       ? RawPeer.activeClient(server.addr)
       : RawPeer.connect(server.addr));
     server.cfg.set(key, 1);
@@ -371,8 +425,11 @@ describe("options for connecting", () => {
     handle(client, "test:b");
     const serve = async (): Promise<void> => {
       const peer = await raw.accepted();
-      await peer.serveHandshake(Object.fromEntries(names.map((name, index) => [name, ECHO + index])));
-      await peer.ended();
+      peer.write(hello());
+      await peer.packet();
+      peer.write(handshake(Object.fromEntries(names.map((name, index) => [name, ECHO + index]))));
+      // A client that closes waits for this end.
+      if ((await peer.packet()).id !== CLOSECONN) await peer.ended();
       peer.end();
     };
     // The client is cut when the test is over.

@@ -169,7 +169,7 @@ test.each([30 * 24 * 3600, Number.POSITIVE_INFINITY])(
 
 test("refuses options that cannot be used", async () => {
   await expect(pingServer({ addr: ":" })).rejects.toMatchObject({ code: "P3D_ERR_INVALID_HOST" });
-  for (const timeout of [-1, Number.NaN, "10" as never, null as never]) {
+  for (const timeout of [-1, Number.NaN, "10" as never]) {
     const refused = { code: "P3D_ERR_CONFIG", key: "timeout" };
     await expect(pingServer({ timeout })).rejects.toMatchObject(refused);
   }

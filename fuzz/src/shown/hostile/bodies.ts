@@ -40,10 +40,14 @@ export function listOf(element: Uint8Array, count: number): Uint8Array {
 export function fullListOf(
   element: Uint8Array,
   elements: number,
-  { inflated = INFLATED, values = 1 }: { inflated?: number; values?: number } = {},
+  {
+    inflated = INFLATED,
+    values = 1,
+    most = ELEMENTS,
+  }: { inflated?: number; values?: number; most?: number } = {},
 ): Uint8Array {
   const room = Math.floor((inflated - SPARE) / element.length);
-  const count = Math.min(room, Math.floor((ELEMENTS - SPARE) / elements));
+  const count = Math.min(room, Math.floor((most - SPARE) / elements));
   return concat([header32(0xdd, count * values), Buffer.alloc(count * element.length, element)]);
 }
 

@@ -13,8 +13,11 @@ function countPackets(socket, step) {
   let received = Buffer.alloc(0);
   let packets = 0;
   socket.on("data", (chunk) => {
-    // After the handshake, what comes does not matter.
-    if (packets === 2) return;
+    // After the handshake, what comes does not matter, but for the end.
+    if (packets === 2) {
+      if (chunk.includes("reason")) socket.end();
+      return;
+    }
     received = Buffer.concat([received, chunk]);
     while (received.length >= 4 && received.length >= 4 + received.readUInt32BE(0)) {
       received = received.subarray(4 + received.readUInt32BE(0));
