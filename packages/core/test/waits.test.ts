@@ -87,6 +87,34 @@ describe("start and connect", () => {
     await expect(client.start({ timeout: 0.05 })).rejects.toThrow(TimedOutError);
     expect(client.conn?.open).toBe(true);
   });
+
+  test.each(["start", "connect", "runAsync", "runBlocking"] as const)(
+    "%s with a time-out of 0 rejects while there is no connection",
+    async (method) => {
+      const { addr } = await silentServer();
+      await expect(tlsClient(addr)[method]({ timeout: 0 })).rejects.toThrow(TimedOutError);
+    },
+  );
+
+  test.each(["start", "connect", "runAsync"] as const)(
+    "%s with a time-out of 0 resolves once it is up",
+    async (method) => {
+      const { client } = await startPair();
+      await expect(client[method]({ timeout: 0 })).resolves.toBeUndefined();
+    },
+  );
+
+  test.each(["start", "connect", "runAsync", "runBlocking"] as const)(
+    "%s with a time-out that is none begins nothing",
+    async (method) => {
+      const server = await startServer({}, () => {});
+      const client = track(new Client({ addr: server.addr }));
+      await expect(client[method]({ timeout: -1 })).rejects.toMatchObject({ key: "timeout" });
+      // An attempt that had begun would have been given up for good.
+      await client.start();
+      expect(client.active).toBe(true);
+    },
+  );
 });
 
 test("every wait rejects at once with a signal that has fired, and when it fires", async () => {

@@ -7,6 +7,7 @@ import {
   definePacket,
   EncodeError,
   encodeChecked,
+  FLAG_COMPRESSED,
   InvalidPayloadError,
   MsgpackCodec,
   Packet,
@@ -17,6 +18,7 @@ import {
 } from "@peng3dnet/protocol";
 import { packet } from "./support/bytes.js";
 import { activePair, type EndOptions, FakePeer, type Pair } from "./support/pair.js";
+import { zlib } from "./support/zlib.js";
 
 /** Takes anything but null and undefined, and writes down what it was asked. */
 function recording(): { readonly schema: StandardSchemaV1<unknown, unknown>; readonly seen: unknown[] } {
@@ -76,6 +78,18 @@ test("what only another peer accepts is checked as it is", () => {
   encodeChecked(own, entry, value, (parsed) => watched.push(parsed));
   expect(watched).toEqual([value]);
   expect(seen).toEqual([value]);
+});
+
+test("a handler that sends changes nothing of what is known of the packet it was called for", () => {
+  const { server } = pairOf(recording().schema);
+  const { connection, host } = server;
+  host.onReceived = () => connection.send("test:value", 1);
+  const body = zlib.deflate(new MsgpackCodec().encode("x".repeat(5000)));
+  server.receive(packet(64, body, FLAG_COMPRESSED));
+  expect(server.received).toHaveLength(1);
+  expect(host.sentData).toHaveLength(1);
+  expect(connection.inflatedBytes).toBeGreaterThan(5000);
+  expect(connection.decodedSize).toBeGreaterThan(5000);
 });
 
 test("a codec that breaks is not taken for a payload that does not fit", () => {
