@@ -12,6 +12,8 @@ import type { Target } from "../target.js";
 /** Candidates of a batch that are measured, and the costliest ones that are kept to be changed. */
 const MEASURED = 3;
 const KEPT = 48;
+/** To measure takes far longer than to run any other target: so much of all time at most. */
+const SHARE_OF_TIME = 0.3;
 /** A machine that does other work takes longer; what seems too long is measured again so many times. */
 const BUSY = 4;
 const AGAIN = 4;
@@ -94,6 +96,8 @@ export function amplificationTarget(): Target {
   let meter: CostMeter | undefined;
   let waiting: Candidate[] = [];
   let kept: Kept[] = [];
+  const started = performance.now();
+  let spent = 0;
 
   async function measure(candidate: Candidate): Promise<number> {
     const body = bodyOf(candidate);
@@ -127,12 +131,15 @@ export function amplificationTarget(): Target {
       else if (random.oneIn(8)) waiting[random.below(MEASURED)] = candidate;
     },
     async settle(): Promise<void> {
+      const began = performance.now();
+      if (spent > SHARE_OF_TIME * (began - started)) return;
       const candidates = waiting;
       waiting = [];
       for (const candidate of candidates) {
         kept.push({ candidate, share: await measure(candidate) });
       }
       kept = kept.sort((one, other) => other.share - one.share).slice(0, KEPT);
+      spent += performance.now() - began;
     },
   };
 }
