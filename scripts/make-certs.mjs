@@ -116,6 +116,7 @@ mkdirSync(out, { recursive: true });
 const folder = mkdtempSync(join(out, ".making-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 
+process.stdout.on("error", ({ message }) => fail(`the output cannot be written: ${message}`));
 for (const authority of AUTHORITIES) makeAuthority(folder, authority);
 for (const certificate of CERTIFICATES) makeCertificate(folder, certificate);
 for (const { file } of [...AUTHORITIES, ...CERTIFICATES]) {

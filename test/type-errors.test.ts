@@ -71,6 +71,10 @@ const right = {
     server.on(Move, ([x, y], { client: from }) => from.sendMessage(Move, [y, x]));
     const { x, y } = { x: 1, y: 2 };
     client.sendMessage("demo:move", [x, y]);
+    client.trySend(Move, [1, 2]);
+    client.trySend("demo:move", [x, y]);
+    server.trySend("demo:move", [x, y], 1);
+    server.on(Move, ([first, second], { client: from }) => from.trySend("demo:move", [second, first]) === "sent");
   `,
   "packets by id, and of the class style": `
     const sum = new core.Packet(client.registry, client);
@@ -169,6 +173,13 @@ const wrong: Record<string, readonly [source: string, error: string | RegExp]> =
   "a key of a payload, by name": [`client.sendMessage("demo:greeting", { txt: "" });`, typo],
   "a key of a payload, from the server": [`server.sendMessage(Greeting, { txt: "" }, 1);`, typo],
   "a key of a payload, by name, from the server": [`server.sendMessage("demo:heard", { txt: "" }, 1);`, typo],
+  "a key of a payload that is tried": [`client.trySend(Greeting, { txt: "" });`, typo],
+  "a key of a payload that is tried, by name": [`client.trySend("demo:greeting", { txt: "" });`, typo],
+  "a key of a payload that is tried, from the server": [`server.trySend(Greeting, { txt: "" }, 1);`, typo],
+  "a key of a payload that is tried, to a client on the server": [
+    `server.on(Say, (_msg, { client: from }) => from.trySend("demo:heard", { txt: "" }));`,
+    typo,
+  ],
   "a key of a payload for all": [`server.broadcast(Greeting, { txt: "" });`, typo],
   "a key of a payload for all, by name": [`server.broadcast("demo:heard", { txt: "" });`, typo],
   "a tuple that is too long": [

@@ -46,8 +46,12 @@ function interruption(): AbortSignal {
   process.once("SIGINT", interrupt);
   process.once("SIGTERM", interrupt);
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-    interrupt();
+    if (error.code === "EPIPE") {
+      interrupt();
+      return;
+    }
+    console.error(`the output cannot be written: ${error.message}`);
+    process.exit(1);
   });
   return controller.signal;
 }

@@ -9,6 +9,7 @@ import type {
 } from "@peng3dnet/protocol";
 import type { ConnectionOwner } from "./peer-base.js";
 import type { PeerCertificate } from "./peer-certificate.js";
+import { type SendOutcome, sendOutcome } from "./send-outcome.js";
 import type { Server } from "./server.js";
 import type { Session } from "./session.js";
 import type { KnowsPackets, NameSentTo, PayloadOf, SentTo, UntypedPacket } from "./typed-packet.js";
@@ -121,6 +122,15 @@ export class ClientOnServer<Data = unknown> implements ConnectionOwner {
   >(this: Sender<D>, ptype: P, data: PayloadOf<D, P>): boolean;
   sendMessage(ptype: PacketRef, data: unknown): boolean {
     return this.server.sendMessage(ptype as string, data, this.cid);
+  }
+
+  /** Sends a packet to this client, and tells what became of it. As `server.trySend` with its cid. */
+  trySend<
+    P extends NameSentTo<D, typeof SIDE_CLIENT> | SentTo<typeof SIDE_CLIENT> | UntypedPacket,
+    D extends AnyPacketDefinition = AnyPacketDefinition,
+  >(this: Sender<D>, ptype: P, data: PayloadOf<D, P>): SendOutcome;
+  trySend(ptype: PacketRef, data: unknown): SendOutcome {
+    return sendOutcome(this.conn.connection, () => this.sendMessage(ptype as string, data));
   }
 
   /** Resolves once everything accepted so far is with the kernel. As `server.flush` with its cid. */

@@ -30,7 +30,8 @@ import { EVENT_SIZE } from "./engine.js";
 import { type Metrics, NO_METRICS } from "./metrics.js";
 import { type ConnectionOwner, PeerBase } from "./peer-base.js";
 import type { PeerCertificate } from "./peer-certificate.js";
-import type { Session } from "./session.js";
+import { type SendOutcome, sendOutcome } from "./send-outcome.js";
+import { checkReason, type Session } from "./session.js";
 import { createSocketReader } from "./socket-reader.js";
 import { SocketTransport } from "./socket-transport.js";
 import { checkTimeout } from "./timeout-option.js";
@@ -38,7 +39,7 @@ import { prepareTlsClient } from "./tls.js";
 import { refusalError } from "./tls-errors.js";
 import type { Transport } from "./transport.js";
 import type { NameSentTo, PayloadOf, SentTo, UntypedPacket } from "./typed-packet.js";
-import { Outcome, optional, type WaitOptions } from "./waiting.js";
+import { aborted, Outcome, optional, type WaitOptions, within } from "./waiting.js";
 
 function closedError({ reason, error }: CloseInfo): Error {
   if (error instanceof TlsHandshakeError) return error;
@@ -156,16 +157,41 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
 
   /**
    * Connects to the server. Resolves once the connection is up; the handshake follows. Further calls return
-   * the first one's result. Reference: `connect`.
+   * the first one's result. A caller whose `timeout` is over or whose `signal` fires before the connection is up ends
+   * the attempt; nothing is opened with a signal that has fired before. Reference: `connect`.
    *
    * @throws {@link ConnectionRefusedError}, {@link UnresolvableHostError}, {@link UnreachableHostError} or
    * another {@link ConnectError}, {@link TimedOutError} after `net.timeout.handshake`; with TLS,
    * {@link TlsConfigError} before anything is sent, and {@link TlsHandshakeError} or a subclass. A server may
    * find fault with the client's certificate only after this has resolved: `start` waits for that, too.
+   * {@link TimedOutError}, {@link AbortedError} as `options` say.
    */
-  connect(): Promise<void> {
+  connect(options: WaitOptions = {}): Promise<void> {
+    return this.#connected(options, () => this.#getConnecting());
+  }
+
+  #getConnecting(): Promise<void> {
     this.#connecting ??= this.#connect();
     return this.#connecting;
+  }
+
+  /** Does what connects, with a caller's patience: one that gives up before there is a connection ends the attempt. */
+  async #connected(
+    options: WaitOptions,
+    connect: () => Promise<void>,
+    what = "the connection",
+  ): Promise<void> {
+    const { signal, timeout } = options;
+    checkTimeout(timeout);
+    if (signal?.aborted === true && this.#session === undefined) throw aborted(signal, what);
+    if (signal === undefined && timeout === undefined) return connect();
+    const connecting = connect();
+    try {
+      await within(this.clock, connecting, options, what);
+    } catch (error) {
+      if (this.#session === undefined) this.#abort.abort(error);
+      throw error;
+    }
   }
 
   async #connect(): Promise<void> {
@@ -242,10 +268,10 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
    *
    * @throws as {@link Client.connect}; {@link InvalidStateError} after a stop.
    */
-  async runAsync(): Promise<void> {
+  async runAsync(options: WaitOptions = {}): Promise<void> {
     this.checkNotStopped();
     this.initialize();
-    await this.connect();
+    await this.connect(options);
     if (this.#started || this.stopped) return;
     this.#started = true;
     this.sendEvent("start");
@@ -253,9 +279,14 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
 
   /** Runs as {@link Client.runAsync} does, and resolves when the client is stopped. Reference: `runBlocking`. */
   async runBlocking(options: WaitOptions = {}): Promise<void> {
-    checkTimeout(options.timeout);
-    await this.runAsync();
-    await this.waitForStop(options);
+    await this.#connected(
+      options,
+      async () => {
+        await this.runAsync();
+        await this.waitForStop({});
+      },
+      "the client to stop",
+    );
   }
 
   /**
@@ -265,11 +296,12 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
    * @throws as {@link Client.runAsync} and {@link Client.waitForConnection}.
    */
   async start(options: WaitOptions = {}): Promise<void> {
-    checkTimeout(options.timeout);
-    const running = this.runAsync();
-    this.processAsync();
-    await running;
-    await this.waitForConnection(options);
+    await this.#connected(options, async () => {
+      const running = this.runAsync();
+      this.processAsync();
+      await running;
+      await this.waitForConnection();
+    });
   }
 
   /**
@@ -333,9 +365,11 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
    * @param ptype - packet type as name, id or object.
    * @param data - payload; encoded before this returns.
    * @param _cid - ignored; there so that code can serve both sides.
-   * @returns false past the high-water mark: wait for `drain`, or `flush()`.
+   * @returns false past the high-water mark: wait for `drain`, or `flush()`; also if it was dropped, as the packet says.
+   * {@link Client.trySend} tells these apart.
    * @throws {@link NotRegisteredError}, {@link EncodeError}, {@link PacketTooLargeError},
-   * {@link ConnectionClosedError}, {@link SmartPacketInvalidError}; nothing has been sent then.
+   * {@link ConnectionClosedError}, {@link InvalidStateError} before the handshake is complete,
+   * {@link SmartPacketInvalidError} if another condition of the packet does not hold; nothing has been sent then.
    */
   override sendMessage<
     P extends NameSentTo<D, typeof SIDE_SERVER> | SentTo<typeof SIDE_SERVER> | UntypedPacket,
@@ -352,6 +386,21 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
     const below = session.connection.send(ptype, data);
     if (!below) session.noteHighWater();
     return below;
+  }
+
+  /**
+   * Sends a packet as `sendMessage` does, and tells what the false of that may mean: `"behind"` is accepted, above the
+   * high-water mark; `"dropped"` is not.
+   *
+   * @throws as `sendMessage`.
+   */
+  trySend<P extends NameSentTo<D, typeof SIDE_SERVER> | SentTo<typeof SIDE_SERVER> | UntypedPacket>(
+    ptype: P,
+    data: PayloadOf<D, P>,
+    cid?: Cid,
+  ): SendOutcome;
+  trySend(ptype: PacketRef, data: unknown, _cid?: Cid): SendOutcome {
+    return sendOutcome(this.getConnection(), () => this.sendMessage(ptype as number, data));
   }
 
   /**
@@ -387,6 +436,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
 
   async #close(reason: string | null, options: WaitOptions): Promise<CloseInfo> {
     checkTimeout(options.timeout);
+    checkReason(reason);
     if (this.#session !== undefined) {
       void this.#session.close(reason);
     } else if (!this.#gone.settled) {
@@ -493,6 +543,10 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
     this.emit("handshakecomplete");
   }
 
+  protected override observes(): boolean {
+    return this.onReceive !== Client.prototype.onReceive;
+  }
+
   protected override drained(): void {
     this.emit("drain");
   }
@@ -526,11 +580,12 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
     direction: "recv" | "send",
     pid: PacketRef,
     data: unknown,
-  ): void {
+  ): boolean {
     // Whole names: putting one together costs more than finding out that nobody listens.
     const event = direction === "recv" ? "peng3dnet:client.recv" : "peng3dnet:client.send";
-    if (!this.hears(event)) return;
+    if (!this.hears(event)) return false;
     const size = { [EVENT_SIZE]: session.connection.decodedSize };
     this.sendEvent(event, direction === "recv" ? { pid, msg: data, ...size } : { pid, data, ...size });
+    return true;
   }
 }

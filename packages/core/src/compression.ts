@@ -27,7 +27,7 @@ export function zlibCompression(level: number): Compression {
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") {
           throw new DecompressLimitError(
-            `a compressed body inflates to more than the ${limit} bytes allowed`,
+            `a compressed body inflates to more than the ${limit} bytes allowed; raise net.limits.inflated, or before the handshake is complete net.limits.inflated.handshake, if such packets are expected`,
             {
               cause: error,
             },

@@ -9,6 +9,7 @@ import {
   UnreachableHostError,
   UnresolvableHostError,
 } from "@peng3dnet/protocol";
+import { onAbort } from "./abort-signals.js";
 import type { Clock } from "./clock.js";
 import { Deadline } from "./deadline.js";
 import type { SocketReader } from "./socket-reader.js";
@@ -24,11 +25,35 @@ export interface DialOptions {
   readonly reader?: SocketReader | undefined;
 }
 
+/** What the operating system says of one address. */
+type SocketError = NodeJS.ErrnoException & { readonly address?: string; readonly port?: number };
+
+const UNREACHED: readonly (string | undefined)[] = [
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "EADDRNOTAVAIL",
+  "ETIMEDOUT",
+  "EAFNOSUPPORT",
+];
+
+/** How far an attempt got: a machine that refuses was reached. */
+function distance({ code }: SocketError): number {
+  if (code === "ECONNREFUSED") return 0;
+  return UNREACHED.includes(code) ? 2 : 1;
+}
+
+function describeAttempt({ address, port, code, message }: SocketError): string {
+  if (address === undefined || port === undefined) return code ?? message;
+  return `${normalizeAddrFormatted([address, port])}: ${code ?? message}`;
+}
+
 /** Turns what the operating system said into an error that says what to do. */
 export function connectError(error: NodeJS.ErrnoException, address: Address): ConnectError {
-  const where = normalizeAddrFormatted(address);
-  // Trying several addresses of a name gives one error for all; the first tells most.
-  const first = (error as { errors?: NodeJS.ErrnoException[] }).errors?.[0] ?? error;
+  // Trying several addresses of a name gives one error for all; that of one that was reached tells most.
+  const all = (error as { errors?: SocketError[] }).errors ?? [];
+  const first = [...all].sort((a, b) => distance(a) - distance(b))[0] ?? error;
+  const tried = all.length > 1 ? ` (tried ${all.map(describeAttempt).join(", ")})` : "";
+  const where = `${normalizeAddrFormatted(address)}${tried}`;
   const options = { cause: error };
   switch (first.code) {
     case "ECONNREFUSED":
@@ -48,6 +73,7 @@ export function connectError(error: NodeJS.ErrnoException, address: Address): Co
     case "ENETUNREACH":
     case "EADDRNOTAVAIL":
     case "ETIMEDOUT":
+    case "EAFNOSUPPORT":
       return new UnreachableHostError(
         `${where} cannot be reached; check the address and the network`,
         options,
@@ -77,7 +103,7 @@ export function dial(address: Address, { clock, timeout, signal, reader }: DialO
     });
     const leave = (): void => {
       deadline?.cancel();
-      signal?.removeEventListener("abort", onAbort);
+      unlisten?.();
       socket.off("error", onError);
       socket.off("connect", onConnect);
     };
@@ -89,7 +115,6 @@ export function dial(address: Address, { clock, timeout, signal, reader }: DialO
       reject(error);
     };
     const onError = (error: Error): void => giveUp(connectError(error, address));
-    const onAbort = (): void => giveUp(new AbortedError("connecting was aborted", { cause: signal?.reason }));
     const onConnect = (): void => {
       leave();
       resolve(socket);
@@ -97,7 +122,9 @@ export function dial(address: Address, { clock, timeout, signal, reader }: DialO
     const deadline = Deadline.start(clock, timeout, () =>
       giveUp(new TimedOutError(`${normalizeAddrFormatted(address)} did not answer within ${timeout} s`)),
     );
-    signal?.addEventListener("abort", onAbort, { once: true });
+    const unlisten =
+      signal &&
+      onAbort(signal, () => giveUp(new AbortedError("connecting was aborted", { cause: signal.reason })));
     socket.on("error", onError);
     socket.on("connect", onConnect);
   });

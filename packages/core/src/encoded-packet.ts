@@ -1,4 +1,4 @@
-import { type ConnectionContext, encodePacket, type PacketEntry } from "@peng3dnet/protocol";
+import { type ConnectionContext, encodeChecked, type PacketEntry } from "@peng3dnet/protocol";
 
 /** A packet for many connections: checked and encoded once for all that began with the same options. */
 export class EncodedPacket {
@@ -24,11 +24,9 @@ export class EncodedPacket {
    */
   for(context: ConnectionContext): Uint8Array {
     if (this.#context === context && this.#packet !== undefined) return this.#packet;
-    const { id, obj, parses } = this.#entry;
     let packet = this.#others.get(context);
     if (packet === undefined) {
-      if (parses && context.validateSent) this.#watch(obj.parse(this.#data));
-      packet = encodePacket(context, id, this.#data);
+      packet = encodeChecked(context, this.#entry, this.#data, this.#watch);
       this.#others.set(context, packet);
     }
     this.#context = context;

@@ -2,7 +2,7 @@ import { EventEmitter } from "node:events";
 import { describeError, kindOfError, Repeats, whenRejected } from "@peng3dnet/protocol";
 import { type Logger, silentLogger } from "./logger.js";
 
-/** Places whose first error is warned of. */
+/** Places whose first error is warned of, and other things that are told once. */
 const MAX_WARNINGS = 20;
 
 /** Where a handler failed. */
@@ -92,14 +92,30 @@ export class HandlerGuard {
     this.#tell(kind, "warn", () => message);
   }
 
+  /** As {@link HandlerGuard.warn}; without a logger by a process warning, since it would happen in silence else. */
+  notice(message: string, kind: string): void {
+    if (this.#logger === silentLogger) this.#warnOnce(kind, () => message);
+    else this.warn(message, kind);
+  }
+
+  /** Whether somebody listens to an event. */
+  hears(event: string): boolean {
+    return this.#emitter.listenerCount(event) > 0;
+  }
+
   #tell(kind: string, level: keyof Logger, text: (first: boolean) => string): void {
     this.#repeats ??= new Repeats();
     this.#repeats.tell(`${level} ${kind}`, (line) => this.#logger[level](line), text);
   }
 
   #log(where: string, error: unknown): void {
-    if (this.#logger === silentLogger) this.#warnOnce(where, error);
-    else {
+    if (this.#logger === silentLogger) {
+      this.#warnOnce(
+        where,
+        () =>
+          `a handler failed in ${where}: ${describeError(error, { stack: true })}\nFurther errors there are not shown; add a "handlerError" listener or a logger.`,
+      );
+    } else {
       this.#tell(
         `${where} ${kindOfError(error)}`,
         "error",
@@ -108,13 +124,10 @@ export class HandlerGuard {
     }
   }
 
-  #warnOnce(where: string, error: unknown): void {
+  #warnOnce(kind: string, text: () => string): void {
     this.#warned ??= new Set();
-    if (this.#warned.has(where) || this.#warned.size >= MAX_WARNINGS) return;
-    this.#warned.add(where);
-    process.emitWarning(
-      `a handler failed in ${where}: ${describeError(error, { stack: true })}\nFurther errors there are not shown; add a "handlerError" listener or a logger.`,
-      "Peng3dnetWarning",
-    );
+    if (this.#warned.has(kind) || this.#warned.size >= MAX_WARNINGS) return;
+    this.#warned.add(kind);
+    process.emitWarning(text(), "Peng3dnetWarning");
   }
 }

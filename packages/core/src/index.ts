@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 export * from "@peng3dnet/protocol";
+export { onAbort } from "./abort-signals.js";
 export { Client } from "./client.js";
 export { type ClientClass, type ClientConnection, ClientOnServer } from "./client-on-server.js";
 export type { ClientEvents, ClientOptions } from "./client-options.js";
@@ -17,6 +18,7 @@ export type { PeerOptions } from "./options.js";
 export type { ProcessOptions } from "./packet-processor.js";
 export { type ConnectionOwner, type EventListener, PeerBase, type PeerEvents } from "./peer-base.js";
 export type { DistinguishedName, PeerCertificate } from "./peer-certificate.js";
+export type { SendOutcome } from "./send-outcome.js";
 export { Server } from "./server.js";
 export type {
   BroadcastOptions,

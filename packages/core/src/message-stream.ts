@@ -1,4 +1,5 @@
 import { AbortedError, type AnyPacketDefinition, type PacketOutput } from "@peng3dnet/protocol";
+import { onAbort } from "./abort-signals.js";
 import type { BufferBudget } from "./buffer-budget.js";
 import type { MessageContext, MessageHandler, TypedPacket } from "./typed-packet.js";
 
@@ -62,6 +63,7 @@ export class MessageStream<D extends AnyPacketDefinition, Owner extends Sender>
   readonly #held = new Set<Holdable>();
   /** Calls of `next` that wait. */
   #waiting: (() => void)[] = [];
+  #unlisten: (() => void) | undefined = undefined;
   #done = false;
   #error: Error | undefined = undefined;
   readonly #surroundings: StreamSurroundings;
@@ -78,7 +80,7 @@ export class MessageStream<D extends AnyPacketDefinition, Owner extends Sender>
     packet.listen(this.#take);
     packet.iterators++;
     if (signal?.aborted === true) this.#abort();
-    else signal?.addEventListener("abort", this.#abort, { once: true });
+    else if (signal !== undefined) this.#unlisten = onAbort(signal, this.#abort);
   }
 
   [Symbol.asyncIterator](): this {
@@ -107,13 +109,18 @@ export class MessageStream<D extends AnyPacketDefinition, Owner extends Sender>
     return { done: true, value: undefined };
   }
 
+  /** Ends the iteration, for `await using`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return();
+  }
+
   /** Takes no more messages; those buffered can still be read. */
   end(): void {
     if (this.#done) return;
     this.#done = true;
     this.#packet.unlisten(this.#take);
     this.#packet.iterators--;
-    this.#signal?.removeEventListener("abort", this.#abort);
+    this.#unlisten?.();
     this.#release();
     this.#wake();
     this.#surroundings.closed(this);

@@ -16,9 +16,10 @@ export interface Metrics {
   readonly unsent: number;
   /**
    * How many connections were refused or ended, by close reason, and how many packets were dropped, by the
-   * reason they would have closed with (`"dropped"`: past the high-water mark, as configured). Keys are the reasons of
-   * this library, see `CLOSE_REASONS`, `"dropped"`, and `"other"` for those of an application's own errors. What a
-   * peer gives as its reason is no key, and does not count.
+   * reason they would have closed with (`"dropped"`: past the high-water mark, as configured; `"unhandled"`: packets
+   * that were received and that nothing handled). Keys are the reasons of this library, see `CLOSE_REASONS`,
+   * `"dropped"`, `"unhandled"`, and `"other"` for those of an application's own errors. What a peer gives as its
+   * reason is no key, and does not count.
    */
   readonly rejectedBy: Readonly<Record<string, number>>;
 }
@@ -34,13 +35,16 @@ export const NO_METRICS: Metrics = Object.freeze({
   rejectedBy: Object.freeze({}),
 });
 
+/** What is counted beside the reasons of closes. */
+const PACKETS_LOST: ReadonlySet<string> = new Set(["dropped", "unhandled"]);
+
 /** Counts by reason, under a fixed set of reasons: there is no room for more. */
 export class RejectionCounter {
   readonly #counts = new Map<string, number>();
 
   /** Counts one, or `count`. */
   add(reason: string, count = 1): void {
-    const key = reason === "dropped" || CLOSE_REASONS.has(reason) ? reason : "other";
+    const key = PACKETS_LOST.has(reason) || CLOSE_REASONS.has(reason) ? reason : "other";
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + count);
   }
 

@@ -1,3 +1,4 @@
+import { inspect as format } from "node:util";
 import {
   AlreadyRegisteredError,
   type AnyPacketDefinition,
@@ -11,13 +12,17 @@ import {
   type Connection,
   type ConnectionContext,
   type ConnectionType,
+  describeError,
+  type InvalidPayloadError,
   InvalidStateError,
+  isDefinition,
   type Packet,
   type PacketEntry,
   type PacketOutput,
   type PacketRef,
   PacketRegistry,
   type Peer,
+  quoteText,
   RegistryError,
   registerInternalPackets,
   SIDE_SERVER,
@@ -42,6 +47,15 @@ import { checkTimeout, timeoutError } from "./timeout-option.js";
 import type { Transport } from "./transport.js";
 import { type MessageHandler, type ReceivedBy, type TargetListener, TypedPacket } from "./typed-packet.js";
 import { Outcome, type WaitOptions } from "./waiting.js";
+
+/** How a notice that is given once for each packet type ends. */
+const FURTHER = "; further ones are counted only, in metrics.rejectedBy as";
+
+function checkListener(listener: unknown): void {
+  if (typeof listener !== "function") {
+    throw new TypeError(`a listener is a function, and not ${format(listener)}`);
+  }
+}
 
 /** Arguments of the listeners that every peer has. */
 export interface PeerEvents {
@@ -146,6 +160,10 @@ export abstract class PeerBase<
     ignored(message: string, why: string, packet = ""): void {
       this.#peer.guard.ignored(message, why, packet);
     }
+
+    payloadDropped(error: InvalidPayloadError, packet: string): void {
+      this.#peer.#payloadDropped(error, packet);
+    }
   };
 
   abstract readonly side: Side;
@@ -171,6 +189,12 @@ export abstract class PeerBase<
   #settings: ConnectionSettings | undefined = undefined;
   #read: ReadConfig | undefined = undefined;
   readonly #typed = new Map<string, TypedPacket<Owner>>();
+  /** Whether the packet that is being delivered has a definition, and nobody who listens. */
+  #unheard = false;
+  /** Packet types of which it was told that payloads are dropped, */
+  #payloadsTold: Set<string> | undefined = undefined;
+  /** and that nothing handles them. */
+  #unhandledTold: Set<string> | undefined = undefined;
   readonly #streams = new Set<{ end(): void; forget(session: Holdable): void }>();
   #initialized = false;
   #stopping = false;
@@ -259,10 +283,17 @@ export abstract class PeerBase<
   }
 
   #typedPacket(definition: AnyPacketDefinition): TypedPacket<Owner> {
+    if (!isDefinition(definition)) {
+      throw new TypeError(
+        `a packet is given here as its definition, from definePacket, and not as ${format(definition)}`,
+      );
+    }
     const known = this.#typed.get(definition.name);
     if (known !== undefined && known.definition === definition) return known;
     const owner = (cid: Cid): Owner | undefined => this.ownerOf(cid);
-    const packet = new TypedPacket<Owner>(this.registry, this, definition, owner, this.guard);
+    const packet = new TypedPacket<Owner>(this.registry, this, definition, owner, this.guard, () => {
+      this.#unheard = true;
+    });
     this.registerPacket(definition.name, packet, definition.options.id);
     this.#typed.set(definition.name, packet);
     return packet;
@@ -274,13 +305,18 @@ export abstract class PeerBase<
   /**
    * Adds a connection type. Reference: `addConnType`.
    *
-   * @throws {@link AlreadyRegisteredError} if the name is taken, {@link RegistryError} if it is empty:
-   * `CONNTYPE_NOTSET` stands for a type that is not known yet.
+   * @throws {@link AlreadyRegisteredError} if the name is taken, {@link RegistryError} if no client could ask for it:
+   * it has half of a surrogate pair, or is empty, as `CONNTYPE_NOTSET`, which stands for a type that is not known yet.
    */
   addConnType(t: string, obj: ConnectionType): void {
     if (t === CONNTYPE_NOTSET) {
       throw new RegistryError(
         'the name of a connection type is not empty: "" stands for a type that is not known yet',
+      );
+    }
+    if (typeof t === "string" && !t.isWellFormed()) {
+      throw new RegistryError(
+        `the name ${quoteText(t)} has half of a surrogate pair, which no client can ask for; choose a name that is valid Unicode`,
       );
     }
     if (this.#conntypes.has(t)) {
@@ -436,6 +472,7 @@ export abstract class PeerBase<
     listener: TargetListener<Events, T, Owner>,
   ): this;
   on(target: string | AnyPacketDefinition, listener: (...args: never[]) => unknown): this {
+    checkListener(listener);
     if (typeof target === "string") this.guard.on(target, listener as Listener);
     else this.#typedPacket(target).listen(listener as MessageHandler<never, never>);
     return this;
@@ -443,6 +480,12 @@ export abstract class PeerBase<
 
   /** Calls `listener` on the next event. */
   once<K extends keyof Events & string>(event: K, listener: EventListener<Events, K>): this {
+    checkListener(listener);
+    if (typeof event !== "string") {
+      throw new TypeError(
+        "once() takes the name of an event; for a packet, use on() and off(), or messages()",
+      );
+    }
     this.guard.once(event, listener as Listener);
     return this;
   }
@@ -455,6 +498,7 @@ export abstract class PeerBase<
     listener: TargetListener<Events, T, Owner>,
   ): this;
   off(target: string | AnyPacketDefinition, listener: (...args: never[]) => unknown): this {
+    checkListener(listener);
     if (typeof target === "string") this.guard.off(target, listener as Listener);
     else this.#typed.get(target.name)?.unlisten(listener as MessageHandler<never, never>);
     return this;
@@ -499,13 +543,13 @@ export abstract class PeerBase<
     this.guard.run(name, () => bus.sendEvent(name, { ...own, ...data, ...own }));
   }
 
-  /** Sends the event for a packet received or sent, if anybody would hear it. */
+  /** Sends the event for a packet received or sent, if anybody would hear it. @returns whether. */
   protected abstract sendPacketEvent(
     session: Session<Owner>,
     direction: "recv" | "send",
     pid: PacketRef,
     data: unknown,
-  ): void;
+  ): boolean;
 
   /** Whether anybody would hear an event. */
   protected hears(event: string): boolean {
@@ -560,7 +604,38 @@ export abstract class PeerBase<
     else session.connection.dispatch();
   }
 
+  /** Further ones of the same packet type are counted in the metrics. */
+  #payloadDropped(error: InvalidPayloadError, packet: string): void {
+    this.#payloadsTold ??= new Set();
+    if (this.#payloadsTold.has(packet)) return;
+    this.#payloadsTold.add(packet);
+    if (this.guard.hears("handlerError")) this.guard.failed(error, packet);
+    else {
+      this.guard.notice(
+        `${describeError(error)}. It was dropped${FURTHER} invalidpayload`,
+        `invalidpayload ${packet}`,
+      );
+    }
+  }
+
+  /** A packet came, and nothing has seen it. */
+  #unhandled(session: Session<Owner>, name: string): void {
+    session.unhandled++;
+    this.#unhandledTold ??= new Set();
+    if (this.#unhandledTold.has(name)) return;
+    this.#unhandledTold.add(name);
+    this.guard.notice(
+      `${quoteText(name)} arrived, and nothing handles it. Add a handler before the first can arrive, with on() or messages(), or override receive(); a handler that does nothing says that it is not wanted${FURTHER} unhandled`,
+      `unhandled ${name}`,
+    );
+  }
+
+  /** Whether a subclass overrides `onReceive`, and so sees what no handler takes. */
+  protected abstract observes(owner: Owner): boolean;
+
   #received(session: Session<Owner>, entry: PacketEntry, msg: unknown): void {
+    const unhandled = !entry.receives || this.#unheard;
+    if (unhandled) this.#unheard = false;
     try {
       const result = session.owner.onReceive(entry.id, msg);
       if (result !== undefined) this.guard.watch(result, "onReceive");
@@ -568,7 +643,8 @@ export abstract class PeerBase<
       this.guard.failed(error, "onReceive");
     }
     if (session.options.prints?.recv) this.print(`recv ${session.cid ?? "server"} ${entry.name}:`, msg);
-    if (this.#bus !== undefined) this.sendPacketEvent(session, "recv", entry.id, msg);
+    const heard = this.#bus !== undefined && this.sendPacketEvent(session, "recv", entry.id, msg);
+    if (unhandled && !heard && !this.observes(session.owner)) this.#unhandled(session, entry.name);
   }
 
   #sent(session: Session<Owner>, ptype: PacketRef, data: unknown): void {

@@ -46,6 +46,8 @@ export interface ShutdownOptions {
   readonly join?: boolean | undefined;
   /** Seconds to wait at most, then connections are cut; 0 or `Infinity`: as long as `net.timeout.close` allows. Default 0. */
   readonly timeout?: number | undefined;
+  /** Cuts the connections that are left when it fires. */
+  readonly signal?: AbortSignal | undefined;
   /** Reason that the clients are told. Default `"servershutdown"`. */
   readonly reason?: string | null | undefined;
 }

@@ -26,6 +26,7 @@ import { type Listener, listen } from "./listener.js";
 import { type Metrics, MetricsSum } from "./metrics.js";
 import { PeerBase } from "./peer-base.js";
 import { RecentCloses } from "./recent-closes.js";
+import { type SendOutcome, sendOutcome } from "./send-outcome.js";
 import type {
   BroadcastOptions,
   ServerEvents,
@@ -33,7 +34,7 @@ import type {
   ShutdownOptions,
   ShutdownReport,
 } from "./server-options.js";
-import type { Session } from "./session.js";
+import { checkReason, reasonError, type Session } from "./session.js";
 import { SocketTransport } from "./socket-transport.js";
 import { checkTimeout, timeoutError } from "./timeout-option.js";
 import { prepareTlsServer } from "./tls.js";
@@ -227,7 +228,7 @@ export class Server<
    * @throws {@link ConfigError} if `timeout` is no number of seconds; nothing was shut down then.
    */
   shutdown(options: ShutdownOptions = {}): Promise<ShutdownReport> {
-    const invalid = timeoutError(options.timeout);
+    const invalid = timeoutError(options.timeout) ?? reasonError(options.reason ?? null);
     if (invalid !== undefined) return Promise.reject(invalid);
     this.#shutdown ??= optional(this.#doShutdown(options));
     return this.#shutdown;
@@ -236,6 +237,7 @@ export class Server<
   async #doShutdown({
     join = true,
     timeout = 0,
+    signal,
     reason = "servershutdown",
   }: ShutdownOptions): Promise<ShutdownReport> {
     let clean = 0;
@@ -252,7 +254,8 @@ export class Server<
       }
     });
     if (join) {
-      await this.#joinCloses(closes, timeout);
+      // As in the reference, 0 is no limit here.
+      await this.#joinCloses(closes, { timeout: timeout === 0 ? undefined : timeout, signal });
       this.stop();
       await released;
     } else {
@@ -264,12 +267,11 @@ export class Server<
     return report;
   }
 
-  async #joinCloses(closes: Promise<void>[], timeout: number): Promise<void> {
+  async #joinCloses(closes: Promise<void>[], patience: WaitOptions): Promise<void> {
     const all = new Outcome<void>(this.clock);
     void Promise.all(closes).then(() => all.settle());
     try {
-      // As in the reference, 0 is no limit here.
-      await all.wait(timeout === 0 ? {} : { timeout }, "all connections to close");
+      await all.wait(patience, "all connections to close");
     } catch {
       // Those left are cut by stop().
     }
@@ -406,9 +408,11 @@ export class Server<
    * @param ptype - packet type as name, id or object.
    * @param data - payload; encoded before this returns.
    * @param cid - the client.
-   * @returns false past the high-water mark: wait for `drain`, or `flush()`.
+   * @returns false past the high-water mark: wait for `drain`, or `flush()`; also if it was dropped, as the packet says.
+   * {@link Server.trySend} tells these apart.
    * @throws {@link NotRegisteredError}, {@link EncodeError}, {@link PacketTooLargeError},
-   * {@link ConnectionClosedError}, {@link SmartPacketInvalidError}; nothing has been sent then.
+   * {@link ConnectionClosedError}, {@link InvalidStateError} before the handshake is complete,
+   * {@link SmartPacketInvalidError} if another condition of the packet does not hold; nothing has been sent then.
    */
   override sendMessage<
     P extends NameSentTo<D, typeof SIDE_CLIENT> | SentTo<typeof SIDE_CLIENT> | UntypedPacket,
@@ -421,10 +425,26 @@ export class Server<
   }
 
   /**
-   * Sends a packet to all clients whose handshake is complete; encodes and compresses it once.
+   * Sends a packet as `sendMessage` does, and tells what the false of that may mean: `"behind"` is accepted, above the
+   * high-water mark; `"dropped"` is not.
+   *
+   * @throws as `sendMessage`.
+   */
+  trySend<P extends NameSentTo<D, typeof SIDE_CLIENT> | SentTo<typeof SIDE_CLIENT> | UntypedPacket>(
+    ptype: P,
+    data: PayloadOf<D, P>,
+    cid: Cid,
+  ): SendOutcome;
+  trySend(ptype: PacketRef, data: unknown, cid?: Cid): SendOutcome {
+    return sendOutcome(this.getConnection(cid), () => this.sendMessage(ptype as number, data, cid ?? null));
+  }
+
+  /**
+   * Sends a packet to all clients whose handshake is complete and for whom its conditions hold; encodes and compresses it
+   * once.
    *
    * @returns the number of clients that it was accepted for.
-   * @throws as {@link Server.sendMessage}, except that clients that are closing are passed over.
+   * @throws as {@link Server.sendMessage}, except that clients that are closing, or for whom a condition does not hold, are passed over.
    */
   broadcast<P extends NameSentTo<D, typeof SIDE_CLIENT> | SentTo<typeof SIDE_CLIENT> | UntypedPacket>(
     ptype: P,
@@ -448,7 +468,8 @@ export class Server<
       const { connection } = client.conn;
       const packet = packets.for(connection.context);
       const before = connection.packetsOut;
-      if (!connection.sendEncoded(entry, packet, ptype, data)) client.conn.noteHighWater();
+      if (!connection.sendEncoded(entry, packet, ptype, data) && connection.behind)
+        client.conn.noteHighWater();
       if (connection.packetsOut !== before) count++;
     }
     // The packet that caused this may have taken long, and another one may follow it.
@@ -481,12 +502,13 @@ export class Server<
    * not known, or not any more, `error` says so. A promise that nobody awaits never ends the process.
    */
   override closeConnection(cid?: Cid, reason: string | null = null): Promise<CloseInfo> {
-    const client = this.ownerOf(cid);
-    return client === undefined ? Promise.resolve(this.#left.of(cid)) : optional(this.#close(client, reason));
+    return optional(this.#close(cid, reason));
   }
 
-  async #close({ conn }: C, reason: string | null): Promise<CloseInfo> {
-    return conn.close(reason);
+  async #close(cid: Cid | undefined, reason: string | null): Promise<CloseInfo> {
+    checkReason(reason);
+    const client = this.ownerOf(cid);
+    return client === undefined ? this.#left.of(cid) : client.conn.close(reason);
   }
 
   // ---- overridable steps of receiving -------------------------------------------------------------
@@ -546,6 +568,10 @@ export class Server<
     this.emit("handshakecomplete", session.owner);
   }
 
+  protected override observes(client: ClientOf<C, D>): boolean {
+    return client.onReceive !== ClientOnServer.prototype.onReceive;
+  }
+
   protected override drained(session: Session<ClientOf<C, D>>): void {
     this.emit("drain", session.owner);
   }
@@ -589,11 +615,11 @@ export class Server<
     direction: "recv" | "send",
     pid: PacketRef,
     data: unknown,
-  ): void {
+  ): boolean {
     // Whole names: putting one together costs more than finding out that nobody listens.
     const event =
       direction === "recv" ? "peng3dnet:server.connection.recv" : "peng3dnet:server.connection.send";
-    if (!this.hears(event)) return;
+    if (!this.hears(event)) return false;
     const client = session.owner;
     if (direction === "recv") {
       this.sendEvent(event, { client, pid, msg: data, [EVENT_SIZE]: session.connection.decodedSize });
@@ -601,5 +627,6 @@ export class Server<
       const packet = session.connection.lastPacket();
       this.sendEvent(event, { client, pid, data: packet, [EVENT_SIZE]: packet.length });
     }
+    return true;
   }
 }

@@ -1,4 +1,11 @@
-import type { Cid, CloseInfo, ConnectionContext, PacketEntry, PacketRef } from "@peng3dnet/protocol";
+import type {
+  Cid,
+  CloseInfo,
+  ConnectionContext,
+  InvalidPayloadError,
+  PacketEntry,
+  PacketRef,
+} from "@peng3dnet/protocol";
 import type { BufferBudget } from "./buffer-budget.js";
 import type { BusyPoll } from "./busy-poll.js";
 import type { IntakeLimits } from "./intake.js";
@@ -40,6 +47,8 @@ export interface SessionHooks<Owner> {
   handlerFailed(error: unknown, where: string): void;
   /** A packet was dropped, as configured. @param why - key for the metrics. @param packet - its name, if it has one. */
   ignored(message: string, why: string, packet?: string): void;
+  /** A payload did not fit, and its packet says that it is dropped. */
+  payloadDropped(error: InvalidPayloadError, packet: string): void;
 }
 
 /** `net.debug.print.*` */

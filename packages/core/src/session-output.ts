@@ -48,6 +48,8 @@ interface ProgressWatch {
   waiting: boolean;
   /** and since when none of them has got further, in milliseconds. */
   progressAt: number;
+  /** What waited in the kernel when half of the time was over, if the system tells. */
+  inKernel: number | undefined;
   deadline: Deadline | undefined;
 }
 
@@ -121,7 +123,7 @@ export class SessionOutput {
   /** The transport made progress. */
   progressed(): void {
     this.#syncBacklog();
-    if (this.#watch !== undefined) this.#watch.progressAt = this.#host.options.clock.now();
+    if (this.#watch !== undefined) this.#noteProgress(this.#watch);
     this.flush();
   }
 
@@ -215,12 +217,17 @@ export class SessionOutput {
     const { clock, unsentTimeout } = this.#host.options;
     const progressAt = clock.now();
     if (this.#watch === undefined) {
-      this.#watch = { waiting: true, progressAt, deadline: undefined };
-      this.#armDeadline(this.#watch, unsentTimeout);
+      this.#watch = { waiting: true, progressAt, inKernel: undefined, deadline: undefined };
+      this.#armDeadline(this.#watch, unsentTimeout / 2);
     } else {
       this.#watch.waiting = true;
-      this.#watch.progressAt = progressAt;
+      this.#noteProgress(this.#watch);
     }
+  }
+
+  #noteProgress(watch: ProgressWatch): void {
+    watch.progressAt = this.#host.options.clock.now();
+    watch.inKernel = undefined;
   }
 
   /** Looks after a while whether there was progress. With TLS, each write would else set a timer and cancel it. */
@@ -231,18 +238,51 @@ export class SessionOutput {
         this.#watch = undefined;
         return;
       }
-      const left = unsentTimeout - (clock.now() - watch.progressAt) / 1000;
-      if (left > 0.001) {
-        this.#armDeadline(watch, left);
+      const spent = (clock.now() - watch.progressAt) / 1000;
+      const left = unsentTimeout - spent;
+      if (left <= 0.001) {
+        this.#withoutProgress(watch);
         return;
       }
-      this.#host.outputStuck(
-        new SlowConsumerError(
-          `the peer did not read anything for ${unsentTimeout} s (net.timeout.unsent) with ${this.#host.connection.unsent} bytes unsent`,
-        ),
-      );
+      const half = unsentTimeout / 2 - spent;
+      if (half <= 0.001) this.#lookIntoKernel(watch);
+      this.#armDeadline(watch, half > 0.001 ? half : left);
     };
     watch.deadline = Deadline.start(clock, seconds, expired, { giveBack: unsentTimeout });
+  }
+
+  /** Notes what waits in the kernel: it may hand on megabytes, slowly, before it has room again and says so. */
+  #lookIntoKernel(watch: ProgressWatch): void {
+    const since = watch.progressAt;
+    void this.#host.transport.unacknowledged?.().then((waiting) => {
+      if (watch.progressAt === since) watch.inKernel = waiting;
+    });
+  }
+
+  /** The time is over: cuts the connection, unless the peer has taken some of what waits in the kernel meanwhile. */
+  #withoutProgress(watch: ProgressWatch): void {
+    const { inKernel, progressAt } = watch;
+    if (inKernel === undefined) {
+      this.#stuck();
+      return;
+    }
+    void this.#host.transport.unacknowledged?.().then((waiting) => {
+      if (this.#watch !== watch || this.phase !== "ready") return;
+      if (waiting === inKernel && watch.waiting && watch.progressAt === progressAt) {
+        this.#stuck();
+        return;
+      }
+      if (watch.progressAt === progressAt) this.#noteProgress(watch);
+      this.#armDeadline(watch, this.#host.options.unsentTimeout / 2);
+    });
+  }
+
+  #stuck(): void {
+    this.#host.outputStuck(
+      new SlowConsumerError(
+        `the peer did not read anything for ${this.#host.options.unsentTimeout} s (net.timeout.unsent) with ${this.#host.connection.unsent} bytes unsent`,
+      ),
+    );
   }
 
   #undelivered(reason: string | null, error: Error | undefined): ConnectionLostError {

@@ -1,3 +1,4 @@
+import { inspect as format } from "node:util";
 import {
   type Cid,
   type CloseInfo,
@@ -8,6 +9,7 @@ import {
   describeError,
   HandshakeTimeoutError,
   IdleTimeoutError,
+  type InvalidPayloadError,
   isInstance,
   NotPeng3dnetError,
   type PacketEntry,
@@ -37,6 +39,18 @@ const NEGLIGIBLE = 4096;
 
 type Phase = "open" | "closing" | "closed";
 
+/** What is wrong with the reason of a close, if anything: the peer would find fault with it. */
+export function reasonError(reason: unknown): TypeError | undefined {
+  if (reason === null || typeof reason === "string") return undefined;
+  return new TypeError(`a reason is a string or null, and not ${format(reason)}`);
+}
+
+/** Checks the reason of a close, before the call does anything. @throws {TypeError} */
+export function checkReason(reason: unknown): void {
+  const error = reasonError(reason);
+  if (error !== undefined) throw error;
+}
+
 /**
  * One connection in operation: joins the protocol's {@link Connection} with a transport, keeps the
  * deadlines, and sees to it that a close loses nothing.
@@ -56,6 +70,8 @@ export class Session<Owner = unknown>
   declare owner: Owner;
   /** Bytes received. */
   bytesIn = 0;
+  /** Packets received that nothing handled. */
+  unhandled = 0;
 
   readonly #hooks: SessionHooks<Owner>;
   readonly #output: SessionOutput;
@@ -108,7 +124,8 @@ export class Session<Owner = unknown>
   get metrics(): Metrics {
     const { bytesIn, bytesOut, connection, queuedPackets: queued } = this;
     const { packetsIn, packetsOut, unsent } = connection;
-    const rejectedBy = this.#rejections?.get() ?? {};
+    const rejectedBy: Record<string, number> = this.#rejections?.get() ?? {};
+    if (this.unhandled > 0) rejectedBy.unhandled = this.unhandled;
     return { bytesIn, bytesOut, packetsIn, packetsOut, queued, unsent, rejectedBy };
   }
 
@@ -476,7 +493,7 @@ export class Session<Owner = unknown>
    * end (clause 5.9).
    */
   close(reason: string | null, options: WaitOptions = {}): Promise<CloseInfo> {
-    const invalid = timeoutError(options.timeout);
+    const invalid = timeoutError(options.timeout) ?? reasonError(reason);
     if (invalid !== undefined) return Promise.reject(invalid);
     if (this.#phase === "open") {
       this.connection.sendClose(reason);
@@ -696,6 +713,10 @@ export class Session<Owner = unknown>
 
   handlerFailed(error: unknown, where: string): void {
     this.#hooks.handlerFailed(error, where);
+  }
+
+  payloadDropped(error: InvalidPayloadError, packet: string): void {
+    this.#hooks.payloadDropped(error, packet);
   }
 
   ignored(message: string, why: string, packet?: string): void {

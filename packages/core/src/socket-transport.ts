@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { type Address, SSLSEC_NONE, type SslSecLevel } from "@peng3dnet/protocol";
+import { unacknowledged } from "./kernel-queue.js";
 import type { SocketReader } from "./socket-reader.js";
 import type { Transport, TransportHandler } from "./transport.js";
 
@@ -84,6 +85,10 @@ export class SocketTransport implements Transport {
     socket.on("error", onError);
     socket.on("close", onClose);
     handler.ready();
+  }
+
+  unacknowledged(): Promise<number | undefined> {
+    return unacknowledged(this.socket);
   }
 
   write(bytes: Uint8Array): boolean {

@@ -9,6 +9,7 @@ import {
   SSLSEC_ENCRYPTED,
   SSLSEC_SERVERAUTH,
 } from "@peng3dnet/protocol";
+import { onAbort } from "./abort-signals.js";
 import { Deadline } from "./deadline.js";
 import type { DialOptions } from "./dial.js";
 import { handshakeError, type TlsPeer, verificationError } from "./tls-errors.js";
@@ -88,7 +89,7 @@ export function connectTls(
       tls.isSessionReused() ? former?.asked === true : askedForCertificate(tls);
     const leave = (): void => {
       deadline?.cancel();
-      signal?.removeEventListener("abort", onAbort);
+      unlisten?.();
       tls.off("error", onError);
       tls.off("secureConnect", onSecure);
     };
@@ -104,7 +105,8 @@ export function connectTls(
       const verifying = tls.authorizationError !== null && tls.authorizationError !== undefined;
       giveUp(verifying ? verificationError(error.code ?? "", peer, error) : handshakeError(error, peer));
     };
-    const onAbort = (): void => giveUp(new AbortedError("connecting was aborted", { cause: signal?.reason }));
+    let unlisten: (() => void) | undefined;
+    const abort = (): void => giveUp(new AbortedError("connecting was aborted", { cause: signal?.reason }));
     const onSecure = (): void => {
       leave();
       try {
@@ -125,10 +127,10 @@ export function connectTls(
       );
     });
     if (signal?.aborted === true) {
-      onAbort();
+      abort();
       return;
     }
-    signal?.addEventListener("abort", onAbort, { once: true });
+    if (signal !== undefined) unlisten = onAbort(signal, abort);
     tls.on("error", onError);
     tls.on("secureConnect", onSecure);
     if (options.resumptionScope !== undefined) {

@@ -2,6 +2,7 @@ import type { X509Certificate } from "node:crypto";
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { type Address, SSLSEC_WRAPPED, type SslSecLevel } from "@peng3dnet/protocol";
+import { unacknowledged } from "./kernel-queue.js";
 import type { DistinguishedName, PeerCertificate } from "./peer-certificate.js";
 import { alertError } from "./tls-errors.js";
 import type { Transport, TransportHandler } from "./transport.js";
@@ -67,6 +68,10 @@ export abstract class TlsTransport implements Transport {
       socket.destroy();
     });
     socket.on("close", () => handler.closed(this.#error));
+  }
+
+  unacknowledged(): Promise<number | undefined> {
+    return unacknowledged(this.socket);
   }
 
   write(bytes: Uint8Array): boolean {

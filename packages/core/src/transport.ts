@@ -38,6 +38,8 @@ export interface Transport {
   readonly busy: boolean;
   /** How many bytes these are at most. */
   readonly backlog: number;
+  /** How many bytes wait in the kernel until the peer's has taken them; `undefined` where that is not known. */
+  unacknowledged?(): Promise<number | undefined>;
 
   /** Starts telling `handler`. */
   start(handler: TransportHandler): void;

@@ -71,6 +71,7 @@ export type MessageHandler<Payload, Owner> = (msg: Payload, context: MessageCont
 export class TypedPacket<Owner> extends DefinedPacket {
   readonly #owner: (cid: Cid) => Owner | undefined;
   readonly #guard: HandlerGuard;
+  readonly #unheard: () => void;
   /** Of any owner, so that a peer of some packets or clients can stand where one of any is asked for. */
   #handlers: readonly MessageHandler<never, never>[] = [];
   /** How many iterators buffer its messages. */
@@ -82,10 +83,12 @@ export class TypedPacket<Owner> extends DefinedPacket {
     definition: AnyPacketDefinition,
     owner: (cid: Cid) => Owner | undefined,
     guard: HandlerGuard,
+    unheard: () => void,
   ) {
     super(reg, peer, definition);
     this.#owner = owner;
     this.#guard = guard;
+    this.#unheard = unheard;
   }
 
   /** Adds a handler. */
@@ -100,7 +103,10 @@ export class TypedPacket<Owner> extends DefinedPacket {
 
   override receive(msg: unknown, cid: Cid): void {
     const handlers = this.#handlers;
-    if (handlers.length === 0) return;
+    if (handlers.length === 0) {
+      this.#unheard();
+      return;
+    }
     const client = this.#owner(cid);
     if (client === undefined) return;
     const context: MessageContext<Owner> = { client };

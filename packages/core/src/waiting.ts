@@ -1,4 +1,5 @@
 import { AbortedError, TimedOutError } from "@peng3dnet/protocol";
+import { onAbort } from "./abort-signals.js";
 import type { Clock } from "./clock.js";
 import { Deadline } from "./deadline.js";
 import { timeoutError } from "./timeout-option.js";
@@ -68,10 +69,11 @@ export class Outcome<T> {
     if (signal?.aborted === true) return Promise.reject(aborted(signal, what));
     if (timeout !== undefined && timeout <= 0) return Promise.reject(timedOut(timeout, what));
     return new Promise<T>((resolve, reject) => {
+      let unlisten: (() => void) | undefined;
       const leave = (): void => {
         this.#waiters.delete(waiter);
         deadline?.cancel();
-        signal?.removeEventListener("abort", onAbort);
+        unlisten?.();
       };
       const waiter: Waiter<T> = {
         resolve(value) {
@@ -83,7 +85,6 @@ export class Outcome<T> {
           reject(error);
         },
       };
-      const onAbort = (): void => waiter.reject(aborted(signal as AbortSignal, what));
       // The patience is the caller's: what may be there already is looked at, but no time is given back.
       const deadline =
         timeout === undefined
@@ -91,7 +92,7 @@ export class Outcome<T> {
           : Deadline.start(this.#clock, timeout, () => waiter.reject(timedOut(timeout, what)), {
               giveBack: 0,
             });
-      signal?.addEventListener("abort", onAbort, { once: true });
+      if (signal !== undefined) unlisten = onAbort(signal, () => waiter.reject(aborted(signal, what)));
       this.#waiters.add(waiter);
     });
   }
@@ -114,6 +115,28 @@ function timedOut(timeout: number, what: string): TimedOutError {
   return new TimedOutError(`waited ${timeout} s for ${what} in vain`);
 }
 
-function aborted(signal: AbortSignal, what: string): AbortedError {
+/**
+ * Waits for a promise with the patience of one caller.
+ *
+ * @throws {@link TimedOutError}, {@link AbortedError}, or what the promise rejects with.
+ */
+export async function within<T>(
+  clock: Clock,
+  promise: Promise<T>,
+  options: WaitOptions,
+  what: string,
+): Promise<T> {
+  const outcome = new Outcome<T>(clock);
+  promise.then(
+    (value) => outcome.settle(value),
+    (error: Error) => outcome.fail(error),
+  );
+  // What is there already takes some turns of the microtask queue to be told.
+  if (options.timeout === 0) await new Promise((resolve) => setImmediate(resolve));
+  return outcome.wait(options, what);
+}
+
+/** The error of a wait whose signal has fired. */
+export function aborted(signal: AbortSignal, what: string): AbortedError {
   return new AbortedError(`waiting for ${what} was aborted`, { cause: signal.reason });
 }

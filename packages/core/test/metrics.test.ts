@@ -141,3 +141,21 @@ describe("net.limits.unsent.policy", () => {
     expect(remote.active).toBe(true);
   });
 });
+
+test("trySend tells apart what is dropped and what is accepted above the mark", async () => {
+  const { net, client, link, remote, server } = await pair("drop");
+  const payload = new Uint8Array(20_000);
+  expect(remote.trySend("test:position", payload)).toBe("sent");
+  expect(client.trySend("test:position", payload)).toBe("sent");
+  await net.settle();
+  link.toClient.freeze();
+  const outcomes: string[] = [];
+  while (outcomes.at(-1) !== "behind") outcomes.push(remote.trySend("test:echo", payload));
+  expect(new Set(outcomes.slice(0, -1))).toEqual(new Set(["sent"]));
+  expect(remote.trySend("test:position", payload)).toBe("dropped");
+  expect(server.trySend("test:position", payload, remote.cid)).toBe("dropped");
+  expect(server.trySend("test:echo", payload, remote.cid)).toBe("behind");
+  expect(() => client.trySend("test:none", 1)).toThrow(
+    expect.objectContaining({ code: "P3D_ERR_NOT_REGISTERED" }),
+  );
+});

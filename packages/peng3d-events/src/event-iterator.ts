@@ -1,4 +1,4 @@
-import { AbortedError, EVENT_SIZE } from "@peng3dnet/core";
+import { AbortedError, EVENT_SIZE, onAbort } from "@peng3dnet/core";
 import { disposeAll } from "./disposer.js";
 import { EventOverflowError } from "./errors.js";
 import { type EventOf, type EventOrigin, type EventsOf, subscribe } from "./source.js";
@@ -74,10 +74,10 @@ export class EventIterator<D>
       return;
     }
     const disconnect = connect(this);
-    signal?.addEventListener("abort", abort, { once: true });
+    const unlisten = signal && onAbort(signal, abort);
     this.#release = () => {
       disconnect();
-      signal?.removeEventListener("abort", abort);
+      unlisten?.();
     };
   }
 

@@ -29,6 +29,7 @@ export interface Arguments {
 
 /** Something in the arguments is wrong. */
 export class ArgumentError extends UsageError {
+  override name = "ArgumentError";
   readonly code = "P3D_ERR_ARGUMENT";
 }
 
@@ -56,7 +57,7 @@ Asks peng3dnet servers for their status. The port is 8080 if none is given; IPv6
       --version         print the version
   -h, --help            print this
 
-Exit codes: 0 all pings were answered; 1 some or none; 2 the arguments are wrong.
+Exit codes: 0 all pings were answered; 1 some or none; 2 the arguments are wrong; 3 the output cannot be written.
 `;
 
 const OPTIONS = {

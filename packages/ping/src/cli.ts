@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
-import { run } from "./run.js";
+import { EXIT_OUTPUT, run } from "./run.js";
 
 /** Milliseconds after which what is left, as the look-up of a name that nobody waits for, is no reason to stay. */
 const LEFTOVERS = 100;
@@ -11,8 +11,12 @@ const manifest: unknown = JSON.parse(readFileSync(new URL("../package.json", imp
 
 // The first one ends it with a summary, the next one at once.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupt.abort());
-// The reader is gone, as with `| head`.
-stdout.on("error", () => process.exit());
+stdout.on("error", ({ code, message }: NodeJS.ErrnoException) => {
+  // The reader is gone, as with `| head`.
+  if (code === "EPIPE") process.exit();
+  stderr.write(`peng3dnet-ping: the output cannot be written: ${message}\n`);
+  process.exit(EXIT_OUTPUT);
+});
 
 process.exitCode = await run(process.argv.slice(2), {
   out: (text) => void stdout.write(text),

@@ -2,6 +2,7 @@ import { FailedPingError, type Peng3dnetErrorOptions, ProtocolError, UsageError 
 
 /** A ping came to a client, or a pong to a server. Closes the connection with `pinginvalidside`. */
 export class PingInvalidSideError extends ProtocolError {
+  override name = "PingInvalidSideError";
   readonly code = "P3D_ERR_PING_INVALID_SIDE";
   readonly closeReason = "pinginvalidside";
 }
@@ -11,12 +12,14 @@ export class PingInvalidSideError extends ProtocolError {
  * ping too many, a pong that nobody asked for. Closes the connection with `invalidpingpacket`.
  */
 export class InvalidPingPacketError extends ProtocolError {
+  override name = "InvalidPingPacketError";
   readonly code = "P3D_ERR_INVALID_PING_PACKET";
   readonly closeReason = "invalidpingpacket";
 }
 
 /** Data for a ping or a pong cannot be sent: too long, or no map. Nothing was sent. */
 export class PingDataError extends UsageError {
+  override name = "PingDataError";
   readonly code = "P3D_ERR_PING_DATA";
 }
 
@@ -44,6 +47,7 @@ export type PingFailure =
 
 /** A ping failed. `cause` is the error behind it, if there is one. Reference: `FailedPingError`. */
 export class PingError extends FailedPingError {
+  override name = "PingError";
   /** What kind of failure it is. */
   readonly failure: PingFailure;
   /** The reason that the connection was closed with, if it was; text of the server's, so take care where it goes. */

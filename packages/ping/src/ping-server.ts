@@ -144,7 +144,7 @@ export async function pingServer({
   );
 
   try {
-    client.start().catch((error: unknown) => {
+    client.start({ signal }).catch((error: unknown) => {
       // Those that are not the caller's mistake reach waitForPong.
       if (error instanceof UsageError && !(error instanceof ConnectionClosedError)) giveUp(error);
     });

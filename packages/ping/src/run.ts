@@ -16,6 +16,9 @@ export const EXIT_UNANSWERED = 1;
 /** The arguments are wrong. */
 export const EXIT_USAGE = 2;
 
+/** The output cannot be written, e.g. since the disk is full. */
+export const EXIT_OUTPUT = 3;
+
 /** What the command has to do with the world. */
 export interface Surroundings {
   out(text: string): void;

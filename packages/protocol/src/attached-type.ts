@@ -1,8 +1,8 @@
 import { type ConnectionHost, watchResult } from "./connection-host.js";
 import { ConnectionType } from "./connection-type.js";
 import type { Cid } from "./constants.js";
-import { isInstance } from "./describe-error.js";
-import { ProtocolError } from "./errors.js";
+import { closeReasonOf, isInstance } from "./describe-error.js";
+import { Peng3dnetError, ProtocolError } from "./errors.js";
 import type { PacketRef } from "./peer.js";
 
 /**
@@ -63,7 +63,8 @@ export class AttachedType {
         watchResult(host, result, `${this.name}.${method}`);
       return result;
     } catch (error) {
-      if (isInstance(error, ProtocolError)) throw error;
+      const foreign = !isInstance(error, Peng3dnetError) && closeReasonOf(error) !== undefined;
+      if (isInstance(error, ProtocolError) || foreign) throw error;
       host.handlerFailed(error, `${this.name}.${method}`);
       return undefined;
     }

@@ -57,7 +57,8 @@ const noExtensions: ExtensionCodecType<undefined> = {
  *
  * Beyond what that library does by itself: integers that a number cannot represent travel as `bigint` (from -2**63 to
  * 2**64-1, in the shortest form), a byte order mark that begins a string stays, and strings are made well-formed, since
- * a Python peer refuses lone surrogates. `undefined` is sent as nil, and -0 as the integer 0.
+ * a Python peer refuses lone surrogates. `undefined` is sent as nil, and not at all as the value of a key, and -0 as
+ * the integer 0.
  */
 export class MsgpackCodec implements Codec {
   readonly #encoder: Encoder;
@@ -68,7 +69,7 @@ export class MsgpackCodec implements Codec {
   /** @param maxDepth - deepest nesting that is encoded; default 512. */
   constructor(maxDepth = 512) {
     // Its depth counts scalars too, ours containers only.
-    const options = { extensionCodec: noExtensions, maxDepth: maxDepth + 1 };
+    const options = { extensionCodec: noExtensions, maxDepth: maxDepth + 1, ignoreUndefined: true };
     this.#maxDepth = maxDepth;
     this.#encoder = new Encoder(options);
     this.#bigEncoder = new Encoder({ ...options, useBigInt64: true });

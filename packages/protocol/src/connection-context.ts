@@ -25,6 +25,8 @@ export interface ConnectionContext extends FrameEncoderOptions {
   readonly bodies: BodyDecoder;
   readonly handshakeLimit: number;
   readonly handshakeInflatedLimit: number;
+  /** How deep containers may nest. */
+  readonly depth: number;
   /** Elements of a body's containers together, once a connection is active and before. */
   readonly elements: number;
   readonly handshakeElements: number;
@@ -94,6 +96,7 @@ export function createConnectionContext(
     handshakeInflatedLimit: server
       ? Math.min(inflatedLimit, cfg.get("net.limits.inflated.handshake"))
       : inflatedLimit,
+    depth,
     elements,
     // A server's registry is a map of names.
     handshakeElements: server ? Math.min(elements, fewElements) : 2 * maxNames + fewElements,

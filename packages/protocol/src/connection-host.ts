@@ -1,3 +1,4 @@
+import type { InvalidPayloadError } from "./errors.js";
 import type { PacketEntry } from "./packet-registry.js";
 import type { PacketRef } from "./peer.js";
 import { whenRejected } from "./when-rejected.js";
@@ -29,6 +30,8 @@ export interface ConnectionHost {
    * @param packet - its name, if it has one here.
    */
   ignored(message: string, why: string, packet?: string): void;
+  /** A payload does not fit its packet's schema, and the packet says that it is ignored. `ignored` follows. */
+  payloadDropped?(error: InvalidPayloadError, packet: string): void;
 }
 
 /** Reports what a handler returned, if it is a promise that rejects: that must not end the process. */

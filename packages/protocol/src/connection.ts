@@ -1,4 +1,5 @@
 import type { AttachedType } from "./attached-type.js";
+import { checkSent } from "./check-sent.js";
 import type { ConnectionContext } from "./connection-context.js";
 import { type ConnectionHost, watchResult } from "./connection-host.js";
 import {
@@ -18,11 +19,12 @@ import {
   STATE_WAITTYPE,
 } from "./constants.js";
 import { MAX_REASON_BYTES } from "./describe-error.js";
+import { namePacket } from "./error-text.js";
 import {
   ConnectionClosedError,
-  EncodeError,
   InvalidStateError,
   NotPeng3dnetError,
+  NotRegisteredError,
   SmartPacketInvalidError,
   UnexpectedPacketError,
   UnknownConnectionTypeError,
@@ -271,7 +273,10 @@ export class Connection implements PacketSource {
       throw new InvalidStateError(`"${event}" cannot happen in state ${this.#state} of a connection`);
     }
     this.#state = next;
-    if (this.active && this.#decoder !== undefined) this.#decoder.limit = this.#context.limit;
+    if (this.active && this.#decoder !== undefined) {
+      this.#decoder.limit = this.#context.limit;
+      this.#decoder.early = false;
+    }
   }
 
   // ---- receiving --------------------------------------------------------------------------------
@@ -282,6 +287,7 @@ export class Connection implements PacketSource {
       const { limit, handshakeLimit } = this.#context;
       this.#decoder = this.#context.decoders.take();
       this.#decoder.reuse(this.active ? limit : handshakeLimit, this.packetsIn === 0);
+      this.#decoder.early = !this.active && handshakeLimit < limit;
     }
     this.#decoder.push(chunk);
   }
@@ -414,18 +420,15 @@ export class Connection implements PacketSource {
       return;
     }
     const context = this.#context;
-    const { bodies } = context;
-    const msg = this.active
-      ? bodies.decode(bytes, start, end, flags, owned, context.inflatedLimit, context.elements)
-      : bodies.decode(
-          bytes,
-          start,
-          end,
-          flags,
-          owned,
-          context.handshakeInflatedLimit,
-          context.handshakeElements,
-        );
+    const { active } = this;
+    const limit = active ? context.inflatedLimit : context.handshakeInflatedLimit;
+    const elements = active ? context.elements : context.handshakeElements;
+    let msg: unknown;
+    try {
+      msg = context.bodies.decode(bytes, start, end, flags, owned, limit, elements);
+    } catch (error) {
+      throw entry === undefined ? error : namePacket(error, entry.name);
+    }
     if (!bypass && type?.receive(msg, id, flags, this.cid, this.host) === true) return;
     if (entry === undefined) this.#context.delivery.unknown(this, id);
     else if (entry.protocol) watchResult(this.host, entry.obj._receive(msg, this.cid), entry.name);
@@ -456,29 +459,32 @@ export class Connection implements PacketSource {
   /**
    * Sends a packet: checks and encodes it now, and hands the bytes over with the batch.
    *
-   * @returns false past the high-water mark.
+   * @returns false past the high-water mark, or if it was dropped, as the packet says.
    * @throws as {@link Peer.sendMessage}.
    */
   send(ptype: PacketRef, data: unknown): boolean {
     if (this.#reason !== undefined) throw this.#closed(this.#reason);
     const entry = this.#registry().entry(ptype);
-    if (entry.onlyState !== this.#state && !this.#maySend(entry)) return this.#belowHighWater();
-    if (entry.parses && this.#context.validateSent) watchResult(this.host, entry.obj.parse(data), entry.name);
+    if (entry.onlyState !== this.#state && !this.#maySend(entry, false)) return false;
+    if (entry.parses && this.#context.validateSent) {
+      watchResult(this.host, checkSent(this.#context, entry, data), entry.name);
+    }
     try {
       this.#out().encode(entry.id, data);
     } catch (error) {
-      throw ofPacket(error, entry.name);
+      throw namePacket(error, entry.name);
     }
     return this.#accepted(entry, ptype, data);
   }
 
   /**
    * Sends a packet that {@link encodePacket} made for a registered type, and that must not change any more. As
-   * {@link Connection.send} otherwise.
+   * {@link Connection.send} otherwise, except that where a condition of the packet does not hold for this connection, it
+   * is passed over instead of throwing: the same packet goes to others.
    */
   sendEncoded(entry: PacketEntry, packet: Uint8Array, ptype: PacketRef, data: unknown): boolean {
     if (this.#reason !== undefined) throw this.#closed(this.#reason);
-    if (entry.onlyState !== this.#state && !this.#maySend(entry)) return this.#belowHighWater();
+    if (entry.onlyState !== this.#state && !this.#maySend(entry, true)) return false;
     this.#out().append(packet);
     return this.#accepted(entry, ptype, data);
   }
@@ -489,7 +495,7 @@ export class Connection implements PacketSource {
     try {
       this.#out().encode(id, data);
     } catch (error) {
-      throw ofPacket(error, this.#registry().findId(id)?.name ?? String(id));
+      throw namePacket(error, this.#registry().findId(id)?.name ?? String(id));
     }
     this.packetsOut++;
     return this.#announce();
@@ -563,13 +569,16 @@ export class Connection implements PacketSource {
     return new ConnectionClosedError(`the connection is closed${why}; nothing can be sent`, reason);
   }
 
-  #maySend(entry: PacketEntry): boolean {
+  #maySend(entry: PacketEntry, toMany: boolean): boolean {
+    if (entry.lacking) {
+      throw new NotRegisteredError(
+        `"${entry.name}" cannot be sent: the server has no packet of that name; register it there, too`,
+      );
+    }
     const { rule } = entry;
     if (rule === null) {
       if (this.active || entry.internal) return true;
-      throw new InvalidStateError(
-        `"${entry.name}" cannot be sent before the handshake is complete; wait for it with waitForConnection()`,
-      );
+      throw tooEarly(entry);
     }
     const problem = problemOnSending(rule, this);
     if (problem === undefined) {
@@ -578,8 +587,12 @@ export class Connection implements PacketSource {
       return false;
     }
     const message = `"${entry.name}" may not be sent: its ${problem} does not fit the connection`;
-    switch (rule.invalidAction) {
+    switch (entry.sendAction) {
       case "error":
+        // One answer for all who come too early, whether the packet has conditions or none.
+        if (!this.active && problem === "state") throw tooEarly(entry);
+        // Of many that a packet is for, it goes to those whom it fits; the wrong side is wrong for all.
+        if (toMany && problem !== "side") break;
         throw new SmartPacketInvalidError(message);
       case "close":
         this.#closeByPeer("smartpacketinvalid");
@@ -659,13 +672,19 @@ export class Connection implements PacketSource {
     return this.unsent <= this.#context.highWater;
   }
 
+  /** Whether more waits to be sent than the high-water mark. */
+  get behind(): boolean {
+    return !this.#belowHighWater();
+  }
+
   /** For connection types: reports a promise's rejection as the failure of a handler. */
   watch(result: unknown, where: string): void {
     watchResult(this.host, result, where);
   }
 }
 
-/** An error of encoding with the packet that it is about; other errors as they are. */
-function ofPacket(error: unknown, name: string): unknown {
-  return error instanceof EncodeError ? error.of(name) : error;
+function tooEarly({ name }: PacketEntry): InvalidStateError {
+  return new InvalidStateError(
+    `"${name}" cannot be sent before the handshake is complete; wait for it with waitForConnection()`,
+  );
 }

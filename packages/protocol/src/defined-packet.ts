@@ -23,6 +23,8 @@ export class DefinedPacket extends SmartPacket {
   override readonly minSslsecLevel: SslSecLevel;
   override readonly invalidAction: InvalidAction;
   override readonly droppable: boolean;
+  /** What `sendMessage` does when a condition does not hold: what the definition says, or else it throws. */
+  readonly invalidSendAction: InvalidAction;
   readonly #validate: ((value: unknown) => unknown) | undefined;
 
   constructor(reg: PacketRegistry, peer: Peer, definition: AnyPacketDefinition) {
@@ -36,6 +38,7 @@ export class DefinedPacket extends SmartPacket {
     this.conntype = options.conntype ?? null;
     this.minSslsecLevel = options.minSslsecLevel ?? SSLSEC_NONE;
     this.invalidAction = options.invalidAction ?? "ignore";
+    this.invalidSendAction = options.invalidAction ?? "error";
     this.droppable = options.droppable ?? false;
     const schema = options.schema?.["~standard"];
     this.#validate = schema === undefined ? undefined : (value) => schema.validate(value);
@@ -47,7 +50,8 @@ export class DefinedPacket extends SmartPacket {
       readonly value?: unknown;
       readonly issues?: readonly StandardIssue[];
     };
-    if (result instanceof Promise) {
+    // Any thenable: a promise of another realm is no instance of the Promise here, and has no issues either.
+    if (typeof (result as Partial<PromiseLike<unknown>>).then === "function") {
       whenRejected(result, () => {});
       throw new TypeError(
         `the schema of "${this.name}" is asynchronous; packets need one that checks at once`,

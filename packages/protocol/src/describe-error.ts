@@ -1,4 +1,4 @@
-import { Peng3dnetError } from "./errors.js";
+import type { Peng3dnetError } from "./errors.js";
 import { cutUtf8, escapeText } from "./quote-text.js";
 
 /** Most bytes of a closing reason. */
@@ -114,14 +114,14 @@ export function isInstance<T>(value: unknown, type: abstract new (...args: never
 }
 
 /**
- * The reason that an error closes a connection with, cut to what a peer takes; `undefined` where it has none.
- * Never throws.
+ * The reason that an error closes a connection with, cut to what a peer takes; `undefined` where it has none. Goes by
+ * what it has, so that errors of another copy of this package are known, too. Never throws.
  */
 export function closeReasonOf(error: unknown): string | undefined {
   try {
-    if (!(error instanceof Peng3dnetError)) return undefined;
-    const reason: unknown = error.closeReason;
-    return typeof reason === "string" ? cutUtf8(reason, MAX_REASON_BYTES) : undefined;
+    const { code, closeReason } = (error ?? {}) as Partial<Peng3dnetError>;
+    if (typeof code !== "string" || typeof closeReason !== "string") return undefined;
+    return cutUtf8(closeReason, MAX_REASON_BYTES);
   } catch {
     return undefined;
   }

@@ -43,7 +43,7 @@ export {
   MAX_REASON_BYTES,
   toError,
 } from "./describe-error.js";
-export { encodePacket } from "./encode-packet.js";
+export { encodeChecked, encodePacket } from "./encode-packet.js";
 export * from "./errors.js";
 export { BufferPool } from "./framing/buffer-pool.js";
 export { FrameDecoder } from "./framing/frame-decoder.js";
@@ -67,7 +67,7 @@ export {
   type PacketInput,
   type PacketOutput,
 } from "./packet-definition.js";
-export { type PacketEntry, PacketRegistry } from "./packet-registry.js";
+export { isDefinition, type PacketEntry, PacketRegistry } from "./packet-registry.js";
 export type { CloseInfo, PacketRef, Peer } from "./peer.js";
 export type { TextReader } from "./platform-text.js";
 export { escapeText, quoteText, removeUnprintable } from "./quote-text.js";

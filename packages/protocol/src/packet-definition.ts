@@ -22,9 +22,12 @@ export interface PacketDefinitionOptions<
   readonly conntype?: string | null | undefined;
   /** Lowest TLS security level at which it is sent. Default `SSLSEC_NONE`. */
   readonly minSslsecLevel?: SslSecLevel | undefined;
-  /** What happens when a condition does not hold or a payload does not fit. Default `"ignore"`. */
+  /**
+   * What happens when a condition does not hold or a payload does not fit. Default: `sendMessage` throws, as with
+   * `"error"`, and what is received is dropped, as with `"ignore"`.
+   */
   readonly invalidAction?: InvalidAction | undefined;
-  /** May be dropped when the peer is behind, see {@link SmartPacket.droppable}. Default false. */
+  /** May be dropped when the peer is behind, where `net.limits.unsent.policy` is `"drop"`. Default false. */
   readonly droppable?: boolean | undefined;
   /** A fixed packet id, below 64 or above all that are given out; default: the next free one. */
   readonly id?: number | undefined;
@@ -48,6 +51,8 @@ export class PacketDefinition<
   readonly name: Name;
   /** Side that receives it; `null`: both. */
   readonly side: Receiver;
+  /** Lets another copy of this package see what it is: a program may have two, and `instanceof` says no then. */
+  readonly "~peng3dnet" = "definition";
   /** Everything it was made with. */
   readonly options: PacketDefinitionOptions<Name, StandardSchemaV1<unknown, Output>, Receiver>;
   /** Carries the type of what is sent; not there at run time. */

@@ -1,8 +1,8 @@
 import { type ConnectionHost, watchResult } from "./connection-host.js";
 import type { Cid } from "./constants.js";
-import { describeError, isInstance } from "./describe-error.js";
+import { describeError } from "./describe-error.js";
 import {
-  InvalidPayloadError,
+  type InvalidPayloadError,
   SmartPacketInvalidError,
   UnexpectedPacketError,
   UnknownPacketError,
@@ -70,10 +70,11 @@ export class PacketDelivery {
       // One that is asynchronous is a mistake; what it rejects with must not end the process.
       if (parsed !== msg) watchResult(source.host, parsed, entry.name);
     } catch (error) {
-      if (!isInstance(error, InvalidPayloadError)) source.host.handlerFailed(error, entry.name);
+      if (!isInvalidPayload(error)) source.host.handlerFailed(error, entry.name);
       else if (entry.rule?.invalidAction === "close") throw error;
       else {
         if (entry.rule?.invalidAction === "error") source.host.handlerFailed(error, entry.name);
+        else source.host.payloadDropped?.(error, entry.name);
         this.#strike(source, describeError(error), "invalidpayload", entry.name);
       }
       return;
@@ -106,5 +107,15 @@ export class PacketDelivery {
         `${source.strikes} packets in a row had to be ignored, the last because ${message}`,
       );
     }
+  }
+}
+
+/** By its code: a packet of another copy of this package throws that copy's error. */
+function isInvalidPayload(error: unknown): error is InvalidPayloadError {
+  try {
+    return (error as Partial<InvalidPayloadError> | null | undefined)?.code === "P3D_ERR_INVALID_PAYLOAD";
+  } catch {
+    // Whatever it is, it does not let itself be looked at.
+    return false;
   }
 }

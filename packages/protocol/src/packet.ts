@@ -27,6 +27,11 @@ export type MaybeAsync = void | Promise<void>;
  * @typeParam Payload - what the packet carries. It is what you expect, not what a peer is bound to send.
  */
 export class Packet<Payload = unknown> {
+  /** Lets another copy of this package see what it is: a program may have two, and `instanceof` says no then. */
+  get "~peng3dnet"(): "packet" {
+    return "packet";
+  }
+
   /** Registry that all packets of the peer share. */
   readonly reg: PacketRegistry;
   /** The peer that this packet type belongs to. */

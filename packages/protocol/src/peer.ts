@@ -38,9 +38,10 @@ export interface Peer {
    * Sends a packet.
    *
    * @param cid - the client to send to, on a server; `null` or left out on a client.
-   * @returns false past the high-water mark, when the sender should wait for `drain`.
+   * @returns false past the high-water mark, when the sender should wait for `drain`, or if the packet was dropped, as it
+   * says.
    * @throws {@link NotRegisteredError}, {@link EncodeError}, {@link PacketTooLargeError},
-   * {@link ConnectionClosedError}; nothing has been sent then.
+   * {@link ConnectionClosedError}, {@link InvalidStateError}, {@link SmartPacketInvalidError}; nothing has been sent then.
    */
   sendMessage(ptype: PacketRef, data: unknown, cid?: Cid): boolean;
 

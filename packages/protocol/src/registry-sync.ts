@@ -1,7 +1,8 @@
 import { BadDataError, PacketRegistryMismatchError } from "./errors.js";
 import type { PacketRegistry } from "./packet-registry.js";
 import { PROTOCOL_IDS } from "./protocol-ids.js";
-import { quoteText, utf8Size } from "./quote-text.js";
+import { quoteText } from "./quote-text.js";
+import { utf8Length } from "./utf8-length.js";
 
 const MAX_ID = 0xffffffff;
 /** Names listed in an error message. */
@@ -41,10 +42,7 @@ export function syncRegistry(
       extra,
     );
   }
-  registry.reassignIDs(
-    [...ids].filter(([name]) => registry.has(name)),
-    ids.values(),
-  );
+  registry.takeOver(ids);
 }
 
 function examine(received: unknown, options: RegistrySyncOptions): Map<string, number> {
@@ -93,12 +91,4 @@ function list(title: string, names: readonly string[]): string {
   if (names.length === 0) return `${title} none`;
   const shown = names.slice(0, NAMES_SHOWN).map((name) => quoteText(name));
   return `${title} ${shown.join(", ")}${names.length > NAMES_SHOWN ? ` and ${names.length - NAMES_SHOWN} more` : ""}`;
-}
-
-function utf8Length(text: string): number {
-  let length = 0;
-  for (const character of text) {
-    length += utf8Size(character.codePointAt(0) as number);
-  }
-  return length;
 }

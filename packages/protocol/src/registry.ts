@@ -1,4 +1,5 @@
 import { FIRST_USER_ID } from "./constants.js";
+import { isInstance } from "./describe-error.js";
 import { AlreadyRegisteredError, NotRegisteredError, RegistryError } from "./errors.js";
 import { quoteText } from "./quote-text.js";
 
@@ -153,7 +154,7 @@ export class BaseRegistry<T extends object = object, E extends RegistryEntry<T> 
    * @throws {@link RegistryError} if name or id is not usable.
    */
   register(obj: T, name: string, n?: number | null): number {
-    if (!(obj instanceof this.objtype)) {
+    if (!this.accepts(obj)) {
       throw new TypeError(`only instances of ${this.objtype.name} can be registered here, under "${name}"`);
     }
     if (typeof name !== "string" || name === "")
@@ -238,6 +239,11 @@ export class BaseRegistry<T extends object = object, E extends RegistryEntry<T> 
     this.#byId = new Map();
     this.#dense = [];
     for (const entry of renewed) this.#insert(entry);
+  }
+
+  /** Whether an object may be registered. */
+  protected accepts(obj: unknown): boolean {
+    return isInstance(obj, this.objtype);
   }
 
   /** Makes the entry for an object; subclasses may keep more in it. */

@@ -22,9 +22,10 @@ export class SmartPacket<Payload = unknown> extends Packet<Payload> {
   /** Lowest TLS security level at which this packet is sent. Default `SSLSEC_NONE`. Reference: `min_sslsec_level`. */
   readonly minSslsecLevel: SslSecLevel = SSLSEC_NONE;
   /**
-   * What happens when a condition does not hold: `"ignore"` drops the packet, `"close"` closes the
+   * What happens when a condition does not hold: `"ignore"` drops the packet and counts it, `"close"` closes the
    * connection with `smartpacketinvalid`, `"error"` throws {@link SmartPacketInvalidError} from
-   * `sendMessage`, or reports it as a handler error on receipt. Default `"ignore"`.
+   * `sendMessage`, or {@link InvalidStateError} before the handshake is complete, and reports it as a handler error on
+   * receipt. Default `"ignore"`, as in the reference.
    *
    * Any text fits the type, since TypeScript takes `override invalidAction = "close"` for any text; what it may be
    * is checked when the packet is registered.

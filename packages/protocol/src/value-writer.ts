@@ -27,7 +27,7 @@ const NO_VIEW = new DataView(EMPTY.buffer);
  * Encodes values into a buffer, in place (clause 1).
  *
  * Integers take the shortest form, up to 64 bits as `bigint`; -0 and what is not whole is a float of 64 bits,
- * `undefined` is nil, and lone surrogates become U+FFFD, since a Python peer refuses them.
+ * `undefined` is nil, except that keys of a map whose value it is are left out, and lone surrogates become U+FFFD, since a Python peer refuses them.
  */
 export class ValueWriter {
   /** The buffer that holds what was written: the one given, or a longer one. */
@@ -142,8 +142,11 @@ export class ValueWriter {
     // Within this loop the engine knows where each value is, and makes no list of the keys.
     for (const key in map) {
       if (!ownProperty.call(map, key)) continue;
+      const value = (map as Record<string, unknown>)[key];
+      // The receiver is not to find null where the sender has nothing.
+      if (value === undefined) continue;
       length++;
-      this.#entry(key, (map as Record<string, unknown>)[key], depthLeft);
+      this.#entry(key, value, depthLeft);
     }
     // Iterators, too, inherit the constructor of plain objects.
     if (length === 0) checkEmpty(map);

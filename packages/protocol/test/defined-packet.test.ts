@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import {
   DefinedPacket,
   definePacket,
@@ -82,8 +83,13 @@ test("what does not fit is named with its path, whichever way a library gives it
   );
 });
 
-test("a schema that needs time cannot be used", () => {
-  const schema = always(async () => ({ value: 1 }));
+test.each([
+  ["a promise", async () => ({ value: 1 })],
+  ["a promise of another realm", () => runInNewContext("Promise.resolve({ value: 1 })")],
+  ["any thenable", () => runInNewContext("({ then() {} })")],
+  ["a function that is one", () => runInNewContext("Object.assign(() => {}, { then() {} })")],
+])("a schema that returns %s cannot be used", (_, validate) => {
+  const schema = always(validate as () => never);
   const packet = new DefinedPacket(registry, peer, definePacket({ name: "test:slow", schema }));
   expect(() => packet.parse(1)).toThrow(TypeError);
 });

@@ -1,4 +1,11 @@
-import { AlreadyRegisteredError, BaseRegistry, NotRegisteredError, RegistryError } from "@peng3dnet/protocol";
+import {
+  AlreadyRegisteredError,
+  BaseRegistry,
+  NotRegisteredError,
+  type Packet,
+  PacketRegistry,
+  RegistryError,
+} from "@peng3dnet/protocol";
 import fc from "fast-check";
 
 class Thing {
@@ -224,4 +231,20 @@ describe("reassignIDs", () => {
     ]);
     expect(registry.getName(64)).toBe("a");
   });
+});
+
+test("an object that does not let itself be looked at is no packet", () => {
+  const hostile = new Proxy(
+    {},
+    {
+      get() {
+        throw new Error("hands off");
+      },
+      getPrototypeOf() {
+        throw new Error("hands off");
+      },
+    },
+  );
+  expect(new PacketRegistry().has(hostile as Packet)).toBe(false);
+  expect(() => new PacketRegistry().register(hostile as Packet, "test:hostile")).toThrow(TypeError);
 });

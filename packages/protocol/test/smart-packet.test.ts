@@ -111,7 +111,7 @@ describe("sending", () => {
         expect(send).toThrow(SmartPacketInvalidError);
         expect(send).toThrow(`"s" may not be sent: its ${name} does not fit`);
       } else {
-        expect(send()).toBe(true);
+        expect(send()).toBe(false);
         expect(host.ignoredBecause).toEqual([`"s" may not be sent: its ${name} does not fit the connection`]);
       }
       expect(peer.closes).toEqual(action === "close" ? [{ cid: null, reason: "smartpacketinvalid" }] : []);
@@ -161,7 +161,7 @@ describe("sending", () => {
     const { connection, peer, context } = pair.server;
     const entry = peer.registry.entry("s");
     const encoded = encodePacket(context, entry.id, 1);
-    expect(connection.sendEncoded(entry, encoded, "s", 1)).toBe(true);
+    expect(connection.sendEncoded(entry, encoded, "s", 1)).toBe(false);
     expect([connection.hasOutput, pair.server.host.ignoredBecause.length]).toEqual([false, 1]);
     connection.mode = MODE_CHAT;
     connection.sendEncoded(entry, encoded, "s", 1);

@@ -15,6 +15,8 @@ const EMPTY = new Uint8Array(0);
 export class FrameDecoder {
   /** Longest packet accepted, in bytes without the length prefix. May be changed between packets. */
   limit: number;
+  /** Whether that is the limit of the handshake, for an error that says which option helps. */
+  early = false;
 
   /** Id of the current packet. */
   id = 0;
@@ -193,10 +195,16 @@ export class FrameDecoder {
     this.#first = false;
   }
 
+  #tooLarge(length: number): PacketTooLargeError {
+    return this.early
+      ? new PacketTooLargeError("in", length, this.limit, "net.limits.packetlength.handshake")
+      : new PacketTooLargeError("in", length, this.limit);
+  }
+
   #badLength(length: number, bytes: Uint8Array, at: number): Peng3dnetError {
     const foreigner = this.#first ? recogniseForeigner(bytes, at) : undefined;
     if (foreigner !== undefined) return foreigner;
-    if (length > this.limit) return new PacketTooLargeError("in", length, this.limit);
+    if (length > this.limit) return this.#tooLarge(length);
     return new MalformedPacketError(
       `the peer announced a packet of ${length} bytes, too few for the header of ${PREAMBLE_SIZE - LENGTH_SIZE}`,
     );

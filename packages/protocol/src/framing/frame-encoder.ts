@@ -185,7 +185,9 @@ export class FrameEncoder {
     let body = whole;
     let flags = 0;
     if (compression !== undefined && body.length > threshold) {
-      if (body.length > inflatedLimit) throw new PacketTooLargeError("out", body.length, inflatedLimit);
+      if (body.length > inflatedLimit) {
+        throw new PacketTooLargeError("out", body.length, inflatedLimit, "net.limits.inflated");
+      }
       body = compression.deflate(body);
       flags = FLAG_COMPRESSED;
     }

@@ -68,7 +68,9 @@ export function delivered(value: unknown): unknown {
   if (value === null || value instanceof Uint8Array || typeof value !== "object") return value;
   if (Array.isArray(value)) return value.map(delivered);
   const result: Record<string, unknown> = {};
-  for (const [name, item] of Object.entries(value)) result[name.toWellFormed()] = delivered(item);
+  for (const [name, item] of Object.entries(value)) {
+    if (item !== undefined) result[name.toWellFormed()] = delivered(item);
+  }
   return result;
 }
 
