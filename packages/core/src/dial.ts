@@ -4,11 +4,11 @@ import {
   type Address,
   ConnectError,
   ConnectionRefusedError,
-  normalizeAddrFormatted,
   TimedOutError,
   UnreachableHostError,
   UnresolvableHostError,
 } from "@peng3dnet/protocol";
+import { addressText } from "./address-text.js";
 import type { Clock } from "./clock.js";
 import { Deadline } from "./deadline.js";
 import type { SocketReader } from "./socket-reader.js";
@@ -26,7 +26,7 @@ export interface DialOptions {
 
 /** Turns what the operating system said into an error that says what to do. */
 export function connectError(error: NodeJS.ErrnoException, address: Address): ConnectError {
-  const where = normalizeAddrFormatted(address);
+  const where = addressText(address);
   // Trying several addresses of a name gives one error for all; the first tells most.
   const first = (error as { errors?: NodeJS.ErrnoException[] }).errors?.[0] ?? error;
   const options = { cause: error };
@@ -95,7 +95,7 @@ export function dial(address: Address, { clock, timeout, signal, reader }: DialO
       resolve(socket);
     };
     const deadline = Deadline.start(clock, timeout, () =>
-      giveUp(new TimedOutError(`${normalizeAddrFormatted(address)} did not answer within ${timeout} s`)),
+      giveUp(new TimedOutError(`${addressText(address)} did not answer within ${timeout} s`)),
     );
     signal?.addEventListener("abort", onAbort, { once: true });
     socket.on("error", onError);

@@ -229,6 +229,16 @@ export class Session<Owner = unknown>
     this.#noteInput();
   }
 
+  crashed(error: unknown): void {
+    this.#hooks.handlerFailed(error, "connection");
+    try {
+      if (this.#phase !== "closed") this.#getEnding().error ??= toError(error);
+      this.destroy("internalerror");
+    } catch (second) {
+      this.#hooks.handlerFailed(second, "connection");
+    }
+  }
+
   // ---- the loop ---------------------------------------------------------------------------------
 
   /** Takes bytes from the peer and processes the packets that are whole. */
@@ -296,9 +306,14 @@ export class Session<Owner = unknown>
   takeTurn(): void {
     this.#queued = false;
     if (this.#phase !== "open") return;
-    this.#pump();
-    this.#noteInput();
-    this.#readOn();
+    try {
+      this.#pump();
+      this.#noteInput();
+      this.#readOn();
+    } catch (error) {
+      // Others wait for their turn behind this one.
+      this.crashed(error);
+    }
   }
 
   /** Whether something was received that waits to be worked off: a peer is not judged before that is. */
@@ -509,15 +524,14 @@ export class Session<Owner = unknown>
     ending.error = toError(error);
     try {
       this.connection.sendClose(reason);
+      // Who speaks another protocol, or was not let in by TLS, will not answer.
+      ending.told = !(isInstance(error, NotPeng3dnetError) || isInstance(error, TlsHandshakeError));
+      this.#beginClose(reason);
     } catch (second) {
-      // A codec of the application may fail on that, too: the connection ends without a word.
+      // A codec or a clock of the application may fail on that, too: the connection ends without a word.
       this.#hooks.handlerFailed(second, "close");
       this.destroy(reason);
-      return;
     }
-    // Who speaks another protocol, or was not let in by TLS, will not answer.
-    ending.told = !(isInstance(error, NotPeng3dnetError) || isInstance(error, TlsHandshakeError));
-    this.#beginClose(reason);
   }
 
   /** As {@link Session.fail}, once `result` rejects: an overridden step of receiving may be asynchronous. */
