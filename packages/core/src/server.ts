@@ -301,6 +301,7 @@ export class Server<
     const sum = new MetricsSum();
     sum.add(this.#past.get());
     for (const { conn } of this.#clients.values()) sum.add(conn.metrics);
+    for (const { conn } of this.#leaving.values()) sum.add(conn.metrics);
     return sum.get();
   }
 

@@ -332,7 +332,7 @@ export class Session<Owner = unknown>
   }
 
   unsentHeld(bytes: number): void {
-    const noted = bytes < NEGLIGIBLE ? 0 : bytes;
+    const noted = bytes < NEGLIGIBLE || this.#phase === "closed" ? 0 : bytes;
     if (noted === this.#unsentHeld) return;
     this.#unsentHeld = noted;
     this.#hooks.unsentHeld(this, noted);
@@ -385,11 +385,13 @@ export class Session<Owner = unknown>
   /** Stops taking up packets until as many calls of `unhold`. */
   hold(): void {
     this.#getIntake().hold();
-    if (this.#phase === "open") this.#pause();
+    this.#pause();
   }
 
   /** Stops reading for as long as packets are not consumed. Whether the peer is gone is looked at now and then. */
   #pause(): void {
+    // What is closing is read to its end, and nothing can come of what is gone.
+    if (this.#phase !== "open" || this.#ending?.gone === true) return;
     this.transport.pause();
     if (this.transport.probe === undefined) return;
     this.#getIntake().watch(this.options.clock, () => {
@@ -599,6 +601,7 @@ export class Session<Owner = unknown>
       ending.deaf = true;
       this.connection.discardInput();
     }
+    this.#noteInput();
     if (ending.announced) this.#finishOutput();
   }
 
