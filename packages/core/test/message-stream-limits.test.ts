@@ -101,3 +101,23 @@ test("who waits is let go on once, even if that makes room for all", () => {
   expect(waiting).toEqual(["a", "b", "c"]);
   expect([...holds.values()]).toEqual([0, 0, 0]);
 });
+
+test("one that goes on and finds no room again loses nothing", async () => {
+  const { net, server, clients } = await connected(2, 20 * KIB);
+  const [first, second] = clients as [Client, Client];
+  const stream = server.messages(Item);
+  const text = "x".repeat(10 * KIB);
+  for (const number of [0, 1, 2]) first.sendMessage(Item, [number, text]);
+  await net.settle();
+  const held = server.clients.get(1)?.conn;
+  held?.hold();
+  const got = [(await stream.next()).value?.msg];
+  // There is room, but it is held yet, and somebody else takes the room.
+  second.sendMessage(Item, ["other", text]);
+  await net.settle();
+  held?.unhold();
+  await net.settle();
+  while (got.length < 4) got.push((await stream.next()).value?.msg);
+  expect(got.map((msg) => (msg as unknown[])[0])).toEqual([0, "other", 1, 2]);
+  await server.shutdown();
+});
