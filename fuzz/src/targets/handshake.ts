@@ -1,4 +1,5 @@
 import { Client, type CloseInfo, Packet, Server, silentLogger } from "@peng3dnet/core";
+import { ManualClock } from "@peng3dnet/core/testing";
 import { concat, hex } from "../bytes.js";
 import type { Corpus } from "../corpus.js";
 import { expectThat, Finding } from "../finding.js";
@@ -46,7 +47,9 @@ function play(random: Random, transport: HandTransport, stream: Uint8Array): voi
 
 /** Handshakes in which anything may come at any place, towards a server and towards a client. */
 export function handshakeTarget(corpus: Corpus): Target {
-  const server = new Server({ logger: silentLogger });
+  // One that stands still: were the machine busy meanwhile, input would wait for the next turn of the event loop.
+  const clock = new ManualClock();
+  const server = new Server({ clock, logger: silentLogger });
   server.registerPacket("fuzz:a", new Packet(server.registry, server));
   server.initialize();
   server.processAsync();
@@ -74,7 +77,7 @@ export function handshakeTarget(corpus: Corpus): Target {
   const towardsClient = (random: Random): void => {
     const stream = script(random, corpus, [HELLO, handshakeWith(REGISTRY)]);
     const input = (): string => `towards a client: ${hex(stream)}`;
-    const client = new Client({ logger: silentLogger });
+    const client = new Client({ clock, logger: silentLogger });
     client.registerPacket("fuzz:a", new Packet(client.registry, client));
     client.initialize();
     client.processAsync();
@@ -94,6 +97,7 @@ export function handshakeTarget(corpus: Corpus): Target {
     run(random: Random): void {
       if (random.oneIn(3)) towardsClient(random);
       else towardsServer(random);
+      expectThat(clock.timers === 0, () => `${clock.timers} timers are left`);
     },
   };
 }

@@ -33,8 +33,8 @@ export class BufferBudget {
     for (const session of [...this.#waiting]) {
       // One that goes on may fill it again.
       if (this.full) return;
-      this.#waiting.delete(session);
-      session.unhold();
+      // And what it leads to may have let others go on already.
+      if (this.#waiting.delete(session)) session.unhold();
     }
   }
 

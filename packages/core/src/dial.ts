@@ -4,12 +4,12 @@ import {
   type Address,
   ConnectError,
   ConnectionRefusedError,
-  normalizeAddrFormatted,
   TimedOutError,
   UnreachableHostError,
   UnresolvableHostError,
 } from "@peng3dnet/protocol";
 import { onAbort } from "./abort-signals.js";
+import { addressText } from "./address-text.js";
 import type { Clock } from "./clock.js";
 import { Deadline } from "./deadline.js";
 import type { SocketReader } from "./socket-reader.js";
@@ -44,7 +44,7 @@ function distance({ code }: SocketError): number {
 
 function describeAttempt({ address, port, code, message }: SocketError): string {
   if (address === undefined || port === undefined) return code ?? message;
-  return `${normalizeAddrFormatted([address, port])}: ${code ?? message}`;
+  return `${addressText([address, port])}: ${code ?? message}`;
 }
 
 /** Turns what the operating system said into an error that says what to do. */
@@ -53,7 +53,7 @@ export function connectError(error: NodeJS.ErrnoException, address: Address): Co
   const all = (error as { errors?: SocketError[] }).errors ?? [];
   const first = [...all].sort((a, b) => distance(a) - distance(b))[0] ?? error;
   const tried = all.length > 1 ? ` (tried ${all.map(describeAttempt).join(", ")})` : "";
-  const where = `${normalizeAddrFormatted(address)}${tried}`;
+  const where = `${addressText(address)}${tried}`;
   const options = { cause: error };
   switch (first.code) {
     case "ECONNREFUSED":
@@ -120,7 +120,7 @@ export function dial(address: Address, { clock, timeout, signal, reader }: DialO
       resolve(socket);
     };
     const deadline = Deadline.start(clock, timeout, () =>
-      giveUp(new TimedOutError(`${normalizeAddrFormatted(address)} did not answer within ${timeout} s`)),
+      giveUp(new TimedOutError(`${addressText(address)} did not answer within ${timeout} s`)),
     );
     const unlisten =
       signal &&

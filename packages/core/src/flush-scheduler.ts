@@ -12,6 +12,12 @@ export class FlushScheduler {
   readonly #run = (): void => {
     const sessions = this.#sessions;
     this.#sessions = [];
-    for (const session of sessions) session.flush();
+    for (const session of sessions) {
+      try {
+        session.flush();
+      } catch (error) {
+        session.crashed(error);
+      }
+    }
   };
 }

@@ -21,6 +21,11 @@ export class HeldTotal {
     this.#error = error;
   }
 
+  /** Bytes of all together. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** A connection holds so many bytes now. */
   set(holder: Holder, bytes: number): void {
     this.#note(holder, bytes);

@@ -91,6 +91,6 @@ export class Intake {
 
   /** And no longer. */
   unhold(): void {
-    this.#holds--;
+    this.#holds = Math.max(0, this.#holds - 1);
   }
 }

@@ -1,5 +1,6 @@
 import { createServer, type Server as NetServer, type Socket } from "node:net";
-import { type Address, ListenError, normalizeAddrFormatted } from "@peng3dnet/protocol";
+import { type Address, ListenError } from "@peng3dnet/protocol";
+import { addressText } from "./address-text.js";
 
 /** A listening socket. */
 export interface Listener {
@@ -13,7 +14,7 @@ export interface Listener {
 const BACKLOG = 511;
 
 function explain(error: NodeJS.ErrnoException, address: Address): string {
-  const where = normalizeAddrFormatted(address);
+  const where = addressText(address);
   switch (error.code) {
     case "EADDRINUSE":
       return `cannot listen on ${where}: the port is in use; choose another one, or 0 for any free one`;

@@ -104,8 +104,8 @@ export class MessageStream<D extends AnyPacketDefinition, Owner extends Sender>
   }
 
   async return(): Promise<IteratorResult<Message<PacketOutput<D>, Owner>, undefined>> {
-    this.#clear();
     this.end();
+    this.#clear();
     return { done: true, value: undefined };
   }
 
@@ -124,6 +124,11 @@ export class MessageStream<D extends AnyPacketDefinition, Owner extends Sender>
     this.#release();
     this.#wake();
     this.#surroundings.closed(this);
+  }
+
+  /** Whether it takes no more messages. */
+  get ended(): boolean {
+    return this.#done;
   }
 
   /** A connection is over, and needs not be told to go on. */
@@ -148,10 +153,11 @@ export class MessageStream<D extends AnyPacketDefinition, Owner extends Sender>
 
   readonly #abort = (): void => {
     this.#error = new AbortedError("waiting for messages was aborted", { cause: this.#signal?.reason });
-    this.#clear();
     this.end();
+    this.#clear();
   };
 
+  /** Throws away what is buffered. After `end`: those that go on for it would fill the buffer again. */
   #clear(): void {
     const bytes = this.#buffer.reduce((sum, buffered) => sum + buffered.bytes, 0);
     this.#buffer.length = 0;
@@ -165,7 +171,10 @@ export class MessageStream<D extends AnyPacketDefinition, Owner extends Sender>
   }
 
   #release(): void {
-    for (const session of this.#held) session.unhold();
-    this.#held.clear();
+    for (const session of [...this.#held]) {
+      // One that goes on may fill the buffer again.
+      if (!this.#done && this.#buffer.length >= this.#limit) return;
+      if (this.#held.delete(session)) session.unhold();
+    }
   }
 }

@@ -16,8 +16,14 @@ export class PacketProcessor {
   readonly #queue = new PacketQueue();
   readonly #clock: Clock;
   #arrival: Outcome<void>;
+  /** Packets that were taken from the queue and have to wait for a later call. */
+  #later: QueuedPacket[] = [];
   #dispatching = false;
   #draining = false;
+  /** Whether packets that waited may go on since the queue was looked through. */
+  #again = false;
+  /** Whether the rest waits for the next turn of the event loop. */
+  #scheduled = false;
   /** Calls of `waitAndRun` that wait. */
   #waiting = 0;
 
@@ -49,16 +55,22 @@ export class PacketProcessor {
 
   #run(pass: ProcessPass): number {
     const queue = this.#queue;
-    const later: QueuedPacket[] = [];
     let count = 0;
+    // A handler may call this: what waits for a later call is before what is still to come in that one, too.
+    this.#putBack();
     // Packets that arrive meanwhile are for the next call, so that one call comes to an end.
     for (let left = queue.length; left > 0; left--) {
       const packet = queue.shift();
       if (packet === undefined) break;
       const { session, raw } = packet;
       if (session.open) {
-        if (!pass.admits(packet) || !session.dispatchRaw(raw)) {
-          later.push(packet);
+        if (!pass.admits(packet)) {
+          this.#later.push(packet);
+          continue;
+        }
+        if (!session.dispatchRaw(raw)) {
+          pass.postponed(packet);
+          this.#later.push(packet);
           continue;
         }
         count++;
@@ -66,8 +78,14 @@ export class PacketProcessor {
       }
       session.dequeued(raw.length);
     }
-    if (later.length > 0) queue.putBack(later);
+    this.#putBack();
     return count;
+  }
+
+  #putBack(): void {
+    if (this.#later.length === 0) return;
+    this.#queue.putBack(this.#later);
+    this.#later = [];
   }
 
   /** Waits for a packet or a call of `wake` first. @throws {@link AbortedError} */
@@ -104,6 +122,11 @@ export class PacketProcessor {
     else if (this.#waiting > 0) this.wake();
   }
 
+  /** A connection is over: nothing is to hold on to it for packets that nobody wants any more. */
+  closed(session: Session): void {
+    if (this.#dispatching && session.queuedPackets > 0) this.#drainLater();
+  }
+
   /** A connection that was held goes on: its packets may have waited for that. */
   released(session: Session): void {
     if (session.queuedPackets === 0) return;
@@ -111,16 +134,31 @@ export class PacketProcessor {
     else if (this.#waiting > 0) this.wake();
   }
 
-  readonly #drain = (): void => {
-    if (this.#draining) return;
+  #drain(): void {
+    this.#again = true;
+    // Once the time is used up, nobody's packet starts it anew before others have had their turn.
+    if (this.#draining || this.#scheduled) return;
     this.#draining = true;
     let pass: ProcessPass;
     let count: number;
     do {
+      this.#again = false;
       pass = new ProcessPass(this.#clock);
       count = this.#run(pass);
-    } while (count > 0 && this.#queue.length > 0 && !pass.outOfTime);
+    } while ((count > 0 || this.#again) && this.#queue.length > 0 && !pass.outOfTime);
     this.#draining = false;
-    if (pass.outOfTime) setImmediate(this.#drain);
+    if (pass.outOfTime) this.#drainLater();
+  }
+
+  /** Once for all that ask for it in this turn of the event loop. */
+  #drainLater(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(this.#nextTurn);
+  }
+
+  readonly #nextTurn = (): void => {
+    this.#scheduled = false;
+    this.#drain();
   };
 }

@@ -150,6 +150,7 @@ export abstract class PeerBase<
     closed(session: Session<Owner>, info: CloseInfo): void {
       // A connection that is held has reached those that hold it.
       if (session.held) this.#peer.#forget(session);
+      this.#peer.#processor.closed(session as Session);
       this.#peer.closed(session, info);
     }
 
@@ -519,7 +520,7 @@ export abstract class PeerBase<
       closed: (ended) => this.#streams.delete(ended as MessageStream<P, Owner>),
     });
     if (this.stopped) stream.end();
-    else this.#streams.add(stream);
+    else if (!stream.ended) this.#streams.add(stream);
     return stream;
   }
 

@@ -40,6 +40,11 @@ export class ProcessPass {
     return false;
   }
 
+  /** A packet has to wait after all, and those of its connection with it, even if that may go on meanwhile. */
+  postponed({ session }: QueuedPacket): void {
+    this.#waiting.add(session);
+  }
+
   #hasTime(session: Session, raw: Uint8Array): boolean {
     const used = this.#used.get(session) ?? 0;
     if (used >= SLICE) return false;

@@ -34,7 +34,8 @@ export type Precedence = "fresh" | "used" | "costly";
 /**
  * Shares the event loop among the connections of a peer. Input is worked off as it comes, until the time of one slice is
  * {@link RunQueue.spent}. From then on input waits for the next turn of the loop, so that nobody who sends much makes others
- * wait for long: those go first who had no turn yet, and packets that may take long go last, but one of them in each turn.
+ * wait for long: those go first who had no turn yet, and packets that may take long go last, but one of each kind goes on
+ * in each turn.
  */
 export class RunQueue {
   /** Whether the time is used up, so that no packet is begun now. */
@@ -110,7 +111,8 @@ export class RunQueue {
     let index = 0;
     for (; index < waiting.length; index++) {
       const now = this.#clock.now();
-      const first = precedence === "costly" && index === 0;
+      // Each kind gets on in each turn, however much there is of the others.
+      const first = precedence !== "fresh" && index === 0;
       if (now >= end && !first) break;
       this.spent = false;
       this.#until = Math.min(now + SHARE, end);

@@ -303,6 +303,7 @@ export class Server<
     const sum = new MetricsSum();
     sum.add(this.#past.get());
     for (const { conn } of this.#clients.values()) sum.add(conn.metrics);
+    for (const { conn } of this.#leaving.values()) sum.add(conn.metrics);
     return sum.get();
   }
 
@@ -314,18 +315,19 @@ export class Server<
   // ---- connections ------------------------------------------------------------------------------
 
   #acceptSocket(socket: Socket): void {
-    const refused =
-      this.stopped || this.#shutdown !== undefined
-        ? "servershutdown"
-        : this.#admission.refusal(this.#clients.size, socket.remoteAddress ?? "");
-    if (refused !== undefined) {
+    try {
+      // One that was reset already has no address.
       const addr: Address = [socket.remoteAddress ?? "", socket.remotePort ?? 0];
+      const refused =
+        this.stopped || this.#shutdown !== undefined
+          ? "servershutdown"
+          : this.#admission.refusal(this.#clients.size, addr[0]);
+      if (refused === undefined) {
+        this.accept(this.#tls?.wrap(socket) ?? new SocketTransport(socket));
+        return;
+      }
       socket.destroy();
       this.#drop(addr, refused);
-      return;
-    }
-    try {
-      this.accept(this.#tls?.wrap(socket) ?? new SocketTransport(socket));
     } catch (error) {
       // The application's clientcls or genCID failed; nothing may escape from the listener's event.
       socket.destroy();

@@ -246,6 +246,16 @@ export class Session<Owner = unknown>
     this.#noteInput();
   }
 
+  crashed(error: unknown): void {
+    this.#hooks.handlerFailed(error, "connection");
+    try {
+      if (this.#phase !== "closed") this.#getEnding().error ??= toError(error);
+      this.destroy("internalerror");
+    } catch (second) {
+      this.#hooks.handlerFailed(second, "connection");
+    }
+  }
+
   // ---- the loop ---------------------------------------------------------------------------------
 
   /** Takes bytes from the peer and processes the packets that are whole. */
@@ -313,9 +323,14 @@ export class Session<Owner = unknown>
   takeTurn(): void {
     this.#queued = false;
     if (this.#phase !== "open") return;
-    this.#pump();
-    this.#noteInput();
-    this.#readOn();
+    try {
+      this.#pump();
+      this.#noteInput();
+      this.#readOn();
+    } catch (error) {
+      // Others wait for their turn behind this one.
+      this.crashed(error);
+    }
   }
 
   /** Whether something was received that waits to be worked off: a peer is not judged before that is. */
@@ -334,7 +349,7 @@ export class Session<Owner = unknown>
   }
 
   unsentHeld(bytes: number): void {
-    const noted = bytes < NEGLIGIBLE ? 0 : bytes;
+    const noted = bytes < NEGLIGIBLE || this.#phase === "closed" ? 0 : bytes;
     if (noted === this.#unsentHeld) return;
     this.#unsentHeld = noted;
     this.#hooks.unsentHeld(this, noted);
@@ -387,11 +402,13 @@ export class Session<Owner = unknown>
   /** Stops taking up packets until as many calls of `unhold`. */
   hold(): void {
     this.#getIntake().hold();
-    if (this.#phase === "open") this.#pause();
+    this.#pause();
   }
 
   /** Stops reading for as long as packets are not consumed. Whether the peer is gone is looked at now and then. */
   #pause(): void {
+    // What is closing is read to its end, and nothing can come of what is gone.
+    if (this.#phase !== "open" || this.#ending?.gone === true) return;
     this.transport.pause();
     if (this.transport.probe === undefined) return;
     this.#getIntake().watch(this.options.clock, () => {
@@ -526,15 +543,14 @@ export class Session<Owner = unknown>
     ending.error = toError(error);
     try {
       this.connection.sendClose(reason);
+      // Who speaks another protocol, or was not let in by TLS, will not answer.
+      ending.told = !(isInstance(error, NotPeng3dnetError) || isInstance(error, TlsHandshakeError));
+      this.#beginClose(reason);
     } catch (second) {
-      // A codec of the application may fail on that, too: the connection ends without a word.
+      // A codec or a clock of the application may fail on that, too: the connection ends without a word.
       this.#hooks.handlerFailed(second, "close");
       this.destroy(reason);
-      return;
     }
-    // Who speaks another protocol, or was not let in by TLS, will not answer.
-    ending.told = !(isInstance(error, NotPeng3dnetError) || isInstance(error, TlsHandshakeError));
-    this.#beginClose(reason);
   }
 
   /** As {@link Session.fail}, once `result` rejects: an overridden step of receiving may be asynchronous. */
@@ -602,6 +618,7 @@ export class Session<Owner = unknown>
       ending.deaf = true;
       this.connection.discardInput();
     }
+    this.#noteInput();
     if (ending.announced) this.#finishOutput();
   }
 

@@ -31,7 +31,11 @@ export function createSocketReader(): SocketReader {
         return input;
       },
       callback: (count, buffer) => {
-        handler?.data(buffer.subarray(0, count));
+        try {
+          handler?.data(buffer.subarray(0, count));
+        } catch (error) {
+          handler?.crashed(error);
+        }
         return true;
       },
     },

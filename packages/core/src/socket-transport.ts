@@ -14,18 +14,30 @@ interface HandledSocket extends Socket {
 }
 
 function onData(this: HandledSocket, chunk: Uint8Array): void {
-  this[HANDLER]?.data(chunk);
+  try {
+    this[HANDLER]?.data(chunk);
+  } catch (error) {
+    this[HANDLER]?.crashed(error);
+  }
 }
 
 function onEnd(this: HandledSocket): void {
-  this[HANDLER]?.ended();
+  try {
+    this[HANDLER]?.ended();
+  } catch (error) {
+    this[HANDLER]?.crashed(error);
+  }
 }
 
 /** What broke the socket is told when it is closed. */
 function onError(): void {}
 
 function onClose(this: HandledSocket): void {
-  this[HANDLER]?.closed(this.errored ?? undefined);
+  try {
+    this[HANDLER]?.closed(this.errored ?? undefined);
+  } catch (error) {
+    this[HANDLER]?.crashed(error);
+  }
 }
 
 /**
@@ -130,6 +142,12 @@ export class SocketTransport implements Transport {
 
   #drained(error: Error | null | undefined): void {
     this.#busy = false;
-    if (error === undefined || error === null) this.socket[HANDLER]?.drained();
+    if (error !== undefined && error !== null) return;
+    const handler = this.socket[HANDLER];
+    try {
+      handler?.drained();
+    } catch (thrown) {
+      handler?.crashed(thrown);
+    }
   }
 }

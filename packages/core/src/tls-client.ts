@@ -4,12 +4,12 @@ import {
   AbortedError,
   type Address,
   HandshakeTimeoutError,
-  normalizeAddrFormatted,
   SSLSEC_BOTHAUTH,
   SSLSEC_ENCRYPTED,
   SSLSEC_SERVERAUTH,
 } from "@peng3dnet/protocol";
 import { onAbort } from "./abort-signals.js";
+import { addressText } from "./address-text.js";
 import { Deadline } from "./deadline.js";
 import type { DialOptions } from "./dial.js";
 import { handshakeError, type TlsPeer, verificationError } from "./tls-errors.js";
@@ -76,7 +76,7 @@ export function connectTls(
   established: (transport: TlsTransport) => void,
 ): Promise<void> {
   const peer: TlsPeer = { side: "server", address };
-  const scope = `${options.resumptionScope} ${normalizeAddrFormatted(address)} ${options.serverHostname}`;
+  const scope = `${options.resumptionScope} ${addressText(address)} ${options.serverHostname}`;
   return new Promise((resolve, reject) => {
     // An end within the handshake is a failure; what follows it may be half open.
     socket.allowHalfOpen = false;
@@ -119,7 +119,7 @@ export function connectTls(
     const deadline = Deadline.start(clock, timeout, () => {
       const hint =
         socket.bytesRead === 0 ? "; it sent nothing, so that it may not be a peng3dnet server" : "";
-      const where = normalizeAddrFormatted(address);
+      const where = addressText(address);
       giveUp(
         new HandshakeTimeoutError(
           `${where} did not finish the TLS handshake within ${timeout} s (net.timeout.handshake)${hint}`,

@@ -1,7 +1,6 @@
 import {
   type Address,
   escapeText,
-  normalizeAddrFormatted,
   TlsCertificateExpiredError,
   TlsCertificateInvalidError,
   TlsCertificateRejectedError,
@@ -13,6 +12,7 @@ import {
   TlsUnknownCaError,
   TlsVersionError,
 } from "@peng3dnet/protocol";
+import { addressText } from "./address-text.js";
 
 /** The other side of a handshake. */
 export interface TlsPeer {
@@ -35,7 +35,7 @@ const BAD_HOST: ReadonlySet<string> = new Set(["ERR_TLS_CERT_ALTNAME_INVALID", "
 const MAX_REASON = 500;
 
 function nameOf({ side, address }: TlsPeer): string {
-  return `the ${side} ${normalizeAddrFormatted(address)}`;
+  return `the ${side} ${addressText(address)}`;
 }
 
 /** What OpenSSL said, in few words. It may quote names of a certificate. */

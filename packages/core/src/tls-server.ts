@@ -12,7 +12,7 @@ import {
   verificationError,
 } from "./tls-errors.js";
 import { ALPN_PROTOCOL, type TlsServerOptions } from "./tls-options.js";
-import { TlsTransport } from "./tls-transport.js";
+import { shielded, TlsTransport } from "./tls-transport.js";
 import type { TransportHandler } from "./transport.js";
 
 /** Longest delay that a timer of Node can hold, in milliseconds. */
@@ -100,12 +100,16 @@ class TlsServerTransport extends TlsTransport {
     this.handler = handler;
     const raw = this.#raw;
     raw.on("close", () => {
-      this.#silence?.cancel();
-      if (!this.#secured) handler.closed(this.#failure ?? this.#ended());
+      shielded(handler, () => {
+        this.#silence?.cancel();
+        if (!this.#secured) handler.closed(this.#failure ?? this.#ended());
+      });
     });
     // The TLS socket takes this over, and would otherwise not close when the client goes away.
     raw.allowHalfOpen = false;
-    this.#silence = Deadline.start(this.#notice.clock, this.#notice.after(), () => this.#notify());
+    this.#silence = Deadline.start(this.#notice.clock, this.#notice.after(), () =>
+      shielded(handler, () => this.#notify()),
+    );
     this.#begin(this);
   }
 
@@ -131,15 +135,21 @@ class TlsServerTransport extends TlsTransport {
   /** The handshake failed. */
   failed(error: Error): void {
     if (this.#secured) return;
-    this.#failure ??= handshakeError(error, this.#peer);
+    shielded(this.handler, () => {
+      this.#failure ??= handshakeError(error, this.#peer);
+    });
     this.#raw.destroy();
   }
 
   /** The handshake is complete. */
   secured(socket: TLSSocket): void {
+    const handler = this.handler as TransportHandler;
+    shielded(handler, () => this.#useSecured(socket, handler));
+  }
+
+  #useSecured(socket: TLSSocket, handler: TransportHandler): void {
     this.#secured = true;
     this.#silence?.cancel();
-    const handler = this.handler as TransportHandler;
     this.sslSeclevel = this.#clientAuth && socket.authorized ? SSLSEC_BOTHAUTH : SSLSEC_ENCRYPTED;
     if (this.#clientAuth) this.noteCertificate(socket, socket.authorized);
     this.useSecured(socket, handler);

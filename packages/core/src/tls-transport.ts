@@ -7,6 +7,15 @@ import type { DistinguishedName, PeerCertificate } from "./peer-certificate.js";
 import { alertError } from "./tls-errors.js";
 import type { Transport, TransportHandler } from "./transport.js";
 
+/** Calls `call` within an event of a socket, from which nothing may escape. */
+export function shielded(handler: TransportHandler | undefined, call: () => void): void {
+  try {
+    call();
+  } catch (error) {
+    handler?.crashed(error);
+  }
+}
+
 /** A TLS connection as a {@link Transport}: the one place that listens to a TLS socket's events. */
 export abstract class TlsTransport implements Transport {
   readonly remoteAddress: Address;
@@ -60,14 +69,22 @@ export abstract class TlsTransport implements Transport {
     socket.allowHalfOpen = true;
     // TLS 1.2 lets a peer negotiate anew; what was verified has to stay true.
     socket.disableRenegotiation();
-    socket.on("data", (chunk: Buffer) => handler.data(chunk));
-    socket.on("end", () => handler.ended());
+    socket.on("data", (chunk: Buffer) => {
+      try {
+        handler.data(chunk);
+      } catch (error) {
+        handler.crashed(error);
+      }
+    });
+    socket.on("end", () => shielded(handler, () => handler.ended()));
     socket.on("error", (error) => {
-      this.#error ??= alertError(error) ?? error;
+      shielded(handler, () => {
+        this.#error ??= alertError(error) ?? error;
+      });
       // Node reports an alert and leaves the socket open.
       socket.destroy();
     });
-    socket.on("close", () => handler.closed(this.#error));
+    socket.on("close", () => shielded(handler, () => handler.closed(this.#error)));
   }
 
   unacknowledged(): Promise<number | undefined> {
@@ -108,7 +125,12 @@ export abstract class TlsTransport implements Transport {
 
   readonly #written = (error?: Error | null): void => {
     this.#busy = false;
-    if (error === undefined || error === null) this.handler?.drained();
+    if (error !== undefined && error !== null) return;
+    try {
+      this.handler?.drained();
+    } catch (thrown) {
+      this.handler?.crashed(thrown);
+    }
   };
 }
 

@@ -18,6 +18,11 @@ export interface TransportHandler {
   drained(): void;
   /** It is over; nothing else is called after this. @param error - what broke it, if anything did. */
   closed(error: Error | undefined): void;
+  /**
+   * One of the others threw, or what leads to it did, which has no right to: nothing may escape from a socket's event,
+   * for that would end the process. Never throws.
+   */
+  crashed(error: unknown): void;
 }
 
 /** A stream of bytes both ways: a TCP or TLS socket, or a link in memory. */
