@@ -36,10 +36,11 @@ export class InflateLimit {
     this.#left = Math.min(this.#perSecond, this.#left + gained) - Math.max(bytes, LEAST);
     if (this.#left >= 0 || this.#pause !== undefined) return;
     this.#session.hold();
-    this.#pause = Deadline.start(this.#clock, -this.#left / this.#perSecond, () => {
+    const goOn = (): void => {
       this.#pause = undefined;
       this.#session.unhold();
-    });
+    };
+    this.#pause = Deadline.start(this.#clock, -this.#left / this.#perSecond, goOn, { giveBack: 0 });
   }
 
   /** The connection is over. */

@@ -3,11 +3,11 @@
 import { deflateSync } from "node:zlib";
 import { encode } from "@msgpack/msgpack";
 import { type ClientOnServer, Server } from "@peng3dnet/core";
-import { ManualClock, TestNetwork } from "@peng3dnet/core/testing";
+import { ManualClock, MemoryLink, TestNetwork } from "@peng3dnet/core/testing";
 import { track } from "./support/cleanup.js";
 import { handle, LOCAL, next } from "./support/peers.js";
 import { RawPeer } from "./support/raw-peer.js";
-import { frame, packet } from "./support/wire.js";
+import { frame, packet, settype } from "./support/wire.js";
 
 const ID = 64;
 
@@ -167,6 +167,33 @@ describe("in data", () => {
     expect(client).toBe(remote);
     expect(info.reason).toBe("socketclose");
     expect(log.map(([, msg]) => msg)).toEqual(numbers(50));
+  });
+
+  test("one that names its type and is gone before its turn is no handler's error", async () => {
+    const net = new TestNetwork();
+    const server = net.server();
+    const errors: unknown[] = [];
+    server.on("handlerError", (error) => errors.push(error));
+    const link = new MemoryLink();
+    const closed = next(server, "close");
+    server.on("connection", ({ conn }) => conn.hold());
+    const client = server.accept(link.server);
+    link.client.start({
+      ready: () => {},
+      refused: () => {},
+      room: () => undefined,
+      data: () => {},
+      ended: () => {},
+      drained: () => {},
+      closed: () => {},
+      crashed: () => {},
+    });
+    client.conn.receive(settype());
+    link.cut(link.client);
+    await net.settle();
+    client.conn.unhold();
+    expect((await closed)[1].reason).toBe("socketclose");
+    expect(errors).toEqual([]);
   });
 
   test("one that is closed while it waits is not processed any more", async () => {

@@ -70,6 +70,8 @@ export abstract class ConnectionType {
 export class ClassicConnectionType extends ConnectionType {
   override init(cid: Cid): void {
     const connection = this.connection(cid);
+    // A peer may have named its type and be gone: there is nobody to shake hands with.
+    if (connection.closing) return;
     connection.startHandshake();
     if (this.peer.side === SIDE_SERVER) connection.sendHandshake();
   }
