@@ -188,7 +188,9 @@ describe("a server", () => {
       },
     ],
     ["is asynchronous and rejects", () => Promise.reject(new Error("late")) as never],
-    ["returns what cannot be sent", () => ({ when: new Date() })],
+    ["returns what cannot be sent", () => ({ when: new Set() })],
+    ["returns a Map", () => new Map([["a", 1]]) as unknown as PingData],
+    ["returns a Date", () => new Date(0) as unknown as PingData],
     ["returns more than fits", () => mapOfLength(MAX_PONG_LENGTH)],
     ["returns no map", () => [1] as unknown as PingData],
   ])(
@@ -349,7 +351,8 @@ describe("a client", () => {
     const client = new PingClient({ conntype: CONNTYPE_PING });
     expect(() => client.setPingData(mapOfLength(MAX_PING_LENGTH))).toThrow(PingDataError);
     expect(() => client.setPingData([] as unknown as PingData)).toThrow(PingDataError);
-    expect(() => client.setPingData({ when: new Date() })).toThrow("a Date cannot be sent");
+    expect(() => client.setPingData({ when: new Set() })).toThrow("a Set cannot be sent");
+    expect(() => client.setPingData(new Map([["a", 1]]) as unknown as PingData)).toThrow(PingDataError);
     client.setPingData({ q: 1 });
     client.stop();
   });

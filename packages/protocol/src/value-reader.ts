@@ -64,6 +64,8 @@ export class ValueReader {
   #extensions: ExtensionCodec | undefined;
   /** Whether a body is being read: the codec of an extension type may ask for another one. */
   #reading = false;
+  /** Reads what is within an extension value that is being decoded. */
+  #within: ValueReader | undefined;
   /** Levels that are left below the extension value that is being decoded. */
   #depthLeft = 0;
 
@@ -134,12 +136,20 @@ export class ValueReader {
     maxElements: number,
     extensions: ExtensionCodec | undefined,
   ): unknown {
+    if (this.#within !== undefined) {
+      return this.#within.read(bytes, start, end, owned, maxDepth, maxElements, extensions);
+    }
+    if (this.#depthLeft < 0) throw tooDeep(this.#maxDepth);
     const inner = new ValueReader(this.#texts);
     const depth = Math.min(maxDepth, this.#depthLeft);
     const elements = Math.min(maxElements, this.#elementsLeft);
-    const value = inner.read(bytes, start, end, owned, depth, elements, extensions);
-    this.#elementsLeft -= elements - inner.#elementsLeft;
-    return value;
+    this.#within = inner;
+    try {
+      return inner.read(bytes, start, end, owned, depth, elements, extensions);
+    } finally {
+      this.#within = undefined;
+      this.#elementsLeft -= elements - inner.#elementsLeft;
+    }
   }
 
   /** An estimate of what the value read last takes, in bytes: as {@link decodedSize} says. */
@@ -265,7 +275,7 @@ export class ValueReader {
     if (type === TIMESTAMP_TYPE) return readTimestamp(this.#bytes, at, length);
     const codec = decoderOf(this.#extensions, type);
     // What the codec decodes within it is a level deeper.
-    this.#depthLeft = Math.max(depthLeft - 1, 0);
+    this.#depthLeft = depthLeft - 1;
     return decodeExtension(codec, type, this.#bytes, at, length);
   }
 

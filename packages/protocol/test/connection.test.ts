@@ -561,7 +561,7 @@ describe("messages", () => {
     const { server } = activePair(plain("a"), {
       cfg: { "net.limits.packetlength": 5000, "net.compress.enabled": false },
     });
-    expect(() => server.connection.send("a", new Map())).toThrow(EncodeError);
+    expect(() => server.connection.send("a", new Set())).toThrow(EncodeError);
     expect(() => server.connection.send("a", "x".repeat(5000))).toThrow(PacketTooLargeError);
     expect(server.connection.hasOutput).toBe(false);
     expect(server.host.sentData).toEqual([]);
