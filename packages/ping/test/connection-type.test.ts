@@ -293,6 +293,8 @@ describe("a client", () => {
     ["a ping", packet(PING_ID, {}), "pinginvalidside"],
     ["another id", packet(1000, {}), "invalidpingpacket"],
     ["a pong that is no map", packet(PONG_ID, "hi"), "invalidpingpacket"],
+    ["a pong that is a Map", frame(PONG_ID, Buffer.from("8101c0", "hex")), "invalidpingpacket"],
+    ["a pong that is a Date", frame(PONG_ID, Buffer.from("d6ff00000000", "hex")), "invalidpingpacket"],
     ["a pong that is too long", packet(PONG_ID, mapOfLength(MAX_PONG_LENGTH + 1)), "invalidpingpacket"],
     ["a registry", packet(3, { version: "", protoversion: 2, registry: {} }), "unexpectedpacket"],
   ])("closes on %s", async (_, bytes, reason) => {
