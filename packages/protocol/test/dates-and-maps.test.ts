@@ -451,6 +451,9 @@ describe.each(codecs)("%s", (name, make) => {
       ).toMatchObject({
         path: 'b.get("k")',
       });
+      expect(errorOf(() => codecOfRound.encode([new Map([[1, 2]]), Symbol("s")]))).toMatchObject({
+        path: "[1]",
+      });
       const keys = new Map<unknown, unknown>([
         [2n ** 60n, 1],
         [Uint8Array.of(1), Symbol("s")],
