@@ -51,11 +51,14 @@ describe("docs/protocol.md", () => {
     expect(again("82a13201a13102")).toBe("82a13102a13201");
     expect(again("82a16101a16102")).toBe("81a16102");
     const encoded = (value: unknown) => Buffer.from(codec.encode(value)).toString("hex");
+    expect(again("8101c0", true)).toBe("8101c0");
+    expect(again("81c40161c0", true)).toBe("81c40161c0");
+    expect(again("d7ff0000000400000001")).toBe("d6ff00000001");
     expect(encoded(undefined)).toBe("c0");
     expect(encoded("\ud800")).toBe("a3efbfbd");
     const refused = [
-      new Date(),
-      new Map(),
+      new Date(Number.NaN),
+      new Map([[0.5, 1]]),
       new Set(),
       /x/,
       new Error("x"),

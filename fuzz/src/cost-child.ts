@@ -1,11 +1,16 @@
 // Decodes what it is sent, and tells what that took. A program of its own: what it measures must be alone, and it may
 // run out of memory.
 
+import type { ExtensionCodec } from "@peng3dnet/core";
 import type { CostAnswer, CostQuestion } from "./cost.js";
 import { collectGarbage, usedMemory } from "./measure.js";
 import { OpenServer } from "./targets/open-server.js";
 
-const { bodies, inflatedLimit, handshakeInflatedLimit, elements, handshakeElements } = new OpenServer().parts;
+/** What an application's codec keeps is its own affair; this one keeps the data. */
+const extensions: ExtensionCodec = { encode: () => undefined, decode: (_, data) => data };
+const { bodies, inflatedLimit, handshakeInflatedLimit, elements, handshakeElements } = new OpenServer({
+  extensions,
+}).parts;
 
 /** The engine frees buffers beside the program; a second time waits for that. */
 function collect(): void {
@@ -17,6 +22,8 @@ function collect(): void {
 function spread(value: unknown): unknown {
   if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return value;
   if (Array.isArray(value)) return value.map(spread);
+  if (value instanceof Date) return new Date(value);
+  if (value instanceof Map) return new Map([...value].map(([key, item]) => [key, spread(item)]));
   const copy: Record<string, unknown> = { ...value };
   for (const key in copy) copy[key] = spread(copy[key]);
   return copy;

@@ -40,9 +40,64 @@ function text(random: Random): Uint8Array {
   return concat([announce(random, 0xa0, 31, 0xd9, [1, 2, 4], lie(random, bytes.length)), bytes]);
 }
 
+/** An extension value: a timestamp, mostly in range, or one of an application. */
+function extension(random: Random): Uint8Array {
+  const zeros = new Uint8Array(4);
+  switch (random.below(6)) {
+    case 0:
+      return concat([Uint8Array.of(0xd6, 0xff), random.bytes(4)]);
+    case 1:
+      // Two bits of its nanoseconds are beyond what they may be, at times.
+      return concat([Uint8Array.of(0xd7, 0xff, random.below(0xf8)), random.bytes(7)]);
+    case 2:
+      return concat([Uint8Array.of(0xc7, 12, 0xff), zeros, random.bytes(8)]);
+    case 3: {
+      const sign = random.oneIn(2) ? 0 : 0xff;
+      const seconds = Uint8Array.of(sign, sign, random.oneIn(2) ? sign : random.below(256));
+      return concat([
+        Uint8Array.of(0xc7, 12, 0xff, 0x3b, 0x9a, 0xc9),
+        random.bytes(1),
+        seconds,
+        random.bytes(5),
+      ]);
+    }
+    case 4: {
+      const width = random.below(5);
+      return concat([
+        Uint8Array.of(0xd4 + width, random.pick([0, 1, 127, 128, 254])),
+        random.bytes(1 << width),
+      ]);
+    }
+    default: {
+      const data = random.bytes(random.below(20));
+      const width = random.below(3);
+      const start = head(0xc7 + width, 1 << width, lie(random, data.length));
+      return concat([start, Uint8Array.of(random.pick([0, 5, 127, 0xff, 0xfe])), data]);
+    }
+  }
+}
+
+/** A key that is no text: an integer or binary. */
+function otherKey(random: Random): Uint8Array {
+  switch (random.below(4)) {
+    case 0:
+      return Uint8Array.of(random.pick([0, 1, 2, 127, 0xe0, 0xff]));
+    case 1: {
+      const width = random.pick([1, 2, 4, 8]);
+      return concat([Uint8Array.of(random.pick([0xcc, 0xd0]) + Math.log2(width)), random.bytes(width)]);
+    }
+    case 2:
+      return head(0xcf, 8, random.below(3));
+    default: {
+      const bytes = random.bytes(random.below(3));
+      return concat([Uint8Array.of(0xc4, bytes.length), bytes]);
+    }
+  }
+}
+
 /** One msgpack value, usually well-formed; written without the code under test. */
 export function msgpackValue(random: Random, depth = 5): Uint8Array {
-  switch (random.below(depth > 0 ? 13 : 9)) {
+  switch (random.below(depth > 0 ? 14 : 10)) {
     case 0:
       return Uint8Array.of(random.uint32() & 0x7f);
     case 1:
@@ -68,16 +123,23 @@ export function msgpackValue(random: Random, depth = 5): Uint8Array {
         return concat([Uint8Array.of(random.pick([0xc1, 0xc7, 0xc9, 0xd4, 0xd8])), random.bytes(18)]);
       return text(random);
     case 9:
-    case 10: {
+      return extension(random);
+    case 10:
+    case 11: {
       const items = Array.from({ length: random.below(5) }, () => msgpackValue(random, depth - 1));
       return concat([announce(random, 0x90, 15, 0xdc, [2, 4], lie(random, items.length)), ...items]);
     }
-    case 11:
-    case 12: {
+    case 12:
+    case 13: {
       const items: Uint8Array[] = [];
+      const others = random.oneIn(3);
       for (let left = random.below(4); left > 0; left--) {
         items.push(
-          random.oneIn(40) ? msgpackValue(random, 0) : text(random),
+          random.oneIn(40)
+            ? msgpackValue(random, 0)
+            : others && random.oneIn(2)
+              ? otherKey(random)
+              : text(random),
           msgpackValue(random, depth - 1),
         );
       }

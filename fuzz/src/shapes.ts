@@ -106,6 +106,76 @@ function nested(name: string, width: number, inner: readonly Uint8Array[]): Shap
 
 const unique = (index: number, random: Random): string => `${random.uint32().toString(36)}${index}`;
 const keyed = (...keys: readonly string[]): Uint8Array => smallMap(keys.flatMap((key) => [text(key), NIL]));
+/** A key of 32 bits or, `long`, of 64. */
+const integer = (value: number, long = false): Uint8Array =>
+  long ? concat([Uint8Array.of(0xcf, 0x40, 0, 0, 0), head(0, 4, value).subarray(1)]) : head(0xce, 4, value);
+/** Maps with keys that are no strings. */
+const mixed = (...keys: readonly Uint8Array[]): Uint8Array => smallMap(keys.flatMap((key) => [key, NIL]));
+
+/** A map of so many pairs with keys that are no strings. */
+function wideMixed(name: string, key: (index: number, random: Random) => Uint8Array): Shape {
+  return {
+    name,
+    build(bytes, elements, seed) {
+      const random = new Random(seed);
+      const pairs: Uint8Array[] = [];
+      let room = bytes - HEAD;
+      for (let left = elements; left >= 2; left -= 2) {
+        const next = key(pairs.length / 2, random);
+        room -= next.length + 1;
+        if (room < 0) break;
+        pairs.push(next, NIL);
+      }
+      return map(pairs);
+    },
+  };
+}
+
+/** How the engine hashes integers of 32 bits in a `Map`, as everybody can read. */
+function engineHash(value: number): number {
+  let hash = (~value + (value << 15)) >>> 0;
+  hash = (hash ^ (hash >>> 12)) >>> 0;
+  hash = (hash + (hash << 2)) >>> 0;
+  hash = (hash ^ (hash >>> 4)) >>> 0;
+  hash = Math.imul(hash, 2057) >>> 0;
+  return (hash ^ (hash >>> 16)) >>> 0;
+}
+
+/** And those of 64 bits. */
+function longHash(value: bigint): number {
+  const bits = (number: bigint): bigint => BigInt.asUintN(64, number);
+  let hash = bits(~value + (value << 18n));
+  hash ^= hash >> 31n;
+  hash = bits(hash * 21n);
+  hash ^= hash >> 11n;
+  hash = bits(hash + (hash << 6n));
+  return Number((hash ^ (hash >> 22n)) & 0x3fffffffn);
+}
+
+const TOP = 0x40000000n << 32n;
+const colliding: number[] = [];
+const longColliding: number[] = [];
+
+/** Integers that land in one place of a map of up to 32,768 keys. */
+function collision(index: number): Uint8Array {
+  for (let value = (colliding.at(-1) ?? 0) + 1; colliding.length <= index; value++) {
+    if ((engineHash(value) & 0x3fff) === 0) colliding.push(value);
+  }
+  return integer(colliding[index] as number);
+}
+
+/** The same for integers of 64 bits and some 2,000 keys: more take long to find. */
+function longCollision(index: number): Uint8Array {
+  for (let value = (longColliding.at(-1) ?? 0) + 1; longColliding.length <= index; value++) {
+    if ((longHash(TOP + BigInt(value)) & 0x3ff) === 0) longColliding.push(value);
+  }
+  return integer(longColliding[index] as number, true);
+}
+
+/** An extension value of so many bytes. */
+const extension = (type: number, data: Uint8Array): Uint8Array =>
+  concat([Uint8Array.of(0xc7, data.length, type), data]);
+
 const digits = (index: number): string => String(index);
 
 /** All kinds of values, and what is known to cost much. */
@@ -182,6 +252,55 @@ export const SHAPES: readonly Shape[] = [
   wide("a map of one key again and again", () => "a"),
   wide("a map of keys of 33 bytes", (index) => String(index).padStart(33, "k")),
   wide("a map of keys with umlauts", (index) => `ä${index}`),
+  many("timestamps of 32 bits", 1, (_, random) => concat([Uint8Array.of(0xd6, 0xff), random.bytes(4)])),
+  many("timestamps of 64 bits", 1, (_, random) =>
+    concat([Uint8Array.of(0xd7, 0xff, 0, 0, 0, 0), random.bytes(4)]),
+  ),
+  many("timestamps of 96 bits", 1, () => extension(0xff, new Uint8Array(12))),
+  many("extension values without data", 1, () => extension(1, new Uint8Array(0))),
+  many("extension values of 16 bytes", 1, (_, random) => extension(1, random.bytes(16))),
+  many("maps of an integer key", 2, () => mixed(Uint8Array.of(1))),
+  many("maps of five integer keys", 10, () => mixed(...[1, 2, 3, 4, 5].map((key) => Uint8Array.of(key)))),
+  many("maps of fifteen integer keys", 30, () =>
+    mixed(...Array.from({ length: 15 }, (_, key) => Uint8Array.of(key))),
+  ),
+  many("maps of an integer key of 64 bits", 2, (index) => mixed(integer(index, true))),
+  many("maps of a text and an integer as keys", 4, () => mixed(text("a"), Uint8Array.of(1))),
+  many("maps of the key 1023 and an integer key", 4, () => mixed(text("1023"), Uint8Array.of(1))),
+  many("maps of an empty binary key", 3, () => mixed(Uint8Array.of(0xc4, 0))),
+  many("maps of a binary key", 3, (_, random) => mixed(Uint8Array.of(0xc4, 1, random.uint32()))),
+  many("maps of two binary keys", 6, () => mixed(Uint8Array.of(0xc4, 1, 1), Uint8Array.of(0xc4, 1, 2))),
+  wideMixed("a map of the integer keys 0, 1, …", (index) => integer(index)),
+  wideMixed("a map of integer keys by chance", (_, random) => integer(random.uint32())),
+  wideMixed("a map of integer keys of 64 bits by chance", (_, random) => integer(random.uint32(), true)),
+  wideMixed("a map of integer keys of 64 bits in a row", (index) => integer(index, true)),
+  wideMixed("a map of one integer key again and again", () => Uint8Array.of(1)),
+  wideMixed("a map of integer keys that collide", collision),
+  wideMixed("a map of integer keys of 64 bits that collide", (index) => longCollision(index % 2048)),
+  many("maps of 256 integer keys that collide", 512, () =>
+    map(Array.from({ length: 256 }, (_, index) => [collision(index), NIL]).flat()),
+  ),
+  wideMixed("a map of binary keys", (index) =>
+    concat([Uint8Array.of(0xc4, 4), head(0, 4, index).subarray(1)]),
+  ),
+  wideMixed("a map of long binary keys", (index) =>
+    concat([Uint8Array.of(0xc4, 60), head(0, 4, index).subarray(1), new Uint8Array(56)]),
+  ),
+  {
+    name: "a map of one long binary key",
+    build: (bytes) =>
+      concat([Uint8Array.of(0x81), head(0xc6, 4, bytes - 7), new Uint8Array(bytes - 7).fill(200), NIL]),
+  },
+  {
+    name: "a map of two long binary keys",
+    build: (bytes) => {
+      const half = Math.floor((bytes - 13) / 2);
+      const key = (fill: number): Uint8Array =>
+        concat([head(0xc6, 4, half), new Uint8Array(half).fill(fill)]);
+      return concat([Uint8Array.of(0x82), key(200), NIL, key(201), NIL]);
+    },
+  },
+  nested("maps of integer keys within maps", 2, [Uint8Array.of(0x81), Uint8Array.of(1)]),
   nested("arrays within arrays", 1, [Uint8Array.of(0x91)]),
   nested("maps within maps", 2, [Uint8Array.of(0x81), text("a")]),
   nested("maps within maps, with the key 1023", 2, [Uint8Array.of(0x81), text("1023")]),

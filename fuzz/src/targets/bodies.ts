@@ -1,4 +1,4 @@
-import { type ConnectionContext, MsgpackCodec, ValueCodec } from "@peng3dnet/core";
+import { type ConnectionContext, type ExtensionCodec, MsgpackCodec, ValueCodec } from "@peng3dnet/core";
 import { hex } from "../bytes.js";
 import type { Corpus } from "../corpus.js";
 import { expectPeerFault, expectThat } from "../finding.js";
@@ -10,6 +10,23 @@ import type { Target } from "../target.js";
 import { OpenServer } from "./open-server.js";
 
 const LIMIT = 64 * 1024;
+
+/** What is decoded of an extension type. */
+class Extended {
+  constructor(
+    readonly type: number,
+    readonly data: Uint8Array,
+  ) {}
+}
+
+/** Refuses one type, as an application's codec may. */
+const extensions: ExtensionCodec = {
+  encode: (value) => (value instanceof Extended ? value : undefined),
+  decode(type, data) {
+    if (type === 1) throw new TypeError("no such type");
+    return new Extended(type, data);
+  },
+};
 
 function body(random: Random, corpus: Corpus): Uint8Array {
   switch (random.below(6)) {
@@ -41,9 +58,9 @@ function outcome(parts: ConnectionContext, bytes: Uint8Array): { readonly value:
  * sent again.
  */
 export function bodiesTarget(corpus: Corpus): Target {
-  const { parts } = new OpenServer();
-  const other = new OpenServer({ codec: new MsgpackCodec() }).parts;
-  const codec = new ValueCodec();
+  const { parts } = new OpenServer({ extensions });
+  const other = new OpenServer({ codec: new MsgpackCodec(512, extensions), extensions }).parts;
+  const codec = new ValueCodec(512, undefined, extensions);
   return {
     name: "bodies",
     weight: 24,

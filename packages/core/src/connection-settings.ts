@@ -55,13 +55,14 @@ export function readSettings(
   peer: Peer,
   cfg: ConfigReader,
   clock: Clock,
-  { codec, validateSent = process.env.NODE_ENV !== "production" }: PeerOptions,
+  { codec, extensions, validateSent = process.env.NODE_ENV !== "production" }: PeerOptions,
   former: ConnectionSettings | undefined,
 ): ConnectionSettings {
   const pollWindow = cfg.get("net.latency.poll");
   return {
     context: createConnectionContext(peer, cfg, {
       codec,
+      extensions,
       former: former?.context,
       kit: former?.context.kit ?? receiveKit(peer.side),
       validateSent,

@@ -1,4 +1,10 @@
-import type { AddressLike, AnyPacketDefinition, Codec, ConfigOverrides } from "@peng3dnet/protocol";
+import type {
+  AddressLike,
+  AnyPacketDefinition,
+  Codec,
+  ConfigOverrides,
+  ExtensionCodec,
+} from "@peng3dnet/protocol";
 import type { Clock } from "./clock.js";
 import type { EngineLike } from "./engine.js";
 import type { Logger } from "./logger.js";
@@ -15,6 +21,11 @@ export interface PeerOptions<D extends AnyPacketDefinition = AnyPacketDefinition
   readonly cfg?: ConfigOverrides | undefined;
   /** Codec for bodies; default: the library's own, which checks, encodes and decodes in place. */
   readonly codec?: Codec | undefined;
+  /**
+   * Encodes objects of yours as msgpack's extension types 0 to 127, and decodes these; default: they are refused. Timestamps
+   * need none: they are a `Date`. Beside a `codec`, extension types are let through to that.
+   */
+  readonly extensions?: ExtensionCodec | undefined;
   /**
    * Whether payloads of defined packets are validated on sending, too. Default: unless `NODE_ENV` is
    * `"production"`.

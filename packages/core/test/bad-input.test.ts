@@ -9,7 +9,7 @@ import { track } from "./support/cleanup.js";
 import { deferred, echo, handle, next, startServer } from "./support/peers.js";
 import { RawPeer, rawServer } from "./support/raw-peer.js";
 import * as wire from "./support/wire.js";
-import { frame, HANDSHAKE, packet, SETTYPE } from "./support/wire.js";
+import { frame, HANDSHAKE, HELLO, packet, SETTYPE } from "./support/wire.js";
 
 const MIB = 1024 ** 2;
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(" ", ""), "hex");
@@ -371,6 +371,25 @@ describe("from a server", () => {
       "a registry that is no map",
       "hello sent",
       packet(HANDSHAKE, { protoversion: 2, registry: [] }),
+      "baddata",
+      "P3D_ERR_BAD_DATA",
+    ],
+    [
+      "a registry with an integer key",
+      "hello sent",
+      frame(
+        HANDSHAKE,
+        hex(
+          "82ac70726f746f76657273696f6e02a8726567697374727982a9746573743a6563686f407b41".replace("7b", "05"),
+        ),
+      ),
+      "baddata",
+      "P3D_ERR_BAD_DATA",
+    ],
+    [
+      "a hello with an integer key",
+      "connected",
+      frame(HELLO, hex("83a776657273696f6ea5302e322e30ac70726f746f76657273696f6e0201c0")),
       "baddata",
       "P3D_ERR_BAD_DATA",
     ],

@@ -290,7 +290,7 @@ describe("broadcast", () => {
     expect(server.broadcast("test:echo", 1, { except: clients[0]?.cid })).toBe(0);
     expect(codec.encodes).toBe(0);
     expect(() => server.broadcast("test:unknown", 1)).toThrow("not registered");
-    expect(() => server.broadcast("test:echo", new Map())).toThrow("a Map cannot be sent");
+    expect(() => server.broadcast("test:echo", new Set())).toThrow("a Set cannot be sent");
     expect(() => server.broadcast("test:echo", new Uint8Array(8 * MIB))).toThrow("more than the");
   });
 

@@ -8,9 +8,16 @@ export type PingData = Readonly<Record<string, unknown>>;
 
 const codec = new ValueCodec();
 
-/** Whether a value received is a map. */
+/** Whether a value is a map with strings as keys. */
 export function isMap(value: unknown): value is PingData {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !ArrayBuffer.isView(value) &&
+    !(value instanceof Map) &&
+    !(value instanceof Date)
+  );
 }
 
 /** Length of the encoded value, in bytes. @throws {@link EncodeError} if it cannot be encoded. */

@@ -188,7 +188,9 @@ describe("a server", () => {
       },
     ],
     ["is asynchronous and rejects", () => Promise.reject(new Error("late")) as never],
-    ["returns what cannot be sent", () => ({ when: new Date() })],
+    ["returns what cannot be sent", () => ({ when: new Set() })],
+    ["returns a Map", () => new Map([["a", 1]]) as unknown as PingData],
+    ["returns a Date", () => new Date(0) as unknown as PingData],
     ["returns more than fits", () => mapOfLength(MAX_PONG_LENGTH)],
     ["returns no map", () => [1] as unknown as PingData],
   ])(
@@ -291,6 +293,8 @@ describe("a client", () => {
     ["a ping", packet(PING_ID, {}), "pinginvalidside"],
     ["another id", packet(1000, {}), "invalidpingpacket"],
     ["a pong that is no map", packet(PONG_ID, "hi"), "invalidpingpacket"],
+    ["a pong that is a Map", frame(PONG_ID, Buffer.from("8101c0", "hex")), "invalidpingpacket"],
+    ["a pong that is a Date", frame(PONG_ID, Buffer.from("d6ff00000000", "hex")), "invalidpingpacket"],
     ["a pong that is too long", packet(PONG_ID, mapOfLength(MAX_PONG_LENGTH + 1)), "invalidpingpacket"],
     ["a registry", packet(3, { version: "", protoversion: 2, registry: {} }), "unexpectedpacket"],
   ])("closes on %s", async (_, bytes, reason) => {
@@ -349,7 +353,8 @@ describe("a client", () => {
     const client = new PingClient({ conntype: CONNTYPE_PING });
     expect(() => client.setPingData(mapOfLength(MAX_PING_LENGTH))).toThrow(PingDataError);
     expect(() => client.setPingData([] as unknown as PingData)).toThrow(PingDataError);
-    expect(() => client.setPingData({ when: new Date() })).toThrow("a Date cannot be sent");
+    expect(() => client.setPingData({ when: new Set() })).toThrow("a Set cannot be sent");
+    expect(() => client.setPingData(new Map([["a", 1]]) as unknown as PingData)).toThrow(PingDataError);
     client.setPingData({ q: 1 });
     client.stop();
   });

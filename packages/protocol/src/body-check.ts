@@ -1,8 +1,7 @@
 import {
   announcesTooMuch,
   bytesFollow,
-  extensionType,
-  keyNotString,
+  keyOfOtherKind,
   neverUsed,
   notUtf8,
   protoKey,
@@ -12,15 +11,22 @@ import {
   tooSparse,
 } from "./body-errors.js";
 import { decodedSize } from "./decoded-size.js";
+import { decoderOf, type ExtensionCodec } from "./extension-codec.js";
 import { beginsLikeIndex, ListGrowth, listIndex, placesAllowed } from "./list-growth.js";
+import { beginsLikeKey, KeyCost, pay, stepsAllowed, weightOf } from "./map-keys.js";
 import { SHORT_TEXT, shortText } from "./short-text.js";
+import { readTimestamp, TIMESTAMP_TYPE } from "./timestamp.js";
 
-/** The body holds binary values, which a decoder may hand out as views. */
+/** The body holds binary values or extension types of an application, which a decoder may hand out as views. */
 export const BODY_HAS_BINARY = 1;
-/** The body holds integers that a number cannot represent, or strings that begin with a byte order mark. */
+/**
+ * The body holds integers that a number cannot represent, strings that begin with a byte order mark, or maps whose keys are
+ * not all strings.
+ */
 export const BODY_NEEDS_EXACTNESS = 2;
 
 const PROTO_KEY = [..."__proto__"].map((character) => character.charCodeAt(0));
+const TWO_TO_32 = 0x100000000;
 const MAX_SAFE_HIGH_WORD = 0x1fffff;
 
 /**
@@ -33,6 +39,7 @@ const MAX_SAFE_HIGH_WORD = 0x1fffff;
 export class BodyCheck {
   readonly #maxDepth: number;
   readonly #maxElements: number;
+  readonly #extensions: ExtensionCodec | undefined;
   #bytes: Uint8Array = new Uint8Array(0);
   #end = 0;
   /** Elements announced by open containers and not seen yet. */
@@ -47,12 +54,18 @@ export class BodyCheck {
   #containers = 0;
   #binaries = 0;
   #traits = 0;
+  #maxSteps = 0;
+  /** What integer keys of `Map`s may still cost. */
+  #stepsLeft = 0;
 
   /**
    * @param maxDepth - how deep containers may nest; default 512.
-   * @param maxElements - elements of all containers together, two for a pair of a map or a binary value; default 1,048,576.
+   * @param maxElements - elements of all containers together, two for a pair of a map, a binary or an extension value;
+   * default 1,048,576.
+   * @param extensions - without it, extension types are refused. It is not called.
    */
-  constructor(maxDepth = 512, maxElements = 1024 * 1024) {
+  constructor(maxDepth = 512, maxElements = 1024 * 1024, extensions?: ExtensionCodec) {
+    this.#extensions = extensions;
     this.#maxDepth = maxDepth;
     this.#maxElements = maxElements;
   }
@@ -73,6 +86,8 @@ export class BodyCheck {
     this.#placesAllowed = placesAllowed(end - start, maxElements);
     this.#placesLeft = this.#placesAllowed;
     this.#length = end - start;
+    this.#maxSteps = stepsAllowed(maxElements);
+    this.#stepsLeft = this.#maxSteps;
     this.#containers = 0;
     this.#binaries = 0;
     this.#traits = 0;
@@ -148,7 +163,7 @@ export class BodyCheck {
       case 0xc1:
         throw neverUsed();
       default:
-        throw extensionType();
+        return this.#extension(at, head);
     }
   }
 
@@ -164,12 +179,70 @@ export class BodyCheck {
     let position = at;
     let growth: ListGrowth | undefined;
     for (let index = 0; index < length; index++) {
+      if (!this.#keyIsString(position)) {
+        if (growth !== undefined) this.#reserve(growth.places - index);
+        return this.#mixedMap(position, length - index, depthLeft);
+      }
       const end = this.#key(position);
       growth = this.#grow(growth, position, end);
       position = this.#value(end, depthLeft - 1);
     }
     if (growth !== undefined) this.#reserve(growth.places - length);
     return position;
+  }
+
+  /** Goes on with a map at its first key that is no string. */
+  #mixedMap(at: number, length: number, depthLeft: number): number {
+    this.#traits |= BODY_NEEDS_EXACTNESS;
+    const cost = new KeyCost();
+    let position = at;
+    for (let index = 0; index < length; index++) {
+      const end = this.#keyIsString(position) ? this.#key(position) : this.#mixedKey(position, cost);
+      position = this.#value(end, depthLeft - 1);
+    }
+    return position;
+  }
+
+  #mixedKey(at: number, cost: KeyCost): number {
+    const head = this.#bytes[at] as number;
+    if (!beginsLikeKey(head)) throw keyOfOtherKind();
+    const end = this.#value(at, 0);
+    if (head < 0xc4 || head > 0xc6) {
+      const key = this.#integer(at, head);
+      this.#stepsLeft = pay(this.#stepsLeft, cost.add(key, weightOf(key)), this.#maxSteps);
+    }
+    return end;
+  }
+
+  /** The integer at `at`, as near as a number comes. */
+  #integer(at: number, head: number): number {
+    if (head < 0x80) return head;
+    if (head >= 0xe0) return head - 0x100;
+    const width = 1 << (head & 3);
+    const value = this.#uint(at + 1, Math.min(width, 4));
+    const bits = 8 * Math.min(width, 4);
+    const high = head >= 0xd0 && value >= 2 ** (bits - 1) ? value - 2 ** bits : value;
+    if (width < 8) return high;
+    const low = this.#uint(at + 5, 4);
+    const exact = high * TWO_TO_32 + low;
+    return Number.isSafeInteger(exact) ? exact : Number((BigInt(high) << 32n) | BigInt(low));
+  }
+
+  /** Checks a value of an extension type. */
+  #extension(at: number, head: number): number {
+    const width = head >= 0xd4 ? 0 : 1 << (head - 0xc7);
+    const length = width === 0 ? 1 << (head - 0xd4) : this.#uint(at + 1, width);
+    const type = (this.#uint(at + 1 + width, 1) << 24) >> 24;
+    const start = at + 2 + width;
+    const end = this.#skip(start, length);
+    this.#binaries++;
+    if (--this.#elementsLeft < 0) throw tooManyElements(this.#elementsAllowed);
+    if (type === TIMESTAMP_TYPE) readTimestamp(this.#bytes, start, length);
+    else {
+      decoderOf(this.#extensions, type);
+      this.#traits |= BODY_HAS_BINARY;
+    }
+    return end;
   }
 
   #grow(growth: ListGrowth | undefined, at: number, end: number): ListGrowth | undefined {
@@ -189,11 +262,14 @@ export class BodyCheck {
     if (this.#placesLeft < 0) throw tooSparse(this.#placesAllowed);
   }
 
+  #keyIsString(at: number): boolean {
+    if (at >= this.#end) throw tooShort();
+    const head = this.#bytes[at] as number;
+    return (head & 0xe0) === 0xa0 || (head >= 0xd9 && head <= 0xdb);
+  }
+
   #key(at: number): number {
     const bytes = this.#bytes;
-    if (at >= this.#end) throw tooShort();
-    const head = bytes[at] as number;
-    if ((head & 0xe0) !== 0xa0 && (head < 0xd9 || head > 0xdb)) throw keyNotString();
     const end = this.#value(at, 0);
     if (end - at > PROTO_KEY.length && bytes[end - 1] === 0x5f && this.#isProto(at, end)) throw protoKey();
     return end;

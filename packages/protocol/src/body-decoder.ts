@@ -3,6 +3,7 @@ import type { Codec } from "./codec.js";
 import type { Compression } from "./compression.js";
 import { FLAG_COMPRESSED } from "./constants.js";
 import { UnsupportedFlagsError } from "./errors.js";
+import type { ExtensionCodec } from "./extension-codec.js";
 import { withOwnBinaries } from "./own-binaries.js";
 import type { ValueReader } from "./value-reader.js";
 
@@ -10,6 +11,11 @@ import type { ValueReader } from "./value-reader.js";
 export interface BodyDecoderOptions {
   /** Decodes what was checked; default: bodies are checked and decoded in one pass. */
   readonly codec?: Codec | undefined;
+  /**
+   * Encodes and decodes msgpack's extension types but timestamps; without it, they are refused. Beside a `codec`, they
+   * are let through to that.
+   */
+  readonly extensions?: ExtensionCodec | undefined;
   /** For inflating; without it compressed bodies are refused. */
   readonly compression?: Compression | undefined;
 }
@@ -21,6 +27,7 @@ export class BodyDecoder {
   readonly #maxElements: number;
   readonly #check: BodyCheck;
   readonly #codec: Codec | undefined;
+  readonly #extensions: ExtensionCodec | undefined;
   readonly #compression: Compression | undefined;
   /** What the last decode inflated. */
   #inflatedBytes = 0;
@@ -34,12 +41,13 @@ export class BodyDecoder {
     values: ValueReader,
     maxDepth: number,
     maxElements: number,
-    { codec, compression }: BodyDecoderOptions = {},
+    { codec, compression, extensions }: BodyDecoderOptions = {},
   ) {
     this.#values = values;
     this.#maxDepth = maxDepth;
     this.#maxElements = maxElements;
-    this.#check = new BodyCheck(maxDepth, maxElements);
+    this.#check = new BodyCheck(maxDepth, maxElements, extensions);
+    this.#extensions = extensions;
     this.#codec = codec;
     this.#compression = compression;
   }
@@ -86,7 +94,7 @@ export class BodyDecoder {
   #decode(bytes: Uint8Array, start: number, end: number, owned: boolean, maxElements: number): unknown {
     const codec = this.#codec;
     if (codec === undefined) {
-      return this.#values.read(bytes, start, end, owned, this.#maxDepth, maxElements);
+      return this.#values.read(bytes, start, end, owned, this.#maxDepth, maxElements, this.#extensions);
     }
     const traits = this.#check.check(bytes, start, end, maxElements);
     const exactly = (traits & BODY_NEEDS_EXACTNESS) !== 0;

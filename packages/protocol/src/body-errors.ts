@@ -17,12 +17,33 @@ export function neverUsed(): BadDataError {
   return new BadDataError("the body has the byte c1, which msgpack never uses");
 }
 
-export function extensionType(): BadDataError {
-  return new BadDataError("the body has a value of an extension type; these are not accepted");
+export function extensionRefused(type: number): BadDataError {
+  if (type < 0)
+    return new BadDataError(`the body has a value of extension type ${type}, which msgpack reserves`);
+  return new BadDataError(
+    `the body has a value of extension type ${type}; hand in an ExtensionCodec as the option "extensions" to accept it`,
+  );
 }
 
-export function keyNotString(): BadDataError {
-  return new BadDataError("a map in the body has a key that is not a string");
+export function extensionFailed(type: number, why: string, cause: unknown): BadDataError {
+  return new BadDataError(
+    `the ExtensionCodec could not decode extension type ${type}: ${why}`,
+    cause === undefined ? undefined : { cause },
+  );
+}
+
+export function badTimestamp(what: string): BadDataError {
+  return new BadDataError(`a timestamp in the body ${what}`);
+}
+
+export function keyOfOtherKind(): BadDataError {
+  return new BadDataError("a map in the body has a key that is neither a string, an integer nor binary");
+}
+
+export function tooManyCollisions(steps: number): BadDataError {
+  return new BadDataError(
+    `the body has maps with so many integer keys far apart that looking them up could take more than ${steps} steps; use text as keys, or raise net.limits.elements`,
+  );
 }
 
 export function protoKey(): BadDataError {

@@ -1,9 +1,12 @@
-import { Decoder, Encoder, type ExtensionCodecType } from "@msgpack/msgpack";
+import { Decoder, Encoder, ExtData, type ExtensionCodecType } from "@msgpack/msgpack";
 import { describeError, isInstance } from "./describe-error.js";
 import { BadDataError, EncodeError } from "./errors.js";
 import { decodeExactly } from "./exact-decoder.js";
-import { checkEmpty, checkFields } from "./sendable.js";
+import { decodeExtension, decoderOf, type ExtensionCodec, encodeExtension } from "./extension-codec.js";
+import { checkEmpty, checkFields, kindOf } from "./sendable.js";
+import { readTimestamp, TIMESTAMP_TYPE, timeOfDate, timestampData } from "./timestamp.js";
 import { locate } from "./unsendable.js";
+import { ValueCodec } from "./value-codec.js";
 
 /**
  * Turns values into bytes and back. Replace it with one object to use another msgpack implementation;
@@ -22,7 +25,7 @@ export interface Codec {
    *
    * @param bytes - exactly one msgpack value. Binary values may be views of it.
    * @param exactly - whether it holds what many decoders get wrong: integers beyond what a number can
-   * represent, or strings that begin with a byte order mark (U+FEFF).
+   * represent, strings that begin with a byte order mark (U+FEFF), or maps with keys that are integers or binary.
    */
   decode(bytes: Uint8Array, exactly: boolean): unknown;
 }
@@ -37,19 +40,50 @@ const SEARCH_BY_LOOP = 48;
 /** Places at which surrogates are looked for in bytes; past that, the value itself is looked at. */
 const MAX_CANDIDATES = 16;
 
-/** Refuses what msgpack can carry only as an extension type, rather than sending an empty map for it. */
-const noExtensions: ExtensionCodecType<undefined> = {
-  tryToEncode(object) {
+/** Thrown where a value holds a `Map`, which `@msgpack/msgpack` would send as an empty map. */
+const HOLDS_MAP = Symbol("a Map");
+
+/** What `@msgpack/msgpack` asks about each object, and has no type of its own for. */
+class Extensions implements ExtensionCodecType<undefined> {
+  readonly #codec: ExtensionCodec | undefined;
+
+  constructor(codec: ExtensionCodec | undefined) {
+    this.#codec = codec;
+  }
+
+  tryToEncode(object: unknown): ExtData | null {
     if (typeof object !== "object" || object === null) return null;
     if (ArrayBuffer.isView(object) || Array.isArray(object)) return null;
+    if (object instanceof ExtData) return object;
+    const { plain, builtIn } = kindOf(object);
+    if (!plain && this.#codec !== undefined) {
+      const made = encodeExtension(this.#codec, object);
+      if (made !== undefined) return new ExtData(made.type, copyOf(made.data));
+    }
+    if (builtIn === "Date") return new ExtData(TIMESTAMP_TYPE, timestampBytes(timeOfDate(object)));
+    if (builtIn === "Map") throw HOLDS_MAP;
     checkFields(object);
     if (Object.keys(object).length === 0) checkEmpty(object);
     return null;
-  },
-  decode() {
-    throw new BadDataError("msgpack extension types are not accepted");
-  },
-};
+  }
+
+  decode(data: Uint8Array, type: number): unknown {
+    if (type === TIMESTAMP_TYPE) return readTimestamp(data, 0, data.length);
+    return decodeExtension(decoderOf(this.#codec, type), type, data, 0, data.length);
+  }
+}
+
+function timestampBytes(time: number): Uint8Array {
+  const parts = timestampData(time);
+  const bytes = new Uint8Array(4 * parts.length);
+  const view = new DataView(bytes.buffer);
+  for (let index = 0; index < parts.length; index++) view.setInt32(4 * index, parts[index] as number);
+  return bytes;
+}
+
+function copyOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength).slice();
+}
 
 /**
  * A codec that works with `@msgpack/msgpack`, its encoder and decoder reused. It is used where it is passed as `codec`;
@@ -58,18 +92,28 @@ const noExtensions: ExtensionCodecType<undefined> = {
  * Beyond what that library does by itself: integers that a number cannot represent travel as `bigint` (from -2**63 to
  * 2**64-1, in the shortest form), a byte order mark that begins a string stays, and strings are made well-formed, since
  * a Python peer refuses lone surrogates. `undefined` is sent as nil, and not at all as the value of a key, and -0 as
- * the integer 0.
+ * the integer 0. Timestamps are a `Date`. What holds a `Map`, and bodies with one, that library cannot be told to encode
+ * and decode: they are left to the library's own code, as {@link ValueCodec} has it.
  */
 export class MsgpackCodec implements Codec {
   readonly #encoder: Encoder;
   readonly #bigEncoder: Encoder;
-  readonly #decoder = new Decoder({ extensionCodec: noExtensions });
+  readonly #decoder: Decoder;
   readonly #maxDepth: number;
+  readonly #codec: ExtensionCodec | undefined;
+  readonly #extensions: Extensions;
+  #own: ValueCodec | undefined;
 
-  /** @param maxDepth - deepest nesting that is encoded; default 512. */
-  constructor(maxDepth = 512) {
+  /**
+   * @param maxDepth - deepest nesting that is encoded; default 512.
+   * @param extensions - for msgpack's extension types; a peer needs it as its own option, too, to let them through.
+   */
+  constructor(maxDepth = 512, extensions?: ExtensionCodec) {
+    this.#codec = extensions;
+    this.#extensions = new Extensions(extensions);
+    this.#decoder = new Decoder({ extensionCodec: this.#extensions });
     // Its depth counts scalars too, ours containers only.
-    const options = { extensionCodec: noExtensions, maxDepth: maxDepth + 1, ignoreUndefined: true };
+    const options = { extensionCodec: this.#extensions, maxDepth: maxDepth + 1, ignoreUndefined: true };
     this.#maxDepth = maxDepth;
     this.#encoder = new Encoder(options);
     this.#bigEncoder = new Encoder({ ...options, useBigInt64: true });
@@ -81,29 +125,41 @@ export class MsgpackCodec implements Codec {
     try {
       bytes = this.#encoder.encodeSharedRef(value);
     } catch (error) {
-      if (isInstance(error, EncodeError))
-        throw locate(error, value, this.#maxDepth, Number.POSITIVE_INFINITY);
+      if (error === HOLDS_MAP) return this.#encodeMaps(value);
+      if (isInstance(error, EncodeError)) throw this.#located(error, value);
       return this.#encodeNormalized(value, error);
     }
-    if (mayHoldSurrogates(bytes) && !isWellFormed(value)) return this.#encodeNormalized(value, undefined);
+    // What an ExtensionCodec encodes may contain itself.
+    if (mayHoldSurrogates(bytes) && (this.#codec !== undefined || !isWellFormed(value)))
+      return this.#encodeNormalized(value, undefined);
     return bytes;
   }
 
   decode(bytes: Uint8Array, exactly: boolean): unknown {
     try {
-      return exactly ? decodeExactly(bytes) : this.#decoder.decode(bytes);
+      return exactly ? decodeExactly(bytes, this.#codec) : this.#decoder.decode(bytes);
     } catch (error) {
       if (error instanceof BadDataError) throw error;
       throw new BadDataError(`the body is not a msgpack value: ${describeError(error)}`, { cause: error });
     }
   }
 
+  #encodeMaps(value: unknown): Uint8Array {
+    this.#own ??= new ValueCodec(this.#maxDepth, Number.POSITIVE_INFINITY, this.#codec);
+    return this.#own.encode(value);
+  }
+
+  #located(error: unknown, value: unknown): EncodeError {
+    return locate(error, value, this.#maxDepth, Number.POSITIVE_INFINITY, this.#codec);
+  }
+
   /** The slow way, for values with bigints or with strings that may not be well-formed. */
   #encodeNormalized(value: unknown, cause: unknown): Uint8Array {
     try {
-      return this.#bigEncoder.encodeSharedRef(normalize(value, this.#maxDepth));
+      return this.#bigEncoder.encodeSharedRef(normalize(value, this.#maxDepth, this.#extensions));
     } catch (error) {
-      const located = locate(error, value, this.#maxDepth, Number.POSITIVE_INFINITY);
+      if (error === HOLDS_MAP) return this.#encodeMaps(value);
+      const located = this.#located(error, value);
       if (isInstance(error, EncodeError) || cause === undefined) throw located;
       throw new EncodeError(located.problem, { path: located.path, cause });
     }
@@ -141,7 +197,7 @@ function isWellFormed(value: unknown): boolean {
 }
 
 /** Copy of a value for an encoder with 64-bit bigints: each integer in the type that encodes shortest. */
-function normalize(value: unknown, depthLeft: number): unknown {
+function normalize(value: unknown, depthLeft: number, extensions: Extensions): unknown {
   switch (typeof value) {
     case "bigint":
       if (value > MAX_UINT64 || value < MIN_INT64) {
@@ -160,13 +216,17 @@ function normalize(value: unknown, depthLeft: number): unknown {
       return value;
   }
   if (value === null || ArrayBuffer.isView(value)) return value;
-  if (!Array.isArray(value)) noExtensions.tryToEncode(value, undefined);
+  if (!Array.isArray(value)) {
+    const made = extensions.tryToEncode(value);
+    if (made !== null) return made;
+  }
   // An empty container may stand where a scalar may, as the encoder counts it.
   if (depthLeft === 0 && (Array.isArray(value) ? value : Object.keys(value)).length > 0) {
     throw new EncodeError("the value is nested too deep, or contains itself");
   }
-  if (Array.isArray(value)) return value.map((item) => normalize(item, depthLeft - 1));
+  if (Array.isArray(value)) return value.map((item) => normalize(item, depthLeft - 1, extensions));
   const copy: Record<string, unknown> = Object.create(null);
-  for (const [key, item] of Object.entries(value)) copy[key.toWellFormed()] = normalize(item, depthLeft - 1);
+  for (const [key, item] of Object.entries(value))
+    copy[key.toWellFormed()] = normalize(item, depthLeft - 1, extensions);
   return copy;
 }

@@ -64,7 +64,7 @@ export function createConnectionContext(
   cfg: ConfigReader,
   { former, kit = new ReceiveKit(), validateSent = false, ...coding }: ConnectionContextOptions = {},
 ): ConnectionContext {
-  const { codec, compression } = coding;
+  const { codec, compression, extensions } = coding;
   const depth = cfg.get("net.limits.depth");
   const limit = cfg.get("net.limits.packetlength");
   const inflatedLimit = cfg.get("net.limits.inflated");
@@ -85,7 +85,7 @@ export function createConnectionContext(
       closeOnUnknown: cfg.get("net.registry.unknownpacketaction") === "closeconnection",
     }),
     codec,
-    writer: new ValueWriter(depth, elements, pool),
+    writer: new ValueWriter(depth, elements, pool, extensions),
     // Compressed bodies are accepted whatever is sent.
     bodies: new BodyDecoder(kit.values, depth, elements, coding),
     pool,

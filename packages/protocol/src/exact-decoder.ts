@@ -1,19 +1,24 @@
+import { decodeExtension, decoderOf, type ExtensionCodec } from "./extension-codec.js";
 import { readUint16, readUint32 } from "./framing/packet-header.js";
+import { type MapKey, MixedMap } from "./map-keys.js";
+import { readTimestamp, TIMESTAMP_TYPE } from "./timestamp.js";
 
 /**
- * Decodes a body that was checked, slowly and exactly: integers that a number cannot represent as `bigint`,
- * and strings with a leading byte order mark, which the decoders of the platform leave out.
+ * Decodes a body that was checked, slowly and exactly: integers that a number cannot represent as `bigint`, strings with
+ * a leading byte order mark, which the decoders of the platform leave out, and maps whose keys are not all strings.
  */
-export function decodeExactly(bytes: Uint8Array): unknown {
-  return new ExactDecoder(bytes).value();
+export function decodeExactly(bytes: Uint8Array, extensions: ExtensionCodec | undefined): unknown {
+  return new ExactDecoder(bytes, extensions).value();
 }
 
 class ExactDecoder {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
+  readonly #extensions: ExtensionCodec | undefined;
   #at = 0;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, extensions: ExtensionCodec | undefined) {
+    this.#extensions = extensions;
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   }
@@ -34,6 +39,10 @@ class ExactDecoder {
       case 0xc5:
       case 0xc6:
         return this.#take(this.#uint(1 << (head - 0xc4)));
+      case 0xc7:
+      case 0xc8:
+      case 0xc9:
+        return this.#extension(this.#uint(1 << (head - 0xc7)));
       case 0xca:
         return this.#view.getFloat32(this.#skip(4));
       case 0xcb:
@@ -52,6 +61,12 @@ class ExactDecoder {
         return this.#view.getInt32(this.#skip(4));
       case 0xd3:
         return shrink(this.#view.getBigInt64(this.#skip(8)));
+      case 0xd4:
+      case 0xd5:
+      case 0xd6:
+      case 0xd7:
+      case 0xd8:
+        return this.#extension(1 << (head - 0xd4));
       case 0xd9:
       case 0xda:
       case 0xdb:
@@ -74,13 +89,31 @@ class ExactDecoder {
     return array;
   }
 
-  #map(length: number): Record<string, unknown> {
+  #map(length: number): Record<string, unknown> | Map<MapKey, unknown> {
     const map: Record<string, unknown> = {};
     for (let index = 0; index < length; index++) {
-      const key = this.value() as string;
+      const key = this.value() as MapKey;
+      if (typeof key !== "string") return this.#mixedMap(map, key, length - index - 1);
       map[key] = this.value();
     }
     return map;
+  }
+
+  #mixedMap(first: Record<string, unknown>, key: MapKey, length: number): Map<MapKey, unknown> {
+    const mixed = new MixedMap(first);
+    mixed.set(key, this.value());
+    for (let index = 0; index < length; index++) {
+      const next = this.value() as MapKey;
+      mixed.set(next, this.value());
+    }
+    return mixed.map;
+  }
+
+  #extension(length: number): unknown {
+    const type = this.#view.getInt8(this.#skip(1));
+    const at = this.#skip(length);
+    if (type === TIMESTAMP_TYPE) return readTimestamp(this.#bytes, at, length);
+    return decodeExtension(decoderOf(this.#extensions, type), type, this.#bytes, at, length);
   }
 
   #string(length: number): string {

@@ -45,6 +45,7 @@ export {
 } from "./describe-error.js";
 export { encodeChecked, encodePacket } from "./encode-packet.js";
 export * from "./errors.js";
+export type { ExtensionCodec, ExtensionValue } from "./extension-codec.js";
 export { BufferPool } from "./framing/buffer-pool.js";
 export { FrameDecoder } from "./framing/frame-decoder.js";
 export { FrameEncoder, type FrameEncoderOptions } from "./framing/frame-encoder.js";
@@ -58,6 +59,7 @@ export {
   registerInternalPackets,
   SetTypePacket,
 } from "./internal-packets.js";
+export type { MapKey } from "./map-keys.js";
 export { type InvalidAction, type MaybeAsync, Packet, type PacketRule, PrintPacket } from "./packet.js";
 export {
   type AnyPacketDefinition,

@@ -24,6 +24,7 @@ import type { PacketRegistry } from "./packet-registry.js";
 import type { Peer } from "./peer.js";
 import { cutUtf8, quoteText } from "./quote-text.js";
 import { syncRegistry } from "./registry-sync.js";
+import { isPlainMap } from "./sendable.js";
 import { PROTOVERSION } from "./version.js";
 
 /** Characters of a peer's text that an error message shows. */
@@ -48,15 +49,11 @@ abstract class InternalPacket extends Packet {
 
   /** @throws {@link BadDataError} for what is no map. */
   protected bodyOf(msg: unknown): Body {
-    if (isMap(msg)) return msg;
+    if (isPlainMap(msg)) return msg;
     throw new BadDataError(`the body of "${this.reg.getName(this)}" is not a map`);
   }
 
   protected abstract handle(body: Body, connection: Connection): void;
-}
-
-function isMap(msg: unknown): msg is Body {
-  return typeof msg === "object" && msg !== null && !Array.isArray(msg) && !ArrayBuffer.isView(msg);
 }
 
 /** A peer's value for an error message: it may be of any kind and of any length. */
@@ -127,7 +124,7 @@ export class CloseConnectionPacket extends InternalPacket {
 
   /** Whatever else it carries: the peer closes, and gives no reason. */
   protected override bodyOf(msg: unknown): Body {
-    return isMap(msg) ? msg : {};
+    return isPlainMap(msg) ? msg : {};
   }
 
   protected override handle(body: Body, connection: Connection): void {

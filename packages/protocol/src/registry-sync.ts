@@ -2,6 +2,7 @@ import { BadDataError, PacketRegistryMismatchError } from "./errors.js";
 import type { PacketRegistry } from "./packet-registry.js";
 import { PROTOCOL_IDS } from "./protocol-ids.js";
 import { quoteText } from "./quote-text.js";
+import { isPlainMap } from "./sendable.js";
 import { utf8Length } from "./utf8-length.js";
 
 const MAX_ID = 0xffffffff;
@@ -46,15 +47,10 @@ export function syncRegistry(
 }
 
 function examine(received: unknown, options: RegistrySyncOptions): Map<string, number> {
-  if (
-    typeof received !== "object" ||
-    received === null ||
-    Array.isArray(received) ||
-    ArrayBuffer.isView(received)
-  ) {
+  if (!isPlainMap(received)) {
     throw new BadDataError("the registry in the server's handshake is not a map");
   }
-  const entries = Object.entries(received as Record<string, unknown>);
+  const entries = Object.entries(received);
   if (entries.length > options.maxNames) {
     throw new PacketRegistryMismatchError(
       `the server's registry has ${entries.length} names, more than the ${options.maxNames} of net.limits.registry.names`,

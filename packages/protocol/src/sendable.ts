@@ -7,11 +7,13 @@ const NATIVE = /\{\s*\[native code\]\s*\}\s*$/;
 const sourceOf = Function.prototype.toString;
 
 /** What an object with some prototype is. */
-interface Kind {
+export interface Kind {
   /** Why such an object cannot be sent; `undefined`: its fields can. */
   readonly problem: string | undefined;
   /** Whether it is a plain object, maybe of another realm: an empty one is an empty map. */
   readonly plain: boolean;
+  /** Whether it is a `Date` or a `Map`, maybe of another realm or of a class that extends it: it is sent as that. */
+  readonly builtIn?: "Date" | "Map";
 }
 
 const PLAIN: Kind = { problem: undefined, plain: true };
@@ -41,7 +43,13 @@ export function checkEmpty(object: object): void {
   throw new EncodeError(problem ?? cannotBeSent(nameOf(object), "it has no fields of its own"));
 }
 
-function kindOf(object: object): Kind {
+/** Whether a value is a plain object, as which maps with string keys are decoded. */
+export function isPlainMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && kindOf(value).plain;
+}
+
+/** What an object is that is neither an array nor binary. */
+export function kindOf(object: object): Kind {
   const prototype: object | null = Object.getPrototypeOf(object);
   if (prototype === null) return PLAIN;
   let kind = kinds.get(prototype);
@@ -59,6 +67,7 @@ function judge(first: object): Kind {
   while (next !== null) {
     const tag = ownValue(prototype, Symbol.toStringTag);
     const native = nativeName(prototype);
+    if (native === "Date" || native === "Map") return { ...refused(native), builtIn: native };
     if (native !== undefined) return refused(native);
     if (typeof tag === "string" && PLATFORM_TAG.test(tag)) return refused(tag);
     if (typeof ownValue(prototype, "then") === "function") {
@@ -94,5 +103,5 @@ function refused(name: string, advice?: string): Kind {
 
 function cannotBeSent(name: string, advice?: string): string {
   const why = advice === undefined ? "" : `: ${advice}`;
-  return `a ${name} cannot be sent${why}; turn it into a number, string, array, plain object or Uint8Array`;
+  return `a ${name} cannot be sent${why}; turn it into a number, string, array, plain object, Map, Date or Uint8Array, or hand in an ExtensionCodec as the option "extensions"`;
 }

@@ -1,8 +1,7 @@
 import {
   announcesTooMuch,
   bytesFollow,
-  extensionType,
-  keyNotString,
+  keyOfOtherKind,
   neverUsed,
   notUtf8,
   protoKey,
@@ -12,10 +11,13 @@ import {
   tooSparse,
 } from "./body-errors.js";
 import { decodedSize } from "./decoded-size.js";
+import { decodeExtension, decoderOf, type ExtensionCodec } from "./extension-codec.js";
 import { KeyCache } from "./key-cache.js";
 import { beginsLikeIndex, ListGrowth, listIndex, placesAllowed } from "./list-growth.js";
+import { beginsLikeKey, type MapKey, MixedMap, pay, stepsAllowed } from "./map-keys.js";
 import { PlatformTextReader, type TextReader } from "./platform-text.js";
 import { SHORT_TEXT, shortText } from "./short-text.js";
+import { readTimestamp, TIMESTAMP_TYPE } from "./timestamp.js";
 
 const EMPTY = new Uint8Array(0);
 const NO_VIEW = new DataView(EMPTY.buffer);
@@ -31,7 +33,8 @@ const MAX_SAFE_HIGH_WORD = 0x1fffff;
  * elements that are not there.
  *
  * Integers that a number cannot represent become `bigint`, and a byte order mark that begins a string stays.
- * A binary value is a copy, unless the bytes are owned and it is most of them.
+ * A binary value is a copy, unless the bytes are owned and it is most of them. A map whose keys are not all strings becomes a
+ * `Map`, and a timestamp a `Date`.
  */
 export class ValueReader {
   readonly #keys = new KeyCache();
@@ -55,6 +58,16 @@ export class ValueReader {
   #containers = 0;
   #binaries = 0;
   #length = 0;
+  #maxSteps = 0;
+  /** What integer keys of `Map`s may still cost. */
+  #stepsLeft = 0;
+  #extensions: ExtensionCodec | undefined;
+  /** Whether a body is being read: the codec of an extension type may ask for another one. */
+  #reading = false;
+  /** Reads what is within an extension value that is being decoded. */
+  #within: ValueReader | undefined;
+  /** Levels that are left below the extension value that is being decoded. */
+  #depthLeft = 0;
 
   /** @param texts - reads texts but short ones; default: the platform's decoder does. */
   constructor(texts?: TextReader) {
@@ -67,7 +80,8 @@ export class ValueReader {
    * @param owned - whether `bytes` holds nothing else and does not change any more, so that a binary value that is
    * most of it may be a view of it.
    * @param maxDepth - how deep containers may nest.
-   * @param maxElements - elements of all containers together, two for a pair of a map or a binary value.
+   * @param maxElements - elements of all containers together, two for a pair of a map, a binary or an extension value.
+   * @param extensions - decodes extension types; without it, they are refused.
    * @throws {@link BadDataError} if the body is anything but one acceptable value.
    */
   read(
@@ -77,7 +91,9 @@ export class ValueReader {
     owned: boolean,
     maxDepth: number,
     maxElements: number,
+    extensions?: ExtensionCodec,
   ): unknown {
+    if (this.#reading) return this.#readWithin(bytes, start, end, owned, maxDepth, maxElements, extensions);
     // The engine has to note it when an old object begins to refer to a young one, so not for each body of a chunk.
     if (this.#bytes !== bytes) this.#bytes = bytes;
     this.#at = start;
@@ -90,6 +106,10 @@ export class ValueReader {
     this.#length = end - start;
     this.#placesAllowed = placesAllowed(end - start, maxElements);
     this.#placesLeft = this.#placesAllowed;
+    this.#maxSteps = stepsAllowed(maxElements);
+    this.#stepsLeft = this.#maxSteps;
+    if (this.#extensions !== extensions) this.#extensions = extensions;
+    this.#reading = true;
     this.#containers = 0;
     this.#binaries = 0;
     this.#keys.begin();
@@ -98,7 +118,37 @@ export class ValueReader {
       if (this.#at !== end) throw bytesFollow(end - this.#at);
       return value;
     } finally {
+      this.#reading = false;
       if (bytes.length > MAX_HELD) this.#letGo();
+    }
+  }
+
+  /**
+   * Reads a body while another one is being read, for what decodes an extension value of that one. It may have no more
+   * levels and elements than the other one has left, so that one body costs no more than another.
+   */
+  #readWithin(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    owned: boolean,
+    maxDepth: number,
+    maxElements: number,
+    extensions: ExtensionCodec | undefined,
+  ): unknown {
+    if (this.#within !== undefined) {
+      return this.#within.read(bytes, start, end, owned, maxDepth, maxElements, extensions);
+    }
+    if (this.#depthLeft < 0) throw tooDeep(this.#maxDepth);
+    const inner = new ValueReader(this.#texts);
+    const depth = Math.min(maxDepth, this.#depthLeft);
+    const elements = Math.min(maxElements, this.#elementsLeft);
+    this.#within = inner;
+    try {
+      return inner.read(bytes, start, end, owned, depth, elements, extensions);
+    } finally {
+      this.#within = undefined;
+      this.#elementsLeft -= elements - inner.#elementsLeft;
     }
   }
 
@@ -184,7 +234,7 @@ export class ValueReader {
       case 0xc1:
         throw neverUsed();
       default:
-        throw extensionType();
+        return this.#extension(head, depthLeft);
     }
   }
 
@@ -209,17 +259,63 @@ export class ValueReader {
     }
   }
 
-  #map(length: number, depthLeft: number): Record<string, unknown> {
+  #extension(head: number, depthLeft: number): unknown {
+    const length =
+      head >= 0xd4
+        ? 1 << (head - 0xd4)
+        : head === 0xc7
+          ? this.#uint8()
+          : head === 0xc8
+            ? this.#uint16()
+            : this.#uint32();
+    const type = (this.#uint8() << 24) >> 24;
+    const at = this.#take(length);
+    this.#binaries++;
+    if (--this.#elementsLeft < 0) throw tooManyElements(this.#maxElements);
+    if (type === TIMESTAMP_TYPE) return readTimestamp(this.#bytes, at, length);
+    const codec = decoderOf(this.#extensions, type);
+    // What the codec decodes within it is a level deeper.
+    this.#depthLeft = depthLeft - 1;
+    return decodeExtension(codec, type, this.#bytes, at, length);
+  }
+
+  #map(length: number, depthLeft: number): Record<string, unknown> | Map<MapKey, unknown> {
     this.#owe(2 * length, depthLeft);
     const map: Record<string, unknown> = {};
     let growth: ListGrowth | undefined;
     for (let index = 0; index < length; index++) {
       const key = this.#key();
+      if (key === undefined) {
+        if (growth !== undefined) this.#reserve(growth.places - index);
+        return this.#mixedMap(map, length - index, depthLeft);
+      }
       if (beginsLikeIndex(key.charCodeAt(0))) growth = this.#grow(growth, key);
       map[key] = this.#value(depthLeft - 1);
     }
     if (growth !== undefined) this.#reserve(growth.places - length);
     return map;
+  }
+
+  /** Goes on with a map at its first key that is no string. */
+  #mixedMap(
+    first: Readonly<Record<string, unknown>>,
+    length: number,
+    depthLeft: number,
+  ): Map<MapKey, unknown> {
+    const mixed = new MixedMap(first);
+    for (let index = 0; index < length; index++) {
+      const key = this.#mixedKey();
+      this.#stepsLeft = pay(this.#stepsLeft, mixed.cost(key), this.#maxSteps);
+      mixed.set(key, this.#value(depthLeft - 1));
+    }
+    return mixed.map;
+  }
+
+  #mixedKey(): MapKey {
+    const key = this.#key();
+    if (key !== undefined) return key;
+    if (!beginsLikeKey(this.#bytes[this.#at] as number)) throw keyOfOtherKind();
+    return this.#value(0) as MapKey;
   }
 
   #grow(growth: ListGrowth | undefined, key: string): ListGrowth | undefined {
@@ -237,7 +333,8 @@ export class ValueReader {
     if (this.#placesLeft < 0) throw tooSparse(this.#placesAllowed);
   }
 
-  #key(): string {
+  /** Reads a key that is a string; `undefined` and nothing read if it is none. */
+  #key(): string | undefined {
     const at = this.#at;
     if (at >= this.#end) throw tooShort();
     this.#owed--;
@@ -248,7 +345,11 @@ export class ValueReader {
     else if (head === 0xd9) length = this.#uint8();
     else if (head === 0xda) length = this.#uint16();
     else if (head === 0xdb) length = this.#uint32();
-    else throw keyNotString();
+    else {
+      this.#owed++;
+      this.#at = at;
+      return undefined;
+    }
     const start = this.#at;
     if (length === 1 && start < this.#end && (this.#bytes[start] as number) < 0x80) {
       // The engine has a table of these.

@@ -1,7 +1,10 @@
 import { EncodeError } from "./errors.js";
+import { type ExtensionCodec, encodeExtension } from "./extension-codec.js";
 import { BufferPool } from "./framing/buffer-pool.js";
+import { checkKey, entriesOf, protoKey } from "./map-entries.js";
 import { createTextWriter } from "./platform-text.js";
-import { checkEmpty, checkFields } from "./sendable.js";
+import { checkEmpty, checkFields, kindOf } from "./sendable.js";
+import { TIMESTAMP_TYPE, timeOfDate, timestampData } from "./timestamp.js";
 import { locate } from "./unsendable.js";
 
 /** Texts up to this length are written by a loop; for longer ones the platform's encoder wins. */
@@ -14,6 +17,8 @@ const HEAD_ROOM = 5;
 const SPARE = 1024;
 /** UTF-8 takes at most so many bytes for one UTF-16 unit. */
 const BYTES_PER_UNIT = 3;
+/** Lengths of extension values whose head says so in one byte. */
+const FIXED_LENGTHS: readonly number[] = [1, 2, 4, 8, 16];
 const REPLACEMENT_CHARACTER = 0xfffd;
 
 const TWO_TO_32 = 0x100000000;
@@ -27,7 +32,8 @@ const NO_VIEW = new DataView(EMPTY.buffer);
  * Encodes values into a buffer, in place (clause 1).
  *
  * Integers take the shortest form, up to 64 bits as `bigint`; -0 and what is not whole is a float of 64 bits,
- * `undefined` is nil, except that keys of a map whose value it is are left out, and lone surrogates become U+FFFD, since a Python peer refuses them.
+ * `undefined` is nil, except that keys of a map whose value it is are left out, and lone surrogates become U+FFFD, since a
+ * Python peer refuses them. A `Date` is a timestamp, a `Map` with keys that are strings, integers or binary is a map.
  */
 export class ValueWriter {
   /** The buffer that holds what was written: the one given, or a longer one. */
@@ -38,6 +44,7 @@ export class ValueWriter {
   end = 0;
   readonly #maxDepth: number;
   readonly #maxElements: number;
+  readonly #extensions: ExtensionCodec | undefined;
   readonly #encoder = createTextWriter();
   /** The buffer that had a float last, and a view of it. */
   #viewed: Uint8Array = EMPTY;
@@ -50,10 +57,18 @@ export class ValueWriter {
 
   /**
    * @param maxDepth - how deep containers may nest; default 512.
-   * @param maxElements - elements of all containers together, two for a pair of a map or a binary value; default 1,048,576.
+   * @param maxElements - elements of all containers together, two for a pair of a map, a binary or an extension value;
+   * default 1,048,576.
    * @param pool - where longer buffers come from.
+   * @param extensions - encodes objects of an application.
    */
-  constructor(maxDepth = 512, maxElements = 1024 * 1024, pool = new BufferPool(0)) {
+  constructor(
+    maxDepth = 512,
+    maxElements = 1024 * 1024,
+    pool = new BufferPool(0),
+    extensions?: ExtensionCodec,
+  ) {
+    this.#extensions = extensions;
     this.#maxDepth = maxDepth;
     this.#maxElements = maxElements;
     this.#pool = pool;
@@ -61,7 +76,8 @@ export class ValueWriter {
 
   /** This writer, or another one if this is at work: a getter of the value that it writes sends something. */
   idle(): ValueWriter {
-    return this.#writing ? new ValueWriter(this.#maxDepth, this.#maxElements, this.#pool) : this;
+    if (!this.#writing) return this;
+    return new ValueWriter(this.#maxDepth, this.#maxElements, this.#pool, this.#extensions);
   }
 
   /**
@@ -81,7 +97,7 @@ export class ValueWriter {
       this.#value(value, this.#maxDepth);
     } catch (error) {
       this.release();
-      throw locate(error, value, this.#maxDepth, this.#maxElements);
+      throw locate(error, value, this.#maxDepth, this.#maxElements, this.#extensions);
     } finally {
       this.#writing = false;
     }
@@ -134,10 +150,9 @@ export class ValueWriter {
 
   #map(map: object, depthLeft: number): void {
     // The engine answers this faster than what the prototype is.
-    if (map.constructor !== Object && Object.getPrototypeOf(map) !== null) checkFields(map);
-    this.#reserve(1);
-    const head = this.end - this.start;
-    this.end++;
+    if (map.constructor !== Object && Object.getPrototypeOf(map) !== null && this.#special(map, depthLeft))
+      return;
+    const head = this.#mapHead();
     let length = 0;
     // Within this loop the engine knows where each value is, and makes no list of the keys.
     for (const key in map) {
@@ -150,17 +165,79 @@ export class ValueWriter {
     }
     // Iterators, too, inherit the constructor of plain objects.
     if (length === 0) checkEmpty(map);
-    if (length < 16) this.bytes[this.start + head] = 0x80 | length;
-    else this.#longMapHead(head, length);
+    this.#endMap(head, length);
   }
 
   #entry(key: string, value: unknown, depthLeft: number): void {
-    if (key === "__proto__") {
-      throw new EncodeError('a map with the key "__proto__" cannot be sent: the peer would refuse it');
-    }
+    if (key === "__proto__") throw protoKey();
     this.#count(2, depthLeft);
     this.#text(key);
     this.#value(value, depthLeft - 1);
+  }
+
+  /** Writes an object of a class that does not travel by its fields. @returns whether it was one. */
+  #special(object: object, depthLeft: number): boolean {
+    const { plain, builtIn } = kindOf(object);
+    if (plain) return false;
+    if (this.#extensions !== undefined) {
+      const made = encodeExtension(this.#extensions, object);
+      if (made !== undefined) {
+        this.#extension(made.type, made.data);
+        return true;
+      }
+    }
+    if (builtIn === "Date") this.#timestamp(timeOfDate(object));
+    else if (builtIn === "Map") this.#mixedMap(object, depthLeft);
+    else checkFields(object);
+    return builtIn !== undefined;
+  }
+
+  #mixedMap(map: object, depthLeft: number): void {
+    const head = this.#mapHead();
+    let length = 0;
+    for (const [key, value] of entriesOf(map)) {
+      length++;
+      checkKey(key);
+      this.#count(2, depthLeft);
+      this.#value(key, 0);
+      this.#value(value, depthLeft - 1);
+    }
+    this.#endMap(head, length);
+  }
+
+  #timestamp(time: number): void {
+    const data = timestampData(time);
+    this.#extensionHead(TIMESTAMP_TYPE, 4 * data.length);
+    for (const part of data) this.#uint32(part);
+  }
+
+  #extension(type: number, { buffer, byteOffset, byteLength }: ArrayBufferView): void {
+    this.#extensionHead(type, byteLength);
+    this.bytes.set(new Uint8Array(buffer, byteOffset, byteLength), this.end);
+    this.end += byteLength;
+  }
+
+  /** Writes the head of an extension value, and makes room for its data. */
+  #extensionHead(type: number, length: number): void {
+    this.#take(1);
+    this.#reserve(HEAD_ROOM + 1 + length);
+    const fixed = FIXED_LENGTHS.indexOf(length);
+    if (fixed >= 0) this.bytes[this.end++] = 0xd4 + fixed;
+    else if (length < 0x100) this.#put1(0xc7, length);
+    else this.#longHead(length, 0xc8);
+    this.bytes[this.end++] = type;
+  }
+
+  /** Leaves a byte for the head of a map. @returns where it is, behind the start. */
+  #mapHead(): number {
+    this.#reserve(1);
+    return this.end++ - this.start;
+  }
+
+  /** Writes the head of a map into the byte that was left for it. */
+  #endMap(head: number, length: number): void {
+    if (length < 16) this.bytes[this.start + head] = 0x80 | length;
+    else this.#longMapHead(head, length);
   }
 
   /** Writes the head of a long map over the one byte that was left for it, `head` bytes behind the start. */

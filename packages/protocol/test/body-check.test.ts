@@ -126,25 +126,11 @@ describe("keys", () => {
   });
 
   test.each([
-    "00",
-    "7f",
-    "ff",
     "c0",
     "c2",
     "c3",
-    "cc80",
-    "cd0100",
-    "ce00010000",
-    "cf0000000100000000",
-    "d080",
-    "d18000",
-    "d280000000",
-    "d38000000000000000",
     "ca3f800000",
     "cb3ff0000000000000",
-    "c40161",
-    "c5000161",
-    "c60000000161",
     "90",
     "80",
     "9101",
@@ -152,7 +138,9 @@ describe("keys", () => {
     "dc000101",
     "dd0000000101",
   ])("%s is no key", (key) => {
-    expect(reason(bytes(`81${key}c0`))).toBe("a map in the body has a key that is not a string");
+    expect(reason(bytes(`81${key}c0`))).toBe(
+      "a map in the body has a key that is neither a string, an integer nor binary",
+    );
   });
 
   test("a body that ends where a key should be", () => {
@@ -265,11 +253,12 @@ describe("lengths and bytes behind", () => {
     expect(check.check(bytes("c1c1 92a161c3 c1c1"), 2, 6)).toBe(0);
   });
 
-  test("c1 and every extension type are refused by name", () => {
+  test("c1 and every extension type but timestamps are refused by name", () => {
     expect(reason(bytes("c1"))).toBe("the body has the byte c1, which msgpack never uses");
-    for (const head of ["d4", "d5", "d6", "d7", "d8", "c7", "c8", "c9"]) {
-      for (const type of ["00", "01", "7f", "ff"]) {
-        expect(reason(bytes(`${head}01${type}${"00".repeat(20)}`))).toMatch("of an extension type");
+    for (const type of ["00", "01", "7f", "80", "fe"]) {
+      const fixed = [1, 2, 4, 8, 16].map((length, at) => `d${4 + at}${type}${"00".repeat(length)}`);
+      for (const body of [...fixed, `c701${type}00`, `c80001${type}00`, `c900000001${type}00`]) {
+        expect(reason(bytes(body))).toMatch("of extension type");
       }
     }
   });
@@ -296,6 +285,11 @@ describe("traits", () => {
   });
 });
 
+function holdsMap(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return value instanceof Map || Object.values(value).some(holdsMap);
+}
+
 describe("against decoders", () => {
   const codec = new MsgpackCodec();
   const plain = new Decoder();
@@ -319,6 +313,8 @@ describe("against decoders", () => {
     const outcome = reason(body);
     if (outcome === "accepted") {
       const value = codec.decode(body, (traits(body) & BODY_NEEDS_EXACTNESS) !== 0);
+      // That library has no map with keys that are no strings.
+      if (holdsMap(value)) return;
       expect(() => plain.decode(body)).not.toThrow();
       expect(value).toEqual(delivered(decode(body, { useBigInt64: true })));
       return;
@@ -330,7 +326,8 @@ describe("against decoders", () => {
       decodable = false;
     }
     // What a plain decoder would take in addition.
-    if (decodable) expect(outcome).toMatch(/UTF-8|extension type|not a string|announces|nested/);
+    if (decodable)
+      expect(outcome).toMatch(/UTF-8|extension type|neither a string|announces|nested|timestamp/);
   };
 
   test("random bytes: what is accepted decodes, what is refused for its form does not", () => {

@@ -223,10 +223,9 @@ describe.each([
 
   describe("what cannot be encoded", () => {
     test.each([
-      ["Map", new Map([[1, 2]])],
-      ["Map", new (class Sub extends Map<number, number> {})()],
+      ["WeakMap", new WeakMap()],
       ["Set", new Set([1])],
-      ["Date", new Date(0)],
+      ["Set", new (class Sub extends Set<number> {})()],
       ["RegExp", /x/],
       ["Promise", Promise.resolve()],
       ["ArrayBuffer", new ArrayBuffer(2)],

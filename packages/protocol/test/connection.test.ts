@@ -165,6 +165,22 @@ describe("the classic handshake", () => {
     ["settype of an array", 2, "90", "P3D_ERR_BAD_DATA", /not a map/],
     ["settype of binary", 2, "c400", "P3D_ERR_BAD_DATA", /not a map/],
     ["settype of a text", 2, "a161", "P3D_ERR_BAD_DATA", /not a map/],
+    ["settype of a timestamp", 2, "d6ff00000000", "P3D_ERR_BAD_DATA", /not a map/],
+    [
+      "settype with an integer key",
+      2,
+      "82a8636f6e6e74797065a7636c617373696301c0",
+      "P3D_ERR_BAD_DATA",
+      /not a map/,
+    ],
+    [
+      "settype with a binary key",
+      2,
+      "81c408636f6e6e74797065a7636c6173736963",
+      "P3D_ERR_BAD_DATA",
+      /not a map/,
+    ],
+    ["an extension type", 2, "d40100", "P3D_ERR_BAD_DATA", /"extensions"/],
     ["closing for a number", 16, "81a6726561736f6e05", "P3D_ERR_BAD_DATA", /not a string/],
   ])("%s", (_name, id, body, code, message) => {
     const end = freshServer();
@@ -561,7 +577,7 @@ describe("messages", () => {
     const { server } = activePair(plain("a"), {
       cfg: { "net.limits.packetlength": 5000, "net.compress.enabled": false },
     });
-    expect(() => server.connection.send("a", new Map())).toThrow(EncodeError);
+    expect(() => server.connection.send("a", new Set())).toThrow(EncodeError);
     expect(() => server.connection.send("a", "x".repeat(5000))).toThrow(PacketTooLargeError);
     expect(server.connection.hasOutput).toBe(false);
     expect(server.host.sentData).toEqual([]);

@@ -369,7 +369,7 @@ describe("limits", () => {
 
   test("what cannot be encoded leaves nothing behind", () => {
     const encoder = make();
-    expect(() => encoder.encode(64, new Map())).toThrow(EncodeError);
+    expect(() => encoder.encode(64, new Set())).toThrow(EncodeError);
     expect(encoder.length).toBe(0);
   });
 });

@@ -10,8 +10,8 @@ const codecs = [
   ["MsgpackCodec", new MsgpackCodec()],
 ] as const;
 
-class Labelled extends Map<number, number> {
-  label = "a map";
+class Labelled extends Set<number> {
+  label = "a set";
   override get [Symbol.toStringTag](): string {
     return "Labelled";
   }
@@ -51,9 +51,20 @@ const REFUSED: Readonly<Record<string, () => unknown>> = {
   "a DOMException": () => new DOMException("no"),
   "an ArrayBuffer": () => new ArrayBuffer(8),
   "a SharedArrayBuffer": () => new SharedArrayBuffer(8),
-  "a Map": () => new Map([[1, 2]]),
-  "a class of maps with fields and a tag": () => new Labelled([[1, 2]]),
   "a Set": () => new Set([1]),
+  "a class of sets with fields and a tag": () => new Labelled([1]),
+  "a Map by its prototype alone": () => Object.create(Map.prototype),
+  "a Date by its prototype alone": () => Object.create(Date.prototype),
+  "an invalid Date": () => new Date(Number.NaN),
+  "a Map with half a number as key": () => new Map([[0.5, 1]]),
+  "a Map with NaN as key": () => new Map([[Number.NaN, 1]]),
+  "a Map with a float beyond the integers as key": () => new Map([[2 ** 53, 1]]),
+  "a Map with too large a key": () => new Map([[2n ** 64n, 1]]),
+  "a Map with too small a key": () => new Map([[-(2n ** 63n) - 1n, 1]]),
+  "a Map with null as key": () => new Map([[null, 1]]),
+  "a Map with an object as key": () => new Map([[{}, 1]]),
+  "a Map with a symbol as key": () => new Map([[Symbol("s"), 1]]),
+  "a Map with the key __proto__": () => new Map([["__proto__", 1]]),
   "a WeakMap": () => new WeakMap(),
   "a WeakSet": () => new WeakSet(),
   "a WeakRef": () => new WeakRef({}),
@@ -75,7 +86,7 @@ const REFUSED: Readonly<Record<string, () => unknown>> = {
   "an object of a class without fields": () => new Secret(),
   "an object without fields made of another one": () => Object.create({ inherited: 1 }),
   "a number format": () => new Intl.NumberFormat(),
-  "a Map of another realm": () => runInNewContext("new Map([[1, 2]])"),
+  "a Set of another realm": () => runInNewContext("new Set([1])"),
   "an Error of another realm": () => runInNewContext("new Error('no')"),
   "a boxed number of another realm": () => runInNewContext("Object(1)"),
   "an iterator of another realm": () => runInNewContext("[1].values()"),
@@ -207,11 +218,11 @@ describe("of a packet", () => {
   const setUp = (peer: FakePeer): void => {
     peer.registry.register(new Packet(peer.registry, peer), "game:state");
   };
-  const value = { players: [{ born: new Map() }] };
+  const value = { players: [{ born: new Set() }] };
   const expected = expect.objectContaining({
     path: "players[0].born",
     packet: "game:state",
-    message: expect.stringMatching(/^a Map cannot be sent; .* \(players\[0\]\.born of "game:state"\)$/),
+    message: expect.stringMatching(/^a Set cannot be sent; .* \(players\[0\]\.born of "game:state"\)$/),
   }) as Error;
 
   test.each([

@@ -7,7 +7,7 @@ import { activeServer, End, type FakePeer } from "./support/pair.js";
 import { loadVectors, type Vector } from "./support/vectors.js";
 import { zlib } from "./support/zlib.js";
 
-const APPLICATION_FILES = ["values.json", "edge-values.json", "large-values.json"];
+const APPLICATION_FILES = ["values.json", "edge-values.json", "large-values.json", "dates-and-maps.json"];
 const INTERNAL_FILES = ["classic-session.json", "ping-session.json", "internal-packets.json"];
 
 /** What follows a packet in the stream, so that a mistake about its end shows. */

@@ -86,6 +86,11 @@ function revive(json: Json): unknown {
   }
   if (map.$int !== undefined) return BigInt(map.$int as string);
   if (map.$float !== undefined) return Number(map.$float);
+  if (map.$date !== undefined) return new Date(map.$date as number);
+  if (map.$map !== undefined) {
+    const entries = map.$map as readonly (readonly [Json, Json])[];
+    return new Map(entries.map(([key, value]) => [revive(key), revive(value)]));
+  }
   if (map.$repeat !== undefined) {
     const times = map.times as number;
     const { $repeat } = map;

@@ -1,0 +1,113 @@
+/** Keys of maps that an object cannot hold: such a map becomes a `Map`. */
+import { tooManyCollisions } from "./body-errors.js";
+
+/** A key of a decoded `Map`. */
+export type MapKey = string | number | bigint | Uint8Array;
+
+/** Characters made at once of a binary key. */
+const PIECE = 4096;
+/** Integers of a range so many times their number cannot all be unlucky. */
+const SPREAD = 4;
+/** Steps that a body may cost for each element that it may have. */
+const STEPS_PER_ELEMENT = 128;
+
+/** Steps that the engine may have to take for the integer keys of one body. */
+export function stepsAllowed(maxElements: number): number {
+  return STEPS_PER_ELEMENT * maxElements;
+}
+
+/** What an integer weighs as a key: for one that is a `bigint` a comparison takes four times as long. */
+export function weightOf(key: number): number {
+  return Number.isSafeInteger(key) ? 1 : 2;
+}
+
+/** Whether a value that begins so is an integer or a binary value, and may be a key. */
+export function beginsLikeKey(head: number): boolean {
+  return head < 0x80 || head >= 0xe0 || (head >= 0xc4 && head <= 0xc6) || (head >= 0xcc && head <= 0xd3);
+}
+
+/**
+ * What the integer keys of one `Map` may cost. The engine hashes integers in a way that everybody knows, so that a peer
+ * can choose thousands that all land in one place, and each has to be compared with those before it. That takes keys from
+ * far more integers than there are keys: in a range of integers, only as many can collide as the range has for a place.
+ */
+export class KeyCost {
+  /** Comparisons at most, so far. */
+  steps = 0;
+  #count = 0;
+  #lowest = Number.POSITIVE_INFINITY;
+  #highest = Number.NEGATIVE_INFINITY;
+
+  /**
+   * @param weight - what {@link weightOf} says.
+   * @returns by how much the key raises the cost.
+   */
+  add(key: number, weight = 1): number {
+    this.#count += weight;
+    if (key < this.#lowest) this.#lowest = key;
+    if (key > this.#highest) this.#highest = key;
+    const range = SPREAD * (this.#highest - this.#lowest + 1);
+    // A key that comes again and again has a range of one.
+    const steps = Math.max(Math.min(this.#count * this.#count, range), this.#count);
+    const more = steps - this.steps;
+    this.steps = steps;
+    return more;
+  }
+}
+
+/** A `Map` while it is read. */
+export class MixedMap {
+  readonly map: Map<MapKey, unknown>;
+  #cost: KeyCost | undefined;
+  /** The first binary key. */
+  #first: Uint8Array | undefined;
+  /** Binary keys by their bytes, if there are several: two keys of the same bytes are one. */
+  #binaries: Map<string, Uint8Array> | undefined;
+
+  /** @param first - what was read before the first key that is no string. */
+  constructor(first: Readonly<Record<string, unknown>>) {
+    this.map = new Map<MapKey, unknown>(Object.entries(first));
+  }
+
+  /** @returns what the key costs in steps. */
+  cost(key: MapKey): number {
+    if (typeof key !== "number" && typeof key !== "bigint") return 0;
+    this.#cost ??= new KeyCost();
+    return this.#cost.add(Number(key), weightOf(Number(key)));
+  }
+
+  /** The last of several values of a key counts. */
+  set(key: MapKey, value: unknown): void {
+    this.map.set(typeof key === "object" ? this.#known(key) : key, value);
+  }
+
+  #known(key: Uint8Array): Uint8Array {
+    if (this.#first === undefined) {
+      this.#first = key;
+      return key;
+    }
+    // Most such maps have one binary key, and a long one takes long to compare.
+    this.#binaries ??= new Map([[textOf(this.#first), this.#first]]);
+    const text = textOf(key);
+    const known = this.#binaries.get(text);
+    if (known !== undefined) return known;
+    this.#binaries.set(text, key);
+    return key;
+  }
+}
+
+/** Takes the cost of a key from the steps that are left. @throws {@link BadDataError} if there are too few. */
+export function pay(left: number, steps: number, allowed: number): number {
+  if (left < steps) throw tooManyCollisions(allowed);
+  return left - steps;
+}
+
+/** A text with a character for each byte. */
+function textOf(bytes: Uint8Array): string {
+  let text = "";
+  for (let at = 0; at < bytes.length; at += PIECE) {
+    // Several times as fast as a spread.
+    text += Reflect.apply(String.fromCharCode, undefined, bytes.subarray(at, at + PIECE));
+  }
+  return text;
+}
