@@ -70,7 +70,11 @@ export class BodyDecoder {
     maxElements = this.#maxElements,
   ): unknown {
     this.#inflatedBytes = 0;
-    if (flags === 0) return this.#decode(bytes, start, end, owned, maxElements);
+    if (flags === 0) {
+      return this.#codec === undefined
+        ? this.#values.read(bytes, start, end, owned, this.#maxDepth, maxElements, this.#extensions)
+        : this.#decode(bytes, start, end, owned, maxElements);
+    }
     const inflated = this.#inflate(flags, bytes.subarray(start, end), limit);
     this.#inflatedBytes = inflated.length;
     // What lies beside it in its buffer is nothing to be shown.

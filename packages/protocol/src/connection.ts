@@ -419,20 +419,30 @@ export class Connection implements PacketSource {
       this.#context.delivery.unknown(this, id);
       return;
     }
-    const context = this.#context;
-    const { active } = this;
-    const limit = active ? context.inflatedLimit : context.handshakeInflatedLimit;
-    const elements = active ? context.elements : context.handshakeElements;
-    let msg: unknown;
-    try {
-      msg = context.bodies.decode(bytes, start, end, flags, owned, limit, elements);
-    } catch (error) {
-      throw entry === undefined ? error : namePacket(error, entry.name);
-    }
+    const msg = this.#decode(entry, flags, bytes, start, end, owned);
     if (!bypass && type?.receive(msg, id, flags, this.cid, this.host) === true) return;
     if (entry === undefined) this.#context.delivery.unknown(this, id);
     else if (entry.protocol) watchResult(this.host, entry.obj._receive(msg, this.cid), entry.name);
     else this.#context.delivery.accept(this, entry, msg);
+  }
+
+  #decode(
+    entry: PacketEntry | undefined,
+    flags: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    owned: boolean,
+  ): unknown {
+    const context = this.#context;
+    const { active } = this;
+    const limit = active ? context.inflatedLimit : context.handshakeInflatedLimit;
+    const elements = active ? context.elements : context.handshakeElements;
+    try {
+      return context.bodies.decode(bytes, start, end, flags, owned, limit, elements);
+    } catch (error) {
+      throw entry === undefined ? error : namePacket(error, entry.name);
+    }
   }
 
   /** Before the connection is active, few packets may come: those of the handshake, and the type's own. */

@@ -52,15 +52,15 @@ export class ValueReader {
   #owed = 0;
   /** Elements that containers may still announce. */
   #elementsLeft = 0;
-  /** Places of lists that maps may still reserve for nothing. */
-  #placesLeft = 0;
-  #placesAllowed = 0;
+  /** Places of lists that maps reserve for nothing. */
+  #placesUsed = 0;
   #containers = 0;
   #binaries = 0;
   #length = 0;
-  #maxSteps = 0;
-  /** What integer keys of `Map`s may still cost. */
-  #stepsLeft = 0;
+  /** What integer keys of `Map`s cost, in steps. */
+  #stepsUsed = 0;
+  /** Whether the key that was read last begins with a digit, so that it may be an index. */
+  #digitFirst = false;
   #extensions: ExtensionCodec | undefined;
   /** Whether a body is being read: the codec of an extension type may ask for another one. */
   #reading = false;
@@ -104,10 +104,8 @@ export class ValueReader {
     this.#maxElements = maxElements;
     this.#elementsLeft = maxElements;
     this.#length = end - start;
-    this.#placesAllowed = placesAllowed(end - start, maxElements);
-    this.#placesLeft = this.#placesAllowed;
-    this.#maxSteps = stepsAllowed(maxElements);
-    this.#stepsLeft = this.#maxSteps;
+    this.#placesUsed = 0;
+    this.#stepsUsed = 0;
     if (this.#extensions !== extensions) this.#extensions = extensions;
     this.#reading = true;
     this.#containers = 0;
@@ -159,7 +157,7 @@ export class ValueReader {
       this.#maxElements - this.#elementsLeft,
       this.#containers,
       this.#binaries,
-      this.#placesAllowed - this.#placesLeft,
+      this.#placesUsed,
     );
   }
 
@@ -240,23 +238,11 @@ export class ValueReader {
 
   #array(length: number, depthLeft: number): unknown[] {
     this.#owe(length, depthLeft);
-    const depth = depthLeft - 1;
     // For one that grows, the engine reserves seventeen places at once.
-    switch (length) {
-      case 0:
-        return [];
-      case 1:
-        return [this.#value(depth)];
-      case 2:
-        return [this.#value(depth), this.#value(depth)];
-      case 3:
-        return [this.#value(depth), this.#value(depth), this.#value(depth)];
-      default: {
-        const array = [this.#value(depth), this.#value(depth), this.#value(depth), this.#value(depth)];
-        for (let index = 4; index < length; index++) array.push(this.#value(depth));
-        return array;
-      }
-    }
+    if (length === 1) return [this.#value(depthLeft - 1)];
+    const array: unknown[] = [];
+    for (let index = 0; index < length; index++) array.push(this.#value(depthLeft - 1));
+    return array;
   }
 
   #extension(head: number, depthLeft: number): unknown {
@@ -289,7 +275,7 @@ export class ValueReader {
         if (growth !== undefined) this.#reserve(growth.places - index);
         return this.#mixedMap(map, length - index, depthLeft);
       }
-      if (beginsLikeIndex(key.charCodeAt(0))) growth = this.#grow(growth, key);
+      if (this.#digitFirst) growth = this.#grow(growth, key);
       map[key] = this.#value(depthLeft - 1);
     }
     if (growth !== undefined) this.#reserve(growth.places - length);
@@ -305,7 +291,9 @@ export class ValueReader {
     const mixed = new MixedMap(first);
     for (let index = 0; index < length; index++) {
       const key = this.#mixedKey();
-      this.#stepsLeft = pay(this.#stepsLeft, mixed.cost(key), this.#maxSteps);
+      const allowed = stepsAllowed(this.#maxElements);
+      const left = pay(allowed - this.#stepsUsed, mixed.cost(key), allowed);
+      this.#stepsUsed = allowed - left;
       mixed.set(key, this.#value(depthLeft - 1));
     }
     return mixed.map;
@@ -319,6 +307,7 @@ export class ValueReader {
   }
 
   #grow(growth: ListGrowth | undefined, key: string): ListGrowth | undefined {
+    this.#digitFirst = false;
     const index = listIndex(key);
     if (index < 0) return growth;
     const grown = growth ?? new ListGrowth();
@@ -329,8 +318,9 @@ export class ValueReader {
   /** Counts places of a list that a map reserves for nothing. */
   #reserve(places: number): void {
     if (places <= 0) return;
-    this.#placesLeft -= places;
-    if (this.#placesLeft < 0) throw tooSparse(this.#placesAllowed);
+    this.#placesUsed += places;
+    const allowed = placesAllowed(this.#length, this.#maxElements);
+    if (this.#placesUsed > allowed) throw tooSparse(allowed);
   }
 
   /** Reads a key that is a string; `undefined` and nothing read if it is none. */
@@ -351,6 +341,7 @@ export class ValueReader {
       return undefined;
     }
     const start = this.#at;
+    if (beginsLikeIndex(this.#bytes[start] as number)) this.#digitFirst = true;
     if (length === 1 && start < this.#end && (this.#bytes[start] as number) < 0x80) {
       // The engine has a table of these.
       this.#at = start + 1;
