@@ -46,7 +46,7 @@ import type { PacketEntry, PacketRegistry } from "./packet-registry.js";
 import type { PacketRef, Peer } from "./peer.js";
 import { escapeText, quoteText } from "./quote-text.js";
 import type { RegistrySyncOptions } from "./registry-sync.js";
-import { problemOnSending } from "./rule-check.js";
+import { explain, problemOnSending } from "./rule-check.js";
 import { checkApplicationState, isActive, nextState, type StateEvent } from "./state.js";
 import { PROTOVERSION, VERSION } from "./version.js";
 
@@ -593,7 +593,7 @@ export class Connection implements PacketSource {
         if (!this.active && problem === "state") throw tooEarly(entry, this.side);
         // Of many that a packet is for, it goes to those whom it fits; the wrong side is wrong for all.
         if (toMany && problem !== "side") break;
-        throw new SmartPacketInvalidError(message);
+        throw new SmartPacketInvalidError(`${message}: ${explain(problem, rule, this)}`);
       case "close":
         this.#closeByPeer("smartpacketinvalid");
         break;
