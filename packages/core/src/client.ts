@@ -44,7 +44,9 @@ import { aborted, Outcome, optional, type WaitOptions, within } from "./waiting.
 function closedError({ reason, error }: CloseInfo): Error {
   if (error instanceof TlsHandshakeError) return error;
   const why = reason === null ? "" : ` (${escapeText(reason, MAX_REASON_BYTES)})`;
-  return new ConnectionClosedError(`the connection is closed${why}`, reason, { cause: error });
+  // Who sees the message alone has to learn what to do, too.
+  const what = error === undefined ? "" : `: ${error.message}`;
+  return new ConnectionClosedError(`the connection is closed${why}${what}`, reason, { cause: error });
 }
 
 /**

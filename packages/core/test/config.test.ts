@@ -234,6 +234,8 @@ describe("net.registry", () => {
     const error: unknown = await client.start().catch((reason: unknown) => reason);
     expect(error).toMatchObject({ reason: "packetregmismatch" });
     const cause = (error as Error).cause as PacketRegistryMismatchError;
+    // Who prints the message alone learns what differs, too.
+    expect((error as Error).message).toBe(`the connection is closed (packetregmismatch): ${cause.message}`);
     expect(cause).toBeInstanceOf(PacketRegistryMismatchError);
     expect(cause.missing).toEqual(["a:server"]);
     expect(cause.extra).toEqual(["a:client"]);

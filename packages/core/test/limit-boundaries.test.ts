@@ -331,6 +331,22 @@ test("65,536 elements are accepted by default, and no more", async () => {
   expect(await peer.closeReason()).toBe("baddata");
 });
 
+test("a registry may have more elements than net.limits.elements allows of a body", async () => {
+  const cfg = { "net.limits.elements": 16 };
+  const { client, remote } = await startPair({
+    server: { cfg },
+    client: { cfg },
+    setUp: (peer) => {
+      echo(peer);
+      for (let n = 0; n < 40; n++) handle(peer, `test:more${n}`);
+    },
+  });
+  const body = new Array(17).fill(null);
+  expect(() => remote.sendMessage("test:echo", body)).toThrow("more than the 16 elements");
+  expect(() => client.sendMessage("test:echo", body)).toThrow("more than the 16 elements");
+  expect(client.sendMessage("test:echo", body.slice(1))).toBe(true);
+});
+
 test("nothing is allocated for a length that was announced and not sent", async () => {
   const length = 64 * 1024 * 1024;
   const cfg = { "net.limits.packetlength": length, "net.limits.unprocessed.bytes": length };

@@ -247,7 +247,7 @@ describe("sendMessage in a wrong state", () => {
     // A SmartPacket says ignore by its default, as in the reference.
     expect(client.outcomes).toEqual([early, false, false, early]);
     expect(String(client.outcomes[0])).toContain(
-      '"test:plain" cannot be sent before the handshake is complete',
+      '"test:plain" cannot be sent before the handshake is complete; wait for it with waitForConnection()',
     );
     expect(client.metrics.rejectedBy).toEqual({ smartpacketinvalid: 2 });
     expect(client.metrics.packetsOut).toBe(2);

@@ -51,7 +51,7 @@ export function protoKey(): BadDataError {
 }
 
 export function tooDeep(maxDepth: number): BadDataError {
-  return new BadDataError(`the body is nested more than ${maxDepth} deep`);
+  return new BadDataError(`the body is nested more than ${maxDepth} deep, the limit of net.limits.depth`);
 }
 
 export function announcesTooMuch(elements: number, bytesLeft: number): BadDataError {

@@ -222,7 +222,9 @@ function normalize(value: unknown, depthLeft: number, extensions: Extensions): u
   }
   // An empty container may stand where a scalar may, as the encoder counts it.
   if (depthLeft === 0 && (Array.isArray(value) ? value : Object.keys(value)).length > 0) {
-    throw new EncodeError("the value is nested too deep, or contains itself");
+    throw new EncodeError(
+      "the value is nested too deep, or contains itself; net.limits.depth is how deep it may be",
+    );
   }
   if (Array.isArray(value)) return value.map((item) => normalize(item, depthLeft - 1, extensions));
   const copy: Record<string, unknown> = Object.create(null);

@@ -46,7 +46,7 @@ import type { PacketEntry, PacketRegistry } from "./packet-registry.js";
 import type { PacketRef, Peer } from "./peer.js";
 import { escapeText, quoteText } from "./quote-text.js";
 import type { RegistrySyncOptions } from "./registry-sync.js";
-import { problemOnSending } from "./rule-check.js";
+import { explain, problemOnSending } from "./rule-check.js";
 import { checkApplicationState, isActive, nextState, type StateEvent } from "./state.js";
 import { PROTOVERSION, VERSION } from "./version.js";
 
@@ -588,7 +588,7 @@ export class Connection implements PacketSource {
     const { rule } = entry;
     if (rule === null) {
       if (this.active || entry.internal) return true;
-      throw tooEarly(entry);
+      throw tooEarly(entry, this.side);
     }
     const problem = problemOnSending(rule, this);
     if (problem === undefined) {
@@ -600,10 +600,10 @@ export class Connection implements PacketSource {
     switch (entry.sendAction) {
       case "error":
         // One answer for all who come too early, whether the packet has conditions or none.
-        if (!this.active && problem === "state") throw tooEarly(entry);
+        if (!this.active && problem === "state") throw tooEarly(entry, this.side);
         // Of many that a packet is for, it goes to those whom it fits; the wrong side is wrong for all.
         if (toMany && problem !== "side") break;
-        throw new SmartPacketInvalidError(message);
+        throw new SmartPacketInvalidError(`${message}: ${explain(problem, rule, this)}`);
       case "close":
         this.#closeByPeer("smartpacketinvalid");
         break;
@@ -693,8 +693,7 @@ export class Connection implements PacketSource {
   }
 }
 
-function tooEarly({ name }: PacketEntry): InvalidStateError {
-  return new InvalidStateError(
-    `"${name}" cannot be sent before the handshake is complete; wait for it with waitForConnection()`,
-  );
+function tooEarly({ name }: PacketEntry, side: Side): InvalidStateError {
+  const wait = side === SIDE_SERVER ? 'the "handshakecomplete" event' : "it with waitForConnection()";
+  return new InvalidStateError(`"${name}" cannot be sent before the handshake is complete; wait for ${wait}`);
 }

@@ -1,6 +1,7 @@
 import type { ConnectionContext } from "./connection-context.js";
 import { encodePacket } from "./encode-packet.js";
 import { HANDSHAKE_NAME } from "./internal-names.js";
+import { ValueWriter } from "./value-writer.js";
 import { PROTOVERSION, VERSION } from "./version.js";
 
 /** The packet that tells clients a server's registry (clause 3): encoded again only when the registry has changed. */
@@ -17,7 +18,9 @@ export class HandshakePacket {
     const { registry } = context.peer;
     if (this.#packet === undefined || this.#revision !== registry.revision) {
       const payload = { version: VERSION, protoversion: PROTOVERSION, registry: registry.toMap() };
-      this.#packet = encodePacket(context, registry.getID(HANDSHAKE_NAME), payload);
+      // A client accepts a registry's names beside its limit on elements, so that a server may lower that of bodies.
+      const writer = new ValueWriter(context.depth, Number.MAX_SAFE_INTEGER, context.pool);
+      this.#packet = encodePacket({ ...context, writer }, registry.getID(HANDSHAKE_NAME), payload);
       this.#revision = registry.revision;
     }
     return this.#packet;

@@ -59,10 +59,22 @@ export class PacketDefinition<
   declare readonly "~input": Input;
 
   constructor(options: PacketDefinitionOptions<Name, StandardSchemaV1<unknown, Output>, Receiver>) {
+    checkSchema(options.schema, options.name);
     this.options = options;
     this.name = options.name;
     this.side = (options.side ?? null) as Receiver;
   }
+}
+
+/** What is no schema checks nothing: whoever gave it would believe that payloads are checked. */
+function checkSchema(schema: unknown, name: string): void {
+  if (schema === undefined) return;
+  // Some libraries' schemas are functions.
+  const standard: unknown = Object(schema)["~standard"];
+  if (typeof Object(standard).validate === "function") return;
+  throw new TypeError(
+    `the schema of "${name}" is no Standard Schema; give one of zod from 3.24 on, valibot, arktype, or payload()`,
+  );
 }
 
 /** Any packet definition. */
@@ -76,6 +88,8 @@ export type PacketOutput<D> =
 /**
  * Declares a packet type once, for server and client: from it follow the payload's type in `sendMessage`,
  * `broadcast` and handlers, the checks of a SmartPacket, and the validation of what arrives.
+ *
+ * @throws {TypeError} if `schema` is no Standard Schema.
  *
  * @example
  * ```ts no-run

@@ -48,7 +48,11 @@ export class PacketDelivery {
   /** There is a packet of an id that nothing is registered for. @throws {@link UnknownPacketError} as configured. */
   unknown(source: PacketSource, id: number): void {
     const message = `the peer sent packet ${id}, which is registered under no name`;
-    if (this.#options.closeOnUnknown) throw new UnknownPacketError(message);
+    if (this.#options.closeOnUnknown) {
+      throw new UnknownPacketError(
+        `${message}; register the same packets on both sides, or set net.registry.unknownpacketaction to "ignore"`,
+      );
+    }
     this.#strike(source, message, "unknownpacket");
   }
 

@@ -254,7 +254,9 @@ export class ValueWriter {
   #count(elements: number, depthLeft: number): void {
     // An empty container may stand where a scalar may, as the reader counts it.
     if (depthLeft === 0 && elements > 0) {
-      throw new EncodeError("the value is nested too deep, or contains itself");
+      throw new EncodeError(
+        "the value is nested too deep, or contains itself; net.limits.depth is how deep it may be",
+      );
     }
     this.#take(elements);
   }

@@ -28,10 +28,14 @@ describe("nesting", () => {
   test.each([arrays, maps, wide])("511 and 512 pass, 513 does not (%#)", (build) => {
     expect(reason(build(511, "c0"))).toBe("accepted");
     expect(reason(build(512, "c0"))).toBe("accepted");
-    expect(reason(build(513, "c0"))).toBe("the body is nested more than 512 deep");
+    expect(reason(build(513, "c0"))).toBe(
+      "the body is nested more than 512 deep, the limit of net.limits.depth",
+    );
     expect(reason(build(512, "90"))).toBe("accepted");
     expect(reason(build(512, "80"))).toBe("accepted");
-    expect(reason(build(513, "90"))).toBe("the body is nested more than 512 deep");
+    expect(reason(build(513, "90"))).toBe(
+      "the body is nested more than 512 deep, the limit of net.limits.depth",
+    );
   });
 
   test("siblings do not add up", () => {

@@ -384,7 +384,10 @@ describe("application packets before the handshake is complete", () => {
   test("cannot be sent either", () => {
     const end = freshServer({ setUp });
     expect(() => end.connection.send("a", 1)).toThrow(InvalidStateError);
-    expect(() => end.connection.send("a", 1)).toThrow(/before the handshake is complete/);
+    // A server has no waitForConnection().
+    expect(() => end.connection.send("a", 1)).toThrow(
+      /before the handshake is complete; wait for the "handshakecomplete" event$/,
+    );
     expect(end.connection.hasOutput).toBe(false);
   });
 
@@ -708,6 +711,7 @@ describe("unknown ids", () => {
     server.receive(packet(id, "c0"));
     expect(server.codes).toEqual(["P3D_ERR_UNKNOWN_PACKET"]);
     expect(server.errors[0]?.message).toMatch(`packet ${id}, which is registered under no name`);
+    expect(server.errors[0]?.message).toMatch('set net.registry.unknownpacketaction to "ignore"');
   });
 
   test("are ignored if so configured, up to the strikes in a row, without looking into them", () => {

@@ -37,6 +37,29 @@ test("a definition without options has a SmartPacket's defaults and takes anythi
   expect(new Packet(registry, peer).parse("anything")).toBe("anything");
 });
 
+test.each([
+  ["a plain object", { text: "string" }],
+  ["a function", () => true],
+  ["null", null],
+  ["a schema of a library that is too old", { parse: (value: unknown) => value }],
+  ["one whose ~standard cannot check", { "~standard": { version: 1 } }],
+])("%s is no schema, which is told at once", (_what, schema) => {
+  const options = { name: "test:unchecked", schema: schema as unknown as StandardSchemaV1 };
+  expect(() => definePacket(options)).toThrow(TypeError);
+  expect(() => definePacket(options)).toThrow(
+    /^the schema of "test:unchecked" is no Standard Schema; give one/,
+  );
+});
+
+test("a schema may be a function, as those of arktype are", () => {
+  const schema = Object.assign(
+    () => true,
+    always<number>((value) => ({ value: Number(value) + 1 })),
+  );
+  const definition = definePacket({ name: "test:function", schema });
+  expect(new DefinedPacket(registry, peer, definition).parse(1)).toBe(2);
+});
+
 test("its options are its conditions", () => {
   const definition = definePacket({
     name: "test:full",

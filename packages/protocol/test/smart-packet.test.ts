@@ -9,6 +9,7 @@ import {
   SmartPacket,
   SmartPacketInvalidError,
   SSLSEC_ENCRYPTED,
+  STATE_ACTIVE,
   STATE_LOGGEDIN,
 } from "@peng3dnet/protocol";
 import { hex, packet } from "./support/bytes.js";
@@ -29,6 +30,8 @@ function smart(rule: Partial<PacketRule>, server: EndOptions = {}): Pair {
 
 interface Condition {
   readonly name: string;
+  /** What the error says besides. */
+  readonly needs: string;
   readonly rule: Partial<PacketRule>;
   readonly fulfil: (connection: Connection) => void;
 }
@@ -36,6 +39,7 @@ interface Condition {
 const CONDITIONS: Condition[] = [
   {
     name: "state",
+    needs: `it needs ${STATE_LOGGEDIN}, and this side of the connection has ${STATE_ACTIVE}`,
     rule: { state: STATE_LOGGEDIN },
     fulfil: (c) => {
       c.state = STATE_LOGGEDIN;
@@ -43,6 +47,7 @@ const CONDITIONS: Condition[] = [
   },
   {
     name: "mode",
+    needs: `it needs ${MODE_CHAT}, and this side of the connection has 0`,
     rule: { mode: MODE_CHAT },
     fulfil: (c) => {
       c.mode = MODE_CHAT;
@@ -50,6 +55,7 @@ const CONDITIONS: Condition[] = [
   },
   {
     name: "mode",
+    needs: `it needs ${MODE_CHAT}, and this side of the connection has 0`,
     rule: { mode: MODE_CHAT, state: null },
     fulfil: (c) => {
       c.mode = MODE_CHAT;
@@ -98,10 +104,24 @@ describe("before settype, a SmartPacket is treated as its action says", () => {
 const ACTIONS: InvalidAction[] = ["ignore", "close", "error"];
 const cases = CONDITIONS.flatMap((condition) => ACTIONS.map((action) => ({ ...condition, action })));
 
+test.each<["client" | "server", Partial<PacketRule>, string]>([
+  ["client", { side: SIDE_CLIENT }, "its side does not fit the connection: only clients receive it"],
+  ["server", { side: SIDE_SERVER }, "its side does not fit the connection: only the server receives it"],
+  [
+    "client",
+    { minSslsecLevel: SSLSEC_ENCRYPTED },
+    `it needs level ${SSLSEC_ENCRYPTED}, and the connection has 0; see net.ssl.enabled`,
+  ],
+  ["server", { conntype: "mine" }, 'it needs "mine", and the connection has "classic"'],
+])("a %s with %j is told what is needed", (end, rule, needs) => {
+  const { connection } = smart({ ...rule, invalidAction: "error" })[end];
+  expect(() => connection.send("s", 1)).toThrow(needs);
+});
+
 describe("sending", () => {
   test.each(cases)(
     "$name does not fit, $action: nothing is encoded",
-    async ({ name, rule, fulfil, action }) => {
+    async ({ name, needs, rule, fulfil, action }) => {
       const pair = smart({ ...rule, invalidAction: action });
       const { connection, host, peer } = pair.client;
       const before = connection.packetsOut;
@@ -109,7 +129,7 @@ describe("sending", () => {
       const send = () => connection.send("s", new Map());
       if (action === "error") {
         expect(send).toThrow(SmartPacketInvalidError);
-        expect(send).toThrow(`"s" may not be sent: its ${name} does not fit`);
+        expect(send).toThrow(`"s" may not be sent: its ${name} does not fit the connection: ${needs}`);
       } else {
         expect(send()).toBe(false);
         expect(host.ignoredBecause).toEqual([`"s" may not be sent: its ${name} does not fit the connection`]);
