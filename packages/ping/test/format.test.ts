@@ -179,6 +179,20 @@ describe("the live lines", () => {
     expect(written.at(-1)).toMatch(/^\n--- one.invalid:8080 ---\n2 sent/);
   });
 
+  test("tell which part of the pings was lost, in whole percent", () => {
+    const { report, last } = live(100);
+    const statistics = new Statistics();
+    for (const delay of [0.002, undefined, 0.004]) statistics.add(delay);
+    report.result(one, 3, { pong: pong({}, 0.004) }, statistics);
+    const others = new Statistics();
+    for (const delay of [undefined, 0.002, undefined]) others.add(delay);
+    report.result(two, 3, { error: new PingError("timeout", "said nothing") }, others);
+    expect(last()).toEqual([
+      `one.invalid:8080  █${" ".repeat(23)}    4.00 ms   33 % lost  avg 3.00 ms`,
+      `[::1]:9           ×${" ".repeat(23)}  timeout     67 % lost  said nothing`,
+    ]);
+  });
+
   test.each([200, 80, 40, 20, 10, 1, 0])("never take more than %d columns", (columns) => {
     const { report, last } = live(columns);
     const statistics = new Statistics();
