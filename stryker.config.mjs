@@ -14,6 +14,6 @@ export default {
   cleanTempDir: "always",
   ignorePatterns: [".mutation", "coverage", ".turbo", ".docs-code"],
   // Tests that wait for what a broken link never brings end by the limit of Jest; this ends endless loops.
-  timeoutMS: 10_000,
+  timeoutMS: 6000,
   timeoutFactor: 2,
 };

@@ -1,6 +1,6 @@
 // Changes the code in thousands of small ways and looks which of them no test notices.
 //
-//   npm run mutation -- PACKAGE [--files GLOB] [--static] [--anew] [--concurrency N]
+//   npm run mutation -- PACKAGE [--files GLOB] [--tests GLOB] [--static] [--anew] [--concurrency N]
 //
 // A second run looks only at what has changed since: what came of each change is kept in `.mutation`.
 
@@ -40,7 +40,7 @@ const LONGEST_SHOWN = 60;
 function usage(message) {
   console.error(message);
   console.error(
-    `usage: npm run mutation -- PACKAGE [--files GLOB] [--static] [--anew] [--concurrency N]\nPACKAGE is one of ${Object.keys(MUTATED).join(", ")}.`,
+    `usage: npm run mutation -- PACKAGE [--files GLOB] [--tests GLOB] [--static] [--anew] [--concurrency N]\nPACKAGE is one of ${Object.keys(MUTATED).join(", ")}.`,
   );
   process.exit(2);
 }
@@ -51,6 +51,7 @@ function readArguments() {
       allowPositionals: true,
       options: {
         files: { type: "string", multiple: true },
+        tests: { type: "string", multiple: true },
         static: { type: "boolean" },
         anew: { type: "boolean" },
         concurrency: { type: "string", default: "1" },
@@ -111,7 +112,7 @@ function line(what, mutants) {
   return `${what}: ${judged} changes, ${noticed} noticed, ${survived} survived, ${unreached} not reached: ${score}${others.length > 0 ? ` (${others.join(", ")})` : ""}`;
 }
 
-const { name, files, static: withStatic, anew, concurrency } = readArguments();
+const { name, files, tests, static: withStatic, anew, concurrency } = readArguments();
 const source = `packages/${name}/src`;
 const incrementalFile = `.mutation/${name}.json`;
 process.chdir(root);
@@ -134,7 +135,11 @@ const mutants = await new Stryker({
     projectType: "custom",
     configFile: "jest.config.cjs",
     enableFindRelatedTests: false,
-    config: { testMatch: [`<rootDir>/packages/${name}/**/*.test.ts`], reporters: [], collectCoverage: false },
+    config: {
+      testMatch: (tests ?? ["**/*.test.ts"]).map((glob) => `<rootDir>/packages/${name}/**/${glob}`),
+      reporters: [],
+      collectCoverage: false,
+    },
   },
 }).runMutationTest();
 
@@ -149,6 +154,15 @@ for (const [file, own] of [...places].sort()) console.log(line(file, own));
 const all = [...places.values()].flat();
 const missed = all.filter(({ status }) => status === "Survived" || status === "NoCoverage").map(describe);
 if (missed.length > 0) console.log(`\nNot noticed:\n${missed.join("\n")}`);
+if (files !== undefined) {
+  // Of the other files, what came of them when they were looked at last.
+  const { files: known } = JSON.parse(readFileSync(incrementalFile, "utf8"));
+  const before = Object.entries(known).filter(([file]) => file.startsWith(source) && !places.has(file));
+  if (before.length > 0) {
+    for (const [file, { mutants: own }] of before.sort()) console.log(line(`before, ${file}`, own));
+    console.log(line(`${name}, as far as known`, [...all, ...before.flatMap(([, { mutants: own }]) => own)]));
+  }
+}
 console.log(
   `\n${line(name, all)}, in ${Math.round((Date.now() - begun) / 1000)} s, on ${new Date().toISOString().slice(0, 10)}`,
 );
