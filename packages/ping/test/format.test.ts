@@ -29,6 +29,8 @@ test.each([
   ["lone \ud800 surrogate", "lone  surrogate"],
   ["  北京 é ", "北京 é"],
   ["x".repeat(1000), `${"x".repeat(299)}…`],
+  ["x".repeat(301), `${"x".repeat(299)}…`],
+  ["x".repeat(300), "x".repeat(300)],
 ])("%j is shown as %j", (text, shown) => {
   expect(clean(text)).toBe(shown);
 });
@@ -46,6 +48,7 @@ test("JSON is safe to print and has no values that JSON lacks", () => {
   const value = { a: 2n ** 60n, b: [new Uint8Array([1, 255])], c: "\x1b\x9b\u202e", d: Number.NaN };
   expect(json(value)).toBe('{"a":"1152921504606846976","b":["01ff"],"c":"\\u001b\\u009b\\u202e","d":null}');
   expect(JSON.parse(json(value))).toMatchObject({ c: value.c });
+  expect([json(null), json({ none: [null] })]).toEqual(["null", '{"none":[null]}']);
 });
 
 test("columns are counted as a terminal does, about", () => {
@@ -126,6 +129,17 @@ test("statistics hold over any number of pings", () => {
     "9 sent, 8 answered, 11.1 % lost",
     "delay min/avg/max/stddev = 2.00/5.00/9.00/2.00 ms",
   ]);
+});
+
+test("statistics of no ping, of one that was lost, and of one that was answered", () => {
+  const statistics = new Statistics();
+  const shown = (): unknown => [statistics.complete, statistics.loss, statistics.avg, statistics.stddev];
+  expect(shown()).toEqual([false, 0, 0, 0]);
+  statistics.add(undefined);
+  expect(shown()).toEqual([false, 1, 0, 0]);
+  const answered = new Statistics();
+  answered.add(0.25);
+  expect([answered.complete, answered.loss, answered.avg, answered.stddev]).toEqual([true, 0, 0.25, 0]);
 });
 
 test("a bar chart is scaled to its longest bar", () => {
