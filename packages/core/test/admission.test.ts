@@ -3,6 +3,7 @@
 import { Config } from "@peng3dnet/core";
 import fc from "fast-check";
 import { Admission } from "../src/admission.js";
+import { connectionsByDescriptors } from "../src/descriptors.js";
 
 const ADDRESSES = [
   "192.0.2.1",
@@ -55,6 +56,25 @@ test("handshakes under way count by the same addresses", () => {
   expect(admitted.begin(3, "192.0.2.2")).toBeUndefined();
   expect(admitted.begin(4, "::ffff:192.0.2.1")).toBe(1);
   expect(admitted.begin(5, "192.0.2.1")).toBe(2);
+});
+
+test("the handshakes of an address are counted on when all but one are over", () => {
+  const admitted = admission({ pendingAddress: 2 });
+  admitted.begin(1, "192.0.2.1");
+  admitted.begin(2, "192.0.2.1");
+  admitted.settled(1);
+  expect(admitted.begin(3, "192.0.2.1")).toBeUndefined();
+  expect(admitted.begin(4, "192.0.2.1")).toBe(2);
+});
+
+test("past 128 connections, as many are let in as there are file descriptors for", () => {
+  const most = connectionsByDescriptors();
+  const admitted = admission({ all: 10_000_000, address: 10_000_000 });
+  const last = Math.min(most, 10_000_000) - 1;
+  expect(last).toBeGreaterThan(128);
+  for (const connections of [127, 128, 129, last])
+    expect(admitted.refusal(connections, "192.0.2.1")).toBeUndefined();
+  expect(admitted.refusal(last + 1, "192.0.2.1")).toBe("serverfull");
 });
 
 interface Step {

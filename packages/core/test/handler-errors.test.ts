@@ -5,11 +5,13 @@ import {
   Client,
   ClientOnServer,
   ConnectionType,
+  definePacket,
   type HandlerErrorContext,
   type Logger,
   Packet,
   type PacketRef,
   type Peer,
+  payload,
   Server,
   SIDE_SERVER,
 } from "@peng3dnet/core";
@@ -167,6 +169,25 @@ describe.each<Manner>(["throws", "rejects"])("a hook that %s", (manner) => {
     await roundTrip(client, echoed);
     expect(await serverFailures.count(2)).toEqual(Array(2).fill("test:clumsy: received"));
     expect(await clientFailures.count(2)).toEqual(Array(2).fill("test:clumsy: sent"));
+  });
+
+  test("of a packet's definition: is reported with its name, and the next handler is called", async () => {
+    const Word = definePacket({ name: "test:word", schema: payload<string>() });
+    const heard: string[] = [];
+    const { server, client, remote } = await startPair({
+      server: { packets: [Word] },
+      client: { packets: [Word] },
+    });
+    const failing = (word: string): unknown => fail(manner, word);
+    const hearing = (word: string): void => void heard.push(word);
+    server.on(Word, failing).on(Word, hearing);
+    client.on(Word, failing).on(Word, hearing);
+    const [serverFailures, clientFailures] = [new Failures(server), new Failures(client)];
+    client.sendMessage(Word, "up");
+    remote.sendMessage(Word, "down");
+    expect(await serverFailures.count(1)).toEqual(["test:word: up"]);
+    expect(await clientFailures.count(1)).toEqual(["test:word: down"]);
+    expect(heard.sort()).toEqual(["down", "up"]);
   });
 
   test("of a listener: the others are called all the same", async () => {

@@ -62,6 +62,24 @@ describe("the test kit", () => {
     await client.waitForClose();
   });
 
+  test("a client that is attached has the whole time of the handshake", async () => {
+    const net = new TestNetwork();
+    const server = net.server({ cfg: { "net.timeout.handshake": 600 } });
+    const client = net.client();
+    net.connect(client, server, { prepare: (link) => link.toClient.freeze() });
+    await net.settle();
+    net.clock.advance(9.999);
+    await net.settle();
+    expect(client.conn?.open).toBe(true);
+    net.clock.advance(0.001);
+    expect(
+      closedWith(await client.waitForClose(), {
+        reason: "handshaketimeout",
+        code: "P3D_ERR_HANDSHAKE_TIMEOUT",
+      }),
+    ).toBeUndefined();
+  });
+
   test("cuts, ends and corrupts at a byte", async () => {
     for (const [fault, reason] of [
       ["cutAfter", "socketclose"],
@@ -77,6 +95,33 @@ describe("the test kit", () => {
     net.connect(client, server, { prepare: ({ toServer }) => toServer.flip(0) });
     expect((await closed).reason).toBe("packettoolong");
     expect((await client.waitForClose()).reason).toBe("packettoolong");
+  });
+
+  test("the error of a close is the first one, whatever happens until it is over", async () => {
+    const net = new TestNetwork();
+    const server = net.server({
+      cfg: { "net.timeout.unsent": 1, "net.timeout.close": 30, "net.compress.enabled": false },
+    });
+    const client = net.client();
+    const closed = new Promise<CloseInfo>((resolve) => {
+      server.on("close", (_client, info) => resolve(info));
+    });
+    class Big extends SmartPacket {}
+    for (const peer of [server, client]) peer.registerPacket("test:big", new Big(peer.registry, peer));
+    const link = net.connect(client, server);
+    await client.waitForConnection();
+    link.toClient.freeze();
+    server.broadcast("test:big", new Uint8Array(300_000));
+    await net.settle();
+    // A length that is far too long; the server cannot say so, since the client does not read.
+    link.toServer.flip(link.toServer.delivered);
+    client.sendMessage("test:big", new Uint8Array(10));
+    await net.settle();
+    expect(server.clients.size).toBe(1);
+    net.clock.advance(1);
+    expect(
+      closedWith(await closed, { reason: "packettoolong", code: "P3D_ERR_PACKET_TOO_LARGE" }),
+    ).toBeUndefined();
   });
 
   test("says what differs from an expected close", () => {

@@ -6,6 +6,7 @@ import {
   type CloseInfo,
   type ConfigOverrides,
   HandshakeTimeoutError,
+  InvalidStateError,
   TlsCertificateExpiredError,
   TlsCertificateInvalidError,
   TlsCertificateRejectedError,
@@ -16,7 +17,7 @@ import {
   TlsRequiredError,
   TlsVersionError,
 } from "@peng3dnet/core";
-import { ManualClock } from "@peng3dnet/core/testing";
+import { ManualClock, MemoryLink } from "@peng3dnet/core/testing";
 import { bareTlsClient, bareTlsServer } from "./support/bare-tls.js";
 import { bareTls, clientTls, type Identity, mutualTls, serverTls } from "./support/certificates.js";
 import { track } from "./support/cleanup.js";
@@ -197,6 +198,19 @@ describe("TLS on a plain port", () => {
   });
 });
 
+describe("a transport that cannot be used", () => {
+  test.each(["TLS", "none"])("makes connect reject, and leaves no connection, with %s", async (tls) => {
+    const server = await startServer({ cfg: tls === "TLS" ? serverTls() : {} });
+    const closed = next(server, "close");
+    const client = makeClient(server.addr, tls === "TLS" ? clientTls() : {});
+    const error = failure(client.connect());
+    // It has one by the time that the other one is up.
+    client.attach(new MemoryLink().client);
+    expect(await error).toBeInstanceOf(InvalidStateError);
+    await closed;
+  });
+});
+
 describe("no common ground", () => {
   test("versions, seen by a client", async () => {
     const server = await startServer({ cfg: { ...serverTls(), "net.ssl.minversion": "TLSv1.3" } });
@@ -299,11 +313,11 @@ describe("time", () => {
     peer.write(Buffer.from("16030102000100", "hex"));
     while (remote.sock?.bytesRead === 0) await new Promise(setImmediate);
     clock.advance(9.999);
-    await new Promise(setImmediate);
-    // It is not told anything in plain: it may speak TLS, if slowly.
-    expect(peer.pending).toHaveLength(0);
+    expect(remote.conn.open).toBe(true);
     clock.advance(0.001);
     await peer.ended();
+    // It was not told anything in plain, as one would be that says nothing: it may speak TLS, if slowly.
+    expect(peer.pending).toHaveLength(0);
     expect(await closeError(closed)).toBeInstanceOf(HandshakeTimeoutError);
     expect(clock.timers).toBe(0);
   });

@@ -9,6 +9,7 @@ import {
   SIDE_SERVER,
   type StandardSchemaV1,
 } from "../src/index.js";
+import { TestNetwork } from "../src/testing.js";
 
 /** A schema made by hand, as any library that follows the Standard Schema makes them. */
 const text: StandardSchemaV1<{ text: string }, { text: string; length: number }> = {
@@ -146,5 +147,53 @@ describe("defined packets", () => {
     await server.shutdown();
     expect(await next).toEqual({ done: true, value: undefined });
     await client.close();
+  });
+});
+
+describe("messages", () => {
+  test.each([1, 2, 3, 0])("with a limit of %d come one after the other, all of them", async (limit) => {
+    const net = new TestNetwork();
+    const server = net.server({ packets: [Strict] });
+    const client = net.client({ packets: [Strict] });
+    const stream = server.messages(Strict, { limit });
+    net.connect(client, server);
+    await client.waitForConnection();
+    const words = ["one", "two", "three", "four", "five"];
+    for (const word of words) client.sendMessage(Strict, { text: word });
+    // All that is going to be delivered by itself has been.
+    await net.settle();
+    const got: string[] = [];
+    for (const _ of words) got.push((await stream.next()).value?.msg.text ?? "none");
+    expect(got).toEqual(words);
+    await client.close();
+    server.stop();
+  });
+});
+
+describe("broadcast", () => {
+  test.each([
+    [true, 0],
+    [false, 1],
+  ])("validates what is sent where that is wanted: %s", async (validateSent, accepted) => {
+    const net = new TestNetwork();
+    const Told = definePacket({ name: "chat:told", schema: text });
+    const server = net.server({ packets: [Told], validateSent });
+    const client = net.client({ packets: [Told] });
+    const heard: unknown[] = [];
+    client.on("handlerError", (error) => heard.push(error));
+    net.connect(client, server);
+    await client.waitForConnection();
+    let count = 0;
+    try {
+      count = server.broadcast(Told, { text: 5 } as never);
+    } catch (error) {
+      expect(error).toBeInstanceOf(InvalidPayloadError);
+    }
+    await net.settle();
+    expect(count).toBe(accepted);
+    // The receiver checks in any case.
+    expect(heard).toEqual(Array(accepted).fill(expect.any(InvalidPayloadError)));
+    await client.close();
+    server.stop();
   });
 });

@@ -181,6 +181,22 @@ describe("gather", () => {
     expect(own.map((left) => left.listenerCount())).toEqual([0, 0]);
   });
 
+  test("lets an error through that a listener of the one bus is to raise, and stays", () => {
+    const [a, b] = [new HeadlessPeng(), new HeadlessPeng()] as const;
+    const { close, heard } = setUp();
+    using _ab = gather([a], b);
+    b.addEventListener(
+      CLOSE,
+      () => {
+        throw new Error("mistake");
+      },
+      true,
+    );
+    b.addEventListener(CLOSE, () => heard.push("b"));
+    for (const reason of ["one", "two"]) expect(() => a.sendEvent(CLOSE, close(reason))).toThrow("mistake");
+    expect(heard).toEqual(["b", "b"]);
+  });
+
   test("wants only what the one bus has a listener for, and joins rings", () => {
     const [a, b, c] = [new HeadlessPeng(), new HeadlessPeng(), new HeadlessPeng()] as const;
     const { close, heard } = setUp();

@@ -29,6 +29,8 @@ test.each([
   ["lone \ud800 surrogate", "lone  surrogate"],
   ["  北京 é ", "北京 é"],
   ["x".repeat(1000), `${"x".repeat(299)}…`],
+  ["x".repeat(301), `${"x".repeat(299)}…`],
+  ["x".repeat(300), "x".repeat(300)],
 ])("%j is shown as %j", (text, shown) => {
   expect(clean(text)).toBe(shown);
 });
@@ -46,6 +48,7 @@ test("JSON is safe to print and has no values that JSON lacks", () => {
   const value = { a: 2n ** 60n, b: [new Uint8Array([1, 255])], c: "\x1b\x9b\u202e", d: Number.NaN };
   expect(json(value)).toBe('{"a":"1152921504606846976","b":["01ff"],"c":"\\u001b\\u009b\\u202e","d":null}');
   expect(JSON.parse(json(value))).toMatchObject({ c: value.c });
+  expect([json(null), json({ none: [null] })]).toEqual(["null", '{"none":[null]}']);
 });
 
 test("columns are counted as a terminal does, about", () => {
@@ -128,6 +131,17 @@ test("statistics hold over any number of pings", () => {
   ]);
 });
 
+test("statistics of no ping, of one that was lost, and of one that was answered", () => {
+  const statistics = new Statistics();
+  const shown = (): unknown => [statistics.complete, statistics.loss, statistics.avg, statistics.stddev];
+  expect(shown()).toEqual([false, 0, 0, 0]);
+  statistics.add(undefined);
+  expect(shown()).toEqual([false, 1, 0, 0]);
+  const answered = new Statistics();
+  answered.add(0.25);
+  expect([answered.complete, answered.loss, answered.avg, answered.stddev]).toEqual([true, 0, 0.25, 0]);
+});
+
 test("a bar chart is scaled to its longest bar", () => {
   expect(barChart([0.001, 0.004, undefined, 0.008], PLAIN)).toBe("▁▄×█");
   expect(barChart([0, 0], PLAIN)).toBe("▁▁");
@@ -177,6 +191,20 @@ describe("the live lines", () => {
     expect(written.slice(1).every((text) => text.startsWith("\x1b[2A\r"))).toBe(true);
     report.finish(new Map([[one, statistics]]));
     expect(written.at(-1)).toMatch(/^\n--- one.invalid:8080 ---\n2 sent/);
+  });
+
+  test("tell which part of the pings was lost, in whole percent", () => {
+    const { report, last } = live(100);
+    const statistics = new Statistics();
+    for (const delay of [0.002, undefined, 0.004]) statistics.add(delay);
+    report.result(one, 3, { pong: pong({}, 0.004) }, statistics);
+    const others = new Statistics();
+    for (const delay of [undefined, 0.002, undefined]) others.add(delay);
+    report.result(two, 3, { error: new PingError("timeout", "said nothing") }, others);
+    expect(last()).toEqual([
+      `one.invalid:8080  █${" ".repeat(23)}    4.00 ms   33 % lost  avg 3.00 ms`,
+      `[::1]:9           ×${" ".repeat(23)}  timeout     67 % lost  said nothing`,
+    ]);
   });
 
   test.each([200, 80, 40, 20, 10, 1, 0])("never take more than %d columns", (columns) => {

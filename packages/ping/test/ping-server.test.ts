@@ -2,10 +2,12 @@
 
 import { createServer as createHttpServer } from "node:http";
 import { createServer, type Server as NetServer, type Socket } from "node:net";
-import { Client, TimedOutError } from "@peng3dnet/core";
+import { Client, CONNTYPE_PING, TimedOutError } from "@peng3dnet/core";
+import { TestNetwork } from "@peng3dnet/core/testing";
 import {
   enablePing,
   PingableClientMixin,
+  PingClient,
   PingError,
   type PingServerOptions,
   pingServer,
@@ -129,6 +131,11 @@ test("names an HTTP server, which says nothing of its own accord", async () => {
   });
 });
 
+test("asks a silent server after a quarter of a short time-out, so that it can answer", async () => {
+  const addr = await listening(createHttpServer((_request, response) => response.end("hi")));
+  expect(await failureOf({ addr, timeout: 0.9 })).toMatchObject({ failure: "notpeng3dnet" });
+});
+
 test("waits for a server that is slow to greet, and was asked what it speaks meanwhile", async () => {
   const addr = await socketServer((socket) => {
     // A probe is no settype.
@@ -202,6 +209,21 @@ test("measures on a monotonic clock, whatever the server echoes and the wall clo
   expect(delay).toBeGreaterThan(0);
   expect(delay).toBeLessThan(5);
   expect(recvtime).toBeCloseTo(5, 5);
+});
+
+test("the delay is the time from ping to pong in seconds", async () => {
+  const net = new TestNetwork();
+  const server = net.server();
+  enablePing(server, () => {
+    net.clock.advance(1.25);
+    return {};
+  });
+  const client = net.run(new PingClient({ conntype: CONNTYPE_PING, clock: net.clock }));
+  net.clock.advance(3);
+  net.connect(client, server);
+  expect((await client.waitForPong()).delay).toBe(1.25);
+  await client.close();
+  server.stop();
 });
 
 test("uses the class of client and the engine that it is given", async () => {

@@ -611,6 +611,26 @@ describe("messages", () => {
 });
 
 describe("output", () => {
+  test("encoders are given back once all was taken, and serve the next connection", () => {
+    const pair = activePair(echo);
+    for (const { context, connection } of [pair.server, pair.client]) {
+      const [take, giveBack] = [
+        jest.spyOn(context.encoders, "take"),
+        jest.spyOn(context.encoders, "giveBack"),
+      ];
+      for (const text of ["one", "two"]) {
+        connection.send("game:other", text);
+        connection.output();
+        connection.outputTaken(true);
+      }
+      expect(take).toHaveBeenCalledTimes(2);
+      const [first, second] = take.mock.results.map(({ value }) => value as unknown);
+      expect(giveBack.mock.calls).toEqual([[first], [second]]);
+      expect(second).toBe(first);
+      jest.restoreAllMocks();
+    }
+  });
+
   test("is announced once until it is taken, and again when a batch is full", () => {
     const { server } = activePair(plain("a"));
     const { connection, host } = server;
