@@ -8,11 +8,12 @@ import {
   protoKey,
   tooDeep,
   tooManyElements,
+  tooManyMoves,
   tooShort,
   tooSparse,
 } from "./body-errors.js";
 import { decodedSize } from "./decoded-size.js";
-import { beginsLikeIndex, ListGrowth, listIndex, placesAllowed } from "./list-growth.js";
+import { beginsLikeIndex, ListGrowth, listIndex, movesAllowed, placesAllowed } from "./list-growth.js";
 import { SHORT_TEXT, shortText } from "./short-text.js";
 
 /** The body holds binary values, which a decoder may hand out as views. */
@@ -43,6 +44,8 @@ export class BodyCheck {
   /** Places of lists that maps may still reserve for nothing. */
   #placesLeft = 0;
   #placesAllowed = 0;
+  /** Entries of maps that the engine may still move for keys far behind others. */
+  #movesLeft = 0;
   #length = 0;
   #containers = 0;
   #binaries = 0;
@@ -72,6 +75,7 @@ export class BodyCheck {
     this.#elementsLeft = maxElements;
     this.#placesAllowed = placesAllowed(end - start, maxElements);
     this.#placesLeft = this.#placesAllowed;
+    this.#movesLeft = movesAllowed(maxElements);
     this.#length = end - start;
     this.#containers = 0;
     this.#binaries = 0;
@@ -178,7 +182,8 @@ export class BodyCheck {
     const index = listIndex(shortText(this.#bytes, start, end));
     if (index < 0) return growth;
     const grown = growth ?? new ListGrowth();
-    grown.add(index);
+    this.#movesLeft -= grown.add(index);
+    if (this.#movesLeft < 0) throw tooManyMoves(movesAllowed(this.#elementsAllowed));
     return grown;
   }
 

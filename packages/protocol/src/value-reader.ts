@@ -8,12 +8,13 @@ import {
   protoKey,
   tooDeep,
   tooManyElements,
+  tooManyMoves,
   tooShort,
   tooSparse,
 } from "./body-errors.js";
 import { decodedSize } from "./decoded-size.js";
 import { KeyCache } from "./key-cache.js";
-import { beginsLikeIndex, ListGrowth, listIndex, placesAllowed } from "./list-growth.js";
+import { beginsLikeIndex, ListGrowth, listIndex, movesAllowed, placesAllowed } from "./list-growth.js";
 import { PlatformTextReader, type TextReader } from "./platform-text.js";
 import { SHORT_TEXT, shortText } from "./short-text.js";
 
@@ -52,6 +53,8 @@ export class ValueReader {
   /** Places of lists that maps may still reserve for nothing. */
   #placesLeft = 0;
   #placesAllowed = 0;
+  /** Entries of maps that the engine may still move for keys far behind others. */
+  #movesLeft = 0;
   #containers = 0;
   #binaries = 0;
   #length = 0;
@@ -90,6 +93,7 @@ export class ValueReader {
     this.#length = end - start;
     this.#placesAllowed = placesAllowed(end - start, maxElements);
     this.#placesLeft = this.#placesAllowed;
+    this.#movesLeft = movesAllowed(maxElements);
     this.#containers = 0;
     this.#binaries = 0;
     this.#keys.begin();
@@ -226,7 +230,8 @@ export class ValueReader {
     const index = listIndex(key);
     if (index < 0) return growth;
     const grown = growth ?? new ListGrowth();
-    grown.add(index);
+    this.#movesLeft -= grown.add(index);
+    if (this.#movesLeft < 0) throw tooManyMoves(movesAllowed(this.#maxElements));
     return grown;
   }
 
