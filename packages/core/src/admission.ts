@@ -78,6 +78,11 @@ export class Admission<S> {
     if (group.connections === 0) this.#groups.delete(group.name);
   }
 
+  /** What the connections of one address have in common; `undefined` for one that is gone. */
+  addressOf(session: object): object | undefined {
+    return this.#members.get(session as S);
+  }
+
   /** Connections, handshakes under way and addresses that it keeps account of. */
   get size(): { readonly connections: number; readonly pending: number; readonly addresses: number } {
     return {

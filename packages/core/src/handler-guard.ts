@@ -5,6 +5,8 @@ import { type Logger, silentLogger } from "./logger.js";
 /** Places whose first error is warned of, and other things that are told once. */
 const MAX_WARNINGS = 20;
 
+function ignore(): void {}
+
 /** Where a handler failed. */
 export interface HandlerErrorContext {
   /** Name of the packet, hook, event or connection type whose code it was. */
@@ -68,6 +70,8 @@ export class HandlerGuard {
 
   /** Reports an error of the application. */
   failed(error: unknown, where: string): void {
+    // Somebody may throw a promise. What is thrown is reported; what it rejects with is nobody's any more.
+    whenRejected(error, ignore);
     const context: HandlerErrorContext = { where };
     const listeners = this.#emitter.rawListeners("handlerError");
     for (const listener of listeners) {
@@ -75,6 +79,7 @@ export class HandlerGuard {
         const result: unknown = (listener as Listener)(error, context);
         whenRejected(result, (second) => this.#log("handlerError", second));
       } catch (second) {
+        whenRejected(second, ignore);
         this.#log("handlerError", second);
       }
     }

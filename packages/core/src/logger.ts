@@ -22,8 +22,9 @@ export function guardedLogger(logger: Logger | undefined): Logger {
       try {
         const result: unknown = logger[level](message);
         whenRejected(result, ignore);
-      } catch {
-        // Diagnostics that cannot be written are lost.
+      } catch (error) {
+        // Diagnostics that cannot be written are lost. It may be a promise that was thrown.
+        whenRejected(error, ignore);
       }
     };
   return { debug: guarded("debug"), info: guarded("info"), warn: guarded("warn"), error: guarded("error") };

@@ -64,8 +64,8 @@ export class Server<
   readonly #clients = new Map<number, ClientOf<C, D>>();
   /** Those whose transport is gone while packets that came before wait to be processed. */
   readonly #leaving = new Map<number, ClientOf<C, D>>();
-  readonly #input = new HeldTotal(inputTotalError);
-  readonly #unsent = new HeldTotal(unsentTotalError);
+  readonly #input: HeldTotal;
+  readonly #unsent: HeldTotal;
   /** The client that was looked for last: handlers mostly answer the one that they hear. */
   #recent: ClientOf<C, D> | undefined = undefined;
   #recentCid = -1;
@@ -94,6 +94,10 @@ export class Server<
     // Without clientcls, C is ClientOnServer. That a client knows the server's packets is a matter of types alone.
     this.#clientcls = (options.clientcls ?? ClientOnServer) as unknown as ClientClass<ClientOf<C, D>>;
     this.#admission = new Admission(this.cfg);
+    // One that is gone counts alone.
+    const addressOf = (session: object): object => this.#admission.addressOf(session) ?? session;
+    this.#input = new HeldTotal(inputTotalError, addressOf);
+    this.#unsent = new HeldTotal(unsentTotalError, addressOf);
     this.#served = options.conntypes && new Set(options.conntypes);
   }
 

@@ -13,6 +13,7 @@ function watch(end: MemoryTransport): string[] {
     data: (chunk) => void seen.push(Buffer.from(chunk).toString()),
     ended: () => void seen.push("end"),
     drained: () => void seen.push("drain"),
+    crashed: (error) => void seen.push(`crashed: ${String(error)}`),
     closed: (error) => void seen.push(error === undefined ? "closed" : `closed: ${error.message}`),
   };
   end.start(handler);

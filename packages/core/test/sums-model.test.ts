@@ -9,6 +9,11 @@ import { TypedPacket } from "../src/typed-packet.js";
 
 const LIMIT = 100;
 
+interface Holder {
+  readonly name: string;
+  abort(): void;
+}
+
 test("HeldTotal: the one that holds most ends where all hold too much, and nothing is left in the end", () => {
   const set = fc.record({ who: fc.nat(5), bytes: fc.nat(60), ends: fc.boolean() });
   fc.assert(
@@ -47,6 +52,26 @@ test("HeldTotal: the one that holds most ends where all hold too much, and nothi
       expect(total.bytes).toBe(0);
     }),
   );
+});
+
+test("HeldTotal: of the address that holds most together, the one that holds most ends", () => {
+  const ended: string[] = [];
+  const holders = ["a1", "a2", "a3", "b1"].map((name) => ({ name, abort: () => void ended.push(name) }));
+  const [a1, a2, a3, b1] = holders as [Holder, Holder, Holder, Holder];
+  const total = new HeldTotal(
+    (bytes) => new ServerFullError(`${bytes}`),
+    (holder) => (holder as Holder).name[0],
+  );
+  total.limit = LIMIT;
+  total.set(a1, 30);
+  total.set(a2, 31);
+  total.set(b1, 38);
+  expect(ended).toEqual([]);
+  total.set(a3, 10);
+  expect(ended).toEqual(["a2"]);
+  total.set(b1, 70);
+  expect(ended).toEqual(["a2", "b1"]);
+  expect(total.bytes).toBe(40);
 });
 
 test("BufferBudget: who waits is held once, and by nobody where there is room", () => {

@@ -19,9 +19,10 @@ function turn(): Promise<void> {
 async function active(
   server: Server,
   paused = false,
+  localAddress?: string,
 ): Promise<{ peer: RawPeer; remote: ClientOnServer; closed: Promise<CloseInfo> }> {
   const accepted = next(server, "handshakecomplete");
-  const peer = await RawPeer.activeClient(server.addr);
+  const peer = await RawPeer.activeClient(server.addr, localAddress);
   if (paused) peer.socket.pause();
   const [remote] = await accepted;
   return { peer, remote, closed: remote.conn.waitForClose({}) };
@@ -74,6 +75,26 @@ describe("net.limits.unprocessed.total", () => {
     expect(info).toMatchObject({ reason: "serverfull", error: { code: "P3D_ERR_SERVER_FULL" } });
     expect(info.error?.message).toContain("net.limits.unprocessed.total");
     expect([short.remote.active, shorter.remote.active]).toEqual([true, true]);
+  });
+
+  test("many connections of one address that hold a little each end none of another address", async () => {
+    const server = await startServer({ cfg: { "net.limits.unprocessed.total": 1200 * KIB } });
+    const unfinished = packet(ID, "x".repeat(400 * KIB));
+    const start = async (bytes: number, address: string): Promise<Awaited<ReturnType<typeof active>>> => {
+      const one = await active(server, false, address);
+      const heard = one.remote.conn.bytesIn;
+      one.peer.write(unfinished.subarray(0, bytes));
+      while (one.remote.conn.bytesIn < heard + bytes && one.remote.active) await turn();
+      return one;
+    };
+    const many = [];
+    for (const _ of numbers(14)) many.push(await start(10 * KIB, "127.0.0.2"));
+    const honest = await start(300 * KIB, "127.0.0.1");
+    expect(honest.remote.active).toBe(true);
+    expect(many.some(({ remote }) => !remote.active)).toBe(true);
+    honest.peer.write(unfinished.subarray(300 * KIB));
+    while (honest.remote.conn.metrics.packetsIn < 3 && honest.remote.active) await turn();
+    expect(honest.remote.active).toBe(true);
   });
 
   test("reading pauses where all connections together have too much queued, and nothing is lost", async () => {

@@ -187,7 +187,11 @@ export class HeadlessPeng<M extends object = PengEventMap> {
         whenRejected(result, (error) => this.#failed(event, entry, error));
       } catch (error) {
         if (entry.raiseErrors && raised === undefined) raised = { error };
-        else this.#failed(event, entry, error);
+        else {
+          // Somebody may throw a promise; what that rejects with is nobody's any more.
+          whenRejected(error, () => {});
+          this.#failed(event, entry, error);
+        }
       }
     }
     if (raised !== undefined) throw raised.error;
@@ -223,8 +227,9 @@ export class HeadlessPeng<M extends object = PengEventMap> {
     try {
       const result: unknown = this.#logger?.[level](line);
       whenRejected(result, () => {});
-    } catch {
-      // Diagnostics that cannot be written are lost.
+    } catch (error) {
+      // Diagnostics that cannot be written are lost. It may be a promise that was thrown.
+      whenRejected(error, () => {});
     }
   }
 

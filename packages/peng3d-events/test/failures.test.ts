@@ -15,7 +15,12 @@ const note = (error: unknown): void => void unhandled.push(error);
 beforeAll(() => process.on("unhandledRejection", note));
 afterAll(() => process.off("unhandledRejection", note));
 
-describe.each(HORRORS)("%s", (_name, make) => {
+const THROWN: typeof HORRORS = [
+  ...HORRORS,
+  ["a promise that rejects", () => Promise.reject(new Error("of a promise"))],
+];
+
+describe.each(THROWN)("%s", (_name, make) => {
   const manners: readonly (() => unknown)[] = [
     () => {
       throw make();

@@ -7,12 +7,13 @@ import {
   protoKey,
   tooDeep,
   tooManyElements,
+  tooManyMoves,
   tooShort,
   tooSparse,
 } from "./body-errors.js";
 import { decodedSize } from "./decoded-size.js";
 import { decoderOf, type ExtensionCodec } from "./extension-codec.js";
-import { beginsLikeIndex, ListGrowth, listIndex, placesAllowed } from "./list-growth.js";
+import { beginsLikeIndex, ListGrowth, listIndex, movesAllowed, placesAllowed } from "./list-growth.js";
 import { beginsLikeKey, KeyCost, pay, stepsAllowed, weightOf } from "./map-keys.js";
 import { SHORT_TEXT, shortText } from "./short-text.js";
 import { readTimestamp, TIMESTAMP_TYPE } from "./timestamp.js";
@@ -50,6 +51,8 @@ export class BodyCheck {
   /** Places of lists that maps may still reserve for nothing. */
   #placesLeft = 0;
   #placesAllowed = 0;
+  /** Entries of maps that the engine may still move for keys far behind others. */
+  #movesLeft = 0;
   #length = 0;
   #containers = 0;
   #binaries = 0;
@@ -85,6 +88,7 @@ export class BodyCheck {
     this.#elementsLeft = maxElements;
     this.#placesAllowed = placesAllowed(end - start, maxElements);
     this.#placesLeft = this.#placesAllowed;
+    this.#movesLeft = movesAllowed(maxElements);
     this.#length = end - start;
     this.#maxSteps = stepsAllowed(maxElements);
     this.#stepsLeft = this.#maxSteps;
@@ -180,14 +184,14 @@ export class BodyCheck {
     let growth: ListGrowth | undefined;
     for (let index = 0; index < length; index++) {
       if (!this.#keyIsString(position)) {
-        if (growth !== undefined) this.#reserve(growth.places - index);
+        if (growth !== undefined) this.#settle(growth, index);
         return this.#mixedMap(position, length - index, depthLeft);
       }
       const end = this.#key(position);
       growth = this.#grow(growth, position, end);
       position = this.#value(end, depthLeft - 1);
     }
-    if (growth !== undefined) this.#reserve(growth.places - length);
+    if (growth !== undefined) this.#settle(growth, length);
     return position;
   }
 
@@ -251,8 +255,20 @@ export class BodyCheck {
     const index = listIndex(shortText(this.#bytes, start, end));
     if (index < 0) return growth;
     const grown = growth ?? new ListGrowth();
-    grown.add(index);
+    this.#move(grown.add(index));
     return grown;
+  }
+
+  /** Counts entries that the engine moves. */
+  #move(entries: number): void {
+    this.#movesLeft -= entries;
+    if (this.#movesLeft < 0) throw tooManyMoves(movesAllowed(this.#elementsAllowed));
+  }
+
+  /** A map ends, of so many keys that are strings. */
+  #settle(growth: ListGrowth, keys: number): void {
+    this.#reserve(growth.places - keys);
+    this.#move(growth.copyMoves());
   }
 
   /** Counts places of a list that a map reserves for nothing. */

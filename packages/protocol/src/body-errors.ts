@@ -67,3 +67,9 @@ export function tooSparse(places: number): BadDataError {
     `the body has maps with keys like "1023", for which the engine reserves more than ${places} places of lists without a value; use other keys or an array, or raise net.limits.elements`,
   );
 }
+
+export function tooManyMoves(moves: number): BadDataError {
+  return new BadDataError(
+    `the body has maps with keys like "50000" with gaps between them, for which the engine moves more than ${moves} entries; use other keys or an array, or raise net.limits.elements`,
+  );
+}

@@ -2,6 +2,9 @@
  * What a map costs whose keys look like indices of a list ("0", "1023"). The engine keeps the values of such keys in a
  * list, with places for what is missing between them, in whatever order they come, and whoever copies the map. So two
  * keys may reserve the places of thousands.
+ *
+ * For a key far behind a list the engine makes a table of it, and of a table that is full enough a list again with the next
+ * key. Each time it moves all entries, so that a map with many such keys in turn would take it seconds.
  */
 
 /** Keys from this one on the engine hashes, unless most places are taken. */
@@ -12,6 +15,13 @@ const MAX_GAP = 1024;
 const FREE_PLACES = 5120;
 /** And so many for each of its bytes. */
 const PLACES_PER_BYTE = 4;
+/** Up to so many places for each key, the engine may make a list of a table. */
+const PLACES_PER_KEY = 64;
+/** A map of so few keys is moved in no time, however often. */
+const FEW_KEYS = 256;
+/** Largest key that is an index. */
+const MAX_INDEX = 0xfffffffe;
+const MAX_DIGITS = 10;
 /** Bytes that a place takes. */
 export const PLACE_SIZE = 8;
 
@@ -23,17 +33,17 @@ export function beginsLikeIndex(first: number): boolean {
   return first <= NINE && first >= ZERO;
 }
 
-/** The index that a key is, if it is one for which places are reserved; otherwise -1. */
+/** The index that a key is, if it is one; otherwise -1. */
 export function listIndex(key: string): number {
   const { length } = key;
-  if (length > 4 || (length > 1 && key.charCodeAt(0) === ZERO)) return -1;
+  if (length > MAX_DIGITS || (length > 1 && key.charCodeAt(0) === ZERO)) return -1;
   let index = 0;
   for (let at = 0; at < length; at++) {
     const code = key.charCodeAt(at);
     if (!beginsLikeIndex(code)) return -1;
     index = 10 * index + code - ZERO;
   }
-  return index < FIRST_HASHED ? index : -1;
+  return index <= MAX_INDEX ? index : -1;
 }
 
 /** Places that a body of so many bytes may reserve for nothing. */
@@ -41,15 +51,54 @@ export function placesAllowed(bytes: number, maxElements: number): number {
   return Math.min(FREE_PLACES + PLACES_PER_BYTE * bytes, maxElements);
 }
 
-/** How many places one map's keys reserve at most, in whatever order they are added. */
+/** Entries that the engine may have to move for a body. */
+export function movesAllowed(maxElements: number): number {
+  return FREE_PLACES + maxElements;
+}
+
+/** How many places one map's keys reserve at most, in whatever order they are added, and how many entries they move. */
 export class ListGrowth {
   /** Places reserved. */
   places = 0;
   /** Keys too far behind those, so far. */
   #lowestBeyond = FIRST_HASHED;
   #highestBeyond = -1;
+  #keys = 0;
+  #highest = -1;
+  #moved = 0;
+  readonly #indices: number[] = [];
+  #ascending = true;
 
-  add(index: number): void {
+  /** Adds a key. @returns how many entries the engine moves for it at most. */
+  add(index: number): number {
+    const moved = this.#leaps(index) ? this.#keys : 0;
+    this.#moved += moved;
+    if (index < this.#highest) this.#ascending = false;
+    this.#indices.push(index);
+    this.#keys++;
+    if (index > this.#highest) this.#highest = index;
+    if (index < FIRST_HASHED) this.#add(index);
+    return moved;
+  }
+
+  /**
+   * How many entries the engine moves at most for a copy of the map, beyond what `add` has told: whoever copies it takes
+   * such keys in ascending order.
+   */
+  copyMoves(): number {
+    if (this.#ascending || this.#keys < FEW_KEYS) return 0;
+    const copy = new ListGrowth();
+    let moves = 0;
+    for (const index of Float64Array.from(this.#indices).sort()) moves += copy.add(index);
+    return Math.max(0, moves - this.#moved);
+  }
+
+  /** Whether a key is far behind what may be a list. */
+  #leaps(index: number): boolean {
+    return index - this.#highest > MAX_GAP && this.#highest < PLACES_PER_KEY * this.#keys;
+  }
+
+  #add(index: number): void {
     if (index - this.places >= MAX_GAP) {
       if (index < this.#lowestBeyond) this.#lowestBeyond = index;
       if (index > this.#highestBeyond) this.#highestBeyond = index;

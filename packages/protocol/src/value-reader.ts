@@ -7,13 +7,14 @@ import {
   protoKey,
   tooDeep,
   tooManyElements,
+  tooManyMoves,
   tooShort,
   tooSparse,
 } from "./body-errors.js";
 import { decodedSize } from "./decoded-size.js";
 import { decodeExtension, decoderOf, type ExtensionCodec } from "./extension-codec.js";
 import { KeyCache } from "./key-cache.js";
-import { beginsLikeIndex, ListGrowth, listIndex, placesAllowed } from "./list-growth.js";
+import { beginsLikeIndex, ListGrowth, listIndex, movesAllowed, placesAllowed } from "./list-growth.js";
 import { beginsLikeKey, type MapKey, MixedMap, pay, stepsAllowed } from "./map-keys.js";
 import { PlatformTextReader, type TextReader } from "./platform-text.js";
 import { SHORT_TEXT, shortText } from "./short-text.js";
@@ -54,6 +55,8 @@ export class ValueReader {
   #elementsLeft = 0;
   /** Places of lists that maps reserve for nothing. */
   #placesUsed = 0;
+  /** Entries of maps that the engine moves for keys far behind others. */
+  #movesUsed = 0;
   #containers = 0;
   #binaries = 0;
   #length = 0;
@@ -106,6 +109,7 @@ export class ValueReader {
     this.#length = end - start;
     this.#placesUsed = 0;
     this.#stepsUsed = 0;
+    this.#movesUsed = 0;
     if (this.#extensions !== extensions) this.#extensions = extensions;
     this.#reading = true;
     this.#containers = 0;
@@ -272,13 +276,13 @@ export class ValueReader {
     for (let index = 0; index < length; index++) {
       const key = this.#key();
       if (key === undefined) {
-        if (growth !== undefined) this.#reserve(growth.places - index);
+        if (growth !== undefined) this.#settle(growth, index);
         return this.#mixedMap(map, length - index, depthLeft);
       }
       if (this.#digitFirst) growth = this.#grow(growth, key);
       map[key] = this.#value(depthLeft - 1);
     }
-    if (growth !== undefined) this.#reserve(growth.places - length);
+    if (growth !== undefined) this.#settle(growth, length);
     return map;
   }
 
@@ -311,8 +315,21 @@ export class ValueReader {
     const index = listIndex(key);
     if (index < 0) return growth;
     const grown = growth ?? new ListGrowth();
-    grown.add(index);
+    this.#move(grown.add(index));
     return grown;
+  }
+
+  /** Counts entries that the engine moves. */
+  #move(entries: number): void {
+    this.#movesUsed += entries;
+    const allowed = movesAllowed(this.#maxElements);
+    if (this.#movesUsed > allowed) throw tooManyMoves(allowed);
+  }
+
+  /** A map ends, of so many keys that are strings. */
+  #settle(growth: ListGrowth, keys: number): void {
+    this.#reserve(growth.places - keys);
+    this.#move(growth.copyMoves());
   }
 
   /** Counts places of a list that a map reserves for nothing. */

@@ -12,10 +12,21 @@ export function whenRejected(value: unknown, failed: (error: unknown) => void): 
   if ((typeof value !== "object" && typeof value !== "function") || value === null) return;
   let told = false;
   watch(value, 1, (error) => {
+    disown(error);
     if (told) return;
     told = true;
     failed(error);
   });
+}
+
+/** What a promise rejected with may be a promise that rejects, which would end the process. */
+function disown(reason: unknown): void {
+  if (!isInstance(reason, Promise)) return;
+  try {
+    Reflect.apply(Promise.prototype.then, reason, [undefined, disown]);
+  } catch {
+    // Its constructor does not make promises.
+  }
 }
 
 function watch(value: object, depth: number, failed: (error: unknown) => void): void {

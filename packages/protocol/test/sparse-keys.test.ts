@@ -116,3 +116,44 @@ test("the check for other codecs counts with the limit that it was made with, or
   expect(() => check.check(bytes, 0, bytes.length)).toThrow(REFUSED);
   expect(() => check.check(bytes, 0, bytes.length, 65_536)).not.toThrow();
 });
+
+describe("keys far behind a list, for each of which the engine moves all entries", () => {
+  const keys = (count: number): string[] => Array.from({ length: count }, (_, index) => `${index}`);
+  const long = (...all: readonly string[]): Uint8Array =>
+    concat(
+      Uint8Array.of(0xde, all.length >> 8, all.length),
+      ...all.flatMap((key) => [body(key), Uint8Array.of(0xc0)]),
+    );
+  /** Keys that make the engine turn a list into a table and back, again and again. */
+  const leaping = (dense: number, leaps: number, gap: number): string[] => {
+    const all = keys(dense);
+    for (let leap = 1; leap <= leaps; leap++) all.push(`${2 * dense + gap * leap}`, `${dense + leap - 1}`);
+    return all;
+  };
+
+  test("are refused where they would move too many", () => {
+    expect(outcome(long(...leaping(30_000, 1000, 1100)))).toMatch(
+      /keys like "50000".*moves more than 70656 entries.*net\.limits\.elements/,
+    );
+    expect(outcome(long(...leaping(8000, 4000, 1500)))).toMatch(/moves more than/);
+  });
+
+  test("are refused where only a copy would move them, which takes keys in ascending order", () => {
+    const far = Array.from({ length: 500 }, (_, index) => `${47_000 + 1100 * (499 - index)}`);
+    expect(outcome(long(...far, ...keys(31_000)))).toMatch(/moves more than/);
+  });
+
+  test.each<[string, readonly string[]]>([
+    ["ids in any order", keys(3000).map((key) => `${(Number(key) * 7_919_993) % 1_000_003}`)],
+    ["a few behind a long list", leaping(20_000, 2, 5000)],
+    [
+      "ids in a row of clusters",
+      Array.from({ length: 5000 }, (_, index) => `${index + 1500 * Math.floor(index / 500)}`),
+    ],
+    ["ids with steps", keys(10_000).map((key) => `${10 * Number(key)}`)],
+    ["ids far apart", keys(10_000).map((key) => `${2000 * Number(key)}`)],
+    ["keys that are no indices", keys(5000).map((key) => `${4294967295 + 2000 * Number(key)}`)],
+  ])("%s pass", (_name, all) => {
+    expect(outcome(long(...all))).toBe("accepted");
+  });
+});
