@@ -1,7 +1,7 @@
 import type { Clock } from "./clock.js";
 import type { QueuedPacket } from "./packet-queue.js";
 import { isCompressed } from "./raw-packet.js";
-import { isCostly, unitsOf } from "./run-queue.js";
+import { COSTLY_LENGTH } from "./run-queue.js";
 import type { Session } from "./session.js";
 
 /** Time that one connection's packets may take in one pass, in milliseconds. */
@@ -48,7 +48,7 @@ export class ProcessPass {
   #hasTime(session: Session, raw: Uint8Array): boolean {
     const used = this.#used.get(session) ?? 0;
     if (used >= SLICE) return false;
-    const costly = isCostly(unitsOf(raw.length, isCompressed(raw)));
+    const costly = raw.length >= COSTLY_LENGTH || isCompressed(raw);
     const crowded = this.#last - this.#started >= CROWDED;
     if (crowded && (used >= SHARE || (costly && this.#costly > 0))) return false;
     if (costly) this.#costly++;

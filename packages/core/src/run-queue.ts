@@ -4,20 +4,13 @@ import type { Clock } from "./clock.js";
 const SLICE = 10;
 /** Longest time that one of several waiting connections has of it. */
 const SHARE = 1;
-/** Work after which the clock is looked at. A short packet is one unit, a longer one has one more for each 512 bytes. */
+/** Work after which the clock is looked at. A packet is one unit, and one more for each 512 bytes. */
 const UNITS_BETWEEN_LOOKS = 8;
 /** Bytes of a packet that make one more unit of work, as a power of two. */
 const BYTES_PER_UNIT = 9;
 
-/** Work of a packet in units, by its length; many if it is compressed, since nobody knows yet what it holds. */
-export function unitsOf(length: number, compressed: boolean): number {
-  return compressed ? UNITS_BETWEEN_LOOKS : 1 + (length >> BYTES_PER_UNIT);
-}
-
-/** Whether a packet of so many units may take long. */
-export function isCostly(units: number): boolean {
-  return units >= UNITS_BETWEEN_LOOKS;
-}
+/** Packets of so many bytes may take long, as compressed ones may. */
+export const COSTLY_LENGTH = (UNITS_BETWEEN_LOOKS - 1) << BYTES_PER_UNIT;
 
 /** A connection with input that waits for its turn. */
 export interface Runnable {
@@ -53,14 +46,9 @@ export class RunQueue {
     this.#clock = clock;
   }
 
-  /** A packet is about to be processed: the time begins with one that may take long, and not after it. */
-  before(units: number): void {
-    if (isCostly(units)) this.look();
-  }
-
-  /** A packet was processed. */
-  after(units: number): void {
-    this.#unitsLeft -= units;
+  /** A packet of so many bytes was processed. One that may take long is to be looked at before, too, so that the time begins. */
+  after(length: number): void {
+    this.#unitsLeft -= 1 + (length >> BYTES_PER_UNIT);
     if (this.#unitsLeft <= 0) this.look();
   }
 

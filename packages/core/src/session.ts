@@ -2,6 +2,7 @@ import { inspect as format } from "node:util";
 import {
   type Cid,
   type CloseInfo,
+  COMPRESSED,
   Connection,
   type ConnectionHost,
   ConnectionLostError,
@@ -26,7 +27,7 @@ import { Intake } from "./intake.js";
 import type { Holdable } from "./message-stream.js";
 import { type Metrics, RejectionCounter } from "./metrics.js";
 import { isCompressed, packetIdOf } from "./raw-packet.js";
-import { isCostly, type Runnable, unitsOf } from "./run-queue.js";
+import { COSTLY_LENGTH, type Runnable } from "./run-queue.js";
 import { SessionEnding } from "./session-ending.js";
 import type { SessionHooks, SessionInit, SessionOptions } from "./session-hooks.js";
 import { type OutputHost, SessionOutput } from "./session-output.js";
@@ -278,18 +279,17 @@ export class Session<Owner = unknown>
     try {
       if (this.#intake?.kept !== undefined) this.#dispatchKept(this.#intake);
       while (!turns.spent && !this.blocked && this.#phase === "open" && connection.next()) {
-        const compressed = connection.packetFlags !== 0;
-        const units = unitsOf(connection.packetLength, compressed);
-        turns.before(units);
+        const length = connection.packetLength;
+        if (length >= COSTLY_LENGTH) turns.look();
         // Those that wait for `process` come first.
         if (!hooks.direct || this.queuedPackets > 0) hooks.takePacket(this);
         else if (hooks.buffers.full && hooks.buffers.keepsOut(this, connection.packetId)) {
           this.#getIntake().kept = connection.rawPacket();
         } else {
           connection.dispatch();
-          if (compressed) this.#noteInflated();
+          if (length === COMPRESSED) this.#noteInflated();
         }
-        turns.after(units);
+        turns.after(length);
       }
     } catch (error) {
       this.fail(error, "processSinglePacket");
@@ -316,7 +316,7 @@ export class Session<Owner = unknown>
     this.#queued = true;
     this.#pause();
     const next = this.connection.upcoming;
-    const costly = next !== undefined && isCostly(unitsOf(next.length, next.flags !== 0));
+    const costly = next !== undefined && (next.flags !== 0 || next.length >= COSTLY_LENGTH);
     this.#hooks.turns.add(this, costly ? "costly" : worked ? "used" : "fresh");
   }
 

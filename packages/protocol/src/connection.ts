@@ -57,6 +57,9 @@ const FIRST_FLUSH_AFTER = 10;
 /** But not so few that more than so many times their bytes are still to be read. */
 const MOST_UNREAD = 8;
 
+/** Stands for the length of a packet that is compressed, or has other flags: nobody knows yet what it holds. */
+export const COMPRESSED = 0x3fff_ffff;
+
 /**
  * One connection, without I/O: bytes go in through {@link Connection.push}, packets are worked off with
  * {@link Connection.next} and {@link Connection.dispatch}, bytes to send come out of
@@ -317,15 +320,11 @@ export class Connection implements PacketSource {
     return this.#decoder?.id ?? 0;
   }
 
-  /** Flags of the current packet; 0 if there is none. */
-  get packetFlags(): number {
-    return this.#decoder?.flags ?? 0;
-  }
-
-  /** Length of the current packet without its prefix, in bytes; 0 if there is none. */
+  /** Length of the current packet without its prefix, in bytes, or {@link COMPRESSED}; 0 if there is none. */
   get packetLength(): number {
     const decoder = this.#decoder;
-    return decoder === undefined ? 0 : decoder.end - decoder.start;
+    if (decoder === undefined) return 0;
+    return decoder.flags === 0 ? decoder.end - decoder.start : COMPRESSED;
   }
 
   /** Bytes that the body decoded last was inflated to; 0 if it was not compressed. */

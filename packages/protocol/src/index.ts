@@ -24,7 +24,7 @@ export {
   DEFAULT_CONFIG,
   type Pem,
 } from "./config.js";
-export { Connection } from "./connection.js";
+export { COMPRESSED, Connection } from "./connection.js";
 export {
   type ConnectionContext,
   type ConnectionContextOptions,
