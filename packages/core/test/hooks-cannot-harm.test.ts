@@ -1,5 +1,6 @@
 // Whatever a hook of the application throws, rejects with or returns: nothing of it is left behind.
 
+import { types } from "node:util";
 import {
   BadDataError,
   type Cid,
@@ -264,7 +265,7 @@ function trySending(client: Client): void {
     client.sendMessage("test:echo", 1);
   } catch (error) {
     // As it should. What is thrown to the program is the program's.
-    if (error instanceof Promise) error.catch(() => {});
+    if (types.isPromise(error)) error.catch(() => {});
   }
 }
 
