@@ -133,3 +133,13 @@ describe("whenRejected", () => {
     expect(await failure(thenable(() => thenable(() => Promise.reject(4))))).toEqual([4]);
   });
 });
+
+test("whenRejected tells of a promise that its constructor cannot follow", async () => {
+  const failures: unknown[] = [];
+  const reason = Promise.resolve();
+  Object.defineProperty(reason, "constructor", { value: 1 });
+  whenRejected(Promise.reject(reason), (error) => failures.push(error));
+  await new Promise<void>((resolve) => queueMicrotask(resolve));
+  await Promise.resolve();
+  expect(failures).toEqual([reason]);
+});
