@@ -137,7 +137,7 @@ describe("whenRejected", () => {
 test("whenRejected tells of a promise that its constructor cannot follow", async () => {
   const failures: unknown[] = [];
   const reason = Promise.resolve();
-  Object.defineProperty(reason, "constructor", { value: 1 });
+  void Object.defineProperty(reason, "constructor", { value: 1 });
   whenRejected(Promise.reject(reason), (error) => failures.push(error));
   await new Promise<void>((resolve) => queueMicrotask(resolve));
   await Promise.resolve();
