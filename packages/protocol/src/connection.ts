@@ -412,13 +412,14 @@ export class Connection implements PacketSource {
     this.packetsIn++;
     const type = this.#typeReceives ? this.#type : undefined;
     const entry = this.#registry().findId(id);
-    if (!this.active) this.#checkEarly(id, entry);
+    const { active } = this;
+    if (!active) this.#checkEarly(id, entry);
     const bypass = entry === undefined ? id < FIRST_USER_ID : entry.internal;
     if (entry === undefined && (bypass || type === undefined)) {
       this.#context.delivery.unknown(this, id);
       return;
     }
-    const msg = this.#decode(entry, flags, bytes, start, end, owned);
+    const msg = this.#decode(entry, active, flags, bytes, start, end, owned);
     if (!bypass && type?.receive(msg, id, flags, this.cid, this.host) === true) return;
     if (entry === undefined) this.#context.delivery.unknown(this, id);
     else if (entry.protocol) watchResult(this.host, entry.obj._receive(msg, this.cid), entry.name);
@@ -427,6 +428,7 @@ export class Connection implements PacketSource {
 
   #decode(
     entry: PacketEntry | undefined,
+    active: boolean,
     flags: number,
     bytes: Uint8Array,
     start: number,
@@ -434,7 +436,6 @@ export class Connection implements PacketSource {
     owned: boolean,
   ): unknown {
     const context = this.#context;
-    const { active } = this;
     const limit = active ? context.inflatedLimit : context.handshakeInflatedLimit;
     const elements = active ? context.elements : context.handshakeElements;
     try {
@@ -475,15 +476,23 @@ export class Connection implements PacketSource {
     if (this.#reason !== undefined) throw this.#closed(this.#reason);
     const entry = this.#registry().entry(ptype);
     if (entry.onlyState !== this.#state && !this.#maySend(entry, false)) return false;
-    if (entry.parses && this.#context.validateSent) {
-      watchResult(this.host, checkSent(this.#context, entry, data), entry.name);
-    }
+    if (entry.parses && this.#context.validateSent) this.#checkSent(entry, data);
+    this.#encode(entry, data);
+    return this.#accepted(entry, ptype, data);
+  }
+
+  // Apart, so that what each packet passes through stays short enough for the engine to inline.
+
+  #checkSent(entry: PacketEntry, data: unknown): void {
+    watchResult(this.host, checkSent(this.#context, entry, data), entry.name);
+  }
+
+  #encode(entry: PacketEntry, data: unknown): void {
     try {
       this.#out().encode(entry.id, data);
     } catch (error) {
       throw namePacket(error, entry.name);
     }
-    return this.#accepted(entry, ptype, data);
   }
 
   /**

@@ -58,6 +58,8 @@ export class ValueReader {
   /** Entries of maps that the engine moves for keys far behind others. */
   #movesUsed = 0;
   #containers = 0;
+  /** Whether one of the counts of what few bodies have is not 0. */
+  #countedRare = false;
   #binaries = 0;
   #length = 0;
   /** What integer keys of `Map`s cost, in steps. */
@@ -107,13 +109,10 @@ export class ValueReader {
     this.#maxElements = maxElements;
     this.#elementsLeft = maxElements;
     this.#length = end - start;
-    this.#placesUsed = 0;
-    this.#stepsUsed = 0;
-    this.#movesUsed = 0;
+    if (this.#countedRare) this.#forgetRare();
     if (this.#extensions !== extensions) this.#extensions = extensions;
     this.#reading = true;
     this.#containers = 0;
-    this.#binaries = 0;
     this.#keys.begin();
     try {
       const value = this.#value(maxDepth);
@@ -123,6 +122,15 @@ export class ValueReader {
       this.#reading = false;
       if (bytes.length > MAX_HELD) this.#letGo();
     }
+  }
+
+  /** What few bodies have is set back only after one that had it. */
+  #forgetRare(): void {
+    this.#countedRare = false;
+    this.#placesUsed = 0;
+    this.#stepsUsed = 0;
+    this.#movesUsed = 0;
+    this.#binaries = 0;
   }
 
   /**
@@ -260,6 +268,7 @@ export class ValueReader {
             : this.#uint32();
     const type = (this.#uint8() << 24) >> 24;
     const at = this.#take(length);
+    this.#countedRare = true;
     this.#binaries++;
     if (--this.#elementsLeft < 0) throw tooManyElements(this.#maxElements);
     if (type === TIMESTAMP_TYPE) return readTimestamp(this.#bytes, at, length);
@@ -297,6 +306,7 @@ export class ValueReader {
       const key = this.#mixedKey();
       const allowed = stepsAllowed(this.#maxElements);
       const left = pay(allowed - this.#stepsUsed, mixed.cost(key), allowed);
+      this.#countedRare = true;
       this.#stepsUsed = allowed - left;
       mixed.set(key, this.#value(depthLeft - 1));
     }
@@ -321,6 +331,7 @@ export class ValueReader {
 
   /** Counts entries that the engine moves. */
   #move(entries: number): void {
+    this.#countedRare = true;
     this.#movesUsed += entries;
     const allowed = movesAllowed(this.#maxElements);
     if (this.#movesUsed > allowed) throw tooManyMoves(allowed);
@@ -335,6 +346,7 @@ export class ValueReader {
   /** Counts places of a list that a map reserves for nothing. */
   #reserve(places: number): void {
     if (places <= 0) return;
+    this.#countedRare = true;
     this.#placesUsed += places;
     const allowed = placesAllowed(this.#length, this.#maxElements);
     if (this.#placesUsed > allowed) throw tooSparse(allowed);
@@ -391,6 +403,7 @@ export class ValueReader {
     const start = this.#take(length);
     const end = start + length;
     const bytes = this.#bytes;
+    this.#countedRare = true;
     this.#binaries++;
     // Its view and its buffer take what two elements do.
     if (--this.#elementsLeft < 0) throw tooManyElements(this.#maxElements);
