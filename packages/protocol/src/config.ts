@@ -142,7 +142,7 @@ export interface ConfigValues {
   /** *new* Unsent bytes of a connection that end it. Default 16 MiB. Read for each connection. */
   "net.limits.unsent": number;
   /**
-   * *new* Unsent bytes of all connections of a server together; past it the one with most ends. Default 32 MiB. Read
+   * *new* Unsent bytes of all connections of a server together; past it the one with most ends. Default 24 MiB. Read
    * for each connection.
    */
   "net.limits.unsent.total": number;
@@ -264,7 +264,7 @@ export const DEFAULT_CONFIG: Readonly<ConfigValues> = Object.freeze({
   "net.limits.pending.address": 256,
   "net.limits.unsent.highwater": 1024 * 1024,
   "net.limits.unsent": 16 * 1024 * 1024,
-  "net.limits.unsent.total": 32 * 1024 * 1024,
+  "net.limits.unsent.total": 24 * 1024 * 1024,
   "net.limits.unsent.policy": "close",
   "net.limits.unprocessed.packets": 1024,
   "net.limits.unprocessed.bytes": 4 * 1024 * 1024,
