@@ -66,10 +66,11 @@ export class Intake {
 
   /** Calls `look` every second until it returns false. */
   watch(clock: Clock, look: () => boolean): void {
-    this.#watch ??= Deadline.start(clock, SECONDS_BETWEEN_LOOKS, () => {
+    const lookAgain = (): void => {
       this.#watch = undefined;
       if (look()) this.watch(clock, look);
-    });
+    };
+    this.#watch ??= Deadline.start(clock, SECONDS_BETWEEN_LOOKS, lookAgain, { giveBack: 0 });
   }
 
   /** Packets are taken up again. */
