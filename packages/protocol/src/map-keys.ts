@@ -64,9 +64,9 @@ export class MixedMap {
   /** Binary keys by their bytes, if there are several: two keys of the same bytes are one. */
   #binaries: Map<string, Uint8Array> | undefined;
 
-  /** @param first - what was read before the first key that is no string. */
-  constructor(first: Readonly<Record<string, unknown>>) {
-    this.map = new Map<MapKey, unknown>(Object.entries(first));
+  /** @param first - what was read before the first key that is no string, if anything was. */
+  constructor(first: Readonly<Record<string, unknown>> | undefined) {
+    this.map = first === undefined ? new Map() : new Map<MapKey, unknown>(Object.entries(first));
   }
 
   /** @returns what the key costs in steps. */

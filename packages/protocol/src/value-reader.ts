@@ -250,11 +250,24 @@ export class ValueReader {
 
   #array(length: number, depthLeft: number): unknown[] {
     this.#owe(length, depthLeft);
-    // For one that grows, the engine reserves seventeen places at once.
-    if (length === 1) return [this.#value(depthLeft - 1)];
+    if (length < 5 && length > 0) return this.#shortArray(length, depthLeft - 1);
     const array: unknown[] = [];
     for (let index = 0; index < length; index++) array.push(this.#value(depthLeft - 1));
     return array;
+  }
+
+  /** An array of one to four elements. For one that grows, the engine reserves seventeen places at once. */
+  #shortArray(length: number, depth: number): unknown[] {
+    switch (length) {
+      case 1:
+        return [this.#value(depth)];
+      case 2:
+        return [this.#value(depth), this.#value(depth)];
+      case 3:
+        return [this.#value(depth), this.#value(depth), this.#value(depth)];
+      default:
+        return [this.#value(depth), this.#value(depth), this.#value(depth), this.#value(depth)];
+    }
   }
 
   #extension(head: number, depthLeft: number): unknown {
@@ -286,7 +299,7 @@ export class ValueReader {
       const key = this.#key();
       if (key === undefined) {
         if (growth !== undefined) this.#settle(growth, index);
-        return this.#mixedMap(map, length - index, depthLeft);
+        return this.#mixedMap(index === 0 ? undefined : map, length - index, depthLeft);
       }
       if (this.#digitFirst) growth = this.#grow(growth, key);
       map[key] = this.#value(depthLeft - 1);
@@ -297,7 +310,7 @@ export class ValueReader {
 
   /** Goes on with a map at its first key that is no string. */
   #mixedMap(
-    first: Readonly<Record<string, unknown>>,
+    first: Readonly<Record<string, unknown>> | undefined,
     length: number,
     depthLeft: number,
   ): Map<MapKey, unknown> {
