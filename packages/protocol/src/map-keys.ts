@@ -59,8 +59,9 @@ export class KeyCost {
 export class MixedMap {
   readonly map: Map<MapKey, unknown>;
   #cost: KeyCost | undefined;
-  /** The first binary key. */
+  /** The first two binary keys. */
   #first: Uint8Array | undefined;
+  #second: Uint8Array | undefined;
   /** Binary keys by their bytes, if there are several: two keys of the same bytes are one. */
   #binaries: Map<string, Uint8Array> | undefined;
 
@@ -86,8 +87,16 @@ export class MixedMap {
       this.#first = key;
       return key;
     }
-    // Most such maps have one binary key, and a long one takes long to compare.
-    this.#binaries ??= new Map([[textOf(this.#first), this.#first]]);
+    if (this.#binaries === undefined) {
+      // Most such maps have few binary keys, for which a table would be more than the map.
+      if (sameBytes(this.#first, key)) return this.#first;
+      this.#second ??= key;
+      if (sameBytes(this.#second, key)) return this.#second;
+      this.#binaries = new Map([
+        [textOf(this.#first), this.#first],
+        [textOf(this.#second), this.#second],
+      ]);
+    }
     const text = textOf(key);
     const known = this.#binaries.get(text);
     if (known !== undefined) return known;
@@ -100,6 +109,10 @@ export class MixedMap {
 export function pay(left: number, steps: number, allowed: number): number {
   if (left < steps) throw tooManyCollisions(allowed);
   return left - steps;
+}
+
+function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
+  return one === other || (one.length === other.length && one.every((byte, index) => byte === other[index]));
 }
 
 /** A text with a character for each byte. */
