@@ -21,6 +21,11 @@ export function weightOf(key: number): number {
   return Number.isSafeInteger(key) ? 1 : 2;
 }
 
+/** Whether a value that begins so is a text. */
+export function beginsLikeText(head: number): boolean {
+  return (head & 0xe0) === 0xa0 || (head >= 0xd9 && head <= 0xdb);
+}
+
 /** Whether a value that begins so is an integer or a binary value, and may be a key. */
 export function beginsLikeKey(head: number): boolean {
   return head < 0x80 || head >= 0xe0 || (head >= 0xc4 && head <= 0xc6) || (head >= 0xcc && head <= 0xd3);
@@ -65,7 +70,7 @@ export class MixedMap {
   /** Binary keys by their bytes, if there are several: two keys of the same bytes are one. */
   #binaries: Map<string, Uint8Array> | undefined;
 
-  /** @param first - what was read before the first key that is no string, if anything was. */
+  /** @param first - what was read before the first key that is no string; default: nothing. */
   constructor(first: Readonly<Record<string, unknown>> | undefined) {
     this.map = first === undefined ? new Map() : new Map<MapKey, unknown>(Object.entries(first));
   }

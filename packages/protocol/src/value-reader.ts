@@ -15,7 +15,7 @@ import { decodedSize } from "./decoded-size.js";
 import { decodeExtension, decoderOf, type ExtensionCodec } from "./extension-codec.js";
 import { KeyCache } from "./key-cache.js";
 import { beginsLikeIndex, ListGrowth, listIndex, movesAllowed, placesAllowed } from "./list-growth.js";
-import { beginsLikeKey, type MapKey, MixedMap, pay, stepsAllowed } from "./map-keys.js";
+import { beginsLikeKey, beginsLikeText, type MapKey, MixedMap, pay, stepsAllowed } from "./map-keys.js";
 import { PlatformTextReader, type TextReader } from "./platform-text.js";
 import { SHORT_TEXT, shortText } from "./short-text.js";
 import { readTimestamp, TIMESTAMP_TYPE } from "./timestamp.js";
@@ -293,13 +293,17 @@ export class ValueReader {
 
   #map(length: number, depthLeft: number): Record<string, unknown> | Map<MapKey, unknown> {
     this.#owe(2 * length, depthLeft);
+    // An object is made only where it is going to be the value: where maps are short, it is most of what they cost.
+    if (length > 0 && this.#at < this.#end && !beginsLikeText(this.#bytes[this.#at] as number)) {
+      return this.#mixedMap(undefined, length, depthLeft);
+    }
     const map: Record<string, unknown> = {};
     let growth: ListGrowth | undefined;
     for (let index = 0; index < length; index++) {
       const key = this.#key();
       if (key === undefined) {
         if (growth !== undefined) this.#settle(growth, index);
-        return this.#mixedMap(index === 0 ? undefined : map, length - index, depthLeft);
+        return this.#mixedMap(map, length - index, depthLeft);
       }
       if (this.#digitFirst) growth = this.#grow(growth, key);
       map[key] = this.#value(depthLeft - 1);
@@ -314,16 +318,28 @@ export class ValueReader {
     length: number,
     depthLeft: number,
   ): Map<MapKey, unknown> {
+    if (first === undefined && length === 1) return this.#mapOfOne(depthLeft);
     const mixed = new MixedMap(first);
     for (let index = 0; index < length; index++) {
       const key = this.#mixedKey();
-      const allowed = stepsAllowed(this.#maxElements);
-      const left = pay(allowed - this.#stepsUsed, mixed.cost(key), allowed);
-      this.#countedRare = true;
-      this.#stepsUsed = allowed - left;
+      this.#compare(mixed.cost(key));
       mixed.set(key, this.#value(depthLeft - 1));
     }
     return mixed.map;
+  }
+
+  /** With one key there is nothing to compare. */
+  #mapOfOne(depthLeft: number): Map<MapKey, unknown> {
+    const key = this.#mixedKey();
+    this.#compare(1);
+    return new Map().set(key, this.#value(depthLeft - 1));
+  }
+
+  /** Counts comparisons of keys. */
+  #compare(steps: number): void {
+    this.#countedRare = true;
+    const allowed = stepsAllowed(this.#maxElements);
+    this.#stepsUsed = allowed - pay(allowed - this.#stepsUsed, steps, allowed);
   }
 
   #mixedKey(): MapKey {
