@@ -10,10 +10,10 @@ export {
   normalizeAddrFormatted,
   normalizeAddrSocketstyle,
   parseAddress,
-} from "./address.js";
-export { CLOSE_REASONS } from "./close-reasons.js";
-export { type Codec, MsgpackCodec } from "./codec.js";
-export type { Compression } from "./compression.js";
+} from "./config/address.js";
+export { CLOSE_REASONS } from "./errors/close-reasons.js";
+export { type Codec, MsgpackCodec } from "./codec/codec.js";
+export type { Compression } from "./codec/compression.js";
 export {
   Config,
   type ConfigKey,
@@ -23,17 +23,17 @@ export {
   type ConfigValues,
   DEFAULT_CONFIG,
   type Pem,
-} from "./config.js";
-export { COMPRESSED, Connection } from "./connection.js";
+} from "./config/config.js";
+export { COMPRESSED, Connection } from "./connection/connection.js";
 export {
   type ConnectionContext,
   type ConnectionContextOptions,
   createConnectionContext,
-} from "./connection-context.js";
-export type { ConnectionHost } from "./connection-host.js";
-export { ClassicConnectionType, ConnectionType } from "./connection-type.js";
+} from "./connection/connection-context.js";
+export type { ConnectionHost } from "./connection/connection-host.js";
+export { ClassicConnectionType, ConnectionType } from "./connection/connection-type.js";
 export * from "./constants.js";
-export { DefinedPacket } from "./defined-packet.js";
+export { DefinedPacket } from "./packets/defined-packet.js";
 export {
   closeReasonOf,
   type DescribeErrorOptions,
@@ -42,15 +42,15 @@ export {
   kindOfError,
   MAX_REASON_BYTES,
   toError,
-} from "./describe-error.js";
-export { encodeChecked, encodePacket } from "./encode-packet.js";
-export * from "./errors.js";
-export type { ExtensionCodec, ExtensionValue } from "./extension-codec.js";
+} from "./errors/describe-error.js";
+export { encodeChecked, encodePacket } from "./packets/encode-packet.js";
+export * from "./errors/errors.js";
+export type { ExtensionCodec, ExtensionValue } from "./codec/extension-codec.js";
 export { BufferPool } from "./framing/buffer-pool.js";
 export { FrameDecoder } from "./framing/frame-decoder.js";
 export { FrameEncoder, type FrameEncoderOptions } from "./framing/frame-encoder.js";
 export type { Allocate } from "./framing/receive-buffer.js";
-export * from "./internal-names.js";
+export * from "./handshake/internal-names.js";
 export {
   CloseConnectionPacket,
   HandshakeAcceptPacket,
@@ -58,9 +58,9 @@ export {
   HelloPacket,
   registerInternalPackets,
   SetTypePacket,
-} from "./internal-packets.js";
-export type { MapKey } from "./map-keys.js";
-export { type InvalidAction, type MaybeAsync, Packet, type PacketRule, PrintPacket } from "./packet.js";
+} from "./handshake/internal-packets.js";
+export type { MapKey } from "./codec/reading/map-keys.js";
+export { type InvalidAction, type MaybeAsync, Packet, type PacketRule, PrintPacket } from "./packets/packet.js";
 export {
   type AnyPacketDefinition,
   definePacket,
@@ -68,15 +68,15 @@ export {
   type PacketDefinitionOptions,
   type PacketInput,
   type PacketOutput,
-} from "./packet-definition.js";
-export { isDefinition, type PacketEntry, PacketRegistry } from "./packet-registry.js";
-export type { CloseInfo, PacketRef, Peer } from "./peer.js";
-export type { TextReader } from "./platform-text.js";
-export { escapeText, quoteText, removeUnprintable } from "./quote-text.js";
-export { ReceiveKit, type ReceiveKitOptions } from "./receive-kit.js";
-export { BaseRegistry, type ObjectType, type RegistryEntry } from "./registry.js";
-export { Repeats } from "./repeats.js";
-export { SmartPacket } from "./smart-packet.js";
+} from "./packets/packet-definition.js";
+export { isDefinition, type PacketEntry, PacketRegistry } from "./registry/packet-registry.js";
+export type { CloseInfo, PacketRef, Peer } from "./connection/peer.js";
+export type { TextReader } from "./codec/platform-text.js";
+export { escapeText, quoteText, removeUnprintable } from "./errors/quote-text.js";
+export { ReceiveKit, type ReceiveKitOptions } from "./framing/receive-kit.js";
+export { BaseRegistry, type ObjectType, type RegistryEntry } from "./registry/registry.js";
+export { Repeats } from "./errors/repeats.js";
+export { SmartPacket } from "./packets/smart-packet.js";
 export {
   payload,
   type SchemaInput,
@@ -84,11 +84,11 @@ export {
   type StandardIssue,
   type StandardResult,
   type StandardSchemaV1,
-} from "./standard-schema.js";
-export { isActive, nextState, type StateEvent, TRANSITIONS } from "./state.js";
-export { STRUCT_HEADER, STRUCT_LENGTH32, Struct } from "./struct.js";
-export * from "./tls-errors.js";
-export { ValueCodec } from "./value-codec.js";
-export { ValueWriter } from "./value-writer.js";
+} from "./packets/standard-schema.js";
+export { isActive, nextState, type StateEvent, TRANSITIONS } from "./connection/state.js";
+export { STRUCT_HEADER, STRUCT_LENGTH32, Struct } from "./framing/struct.js";
+export * from "./errors/tls-errors.js";
+export { ValueCodec } from "./codec/value-codec.js";
+export { ValueWriter } from "./codec/writing/value-writer.js";
 export { PROTOVERSION, RELEASE, VERSION } from "./version.js";
-export { whenRejected } from "./when-rejected.js";
+export { whenRejected } from "./errors/when-rejected.js";

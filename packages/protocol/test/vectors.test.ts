@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { inflateSync } from "node:zlib";
 import { FrameDecoder, FrameEncoder, MsgpackCodec, Packet, type Peng3dnetError } from "@peng3dnet/protocol";
-import { BODY_NEEDS_EXACTNESS, BodyCheck } from "../src/body-check.js";
+import { BODY_NEEDS_EXACTNESS, BodyCheck } from "../src/codec/reading/body-check.js";
 import { concat, hex, packet } from "./support/bytes.js";
 import { activeServer, End, type FakePeer } from "./support/pair.js";
 import { loadVectors, type Vector } from "./support/vectors.js";

@@ -1,4 +1,4 @@
-import { MalformedPacketError, PacketTooLargeError, type Peng3dnetError } from "../errors.js";
+import { MalformedPacketError, PacketTooLargeError, type Peng3dnetError } from "../errors/errors.js";
 import { HEADER_SIZE, LENGTH_SIZE, PREAMBLE_SIZE, readUint16, readUint32 } from "./packet-header.js";
 import { type Allocate, ReceiveBuffer } from "./receive-buffer.js";
 import { recogniseForeigner } from "./recognise.js";

@@ -1,5 +1,5 @@
-import { NotPeng3dnetError, TlsOnPlainPortError } from "../errors.js";
-import { quoteText } from "../quote-text.js";
+import { NotPeng3dnetError, TlsOnPlainPortError } from "../errors/errors.js";
+import { quoteText } from "../errors/quote-text.js";
 
 const TLS_HANDSHAKE_RECORD = 0x16;
 const TLS_ALERT_RECORD = 0x15;

@@ -1,0 +1,521 @@
+import {
+  announcesTooMuch,
+  bytesFollow,
+  keyOfOtherKind,
+  neverUsed,
+  notUtf8,
+  protoKey,
+  tooDeep,
+  tooManyElements,
+  tooManyMoves,
+  tooShort,
+  tooSparse,
+} from "./body-errors.js";
+import { decodedSize } from "./decoded-size.js";
+import { decodeExtension, decoderOf, type ExtensionCodec } from "../extension-codec.js";
+import { KeyCache } from "./key-cache.js";
+import { beginsLikeIndex, ListGrowth, listIndex, movesAllowed, placesAllowed } from "./list-growth.js";
+import { beginsLikeKey, beginsLikeText, type MapKey, MixedMap, pay, stepsAllowed } from "./map-keys.js";
+import { PlatformTextReader, type TextReader } from "../platform-text.js";
+import { SHORT_TEXT, shortText } from "./short-text.js";
+import { readTimestamp, TIMESTAMP_TYPE } from "../timestamp.js";
+
+const EMPTY = new Uint8Array(0);
+const NO_VIEW = new DataView(EMPTY.buffer);
+/** Longest buffer that is held on to between two bodies. */
+const MAX_HELD = 64 * 1024;
+const { fromCharCode } = String;
+const TWO_TO_32 = 0x100000000;
+const MAX_SAFE_HIGH_WORD = 0x1fffff;
+
+/**
+ * Checks and decodes bodies in one pass and in place (clause 1): what is not exactly one msgpack value of
+ * the kinds that are accepted is refused, in time linear in its length, and nothing is allocated for
+ * elements that are not there.
+ *
+ * Integers that a number cannot represent become `bigint`, and a byte order mark that begins a string stays.
+ * A binary value is a copy, unless the bytes are owned and it is most of them. A map whose keys are not all strings becomes a
+ * `Map`, and a timestamp a `Date`.
+ */
+export class ValueReader {
+  readonly #keys = new KeyCache();
+  #texts: TextReader | undefined;
+  /** The bytes that had a float last, and a view of them. */
+  #viewed: Uint8Array = EMPTY;
+  #view: DataView = NO_VIEW;
+  #bytes: Uint8Array = EMPTY;
+  #at = 0;
+  #end = 0;
+  #owned = false;
+  #maxDepth = 0;
+  #maxElements = 0;
+  /** Elements announced by open containers and not seen yet. */
+  #owed = 0;
+  /** Elements that containers may still announce. */
+  #elementsLeft = 0;
+  /** Places of lists that maps reserve for nothing. */
+  #placesUsed = 0;
+  /** Entries of maps that the engine moves for keys far behind others. */
+  #movesUsed = 0;
+  #containers = 0;
+  /** Whether one of the counts of what few bodies have is not 0. */
+  #countedRare = false;
+  #binaries = 0;
+  #length = 0;
+  /** What integer keys of `Map`s cost, in steps. */
+  #stepsUsed = 0;
+  /** Whether the key that was read last begins with a digit, so that it may be an index. */
+  #digitFirst = false;
+  #extensions: ExtensionCodec | undefined;
+  /** Whether a body is being read: the codec of an extension type may ask for another one. */
+  #reading = false;
+  /** Reads what is within an extension value that is being decoded. */
+  #within: ValueReader | undefined;
+  /** Levels that are left below the extension value that is being decoded. */
+  #depthLeft = 0;
+
+  /** @param texts - reads texts but short ones; default: the platform's decoder does. */
+  constructor(texts?: TextReader) {
+    this.#texts = texts;
+  }
+
+  /**
+   * Decodes the body from `start` up to `end`.
+   *
+   * @param owned - whether `bytes` holds nothing else and does not change any more, so that a binary value that is
+   * most of it may be a view of it.
+   * @param maxDepth - how deep containers may nest.
+   * @param maxElements - elements of all containers together, two for a pair of a map, a binary or an extension value.
+   * @param extensions - decodes extension types; without it, they are refused.
+   * @throws {@link BadDataError} if the body is anything but one acceptable value.
+   */
+  read(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    owned: boolean,
+    maxDepth: number,
+    maxElements: number,
+    extensions?: ExtensionCodec,
+  ): unknown {
+    if (this.#reading) return this.#readWithin(bytes, start, end, owned, maxDepth, maxElements, extensions);
+    // The engine has to note it when an old object begins to refer to a young one, so not for each body of a chunk.
+    if (this.#bytes !== bytes) this.#bytes = bytes;
+    this.#at = start;
+    this.#end = end;
+    this.#owned = owned;
+    this.#owed = 1;
+    this.#maxDepth = maxDepth;
+    this.#maxElements = maxElements;
+    this.#elementsLeft = maxElements;
+    this.#length = end - start;
+    if (this.#countedRare) this.#forgetRare();
+    if (this.#extensions !== extensions) this.#extensions = extensions;
+    this.#reading = true;
+    this.#containers = 0;
+    this.#keys.begin();
+    try {
+      const value = this.#value(maxDepth);
+      if (this.#at !== end) throw bytesFollow(end - this.#at);
+      return value;
+    } finally {
+      this.#reading = false;
+      if (bytes.length > MAX_HELD) this.#letGo();
+    }
+  }
+
+  /** What few bodies have is set back only after one that had it. */
+  #forgetRare(): void {
+    this.#countedRare = false;
+    this.#placesUsed = 0;
+    this.#stepsUsed = 0;
+    this.#movesUsed = 0;
+    this.#binaries = 0;
+  }
+
+  /**
+   * Reads a body while another one is being read, for what decodes an extension value of that one. It may have no more
+   * levels and elements than the other one has left, so that one body costs no more than another.
+   */
+  #readWithin(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    owned: boolean,
+    maxDepth: number,
+    maxElements: number,
+    extensions: ExtensionCodec | undefined,
+  ): unknown {
+    if (this.#within !== undefined) {
+      return this.#within.read(bytes, start, end, owned, maxDepth, maxElements, extensions);
+    }
+    if (this.#depthLeft < 0) throw tooDeep(this.#maxDepth);
+    const inner = new ValueReader(this.#texts);
+    const depth = Math.min(maxDepth, this.#depthLeft);
+    const elements = Math.min(maxElements, this.#elementsLeft);
+    this.#within = inner;
+    try {
+      return inner.read(bytes, start, end, owned, depth, elements, extensions);
+    } finally {
+      this.#within = undefined;
+      this.#elementsLeft -= elements - inner.#elementsLeft;
+    }
+  }
+
+  /** An estimate of what the value read last takes, in bytes: as {@link decodedSize} says. */
+  get decodedSize(): number {
+    return decodedSize(
+      this.#length,
+      this.#maxElements - this.#elementsLeft,
+      this.#containers,
+      this.#binaries,
+      this.#placesUsed,
+    );
+  }
+
+  #letGo(): void {
+    this.#bytes = EMPTY;
+    this.#viewAll(EMPTY);
+  }
+
+  #value(depthLeft: number): unknown {
+    const at = this.#at;
+    if (at >= this.#end) throw tooShort();
+    this.#owed--;
+    const head = this.#bytes[at] as number;
+    this.#at = at + 1;
+    if (head < 0x80) return head;
+    if (head < 0x90) return this.#map(head & 0x0f, depthLeft);
+    if (head < 0xa0) return this.#array(head & 0x0f, depthLeft);
+    if (head < 0xc0) return this.#string(head & 0x1f);
+    if (head >= 0xe0) return head - 0x100;
+    return this.#longValue(head, depthLeft);
+  }
+
+  /** A value whose head says no more than its kind. Apart from the others, which the engine inlines then. */
+  #longValue(head: number, depthLeft: number): unknown {
+    switch (head) {
+      case 0xc0:
+        return null;
+      case 0xc2:
+        return false;
+      case 0xc3:
+        return true;
+      case 0xc4:
+        return this.#binary(this.#uint8());
+      case 0xc5:
+        return this.#binary(this.#uint16());
+      case 0xc6:
+        return this.#binary(this.#uint32());
+      case 0xca:
+        return this.#float32(this.#take(4));
+      case 0xcb:
+        return this.#float64(this.#take(8));
+      case 0xcc:
+        return this.#uint8();
+      case 0xcd:
+        return this.#uint16();
+      case 0xce:
+        return this.#uint32();
+      case 0xcf:
+        return this.#uint64();
+      case 0xd0:
+        return (this.#uint8() << 24) >> 24;
+      case 0xd1:
+        return (this.#uint16() << 16) >> 16;
+      case 0xd2:
+        return this.#uint32() | 0;
+      case 0xd3:
+        return this.#int64();
+      case 0xd9:
+        return this.#string(this.#uint8());
+      case 0xda:
+        return this.#string(this.#uint16());
+      case 0xdb:
+        return this.#string(this.#uint32());
+      case 0xdc:
+        return this.#array(this.#uint16(), depthLeft);
+      case 0xdd:
+        return this.#array(this.#uint32(), depthLeft);
+      case 0xde:
+        return this.#map(this.#uint16(), depthLeft);
+      case 0xdf:
+        return this.#map(this.#uint32(), depthLeft);
+      case 0xc1:
+        throw neverUsed();
+      default:
+        return this.#extension(head, depthLeft);
+    }
+  }
+
+  #array(length: number, depthLeft: number): unknown[] {
+    this.#owe(length, depthLeft);
+    if (length < 5 && length > 0) return this.#shortArray(length, depthLeft - 1);
+    const array: unknown[] = [];
+    for (let index = 0; index < length; index++) array.push(this.#value(depthLeft - 1));
+    return array;
+  }
+
+  /** An array of one to four elements. For one that grows, the engine reserves seventeen places at once. */
+  #shortArray(length: number, depth: number): unknown[] {
+    switch (length) {
+      case 1:
+        return [this.#value(depth)];
+      case 2:
+        return [this.#value(depth), this.#value(depth)];
+      case 3:
+        return [this.#value(depth), this.#value(depth), this.#value(depth)];
+      default:
+        return [this.#value(depth), this.#value(depth), this.#value(depth), this.#value(depth)];
+    }
+  }
+
+  #extension(head: number, depthLeft: number): unknown {
+    const length =
+      head >= 0xd4
+        ? 1 << (head - 0xd4)
+        : head === 0xc7
+          ? this.#uint8()
+          : head === 0xc8
+            ? this.#uint16()
+            : this.#uint32();
+    const type = (this.#uint8() << 24) >> 24;
+    const at = this.#take(length);
+    this.#countedRare = true;
+    this.#binaries++;
+    if (--this.#elementsLeft < 0) throw tooManyElements(this.#maxElements);
+    if (type === TIMESTAMP_TYPE) return readTimestamp(this.#bytes, at, length);
+    const codec = decoderOf(this.#extensions, type);
+    // What the codec decodes within it is a level deeper.
+    this.#depthLeft = depthLeft - 1;
+    return decodeExtension(codec, type, this.#bytes, at, length);
+  }
+
+  #map(length: number, depthLeft: number): Record<string, unknown> | Map<MapKey, unknown> {
+    this.#owe(2 * length, depthLeft);
+    // An object is made only where it is going to be the value: where maps are short, it is most of what they cost.
+    if (length > 0 && this.#at < this.#end && !beginsLikeText(this.#bytes[this.#at] as number)) {
+      return this.#mixedMap(undefined, length, depthLeft);
+    }
+    const map: Record<string, unknown> = {};
+    let growth: ListGrowth | undefined;
+    for (let index = 0; index < length; index++) {
+      const key = this.#key();
+      if (key === undefined) {
+        if (growth !== undefined) this.#settle(growth, index);
+        return this.#mixedMap(map, length - index, depthLeft);
+      }
+      if (this.#digitFirst) growth = this.#grow(growth, key);
+      map[key] = this.#value(depthLeft - 1);
+    }
+    if (growth !== undefined) this.#settle(growth, length);
+    return map;
+  }
+
+  /** Goes on with a map at its first key that is no string. */
+  #mixedMap(
+    first: Readonly<Record<string, unknown>> | undefined,
+    length: number,
+    depthLeft: number,
+  ): Map<MapKey, unknown> {
+    if (first === undefined && length === 1) return this.#mapOfOne(depthLeft);
+    const mixed = new MixedMap(first);
+    for (let index = 0; index < length; index++) {
+      const key = this.#mixedKey();
+      this.#compare(mixed.cost(key));
+      mixed.set(key, this.#value(depthLeft - 1));
+    }
+    return mixed.map;
+  }
+
+  /** With one key there is nothing to compare. */
+  #mapOfOne(depthLeft: number): Map<MapKey, unknown> {
+    const key = this.#mixedKey();
+    this.#compare(1);
+    return new Map().set(key, this.#value(depthLeft - 1));
+  }
+
+  /** Counts comparisons of keys. */
+  #compare(steps: number): void {
+    this.#countedRare = true;
+    const allowed = stepsAllowed(this.#maxElements);
+    this.#stepsUsed = allowed - pay(allowed - this.#stepsUsed, steps, allowed);
+  }
+
+  #mixedKey(): MapKey {
+    const key = this.#key();
+    if (key !== undefined) return key;
+    if (!beginsLikeKey(this.#bytes[this.#at] as number)) throw keyOfOtherKind();
+    return this.#value(0) as MapKey;
+  }
+
+  #grow(growth: ListGrowth | undefined, key: string): ListGrowth | undefined {
+    this.#digitFirst = false;
+    const index = listIndex(key);
+    if (index < 0) return growth;
+    const grown = growth ?? new ListGrowth();
+    this.#move(grown.add(index));
+    return grown;
+  }
+
+  /** Counts entries that the engine moves. */
+  #move(entries: number): void {
+    this.#countedRare = true;
+    this.#movesUsed += entries;
+    const allowed = movesAllowed(this.#maxElements);
+    if (this.#movesUsed > allowed) throw tooManyMoves(allowed);
+  }
+
+  /** A map ends, of so many keys that are strings. */
+  #settle(growth: ListGrowth, keys: number): void {
+    this.#reserve(growth.places - keys);
+    this.#move(growth.copyMoves());
+  }
+
+  /** Counts places of a list that a map reserves for nothing. */
+  #reserve(places: number): void {
+    if (places <= 0) return;
+    this.#countedRare = true;
+    this.#placesUsed += places;
+    const allowed = placesAllowed(this.#length, this.#maxElements);
+    if (this.#placesUsed > allowed) throw tooSparse(allowed);
+  }
+
+  /** Reads a key that is a string; `undefined` and nothing read if it is none. */
+  #key(): string | undefined {
+    const at = this.#at;
+    if (at >= this.#end) throw tooShort();
+    this.#owed--;
+    const head = this.#bytes[at] as number;
+    this.#at = at + 1;
+    let length: number;
+    if ((head & 0xe0) === 0xa0) length = head & 0x1f;
+    else if (head === 0xd9) length = this.#uint8();
+    else if (head === 0xda) length = this.#uint16();
+    else if (head === 0xdb) length = this.#uint32();
+    else {
+      this.#owed++;
+      this.#at = at;
+      return undefined;
+    }
+    const start = this.#at;
+    if (beginsLikeIndex(this.#bytes[start] as number)) this.#digitFirst = true;
+    if (length === 1 && start < this.#end && (this.#bytes[start] as number) < 0x80) {
+      // The engine has a table of these.
+      this.#at = start + 1;
+      return fromCharCode(this.#bytes[start] as number);
+    }
+    const known = start + length <= this.#end ? this.#keys.find(this.#bytes, start, length) : undefined;
+    if (known !== undefined) {
+      this.#at = start + length;
+      return known;
+    }
+    const key = this.#string(length);
+    if (key === "__proto__") throw protoKey();
+    this.#keys.add(this.#bytes, start, length, key);
+    return key;
+  }
+
+  #owe(elements: number, depthLeft: number): void {
+    // An empty container may stand where a scalar may, as encoders count it.
+    if (depthLeft === 0 && elements > 0) throw tooDeep(this.#maxDepth);
+    this.#containers++;
+    this.#owed += elements;
+    const left = this.#end - this.#at;
+    if (this.#owed > left) throw announcesTooMuch(this.#owed, left);
+    // An element costs many times its byte once decoded, and next to nothing where it is compressed.
+    this.#elementsLeft -= elements;
+    if (this.#elementsLeft < 0) throw tooManyElements(this.#maxElements);
+  }
+
+  #binary(length: number): Uint8Array {
+    const start = this.#take(length);
+    const end = start + length;
+    const bytes = this.#bytes;
+    this.#countedRare = true;
+    this.#binaries++;
+    // Its view and its buffer take what two elements do.
+    if (--this.#elementsLeft < 0) throw tooManyElements(this.#maxElements);
+    // A view holds all of the buffer for as long as the value is held.
+    return this.#owned && 2 * length >= bytes.buffer.byteLength
+      ? bytes.subarray(start, end)
+      : bytes.slice(start, end);
+  }
+
+  #string(length: number): string {
+    const start = this.#take(length);
+    const bytes = this.#bytes;
+    if (length <= SHORT_TEXT) {
+      const end = start + length;
+      let bits = 0;
+      for (let at = start; at < end; at++) bits |= bytes[at] as number;
+      if (bits < 0x80) return shortText(bytes, start, end);
+    }
+    this.#texts ??= new PlatformTextReader();
+    try {
+      return this.#texts.read(bytes, start, start + length);
+    } catch {
+      // The platform's error says no more than that.
+      throw notUtf8();
+    }
+  }
+
+  /** Moves past the next `length` bytes and returns where they begin. */
+  #take(length: number): number {
+    const at = this.#at;
+    if (at + length > this.#end) throw tooShort();
+    this.#at = at + length;
+    return at;
+  }
+
+  #uint8(): number {
+    return this.#bytes[this.#take(1)] as number;
+  }
+
+  #uint16(): number {
+    const at = this.#take(2);
+    return ((this.#bytes[at] as number) << 8) | (this.#bytes[at + 1] as number);
+  }
+
+  #uint32(): number {
+    const at = this.#take(4);
+    const bytes = this.#bytes;
+    return (
+      (((bytes[at] as number) << 24) |
+        ((bytes[at + 1] as number) << 16) |
+        ((bytes[at + 2] as number) << 8) |
+        (bytes[at + 3] as number)) >>>
+      0
+    );
+  }
+
+  #float32(at: number): number {
+    if (this.#viewed !== this.#bytes) this.#viewAll(this.#bytes);
+    return this.#view.getFloat32(at);
+  }
+
+  #float64(at: number): number {
+    if (this.#viewed !== this.#bytes) this.#viewAll(this.#bytes);
+    return this.#view.getFloat64(at);
+  }
+
+  #viewAll(bytes: Uint8Array): void {
+    this.#viewed = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  }
+
+  #uint64(): number | bigint {
+    const high = this.#uint32();
+    const low = this.#uint32();
+    if (high <= MAX_SAFE_HIGH_WORD) return high * TWO_TO_32 + low;
+    return (BigInt(high) << 32n) | BigInt(low);
+  }
+
+  #int64(): number | bigint {
+    const high = this.#uint32() | 0;
+    const low = this.#uint32();
+    const value = high * TWO_TO_32 + low;
+    if (Number.isSafeInteger(value)) return value;
+    return (BigInt(high) << 32n) | BigInt(low);
+  }
+}

@@ -1,0 +1,495 @@
+import { EncodeError } from "../../errors/errors.js";
+import { type ExtensionCodec, encodeExtension } from "../extension-codec.js";
+import { BufferPool } from "../../framing/buffer-pool.js";
+import { checkKey, entriesOf, protoKey } from "./map-entries.js";
+import { createTextWriter } from "../platform-text.js";
+import { checkEmpty, checkFields, kindOf } from "./sendable.js";
+import { TIMESTAMP_TYPE, timeOfDate, timestampData } from "../timestamp.js";
+import { locate } from "./unsendable.js";
+
+/** Texts up to this length are written by a loop; for longer ones the platform's encoder wins. */
+const SHORT_TEXT = 40;
+/** Most bytes of a scalar with its head. */
+const SCALAR_ROOM = 9;
+/** Most bytes of the head of a text, a binary value or a container. */
+const HEAD_ROOM = 5;
+/** Room made beyond what is needed at once, so that what follows a long value does not move it. */
+const SPARE = 1024;
+/** UTF-8 takes at most so many bytes for one UTF-16 unit. */
+const BYTES_PER_UNIT = 3;
+/** Lengths of extension values whose head says so in one byte. */
+const FIXED_LENGTHS: readonly number[] = [1, 2, 4, 8, 16];
+const REPLACEMENT_CHARACTER = 0xfffd;
+
+const TWO_TO_32 = 0x100000000;
+const MAX_UINT64 = 2n ** 64n - 1n;
+const MIN_INT64 = -(2n ** 63n);
+const EMPTY = new Uint8Array(0);
+const ownProperty = Object.prototype.hasOwnProperty;
+const NO_VIEW = new DataView(EMPTY.buffer);
+
+/**
+ * Encodes values into a buffer, in place (clause 1).
+ *
+ * Integers take the shortest form, up to 64 bits as `bigint`; -0 and what is not whole is a float of 64 bits,
+ * `undefined` is nil, except that keys of a map whose value it is are left out, and lone surrogates become U+FFFD, since a
+ * Python peer refuses them. A `Date` is a timestamp, a `Map` with keys that are strings, integers or binary is a map.
+ */
+export class ValueWriter {
+  /** The buffer that holds what was written: the one given, or a longer one. */
+  bytes: Uint8Array = EMPTY;
+  /** Where in {@link ValueWriter.bytes} the headroom begins. */
+  start = 0;
+  /** Where the value ends. */
+  end = 0;
+  readonly #maxDepth: number;
+  readonly #maxElements: number;
+  readonly #extensions: ExtensionCodec | undefined;
+  readonly #encoder = createTextWriter();
+  /** The buffer that had a float last, and a view of it. */
+  #viewed: Uint8Array = EMPTY;
+  #view: DataView = NO_VIEW;
+  readonly #pool: BufferPool;
+  #keep = 0;
+  #writing = false;
+  /** Elements that containers may still have. */
+  #elementsLeft = 0;
+
+  /**
+   * @param maxDepth - how deep containers may nest; default 512.
+   * @param maxElements - elements of all containers together, two for a pair of a map, a binary or an extension value;
+   * default 1,048,576.
+   * @param pool - where longer buffers come from.
+   * @param extensions - encodes objects of an application.
+   */
+  constructor(
+    maxDepth = 512,
+    maxElements = 1024 * 1024,
+    pool = new BufferPool(0),
+    extensions?: ExtensionCodec,
+  ) {
+    this.#extensions = extensions;
+    this.#maxDepth = maxDepth;
+    this.#maxElements = maxElements;
+    this.#pool = pool;
+  }
+
+  /** This writer, or another one if this is at work: a getter of the value that it writes sends something. */
+  idle(): ValueWriter {
+    if (!this.#writing) return this;
+    return new ValueWriter(this.#maxDepth, this.#maxElements, this.#pool, this.#extensions);
+  }
+
+  /**
+   * Writes a value into `bytes`, `headroom` bytes behind `start`. If there is too little room, it goes on in a
+   * longer buffer, to which all from `keep` on is moved.
+   *
+   * @throws {@link EncodeError} if the value cannot be represented, is nested too deep or has too many elements.
+   */
+  write(value: unknown, bytes: Uint8Array, start: number, headroom: number, keep = start): void {
+    this.bytes = bytes;
+    this.#keep = keep;
+    this.start = start;
+    this.end = start + headroom;
+    this.#elementsLeft = this.#maxElements;
+    this.#writing = true;
+    try {
+      this.#value(value, this.#maxDepth);
+    } catch (error) {
+      this.release();
+      throw locate(error, value, this.#maxDepth, this.#maxElements, this.#extensions);
+    } finally {
+      this.#writing = false;
+    }
+  }
+
+  /** Lets go of the buffer. */
+  release(): void {
+    this.bytes = EMPTY;
+    this.#viewAll(EMPTY);
+  }
+
+  #value(value: unknown, depthLeft: number): void {
+    switch (typeof value) {
+      case "string":
+        this.#text(value);
+        break;
+      case "number":
+        this.#number(value);
+        break;
+      case "object":
+        if (value === null) this.#byte(0xc0);
+        else this.#object(value, depthLeft);
+        break;
+      case "boolean":
+        this.#byte(value ? 0xc3 : 0xc2);
+        break;
+      case "undefined":
+        this.#byte(0xc0);
+        break;
+      case "bigint":
+        this.#bigint(value);
+        break;
+      default:
+        throw new EncodeError(`the value cannot be encoded: a ${typeof value} cannot be sent`);
+    }
+  }
+
+  #object(object: object, depthLeft: number): void {
+    if (Array.isArray(object)) this.#array(object, depthLeft);
+    else if (ArrayBuffer.isView(object)) this.#binary(object);
+    else this.#map(object, depthLeft);
+  }
+
+  #array(array: readonly unknown[], depthLeft: number): void {
+    const { length } = array;
+    this.#count(length, depthLeft);
+    this.#head(length, 0x90, 16, 0xdc);
+    for (let index = 0; index < length; index++) this.#value(array[index], depthLeft - 1);
+  }
+
+  #map(map: object, depthLeft: number): void {
+    // The engine answers this faster than what the prototype is.
+    if (map.constructor !== Object && Object.getPrototypeOf(map) !== null && this.#special(map, depthLeft))
+      return;
+    const head = this.#mapHead();
+    let length = 0;
+    // Within this loop the engine knows where each value is, and makes no list of the keys.
+    for (const key in map) {
+      if (!ownProperty.call(map, key)) continue;
+      const value = (map as Record<string, unknown>)[key];
+      // The receiver is not to find null where the sender has nothing.
+      if (value === undefined) continue;
+      length++;
+      this.#entry(key, value, depthLeft);
+    }
+    // Iterators, too, inherit the constructor of plain objects.
+    if (length === 0) checkEmpty(map);
+    this.#endMap(head, length);
+  }
+
+  #entry(key: string, value: unknown, depthLeft: number): void {
+    if (key === "__proto__") throw protoKey();
+    this.#count(2, depthLeft);
+    this.#text(key);
+    this.#value(value, depthLeft - 1);
+  }
+
+  /** Writes an object of a class that does not travel by its fields. @returns whether it was one. */
+  #special(object: object, depthLeft: number): boolean {
+    const { plain, builtIn } = kindOf(object);
+    if (plain) return false;
+    if (this.#extensions !== undefined) {
+      const made = encodeExtension(this.#extensions, object);
+      if (made !== undefined) {
+        this.#extension(made.type, made.data);
+        return true;
+      }
+    }
+    if (builtIn === "Date") this.#timestamp(timeOfDate(object));
+    else if (builtIn === "Map") this.#mixedMap(object, depthLeft);
+    else checkFields(object);
+    return builtIn !== undefined;
+  }
+
+  #mixedMap(map: object, depthLeft: number): void {
+    const head = this.#mapHead();
+    let length = 0;
+    for (const [key, value] of entriesOf(map)) {
+      length++;
+      checkKey(key);
+      this.#count(2, depthLeft);
+      this.#value(key, 0);
+      this.#value(value, depthLeft - 1);
+    }
+    this.#endMap(head, length);
+  }
+
+  #timestamp(time: number): void {
+    const data = timestampData(time);
+    this.#extensionHead(TIMESTAMP_TYPE, 4 * data.length);
+    for (const part of data) this.#uint32(part);
+  }
+
+  #extension(type: number, { buffer, byteOffset, byteLength }: ArrayBufferView): void {
+    this.#extensionHead(type, byteLength);
+    this.bytes.set(new Uint8Array(buffer, byteOffset, byteLength), this.end);
+    this.end += byteLength;
+  }
+
+  /** Writes the head of an extension value, and makes room for its data. */
+  #extensionHead(type: number, length: number): void {
+    this.#take(1);
+    this.#reserve(HEAD_ROOM + 1 + length);
+    const fixed = FIXED_LENGTHS.indexOf(length);
+    if (fixed >= 0) this.bytes[this.end++] = 0xd4 + fixed;
+    else if (length < 0x100) this.#put1(0xc7, length);
+    else this.#longHead(length, 0xc8);
+    this.bytes[this.end++] = type;
+  }
+
+  /** Leaves a byte for the head of a map. @returns where it is, behind the start. */
+  #mapHead(): number {
+    this.#reserve(1);
+    return this.end++ - this.start;
+  }
+
+  /** Writes the head of a map into the byte that was left for it. */
+  #endMap(head: number, length: number): void {
+    if (length < 16) this.bytes[this.start + head] = 0x80 | length;
+    else this.#longMapHead(head, length);
+  }
+
+  /** Writes the head of a long map over the one byte that was left for it, `head` bytes behind the start. */
+  #longMapHead(head: number, length: number): void {
+    const more = length < 0x10000 ? 2 : 4;
+    this.#reserve(more);
+    const { bytes, end } = this;
+    this.end = this.start + head;
+    bytes.copyWithin(this.end + 1 + more, this.end + 1, end);
+    this.#longHead(length, 0xde);
+    this.end = end + more;
+  }
+
+  #count(elements: number, depthLeft: number): void {
+    // An empty container may stand where a scalar may, as the reader counts it.
+    if (depthLeft === 0 && elements > 0) {
+      throw new EncodeError(
+        "the value is nested too deep, or contains itself; net.limits.depth is how deep it may be",
+      );
+    }
+    this.#take(elements);
+  }
+
+  #take(elements: number): void {
+    this.#elementsLeft -= elements;
+    if (this.#elementsLeft < 0) {
+      throw new EncodeError(
+        `the value has more than the ${this.#maxElements} elements of net.limits.elements; send it in parts`,
+      );
+    }
+  }
+
+  #binary(view: ArrayBufferView): void {
+    this.#take(1);
+    const { byteLength } = view;
+    this.#reserve(HEAD_ROOM + byteLength);
+    if (byteLength < 0x100) this.#put1(0xc4, byteLength);
+    else this.#longHead(byteLength, 0xc5);
+    this.bytes.set(new Uint8Array(view.buffer, view.byteOffset, byteLength), this.end);
+    this.end += byteLength;
+  }
+
+  #number(value: number): void {
+    this.#reserve(SCALAR_ROOM);
+    // An integer of 32 bits, and not -0.
+    if ((value | 0) === value && (value !== 0 || 1 / value > 0)) this.#int32(value);
+    else if (value > 0 && Number.isSafeInteger(value)) this.#positive(value);
+    else if (value < 0 && Number.isSafeInteger(value)) {
+      this.#put4(0xd3, Math.floor(value / TWO_TO_32));
+      this.#uint32(value);
+    } else {
+      const { bytes, end } = this;
+      if (this.#viewed !== bytes) this.#viewAll(bytes);
+      bytes[end] = 0xcb;
+      this.#view.setFloat64(end + 1, value);
+      this.end = end + SCALAR_ROOM;
+    }
+  }
+
+  #viewAll(bytes: Uint8Array): void {
+    this.#viewed = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  }
+
+  #int32(value: number): void {
+    if (value >= 0x80) this.#positive(value);
+    else if (value >= -0x20) this.bytes[this.end++] = value;
+    else if (value >= -0x80) this.#put1(0xd0, value);
+    else if (value >= -0x8000) this.#put2(0xd1, value);
+    else this.#put4(0xd2, value);
+  }
+
+  /** A safe integer from 128 on. */
+  #positive(value: number): void {
+    if (value < 0x100) this.#put1(0xcc, value);
+    else if (value < 0x10000) this.#put2(0xcd, value);
+    else if (value < TWO_TO_32) this.#put4(0xce, value);
+    else {
+      this.#put4(0xcf, value / TWO_TO_32);
+      this.#uint32(value);
+    }
+  }
+
+  /** Writes a head and one byte. */
+  #put1(head: number, value: number): void {
+    const { bytes, end } = this;
+    bytes[end] = head;
+    bytes[end + 1] = value;
+    this.end = end + 2;
+  }
+
+  /** Writes a head and two bytes. */
+  #put2(head: number, value: number): void {
+    const { bytes, end } = this;
+    bytes[end] = head;
+    bytes[end + 1] = value >> 8;
+    bytes[end + 2] = value;
+    this.end = end + 3;
+  }
+
+  /** Writes a head and four bytes. */
+  #put4(head: number, value: number): void {
+    this.bytes[this.end++] = head;
+    this.#uint32(value);
+  }
+
+  #bigint(value: bigint): void {
+    if (value > MAX_UINT64 || value < MIN_INT64) {
+      throw new EncodeError(`the integer ${value} does not fit 64 bits; send it as a string`);
+    }
+    const number = Number(value);
+    if (Number.isSafeInteger(number)) {
+      this.#number(number);
+      return;
+    }
+    this.#reserve(SCALAR_ROOM);
+    this.#put4(value > 0n ? 0xcf : 0xd3, Number(BigInt.asIntN(32, value >> 32n)));
+    this.#uint32(Number(BigInt.asIntN(32, value)));
+  }
+
+  #text(text: string): void {
+    const { length } = text;
+    if (length > SHORT_TEXT) {
+      this.#longText(text);
+      return;
+    }
+    this.#reserve(HEAD_ROOM + BYTES_PER_UNIT * length);
+    // Nearly all short texts take a byte for each unit, so that the head is known before.
+    const { bytes, end } = this;
+    let at = this.#textHead(length);
+    for (let index = 0; index < length; index++) {
+      const unit = text.charCodeAt(index);
+      if (unit >= 0x80) {
+        this.end = end;
+        this.#shortText(text);
+        return;
+      }
+      bytes[at++] = unit;
+    }
+    this.end = at;
+  }
+
+  /** Writes the head of a text of so many bytes and returns where the text begins. */
+  #textHead(length: number): number {
+    if (length < 32) this.bytes[this.end++] = 0xa0 | length;
+    else if (length < 0x100) this.#put1(0xd9, length);
+    else this.#longHead(length, 0xda);
+    return this.end;
+  }
+
+  #longText(text: string): void {
+    // Most texts take a byte for each unit; room for three would be held as long as the packet waits.
+    this.#reserve(HEAD_ROOM + text.length);
+    if (this.#fits(text)) return;
+    this.#reserve(HEAD_ROOM + BYTES_PER_UNIT * text.length);
+    this.#fits(text);
+  }
+
+  /** Writes a long text, if there is room for all of it. */
+  #fits(text: string): boolean {
+    const { bytes, end: head } = this;
+    const guessed = textHeadSize(text.length);
+    const room = bytes.subarray(head + guessed, bytes.length - HEAD_ROOM + guessed);
+    const { read, written } = this.#encoder.encodeInto(text, room);
+    if (read < text.length) return false;
+    const size = textHeadSize(written);
+    if (size !== guessed) bytes.copyWithin(head + size, head + guessed, head + guessed + written);
+    this.#textHead(written);
+    this.end = head + size + written;
+    return true;
+  }
+
+  /** A short text with units from 0x80 on. */
+  #shortText(text: string): void {
+    let length = 0;
+    for (let index = 0; index < text.length; index++) {
+      const code = codePoint(text, index);
+      if (code > 0xffff) index++;
+      length += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+    }
+    const { bytes } = this;
+    let at = this.#textHead(length);
+    for (let index = 0; index < text.length; index++) {
+      const code = codePoint(text, index);
+      if (code < 0x80) bytes[at++] = code;
+      else {
+        if (code < 0x800) bytes[at++] = 0xc0 | (code >> 6);
+        else {
+          if (code < 0x10000) bytes[at++] = 0xe0 | (code >> 12);
+          else {
+            index++;
+            bytes[at++] = 0xf0 | (code >> 18);
+            bytes[at++] = 0x80 | ((code >> 12) & 0x3f);
+          }
+          bytes[at++] = 0x80 | ((code >> 6) & 0x3f);
+        }
+        bytes[at++] = 0x80 | (code & 0x3f);
+      }
+    }
+    this.end = at;
+  }
+
+  /** The head of a container: in one byte up to `short` elements, or of 16 or 32 bits. */
+  #head(length: number, short: number, limit: number, long: number): void {
+    this.#reserve(HEAD_ROOM);
+    if (length < limit) this.bytes[this.end++] = short | length;
+    else this.#longHead(length, long);
+  }
+
+  /** A head with a length of 16 bits, or the next one with 32. */
+  #longHead(length: number, head: number): void {
+    if (length < 0x10000) this.#put2(head, length);
+    else this.#put4(head + 1, length);
+  }
+
+  #byte(byte: number): void {
+    this.#reserve(1);
+    this.bytes[this.end++] = byte;
+  }
+
+  #uint32(value: number): void {
+    const { bytes, end } = this;
+    bytes[end] = value >>> 24;
+    bytes[end + 1] = value >>> 16;
+    bytes[end + 2] = value >>> 8;
+    bytes[end + 3] = value;
+    this.end = end + 4;
+  }
+
+  #reserve(size: number): void {
+    if (this.end + size > this.bytes.length) this.#grow(size);
+  }
+
+  #grow(size: number): void {
+    const written = this.end - this.#keep;
+    const grown = this.#pool.acquire(Math.max(2 * written, written + size) + SPARE);
+    grown.set(this.bytes.subarray(this.#keep, this.end));
+    this.bytes = grown;
+    this.start -= this.#keep;
+    this.#keep = 0;
+    this.end = written;
+  }
+}
+
+function textHeadSize(length: number): number {
+  if (length < 32) return 1;
+  if (length < 0x100) return 2;
+  return length < 0x10000 ? 3 : HEAD_ROOM;
+}
+
+/** The code point at `index`; U+FFFD for a surrogate without its other half. */
+function codePoint(text: string, index: number): number {
+  const code = text.codePointAt(index) as number;
+  return code >= 0xd800 && code < 0xe000 ? REPLACEMENT_CHARACTER : code;
+}

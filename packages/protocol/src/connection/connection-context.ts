@@ -1,0 +1,114 @@
+import { AttachedTypes } from "./attached-type.js";
+import { BodyDecoder, type BodyDecoderOptions } from "../codec/reading/body-decoder.js";
+import type { ConfigReader } from "../config/config.js";
+import { SIDE_SERVER } from "../constants.js";
+import { BufferPool } from "../framing/buffer-pool.js";
+import type { FrameDecoder } from "../framing/frame-decoder.js";
+import { FrameEncoder, type FrameEncoderOptions } from "../framing/frame-encoder.js";
+import { LastJoin } from "../framing/last-join.js";
+import { Spares } from "../framing/spares.js";
+import { HandshakePacket } from "../handshake/handshake-packet.js";
+import { PacketDelivery } from "../packets/packet-delivery.js";
+import type { Peer } from "./peer.js";
+import { ReceiveKit } from "../framing/receive-kit.js";
+import { ValueWriter } from "../codec/writing/value-writer.js";
+
+/** What a peer's connections share: options as they were when it was made, and buffers. After a change there are several. */
+export interface ConnectionContext extends FrameEncoderOptions {
+  readonly peer: Peer;
+  readonly kit: ReceiveKit;
+  readonly types: AttachedTypes;
+  readonly delivery: PacketDelivery;
+  readonly handshake: HandshakePacket;
+  readonly decoders: Spares<FrameDecoder>;
+  readonly encoders: Spares<FrameEncoder>;
+  readonly bodies: BodyDecoder;
+  readonly handshakeLimit: number;
+  readonly handshakeInflatedLimit: number;
+  /** How deep containers may nest. */
+  readonly depth: number;
+  /** Elements of a body's containers together, once a connection is active and before. */
+  readonly elements: number;
+  readonly handshakeElements: number;
+  readonly highWater: number;
+  readonly dropDroppable: boolean;
+  readonly autosync: boolean;
+  readonly strictRegistry: boolean;
+  /** Whether payloads are validated on sending, too. */
+  readonly validateSent: boolean;
+  readonly maxNames: number;
+  readonly maxNameLength: number;
+}
+
+/**
+ * Parts of a context that a caller may bring along. Without `codec` bodies are encoded and decoded in place, as
+ * {@link ValueCodec} does; without `compression` nothing is compressed, either.
+ */
+export interface ConnectionContextOptions extends BodyDecoderOptions {
+  /** An earlier one of the same peer, whose buffers and connection types this one shares. */
+  readonly former?: ConnectionContext | undefined;
+  /** What its connections receive with; default: one for this peer alone. */
+  readonly kit?: ReceiveKit | undefined;
+  /** Whether payloads are validated on sending, too. Default false. */
+  readonly validateSent?: boolean | undefined;
+}
+
+/** Output buffers that a server keeps for its connections. A client has one connection, a program maybe many clients. */
+const SERVER_BUFFERS = 16;
+/** Encoders that it keeps while no connection needs them. */
+const SERVER_SPARES = 64;
+
+/** Reads a peer's options for the connections that begin from now on. */
+export function createConnectionContext(
+  peer: Peer,
+  cfg: ConfigReader,
+  { former, kit = new ReceiveKit(), validateSent = false, ...coding }: ConnectionContextOptions = {},
+): ConnectionContext {
+  const { codec, compression, extensions } = coding;
+  const depth = cfg.get("net.limits.depth");
+  const limit = cfg.get("net.limits.packetlength");
+  const inflatedLimit = cfg.get("net.limits.inflated");
+  const server = peer.side === SIDE_SERVER;
+  const pool = former?.pool ?? new BufferPool(server ? SERVER_BUFFERS : 1);
+  const elements = cfg.get("net.limits.elements");
+  const maxNames = cfg.get("net.limits.registry.names");
+  const fewElements = cfg.get("net.limits.elements.handshake");
+  const context: ConnectionContext = {
+    peer,
+    kit,
+    types: former?.types ?? new AttachedTypes(),
+    handshake: new HandshakePacket(),
+    decoders: kit.decoders,
+    encoders: new Spares(server ? SERVER_SPARES : 1, () => new FrameEncoder(context)),
+    delivery: new PacketDelivery({
+      strikes: cfg.get("net.limits.strikes"),
+      closeOnUnknown: cfg.get("net.registry.unknownpacketaction") === "closeconnection",
+    }),
+    codec,
+    writer: new ValueWriter(depth, elements, pool, extensions),
+    // Compressed bodies are accepted whatever is sent.
+    bodies: new BodyDecoder(kit.values, depth, elements, coding),
+    pool,
+    joins: former?.joins ?? new LastJoin(),
+    limit,
+    inflatedLimit,
+    handshakeLimit: server ? Math.min(limit, cfg.get("net.limits.packetlength.handshake")) : limit,
+    handshakeInflatedLimit: server
+      ? Math.min(inflatedLimit, cfg.get("net.limits.inflated.handshake"))
+      : inflatedLimit,
+    depth,
+    elements,
+    // A server's registry is a map of names.
+    handshakeElements: server ? Math.min(elements, fewElements) : 2 * maxNames + fewElements,
+    compression: cfg.get("net.compress.enabled") ? compression : undefined,
+    validateSent,
+    threshold: cfg.get("net.compress.threshold"),
+    highWater: cfg.get("net.limits.unsent.highwater"),
+    dropDroppable: cfg.get("net.limits.unsent.policy") === "drop",
+    autosync: cfg.get("net.registry.autosync"),
+    strictRegistry: cfg.get("net.registry.missingpacketaction") === "closeconnection",
+    maxNames,
+    maxNameLength: cfg.get("net.limits.registry.namelength"),
+  };
+  return context;
+}

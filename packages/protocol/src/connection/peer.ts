@@ -1,0 +1,59 @@
+import type { Config } from "../config/config.js";
+import type { Connection } from "./connection.js";
+import type { ConnectionType } from "./connection-type.js";
+import type { Cid, Side } from "../constants.js";
+import type { Packet } from "../packets/packet.js";
+import type { AnyPacketDefinition } from "../packets/packet-definition.js";
+import type { PacketRegistry } from "../registry/packet-registry.js";
+
+/** A packet type by name, id, object or definition. Reference: `ptype`. */
+export type PacketRef = string | number | Packet | AnyPacketDefinition;
+
+/** What a close came to. */
+export interface CloseInfo {
+  /** Reason given by whichever side closed, `"socketclose"` if none could be. Reference: `reason`. */
+  readonly reason: string | null;
+  /** What went wrong, if anything did. */
+  readonly error: Error | undefined;
+  /**
+   * Whether everything accepted was handed over and both sides ended their stream in order: on the side that closed,
+   * the peer did so in answer to the reason; on the other side, the peer announced its close.
+   */
+  readonly clean: boolean;
+}
+
+/**
+ * A server or client as packets and connection types see it. `Server` and `Client` of `@peng3dnet/core`
+ * implement it; a plugin needs nothing else.
+ */
+export interface Peer {
+  /** Which side of its connections this is. */
+  readonly side: Side;
+  /** The packets that it knows. */
+  readonly registry: PacketRegistry;
+  /** Its options. */
+  readonly cfg: Config;
+
+  /**
+   * Sends a packet.
+   *
+   * @param cid - the client to send to, on a server; `null` or left out on a client.
+   * @returns false past the high-water mark, when the sender should wait for `drain`, or if the packet was dropped, as it
+   * says.
+   * @throws {@link NotRegisteredError}, {@link EncodeError}, {@link PacketTooLargeError},
+   * {@link ConnectionClosedError}, {@link InvalidStateError}, {@link SmartPacketInvalidError}; nothing has been sent then.
+   */
+  sendMessage(ptype: PacketRef, data: unknown, cid?: Cid): boolean;
+
+  /** Closes a connection: what was accepted is delivered, then the reason. Resolves when it is closed. */
+  closeConnection(cid?: Cid, reason?: string | null): Promise<CloseInfo>;
+
+  /** The connection of a client, on a server; the one there is, on a client. */
+  getConnection(cid?: Cid): Connection | undefined;
+
+  /** Prints a line for whoever runs the program. */
+  print?(...values: unknown[]): void;
+
+  /** A connection type by name. */
+  getConnType(name: string): ConnectionType | undefined;
+}

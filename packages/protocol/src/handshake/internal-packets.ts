@@ -1,0 +1,146 @@
+import type { Connection } from "../connection/connection.js";
+import { type Cid, CONNTYPE_CLASSIC, SIDE_CLIENT, SIDE_SERVER, type Side } from "../constants.js";
+import { MAX_REASON_BYTES } from "../errors/describe-error.js";
+import {
+  BadDataError,
+  InvalidStateError,
+  ProtocolVersionMismatchError,
+  UnexpectedPacketError,
+} from "../errors/errors.js";
+import {
+  ACCEPT_ID,
+  ACCEPT_NAME,
+  CLOSECONN_ID,
+  CLOSECONN_NAME,
+  HANDSHAKE_ID,
+  HANDSHAKE_NAME,
+  HELLO_ID,
+  HELLO_NAME,
+  SETTYPE_ID,
+  SETTYPE_NAME,
+} from "./internal-names.js";
+import { Packet } from "../packets/packet.js";
+import type { PacketRegistry } from "../registry/packet-registry.js";
+import type { Peer } from "../connection/peer.js";
+import { cutUtf8, quoteText } from "../errors/quote-text.js";
+import { syncRegistry } from "../registry/registry-sync.js";
+import { isPlainMap } from "../codec/writing/sendable.js";
+import { PROTOVERSION } from "../version.js";
+
+/** Characters of a peer's text that an error message shows. */
+const SHOWN = 40;
+
+type Body = Readonly<Record<string, unknown>>;
+
+/** What the protocol's own packets have in common: a map as body, and often one side that receives them. */
+abstract class InternalPacket extends Packet {
+  /** Side that receives this packet; `null`: both. */
+  protected abstract readonly receiver: Side | null;
+
+  override _receive(msg: unknown, cid: Cid): void {
+    if (this.receiver !== null && this.receiver !== this.peer.side) {
+      throw new UnexpectedPacketError(`the peer sent "${this.reg.getName(this)}", which only it may receive`);
+    }
+    const body = this.bodyOf(msg);
+    const connection = this.peer.getConnection(cid);
+    if (connection === undefined) throw new InvalidStateError("the connection is closed");
+    this.handle(body, connection);
+  }
+
+  /** @throws {@link BadDataError} for what is no map. */
+  protected bodyOf(msg: unknown): Body {
+    if (isPlainMap(msg)) return msg;
+    throw new BadDataError(`the body of "${this.reg.getName(this)}" is not a map`);
+  }
+
+  protected abstract handle(body: Body, connection: Connection): void;
+}
+
+/** A peer's value for an error message: it may be of any kind and of any length. */
+function show(value: unknown): string {
+  if (typeof value === "string") return quoteText(value, SHOWN);
+  return typeof value === "object" && value !== null ? "that is no number" : String(value);
+}
+
+function checkProtoversion(body: Body): void {
+  if (body.protoversion !== PROTOVERSION) {
+    throw new ProtocolVersionMismatchError(
+      `the server speaks version ${show(body.protoversion)} of the protocol (library ${show(body.version)}), this client version ${PROTOVERSION}`,
+    );
+  }
+}
+
+/** Greets the client with version information. Reference: `HelloPacket`. */
+export class HelloPacket extends InternalPacket {
+  protected override readonly receiver = SIDE_CLIENT;
+
+  protected override handle(body: Body, connection: Connection): void {
+    connection.expect("hello");
+    checkProtoversion(body);
+    connection.helloReceived(connection.requestedConntype);
+  }
+}
+
+/** Names the client's connection type; classic where it names none. Reference: `SetTypePacket`. */
+export class SetTypePacket extends InternalPacket {
+  protected override readonly receiver = SIDE_SERVER;
+
+  protected override handle(body: Body, connection: Connection): void {
+    connection.expect("settype");
+    const conntype = body.conntype ?? CONNTYPE_CLASSIC;
+    if (typeof conntype !== "string")
+      throw new BadDataError("the connection type in settype is not a string");
+    connection.settypeReceived(conntype);
+  }
+}
+
+/** Brings the server's registry to the client. Reference: `HandshakePacket`. */
+export class HandshakePacket extends InternalPacket {
+  protected override readonly receiver = SIDE_CLIENT;
+
+  protected override handle(body: Body, connection: Connection): void {
+    connection.expect("accept");
+    checkProtoversion(body);
+    if (connection.registrySync !== undefined) syncRegistry(this.reg, body.registry, connection.registrySync);
+    connection.sendAccept();
+  }
+}
+
+/** Tells the server that its registry was taken over. Reference: `HandshakeAcceptPacket`. */
+export class HandshakeAcceptPacket extends InternalPacket {
+  protected override readonly receiver = SIDE_SERVER;
+
+  protected override handle(body: Body, connection: Connection): void {
+    connection.expect("accept");
+    if (body.success !== true)
+      throw new BadDataError("the client's answer to the handshake does not say success");
+    connection.acceptReceived();
+  }
+}
+
+/** Announces that the sender closes the connection. Reference: `CloseConnectionPacket`. */
+export class CloseConnectionPacket extends InternalPacket {
+  protected override readonly receiver = null;
+
+  /** Whatever else it carries: the peer closes, and gives no reason. */
+  protected override bodyOf(msg: unknown): Body {
+    return isPlainMap(msg) ? msg : {};
+  }
+
+  protected override handle(body: Body, connection: Connection): void {
+    const reason = body.reason ?? null;
+    if (reason !== null && typeof reason !== "string")
+      throw new BadDataError("the closing reason is not a string");
+    // Whatever keeps it, in a log or as a key, keeps little.
+    connection.closeReceived(reason === null ? null : cutUtf8(reason, MAX_REASON_BYTES));
+  }
+}
+
+/** Registers the protocol's own packets under their fixed ids (clause 2). */
+export function registerInternalPackets(registry: PacketRegistry, peer: Peer): void {
+  registry.register(new HelloPacket(registry, peer), HELLO_NAME, HELLO_ID);
+  registry.register(new SetTypePacket(registry, peer), SETTYPE_NAME, SETTYPE_ID);
+  registry.register(new HandshakePacket(registry, peer), HANDSHAKE_NAME, HANDSHAKE_ID);
+  registry.register(new HandshakeAcceptPacket(registry, peer), ACCEPT_NAME, ACCEPT_ID);
+  registry.register(new CloseConnectionPacket(registry, peer), CLOSECONN_NAME, CLOSECONN_ID);
+}

@@ -1,0 +1,54 @@
+import { BodyDecoder } from "../codec/reading/body-decoder.js";
+import type { ConnectionContext } from "../connection/connection-context.js";
+import { isInstance } from "../errors/describe-error.js";
+import { namePacket } from "../errors/error-text.js";
+import { BadDataError } from "../errors/errors.js";
+import type { PacketEntry } from "../registry/packet-registry.js";
+import { ValueReader } from "../codec/reading/value-reader.js";
+
+/** Room for a value that is encoded for a check, in bytes. */
+const FIRST_CAPACITY = 1024;
+
+/** Decoders of their own: a handler that sends something is not to change what is known of the packet it was called for. */
+const decoders = new WeakMap<ConnectionContext, BodyDecoder>();
+
+/**
+ * Checks a payload that is about to be sent as the receiver will: what the schema sees has been encoded and decoded.
+ *
+ * @returns what the packet's `parse` returned, for the caller to watch: it may be a promise by mistake.
+ * @throws {@link InvalidPayloadError} if it does not fit, {@link EncodeError} if it cannot be sent.
+ */
+export function checkSent(context: ConnectionContext, entry: PacketEntry, data: unknown): unknown {
+  let body: Uint8Array;
+  try {
+    body = encode(context, data);
+  } catch (error) {
+    throw namePacket(error, entry.name);
+  }
+  let seen = data;
+  try {
+    seen = decoderOf(context).decode(body, 0, body.length, 0, true, body.length);
+  } catch (error) {
+    // A codec of the application may send what this library does not accept, for another peer.
+    if (!isInstance(error, BadDataError)) throw error;
+  }
+  return entry.obj.parse(seen);
+}
+
+function decoderOf(context: ConnectionContext): BodyDecoder {
+  const known = decoders.get(context);
+  if (known !== undefined) return known;
+  const { codec, depth, elements } = context;
+  const decoder = new BodyDecoder(new ValueReader(), depth, elements, { codec });
+  decoders.set(context, decoder);
+  return decoder;
+}
+
+function encode({ codec, writer }: ConnectionContext, data: unknown): Uint8Array {
+  if (codec !== undefined) return codec.encode(data).slice();
+  const idle = writer.idle();
+  idle.write(data, new Uint8Array(FIRST_CAPACITY), 0, 0);
+  const body = idle.bytes.subarray(idle.start, idle.end);
+  idle.release();
+  return body;
+}

@@ -1,0 +1,72 @@
+import { type Side, SSLSEC_NONE, type SslSecLevel, STATE_ACTIVE } from "../constants.js";
+import { InvalidPayloadError, MAX_ISSUES } from "../errors/errors.js";
+import type { InvalidAction } from "./packet.js";
+import type { AnyPacketDefinition } from "./packet-definition.js";
+import type { PacketRegistry } from "../registry/packet-registry.js";
+import type { Peer } from "../connection/peer.js";
+import { SmartPacket } from "./smart-packet.js";
+import type { StandardIssue } from "./standard-schema.js";
+import { whenRejected } from "../errors/when-rejected.js";
+
+/** Keys of a path that are shown. */
+const MAX_PATH_DEPTH = 32;
+
+/** The packet that a definition stands for, of one peer. */
+export class DefinedPacket extends SmartPacket {
+  /** What it was made from. */
+  readonly definition: AnyPacketDefinition;
+  override readonly name: string;
+  override readonly state: number | null;
+  override readonly mode: number | null;
+  override readonly side: Side | null;
+  override readonly conntype: string | null;
+  override readonly minSslsecLevel: SslSecLevel;
+  override readonly invalidAction: InvalidAction;
+  override readonly droppable: boolean;
+  /** What `sendMessage` does when a condition does not hold: what the definition says, or else it throws. */
+  readonly invalidSendAction: InvalidAction;
+  readonly #validate: ((value: unknown) => unknown) | undefined;
+
+  constructor(reg: PacketRegistry, peer: Peer, definition: AnyPacketDefinition) {
+    super(reg, peer);
+    const { options } = definition;
+    this.definition = definition;
+    this.name = definition.name;
+    this.side = definition.side;
+    this.state = options.state === undefined ? STATE_ACTIVE : options.state;
+    this.mode = options.mode ?? null;
+    this.conntype = options.conntype ?? null;
+    this.minSslsecLevel = options.minSslsecLevel ?? SSLSEC_NONE;
+    this.invalidAction = options.invalidAction ?? "ignore";
+    this.invalidSendAction = options.invalidAction ?? "error";
+    this.droppable = options.droppable ?? false;
+    const schema = options.schema?.["~standard"];
+    this.#validate = schema === undefined ? undefined : (value) => schema.validate(value);
+  }
+
+  override parse(msg: unknown): unknown {
+    if (this.#validate === undefined) return msg;
+    const result = this.#validate(msg) as {
+      readonly value?: unknown;
+      readonly issues?: readonly StandardIssue[];
+    };
+    // Any thenable: a promise of another realm is no instance of the Promise here, and has no issues either.
+    if (typeof (result as Partial<PromiseLike<unknown>>).then === "function") {
+      whenRejected(result, () => {});
+      throw new TypeError(
+        `the schema of "${this.name}" is asynchronous; packets need one that checks at once`,
+      );
+    }
+    if (result.issues === undefined) return result.value;
+    const issues = result.issues.slice(0, MAX_ISSUES).map(describeIssue);
+    throw new InvalidPayloadError(this.name, issues, result.issues.length - issues.length);
+  }
+}
+
+function describeIssue(issue: StandardIssue): { path: string; message: string } {
+  const path = (issue.path ?? [])
+    .slice(0, MAX_PATH_DEPTH)
+    .map((part) => String(typeof part === "object" ? part.key : part))
+    .join(".");
+  return { path, message: String(issue.message) };
+}

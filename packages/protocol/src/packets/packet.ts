@@ -1,0 +1,118 @@
+import type { Cid, Side, SslSecLevel } from "../constants.js";
+import type { PacketRegistry } from "../registry/packet-registry.js";
+import type { Peer } from "../connection/peer.js";
+
+/** What to do with a packet whose conditions do not hold: drop it, close the connection, or throw. */
+export type InvalidAction = "ignore" | "close" | "error";
+
+/** Conditions on a connection under which a packet may be sent and received; `null`: any. */
+export interface PacketRule {
+  readonly state: number | null;
+  readonly mode: number | null;
+  readonly side: Side | null;
+  readonly conntype: string | null;
+  readonly minSslsecLevel: SslSecLevel;
+  readonly invalidAction: InvalidAction;
+  /** May be dropped past the high-water mark, where `net.limits.unsent.policy` is `"drop"`. */
+  readonly droppable: boolean;
+}
+
+/** Handlers may be asynchronous: a rejection is reported as a thrown error is, and nothing waits for them. */
+export type MaybeAsync = void | Promise<void>;
+
+/**
+ * A type of packet. Subclass it and override {@link Packet.receive}, then register an instance with a
+ * server and one with a client. Reference: `Packet`.
+ *
+ * @typeParam Payload - what the packet carries. It is what you expect, not what a peer is bound to send.
+ */
+export class Packet<Payload = unknown> {
+  /** Lets another copy of this package see what it is: a program may have two, and `instanceof` says no then. */
+  get "~peng3dnet"(): "packet" {
+    return "packet";
+  }
+
+  /** Registry that all packets of the peer share. */
+  readonly reg: PacketRegistry;
+  /** The peer that this packet type belongs to. */
+  readonly peer: Peer;
+  /** Free for the application; `null` if it was left out. Reference: `obj`. */
+  readonly obj: unknown;
+  /** Name under which `registerObject` registers it. */
+  readonly name: string | undefined = undefined;
+
+  constructor(reg: PacketRegistry, peer: Peer, obj: unknown = null) {
+    this.reg = reg;
+    this.peer = peer;
+    this.obj = obj;
+  }
+
+  /**
+   * Conditions for sending and receiving, or `null`. Read once, when the packet is registered.
+   *
+   * @throws {@link InvalidSmartPacketActionError} if the action is none of those allowed.
+   */
+  rule(): PacketRule | null {
+    return null;
+  }
+
+  /**
+   * Turns a payload that arrived into the one that handlers get. The default leaves it as it is.
+   *
+   * @throws {@link InvalidPayloadError} if it does not fit.
+   */
+  parse(msg: unknown): unknown {
+    return msg;
+  }
+
+  /** Called when a packet of this type arrived; passes it to {@link Packet.receive}. Reference: `_receive`. */
+  _receive(msg: Payload, cid: Cid): MaybeAsync {
+    return this.receive(msg, cid);
+  }
+
+  /** Called when a packet of this type was sent; passes it to {@link Packet.send}. Reference: `_send`. */
+  _send(msg: Uint8Array, cid: Cid): MaybeAsync {
+    return this.send(msg, cid);
+  }
+
+  /**
+   * A packet of this type arrived. Reference: `receive`.
+   *
+   * @param msg - its payload.
+   * @param cid - who sent it: a client's id on a server, `null` on a client.
+   */
+  receive(_msg: Payload, _cid: Cid): MaybeAsync {}
+
+  /**
+   * A packet of this type was sent, which means: accepted and encoded. Reference: `send`.
+   *
+   * @param msg - the encoded packet with header and length prefix. A view: copy what you keep.
+   * @param cid - who it goes to: a client's id on a server, `null` on a client.
+   */
+  send(_msg: Uint8Array, _cid: Cid): MaybeAsync {}
+}
+
+/**
+ * Writes each payload it receives, for trying things out. Reference: `PrintPacket`.
+ *
+ * Payloads are passed on as they came. A terminal obeys control characters: escape text with `escapeText` before it is
+ * printed, where peers are not trusted.
+ */
+export class PrintPacket<Payload = unknown> extends Packet<Payload> {
+  readonly #print: (...values: unknown[]) => void;
+
+  /** @param print - where to write; default: where the peer prints, which is the standard output if it is not told. */
+  constructor(
+    reg: PacketRegistry,
+    peer: Peer,
+    print: (...values: unknown[]) => void = (...values) => peer.print?.(...values),
+  ) {
+    super(reg, peer);
+    this.#print = print;
+  }
+
+  override receive(msg: Payload, cid: Cid): void {
+    if (cid === null) this.#print(msg);
+    else this.#print(`${cid}:`, msg);
+  }
+}

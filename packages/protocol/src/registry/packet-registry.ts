@@ -1,0 +1,159 @@
+import { FIRST_USER_ID, INTERNAL_PREFIX, SSLSEC_NONE, STATE_ACTIVE } from "../constants.js";
+import type { DefinedPacket } from "../packets/defined-packet.js";
+import { isInstance } from "../errors/describe-error.js";
+import { RegistryError } from "../errors/errors.js";
+import { type InvalidAction, Packet, type PacketRule } from "../packets/packet.js";
+import { type AnyPacketDefinition, PacketDefinition } from "../packets/packet-definition.js";
+import { PROTOCOL_IDS } from "./protocol-ids.js";
+import { quoteText } from "../errors/quote-text.js";
+import { BaseRegistry, type ObjectType, type RegistryEntry } from "./registry.js";
+import { utf8Length } from "../codec/writing/utf8-length.js";
+
+/** A registered packet type and what was found out about it, so that no packet has to look again. */
+export interface PacketEntry extends RegistryEntry<Packet> {
+  /** Bypasses the connection type's hooks: id below 64 or a name of the protocol's own (clause 2). */
+  readonly internal: boolean;
+  /** Whether the server is known not to have it, so that it cannot be sent there. */
+  readonly lacking: boolean;
+  /** One of the five of the protocol itself, so that the application's hooks do not see it. */
+  readonly protocol: boolean;
+  /** Conditions for sending and receiving. */
+  readonly rule: PacketRule | null;
+  /** What `sendMessage` does when a condition does not hold. */
+  readonly sendAction: InvalidAction;
+  /** The one state that suffices for all conditions, or -1 where more has to be looked at. */
+  readonly onlyState: number;
+  /** Whether payloads have to go through the packet's `parse`. */
+  readonly parses: boolean;
+  /** Whether the packet has a handler of its own; else packets of this type are received and nothing happens. */
+  readonly receives: boolean;
+  /** Whether the packet wants to see what is sent, encoded. */
+  readonly observesSend: boolean;
+}
+
+/** Characters of a name that an error shows. */
+const NAME_SHOWN = 40;
+
+/** The packet types of a peer. Reference: `PacketRegistry`. */
+export class PacketRegistry extends BaseRegistry<Packet, PacketEntry> {
+  /** @param objtype - class of the packets; default {@link Packet}. */
+  constructor(objtype: ObjectType<Packet> = Packet) {
+    super(objtype);
+  }
+
+  #lacking: ReadonlySet<string> = new Set();
+
+  /**
+   * Takes over a server's ids, as {@link BaseRegistry.reassignIDs}, and notes which names it does not have: those cannot
+   * be sent any more.
+   *
+   * @throws as {@link BaseRegistry.reassignIDs}.
+   */
+  takeOver(ids: ReadonlyMap<string, number>): void {
+    const former = this.#lacking;
+    const lacking = [...this.entries()].filter(({ name, protocol }) => !protocol && !ids.has(name));
+    this.#lacking = new Set(lacking.map(({ name }) => name));
+    try {
+      this.reassignIDs(
+        [...ids].filter(([name]) => this.has(name)),
+        ids.values(),
+      );
+    } catch (error) {
+      this.#lacking = former;
+      throw error;
+    }
+  }
+
+  /** Ids by name in order of registration, as the handshake sends them. */
+  toMap(): Record<string, number> {
+    const map: Record<string, number> = Object.create(null);
+    for (const { name, id } of this.entries()) map[name] = id;
+    return map;
+  }
+
+  /**
+   * Registers a packet type. Reference: `register`.
+   *
+   * @throws as {@link BaseRegistry.register}; a name that a peer could not take over is not usable.
+   */
+  override register(obj: Packet, name: string, n?: number | null): number {
+    checkName(name);
+    return super.register(obj, name, n);
+  }
+
+  override find(obj: string | number | Packet | AnyPacketDefinition): PacketEntry | undefined {
+    return super.find(typeof obj === "object" && isDefinition(obj) ? obj.name : obj);
+  }
+
+  override entry(obj: string | number | Packet | AnyPacketDefinition): PacketEntry {
+    return super.entry(obj as Packet);
+  }
+
+  /** A packet of another copy of this package will do, too. */
+  protected override accepts(obj: unknown): boolean {
+    return super.accepts(obj) || (this.objtype === Packet && brandOf(obj) === "packet");
+  }
+
+  protected override createEntry(obj: Packet, name: string, id: number): PacketEntry {
+    const rule = obj.rule();
+    const lacking = this.#lacking.has(name);
+    return {
+      obj,
+      name,
+      id,
+      internal: id < FIRST_USER_ID || name.startsWith(INTERNAL_PREFIX),
+      protocol: PROTOCOL_IDS.has(name),
+      rule,
+      sendAction: (obj as Partial<DefinedPacket>).invalidSendAction ?? rule?.invalidAction ?? "error",
+      lacking,
+      onlyState: lacking ? -1 : rule === null ? STATE_ACTIVE : onlyState(rule),
+      parses: obj.parse !== Packet.prototype.parse,
+      receives: obj._receive !== Packet.prototype._receive || obj.receive !== Packet.prototype.receive,
+      observesSend: obj._send !== Packet.prototype._send || obj.send !== Packet.prototype.send,
+    };
+  }
+}
+
+function onlyState({ state, mode, side, conntype, minSslsecLevel, droppable }: PacketRule): number {
+  const conditions = mode !== null || side !== null || conntype !== null || minSslsecLevel !== SSLSEC_NONE;
+  const simple = !conditions && !droppable;
+  return simple && state !== null ? state : -1;
+}
+
+/** Longest name that a client takes over by default (`net.limits.registry.namelength`), in bytes of UTF-8. */
+const MAX_NAME_LENGTH = 256;
+
+/** Refuses here, where the mistake is, what would else fail in the handshake with each peer. */
+function checkName(name: unknown): void {
+  if (typeof name !== "string" || name === "")
+    throw new RegistryError("a name is a string that is not empty");
+  const shown = quoteText(name, NAME_SHOWN);
+  if (name === "__proto__") {
+    throw new RegistryError(`${shown} cannot be the name of a packet: no peer takes it over; choose another`);
+  }
+  if (!name.isWellFormed()) {
+    throw new RegistryError(
+      `the name ${shown} has half of a surrogate pair, which cannot be sent; choose a name that is valid Unicode`,
+    );
+  }
+  const length = utf8Length(name);
+  if (length > MAX_NAME_LENGTH) {
+    throw new RegistryError(
+      `the name ${shown} is ${length} bytes long, more than the ${MAX_NAME_LENGTH} that peers take over (net.limits.registry.namelength); choose a shorter one`,
+    );
+  }
+}
+
+/** Whether a value is a definition, of this or another copy of this package. */
+export function isDefinition(value: unknown): value is AnyPacketDefinition {
+  return isInstance(value, PacketDefinition) || brandOf(value) === "definition";
+}
+
+function brandOf(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return undefined;
+  try {
+    return (value as { readonly "~peng3dnet"?: unknown })["~peng3dnet"];
+  } catch {
+    return undefined;
+  }
+}

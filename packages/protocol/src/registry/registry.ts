@@ -1,0 +1,264 @@
+import { FIRST_USER_ID } from "../constants.js";
+import { isInstance } from "../errors/describe-error.js";
+import { AlreadyRegisteredError, NotRegisteredError, RegistryError } from "../errors/errors.js";
+import { quoteText } from "../errors/quote-text.js";
+
+const MAX_ID = 0xffffffff;
+/** Ids below this are found by index, the others by hashing. */
+const DENSE_IDS = 8192;
+
+/** One registered object with its name and id. */
+export interface RegistryEntry<T> {
+  readonly name: string;
+  readonly id: number;
+  readonly obj: T;
+}
+
+/** A class whose instances a registry accepts, abstract ones included. */
+export type ObjectType<T> = abstract new (...args: never[]) => T;
+
+function checkId(id: number): void {
+  if (!Number.isInteger(id) || id < 0 || id > MAX_ID) {
+    throw new RegistryError(`${id} is not an id; use an integer from 0 to ${MAX_ID}`);
+  }
+}
+
+function describe(obj: unknown): string {
+  return typeof obj === "object" && obj !== null ? `the given ${obj.constructor?.name}` : String(obj);
+}
+
+/**
+ * Three-way map between names, integer ids and objects. Reference: `BaseRegistry`.
+ *
+ * Every look-up takes any of the three.
+ */
+export class BaseRegistry<T extends object = object, E extends RegistryEntry<T> = RegistryEntry<T>> {
+  /** Class that objects have to be instances of. Reference: `objtype`. */
+  readonly objtype: ObjectType<T>;
+  #byName = new Map<string, E>();
+  #byObj = new Map<T, E>();
+  #byId = new Map<number, E>();
+  #dense: (E | undefined)[] = [];
+  /** Found by name last: most programs send the same few packet types in a row. */
+  #recent: E | undefined = undefined;
+  #nextId = FIRST_USER_ID;
+  #revision = 0;
+
+  /** @param objtype - class of the objects; default: any object. */
+  constructor(objtype?: ObjectType<T>) {
+    this.objtype = objtype ?? (Object as unknown as ObjectType<T>);
+  }
+
+  /** Number of registered objects. */
+  get size(): number {
+    return this.#byName.size;
+  }
+
+  /** A number that changes whenever names or ids do. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** All entries in order of registration. */
+  entries(): IterableIterator<E> {
+    return this.#byName.values();
+  }
+
+  [Symbol.iterator](): IterableIterator<E> {
+    return this.entries();
+  }
+
+  /** Whether a name, id or object is registered. */
+  has(obj: string | number | T): boolean {
+    return this.find(obj) !== undefined;
+  }
+
+  /** The entry of a name, id or object, or `undefined`. */
+  find(obj: string | number | T): E | undefined {
+    if (typeof obj === "string") {
+      if (this.#recent?.name !== obj) this.#recent = this.#byName.get(obj);
+      return this.#recent;
+    }
+    return typeof obj === "number" ? this.findId(obj) : this.#byObj.get(obj);
+  }
+
+  /** The entry of an id, or `undefined`. */
+  findId(id: number): E | undefined {
+    return id < DENSE_IDS ? this.#dense[id] : this.#byId.get(id);
+  }
+
+  /**
+   * The entry of a name, id or object.
+   *
+   * @throws {@link NotRegisteredError} if there is none.
+   */
+  entry(obj: string | number | T): E {
+    const entry = this.find(obj);
+    if (entry === undefined) {
+      const shown = typeof obj === "string" ? quoteText(obj) : describe(obj);
+      throw new NotRegisteredError(`${shown} is not registered; register it before it is used`);
+    }
+    return entry;
+  }
+
+  /** The object of a name, id or object. Reference: `getObj`. @throws {@link NotRegisteredError} */
+  getObj(obj: string | number | T): T {
+    return this.entry(obj).obj;
+  }
+
+  /** Same as {@link BaseRegistry.getObj}. Reference: `registry[obj]`. @throws {@link NotRegisteredError} */
+  get(obj: string | number | T): T {
+    return this.entry(obj).obj;
+  }
+
+  /** The id of a name, id or object. Reference: `getID`. @throws {@link NotRegisteredError} */
+  getID(obj: string | number | T): number {
+    return this.entry(obj).id;
+  }
+
+  /** Alias of {@link BaseRegistry.getID}. Reference: `getInt`. @throws {@link NotRegisteredError} */
+  getInt(obj: string | number | T): number {
+    return this.getID(obj);
+  }
+
+  /** The name of a name, id or object. Reference: `getName`. @throws {@link NotRegisteredError} */
+  getName(obj: string | number | T): string {
+    return this.entry(obj).name;
+  }
+
+  /** Alias of {@link BaseRegistry.getName}. Reference: `getStr`. @throws {@link NotRegisteredError} */
+  getStr(obj: string | number | T): string {
+    return this.getName(obj);
+  }
+
+  /** `[object, id, name]`. Reference: `getAll`. @throws {@link NotRegisteredError} */
+  getAll(obj: string | number | T): [obj: T, id: number, name: string] {
+    const entry = this.entry(obj);
+    return [entry.obj, entry.id, entry.name];
+  }
+
+  /** The next free id, counting up from 64. Reference: `getNewID`. @throws {@link RegistryError} when none is left. */
+  getNewID(): number {
+    while (this.findId(this.#nextId) !== undefined) this.#nextId++;
+    if (this.#nextId > MAX_ID) throw new RegistryError("all packet ids are taken");
+    return this.#nextId++;
+  }
+
+  /**
+   * Registers an object under a name and an id. Reference: `register`.
+   *
+   * @param n - the id; default: a new one, see {@link BaseRegistry.getNewID}.
+   * @returns the id.
+   * @throws {TypeError} if the object is not an instance of {@link BaseRegistry.objtype}.
+   * @throws {@link AlreadyRegisteredError} if name, id or object is taken.
+   * @throws {@link RegistryError} if name or id is not usable.
+   */
+  register(obj: T, name: string, n?: number | null): number {
+    if (!this.accepts(obj)) {
+      throw new TypeError(`only instances of ${this.objtype.name} can be registered here, under "${name}"`);
+    }
+    if (typeof name !== "string" || name === "")
+      throw new RegistryError("a name is a string that is not empty");
+    if (n !== undefined && n !== null) checkId(n);
+    if (this.#byName.has(name)) throw new AlreadyRegisteredError(`the name "${name}" is registered already`);
+    if (this.#byObj.has(obj)) {
+      throw new AlreadyRegisteredError(
+        `the object for "${name}" is registered already, as "${this.getName(obj)}"`,
+      );
+    }
+    const taken = typeof n === "number" ? this.findId(n) : undefined;
+    if (taken !== undefined) {
+      throw new AlreadyRegisteredError(`the id ${n} for "${name}" is taken by "${taken.name}"`);
+    }
+    const id = n ?? this.getNewID();
+    this.#insert(this.createEntry(obj, name, id));
+    return id;
+  }
+
+  /**
+   * Registers an object under its own `name` property. Reference: `registerObject`.
+   *
+   * @throws as {@link BaseRegistry.register}.
+   */
+  registerObject(obj: T & { readonly name?: string | undefined }, n?: number | null): number {
+    return this.register(obj, obj.name ?? "", n);
+  }
+
+  /** Removes the entry of a name, id or object. Reference: `deleteObj`. @throws {@link NotRegisteredError} */
+  deleteObj(obj: string | number | T): void {
+    const entry = this.entry(obj);
+    this.#revision++;
+    this.#recent = undefined;
+    this.#byName.delete(entry.name);
+    this.#byObj.delete(entry.obj);
+    this.#byId.delete(entry.id);
+    if (entry.id < DENSE_IDS) this.#dense[entry.id] = undefined;
+  }
+
+  /**
+   * Gives registered names other ids, all at once or, if that throws, not at all. Other names keep their
+   * id unless it is claimed or reserved now; then they get a new one.
+   *
+   * @param ids - the names with their new ids.
+   * @param reserved - further ids that nothing may keep or get.
+   * @throws {@link RegistryError} if an id is not usable.
+   * @throws {@link NotRegisteredError} if a name is not registered.
+   * @throws {@link AlreadyRegisteredError} if two names get the same id.
+   */
+  reassignIDs(ids: Iterable<readonly [name: string, id: number]>, reserved: Iterable<number> = []): void {
+    const wanted = new Map<E, number>();
+    const claimed = new Set<number>();
+    for (const [name, id] of ids) {
+      if (claimed.has(id))
+        throw new AlreadyRegisteredError(`the id ${id} is given to "${name}" and to another name`);
+      checkId(id);
+      claimed.add(id);
+      wanted.set(this.entry(name), id);
+    }
+    for (const id of reserved) claimed.add(id);
+    const entries = [...this.#byName.values()];
+    for (const entry of entries) {
+      if (!wanted.has(entry) && !claimed.has(entry.id)) {
+        wanted.set(entry, entry.id);
+        claimed.add(entry.id);
+      }
+    }
+    let free = FIRST_USER_ID;
+    const renewed = entries.map((entry) => {
+      let id = wanted.get(entry);
+      if (id === undefined) {
+        while (claimed.has(free)) free++;
+        id = free++;
+      }
+      return this.createEntry(entry.obj, entry.name, id);
+    });
+    this.#revision++;
+    this.#recent = undefined;
+    this.#byName = new Map();
+    this.#byObj = new Map();
+    this.#byId = new Map();
+    this.#dense = [];
+    for (const entry of renewed) this.#insert(entry);
+  }
+
+  /** Whether an object may be registered. */
+  protected accepts(obj: unknown): boolean {
+    return isInstance(obj, this.objtype);
+  }
+
+  /** Makes the entry for an object; subclasses may keep more in it. */
+  protected createEntry(obj: T, name: string, id: number): E {
+    return { obj, name, id } as RegistryEntry<T> as E;
+  }
+
+  #insert(entry: E): void {
+    this.#revision++;
+    this.#byName.set(entry.name, entry);
+    this.#byObj.set(entry.obj, entry);
+    this.#byId.set(entry.id, entry);
+    if (entry.id < DENSE_IDS) {
+      while (this.#dense.length < entry.id) this.#dense.push(undefined);
+      this.#dense[entry.id] = entry;
+    }
+  }
+}

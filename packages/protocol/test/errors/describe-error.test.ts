@@ -1,0 +1,145 @@
+// Describing what was thrown cannot fail, whatever that is.
+
+import {
+  BadDataError,
+  closeReasonOf,
+  describeError,
+  EncodeError,
+  isInstance,
+  kindOfError,
+  MsgpackCodec,
+  Peng3dnetError,
+  ProtocolError,
+  toError,
+  ValueCodec,
+  whenRejected,
+} from "@peng3dnet/protocol";
+import { HORRORS, thenable } from "../support/horrors.js";
+
+describe.each(HORRORS)("%s", (_name, make) => {
+  test("is described on lines of bounded length, without anything that a terminal obeys", () => {
+    for (const text of [describeError(make()), describeError(make(), { stack: true }), kindOfError(make())]) {
+      expect(text.length).toBeLessThan(30_000);
+      expect(text.replaceAll("\n", "")).not.toMatch(/[\p{C}\p{Zl}\p{Zp}]/u);
+    }
+    expect(describeError(make())).not.toContain("\n");
+  });
+
+  test("becomes an error that can be read", () => {
+    const error = toError(make());
+    expect(typeof error.message).toBe("string");
+    expect(typeof error.name).toBe("string");
+  });
+
+  test("is an instance of a class or is not, and has no reason to close", () => {
+    expect(isInstance(make(), Peng3dnetError)).toBe(false);
+    expect(closeReasonOf(make())).toBeUndefined();
+  });
+
+  test("makes an EncodeError where a getter throws it", () => {
+    const value = Object.defineProperty({}, "x", {
+      enumerable: true,
+      get: () => {
+        throw make();
+      },
+    });
+    for (const codec of [new ValueCodec(), new MsgpackCodec()]) {
+      expect(() => codec.encode(value)).toThrow(EncodeError);
+    }
+  });
+
+  test("is watched without harm where a handler returns it", async () => {
+    const failures: unknown[] = [];
+    whenRejected(make(), (error) => failures.push(error));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(failures.length).toBeLessThanOrEqual(1);
+  });
+});
+
+describe("describeError", () => {
+  test("shows the message of an error, and a value as text", () => {
+    expect(describeError(new TypeError("no number"))).toBe("no number");
+    expect(describeError(new TypeError(""))).toBe("TypeError");
+    expect(describeError("a text")).toBe("a text");
+    expect(describeError(17n)).toBe("17");
+    expect(describeError(Symbol("s"))).toBe("Symbol(s)");
+    expect(describeError({ toString: 1, valueOf: 1 })).toBe("something that cannot be shown as text");
+  });
+
+  test("shows the stack if asked to, in which a message has no lines of its own", () => {
+    const text = describeError(new RangeError("first\n    at forged (file:1:1)"), { stack: true });
+    const [head, ...frames] = text.split("\n");
+    expect(head).toBe("RangeError: first\\n    at forged (file:1:1)");
+    expect(frames[0]).toMatch(/^ +at .*describe-error\.test/);
+  });
+
+  test("does not trust a stack that lacks the message", () => {
+    const error = Object.assign(new Error("another"), {
+      stack: "Error: one\nline\n    at forged (file:1:1)",
+    });
+    expect(describeError(error, { stack: true })).toMatch(/^Error: one\\nline\\n/);
+    const bare = Object.assign(new Error("m"), { stack: "m" });
+    expect(describeError(bare, { stack: true })).toBe("m");
+  });
+
+  test("does without a stack where there is none", () => {
+    const error = Object.assign(new TypeError("bare"), { stack: undefined });
+    expect(describeError(error, { stack: true })).toBe("TypeError: bare");
+    expect(describeError("a text", { stack: true })).toBe("a text");
+  });
+});
+
+test("kindOfError tells places apart, and not messages", () => {
+  const thrown = (message: string): unknown => new Error(message);
+  expect(kindOfError(thrown("a"))).toBe(kindOfError(thrown("b\n    at forged (file:1:1)")));
+  expect(kindOfError(thrown("a"))).not.toBe(kindOfError(new Error("a")));
+  expect(kindOfError("a")).toBe(kindOfError("b"));
+});
+
+test("toError leaves an error as it is, and has the rest as cause", () => {
+  const error = new BadDataError("bad");
+  expect(toError(error)).toBe(error);
+  expect(toError(7)).toMatchObject({ message: "7", cause: 7 });
+});
+
+test("closeReasonOf cuts to what a peer takes", () => {
+  class Own extends ProtocolError {
+    readonly code = "OWN";
+    readonly closeReason: string;
+    constructor(reason: unknown) {
+      super("own");
+      this.closeReason = reason as string;
+    }
+  }
+  expect(closeReasonOf(new BadDataError("bad"))).toBe("baddata");
+  expect(closeReasonOf(new Own("é".repeat(1000)))).toBe("é".repeat(128));
+  expect(closeReasonOf(new Own(7))).toBeUndefined();
+});
+
+describe("whenRejected", () => {
+  const failure = async (value: unknown): Promise<unknown[]> => {
+    const failures: unknown[] = [];
+    whenRejected(value, (error) => failures.push(error));
+    await new Promise((resolve) => setImmediate(resolve));
+    return failures;
+  };
+
+  test("tells of promises and thenables, once", async () => {
+    expect(await failure(Promise.reject(1))).toEqual([1]);
+    expect(await failure(Promise.resolve(1))).toEqual([]);
+    expect(await failure(thenable("no function"))).toEqual([]);
+    expect(await failure(thenable((_: unknown, failed: (error: unknown) => void) => failed(2)))).toEqual([2]);
+    expect(await failure(thenable(() => Promise.reject(3)))).toEqual([3]);
+    expect(await failure(thenable(() => thenable(() => Promise.reject(4))))).toEqual([4]);
+  });
+});
+
+test("whenRejected tells of a promise that its constructor cannot follow", async () => {
+  const failures: unknown[] = [];
+  const reason = Promise.resolve();
+  void Object.defineProperty(reason, "constructor", { value: 1 });
+  whenRejected(Promise.reject(reason), (error) => failures.push(error));
+  await new Promise<void>((resolve) => queueMicrotask(resolve));
+  await Promise.resolve();
+  expect(failures).toEqual([reason]);
+});

@@ -1,0 +1,118 @@
+import { runInNewContext } from "node:vm";
+import {
+  DefinedPacket,
+  definePacket,
+  InvalidPayloadError,
+  MODE_CHAT,
+  Packet,
+  PacketRegistry,
+  payload,
+  SIDE_SERVER,
+  SSLSEC_ENCRYPTED,
+  STATE_LOGGEDIN,
+  type StandardSchemaV1,
+} from "@peng3dnet/protocol";
+import { FakePeer } from "../support/pair.js";
+
+const peer = new FakePeer(SIDE_SERVER);
+const registry = new PacketRegistry();
+
+/** A schema that answers each value with the same. */
+function always<T>(validate: StandardSchemaV1<T, T>["~standard"]["validate"]): StandardSchemaV1<T, T> {
+  return { "~standard": { version: 1, vendor: "test", validate } };
+}
+
+test("a definition without options has a SmartPacket's defaults and takes anything", () => {
+  const packet = new DefinedPacket(registry, peer, definePacket({ name: "test:plain" }));
+  expect(packet.rule()).toEqual({
+    state: 64,
+    mode: null,
+    side: null,
+    conntype: null,
+    minSslsecLevel: 0,
+    invalidAction: "ignore",
+    droppable: false,
+  });
+  expect(packet.parse("anything")).toBe("anything");
+  expect(new Packet(registry, peer).parse("anything")).toBe("anything");
+});
+
+test.each([
+  ["a plain object", { text: "string" }],
+  ["a function", () => true],
+  ["null", null],
+  ["a schema of a library that is too old", { parse: (value: unknown) => value }],
+  ["one whose ~standard cannot check", { "~standard": { version: 1 } }],
+])("%s is no schema, which is told at once", (_what, schema) => {
+  const options = { name: "test:unchecked", schema: schema as unknown as StandardSchemaV1 };
+  expect(() => definePacket(options)).toThrow(TypeError);
+  expect(() => definePacket(options)).toThrow(
+    /^the schema of "test:unchecked" is no Standard Schema; give one/,
+  );
+});
+
+test("a schema may be a function, as those of arktype are", () => {
+  const schema = Object.assign(
+    () => true,
+    always<number>((value) => ({ value: Number(value) + 1 })),
+  );
+  const definition = definePacket({ name: "test:function", schema });
+  expect(new DefinedPacket(registry, peer, definition).parse(1)).toBe(2);
+});
+
+test("its options are its conditions", () => {
+  const definition = definePacket({
+    name: "test:full",
+    schema: payload<number>(),
+    side: SIDE_SERVER,
+    state: STATE_LOGGEDIN,
+    mode: MODE_CHAT,
+    conntype: "classic",
+    minSslsecLevel: SSLSEC_ENCRYPTED,
+    invalidAction: "close",
+    droppable: true,
+  });
+  const packet = new DefinedPacket(registry, peer, definition);
+  expect(packet.rule()).toEqual({
+    state: 65,
+    mode: 4,
+    side: 1,
+    conntype: "classic",
+    minSslsecLevel: 2,
+    invalidAction: "close",
+    droppable: true,
+  });
+  expect(
+    new DefinedPacket(registry, peer, definePacket({ name: "test:any", state: null })).rule().state,
+  ).toBe(null);
+  expect(packet.parse(5)).toBe(5);
+});
+
+test("what does not fit is named with its path, whichever way a library gives it", () => {
+  const issues = [{ message: "odd", path: ["a", { key: "b" }, 0] }, { message: "wrong as a whole" }];
+  const packet = new DefinedPacket(
+    registry,
+    peer,
+    definePacket({ name: "test:strict", schema: always(() => ({ issues })) }),
+  );
+  expect(() => packet.parse({})).toThrow(
+    new InvalidPayloadError("test:strict", [
+      { path: "a.b.0", message: "odd" },
+      { path: "", message: "wrong as a whole" },
+    ]),
+  );
+  expect(() => packet.parse({})).toThrow(
+    'the payload of "test:strict" does not fit its schema: a.b.0: odd; wrong as a whole',
+  );
+});
+
+test.each([
+  ["a promise", async () => ({ value: 1 })],
+  ["a promise of another realm", () => runInNewContext("Promise.resolve({ value: 1 })")],
+  ["any thenable", () => runInNewContext("({ then() {} })")],
+  ["a function that is one", () => runInNewContext("Object.assign(() => {}, { then() {} })")],
+])("a schema that returns %s cannot be used", (_, validate) => {
+  const schema = always(validate as () => never);
+  const packet = new DefinedPacket(registry, peer, definePacket({ name: "test:slow", schema }));
+  expect(() => packet.parse(1)).toThrow(TypeError);
+});
