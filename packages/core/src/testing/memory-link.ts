@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { type Address, SSLSEC_NONE, type SslSecLevel } from "@peng3dnet/protocol";
-import type { Transport, TransportHandler } from "../transport.js";
+import type { Transport, TransportHandler } from "../transport/transport.js";
 
 /** Bytes that a direction of a link holds before a sender has to wait, as a kernel's buffers would. */
 const CAPACITY = 256 * 1024;

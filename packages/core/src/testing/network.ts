@@ -1,9 +1,9 @@
 import type { AnyPacketDefinition, CloseInfo, SslSecLevel } from "@peng3dnet/protocol";
-import { Client } from "../client.js";
-import type { ClientOnServer } from "../client-on-server.js";
-import type { ClientOptions } from "../client-options.js";
-import { Server } from "../server.js";
-import type { ServerOptions } from "../server-options.js";
+import { Client } from "../client/client.js";
+import type { ClientOnServer } from "../server/client-on-server.js";
+import type { ClientOptions } from "../client/client-options.js";
+import { Server } from "../server/server.js";
+import type { ServerOptions } from "../server/server-options.js";
 import { ManualClock } from "./manual-clock.js";
 import { MemoryLink } from "./memory-link.js";
 

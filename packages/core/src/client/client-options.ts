@@ -1,0 +1,21 @@
+import type { AnyPacketDefinition, CloseInfo } from "@peng3dnet/protocol";
+import type { PeerOptions } from "../base/options.js";
+import type { PeerEvents } from "../base/peer-base.js";
+
+/** Options of a `Client`. */
+export interface ClientOptions<D extends AnyPacketDefinition = AnyPacketDefinition> extends PeerOptions<D> {
+  /** Connection type; default `CONNTYPE_CLASSIC`. Reference: `conntype`. */
+  readonly conntype?: string | undefined;
+}
+
+/** Arguments of a client's listeners. */
+export interface ClientEvents extends PeerEvents {
+  /** The connection is up; the handshake is still to come. */
+  connect: [];
+  /** The handshake is complete. */
+  handshakecomplete: [];
+  /** The connection is closed. Once. */
+  close: [info: CloseInfo];
+  /** After `sendMessage` returned false: there is room again. */
+  drain: [];
+}

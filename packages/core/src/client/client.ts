@@ -1,0 +1,593 @@
+import type { Socket } from "node:net";
+import {
+  AbortedError,
+  type Address,
+  type AddressLike,
+  type AnyPacketDefinition,
+  type Cid,
+  type CloseInfo,
+  CONNTYPE_CLASSIC,
+  type Connection,
+  ConnectionClosedError,
+  escapeText,
+  InvalidStateError,
+  MAX_REASON_BYTES,
+  MODE_CLOSED,
+  MODE_NOTSET,
+  normalizeAddrSocketstyle,
+  type PacketRef,
+  SIDE_CLIENT,
+  type SIDE_SERVER,
+  SSLSEC_NONE,
+  type SslSecLevel,
+  STATE_CLOSED,
+  STATE_INIT,
+  TlsHandshakeError,
+} from "@peng3dnet/protocol";
+import type { ClientEvents, ClientOptions } from "./client-options.js";
+import { type DialOptions, dial } from "../tcp/dial.js";
+import { EVENT_SIZE } from "../base/engine.js";
+import { type Metrics, NO_METRICS } from "../session/metrics.js";
+import { type ConnectionOwner, PeerBase } from "../base/peer-base.js";
+import type { PeerCertificate } from "../transport/peer-certificate.js";
+import { type SendOutcome, sendOutcome } from "../base/send-outcome.js";
+import { checkReason, type Session } from "../session/session.js";
+import { createSocketReader } from "../tcp/socket-reader.js";
+import { SocketTransport } from "../tcp/socket-transport.js";
+import { checkTimeout } from "../time/timeout-option.js";
+import { prepareTlsClient } from "../tls/tls.js";
+import { refusalError } from "../tls/tls-errors.js";
+import type { Transport } from "../transport/transport.js";
+import type { NameSentTo, PayloadOf, SentTo, UntypedPacket } from "../messages/typed-packet.js";
+import { aborted, Outcome, optional, type WaitOptions, within } from "../time/waiting.js";
+
+function closedError({ reason, error }: CloseInfo): Error {
+  if (error instanceof TlsHandshakeError) return error;
+  const why = reason === null ? "" : ` (${escapeText(reason, MAX_REASON_BYTES)})`;
+  // Who sees the message alone has to learn what to do, too.
+  const what = error === undefined ? "" : `: ${error.message}`;
+  return new ConnectionClosedError(`the connection is closed${why}${what}`, reason, { cause: error });
+}
+
+/**
+ * Connects to one server, once. Reference: `Client`.
+ *
+ * @typeParam D - packets that were declared; follows from `packets`.
+ */
+export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
+  extends PeerBase<Client<D>, ClientEvents, typeof SIDE_CLIENT>
+  implements ConnectionOwner
+{
+  override readonly side = SIDE_CLIENT;
+  /** Client id, as the reference's `None` on the client side: always `null`. */
+  readonly cid: null = null;
+
+  protected override readonly kind = "client";
+  readonly #addr: AddressLike | undefined;
+  readonly #conntype: string;
+  readonly #active: Outcome<void>;
+  readonly #gone: Outcome<CloseInfo>;
+  readonly #abort = new AbortController();
+  #session: Session<Client<D>> | undefined = undefined;
+  #connecting: Promise<void> | undefined = undefined;
+  #started = false;
+  /** The reason that it was closed with before it was connected. */
+  #closedAs: { readonly reason: string | null } | undefined = undefined;
+
+  /** @throws {@link ConfigError} if a config option is not allowed, {@link InvalidAddressError} for `addr`. */
+  constructor(options: ClientOptions<D> = {}) {
+    super(options);
+    this.#addr = options.addr;
+    if (options.addr !== undefined) normalizeAddrSocketstyle(options.addr);
+    this.#conntype = options.conntype ?? CONNTYPE_CLASSIC;
+    this.#active = new Outcome(this.clock);
+    this.#gone = new Outcome(this.clock);
+  }
+
+  // ---- the connection ---------------------------------------------------------------------------
+
+  /** Address of the server. */
+  get addr(): Address {
+    const port = this.cfg.get("net.client.addr.port");
+    const addr = this.#addr ?? this.cfg.get("net.client.addr") ?? this.cfg.get("net.client.addr.host");
+    return normalizeAddrSocketstyle(addr, port);
+  }
+
+  /** State of the connection; once active, the application may set `STATE_ACTIVE` to 127. */
+  get state(): number {
+    return this.#session?.connection.state ?? (this.#gone.settled ? STATE_CLOSED : STATE_INIT);
+  }
+
+  set state(state: number) {
+    this.#require().connection.state = state;
+  }
+
+  /** Mode of the connection, one of the `MODE_*` constants or the application's own numbers. Default `MODE_NOTSET`. */
+  get mode(): number {
+    return this.#session?.connection.mode ?? (this.#gone.settled ? MODE_CLOSED : MODE_NOTSET);
+  }
+
+  set mode(mode: number) {
+    this.#require().connection.mode = mode;
+  }
+
+  /** Name of the connection type. */
+  get conntype(): string {
+    return this.#conntype;
+  }
+
+  /** What TLS established. `SSLSEC_NONE` before it connects. */
+  get sslSeclevel(): SslSecLevel {
+    return this.#session?.connection.sslSeclevel ?? SSLSEC_NONE;
+  }
+
+  /** The certificate that the server showed; `undefined` without TLS, and before it connects. */
+  get peerCertificate(): PeerCertificate | undefined {
+    return this.#session?.transport.peerCertificate;
+  }
+
+  /** Whether the handshake is complete and the connection open. */
+  get active(): boolean {
+    return this.#session?.open === true && this.#session.connection.active;
+  }
+
+  /** The connection, once there is one. */
+  get conn(): Session<Client<D>> | undefined {
+    return this.#session;
+  }
+
+  /** The socket, once there is one. */
+  get sock(): Socket | undefined {
+    return this.#session?.transport.socket;
+  }
+
+  #require(): Session<Client<D>> {
+    if (this.#session === undefined) {
+      throw new InvalidStateError("the client is not connected yet; call start() or connect() first");
+    }
+    return this.#session;
+  }
+
+  /** Counters of the connection. */
+  override get metrics(): Metrics {
+    return this.#session?.metrics ?? NO_METRICS;
+  }
+
+  override getConnection(): Connection | undefined {
+    return this.#session?.connection;
+  }
+
+  /**
+   * Connects to the server. Resolves once the connection is up; the handshake follows. Further calls return
+   * the first one's result. A caller whose `timeout` is over or whose `signal` fires before the connection is up ends
+   * the attempt; nothing is opened with a signal that has fired before. Reference: `connect`.
+   *
+   * @throws {@link ConnectionRefusedError}, {@link UnresolvableHostError}, {@link UnreachableHostError} or
+   * another {@link ConnectError}, {@link TimedOutError} after `net.timeout.handshake`; with TLS,
+   * {@link TlsConfigError} before anything is sent, and {@link TlsHandshakeError} or a subclass. A server may
+   * find fault with the client's certificate only after this has resolved: `start` waits for that, too.
+   * {@link TimedOutError}, {@link AbortedError} as `options` say.
+   */
+  connect(options: WaitOptions = {}): Promise<void> {
+    return this.#connected(options, () => this.#getConnecting());
+  }
+
+  #getConnecting(): Promise<void> {
+    this.#connecting ??= this.#connect();
+    return this.#connecting;
+  }
+
+  /** Does what connects, with a caller's patience: one that gives up before there is a connection ends the attempt. */
+  async #connected(
+    options: WaitOptions,
+    connect: () => Promise<void>,
+    what = "the connection",
+  ): Promise<void> {
+    const { signal, timeout } = options;
+    checkTimeout(timeout);
+    if (signal?.aborted === true && this.#session === undefined) throw aborted(signal, what);
+    if (signal === undefined && timeout === undefined) return connect();
+    const connecting = connect();
+    try {
+      await within(this.clock, connecting, options, what);
+    } catch (error) {
+      if (this.#session === undefined) this.#abort.abort(error);
+      throw error;
+    }
+  }
+
+  async #connect(): Promise<void> {
+    this.checkNotStopped();
+    if (this.#gone.settled) throw new InvalidStateError("the client was closed; a client connects once");
+    const address = this.addr;
+    try {
+      const options: DialOptions = {
+        clock: this.clock,
+        timeout: this.cfg.get("net.timeout.handshake"),
+        signal: this.#abort.signal,
+      };
+      const secure = await prepareTlsClient(this.cfg, this.logger);
+      // TLS reads a socket by itself.
+      const reader = secure === undefined ? createSocketReader() : undefined;
+      const socket = await dial(address, { ...options, reader });
+      const connected = this.clock.now();
+      if (secure === undefined) this.#use(new SocketTransport(socket, reader), connected);
+      else await secure(socket, address, options, (transport) => this.#use(transport, connected));
+    } catch (error) {
+      this.#neverConnected(error as Error);
+      throw error;
+    }
+  }
+
+  #use(transport: Transport, connected: number): void {
+    if (this.#abort.signal.aborted) {
+      // Closed between the connection and here.
+      transport.destroy();
+      throw this.#abort.signal.reason;
+    }
+    try {
+      this.#attach(transport, (this.clock.now() - connected) / 1000);
+    } catch (error) {
+      transport.destroy();
+      throw error;
+    }
+  }
+
+  #neverConnected(error: Error): void {
+    if (this.#gone.settled) return;
+    this.#active.fail(error);
+    const closed = this.#closedAs;
+    const reason = error instanceof TlsHandshakeError ? error.closeReason : "socketclose";
+    const info: CloseInfo = { reason: closed === undefined ? reason : closed.reason, error, clean: false };
+    // It was closed, if not connected: whoever waits for that learns it as ever.
+    if (closed !== undefined) this.#tellClosed(info, this.cfg.get("net.debug.print.close"));
+    this.#gone.settle(info);
+  }
+
+  /** Uses a connected transport, e.g. a link in memory, instead of connecting. */
+  attach(transport: Transport): void {
+    this.#attach(transport, 0);
+  }
+
+  #attach(transport: Transport, spent: number): void {
+    if (this.#session !== undefined) throw new InvalidStateError("a client connects once; make a new one");
+    this.#connecting ??= Promise.resolve();
+    const session = this.createSession(transport, null, this.#conntype);
+    session.owner = this;
+    this.#session = session;
+    this.sendEvent("connect", { addr: transport.remoteAddress, sock: transport.socket });
+    if (session.options.prints?.connect) this.print(`connect ${transport.remoteAddress.join(" ")}`);
+    this.guard.run("onConnect", () => this.onConnect());
+    this.emit("connect");
+    session.start(spent);
+  }
+
+  // ---- running ----------------------------------------------------------------------------------
+
+  /**
+   * Initializes, connects and runs. Packets wait for `process` or `processAsync`. Resolves once connected;
+   * further calls do nothing. Reference: `runAsync`.
+   *
+   * @throws as {@link Client.connect}; {@link InvalidStateError} after a stop.
+   */
+  async runAsync(options: WaitOptions = {}): Promise<void> {
+    this.checkNotStopped();
+    this.initialize();
+    await this.connect(options);
+    if (this.#started || this.stopped) return;
+    this.#started = true;
+    this.sendEvent("start");
+  }
+
+  /** Runs as {@link Client.runAsync} does, and resolves when the client is stopped. Reference: `runBlocking`. */
+  async runBlocking(options: WaitOptions = {}): Promise<void> {
+    await this.#connected(
+      options,
+      async () => {
+        await this.runAsync();
+        await this.waitForStop({});
+      },
+      "the client to stop",
+    );
+  }
+
+  /**
+   * Initializes, connects, runs and processes packets as they arrive: what most programs want. Resolves once
+   * the handshake is complete and packets can be sent; further calls do the same.
+   *
+   * @throws as {@link Client.runAsync} and {@link Client.waitForConnection}.
+   */
+  async start(options: WaitOptions = {}): Promise<void> {
+    await this.#connected(options, async () => {
+      const running = this.runAsync();
+      this.processAsync();
+      await running;
+      await this.waitForConnection();
+    });
+  }
+
+  /**
+   * Stops at once and cuts the connection. Use {@link Client.close} to close it properly. Further calls only
+   * send the events of a stop. Reference: `stop`.
+   */
+  stop(): void {
+    if (!this.markStopped()) return;
+    this.#abort.abort(new AbortedError("the client was stopped"));
+    if (this.#session !== undefined) this.#session.destroy("socketclose");
+    else this.#neverConnected(new ConnectionClosedError("the client was stopped", "socketclose"));
+  }
+
+  /**
+   * Resolves when the connection is closed, whichever way; at once if the client was never started. Reference: `join`.
+   *
+   * @throws {@link TimedOutError}, {@link AbortedError}.
+   */
+  async join(options: WaitOptions = {}): Promise<void> {
+    if (this.#connecting === undefined) return;
+    await this.#gone.wait(options, "the connection to close");
+  }
+
+  /** Closes the connection properly and stops. */
+  override async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#session !== undefined && !this.stopped) await this.close();
+    if (!this.stopped) this.stop();
+    await this.join();
+  }
+
+  /**
+   * Resolves once the handshake is complete. Reference: `wait_for_connection`.
+   *
+   * @throws {@link ConnectionClosedError} with the reason at once if the connection is closed,
+   * {@link ConnectError} if there never was one; {@link TimedOutError}, {@link AbortedError}.
+   */
+  async waitForConnection(options: WaitOptions = {}): Promise<void> {
+    if (this.#active.settled && this.#session?.open === false)
+      throw closedError(await this.#gone.wait(options, "the connection to close"));
+    return this.#active.wait(options, "the connection");
+  }
+
+  /**
+   * Resolves once the connection is closed. Reference: `wait_for_close`.
+   *
+   * @throws {@link TimedOutError}, {@link AbortedError}.
+   */
+  waitForClose(options: WaitOptions = {}): Promise<CloseInfo> {
+    return this.#gone.wait(options, "the connection to close");
+  }
+
+  protected override ownerOf(): this {
+    return this;
+  }
+
+  // ---- sending and closing ----------------------------------------------------------------------
+
+  /**
+   * Sends a packet to the server. Reference: `send_message`.
+   *
+   * @param ptype - packet type as name, id or object.
+   * @param data - payload; encoded before this returns.
+   * @param _cid - ignored; there so that code can serve both sides.
+   * @returns false past the high-water mark: wait for `drain`, or `flush()`; also if it was dropped, as the packet says.
+   * {@link Client.trySend} tells these apart.
+   * @throws {@link NotRegisteredError}, {@link EncodeError}, {@link PacketTooLargeError},
+   * {@link ConnectionClosedError}, {@link InvalidStateError} before the handshake is complete,
+   * {@link SmartPacketInvalidError} if another condition of the packet does not hold; nothing has been sent then.
+   */
+  override sendMessage<
+    P extends NameSentTo<D, typeof SIDE_SERVER> | SentTo<typeof SIDE_SERVER> | UntypedPacket,
+  >(ptype: P, data: PayloadOf<D, P>, cid?: Cid): boolean;
+  override sendMessage(ptype: PacketRef, data: unknown, _cid?: Cid): boolean {
+    const session = this.#session;
+    if (session === undefined) {
+      if (this.#gone.settled)
+        throw new ConnectionClosedError("the client is not connected any more", "socketclose");
+      throw new InvalidStateError(
+        "the client is not connected yet; await start() or waitForConnection() first",
+      );
+    }
+    const below = session.connection.send(ptype, data);
+    if (!below) session.noteHighWater();
+    return below;
+  }
+
+  /**
+   * Sends a packet as `sendMessage` does, and tells what the false of that may mean: `"behind"` is accepted, above the
+   * high-water mark; `"dropped"` is not.
+   *
+   * @throws as `sendMessage`.
+   */
+  trySend<P extends NameSentTo<D, typeof SIDE_SERVER> | SentTo<typeof SIDE_SERVER> | UntypedPacket>(
+    ptype: P,
+    data: PayloadOf<D, P>,
+    cid?: Cid,
+  ): SendOutcome;
+  trySend(ptype: PacketRef, data: unknown, _cid?: Cid): SendOutcome {
+    return sendOutcome(this.getConnection(), () => this.sendMessage(ptype as number, data));
+  }
+
+  /**
+   * Resolves once everything accepted so far is with the kernel.
+   *
+   * @throws {@link ConnectionLostError} if the connection ends before, {@link TimedOutError}, {@link AbortedError}.
+   */
+  flush(options: WaitOptions = {}): Promise<void> {
+    return optional(this.#flush(options));
+  }
+
+  async #flush(options: WaitOptions): Promise<void> {
+    await this.#require().flushed(options);
+  }
+
+  /**
+   * Closes the connection: what was accepted is delivered, then the reason, then the end of the stream.
+   * Further calls return the first one's result. Reference: `close_connection`.
+   *
+   * @param _cid - ignored; there so that code can serve both sides.
+   * @param reason - what the server is told.
+   * @throws {@link PacketTooLargeError} if the reason does not fit a packet; the connection is open then. A promise
+   * that nobody awaits never ends the process.
+   */
+  override closeConnection(_cid?: Cid, reason: string | null = null): Promise<CloseInfo> {
+    return this.close(reason);
+  }
+
+  /** Closes the connection, as {@link Client.closeConnection}. Reference: `close`. */
+  close(reason: string | null = null, options: WaitOptions = {}): Promise<CloseInfo> {
+    return optional(this.#close(reason, options));
+  }
+
+  async #close(reason: string | null, options: WaitOptions): Promise<CloseInfo> {
+    checkTimeout(options.timeout);
+    checkReason(reason);
+    if (this.#session !== undefined) {
+      void this.#session.close(reason);
+    } else if (!this.#gone.settled) {
+      this.#closedAs ??= { reason };
+      if (this.#connecting !== undefined) {
+        this.#abort.abort(new AbortedError("the client was closed while it connected"));
+      } else {
+        this.#neverConnected(new ConnectionClosedError("the client was closed before it connected", reason));
+      }
+    }
+    return this.#gone.wait(options, "the connection to close");
+  }
+
+  // ---- hooks ------------------------------------------------------------------------------------
+
+  /** The connection is up; the handshake is still to come. Reference: `on_connect`. */
+  onConnect(): void | Promise<void> {}
+
+  /**
+   * The handshake is complete. The default sends the event `peng3dnet:client.handshakecomplete`.
+   * Reference: `on_handshake_complete`.
+   */
+  onHandshakeComplete(): void | Promise<void> {
+    this.sendEvent("handshakecomplete");
+  }
+
+  /**
+   * A packet was received, and its own handler called. Reference: `on_receive`.
+   *
+   * @param ptype - id of the packet type.
+   * @param msg - its payload.
+   */
+  onReceive(_ptype: number, _msg: unknown): void | Promise<void> {}
+
+  /**
+   * A packet was accepted for sending. Reference: `on_send`.
+   *
+   * @param ptype - the packet type as the sender gave it.
+   * @param msg - its payload.
+   */
+  onSend(_ptype: PacketRef, _msg: unknown): void | Promise<void> {}
+
+  /**
+   * The connection is closed. Called once. Reference: `on_close`.
+   *
+   * @param reason - as the closing side gave it; `"socketclose"` if the connection just ended.
+   */
+  onClose(_reason: string | null): void | Promise<void> {}
+
+  // ---- overridable steps of receiving -------------------------------------------------------------
+
+  /**
+   * Bytes came from the server. The default processes the packets that are whole. Reference: `receive_data`.
+   *
+   * @param data - any piece of the stream; only valid during the call.
+   * @param _cid - ignored.
+   */
+  receiveData(data: Uint8Array, _cid: Cid = null): void {
+    this.#session?.receive(data);
+  }
+
+  /**
+   * A whole packet is there. The default passes it to {@link Client.receivePacket}.
+   * Reference: `process_single_packet`.
+   */
+  processSinglePacket(_client?: unknown): void {
+    const session = this.#require();
+    const result: unknown = this.receivePacket(session.connection.rawPacket(), null);
+    if (result !== undefined) session.failIfRejected(result, "receivePacket");
+  }
+
+  /**
+   * A whole packet was received. The default queues it for `process`. Reference: `receive_packet`.
+   *
+   * @param data - the packet without its length prefix.
+   * @param _cid - ignored.
+   */
+  receivePacket(data: Uint8Array, _cid: Cid = null): void {
+    this.enqueue(this.#require(), data);
+  }
+
+  /** Hands all output gathered so far to the operating system, as far as that takes it. Reference: `pump_write_buffer`. */
+  pumpWriteBuffer(): void {
+    this.#session?.flush();
+  }
+
+  protected override get overridesReceiving(): boolean {
+    const base = Client.prototype;
+    return this.processSinglePacket !== base.processSinglePacket || this.receivePacket !== base.receivePacket;
+  }
+
+  protected override takeSinglePacket(): unknown {
+    return this.processSinglePacket();
+  }
+
+  protected override takeData(_session: Session<Client<D>>, chunk: Uint8Array): unknown {
+    return this.receiveData(chunk, null);
+  }
+
+  // ---- from the session -------------------------------------------------------------------------
+
+  protected override activated(): void {
+    this.#active.settle();
+    this.emit("handshakecomplete");
+  }
+
+  protected override observes(): boolean {
+    return this.onReceive !== Client.prototype.onReceive;
+  }
+
+  protected override drained(): void {
+    this.emit("drain");
+  }
+
+  // One connection is bounded by its own limits.
+  protected override inputHeld(): void {}
+
+  protected override unsentHeld(): void {}
+
+  protected override gone(): void {}
+
+  protected override closed(session: Session<Client<D>>, { reason, error, clean }: CloseInfo): void {
+    // Before the handshake is complete, a server may say what is missing of TLS.
+    const refusal = this.#active.settled || error !== undefined ? undefined : refusalError(reason);
+    const info: CloseInfo =
+      refusal === undefined ? { reason, error, clean } : { reason, error: refusal, clean: false };
+    this.#active.fail(closedError(info));
+    this.#tellClosed(info, session.options.prints?.close === true);
+    this.#gone.settle(info);
+  }
+
+  #tellClosed(info: CloseInfo, prints: boolean): void {
+    this.guard.run("onClose", () => this.onClose(info.reason));
+    if (prints) this.print(`close ${info.reason}`);
+    this.sendEvent("close", { reason: info.reason });
+    this.emit("close", info);
+  }
+
+  protected override sendPacketEvent(
+    session: Session<Client<D>>,
+    direction: "recv" | "send",
+    pid: PacketRef,
+    data: unknown,
+  ): boolean {
+    // Whole names: putting one together costs more than finding out that nobody listens.
+    const event = direction === "recv" ? "peng3dnet:client.recv" : "peng3dnet:client.send";
+    if (!this.hears(event)) return false;
+    const size = { [EVENT_SIZE]: session.connection.decodedSize };
+    this.sendEvent(event, direction === "recv" ? { pid, msg: data, ...size } : { pid, data, ...size });
+    return true;
+  }
+}

@@ -1,0 +1,110 @@
+import { type Config, ServerFullError } from "@peng3dnet/protocol";
+import { addressGroup } from "./address-group.js";
+import { connectionsByDescriptors } from "../runtime/descriptors.js";
+
+/** Up to this many connections, file descriptors are not looked at. */
+const FEW_CONNECTIONS = 128;
+
+/** The connections of one address. */
+interface Group<S> {
+  readonly name: string;
+  /** All of them. */
+  connections: number;
+  /** Those whose handshake is under way, oldest first; there once one was. */
+  pending: Set<S> | undefined;
+}
+
+/**
+ * Who gets in: limits the connections of a server and the handshakes under way, in all and for one address. When there
+ * are too many of the latter, the oldest one goes: honest peers finish theirs within milliseconds.
+ */
+export class Admission<S> {
+  readonly #cfg: Config;
+  readonly #groups = new Map<string, Group<S>>();
+  readonly #members = new Map<S, Group<S>>();
+  /** Handshakes under way, oldest first. */
+  readonly #pending = new Set<S>();
+  #byDescriptors: number | undefined = undefined;
+
+  constructor(cfg: Config) {
+    this.#cfg = cfg;
+  }
+
+  /** Why another connection from `address` cannot be accepted beside `connections` others, or `undefined`. */
+  refusal(connections: number, address: string): string | undefined {
+    if (connections >= this.#cfg.get("net.limits.connections")) return "serverfull";
+    const same = this.#groups.get(addressGroup(address))?.connections ?? 0;
+    if (same >= this.#cfg.get("net.limits.connections.address")) return "serverfull";
+    if (connections < FEW_CONNECTIONS) return undefined;
+    // Accepting with the last descriptor would leave none for the application.
+    this.#byDescriptors ??= connectionsByDescriptors();
+    return connections >= this.#byDescriptors ? "serverfull" : undefined;
+  }
+
+  /** A connection and its handshake begin, with a peer at `address`. @returns the one that has to go for it, if any. */
+  begin(session: S, address: string): S | undefined {
+    const group = this.#group(addressGroup(address));
+    group.connections++;
+    this.#members.set(session, group);
+    group.pending ??= new Set();
+    group.pending.add(session);
+    this.#pending.add(session);
+    const crowded =
+      group.pending.size > this.#cfg.get("net.limits.pending.address")
+        ? group.pending
+        : this.#pending.size > this.#cfg.get("net.limits.pending")
+          ? this.#pending
+          : undefined;
+    const [oldest] = crowded ?? [];
+    if (oldest !== undefined) this.settled(oldest);
+    return oldest;
+  }
+
+  /** A handshake is over, one way or the other; the connection may go on. */
+  settled(session: S): void {
+    if (!this.#pending.delete(session)) return;
+    const group = this.#members.get(session);
+    group?.pending?.delete(session);
+    if (group?.pending?.size === 0) group.pending = undefined;
+  }
+
+  /** A connection is gone. */
+  end(session: S): void {
+    const group = this.#members.get(session);
+    if (group === undefined) return;
+    this.settled(session);
+    this.#members.delete(session);
+    group.connections--;
+    if (group.connections === 0) this.#groups.delete(group.name);
+  }
+
+  /** What the connections of one address have in common; `undefined` for one that is gone. */
+  addressOf(session: object): object | undefined {
+    return this.#members.get(session as S);
+  }
+
+  /** Connections, handshakes under way and addresses that it keeps account of. */
+  get size(): { readonly connections: number; readonly pending: number; readonly addresses: number } {
+    return {
+      connections: this.#members.size,
+      pending: this.#pending.size,
+      addresses: this.#groups.size,
+    };
+  }
+
+  /** What the one is told that has to go. */
+  error(): ServerFullError {
+    return new ServerFullError(
+      "too many handshakes are under way (net.limits.pending, net.limits.pending.address); the oldest one was given up",
+    );
+  }
+
+  #group(name: string): Group<S> {
+    let group = this.#groups.get(name);
+    if (group === undefined) {
+      group = { name, connections: 0, pending: undefined };
+      this.#groups.set(name, group);
+    }
+    return group;
+  }
+}

@@ -1,0 +1,183 @@
+import type { Socket } from "node:net";
+import type {
+  Address,
+  AnyPacketDefinition,
+  CloseInfo,
+  PacketRef,
+  SIDE_CLIENT,
+  SslSecLevel,
+} from "@peng3dnet/protocol";
+import type { ConnectionOwner } from "../base/peer-base.js";
+import type { PeerCertificate } from "../transport/peer-certificate.js";
+import { type SendOutcome, sendOutcome } from "../base/send-outcome.js";
+import type { Server } from "./server.js";
+import type { Session } from "../session/session.js";
+import type { KnowsPackets, NameSentTo, PayloadOf, SentTo, UntypedPacket } from "../messages/typed-packet.js";
+import { optional, type WaitOptions } from "../time/waiting.js";
+
+/** The connection that a {@link ClientOnServer} stands for. */
+export type ClientConnection = Session<ClientOnServer>;
+
+/** Makes the object for a new connection. Reference: `clientcls`. */
+export type ClientClass<C extends ClientOnServer = ClientOnServer> = new (
+  server: Server,
+  conn: ClientConnection,
+  addr: Address,
+  cid: number,
+) => C;
+
+/** What `sendMessage` needs to know of its object; with a property that is always there, since `Pick` takes others away. */
+interface Sender<D extends AnyPacketDefinition> extends KnowsPackets<D> {
+  readonly sendMessage: unknown;
+}
+
+/**
+ * A client as the server sees it. Subclass it, override its `on…` methods, and pass the class as `clientcls`.
+ * Reference: `ClientOnServer`.
+ *
+ * @typeParam Data - what the application knows of a client, see {@link ClientOnServer.data}.
+ */
+export class ClientOnServer<Data = unknown> implements ConnectionOwner {
+  /**
+   * Carries the packets whose names {@link ClientOnServer.sendMessage} takes; not there at run time. In handlers it
+   * follows from the server's `packets`. For the methods of a class of your own, say
+   * `declare readonly "~packets"?: (typeof packets)[number]`.
+   */
+  declare readonly "~packets"?: AnyPacketDefinition | undefined;
+  /** The server. A class for one server class of its own may say `declare readonly server: MyServer`. */
+  readonly server: Server;
+  /**
+   * Who the client is, or whatever else the application knows of it. The library never looks at it, and it is there as
+   * long as this object, in `onClose`, the `close` event and a connection type's `closed`, too. Default `undefined`.
+   *
+   * Its type is that of `clientcls`: `class Player extends ClientOnServer<User> {}`, or without a class of one's own
+   * `new Server({ clientcls: ClientOnServer<User> })`.
+   */
+  data: Data | undefined = undefined;
+  /** The connection. Reference: `conn`, the socket, which is {@link ClientOnServer.sock} here. */
+  readonly conn: ClientConnection;
+
+  constructor(server: Server, conn: ClientConnection, _addr: Address, _cid: number) {
+    this.server = server;
+    this.conn = conn;
+  }
+
+  /** Id of the client, unique for its server. */
+  get cid(): number {
+    return this.conn.cid as number;
+  }
+
+  /** Address of the client. */
+  get addr(): Address {
+    return this.conn.transport.remoteAddress;
+  }
+
+  /** The socket, or `undefined` for a link in memory. */
+  get sock(): Socket | undefined {
+    return this.conn.transport.socket;
+  }
+
+  /** State of the connection; once active, the application may set `STATE_ACTIVE` to 127. */
+  get state(): number {
+    return this.conn.connection.state;
+  }
+
+  set state(state: number) {
+    this.conn.connection.state = state;
+  }
+
+  /** Mode of the connection, one of the `MODE_*` constants or the application's own numbers. */
+  get mode(): number {
+    return this.conn.connection.mode;
+  }
+
+  set mode(mode: number) {
+    this.conn.connection.mode = mode;
+  }
+
+  /** Name of the connection type; `""` until the client has named it. */
+  get conntype(): string {
+    return this.conn.connection.conntype;
+  }
+
+  /** What TLS established. */
+  get sslSeclevel(): SslSecLevel {
+    return this.conn.connection.sslSeclevel;
+  }
+
+  /** The certificate that the client showed; `undefined` without TLS, or if it showed none. */
+  get peerCertificate(): PeerCertificate | undefined {
+    return this.conn.transport.peerCertificate;
+  }
+
+  /** Whether the handshake is complete and the connection open. */
+  get active(): boolean {
+    return this.conn.connection.active && this.conn.open;
+  }
+
+  /** Sends a packet to this client. As `server.sendMessage` with its cid. */
+  sendMessage<
+    P extends NameSentTo<D, typeof SIDE_CLIENT> | SentTo<typeof SIDE_CLIENT> | UntypedPacket,
+    D extends AnyPacketDefinition = AnyPacketDefinition,
+  >(this: Sender<D>, ptype: P, data: PayloadOf<D, P>): boolean;
+  sendMessage(ptype: PacketRef, data: unknown): boolean {
+    return this.server.sendMessage(ptype as string, data, this.cid);
+  }
+
+  /** Sends a packet to this client, and tells what became of it. As `server.trySend` with its cid. */
+  trySend<
+    P extends NameSentTo<D, typeof SIDE_CLIENT> | SentTo<typeof SIDE_CLIENT> | UntypedPacket,
+    D extends AnyPacketDefinition = AnyPacketDefinition,
+  >(this: Sender<D>, ptype: P, data: PayloadOf<D, P>): SendOutcome;
+  trySend(ptype: PacketRef, data: unknown): SendOutcome {
+    return sendOutcome(this.conn.connection, () => this.sendMessage(ptype as string, data));
+  }
+
+  /** Resolves once everything accepted so far is with the kernel. As `server.flush` with its cid. */
+  flush(options: WaitOptions = {}): Promise<void> {
+    return optional(this.conn.flushed(options));
+  }
+
+  /** Closes the connection. As `server.closeConnection` with its cid. Reference: `close`. */
+  close(reason: string | null = null, options: WaitOptions = {}): Promise<CloseInfo> {
+    return optional(this.#close(reason, options));
+  }
+
+  async #close(reason: string | null, options: WaitOptions): Promise<CloseInfo> {
+    return this.conn.close(reason, options);
+  }
+
+  /** The connection was accepted; the handshake is still to come. Reference: `on_connect`. */
+  onConnect(): void | Promise<void> {}
+
+  /**
+   * The handshake is complete. The default sends the event
+   * `peng3dnet:server.connection.handshakecomplete`. Reference: `on_handshake_complete`.
+   */
+  onHandshakeComplete(): void | Promise<void> {
+    this.server.sendEvent("connection.handshakecomplete", { client: this });
+  }
+
+  /**
+   * A packet was received, and its own handler called. Reference: `on_receive`.
+   *
+   * @param ptype - id of the packet type.
+   * @param msg - its payload.
+   */
+  onReceive(_ptype: number, _msg: unknown): void | Promise<void> {}
+
+  /**
+   * A packet was accepted for sending. Reference: `on_send`.
+   *
+   * @param ptype - the packet type as the sender gave it.
+   * @param msg - its payload.
+   */
+  onSend(_ptype: PacketRef, _msg: unknown): void | Promise<void> {}
+
+  /**
+   * The connection is closed. Called once. Reference: `on_close`.
+   *
+   * @param reason - as the closing side gave it; `"socketclose"` if the connection just ended.
+   */
+  onClose(_reason: string | null): void | Promise<void> {}
+}

@@ -1,0 +1,638 @@
+import type { Socket } from "node:net";
+import {
+  type Address,
+  type AddressLike,
+  type AnyPacketDefinition,
+  type Cid,
+  CLOSECONN_ID,
+  type CloseInfo,
+  ConnectionClosedError,
+  type ConnectionType,
+  describeError,
+  encodePacket,
+  InvalidStateError,
+  NotRegisteredError,
+  normalizeAddrSocketstyle,
+  type PacketRef,
+  type SIDE_CLIENT,
+  SIDE_SERVER,
+} from "@peng3dnet/protocol";
+import { Admission } from "./admission.js";
+import { type ClientClass, type ClientConnection, ClientOnServer } from "./client-on-server.js";
+import { EncodedPacket } from "../messages/encoded-packet.js";
+import { EVENT_SIZE } from "../base/engine.js";
+import { HeldTotal, inputTotalError, unsentTotalError } from "./held-total.js";
+import { type Listener, listen } from "../tcp/listener.js";
+import { type Metrics, MetricsSum } from "../session/metrics.js";
+import { PeerBase } from "../base/peer-base.js";
+import { RecentCloses } from "./recent-closes.js";
+import { type SendOutcome, sendOutcome } from "../base/send-outcome.js";
+import type {
+  BroadcastOptions,
+  ServerEvents,
+  ServerOptions,
+  ShutdownOptions,
+  ShutdownReport,
+} from "./server-options.js";
+import { checkReason, reasonError, type Session } from "../session/session.js";
+import { SocketTransport } from "../tcp/socket-transport.js";
+import { checkTimeout, timeoutError } from "../time/timeout-option.js";
+import { prepareTlsServer } from "../tls/tls.js";
+import type { PlainNotice, TlsAcceptor } from "../tls/tls-server.js";
+import type { Transport } from "../transport/transport.js";
+import type { ClientOf, NameSentTo, PayloadOf, SentTo, UntypedPacket } from "../messages/typed-packet.js";
+import { Outcome, optional, type WaitOptions } from "../time/waiting.js";
+
+/** A broadcast to so many is worth a look at the clock. */
+const MANY_RECEIVERS = 32;
+
+/**
+ * Serves any number of clients. Reference: `Server`.
+ *
+ * @typeParam C - class of the objects that stand for clients; follows from `clientcls`.
+ * @typeParam D - packets that were declared; follows from `packets`.
+ */
+export class Server<
+  out C extends ClientOnServer = ClientOnServer,
+  out D extends AnyPacketDefinition = AnyPacketDefinition,
+> extends PeerBase<ClientOf<C, D>, ServerEvents<ClientOf<C, D>>, typeof SIDE_SERVER> {
+  override readonly side = SIDE_SERVER;
+  /** All connections that are not gone, by client id. */
+  readonly clients: ReadonlyMap<number, ClientOf<C, D>>;
+
+  protected override readonly kind = "server";
+  readonly #clients = new Map<number, ClientOf<C, D>>();
+  /** Those whose transport is gone while packets that came before wait to be processed. */
+  readonly #leaving = new Map<number, ClientOf<C, D>>();
+  readonly #input: HeldTotal;
+  readonly #unsent: HeldTotal;
+  /** The client that was looked for last: handlers mostly answer the one that they hear. */
+  #recent: ClientOf<C, D> | undefined = undefined;
+  #recentCid = -1;
+  readonly #addr: AddressLike | undefined;
+  readonly #clientcls: ClientClass<ClientOf<C, D>>;
+  readonly #admission: Admission<Session<ClientOf<C, D>>>;
+  /** Names of the connection types that are served; `undefined`: all. */
+  readonly #served: ReadonlySet<string> | undefined;
+  #listener: Listener | undefined = undefined;
+  #tls: TlsAcceptor | undefined = undefined;
+  #binding: Promise<void> | undefined = undefined;
+  #started = false;
+  #nextCid = 1;
+  #empty: Outcome<void> | undefined = undefined;
+  #shutdown: Promise<ShutdownReport> | undefined = undefined;
+  readonly #left = new RecentCloses();
+  /** Counters of connections that are closed. */
+  readonly #past = new MetricsSum();
+
+  /** @throws {@link ConfigError} if a config option is not allowed, {@link InvalidAddressError} for `addr`. */
+  constructor(options: ServerOptions<C, D> = {}) {
+    super(options);
+    this.clients = this.#clients;
+    this.#addr = options.addr;
+    if (options.addr !== undefined) normalizeAddrSocketstyle(options.addr);
+    // Without clientcls, C is ClientOnServer. That a client knows the server's packets is a matter of types alone.
+    this.#clientcls = (options.clientcls ?? ClientOnServer) as unknown as ClientClass<ClientOf<C, D>>;
+    this.#admission = new Admission(this.cfg);
+    // One that is gone counts alone.
+    const addressOf = (session: object): object => this.#admission.addressOf(session) ?? session;
+    this.#input = new HeldTotal(inputTotalError, addressOf);
+    this.#unsent = new HeldTotal(unsentTotalError, addressOf);
+    this.#served = options.conntypes && new Set(options.conntypes);
+  }
+
+  // ---- running ----------------------------------------------------------------------------------
+
+  /** Address that the server listens on, with the real port; before that, the one it is going to. */
+  get addr(): Address {
+    if (this.#listener !== undefined) return this.#listener.address;
+    const port = this.cfg.get("net.server.addr.port");
+    const addr = this.#addr ?? this.cfg.get("net.server.addr") ?? this.cfg.get("net.server.addr.host");
+    return normalizeAddrSocketstyle(addr, port);
+  }
+
+  /**
+   * Opens the listening socket. Further calls do nothing. Reference: `bind`.
+   *
+   * @throws {@link ListenError} that names the address, {@link TlsConfigError} that names the option and file.
+   */
+  bind(): Promise<void> {
+    this.#binding ??= this.#bind().catch((error: unknown) => {
+      this.#binding = undefined;
+      throw error;
+    });
+    return this.#binding;
+  }
+
+  async #bind(): Promise<void> {
+    this.checkNotStopped();
+    this.#tls = await this.#prepareTls();
+    this.checkNotStopped();
+    const listener = await listen(
+      this.addr,
+      (socket) => this.#acceptSocket(socket),
+      (error) => this.guard.warn(`accepting connections: ${describeError(error)}`, "accept"),
+    );
+    if (this.stopped) {
+      await listener.close();
+      this.checkNotStopped();
+    }
+    this.#listener = listener;
+    this.sendEvent("bind", { addr: listener.address });
+  }
+
+  #prepareTls(): Promise<TlsAcceptor | undefined> {
+    const notice: PlainNotice = {
+      clock: this.clock,
+      // Later, a client without TLS would have given up by itself, and known nothing.
+      after: () => this.cfg.get("net.timeout.handshake") / 2,
+      packet: () => encodePacket(this.context, CLOSECONN_ID, { reason: "tlsrequired" }),
+    };
+    return prepareTlsServer(this.cfg, this.logger, notice);
+  }
+
+  /**
+   * Reads certificates, key and authorities again. New connections use the new ones, those there are live on
+   * with the old ones. If anything is wrong with the new ones, the old ones stay in use.
+   *
+   * @throws {@link TlsConfigError} that names the option and the file; {@link InvalidStateError} if the server
+   * does not listen with TLS.
+   */
+  async reloadCertificates(): Promise<void> {
+    this.checkNotStopped();
+    if (this.#tls === undefined) throw new InvalidStateError("the server does not listen with TLS");
+    this.#tls = (await this.#prepareTls()) ?? this.#tls;
+  }
+
+  /**
+   * Initializes, binds and runs. Packets wait for `process` or `processAsync`. Resolves once the server
+   * listens; further calls do nothing. Reference: `runAsync`.
+   *
+   * @throws {@link ListenError}, {@link InvalidStateError} after a stop; {@link NotRegisteredError} if `conntypes` lists a
+   * connection type that was not added.
+   */
+  async runAsync(): Promise<void> {
+    this.checkNotStopped();
+    this.initialize();
+    this.#checkServed();
+    await this.bind();
+    if (this.#started) return;
+    this.#started = true;
+    this.sendEvent("start");
+  }
+
+  #checkServed(): void {
+    for (const name of this.#served ?? []) {
+      if (super.getConnType(name) !== undefined) continue;
+      throw new NotRegisteredError(
+        `conntypes lists the connection type ${JSON.stringify(name)}, which the server does not have; add it with addConnType before the start`,
+      );
+    }
+  }
+
+  /** A connection type by name; `undefined` if there is none, or if `conntypes` does not list it. */
+  override getConnType(name: string): ConnectionType | undefined {
+    return this.#served?.has(name) === false ? undefined : super.getConnType(name);
+  }
+
+  /** Runs as {@link Server.runAsync} does, and resolves when the server is stopped. Reference: `runBlocking`. */
+  async runBlocking(options: WaitOptions = {}): Promise<void> {
+    checkTimeout(options.timeout);
+    await this.runAsync();
+    await this.waitForStop(options);
+  }
+
+  /**
+   * Initializes, binds, runs and processes packets as they arrive: what most programs want. Resolves once
+   * the server listens; further calls do nothing.
+   *
+   * @throws as {@link Server.runAsync}.
+   */
+  async start(): Promise<void> {
+    await this.runAsync();
+    this.processAsync();
+  }
+
+  /**
+   * Stops at once: accepts nothing more and cuts all connections. Use {@link Server.shutdown} to close them
+   * properly. Further calls only send the events of a stop. Reference: `stop`.
+   */
+  stop(): void {
+    if (!this.markStopped()) return;
+    this.#listener?.close().catch((error: unknown) => this.guard.failed(error, "stop"));
+    for (const client of [...this.#clients.values(), ...this.#leaving.values()])
+      client.conn.destroy("socketclose");
+  }
+
+  /**
+   * Accepts nothing more, closes all connections in parallel, and stops. Further calls return the first
+   * one's result. Reference: `shutdown`.
+   *
+   * @returns how many connections ended cleanly. With `join: false` it counts those that have by then.
+   * @throws {@link ConfigError} if `timeout` is no number of seconds; nothing was shut down then.
+   */
+  shutdown(options: ShutdownOptions = {}): Promise<ShutdownReport> {
+    const invalid = timeoutError(options.timeout) ?? reasonError(options.reason ?? null);
+    if (invalid !== undefined) return Promise.reject(invalid);
+    this.#shutdown ??= optional(this.#doShutdown(options));
+    return this.#shutdown;
+  }
+
+  async #doShutdown({
+    join = true,
+    timeout = 0,
+    signal,
+    reason = "servershutdown",
+  }: ShutdownOptions): Promise<ShutdownReport> {
+    let clean = 0;
+    const open = [...this.#clients.values(), ...this.#leaving.values()];
+    const total = open.length;
+    const released = this.#listener?.close();
+    released?.catch((error: unknown) => this.guard.failed(error, "shutdown"));
+    const closes = open.map(async ({ conn }) => {
+      try {
+        if ((await conn.close(reason)).clean) clean++;
+      } catch (error) {
+        this.guard.failed(error, "shutdown");
+        conn.destroy("socketclose");
+      }
+    });
+    if (join) {
+      // As in the reference, 0 is no limit here.
+      await this.#joinCloses(closes, { timeout: timeout === 0 ? undefined : timeout, signal });
+      this.stop();
+      await released;
+    } else {
+      // The closes go on by themselves, each bounded by net.timeout.close.
+      this.markStopped();
+    }
+    const report = { clean, unclean: total - clean };
+    this.sendEvent("shutdown", { join, timeout, reason });
+    return report;
+  }
+
+  async #joinCloses(closes: Promise<void>[], patience: WaitOptions): Promise<void> {
+    const all = new Outcome<void>(this.clock);
+    void Promise.all(closes).then(() => all.settle());
+    try {
+      await all.wait(patience, "all connections to close");
+    } catch {
+      // Those left are cut by stop().
+    }
+  }
+
+  /**
+   * Resolves when the server is stopped and all connections are closed; at once if it was never started.
+   * Reference: `join`.
+   *
+   * @throws {@link TimedOutError} after `timeout` seconds in all, {@link AbortedError}.
+   */
+  async join({ timeout, signal }: WaitOptions = {}): Promise<void> {
+    const begun = this.clock.now();
+    if (this.#binding !== undefined || !this.#deserted) await this.waitForStop({ timeout, signal });
+    if (this.#deserted) return;
+    this.#empty ??= new Outcome(this.clock);
+    const left = timeout === undefined ? undefined : Math.max(0, timeout - (this.clock.now() - begun) / 1000);
+    await this.#empty.wait({ timeout: left, signal }, "all connections to close");
+  }
+
+  /** Shuts down as `shutdown()` does and waits for the end. */
+  override async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.stopped) await this.shutdown();
+    await this.join();
+  }
+
+  /** Counters of all connections together, those that are closed or were refused included. */
+  override get metrics(): Metrics {
+    const sum = new MetricsSum();
+    sum.add(this.#past.get());
+    for (const { conn } of this.#clients.values()) sum.add(conn.metrics);
+    for (const { conn } of this.#leaving.values()) sum.add(conn.metrics);
+    return sum.get();
+  }
+
+  #drop(addr: Address, reason: string): void {
+    this.#past.reject(reason);
+    this.emit("drop", { addr, reason });
+  }
+
+  // ---- connections ------------------------------------------------------------------------------
+
+  #acceptSocket(socket: Socket): void {
+    try {
+      // One that was reset already has no address.
+      const addr: Address = [socket.remoteAddress ?? "", socket.remotePort ?? 0];
+      const refused =
+        this.stopped || this.#shutdown !== undefined
+          ? "servershutdown"
+          : this.#admission.refusal(this.#clients.size, addr[0]);
+      if (refused === undefined) {
+        this.accept(this.#tls?.wrap(socket) ?? new SocketTransport(socket));
+        return;
+      }
+      socket.destroy();
+      this.#drop(addr, refused);
+    } catch (error) {
+      // The application's clientcls or genCID failed; nothing may escape from the listener's event.
+      socket.destroy();
+      this.guard.failed(error, "accept");
+    }
+  }
+
+  /**
+   * Takes a connection over any transport, e.g. a link in memory, as if it had come in through the port.
+   *
+   * @throws {@link InvalidStateError} if an overridden `genCID` gives an id that is in use.
+   */
+  accept(transport: Transport): ClientOf<C, D> {
+    const cid = this.genCID();
+    if (!Number.isSafeInteger(cid)) {
+      this.guard.watch(cid, "genCID");
+      throw new InvalidStateError("genCID gave something that is not an integer");
+    }
+    if (this.ownerOf(cid) !== undefined)
+      throw new InvalidStateError(`genCID gave the id ${cid}, which is in use`);
+    const session = this.createSession(transport, cid);
+    this.#input.limit = session.options.maxQueuedTotal;
+    this.#unsent.limit = session.options.unsentTotal;
+    const addr = transport.remoteAddress;
+    const client = new this.#clientcls(
+      this as unknown as Server,
+      session as unknown as ClientConnection,
+      addr,
+      cid,
+    );
+    session.owner = client;
+    this.#clients.set(cid, client);
+    const evicted = this.#admission.begin(session, addr[0]);
+    this.sendEvent("connection.accept", { sock: transport.socket, addr, client, cid });
+    if (session.options.prints?.connect) this.print(`connect ${cid} ${addr.join(" ")}`);
+    this.guard.run("onConnect", () => client.onConnect());
+    this.emit("connection", client);
+    session.start();
+    if (evicted !== undefined) this.#evict(evicted);
+    return client;
+  }
+
+  #evict(session: Session<ClientOf<C, D>>): void {
+    session.abort(this.#admission.error());
+    this.emit("drop", { addr: session.transport.remoteAddress, reason: "serverfull" });
+  }
+
+  /** Whether no connection is left, be it one that is gone and waits to be processed. */
+  get #deserted(): boolean {
+    return this.#clients.size === 0 && this.#leaving.size === 0;
+  }
+
+  /** A new client id: they count up from 1 and are not meant to be unguessable. Reference: `genCID`. */
+  genCID(): number {
+    return this.#nextCid++;
+  }
+
+  override getConnection(cid?: Cid): C["conn"]["connection"] | undefined {
+    return this.ownerOf(cid)?.conn.connection;
+  }
+
+  /** The client with an id. @throws {@link ConnectionClosedError} if there is none. */
+  #client(cid: Cid | undefined): ClientOf<C, D> {
+    if (this.#recent !== undefined && this.#recentCid === cid) return this.#recent;
+    const client = this.ownerOf(cid);
+    if (client === undefined)
+      throw new ConnectionClosedError(`there is no client with the cid ${cid}; it may be closed`, null);
+    this.#recent = client;
+    this.#recentCid = cid as number;
+    return client;
+  }
+
+  protected override ownerOf(cid: Cid | undefined): ClientOf<C, D> | undefined {
+    return this.#clients.get(cid ?? -1) ?? this.#leaving.get(cid ?? -1);
+  }
+
+  /**
+   * Sends a packet to a client. Reference: `send_message`.
+   *
+   * @param ptype - packet type as name, id or object.
+   * @param data - payload; encoded before this returns.
+   * @param cid - the client.
+   * @returns false past the high-water mark: wait for `drain`, or `flush()`; also if it was dropped, as the packet says.
+   * {@link Server.trySend} tells these apart.
+   * @throws {@link NotRegisteredError}, {@link EncodeError}, {@link PacketTooLargeError},
+   * {@link ConnectionClosedError}, {@link InvalidStateError} before the handshake is complete,
+   * {@link SmartPacketInvalidError} if another condition of the packet does not hold; nothing has been sent then.
+   */
+  override sendMessage<
+    P extends NameSentTo<D, typeof SIDE_CLIENT> | SentTo<typeof SIDE_CLIENT> | UntypedPacket,
+  >(ptype: P, data: PayloadOf<D, P>, cid: Cid): boolean;
+  override sendMessage(ptype: PacketRef, data: unknown, cid?: Cid): boolean {
+    const { conn } = this.#client(cid);
+    const below = conn.connection.send(ptype, data);
+    if (!below) conn.noteHighWater();
+    return below;
+  }
+
+  /**
+   * Sends a packet as `sendMessage` does, and tells what the false of that may mean: `"behind"` is accepted, above the
+   * high-water mark; `"dropped"` is not.
+   *
+   * @throws as `sendMessage`.
+   */
+  trySend<P extends NameSentTo<D, typeof SIDE_CLIENT> | SentTo<typeof SIDE_CLIENT> | UntypedPacket>(
+    ptype: P,
+    data: PayloadOf<D, P>,
+    cid: Cid,
+  ): SendOutcome;
+  trySend(ptype: PacketRef, data: unknown, cid?: Cid): SendOutcome {
+    return sendOutcome(this.getConnection(cid), () => this.sendMessage(ptype as number, data, cid ?? null));
+  }
+
+  /**
+   * Sends a packet to all clients whose handshake is complete and for whom its conditions hold; encodes and compresses it
+   * once.
+   *
+   * @returns the number of clients that it was accepted for.
+   * @throws as {@link Server.sendMessage}, except that clients that are closing, or for whom a condition does not hold, are passed over.
+   */
+  broadcast<P extends NameSentTo<D, typeof SIDE_CLIENT> | SentTo<typeof SIDE_CLIENT> | UntypedPacket>(
+    ptype: P,
+    data: PayloadOf<D, P>,
+    options?: BroadcastOptions,
+  ): number;
+  broadcast(ptype: PacketRef, data: unknown, { except }: BroadcastOptions = {}): number {
+    const entry = this.registry.entry(ptype);
+    const left = new Set(typeof except === "number" ? [except] : except);
+    const takes = ({ cid, conn: { connection } }: C): boolean =>
+      connection.active && !connection.closing && !left.has(cid);
+    const packets = new EncodedPacket(entry, data, (parsed) => this.guard.watch(parsed, entry.name));
+    if (this.severalContexts) {
+      // What does not keep to the options of one connection is sent to none.
+      for (const client of this.#clients.values())
+        if (takes(client)) packets.for(client.conn.connection.context);
+    }
+    let count = 0;
+    for (const client of this.#clients.values()) {
+      if (!takes(client)) continue;
+      const { connection } = client.conn;
+      const packet = packets.for(connection.context);
+      const before = connection.packetsOut;
+      if (!connection.sendEncoded(entry, packet, ptype, data) && connection.behind)
+        client.conn.noteHighWater();
+      if (connection.packetsOut !== before) count++;
+    }
+    // The packet that caused this may have taken long, and another one may follow it.
+    if (count >= MANY_RECEIVERS) this.lookAtTime();
+    return count;
+  }
+
+  /**
+   * Resolves once everything accepted for a client, or for all, is with the kernel.
+   *
+   * @throws {@link ConnectionLostError} if a connection ends before, {@link TimedOutError}, {@link AbortedError}.
+   */
+  flush(cid?: Cid, options: WaitOptions = {}): Promise<void> {
+    return optional(this.#flush(cid, options));
+  }
+
+  async #flush(cid: Cid | undefined, options: WaitOptions): Promise<void> {
+    checkTimeout(options.timeout);
+    const clients = cid === undefined || cid === null ? [...this.#clients.values()] : [this.#client(cid)];
+    await Promise.all(clients.map((client) => client.conn.flushed(options)));
+  }
+
+  /**
+   * Closes a connection: what was accepted is delivered, then the reason, then the end of the stream.
+   * Further calls return the first one's result; the first reason counts. Reference: `close_connection`.
+   *
+   * @param cid - the client.
+   * @param reason - what the client is told.
+   * @returns what the close came to; of a client that has just left, what its own close came to. Of a client that is
+   * not known, or not any more, `error` says so. A promise that nobody awaits never ends the process.
+   */
+  override closeConnection(cid?: Cid, reason: string | null = null): Promise<CloseInfo> {
+    return optional(this.#close(cid, reason));
+  }
+
+  async #close(cid: Cid | undefined, reason: string | null): Promise<CloseInfo> {
+    checkReason(reason);
+    const client = this.ownerOf(cid);
+    return client === undefined ? this.#left.of(cid) : client.conn.close(reason);
+  }
+
+  // ---- overridable steps of receiving -------------------------------------------------------------
+
+  /**
+   * Bytes came from a client. The default processes the packets that are whole. Reference: `receive_data`.
+   *
+   * @param data - any piece of the stream; only valid during the call.
+   */
+  receiveData(data: Uint8Array, cid: number): void {
+    this.ownerOf(cid)?.conn.receive(data);
+  }
+
+  /**
+   * A whole packet is there. The default passes it to {@link Server.receivePacket}.
+   * Reference: `process_single_packet`.
+   */
+  processSinglePacket(client: C): void {
+    const { conn } = client;
+    const result: unknown = this.receivePacket(conn.connection.rawPacket(), client.cid);
+    if (result !== undefined) conn.failIfRejected(result, "receivePacket");
+  }
+
+  /**
+   * A whole packet was received. The default queues it for `process`. Reference: `receive_packet`.
+   *
+   * @param data - the packet without its length prefix.
+   */
+  receivePacket(data: Uint8Array, cid: number): void {
+    const client = this.ownerOf(cid);
+    if (client !== undefined) this.enqueue(client.conn as unknown as Session<ClientOf<C, D>>, data);
+  }
+
+  /** Hands output gathered so far to the operating system, as far as that takes it. @param cid - default: of all clients. */
+  pumpWriteBuffer(cid?: Cid): void {
+    if (cid !== undefined && cid !== null) this.#client(cid).conn.flush();
+    else for (const { conn } of this.#clients.values()) conn.flush();
+  }
+
+  protected override get overridesReceiving(): boolean {
+    const base = Server.prototype;
+    return this.processSinglePacket !== base.processSinglePacket || this.receivePacket !== base.receivePacket;
+  }
+
+  protected override takeSinglePacket(session: Session<ClientOf<C, D>>): unknown {
+    return this.processSinglePacket(session.owner);
+  }
+
+  protected override takeData(session: Session<ClientOf<C, D>>, chunk: Uint8Array): unknown {
+    return this.receiveData(chunk, session.cid as number);
+  }
+
+  // ---- from sessions ----------------------------------------------------------------------------
+
+  protected override activated(session: Session<ClientOf<C, D>>): void {
+    this.#admission.settled(session);
+    this.emit("handshakecomplete", session.owner);
+  }
+
+  protected override observes(client: ClientOf<C, D>): boolean {
+    return client.onReceive !== ClientOnServer.prototype.onReceive;
+  }
+
+  protected override drained(session: Session<ClientOf<C, D>>): void {
+    this.emit("drain", session.owner);
+  }
+
+  protected override inputHeld(session: Session<ClientOf<C, D>>, bytes: number): void {
+    this.#input.set(session, bytes);
+  }
+
+  protected override unsentHeld(session: Session<ClientOf<C, D>>, bytes: number): void {
+    this.#unsent.set(session, bytes);
+  }
+
+  protected override gone(session: Session<ClientOf<C, D>>): void {
+    const cid = session.cid as number;
+    this.#clients.delete(cid);
+    this.#leaving.set(cid, session.owner);
+    this.#admission.end(session);
+  }
+
+  protected override closed(session: Session<ClientOf<C, D>>, info: CloseInfo): void {
+    const client = session.owner;
+    // Not by a property of the client, which its class may have overridden.
+    this.#clients.delete(session.cid as number);
+    this.#leaving.delete(session.cid as number);
+    this.#left.add(session.cid as number, info);
+    if (this.#recent === client) this.#recent = undefined;
+    this.#past.add({ ...session.metrics, queued: 0, unsent: 0 });
+    this.#admission.end(session);
+    this.guard.run("onClose", () => client.onClose(info.reason));
+    if (session.options.prints?.close) this.print(`close ${session.cid} ${info.reason}`);
+    this.sendEvent("connection.close", { client, reason: info.reason });
+    this.emit("close", client, info);
+    if (this.#deserted) {
+      this.#empty?.settle();
+      this.#empty = undefined;
+    }
+  }
+
+  protected override sendPacketEvent(
+    session: Session<ClientOf<C, D>>,
+    direction: "recv" | "send",
+    pid: PacketRef,
+    data: unknown,
+  ): boolean {
+    // Whole names: putting one together costs more than finding out that nobody listens.
+    const event =
+      direction === "recv" ? "peng3dnet:server.connection.recv" : "peng3dnet:server.connection.send";
+    if (!this.hears(event)) return false;
+    const client = session.owner;
+    if (direction === "recv") {
+      this.sendEvent(event, { client, pid, msg: data, [EVENT_SIZE]: session.connection.decodedSize });
+    } else {
+      const packet = session.connection.lastPacket();
+      this.sendEvent(event, { client, pid, data: packet, [EVENT_SIZE]: packet.length });
+    }
+    return true;
+  }
+}

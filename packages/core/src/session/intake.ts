@@ -1,0 +1,97 @@
+import type { Clock } from "../time/clock.js";
+import { Deadline } from "../time/deadline.js";
+
+/** How often it is looked whether a peer that is not listened to is still there. */
+const SECONDS_BETWEEN_LOOKS = 1;
+
+/** How much may wait; packets and bytes. */
+export interface IntakeLimits {
+  /** `net.limits.unprocessed.packets` */
+  readonly maxQueuedPackets: number;
+  /** `net.limits.unprocessed.bytes` */
+  readonly maxQueuedBytes: number;
+  /** `net.limits.unprocessed.total` */
+  readonly maxQueuedTotal: number;
+}
+
+/** What was received and is not consumed yet: says when no more is to be taken up. */
+export class Intake {
+  /** Packets that wait for `process`. */
+  packets = 0;
+  /** Bytes of these packets. */
+  bytes = 0;
+  /** A packet that was taken from the stream, but has to wait until there is room in a buffer of messages. */
+  kept: Uint8Array | undefined = undefined;
+  readonly #limits: IntakeLimits;
+  #full = false;
+  #watch: Deadline | undefined = undefined;
+  /** How many consumers of packets asked for a pause. */
+  #holds = 0;
+
+  constructor(limits: IntakeLimits) {
+    this.#limits = limits;
+  }
+
+  /** Whether no packet is taken up, because those before have not been consumed. */
+  get blocked(): boolean {
+    return this.#full || this.#holds > 0;
+  }
+
+  /** Whether a consumer of packets asked for a pause. */
+  get held(): boolean {
+    return this.#holds > 0;
+  }
+
+  /** A packet waits. @param total - bytes that wait of all connections. @returns whether that made it full. */
+  enqueued(bytes: number, total: number): boolean {
+    this.packets++;
+    this.bytes += bytes;
+    const { maxQueuedPackets, maxQueuedBytes, maxQueuedTotal } = this.#limits;
+    const room = this.packets < maxQueuedPackets && this.bytes < maxQueuedBytes && total < maxQueuedTotal;
+    if (this.#full || room) return false;
+    this.#full = true;
+    return true;
+  }
+
+  /** A packet that waited was processed. @returns whether half of the room is free again, after it was full. */
+  dequeued(bytes: number): boolean {
+    this.packets--;
+    this.bytes -= bytes;
+    const { maxQueuedPackets, maxQueuedBytes } = this.#limits;
+    const roomy = this.packets <= Math.floor(maxQueuedPackets / 2) && this.bytes <= maxQueuedBytes / 2;
+    if (!this.#full || !roomy) return false;
+    this.#full = false;
+    return true;
+  }
+
+  /** Calls `look` every second until it returns false. */
+  watch(clock: Clock, look: () => boolean): void {
+    const lookAgain = (): void => {
+      this.#watch = undefined;
+      if (look()) this.watch(clock, look);
+    };
+    this.#watch ??= Deadline.start(clock, SECONDS_BETWEEN_LOOKS, lookAgain, { giveBack: 0 });
+  }
+
+  /** Packets are taken up again. */
+  unwatch(): void {
+    this.#watch?.cancel();
+    this.#watch = undefined;
+  }
+
+  /** The connection is over. */
+  clear(): void {
+    this.unwatch();
+    this.kept = undefined;
+  }
+
+  /** A consumer asks for a pause. */
+  hold(): void {
+    this.#holds++;
+  }
+
+  /** And no longer. */
+  unhold(): void {
+    this.#holds = Math.max(0, this.#holds - 1);
+  }
+}

@@ -1,0 +1,87 @@
+import type {
+  Cid,
+  CloseInfo,
+  ConnectionContext,
+  InvalidPayloadError,
+  PacketEntry,
+  PacketRef,
+} from "@peng3dnet/protocol";
+import type { BufferBudget } from "../messages/buffer-budget.js";
+import type { BusyPoll } from "../runtime/busy-poll.js";
+import type { IntakeLimits } from "./intake.js";
+import type { RunQueue } from "../turns/run-queue.js";
+import type { Session } from "./session.js";
+import type { OutputOptions } from "./session-output.js";
+import type { Transport } from "../transport/transport.js";
+
+/** What a session reports to the peer that it belongs to. */
+export interface SessionHooks<Owner> {
+  /** Bytes came. Ends in `session.receive`. */
+  receiveData(session: Session<Owner>, chunk: Uint8Array): void;
+  /** Whether packets are processed as they come, without a queue and without overridable steps. */
+  readonly direct: boolean;
+  /** Shares the event loop among the connections. */
+  readonly turns: RunQueue;
+  /** What message iterators have buffered. */
+  readonly buffers: BufferBudget;
+  /** There is a packet, and not `direct`: takes it over. */
+  takePacket(session: Session<Owner>): void;
+  /** The output of a session has to be flushed soon. */
+  scheduleFlush(session: Session<Owner>): void;
+  handshakeComplete(session: Session<Owner>): void;
+  received(session: Session<Owner>, entry: PacketEntry, msg: unknown): void;
+  sent(session: Session<Owner>, ptype: PacketRef, data: unknown): void;
+  /** After `sendMessage` returned false: there is room again. */
+  drained(session: Session<Owner>): void;
+  /** A session holds so many bytes of input that it cannot work off yet. */
+  inputHeld(session: Session<Owner>, bytes: number): void;
+  /** A session has so many bytes unsent. */
+  unsentHeld(session: Session<Owner>, bytes: number): void;
+  /** Consumers of packets that held a session let it go on. */
+  released(session: Session<Owner>): void;
+  /** Its transport is gone, but packets that came before wait to be processed. */
+  gone(session: Session<Owner>): void;
+  /** It is closed. Called once, after all packets that came before were processed. */
+  closed(session: Session<Owner>, info: CloseInfo): void;
+  /** Code of the application threw or rejected. */
+  handlerFailed(error: unknown, where: string): void;
+  /** A packet was dropped, as configured. @param why - key for the metrics. @param packet - its name, if it has one. */
+  ignored(message: string, why: string, packet?: string): void;
+  /** A payload did not fit, and its packet says that it is dropped. */
+  payloadDropped(error: InvalidPayloadError, packet: string): void;
+}
+
+/** `net.debug.print.*` */
+export interface PrintOptions {
+  readonly connect: boolean;
+  readonly recv: boolean;
+  readonly send: boolean;
+  readonly close: boolean;
+}
+
+/** Options of a session as they were when it began; seconds and bytes, see the config options of the same names. */
+export interface SessionOptions extends OutputOptions, IntakeLimits {
+  readonly handshakeTimeout: number;
+  readonly idleTimeout: number;
+  readonly closeTimeout: number;
+  /** `net.limits.inflated.rate` */
+  readonly inflatedRate: number;
+  /** `net.limits.unsent.total` */
+  readonly unsentTotal: number;
+  /** `net.limits.buffered` */
+  readonly maxBuffered: number;
+  /** What is printed; `undefined`: nothing. */
+  readonly prints: PrintOptions | undefined;
+  /** Polls while bytes keep coming; `undefined`: nobody does. */
+  readonly poll: BusyPoll | undefined;
+}
+
+/** What a session is made of. */
+export interface SessionInit<Owner> {
+  readonly context: ConnectionContext;
+  readonly cid: Cid;
+  readonly transport: Transport;
+  readonly hooks: SessionHooks<Owner>;
+  readonly options: SessionOptions;
+  readonly conntype?: string | undefined;
+}

@@ -1,0 +1,131 @@
+import { connect, type Socket } from "node:net";
+import {
+  AbortedError,
+  type Address,
+  ConnectError,
+  ConnectionRefusedError,
+  TimedOutError,
+  UnreachableHostError,
+  UnresolvableHostError,
+} from "@peng3dnet/protocol";
+import { onAbort } from "../time/abort-signals.js";
+import { addressText } from "./address-text.js";
+import type { Clock } from "../time/clock.js";
+import { Deadline } from "../time/deadline.js";
+import type { SocketReader } from "./socket-reader.js";
+
+/** How to connect. */
+export interface DialOptions {
+  readonly clock: Clock;
+  /** Seconds until it is given up. */
+  readonly timeout: number;
+  /** Gives up when it fires. */
+  readonly signal?: AbortSignal | undefined;
+  /** What reads the socket; default: its `data` events. */
+  readonly reader?: SocketReader | undefined;
+}
+
+/** What the operating system says of one address. */
+type SocketError = NodeJS.ErrnoException & { readonly address?: string; readonly port?: number };
+
+const UNREACHED: readonly (string | undefined)[] = [
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "EADDRNOTAVAIL",
+  "ETIMEDOUT",
+  "EAFNOSUPPORT",
+];
+
+/** How far an attempt got: a machine that refuses was reached. */
+function distance({ code }: SocketError): number {
+  if (code === "ECONNREFUSED") return 0;
+  return UNREACHED.includes(code) ? 2 : 1;
+}
+
+function describeAttempt({ address, port, code, message }: SocketError): string {
+  if (address === undefined || port === undefined) return code ?? message;
+  return `${addressText([address, port])}: ${code ?? message}`;
+}
+
+/** Turns what the operating system said into an error that says what to do. */
+export function connectError(error: NodeJS.ErrnoException, address: Address): ConnectError {
+  // Trying several addresses of a name gives one error for all; that of one that was reached tells most.
+  const all = (error as { errors?: SocketError[] }).errors ?? [];
+  const first = [...all].sort((a, b) => distance(a) - distance(b))[0] ?? error;
+  const tried = all.length > 1 ? ` (tried ${all.map(describeAttempt).join(", ")})` : "";
+  const where = `${addressText(address)}${tried}`;
+  const options = { cause: error };
+  switch (first.code) {
+    case "ECONNREFUSED":
+      return new ConnectionRefusedError(
+        `nothing listens on ${where}; check the port, and that the server is running`,
+        options,
+      );
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+    case "EAI_NODATA":
+    case "EAI_NONAME":
+      return new UnresolvableHostError(
+        `the host "${address[0]}" cannot be resolved; check its name`,
+        options,
+      );
+    case "EHOSTUNREACH":
+    case "ENETUNREACH":
+    case "EADDRNOTAVAIL":
+    case "ETIMEDOUT":
+    case "EAFNOSUPPORT":
+      return new UnreachableHostError(
+        `${where} cannot be reached; check the address and the network`,
+        options,
+      );
+    default:
+      return new ConnectError(`cannot connect to ${where}: ${first.message}`, options);
+  }
+}
+
+/**
+ * Connects to an address.
+ *
+ * @throws {@link ConnectError} or a subclass, {@link TimedOutError}, {@link AbortedError}. The socket is gone then.
+ */
+export function dial(address: Address, { clock, timeout, signal, reader }: DialOptions): Promise<Socket> {
+  if (signal?.aborted === true) {
+    return Promise.reject(new AbortedError("connecting was aborted", { cause: signal.reason }));
+  }
+  return new Promise((resolve, reject) => {
+    const socket = connect({
+      host: address[0],
+      port: address[1],
+      allowHalfOpen: true,
+      noDelay: true,
+      keepAlive: true,
+      ...(reader && { onread: reader.onread }),
+    });
+    const leave = (): void => {
+      deadline?.cancel();
+      unlisten?.();
+      socket.off("error", onError);
+      socket.off("connect", onConnect);
+    };
+    const giveUp = (error: Error): void => {
+      leave();
+      // Whatever the dying socket still says concerns nobody.
+      socket.on("error", () => {});
+      socket.destroy();
+      reject(error);
+    };
+    const onError = (error: Error): void => giveUp(connectError(error, address));
+    const onConnect = (): void => {
+      leave();
+      resolve(socket);
+    };
+    const deadline = Deadline.start(clock, timeout, () =>
+      giveUp(new TimedOutError(`${addressText(address)} did not answer within ${timeout} s`)),
+    );
+    const unlisten =
+      signal &&
+      onAbort(signal, () => giveUp(new AbortedError("connecting was aborted", { cause: signal.reason })));
+    socket.on("error", onError);
+    socket.on("connect", onConnect);
+  });
+}

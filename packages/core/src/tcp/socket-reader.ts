@@ -1,0 +1,46 @@
+import type { OnReadOpts } from "node:net";
+import type { TransportHandler } from "../transport/transport.js";
+
+/** Bytes read at once at most. */
+const READ_SIZE = 64 * 1024;
+
+/** What clients read into. A read is worked off before the next one, so that one buffer serves all of them. */
+let input: Uint8Array | undefined;
+
+/**
+ * Reads a client's socket into a buffer that is reused, which spares an allocation for each read; the rest of a long
+ * packet to where that is put together. Only a socket that connects can be made so; nothing is read before it has
+ * connected.
+ */
+export interface SocketReader {
+  /** For `connect` of `node:net`. */
+  readonly onread: OnReadOpts;
+  /** Tells `handler` from now on what is read, which is overwritten later. */
+  start(handler: TransportHandler): void;
+}
+
+/** Makes a {@link SocketReader}. */
+export function createSocketReader(): SocketReader {
+  let handler: TransportHandler | undefined;
+  return {
+    onread: {
+      buffer: () => {
+        const room = handler?.room();
+        if (room !== undefined) return room;
+        input ??= new Uint8Array(READ_SIZE);
+        return input;
+      },
+      callback: (count, buffer) => {
+        try {
+          handler?.data(buffer.subarray(0, count));
+        } catch (error) {
+          handler?.crashed(error);
+        }
+        return true;
+      },
+    },
+    start: (told) => {
+      handler = told;
+    },
+  };
+}

@@ -1,0 +1,153 @@
+import type { Socket } from "node:net";
+import { type Address, SSLSEC_NONE, type SslSecLevel } from "@peng3dnet/protocol";
+import { unacknowledged } from "./kernel-queue.js";
+import type { SocketReader } from "./socket-reader.js";
+import type { Transport, TransportHandler } from "../transport/transport.js";
+
+const NOTHING = new Uint8Array(0);
+
+/** Whom a socket's events concern. Listeners made for each socket would take an idle one more room than all else. */
+const HANDLER = Symbol("handler");
+
+interface HandledSocket extends Socket {
+  [HANDLER]?: TransportHandler;
+}
+
+function onData(this: HandledSocket, chunk: Uint8Array): void {
+  try {
+    this[HANDLER]?.data(chunk);
+  } catch (error) {
+    this[HANDLER]?.crashed(error);
+  }
+}
+
+function onEnd(this: HandledSocket): void {
+  try {
+    this[HANDLER]?.ended();
+  } catch (error) {
+    this[HANDLER]?.crashed(error);
+  }
+}
+
+/** What broke the socket is told when it is closed. */
+function onError(): void {}
+
+function onClose(this: HandledSocket): void {
+  try {
+    this[HANDLER]?.closed(this.errored ?? undefined);
+  } catch (error) {
+    this[HANDLER]?.crashed(error);
+  }
+}
+
+/**
+ * Finds out whether a socket that is not read is broken: the kernel tells of it when something is written, be it
+ * nothing.
+ */
+export function probe(socket: Socket): void {
+  if (socket.writable && socket.writableLength === 0) socket.write(NOTHING);
+}
+
+/** A TCP socket as a {@link Transport}: the one place that listens to a socket's events. */
+export class SocketTransport implements Transport {
+  readonly socket: HandledSocket;
+  readonly #host: string;
+  readonly #port: number;
+  readonly #reader: SocketReader | undefined;
+  #busy = false;
+  #written: ((error?: Error | null) => void) | undefined = undefined;
+
+  /**
+   * @param socket - a connected socket with `allowHalfOpen`.
+   * @param reader - what reads it; default: its `data` events.
+   */
+  constructor(socket: Socket, reader?: SocketReader) {
+    this.socket = socket;
+    this.#reader = reader;
+    this.#host = socket.remoteAddress ?? "";
+    this.#port = socket.remotePort ?? 0;
+  }
+
+  get remoteAddress(): Address {
+    return [this.#host, this.#port];
+  }
+
+  get reusesChunks(): boolean {
+    return this.#reader !== undefined;
+  }
+
+  get sslSeclevel(): SslSecLevel {
+    return SSLSEC_NONE;
+  }
+
+  get busy(): boolean {
+    return this.#busy;
+  }
+
+  get backlog(): number {
+    return this.socket.writableLength;
+  }
+
+  start(handler: TransportHandler): void {
+    const { socket } = this;
+    socket[HANDLER] = handler;
+    if (this.#reader === undefined) socket.on("data", onData);
+    else this.#reader.start(handler);
+    socket.on("end", onEnd);
+    socket.on("error", onError);
+    socket.on("close", onClose);
+    handler.ready();
+  }
+
+  unacknowledged(): Promise<number | undefined> {
+    return unacknowledged(this.socket);
+  }
+
+  write(bytes: Uint8Array): boolean {
+    const { socket } = this;
+    socket.write(bytes);
+    if (socket.writableLength === 0) return true;
+    // Node tells about single writes only: an empty one behind the others tells when all are through.
+    if (!this.#busy) {
+      this.#busy = true;
+      this.#written ??= (error) => this.#drained(error);
+      socket.write(NOTHING, this.#written);
+    }
+    return false;
+  }
+
+  end(): void {
+    this.socket.end();
+  }
+
+  destroyAfterWrite(): void {
+    this.socket.destroySoon();
+  }
+
+  destroy(): void {
+    this.socket.destroy();
+  }
+
+  pause(): void {
+    this.socket.pause();
+  }
+
+  resume(): void {
+    this.socket.resume();
+  }
+
+  probe(): void {
+    probe(this.socket);
+  }
+
+  #drained(error: Error | null | undefined): void {
+    this.#busy = false;
+    if (error !== undefined && error !== null) return;
+    const handler = this.socket[HANDLER];
+    try {
+      handler?.drained();
+    } catch (thrown) {
+      handler?.crashed(thrown);
+    }
+  }
+}

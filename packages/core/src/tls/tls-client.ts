@@ -1,0 +1,152 @@
+import { isIP, type Socket } from "node:net";
+import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
+import {
+  AbortedError,
+  type Address,
+  HandshakeTimeoutError,
+  SSLSEC_BOTHAUTH,
+  SSLSEC_ENCRYPTED,
+  SSLSEC_SERVERAUTH,
+} from "@peng3dnet/protocol";
+import { onAbort } from "../time/abort-signals.js";
+import { addressText } from "../tcp/address-text.js";
+import { Deadline } from "../time/deadline.js";
+import type { DialOptions } from "../tcp/dial.js";
+import { handshakeError, type TlsPeer, verificationError } from "./tls-errors.js";
+import { ALPN_PROTOCOL, type TlsClientOptions } from "./tls-options.js";
+import { TlsTransport } from "./tls-transport.js";
+import type { TransportHandler } from "../transport/transport.js";
+
+interface Resumable {
+  readonly session: Buffer;
+  /** Whether the server asked for a certificate; it does not again. */
+  readonly asked: boolean;
+}
+
+/** Sessions that may be resumed, by what they were made with; the least recently made one goes first. */
+const sessions = new Map<string, Resumable>();
+const MAX_SESSIONS = 256;
+
+class TlsClientTransport extends TlsTransport {
+  readonly #tls: TLSSocket;
+
+  constructor(socket: TLSSocket, options: TlsClientOptions, asked: boolean) {
+    super(socket);
+    this.#tls = socket;
+    const verified = options.verify && options.checkHostname && socket.authorized;
+    this.sslSeclevel = verified ? SSLSEC_SERVERAUTH : SSLSEC_ENCRYPTED;
+    this.noteCertificate(socket, verified);
+    if (verified && asked && options.hasCertificate) this.sslSeclevelOnHello = SSLSEC_BOTHAUTH;
+  }
+
+  override start(handler: TransportHandler): void {
+    this.handler = handler;
+    this.useSecured(this.#tls, handler);
+    handler.ready();
+  }
+}
+
+function connectOptions(socket: Socket, host: string, options: TlsClientOptions): ConnectionOptions {
+  const name = options.serverHostname ?? host;
+  return {
+    socket,
+    secureContext: options.context,
+    host: name,
+    // An IP address cannot be asked for by name (RFC 6066, 3).
+    ...(isIP(name) === 0 && { servername: name }),
+    ALPNProtocols: [ALPN_PROTOCOL],
+    rejectUnauthorized: options.verify,
+    ...(!options.checkHostname && { checkServerIdentity: () => undefined }),
+  };
+}
+
+/**
+ * Does the TLS handshake of a client over a connected socket.
+ *
+ * @param address - the server's, as the application gave it.
+ * @param established - gets the transport, within the event, so that nothing that follows is missed.
+ * @throws {@link TlsHandshakeError} or a subclass, {@link HandshakeTimeoutError}, {@link AbortedError}. The
+ * socket is gone then.
+ */
+export function connectTls(
+  socket: Socket,
+  address: Address,
+  options: TlsClientOptions,
+  { clock, timeout, signal }: DialOptions,
+  established: (transport: TlsTransport) => void,
+): Promise<void> {
+  const peer: TlsPeer = { side: "server", address };
+  const scope = `${options.resumptionScope} ${addressText(address)} ${options.serverHostname}`;
+  return new Promise((resolve, reject) => {
+    // An end within the handshake is a failure; what follows it may be half open.
+    socket.allowHalfOpen = false;
+    const former = options.resumptionScope === undefined ? undefined : sessions.get(scope);
+    const tls = connect({
+      ...connectOptions(socket, address[0], options),
+      ...(former && { session: former.session }),
+    });
+    const wasAsked = (): boolean =>
+      tls.isSessionReused() ? former?.asked === true : askedForCertificate(tls);
+    const leave = (): void => {
+      deadline?.cancel();
+      unlisten?.();
+      tls.off("error", onError);
+      tls.off("secureConnect", onSecure);
+    };
+    const giveUp = (error: unknown): void => {
+      leave();
+      // Whatever the dying socket still says concerns nobody.
+      tls.on("error", () => {});
+      tls.destroy();
+      reject(error);
+    };
+    const onError = (error: NodeJS.ErrnoException): void => {
+      // Node compares the names once the handshake is over, as it does with what it could not verify.
+      const verifying = tls.authorizationError !== null && tls.authorizationError !== undefined;
+      giveUp(verifying ? verificationError(error.code ?? "", peer, error) : handshakeError(error, peer));
+    };
+    let unlisten: (() => void) | undefined;
+    const abort = (): void => giveUp(new AbortedError("connecting was aborted", { cause: signal?.reason }));
+    const onSecure = (): void => {
+      leave();
+      try {
+        established(new TlsClientTransport(tls, options, wasAsked()));
+        resolve();
+      } catch (error) {
+        giveUp(error);
+      }
+    };
+    const deadline = Deadline.start(clock, timeout, () => {
+      const hint =
+        socket.bytesRead === 0 ? "; it sent nothing, so that it may not be a peng3dnet server" : "";
+      const where = addressText(address);
+      giveUp(
+        new HandshakeTimeoutError(
+          `${where} did not finish the TLS handshake within ${timeout} s (net.timeout.handshake)${hint}`,
+        ),
+      );
+    });
+    if (signal?.aborted === true) {
+      abort();
+      return;
+    }
+    if (signal !== undefined) unlisten = onAbort(signal, abort);
+    tls.on("error", onError);
+    tls.on("secureConnect", onSecure);
+    if (options.resumptionScope !== undefined) {
+      tls.on("session", (session: Buffer) => remember(scope, { session, asked: wasAsked() }));
+    }
+  });
+}
+
+/** On a client, these algorithms are what the server listed when it asked for a certificate. */
+function askedForCertificate(tls: TLSSocket): boolean {
+  return tls.getSharedSigalgs().length > 0;
+}
+
+function remember(scope: string, session: Resumable): void {
+  sessions.delete(scope);
+  sessions.set(scope, session);
+  const [oldest] = sessions.keys();
+  if (sessions.size > MAX_SESSIONS && oldest !== undefined) sessions.delete(oldest);
+}

@@ -1,0 +1,151 @@
+import type { X509Certificate } from "node:crypto";
+import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
+import { type Address, SSLSEC_WRAPPED, type SslSecLevel } from "@peng3dnet/protocol";
+import { unacknowledged } from "../tcp/kernel-queue.js";
+import type { DistinguishedName, PeerCertificate } from "../transport/peer-certificate.js";
+import { alertError } from "./tls-errors.js";
+import type { Transport, TransportHandler } from "../transport/transport.js";
+
+/** Calls `call` within an event of a socket, from which nothing may escape. */
+export function shielded(handler: TransportHandler | undefined, call: () => void): void {
+  try {
+    call();
+  } catch (error) {
+    handler?.crashed(error);
+  }
+}
+
+/** A TLS connection as a {@link Transport}: the one place that listens to a TLS socket's events. */
+export abstract class TlsTransport implements Transport {
+  readonly remoteAddress: Address;
+  readonly reusesChunks: boolean = false;
+  sslSeclevel: SslSecLevel = SSLSEC_WRAPPED;
+  sslSeclevelOnHello: SslSecLevel | undefined = undefined;
+  protected handler: TransportHandler | undefined = undefined;
+  #socket: Socket;
+  #error: Error | undefined = undefined;
+  #busy = false;
+  #x509: X509Certificate | undefined = undefined;
+  #verified = false;
+  #certificate: PeerCertificate | undefined = undefined;
+
+  /** @param socket - the TLS socket, or the one that it is going to be wrapped round. */
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    this.remoteAddress = [socket.remoteAddress ?? "", socket.remotePort ?? 0];
+  }
+
+  get socket(): Socket {
+    return this.#socket;
+  }
+
+  get peerCertificate(): PeerCertificate | undefined {
+    // To take a certificate apart takes time, and few ask.
+    if (this.#x509 !== undefined) this.#certificate ??= describe(this.#x509, this.#verified);
+    return this.#certificate;
+  }
+
+  /** Notes the certificate that the peer showed; it outlives the socket. */
+  protected noteCertificate(socket: TLSSocket, verified: boolean): void {
+    this.#x509 = socket.getPeerX509Certificate();
+    this.#verified = verified;
+  }
+
+  get busy(): boolean {
+    return this.#busy;
+  }
+
+  get backlog(): number {
+    return this.#socket.writableLength;
+  }
+
+  abstract start(handler: TransportHandler): void;
+
+  /** The handshake is complete: from now on, the TLS socket is the connection. */
+  protected useSecured(socket: TLSSocket, handler: TransportHandler): void {
+    this.#socket = socket;
+    // Before, an end had to be an end of both sides: nobody would have noticed it otherwise.
+    socket.allowHalfOpen = true;
+    // TLS 1.2 lets a peer negotiate anew; what was verified has to stay true.
+    socket.disableRenegotiation();
+    socket.on("data", (chunk: Buffer) => {
+      try {
+        handler.data(chunk);
+      } catch (error) {
+        handler.crashed(error);
+      }
+    });
+    socket.on("end", () => shielded(handler, () => handler.ended()));
+    socket.on("error", (error) => {
+      shielded(handler, () => {
+        this.#error ??= alertError(error) ?? error;
+      });
+      // Node reports an alert and leaves the socket open.
+      socket.destroy();
+    });
+    socket.on("close", () => shielded(handler, () => handler.closed(this.#error)));
+  }
+
+  unacknowledged(): Promise<number | undefined> {
+    return unacknowledged(this.socket);
+  }
+
+  write(bytes: Uint8Array): boolean {
+    const socket = this.#socket;
+    // A write that does not have to queue is encrypted, or copied, before it returns.
+    const copied = socket.writableLength === 0;
+    this.#busy = true;
+    socket.write(bytes, this.#written);
+    return copied;
+  }
+
+  end(): void {
+    this.#socket.end();
+  }
+
+  destroyAfterWrite(): void {
+    this.#socket.destroySoon();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  /** A client has one server, which it hears of when it reads on. */
+  probe(): void {}
+
+  readonly #written = (error?: Error | null): void => {
+    this.#busy = false;
+    if (error !== undefined && error !== null) return;
+    try {
+      this.handler?.drained();
+    } catch (thrown) {
+      this.handler?.crashed(thrown);
+    }
+  };
+}
+
+/** What is told of a certificate. */
+function describe(x509: X509Certificate, verified: boolean): PeerCertificate {
+  const certificate = x509.toLegacyObject();
+  return {
+    subject: { ...certificate.subject } as unknown as DistinguishedName,
+    issuer: { ...certificate.issuer } as unknown as DistinguishedName,
+    subjectAltName: certificate.subjectaltname,
+    fingerprint256: certificate.fingerprint256,
+    serialNumber: certificate.serialNumber,
+    validFrom: new Date(certificate.valid_from),
+    validTo: new Date(certificate.valid_to),
+    raw: certificate.raw,
+    verified,
+  };
+}

@@ -1,0 +1,164 @@
+import { TimedOutError } from "@peng3dnet/protocol";
+import type { Clock } from "../time/clock.js";
+import { PacketQueue, type QueuedPacket } from "./packet-queue.js";
+import { ProcessPass } from "./process-pass.js";
+import type { Session } from "../session/session.js";
+import { Outcome, type WaitOptions } from "../time/waiting.js";
+
+/** Options of `process`. */
+export interface ProcessOptions extends WaitOptions {
+  /** Wait for a packet if none is there. Default false. */
+  readonly wait?: boolean | undefined;
+}
+
+/** Processes packets: as they come, or when the application asks for it. */
+export class PacketProcessor {
+  readonly #queue = new PacketQueue();
+  readonly #clock: Clock;
+  #arrival: Outcome<void>;
+  /** Packets that were taken from the queue and have to wait for a later call. */
+  #later: QueuedPacket[] = [];
+  #dispatching = false;
+  #draining = false;
+  /** Whether packets that waited may go on since the queue was looked through. */
+  #again = false;
+  /** Whether the rest waits for the next turn of the event loop. */
+  #scheduled = false;
+  /** Calls of `waitAndRun` that wait. */
+  #waiting = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#arrival = new Outcome(clock);
+  }
+
+  /** Whether packets are processed as they come. */
+  get dispatching(): boolean {
+    return this.#dispatching;
+  }
+
+  /** Bytes of the packets of all connections that wait. */
+  get queuedBytes(): number {
+    return this.#queue.bytes;
+  }
+
+  /** Processes packets as they come from now on. */
+  dispatch(): void {
+    this.#dispatching = true;
+    this.#drain();
+  }
+
+  /** Processes what is queued, as far as there is time for each connection. @returns the number of packets. */
+  run(): number {
+    return this.#run(new ProcessPass(this.#clock));
+  }
+
+  #run(pass: ProcessPass): number {
+    const queue = this.#queue;
+    let count = 0;
+    // A handler may call this: what waits for a later call is before what is still to come in that one, too.
+    this.#putBack();
+    // Packets that arrive meanwhile are for the next call, so that one call comes to an end.
+    for (let left = queue.length; left > 0; left--) {
+      const packet = queue.shift();
+      if (packet === undefined) break;
+      const { session, raw } = packet;
+      if (session.open) {
+        if (!pass.admits(packet)) {
+          this.#later.push(packet);
+          continue;
+        }
+        if (!session.dispatchRaw(raw)) {
+          pass.postponed(packet);
+          this.#later.push(packet);
+          continue;
+        }
+        count++;
+        pass.processed(session);
+      }
+      session.dequeued(raw.length);
+    }
+    this.#putBack();
+    return count;
+  }
+
+  #putBack(): void {
+    if (this.#later.length === 0) return;
+    this.#queue.putBack(this.#later);
+    this.#later = [];
+  }
+
+  /** Waits for a packet or a call of `wake` first. @throws {@link AbortedError} */
+  async waitAndRun(options: WaitOptions): Promise<number> {
+    const count = this.run();
+    if (count > 0) return count;
+    this.#waiting++;
+    try {
+      await this.#arrival.wait(options, "a packet");
+    } catch (error) {
+      if (!(error instanceof TimedOutError)) throw error;
+    } finally {
+      this.#waiting--;
+    }
+    return this.run();
+  }
+
+  /** Lets those go on who wait for a packet. */
+  wake(): void {
+    const arrival = this.#arrival;
+    this.#arrival = new Outcome(this.#clock);
+    arrival.settle();
+  }
+
+  /** Takes a packet; before the handshake is complete, or if packets are processed as they come, at once. */
+  enqueue(session: Session, raw: Uint8Array): void {
+    if (!session.connection.active) {
+      session.dispatchRaw(raw);
+      return;
+    }
+    this.#queue.push(session, raw);
+    session.enqueued(raw.length, this.#queue.bytes);
+    if (this.#dispatching) this.#drain();
+    else if (this.#waiting > 0) this.wake();
+  }
+
+  /** A connection is over: nothing is to hold on to it for packets that nobody wants any more. */
+  closed(session: Session): void {
+    if (this.#dispatching && session.queuedPackets > 0) this.#drainLater();
+  }
+
+  /** A connection that was held goes on: its packets may have waited for that. */
+  released(session: Session): void {
+    if (session.queuedPackets === 0) return;
+    if (this.#dispatching) this.#drain();
+    else if (this.#waiting > 0) this.wake();
+  }
+
+  #drain(): void {
+    this.#again = true;
+    // Once the time is used up, nobody's packet starts it anew before others have had their turn.
+    if (this.#draining || this.#scheduled) return;
+    this.#draining = true;
+    let pass: ProcessPass;
+    let count: number;
+    do {
+      this.#again = false;
+      pass = new ProcessPass(this.#clock);
+      count = this.#run(pass);
+    } while ((count > 0 || this.#again) && this.#queue.length > 0 && !pass.outOfTime);
+    this.#draining = false;
+    if (pass.outOfTime) this.#drainLater();
+  }
+
+  /** Once for all that ask for it in this turn of the event loop. */
+  #drainLater(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(this.#nextTurn);
+  }
+
+  readonly #nextTurn = (): void => {
+    this.#scheduled = false;
+    this.#drain();
+  };
+}

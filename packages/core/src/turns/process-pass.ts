@@ -1,0 +1,64 @@
+import type { Clock } from "../time/clock.js";
+import type { QueuedPacket } from "./packet-queue.js";
+import { isCompressed } from "../session/raw-packet.js";
+import { COSTLY_LENGTH } from "./run-queue.js";
+import type { Session } from "../session/session.js";
+
+/** Time that one connection's packets may take in one pass, in milliseconds. */
+const SLICE = 10;
+/** Time after which packets that may take long, and connections that had their share, wait for the next pass. */
+const CROWDED = 20;
+/** That share, in milliseconds. */
+const SHARE = 1;
+
+/**
+ * One call of `process`: says which of the packets that wait are processed in it, so that no connection keeps the program
+ * for long. A connection whose packet has to wait keeps the order of those behind it.
+ */
+export class ProcessPass {
+  readonly #clock: Clock;
+  readonly #started: number;
+  readonly #used = new Map<Session, number>();
+  readonly #waiting = new Set<Session>();
+  #last: number;
+  #costly = 0;
+  /** Whether packets wait for want of time, and not because somebody holds their connection. */
+  outOfTime = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#started = clock.now();
+    this.#last = this.#started;
+  }
+
+  /** Whether a packet is processed in this pass. */
+  admits({ session, raw }: QueuedPacket): boolean {
+    if (this.#waiting.has(session)) return false;
+    if (!session.held && this.#hasTime(session, raw)) return true;
+    this.outOfTime ||= !session.held;
+    this.#waiting.add(session);
+    return false;
+  }
+
+  /** A packet has to wait after all, and those of its connection with it, even if that may go on meanwhile. */
+  postponed({ session }: QueuedPacket): void {
+    this.#waiting.add(session);
+  }
+
+  #hasTime(session: Session, raw: Uint8Array): boolean {
+    const used = this.#used.get(session) ?? 0;
+    if (used >= SLICE) return false;
+    const costly = raw.length >= COSTLY_LENGTH || isCompressed(raw);
+    const crowded = this.#last - this.#started >= CROWDED;
+    if (crowded && (used >= SHARE || (costly && this.#costly > 0))) return false;
+    if (costly) this.#costly++;
+    return true;
+  }
+
+  /** A packet was processed. */
+  processed(session: Session): void {
+    const now = this.#clock.now();
+    this.#used.set(session, (this.#used.get(session) ?? 0) + now - this.#last);
+    this.#last = now;
+  }
+}

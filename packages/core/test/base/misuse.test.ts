@@ -1,0 +1,132 @@
+// What would else be found out by the peer, or by nobody, is refused where the mistake is.
+
+import {
+  definePacket,
+  EncodeError,
+  Packet,
+  type PacketRegistry,
+  PacketTooLargeError,
+  payload,
+  RegistryError,
+} from "@peng3dnet/core";
+import { startPair, startServer } from "../support/peers.js";
+
+/** A peer as a program without types sees it. */
+interface Untyped {
+  readonly registry: PacketRegistry;
+  on(...args: unknown[]): void;
+  once(...args: unknown[]): void;
+  off(...args: unknown[]): void;
+  messages(...args: unknown[]): void;
+}
+
+const Note = definePacket({ name: "test:note", schema: payload<unknown>() });
+
+test.each([undefined, null, {}, "listener"])("%p is no listener", async (listener) => {
+  const { server, client } = await startPair();
+  for (const peer of [server, client] as unknown as Untyped[]) {
+    for (const method of ["on", "once", "off"] as const) {
+      expect(() => peer[method]("close", listener)).toThrow(TypeError);
+      expect(() => peer[method](Note, listener)).toThrow(TypeError);
+    }
+    expect(() => peer.on(undefined, () => {})).toThrow(TypeError);
+    expect(() => peer.messages({})).toThrow(TypeError);
+    expect(() => peer.once(Note, () => {})).toThrow("takes the name of an event");
+    expect(peer.registry.has("test:note")).toBe(false);
+  }
+});
+
+test.each([42, {}, true])("%p is no reason", async (value) => {
+  const reason = value as unknown as string;
+  const { server, client, remote } = await startPair();
+  await expect(client.close(reason)).rejects.toThrow(TypeError);
+  await expect(client.closeConnection(null, reason)).rejects.toThrow(TypeError);
+  await expect(remote.close(reason)).rejects.toThrow(TypeError);
+  await expect(server.closeConnection(remote.cid, reason)).rejects.toThrow(TypeError);
+  await expect(server.shutdown({ reason })).rejects.toThrow("a reason is a string or null, and not");
+  expect([client.active, remote.active]).toEqual([true, true]);
+  await expect(client.close("done")).resolves.toMatchObject({ reason: "done", clean: true });
+});
+
+test.each([
+  ["__proto__", "no peer takes it over"],
+  ["test:\ud800", "half of a surrogate pair"],
+  ["test:\udc00x", "half of a surrogate pair"],
+  ["x".repeat(257), "257 bytes long"],
+  ["é".repeat(129), "258 bytes long"],
+  ["", "not empty"],
+])("%j cannot be the name of a packet", async (name, why) => {
+  const server = await startServer();
+  const register = (): unknown => server.registerPacket(name, new Packet(server.registry, server));
+  expect(register).toThrow(RegistryError);
+  expect(register).toThrow(why);
+  expect(() => server.register(definePacket({ name }))).toThrow(RegistryError);
+  expect(() => server.registerPacket("x".repeat(256), new Packet(server.registry, server))).not.toThrow();
+});
+
+test.each(["test:\ud800", "\udc00"])("%j cannot be the name of a connection type", async (name) => {
+  const server = await startServer();
+  const type = server.getConnType("classic")!;
+  expect(() => server.addConnType(name, type)).toThrow(RegistryError);
+});
+
+describe("an error on sending names", () => {
+  test("the packet", async () => {
+    const { client, server } = await startPair();
+    expect(() => client.sendMessage("test:echo", () => {})).toThrow(EncodeError);
+    for (const send of [
+      () => client.sendMessage("test:echo", { a: [() => {}] }),
+      () => server.broadcast("test:echo", { a: [() => {}] }),
+    ]) {
+      expect(send).toThrow(
+        expect.objectContaining({ message: expect.stringContaining('(a[0] of "test:echo")') }),
+      );
+      expect(send).toThrow(
+        expect.objectContaining({ stack: expect.stringContaining('(a[0] of "test:echo")') }),
+      );
+    }
+  });
+
+  test("the option that the limit comes from", async () => {
+    const cfg = { "net.limits.inflated": 10_000, "net.limits.packetlength": 1_000 };
+    const { client } = await startPair({ client: { cfg } });
+    const failure = (data: unknown): PacketTooLargeError => {
+      try {
+        client.sendMessage("test:echo", data);
+      } catch (error) {
+        if (error instanceof PacketTooLargeError) return error;
+      }
+      throw new Error("it was sent");
+    };
+    const inflated = failure("x".repeat(20_000));
+    expect(inflated.option).toBe("net.limits.inflated");
+    expect(inflated.message).toMatch(/before compression, .* raise net\.limits\.inflated on both sides/);
+    expect(inflated.message).not.toContain("packetlength");
+    const noise = Uint8Array.from({ length: 9_000 }, (_, n) => (n * n * 31 + (n >> 3)) % 251);
+    expect(failure(noise.map((byte, n) => byte ^ ((n * 7919) >> 5))).option).toBe("net.limits.packetlength");
+  });
+
+  test("and the one for the handshake, on receipt", async () => {
+    const server = await startServer({ cfg: { "net.limits.packetlength.handshake": 100 } });
+    const closed = new Promise<Error | undefined>((resolve) =>
+      server.on("close", (_client, { error }) => resolve(error)),
+    );
+    const { RawPeer } = await import("../support/raw-peer.js");
+    const peer = await RawPeer.connect(server.addr);
+    peer.socket.end(Uint8Array.of(0, 0, 4, 0, 0, 0, 0, 2, 0, 0));
+    expect(await closed).toMatchObject({
+      option: "net.limits.packetlength.handshake",
+      message: expect.stringContaining("raise net.limits.packetlength.handshake"),
+    });
+  });
+});
+
+test("a stream of messages can be disposed of", async () => {
+  const { server } = await startPair();
+  const stream = server.messages(Note);
+  {
+    await using using = stream;
+    expect(using).toBe(stream);
+  }
+  expect(await stream.next()).toEqual({ done: true, value: undefined });
+});

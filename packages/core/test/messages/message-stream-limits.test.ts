@@ -1,0 +1,123 @@
+// What an iterator buffers stays within its limits, and whoever waits for room goes on when there is some, once.
+
+import { type Client, definePacket, payload, type Server } from "@peng3dnet/core";
+import { TestNetwork } from "@peng3dnet/core/testing";
+import { BufferBudget } from "../../src/messages/buffer-budget.js";
+import { TypedPacket } from "../../src/messages/typed-packet.js";
+
+const Item = definePacket({ name: "test:item", schema: payload<unknown>() });
+const KIB = 1024;
+
+interface Pair {
+  readonly net: TestNetwork;
+  readonly server: Server;
+  readonly clients: readonly Client[];
+}
+
+async function connected(count: number, buffered?: number): Promise<Pair> {
+  const net = new TestNetwork();
+  const server: Server = net.server({
+    cfg: { ...(buffered !== undefined && { "net.limits.buffered": buffered }) },
+  });
+  server.register(Item);
+  const clients = Array.from({ length: count }, () => {
+    const client: Client = net.client();
+    client.register(Item);
+    net.connect(client, server);
+    return client;
+  });
+  await Promise.all(clients.map((client) => client.waitForConnection()));
+  return { net, server, clients };
+}
+
+test("one that was let go on is stopped at the limit again, and so are the others", async () => {
+  const { net, server, clients } = await connected(3);
+  let received = 0;
+  server.on(Item, () => void received++);
+  const stream = server.messages(Item, { limit: 4 });
+  for (const client of clients) for (let number = 0; number < 200; number++) client.sendMessage(Item, number);
+  await net.settle();
+  for (let consumed = 1; consumed <= 600; consumed++) {
+    const { value } = await stream.next();
+    expect(value).toBeDefined();
+    await net.settle();
+    // Each of the three may have had a packet at work.
+    expect(received - consumed).toBeLessThanOrEqual(4 + 3);
+  }
+  await server.shutdown();
+}, 30_000);
+
+test.each(["return", "abort"])("nothing of it is counted after its %s", async (how) => {
+  const { net, server, clients } = await connected(3, 64 * KIB);
+  const aborting = new AbortController();
+  const stream = server.messages(Item, { signal: aborting.signal });
+  const text = "x".repeat(10 * KIB);
+  const sendAll = (): void => {
+    for (const client of clients) for (let count = 0; count < 20; count++) client.sendMessage(Item, text);
+  };
+  sendAll();
+  await net.settle();
+  if (how === "return") await stream.return();
+  else aborting.abort();
+  await net.settle();
+  // Had something stayed, there would be no room for another iterator's.
+  const other = server.messages(Item);
+  sendAll();
+  for (let left = 60; left > 0; left--) {
+    const { value } = await other.next();
+    expect(value?.msg).toBe(text);
+  }
+  await other.return();
+  await server.shutdown();
+});
+
+test("who waits is let go on once, even if that makes room for all", () => {
+  const packet = Object.assign(Object.create(TypedPacket.prototype), { iterators: 1 });
+  const budget = new BufferBudget({ findId: () => ({ obj: packet }) } as never);
+  const holds = new Map<string, number>();
+  const waiting: string[] = [];
+  const one = (name: string, goesOn: () => void) => {
+    const session = {
+      hold: () => void holds.set(name, (holds.get(name) ?? 0) + 1),
+      unhold: () => {
+        holds.set(name, (holds.get(name) ?? 0) - 1);
+        waiting.push(name);
+        goesOn();
+      },
+    };
+    return session;
+  };
+  budget.limit = 10;
+  const a = one("a", () => {
+    // Fills it, and somebody takes all of it at once.
+    budget.add(10);
+    budget.remove(10);
+  });
+  const b = one("b", () => {});
+  const c = one("c", () => {});
+  budget.add(10);
+  for (const session of [a, b, c]) expect(budget.keepsOut(session, 64)).toBe(true);
+  budget.remove(10);
+  expect(waiting).toEqual(["a", "b", "c"]);
+  expect([...holds.values()]).toEqual([0, 0, 0]);
+});
+
+test("one that goes on and finds no room again loses nothing", async () => {
+  const { net, server, clients } = await connected(2, 20 * KIB);
+  const [first, second] = clients as [Client, Client];
+  const stream = server.messages(Item);
+  const text = "x".repeat(10 * KIB);
+  for (const number of [0, 1, 2]) first.sendMessage(Item, [number, text]);
+  await net.settle();
+  const held = server.clients.get(1)?.conn;
+  held?.hold();
+  const got = [(await stream.next()).value?.msg];
+  // There is room, but it is held yet, and somebody else takes the room.
+  second.sendMessage(Item, ["other", text]);
+  await net.settle();
+  held?.unhold();
+  await net.settle();
+  while (got.length < 4) got.push((await stream.next()).value?.msg);
+  expect(got.map((msg) => (msg as unknown[])[0])).toEqual([0, "other", 1, 2]);
+  await server.shutdown();
+});

@@ -1,0 +1,85 @@
+import { TextDecoder } from "node:util";
+import fc from "fast-check";
+import { BufferTextReader } from "../../src/runtime/buffer-text-reader.js";
+
+const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const reader = new BufferTextReader();
+
+/** The text, or that there is none. */
+function outcome(read: () => string): string | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
+function expectAlike(bytes: Uint8Array, start: number, end: number): void {
+  expect(outcome(() => reader.read(bytes, start, end))).toBe(
+    outcome(() => strict.decode(bytes.subarray(start, end))),
+  );
+}
+
+test("any bytes: reads and refuses what a strict decoder does", () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 60 }), fc.nat(60), fc.nat(60), (bytes, one, other) => {
+      const [start, end] = [one, other].map((at) => Math.min(at, bytes.length)).sort((a, b) => a - b);
+      expectAlike(bytes, start as number, end as number);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test("bytes near U+FFFD, in texts of all lengths: as well", () => {
+  const piece = fc.constantFrom(
+    [0xef, 0xbf, 0xbd],
+    [0xef, 0xbf],
+    [0xbf, 0xbd],
+    [0xe2],
+    [0xf0, 0x9f, 0x98],
+    [0x61],
+    [0xc3, 0xa4],
+  );
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => {
+      const bytes = Uint8Array.from(pieces.flat());
+      expectAlike(bytes, 0, bytes.length);
+    }),
+    { numRuns: 5000 },
+  );
+});
+
+test.each([
+  ["a replacement character that was sent", "a\ufffdb"],
+  ["a byte order mark", "\ufeffa\ufeff"],
+  ["all widths", "aä€😀"],
+  ["nothing", ""],
+])("%s stays", (_name, text) => {
+  const bytes = new TextEncoder().encode(`<${text}>`);
+  expect(reader.read(bytes, 1, bytes.length - 1)).toBe(text);
+});
+
+test.each([
+  ["a lone surrogate", [0xed, 0xa0, 0x80]],
+  ["too long a form", [0xc0, 0x80]],
+  ["cut short", [0xe2, 0x82]],
+  ["a byte that is never used", [0xff]],
+])("%s is refused, behind good text, too", (_name, bad) => {
+  for (const before of ["", "good", "gut\ufffd", "long".repeat(500)]) {
+    const bytes = Uint8Array.of(...new TextEncoder().encode(before), ...bad);
+    expect(() => reader.read(bytes, 0, bytes.length)).toThrow("not valid");
+  }
+});
+
+test("reads the buffer that it is given: one after the other, changed ones, views, long ones", () => {
+  const one = Uint8Array.of(0x61, 0x62);
+  const view = Uint8Array.of(0x78, 0x79, 0x7a).subarray(1);
+  const long = new Uint8Array(64 * 1024 + 1).fill(0x63);
+  for (let round = 0; round < 2; round++) {
+    expect(reader.read(one, 0, 2)).toBe("ab");
+    expect(reader.read(view, 0, 2)).toBe("yz");
+    expect(reader.read(long, 0, long.length)).toBe("c".repeat(long.length));
+  }
+  one[0] = 0x64;
+  expect(reader.read(one, 0, 2)).toBe("db");
+});

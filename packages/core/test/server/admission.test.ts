@@ -1,0 +1,131 @@
+// Who gets in, and that nothing is kept of those who are gone.
+
+import { Config } from "@peng3dnet/core";
+import fc from "fast-check";
+import { Admission } from "../../src/server/admission.js";
+import { connectionsByDescriptors } from "../../src/runtime/descriptors.js";
+
+const ADDRESSES = [
+  "192.0.2.1",
+  "::ffff:192.0.2.1",
+  "192.0.2.2",
+  "2001:db8::1",
+  "2001:db8::2",
+  "2001:db8:0:1::",
+];
+/** Which of them are one. */
+const GROUPS = [0, 0, 1, 2, 2, 3];
+
+interface Limits {
+  readonly all?: number;
+  readonly address?: number;
+  readonly pending?: number;
+  readonly pendingAddress?: number;
+}
+
+function admission({ all = 100, address = 100, pending = 100, pendingAddress = 100 }: Limits) {
+  return new Admission<number>(
+    new Config({
+      "net.limits.connections": all,
+      "net.limits.connections.address": address,
+      "net.limits.pending": pending,
+      "net.limits.pending.address": pendingAddress,
+    }),
+  );
+}
+
+test("one address cannot take the place of all others", () => {
+  const admitted = admission({ address: 2 });
+  admitted.begin(1, "2001:db8::1");
+  admitted.settled(1);
+  admitted.begin(2, "2001:db8::2");
+  expect(admitted.refusal(2, "2001:db8::3")).toBe("serverfull");
+  expect(admitted.refusal(2, "2001:db8:0:1::3")).toBeUndefined();
+  expect(admitted.refusal(2, "192.0.2.1")).toBeUndefined();
+  // A handshake that is over takes nothing from the count; a connection that is gone does.
+  admitted.settled(2);
+  expect(admitted.refusal(2, "2001:db8::3")).toBe("serverfull");
+  admitted.end(1);
+  expect(admitted.refusal(1, "2001:db8::3")).toBeUndefined();
+});
+
+test("handshakes under way count by the same addresses", () => {
+  const admitted = admission({ pendingAddress: 2 });
+  expect(admitted.begin(1, "192.0.2.1")).toBeUndefined();
+  expect(admitted.begin(2, "::ffff:c000:201")).toBeUndefined();
+  expect(admitted.begin(3, "192.0.2.2")).toBeUndefined();
+  expect(admitted.begin(4, "::ffff:192.0.2.1")).toBe(1);
+  expect(admitted.begin(5, "192.0.2.1")).toBe(2);
+});
+
+test("the handshakes of an address are counted on when all but one are over", () => {
+  const admitted = admission({ pendingAddress: 2 });
+  admitted.begin(1, "192.0.2.1");
+  admitted.begin(2, "192.0.2.1");
+  admitted.settled(1);
+  expect(admitted.begin(3, "192.0.2.1")).toBeUndefined();
+  expect(admitted.begin(4, "192.0.2.1")).toBe(2);
+});
+
+test("past 128 connections, as many are let in as there are file descriptors for", () => {
+  const most = connectionsByDescriptors();
+  const admitted = admission({ all: 10_000_000, address: 10_000_000 });
+  const last = Math.min(most, 10_000_000) - 1;
+  expect(last).toBeGreaterThan(128);
+  for (const connections of [127, 128, 129, last])
+    expect(admitted.refusal(connections, "192.0.2.1")).toBeUndefined();
+  expect(admitted.refusal(last + 1, "192.0.2.1")).toBe("serverfull");
+});
+
+interface Step {
+  readonly what: "begin" | "settled" | "end" | "refusal";
+  readonly session: number;
+  readonly address: number;
+}
+
+const step: fc.Arbitrary<Step> = fc.record({
+  what: fc.constantFrom("begin", "begin", "settled", "end", "refusal"),
+  session: fc.nat(30),
+  address: fc.nat(ADDRESSES.length - 1),
+});
+
+test("it counts right for any order of begin and end, and nothing is left in the end", () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 200 }), fc.integer({ min: 1, max: 4 }), (steps, limit) => {
+      const admitted = admission({ address: limit, pending: 2 * limit, pendingAddress: limit });
+      const groups = new Map<number, number>();
+      let pending: number[] = [];
+      const inGroup = (group: number | undefined, sessions: Iterable<number>): number[] =>
+        [...sessions].filter((session) => groups.get(session) === group);
+      for (const { what, session, address } of steps) {
+        const text = ADDRESSES[address] as string;
+        const group = GROUPS[address] as number;
+        if (what === "refusal") {
+          const full = inGroup(group, groups.keys()).length >= limit;
+          expect(admitted.refusal(groups.size, text)).toBe(full ? "serverfull" : undefined);
+        } else if (what === "begin") {
+          // A connection begins once.
+          if (groups.has(session)) continue;
+          groups.set(session, group);
+          pending.push(session);
+          const same = inGroup(group, pending);
+          const crowded = same.length > limit ? same : pending.length > 2 * limit ? pending : [];
+          const [oldest] = crowded;
+          expect(admitted.begin(session, text)).toBe(oldest);
+          pending = pending.filter((one) => one !== oldest);
+        } else {
+          admitted[what](session);
+          pending = pending.filter((one) => one !== session);
+          if (what === "end") groups.delete(session);
+        }
+        expect(admitted.size).toEqual({
+          connections: groups.size,
+          pending: pending.length,
+          addresses: new Set(groups.values()).size,
+        });
+      }
+      for (const session of groups.keys()) admitted.end(session);
+      expect(admitted.size).toEqual({ connections: 0, pending: 0, addresses: 0 });
+    }),
+  );
+});
