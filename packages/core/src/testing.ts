@@ -4,6 +4,8 @@
  *
  * @packageDocumentation
  */
+
+export { TestNetwork } from "./node-network.js";
 export { ManualClock } from "./testing/manual-clock.js";
 export { Direction, MemoryLink, MemoryTransport } from "./testing/memory-link.js";
-export { closedWith, type ExpectedClose, type TestConnectOptions, TestNetwork } from "./testing/network.js";
+export { closedWith, type ExpectedClose, type TestConnectOptions } from "./testing/network.js";

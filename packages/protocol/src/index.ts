@@ -4,6 +4,14 @@
  *
  * @packageDocumentation
  */
+
+export { type Codec, MsgpackCodec } from "./codec/codec.js";
+export type { Compression } from "./codec/compression.js";
+export type { ExtensionCodec, ExtensionValue } from "./codec/extension-codec.js";
+export type { TextReader } from "./codec/platform-text.js";
+export type { MapKey } from "./codec/reading/map-keys.js";
+export { ValueCodec } from "./codec/value-codec.js";
+export { ValueWriter } from "./codec/writing/value-writer.js";
 export {
   type Address,
   type AddressLike,
@@ -11,9 +19,6 @@ export {
   normalizeAddrSocketstyle,
   parseAddress,
 } from "./config/address.js";
-export { CLOSE_REASONS } from "./errors/close-reasons.js";
-export { type Codec, MsgpackCodec } from "./codec/codec.js";
-export type { Compression } from "./codec/compression.js";
 export {
   Config,
   type ConfigKey,
@@ -32,8 +37,10 @@ export {
 } from "./connection/connection-context.js";
 export type { ConnectionHost } from "./connection/connection-host.js";
 export { ClassicConnectionType, ConnectionType } from "./connection/connection-type.js";
+export type { CloseInfo, PacketRef, Peer } from "./connection/peer.js";
+export { isActive, nextState, type StateEvent, TRANSITIONS } from "./connection/state.js";
 export * from "./constants.js";
-export { DefinedPacket } from "./packets/defined-packet.js";
+export { CLOSE_REASONS } from "./errors/close-reasons.js";
 export {
   closeReasonOf,
   type DescribeErrorOptions,
@@ -43,13 +50,17 @@ export {
   MAX_REASON_BYTES,
   toError,
 } from "./errors/describe-error.js";
-export { encodeChecked, encodePacket } from "./packets/encode-packet.js";
 export * from "./errors/errors.js";
-export type { ExtensionCodec, ExtensionValue } from "./codec/extension-codec.js";
+export { escapeText, quoteText, removeUnprintable } from "./errors/quote-text.js";
+export { Repeats } from "./errors/repeats.js";
+export * from "./errors/tls-errors.js";
+export { whenRejected } from "./errors/when-rejected.js";
 export { BufferPool } from "./framing/buffer-pool.js";
 export { FrameDecoder } from "./framing/frame-decoder.js";
 export { FrameEncoder, type FrameEncoderOptions } from "./framing/frame-encoder.js";
 export type { Allocate } from "./framing/receive-buffer.js";
+export { ReceiveKit, type ReceiveKitOptions } from "./framing/receive-kit.js";
+export { STRUCT_HEADER, STRUCT_LENGTH32, Struct } from "./framing/struct.js";
 export * from "./handshake/internal-names.js";
 export {
   CloseConnectionPacket,
@@ -59,8 +70,15 @@ export {
   registerInternalPackets,
   SetTypePacket,
 } from "./handshake/internal-packets.js";
-export type { MapKey } from "./codec/reading/map-keys.js";
-export { type InvalidAction, type MaybeAsync, Packet, type PacketRule, PrintPacket } from "./packets/packet.js";
+export { DefinedPacket } from "./packets/defined-packet.js";
+export { encodeChecked, encodePacket } from "./packets/encode-packet.js";
+export {
+  type InvalidAction,
+  type MaybeAsync,
+  Packet,
+  type PacketRule,
+  PrintPacket,
+} from "./packets/packet.js";
 export {
   type AnyPacketDefinition,
   definePacket,
@@ -69,13 +87,6 @@ export {
   type PacketInput,
   type PacketOutput,
 } from "./packets/packet-definition.js";
-export { isDefinition, type PacketEntry, PacketRegistry } from "./registry/packet-registry.js";
-export type { CloseInfo, PacketRef, Peer } from "./connection/peer.js";
-export type { TextReader } from "./codec/platform-text.js";
-export { escapeText, quoteText, removeUnprintable } from "./errors/quote-text.js";
-export { ReceiveKit, type ReceiveKitOptions } from "./framing/receive-kit.js";
-export { BaseRegistry, type ObjectType, type RegistryEntry } from "./registry/registry.js";
-export { Repeats } from "./errors/repeats.js";
 export { SmartPacket } from "./packets/smart-packet.js";
 export {
   payload,
@@ -85,10 +96,6 @@ export {
   type StandardResult,
   type StandardSchemaV1,
 } from "./packets/standard-schema.js";
-export { isActive, nextState, type StateEvent, TRANSITIONS } from "./connection/state.js";
-export { STRUCT_HEADER, STRUCT_LENGTH32, Struct } from "./framing/struct.js";
-export * from "./errors/tls-errors.js";
-export { ValueCodec } from "./codec/value-codec.js";
-export { ValueWriter } from "./codec/writing/value-writer.js";
+export { isDefinition, type PacketEntry, PacketRegistry } from "./registry/packet-registry.js";
+export { BaseRegistry, type ObjectType, type RegistryEntry } from "./registry/registry.js";
 export { PROTOVERSION, RELEASE, VERSION } from "./version.js";
-export { whenRejected } from "./errors/when-rejected.js";

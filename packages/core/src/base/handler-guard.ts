@@ -1,5 +1,5 @@
-import { EventEmitter } from "node:events";
 import { describeError, kindOfError, Repeats, whenRejected } from "@peng3dnet/protocol";
+import { type Listener, Listeners } from "./listeners.js";
 import { type Logger, silentLogger } from "./logger.js";
 
 /** Places whose first error is warned of, and other things that are told once. */
@@ -13,43 +13,41 @@ export interface HandlerErrorContext {
   readonly where: string;
 }
 
-/** Any listener. */
-export type Listener = (...args: unknown[]) => unknown;
-
 /**
  * Calls code of the application so that what it throws, or rejects with, is reported and harms nobody:
  * to `handlerError` listeners, else to the logger, else as a process warning, one for each place. No method of it
  * throws, whatever the application does.
  */
 export class HandlerGuard {
-  readonly #emitter = new EventEmitter();
+  readonly #listeners = new Listeners();
   readonly #logger: Logger;
+  readonly #warn: (message: string) => void;
   /** There once something failed: a process may have thousands of clients. */
   #repeats: Repeats | undefined = undefined;
   #warned: Set<string> | undefined = undefined;
 
-  constructor(logger: Logger) {
+  /** @param warn - warns whoever runs the program, where there is no logger. */
+  constructor(logger: Logger, warn: (message: string) => void) {
     this.#logger = logger;
-    // How many listeners an application has is its own affair.
-    this.#emitter.setMaxListeners(0);
+    this.#warn = warn;
   }
 
   on(event: string, listener: Listener): void {
-    this.#emitter.on(event, listener);
+    this.#listeners.add(event, listener);
   }
 
   once(event: string, listener: Listener): void {
-    this.#emitter.once(event, listener);
+    this.#listeners.addOnce(event, listener);
   }
 
   off(event: string, listener: Listener): void {
-    this.#emitter.off(event, listener);
+    this.#listeners.remove(event, listener);
   }
 
   /** Calls the listeners of an event, each guarded. */
   emit(event: string, args: readonly unknown[]): void {
-    for (const listener of this.#emitter.rawListeners(event)) {
-      this.run(`"${event}" listener`, () => (listener as Listener)(...args));
+    for (const listener of this.#listeners.of(event)) {
+      this.run(`"${event}" listener`, () => listener(...args));
     }
   }
 
@@ -73,10 +71,10 @@ export class HandlerGuard {
     // Somebody may throw a promise. What is thrown is reported; what it rejects with is nobody's any more.
     whenRejected(error, ignore);
     const context: HandlerErrorContext = { where };
-    const listeners = this.#emitter.rawListeners("handlerError");
+    const listeners = this.#listeners.of("handlerError");
     for (const listener of listeners) {
       try {
-        const result: unknown = (listener as Listener)(error, context);
+        const result: unknown = listener(error, context);
         whenRejected(result, (second) => this.#log("handlerError", second));
       } catch (second) {
         whenRejected(second, ignore);
@@ -105,7 +103,7 @@ export class HandlerGuard {
 
   /** Whether somebody listens to an event. */
   hears(event: string): boolean {
-    return this.#emitter.listenerCount(event) > 0;
+    return this.#listeners.of(event).length > 0;
   }
 
   #tell(kind: string, level: keyof Logger, text: (first: boolean) => string): void {
@@ -133,6 +131,6 @@ export class HandlerGuard {
     this.#warned ??= new Set();
     if (this.#warned.has(kind) || this.#warned.size >= MAX_WARNINGS) return;
     this.#warned.add(kind);
-    process.emitWarning(text(), "Peng3dnetWarning");
+    this.#warn(text());
   }
 }

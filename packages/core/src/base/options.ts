@@ -5,6 +5,7 @@ import type {
   ConfigOverrides,
   ExtensionCodec,
 } from "@peng3dnet/protocol";
+import type { Platform } from "../platform/platform.js";
 import type { Clock } from "../time/clock.js";
 import type { EngineLike } from "./engine.js";
 import type { Logger } from "./logger.js";
@@ -27,14 +28,16 @@ export interface PeerOptions<D extends AnyPacketDefinition = AnyPacketDefinition
    */
   readonly extensions?: ExtensionCodec | undefined;
   /**
-   * Whether payloads of defined packets are validated on sending, too. Default: unless `NODE_ENV` is
-   * `"production"`.
+   * Whether payloads of defined packets are validated on sending, too. Default: as the platform says; on Node, unless
+   * `NODE_ENV` is `"production"`.
    */
   readonly validateSent?: boolean | undefined;
   /** Where diagnostics go; default: nowhere. */
   readonly logger?: Logger | undefined;
-  /** Where `net.debug.print.*` print; default: standard output. */
+  /** Where `net.debug.print.*` print; default: as the platform does, e.g. to standard output. */
   readonly print?: ((line: string) => void) | undefined;
-  /** Source of time; for tests. */
+  /** What the runtime has to offer; default: what every runtime has, and with `@peng3dnet/core` what Node has. */
+  readonly platform?: Platform | undefined;
+  /** Source of time; for tests. Default: the platform's. */
   readonly clock?: Clock | undefined;
 }

@@ -1,4 +1,3 @@
-import { inspect as format } from "node:util";
 import {
   AlreadyRegisteredError,
   type AnyPacketDefinition,
@@ -29,31 +28,40 @@ import {
   type Side,
 } from "@peng3dnet/protocol";
 import { BufferBudget } from "../messages/buffer-budget.js";
-import { type Clock, systemClock } from "../time/clock.js";
-import { type ConnectionSettings, ReadConfig, readSettings } from "../session/connection-settings.js";
-import type { EngineLike } from "./engine.js";
-import { FlushScheduler } from "../session/flush-scheduler.js";
-import { type HandlerErrorContext, HandlerGuard, type Listener } from "./handler-guard.js";
-import { guardedLogger, type Logger } from "./logger.js";
 import { type Holdable, MessageStream, type MessageStreamOptions } from "../messages/message-stream.js";
+import {
+  type MessageHandler,
+  type ReceivedBy,
+  type TargetListener,
+  TypedPacket,
+} from "../messages/typed-packet.js";
+import type { Platform } from "../platform/platform.js";
+import { printLine } from "../platform/print-line.js";
+import { standardPlatform } from "../platform/standard-platform.js";
+import { type ConnectionSettings, ReadConfig, readSettings } from "../session/connection-settings.js";
+import { FlushScheduler } from "../session/flush-scheduler.js";
 import type { Metrics } from "../session/metrics.js";
-import type { PeerOptions } from "./options.js";
-import { PacketProcessor, type ProcessOptions } from "../turns/packet-processor.js";
-import { printLine, writeLine } from "../runtime/print-line.js";
-import { RunQueue } from "../turns/run-queue.js";
 import { Session } from "../session/session.js";
 import type { SessionHooks } from "../session/session-hooks.js";
+import type { Clock } from "../time/clock.js";
 import { checkTimeout, timeoutError } from "../time/timeout-option.js";
-import type { Transport } from "../transport/transport.js";
-import { type MessageHandler, type ReceivedBy, type TargetListener, TypedPacket } from "../messages/typed-packet.js";
 import { Outcome, type WaitOptions } from "../time/waiting.js";
+import type { Transport } from "../transport/transport.js";
+import { PacketProcessor, type ProcessOptions } from "../turns/packet-processor.js";
+import { RunQueue } from "../turns/run-queue.js";
+import { describeValue } from "./describe-value.js";
+import type { EngineLike } from "./engine.js";
+import { type HandlerErrorContext, HandlerGuard } from "./handler-guard.js";
+import type { Listener } from "./listeners.js";
+import { guardedLogger, type Logger } from "./logger.js";
+import type { PeerOptions } from "./options.js";
 
 /** How a notice that is given once for each packet type ends. */
 const FURTHER = "; further ones are counted only, in metrics.rejectedBy as";
 
 function checkListener(listener: unknown): void {
   if (typeof listener !== "function") {
-    throw new TypeError(`a listener is a function, and not ${format(listener)}`);
+    throw new TypeError(`a listener is a function, and not ${describeValue(listener)}`);
   }
 }
 
@@ -96,7 +104,7 @@ export abstract class PeerBase<
 
     constructor(peer: PeerBase<Owner, PeerEvents>) {
       this.#peer = peer;
-      this.turns = new RunQueue(peer.clock);
+      this.turns = new RunQueue(peer.clock, peer.platform.yield);
       this.buffers = new BufferBudget(peer.registry);
     }
 
@@ -177,13 +185,14 @@ export abstract class PeerBase<
 
   /** `"server"` or `"client"`, as in the names of events. */
   protected abstract readonly kind: "server" | "client";
+  protected readonly platform: Platform;
   protected readonly clock: Clock;
   protected readonly logger: Logger;
   protected readonly guard: HandlerGuard;
   readonly #options: PeerOptions;
   readonly #conntypes = new Map<string, ConnectionType>();
   readonly #processor: PacketProcessor;
-  readonly #scheduler = new FlushScheduler();
+  readonly #scheduler: FlushScheduler;
   readonly #stopped: Outcome<void>;
   #bus: EngineLike | undefined = undefined;
   readonly #hooks: SessionHooks<Owner> & { direct: boolean };
@@ -206,10 +215,12 @@ export abstract class PeerBase<
     this.#options = options;
     this.peng = options.peng;
     this.cfg = new Config(options.cfg, options.peng?.cfg);
-    this.clock = options.clock ?? systemClock;
+    this.platform = options.platform ?? standardPlatform;
+    this.clock = options.clock ?? this.platform.clock;
     this.logger = guardedLogger(options.logger);
-    this.guard = new HandlerGuard(this.logger);
-    this.#processor = new PacketProcessor(this.clock);
+    this.guard = new HandlerGuard(this.logger, this.platform.warn);
+    this.#scheduler = new FlushScheduler(this.platform.defer);
+    this.#processor = new PacketProcessor(this.clock, this.platform.yield);
     this.#hooks = new PeerBase.#Hooks<Owner>(this as unknown as PeerBase<Owner, PeerEvents>);
     this.#stopped = new Outcome(this.clock);
     this.#findBus();
@@ -286,7 +297,7 @@ export abstract class PeerBase<
   #typedPacket(definition: AnyPacketDefinition): TypedPacket<Owner> {
     if (!isDefinition(definition)) {
       throw new TypeError(
-        `a packet is given here as its definition, from definePacket, and not as ${format(definition)}`,
+        `a packet is given here as its definition, from definePacket, and not as ${describeValue(definition)}`,
       );
     }
     const known = this.#typed.get(definition.name);
@@ -348,7 +359,7 @@ export abstract class PeerBase<
     const former = this.#settings;
     if (former !== undefined && this.#read?.changed !== true) return former;
     const read = new ReadConfig(this.cfg, former !== undefined);
-    this.#settings = readSettings(this, read, this.clock, this.#options, former);
+    this.#settings = readSettings(this, read, this.clock, this.platform, this.#options, former);
     // A client connects once: it would hold what it never looks at.
     if (this.side === SIDE_SERVER) this.#read = read;
     return this.#settings;
@@ -573,8 +584,8 @@ export abstract class PeerBase<
    */
   print(...values: unknown[]): void {
     this.guard.run("print", () => {
-      const { print = writeLine } = this.#options;
-      return print(printLine(values));
+      const { print = this.platform.print } = this.#options;
+      return print(printLine(this.platform, values));
     });
   }
 

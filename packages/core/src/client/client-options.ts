@@ -1,11 +1,14 @@
 import type { AnyPacketDefinition, CloseInfo } from "@peng3dnet/protocol";
 import type { PeerOptions } from "../base/options.js";
 import type { PeerEvents } from "../base/peer-base.js";
+import type { Connector } from "../transport/connector.js";
 
 /** Options of a `Client`. */
 export interface ClientOptions<D extends AnyPacketDefinition = AnyPacketDefinition> extends PeerOptions<D> {
   /** Connection type; default `CONNTYPE_CLASSIC`. Reference: `conntype`. */
   readonly conntype?: string | undefined;
+  /** What connects. Without one the client has the transport that is given to {@link Client.attach}. */
+  readonly connector?: Connector | undefined;
 }
 
 /** Arguments of a client's listeners. */

@@ -1,4 +1,3 @@
-import type { Socket } from "node:net";
 import {
   AbortedError,
   type Address,
@@ -24,22 +23,20 @@ import {
   STATE_INIT,
   TlsHandshakeError,
 } from "@peng3dnet/protocol";
-import type { ClientEvents, ClientOptions } from "./client-options.js";
-import { type DialOptions, dial } from "../tcp/dial.js";
 import { EVENT_SIZE } from "../base/engine.js";
-import { type Metrics, NO_METRICS } from "../session/metrics.js";
 import { type ConnectionOwner, PeerBase } from "../base/peer-base.js";
-import type { PeerCertificate } from "../transport/peer-certificate.js";
 import { type SendOutcome, sendOutcome } from "../base/send-outcome.js";
-import { checkReason, type Session } from "../session/session.js";
-import { createSocketReader } from "../tcp/socket-reader.js";
-import { SocketTransport } from "../tcp/socket-transport.js";
-import { checkTimeout } from "../time/timeout-option.js";
-import { prepareTlsClient } from "../tls/tls.js";
-import { refusalError } from "../tls/tls-errors.js";
-import type { Transport } from "../transport/transport.js";
 import type { NameSentTo, PayloadOf, SentTo, UntypedPacket } from "../messages/typed-packet.js";
+import { type Metrics, NO_METRICS } from "../session/metrics.js";
+import { checkReason, type Session } from "../session/session.js";
+import { checkTimeout } from "../time/timeout-option.js";
 import { aborted, Outcome, optional, type WaitOptions, within } from "../time/waiting.js";
+import type { Connector } from "../transport/connector.js";
+import type { NativeSocket } from "../transport/native-socket.js";
+import type { PeerCertificate } from "../transport/peer-certificate.js";
+import type { Transport } from "../transport/transport.js";
+import type { ClientEvents, ClientOptions } from "./client-options.js";
+import { refusalError } from "./tls-refusal.js";
 
 function closedError({ reason, error }: CloseInfo): Error {
   if (error instanceof TlsHandshakeError) return error;
@@ -65,6 +62,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
   protected override readonly kind = "client";
   readonly #addr: AddressLike | undefined;
   readonly #conntype: string;
+  readonly #connector: Connector | undefined;
   readonly #active: Outcome<void>;
   readonly #gone: Outcome<CloseInfo>;
   readonly #abort = new AbortController();
@@ -80,6 +78,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
     this.#addr = options.addr;
     if (options.addr !== undefined) normalizeAddrSocketstyle(options.addr);
     this.#conntype = options.conntype ?? CONNTYPE_CLASSIC;
+    this.#connector = options.connector;
     this.#active = new Outcome(this.clock);
     this.#gone = new Outcome(this.clock);
   }
@@ -137,7 +136,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
   }
 
   /** The socket, once there is one. */
-  get sock(): Socket | undefined {
+  get sock(): NativeSocket | undefined {
     return this.#session?.transport.socket;
   }
 
@@ -189,7 +188,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
     if (signal === undefined && timeout === undefined) return connect();
     const connecting = connect();
     try {
-      await within(this.clock, connecting, options, what);
+      await within(this.clock, connecting, options, what, this.platform.yield);
     } catch (error) {
       if (this.#session === undefined) this.#abort.abort(error);
       throw error;
@@ -199,24 +198,27 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
   async #connect(): Promise<void> {
     this.checkNotStopped();
     if (this.#gone.settled) throw new InvalidStateError("the client was closed; a client connects once");
-    const address = this.addr;
     try {
-      const options: DialOptions = {
+      await this.#getConnector().connect({
+        address: this.addr,
+        cfg: this.cfg,
         clock: this.clock,
+        logger: this.logger,
         timeout: this.cfg.get("net.timeout.handshake"),
         signal: this.#abort.signal,
-      };
-      const secure = await prepareTlsClient(this.cfg, this.logger);
-      // TLS reads a socket by itself.
-      const reader = secure === undefined ? createSocketReader() : undefined;
-      const socket = await dial(address, { ...options, reader });
-      const connected = this.clock.now();
-      if (secure === undefined) this.#use(new SocketTransport(socket, reader), connected);
-      else await secure(socket, address, options, (transport) => this.#use(transport, connected));
+        established: (transport, connected = this.clock.now()) => this.#use(transport, connected),
+      });
     } catch (error) {
       this.#neverConnected(error as Error);
       throw error;
     }
+  }
+
+  #getConnector(): Connector {
+    if (this.#connector !== undefined) return this.#connector;
+    throw new InvalidStateError(
+      "the client has nothing to connect with; hand in a connector, or a transport with attach()",
+    );
   }
 
   #use(transport: Transport, connected: number): void {

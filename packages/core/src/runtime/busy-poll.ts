@@ -1,3 +1,4 @@
+import type { Poll } from "../platform/platform.js";
 import type { Clock } from "../time/clock.js";
 
 /** Intervals in a row that have to be short before polling begins, */
@@ -18,7 +19,7 @@ const TICKS = 1024;
  * Traffic at the pace of frames or of people never makes it poll. A poll in vain doubles the number of short
  * intervals that it takes to begin again.
  */
-export class BusyPoll {
+export class BusyPoll implements Poll {
   /** Longest wait for the next bytes. */
   readonly seconds: number;
   readonly #clock: Clock;

@@ -1,6 +1,5 @@
 import { type Config, ServerFullError } from "@peng3dnet/protocol";
 import { addressGroup } from "./address-group.js";
-import { connectionsByDescriptors } from "../runtime/descriptors.js";
 
 /** Up to this many connections, file descriptors are not looked at. */
 const FEW_CONNECTIONS = 128;
@@ -20,14 +19,17 @@ interface Group<S> {
  */
 export class Admission<S> {
   readonly #cfg: Config;
+  readonly #connectionLimit: () => number;
   readonly #groups = new Map<string, Group<S>>();
   readonly #members = new Map<S, Group<S>>();
   /** Handshakes under way, oldest first. */
   readonly #pending = new Set<S>();
   #byDescriptors: number | undefined = undefined;
 
-  constructor(cfg: Config) {
+  /** @param connectionLimit - how many connections the process can have open. */
+  constructor(cfg: Config, connectionLimit: () => number) {
     this.#cfg = cfg;
+    this.#connectionLimit = connectionLimit;
   }
 
   /** Why another connection from `address` cannot be accepted beside `connections` others, or `undefined`. */
@@ -37,7 +39,7 @@ export class Admission<S> {
     if (same >= this.#cfg.get("net.limits.connections.address")) return "serverfull";
     if (connections < FEW_CONNECTIONS) return undefined;
     // Accepting with the last descriptor would leave none for the application.
-    this.#byDescriptors ??= connectionsByDescriptors();
+    this.#byDescriptors ??= this.#connectionLimit();
     return connections >= this.#byDescriptors ? "serverfull" : undefined;
   }
 

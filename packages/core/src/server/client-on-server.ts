@@ -1,4 +1,3 @@
-import type { Socket } from "node:net";
 import type {
   Address,
   AnyPacketDefinition,
@@ -8,12 +7,13 @@ import type {
   SslSecLevel,
 } from "@peng3dnet/protocol";
 import type { ConnectionOwner } from "../base/peer-base.js";
-import type { PeerCertificate } from "../transport/peer-certificate.js";
 import { type SendOutcome, sendOutcome } from "../base/send-outcome.js";
-import type { Server } from "./server.js";
-import type { Session } from "../session/session.js";
 import type { KnowsPackets, NameSentTo, PayloadOf, SentTo, UntypedPacket } from "../messages/typed-packet.js";
+import type { Session } from "../session/session.js";
 import { optional, type WaitOptions } from "../time/waiting.js";
+import type { NativeSocket } from "../transport/native-socket.js";
+import type { PeerCertificate } from "../transport/peer-certificate.js";
+import type { Server } from "./server.js";
 
 /** The connection that a {@link ClientOnServer} stands for. */
 export type ClientConnection = Session<ClientOnServer>;
@@ -73,7 +73,7 @@ export class ClientOnServer<Data = unknown> implements ConnectionOwner {
   }
 
   /** The socket, or `undefined` for a link in memory. */
-  get sock(): Socket | undefined {
+  get sock(): NativeSocket | undefined {
     return this.conn.transport.socket;
   }
 

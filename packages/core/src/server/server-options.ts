@@ -1,7 +1,8 @@
 import type { Address, AnyPacketDefinition, CloseInfo } from "@peng3dnet/protocol";
-import type { ClientClass, ClientOnServer } from "./client-on-server.js";
 import type { PeerOptions } from "../base/options.js";
 import type { PeerEvents } from "../base/peer-base.js";
+import type { Acceptor } from "../transport/acceptor.js";
+import type { ClientClass, ClientOnServer } from "./client-on-server.js";
 
 /** Options of a `Server`. */
 export interface ServerOptions<
@@ -16,6 +17,8 @@ export interface ServerOptions<
    * `CONNTYPE_PING` to answer them.
    */
   readonly conntypes?: readonly string[] | undefined;
+  /** What listens. Without one the server has the clients that are given to {@link Server.accept}. */
+  readonly acceptor?: Acceptor | undefined;
 }
 
 /** Arguments of a server's listeners. */

@@ -1,4 +1,3 @@
-import type { Socket } from "node:net";
 import {
   type Address,
   type AddressLike,
@@ -17,16 +16,21 @@ import {
   type SIDE_CLIENT,
   SIDE_SERVER,
 } from "@peng3dnet/protocol";
+import { EVENT_SIZE } from "../base/engine.js";
+import { PeerBase } from "../base/peer-base.js";
+import { type SendOutcome, sendOutcome } from "../base/send-outcome.js";
+import { EncodedPacket } from "../messages/encoded-packet.js";
+import type { ClientOf, NameSentTo, PayloadOf, SentTo, UntypedPacket } from "../messages/typed-packet.js";
+import { type Metrics, MetricsSum } from "../session/metrics.js";
+import { checkReason, reasonError, type Session } from "../session/session.js";
+import { checkTimeout, timeoutError } from "../time/timeout-option.js";
+import { Outcome, optional, type WaitOptions } from "../time/waiting.js";
+import type { Acceptor, Listening } from "../transport/acceptor.js";
+import type { Transport } from "../transport/transport.js";
 import { Admission } from "./admission.js";
 import { type ClientClass, type ClientConnection, ClientOnServer } from "./client-on-server.js";
-import { EncodedPacket } from "../messages/encoded-packet.js";
-import { EVENT_SIZE } from "../base/engine.js";
 import { HeldTotal, inputTotalError, unsentTotalError } from "./held-total.js";
-import { type Listener, listen } from "../tcp/listener.js";
-import { type Metrics, MetricsSum } from "../session/metrics.js";
-import { PeerBase } from "../base/peer-base.js";
 import { RecentCloses } from "./recent-closes.js";
-import { type SendOutcome, sendOutcome } from "../base/send-outcome.js";
 import type {
   BroadcastOptions,
   ServerEvents,
@@ -34,14 +38,6 @@ import type {
   ShutdownOptions,
   ShutdownReport,
 } from "./server-options.js";
-import { checkReason, reasonError, type Session } from "../session/session.js";
-import { SocketTransport } from "../tcp/socket-transport.js";
-import { checkTimeout, timeoutError } from "../time/timeout-option.js";
-import { prepareTlsServer } from "../tls/tls.js";
-import type { PlainNotice, TlsAcceptor } from "../tls/tls-server.js";
-import type { Transport } from "../transport/transport.js";
-import type { ClientOf, NameSentTo, PayloadOf, SentTo, UntypedPacket } from "../messages/typed-packet.js";
-import { Outcome, optional, type WaitOptions } from "../time/waiting.js";
 
 /** A broadcast to so many is worth a look at the clock. */
 const MANY_RECEIVERS = 32;
@@ -74,8 +70,8 @@ export class Server<
   readonly #admission: Admission<Session<ClientOf<C, D>>>;
   /** Names of the connection types that are served; `undefined`: all. */
   readonly #served: ReadonlySet<string> | undefined;
-  #listener: Listener | undefined = undefined;
-  #tls: TlsAcceptor | undefined = undefined;
+  readonly #acceptor: Acceptor | undefined;
+  #listening: Listening | undefined = undefined;
   #binding: Promise<void> | undefined = undefined;
   #started = false;
   #nextCid = 1;
@@ -93,7 +89,11 @@ export class Server<
     if (options.addr !== undefined) normalizeAddrSocketstyle(options.addr);
     // Without clientcls, C is ClientOnServer. That a client knows the server's packets is a matter of types alone.
     this.#clientcls = (options.clientcls ?? ClientOnServer) as unknown as ClientClass<ClientOf<C, D>>;
-    this.#admission = new Admission(this.cfg);
+    this.#admission = new Admission(
+      this.cfg,
+      () => this.platform.connectionLimit?.() ?? Number.POSITIVE_INFINITY,
+    );
+    this.#acceptor = options.acceptor;
     // One that is gone counts alone.
     const addressOf = (session: object): object => this.#admission.addressOf(session) ?? session;
     this.#input = new HeldTotal(inputTotalError, addressOf);
@@ -105,7 +105,7 @@ export class Server<
 
   /** Address that the server listens on, with the real port; before that, the one it is going to. */
   get addr(): Address {
-    if (this.#listener !== undefined) return this.#listener.address;
+    if (this.#listening !== undefined) return this.#listening.address;
     const port = this.cfg.get("net.server.addr.port");
     const addr = this.#addr ?? this.cfg.get("net.server.addr") ?? this.cfg.get("net.server.addr.host");
     return normalizeAddrSocketstyle(addr, port);
@@ -126,29 +126,23 @@ export class Server<
 
   async #bind(): Promise<void> {
     this.checkNotStopped();
-    this.#tls = await this.#prepareTls();
-    this.checkNotStopped();
-    const listener = await listen(
-      this.addr,
-      (socket) => this.#acceptSocket(socket),
-      (error) => this.guard.warn(`accepting connections: ${describeError(error)}`, "accept"),
-    );
+    const acceptor = this.#acceptor;
+    if (acceptor === undefined) return;
+    const listening = await acceptor.listen({
+      address: this.addr,
+      cfg: this.cfg,
+      clock: this.clock,
+      logger: this.logger,
+      offer: (address, open, refuse) => this.#offered(address, open, refuse),
+      failed: (error) => this.guard.warn(`accepting connections: ${describeError(error)}`, "accept"),
+      closingPacket: (reason) => encodePacket(this.context, CLOSECONN_ID, { reason }),
+    });
     if (this.stopped) {
-      await listener.close();
+      await listening.close();
       this.checkNotStopped();
     }
-    this.#listener = listener;
-    this.sendEvent("bind", { addr: listener.address });
-  }
-
-  #prepareTls(): Promise<TlsAcceptor | undefined> {
-    const notice: PlainNotice = {
-      clock: this.clock,
-      // Later, a client without TLS would have given up by itself, and known nothing.
-      after: () => this.cfg.get("net.timeout.handshake") / 2,
-      packet: () => encodePacket(this.context, CLOSECONN_ID, { reason: "tlsrequired" }),
-    };
-    return prepareTlsServer(this.cfg, this.logger, notice);
+    this.#listening = listening;
+    this.sendEvent("bind", { addr: listening.address });
   }
 
   /**
@@ -160,8 +154,10 @@ export class Server<
    */
   async reloadCertificates(): Promise<void> {
     this.checkNotStopped();
-    if (this.#tls === undefined) throw new InvalidStateError("the server does not listen with TLS");
-    this.#tls = (await this.#prepareTls()) ?? this.#tls;
+    const listening = this.#listening;
+    if (listening?.reloadCertificates === undefined)
+      throw new InvalidStateError("the server does not listen with TLS");
+    await listening.reloadCertificates();
   }
 
   /**
@@ -219,7 +215,7 @@ export class Server<
    */
   stop(): void {
     if (!this.markStopped()) return;
-    this.#listener?.close().catch((error: unknown) => this.guard.failed(error, "stop"));
+    this.#listening?.close().catch((error: unknown) => this.guard.failed(error, "stop"));
     for (const client of [...this.#clients.values(), ...this.#leaving.values()])
       client.conn.destroy("socketclose");
   }
@@ -247,7 +243,7 @@ export class Server<
     let clean = 0;
     const open = [...this.#clients.values(), ...this.#leaving.values()];
     const total = open.length;
-    const released = this.#listener?.close();
+    const released = this.#listening?.close();
     released?.catch((error: unknown) => this.guard.failed(error, "shutdown"));
     const closes = open.map(async ({ conn }) => {
       try {
@@ -318,23 +314,21 @@ export class Server<
 
   // ---- connections ------------------------------------------------------------------------------
 
-  #acceptSocket(socket: Socket): void {
+  #offered(addr: Address, open: () => Transport, refuse: () => void): void {
     try {
-      // One that was reset already has no address.
-      const addr: Address = [socket.remoteAddress ?? "", socket.remotePort ?? 0];
       const refused =
         this.stopped || this.#shutdown !== undefined
           ? "servershutdown"
           : this.#admission.refusal(this.#clients.size, addr[0]);
       if (refused === undefined) {
-        this.accept(this.#tls?.wrap(socket) ?? new SocketTransport(socket));
+        this.accept(open());
         return;
       }
-      socket.destroy();
+      refuse();
       this.#drop(addr, refused);
     } catch (error) {
-      // The application's clientcls or genCID failed; nothing may escape from the listener's event.
-      socket.destroy();
+      // The application's clientcls or genCID failed; nothing may escape from the acceptor's event.
+      refuse();
       this.guard.failed(error, "accept");
     }
   }

@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import {
   type Config,
   type ConfigKey,
@@ -8,11 +7,9 @@ import {
   createConnectionContext,
   type Peer,
 } from "@peng3dnet/protocol";
-import { BusyPoll } from "../runtime/busy-poll.js";
-import { type Clock, systemClock } from "../time/clock.js";
-import { zlibCompression } from "../runtime/compression.js";
 import type { PeerOptions } from "../base/options.js";
-import { receiveKit } from "../runtime/receive-kits.js";
+import type { Platform } from "../platform/platform.js";
+import type { Clock } from "../time/clock.js";
 import type { PrintOptions, SessionOptions } from "./session-hooks.js";
 
 /** What a connection is made with. One object serves all that begin while no option changes. */
@@ -55,7 +52,8 @@ export function readSettings(
   peer: Peer,
   cfg: ConfigReader,
   clock: Clock,
-  { codec, extensions, validateSent = process.env.NODE_ENV !== "production" }: PeerOptions,
+  platform: Platform,
+  { codec, extensions, validateSent = platform.validateSent }: PeerOptions,
   former: ConnectionSettings | undefined,
 ): ConnectionSettings {
   const pollWindow = cfg.get("net.latency.poll");
@@ -64,9 +62,9 @@ export function readSettings(
       codec,
       extensions,
       former: former?.context,
-      kit: former?.context.kit ?? receiveKit(peer.side),
+      kit: former?.context.kit ?? platform.receiveKit(peer.side),
       validateSent,
-      compression: zlibCompression(cfg.get("net.compress.level")),
+      compression: platform.compression(cfg.get("net.compress.level")),
     }),
     clock,
     handshakeTimeout: cfg.get("net.timeout.handshake"),
@@ -82,7 +80,12 @@ export function readSettings(
     maxBuffered: cfg.get("net.limits.buffered"),
     inflatedRate: cfg.get("net.limits.inflated.rate"),
     prints: readPrints(cfg),
-    poll: former?.poll?.seconds === pollWindow ? former.poll : makePoll(clock, pollWindow),
+    poll:
+      former?.poll?.seconds === pollWindow
+        ? former.poll
+        : pollWindow > 0
+          ? platform.poll?.(clock, pollWindow)
+          : undefined,
   };
 }
 
@@ -94,11 +97,4 @@ function readPrints(cfg: ConfigReader): PrintOptions | undefined {
     close: cfg.get("net.debug.print.close"),
   };
   return Object.values(prints).includes(true) ? prints : undefined;
-}
-
-/** With one processor the peer could not work while this polls; a clock that a test turns would never end a poll. */
-function makePoll(clock: Clock, seconds: number): BusyPoll | undefined {
-  return seconds > 0 && clock === systemClock && availableParallelism() > 1
-    ? new BusyPoll(clock, seconds)
-    : undefined;
 }

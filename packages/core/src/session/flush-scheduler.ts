@@ -2,11 +2,17 @@ import type { Session } from "./session.js";
 
 /** Flushes sessions that were written to outside of a read batch, once per tick. */
 export class FlushScheduler {
+  readonly #defer: (call: () => void) => void;
   #sessions: Session[] = [];
+
+  /** @param defer - as {@link Platform.defer}. */
+  constructor(defer: (call: () => void) => void) {
+    this.#defer = defer;
+  }
 
   /** Flushes `session` on the next tick. */
   add(session: Session): void {
-    if (this.#sessions.push(session) === 1) process.nextTick(this.#run);
+    if (this.#sessions.push(session) === 1) this.#defer(this.#run);
   }
 
   readonly #run = (): void => {

@@ -7,12 +7,12 @@ import type {
   PacketRef,
 } from "@peng3dnet/protocol";
 import type { BufferBudget } from "../messages/buffer-budget.js";
-import type { BusyPoll } from "../runtime/busy-poll.js";
-import type { IntakeLimits } from "./intake.js";
+import type { Poll } from "../platform/platform.js";
+import type { Transport } from "../transport/transport.js";
 import type { RunQueue } from "../turns/run-queue.js";
+import type { IntakeLimits } from "./intake.js";
 import type { Session } from "./session.js";
 import type { OutputOptions } from "./session-output.js";
-import type { Transport } from "../transport/transport.js";
 
 /** What a session reports to the peer that it belongs to. */
 export interface SessionHooks<Owner> {
@@ -73,7 +73,7 @@ export interface SessionOptions extends OutputOptions, IntakeLimits {
   /** What is printed; `undefined`: nothing. */
   readonly prints: PrintOptions | undefined;
   /** Polls while bytes keep coming; `undefined`: nobody does. */
-  readonly poll: BusyPoll | undefined;
+  readonly poll: Poll | undefined;
 }
 
 /** What a session is made of. */

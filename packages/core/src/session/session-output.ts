@@ -8,8 +8,8 @@ import {
 } from "@peng3dnet/protocol";
 import type { Clock } from "../time/clock.js";
 import { Deadline } from "../time/deadline.js";
-import type { Transport } from "../transport/transport.js";
 import { Outcome, type WaitOptions } from "../time/waiting.js";
+import type { Transport } from "../transport/transport.js";
 
 /** Longest piece given to the transport at once, so that progress of a long backlog can be seen, in bytes. */
 const SLICE = 256 * 1024 + 64;

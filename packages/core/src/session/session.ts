@@ -1,4 +1,3 @@
-import { inspect as format } from "node:util";
 import {
   type Cid,
   type CloseInfo,
@@ -20,20 +19,21 @@ import {
   toError,
   whenRejected,
 } from "@peng3dnet/protocol";
+import { describeValue } from "../base/describe-value.js";
+import type { Holdable } from "../messages/message-stream.js";
 import { Deadline, type DeadlineOptions, GRACE } from "../time/deadline.js";
+import { timeoutError } from "../time/timeout-option.js";
+import { Outcome, type WaitOptions } from "../time/waiting.js";
+import type { Transport, TransportHandler } from "../transport/transport.js";
+import { COSTLY_LENGTH, type Runnable } from "../turns/run-queue.js";
 import { IdleWatch, type Watched } from "./idle-watch.js";
 import { InflateLimit } from "./inflate-limit.js";
 import { Intake } from "./intake.js";
-import type { Holdable } from "../messages/message-stream.js";
 import { type Metrics, RejectionCounter } from "./metrics.js";
 import { isCompressed, packetIdOf } from "./raw-packet.js";
-import { COSTLY_LENGTH, type Runnable } from "../turns/run-queue.js";
 import { SessionEnding } from "./session-ending.js";
 import type { SessionHooks, SessionInit, SessionOptions } from "./session-hooks.js";
 import { type OutputHost, SessionOutput } from "./session-output.js";
-import { timeoutError } from "../time/timeout-option.js";
-import type { Transport, TransportHandler } from "../transport/transport.js";
-import { Outcome, type WaitOptions } from "../time/waiting.js";
 
 /** What a connection holds below this many bytes is not counted among what all hold together. */
 const NEGLIGIBLE = 4096;
@@ -43,7 +43,7 @@ type Phase = "open" | "closing" | "closed";
 /** What is wrong with the reason of a close, if anything: the peer would find fault with it. */
 export function reasonError(reason: unknown): TypeError | undefined {
   if (reason === null || typeof reason === "string") return undefined;
-  return new TypeError(`a reason is a string or null, and not ${format(reason)}`);
+  return new TypeError(`a reason is a string or null, and not ${describeValue(reason)}`);
 }
 
 /** Checks the reason of a close, before the call does anything. @throws {TypeError} */
@@ -158,7 +158,7 @@ export class Session<Owner = unknown>
       const left = spent < handshakeTimeout ? handshakeTimeout - spent : Math.min(handshakeTimeout, GRACE);
       this.#armDeadline(left, () => this.#handshakeExpired(), {
         giveBack: handshakeTimeout,
-        received: () => this.bytesIn + (this.transport.socket?.bytesRead ?? 0),
+        received: () => this.bytesIn + (this.transport.bytesBeforeStream ?? 0),
       });
     }
     this.transport.start(this);

@@ -9,9 +9,9 @@ import {
   UnresolvableHostError,
 } from "@peng3dnet/protocol";
 import { onAbort } from "../time/abort-signals.js";
-import { addressText } from "./address-text.js";
 import type { Clock } from "../time/clock.js";
 import { Deadline } from "../time/deadline.js";
+import { addressText } from "./address-text.js";
 import type { SocketReader } from "./socket-reader.js";
 
 /** How to connect. */

@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
 import { type Address, SSLSEC_NONE, type SslSecLevel } from "@peng3dnet/protocol";
+import type { Transport, TransportHandler } from "../transport/transport.js";
 import { unacknowledged } from "./kernel-queue.js";
 import type { SocketReader } from "./socket-reader.js";
-import type { Transport, TransportHandler } from "../transport/transport.js";
 
 const NOTHING = new Uint8Array(0);
 

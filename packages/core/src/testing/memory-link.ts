@@ -1,4 +1,3 @@
-import type { Socket } from "node:net";
 import { type Address, SSLSEC_NONE, type SslSecLevel } from "@peng3dnet/protocol";
 import type { Transport, TransportHandler } from "../transport/transport.js";
 
@@ -122,7 +121,7 @@ export class Direction {
 /** One end of a {@link MemoryLink}. */
 export class MemoryTransport implements Transport {
   readonly remoteAddress: Address;
-  readonly socket: Socket | undefined = undefined;
+  readonly socket: undefined = undefined;
   readonly reusesChunks = false;
   readonly sslSeclevel: SslSecLevel;
   /** The direction that this end sends in. */

@@ -1,7 +1,9 @@
 import type { AnyPacketDefinition, CloseInfo, SslSecLevel } from "@peng3dnet/protocol";
 import { Client } from "../client/client.js";
-import type { ClientOnServer } from "../server/client-on-server.js";
 import type { ClientOptions } from "../client/client-options.js";
+import type { Platform } from "../platform/platform.js";
+import { standardPlatform } from "../platform/standard-platform.js";
+import type { ClientOnServer } from "../server/client-on-server.js";
 import { Server } from "../server/server.js";
 import type { ServerOptions } from "../server/server-options.js";
 import { ManualClock } from "./manual-clock.js";
@@ -32,17 +34,23 @@ export interface TestConnectOptions {
 export class TestNetwork {
   /** The clock of all its servers and clients. */
   readonly clock: ManualClock = new ManualClock();
+  readonly #platform: Platform;
+
+  /** @param platform - of its servers and clients; default: what every runtime has. */
+  constructor(platform: Platform = standardPlatform) {
+    this.#platform = platform;
+  }
 
   /** A server that runs without a port. */
   server<C extends ClientOnServer = ClientOnServer, D extends AnyPacketDefinition = AnyPacketDefinition>(
     options: ServerOptions<C, D> = {},
   ): Server<C, D> {
-    return this.run(new Server<C, D>({ ...options, clock: this.clock }));
+    return this.run(new Server<C, D>({ platform: this.#platform, ...options, clock: this.clock }));
   }
 
   /** A client that is not connected yet. */
   client<D extends AnyPacketDefinition = AnyPacketDefinition>(options: ClientOptions<D> = {}): Client<D> {
-    return this.run(new Client<D>({ ...options, clock: this.clock }));
+    return this.run(new Client<D>({ platform: this.#platform, ...options, clock: this.clock }));
   }
 
   /** Lets a server or client of one's own class run; pass it `clock: network.clock`. */
@@ -69,7 +77,7 @@ export class TestNetwork {
   async settle(): Promise<void> {
     for (let turn = 0; turn < 3; turn++) {
       await new Promise<void>((resolve) => {
-        setImmediate(resolve);
+        this.#platform.yield(resolve);
       });
     }
   }

@@ -12,12 +12,3 @@ export interface Clock {
    */
   afterInput?(callback: () => void): void;
 }
-
-/** The system's clock. */
-export const systemClock: Clock = {
-  now: () => performance.now(),
-  setTimeout: (callback, milliseconds) => setTimeout(callback, milliseconds),
-  clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
-  // A turn of the event loop runs timers first, then reads, and then runs immediates.
-  afterInput: (callback) => void setImmediate(callback),
-};

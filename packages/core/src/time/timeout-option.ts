@@ -1,7 +1,5 @@
 import { ConfigError } from "@peng3dnet/protocol";
-
-/** Characters of a wrong value that an error shows. */
-const SHOWN = 40;
+import { describeValue } from "../base/describe-value.js";
 
 /**
  * What is wrong with the `timeout` of a call, if anything: it is a number of seconds from 0, fractions and `Infinity`
@@ -11,7 +9,7 @@ export function timeoutError(timeout: unknown): ConfigError | undefined {
   if (timeout === undefined || (typeof timeout === "number" && timeout >= 0)) return undefined;
   return new ConfigError(
     "timeout",
-    `the option "timeout" cannot be ${describe(timeout)}; allowed: a number of seconds from 0, fractions and Infinity included`,
+    `the option "timeout" cannot be ${describeValue(timeout)}; allowed: a number of seconds from 0, fractions and Infinity included`,
   );
 }
 
@@ -24,12 +22,4 @@ export function timeoutError(timeout: unknown): ConfigError | undefined {
 export function checkTimeout(timeout: unknown): void {
   const error = timeoutError(timeout);
   if (error !== undefined) throw error;
-}
-
-function describe(value: unknown): string {
-  if (typeof value === "string") {
-    return JSON.stringify(value.length > SHOWN ? `${value.slice(0, SHOWN)}…` : value);
-  }
-  if (value === null || typeof value === "number") return String(value);
-  return `a value of type ${typeof value}`;
 }

@@ -118,6 +118,7 @@ function timedOut(timeout: number, what: string): TimedOutError {
 /**
  * Waits for a promise with the patience of one caller.
  *
+ * @param yieldTurn - calls something in the next turn of the event loop.
  * @throws {@link TimedOutError}, {@link AbortedError}, or what the promise rejects with.
  */
 export async function within<T>(
@@ -125,6 +126,7 @@ export async function within<T>(
   promise: Promise<T>,
   options: WaitOptions,
   what: string,
+  yieldTurn: (call: () => void) => void,
 ): Promise<T> {
   const outcome = new Outcome<T>(clock);
   promise.then(
@@ -132,7 +134,7 @@ export async function within<T>(
     (error: Error) => outcome.fail(error),
   );
   // What is there already takes some turns of the microtask queue to be told.
-  if (options.timeout === 0) await new Promise((resolve) => setImmediate(resolve));
+  if (options.timeout === 0) await new Promise<void>((resolve) => yieldTurn(resolve));
   return outcome.wait(options, what);
 }
 

@@ -8,14 +8,14 @@ import {
   SSLSEC_ENCRYPTED,
   SSLSEC_SERVERAUTH,
 } from "@peng3dnet/protocol";
-import { onAbort } from "../time/abort-signals.js";
 import { addressText } from "../tcp/address-text.js";
-import { Deadline } from "../time/deadline.js";
 import type { DialOptions } from "../tcp/dial.js";
+import { onAbort } from "../time/abort-signals.js";
+import { Deadline } from "../time/deadline.js";
+import type { TransportHandler } from "../transport/transport.js";
 import { handshakeError, type TlsPeer, verificationError } from "./tls-errors.js";
 import { ALPN_PROTOCOL, type TlsClientOptions } from "./tls-options.js";
 import { TlsTransport } from "./tls-transport.js";
-import type { TransportHandler } from "../transport/transport.js";
 
 interface Resumable {
   readonly session: Buffer;

@@ -3,15 +3,14 @@ import {
   escapeText,
   TlsCertificateExpiredError,
   TlsCertificateInvalidError,
-  TlsCertificateRejectedError,
   TlsClientCertificateRequiredError,
   TlsHandshakeError,
   TlsHostMismatchError,
   TlsPlainPeerError,
-  TlsRequiredError,
   TlsUnknownCaError,
   TlsVersionError,
 } from "@peng3dnet/protocol";
+import { certificateRejected, certificateRequired } from "../client/tls-refusal.js";
 import { addressText } from "../tcp/address-text.js";
 
 /** The other side of a handshake. */
@@ -85,20 +84,6 @@ export function verificationError(code: string, peer: TlsPeer, cause?: Error): T
 export function clientCertificateMissing(peer: TlsPeer): TlsHandshakeError {
   return new TlsClientCertificateRequiredError(
     `${nameOf(peer)} has no certificate; give it one, or switch net.ssl.server.force_verify off`,
-  );
-}
-
-function certificateRequired(cause?: Error): TlsHandshakeError {
-  return new TlsClientCertificateRequiredError(
-    "the server demands a certificate of its clients; set net.ssl.client.certfile and net.ssl.client.keyfile",
-    { cause },
-  );
-}
-
-function certificateRejected(why: string, cause?: Error): TlsHandshakeError {
-  return new TlsCertificateRejectedError(
-    `the peer did not accept the certificate of this side: ${why}; use one that is valid and signed by an authority that the peer trusts`,
-    { cause },
   );
 }
 
@@ -182,23 +167,5 @@ export function handshakeError(error: NodeJS.ErrnoException, peer: TlsPeer): Tls
       return new TlsHandshakeError(`the TLS handshake with ${nameOf(peer)} failed: ${reasonOf(error)}`, {
         cause: error,
       });
-  }
-}
-
-/** The error for the reason that a server gives instead of a hello, if the reason is about TLS. */
-export function refusalError(reason: string | null): TlsHandshakeError | undefined {
-  switch (reason) {
-    case "tlsrequired":
-      return new TlsRequiredError("the server uses TLS and this client does not; set net.ssl.enabled");
-    case "tlsclientcertrequired":
-      return certificateRequired();
-    case "tlsunknownca":
-      return certificateRejected("the server does not trust the authority that signed it");
-    case "tlscertexpired":
-      return certificateRejected("it has expired or is not valid yet");
-    case "tlscertinvalid":
-      return certificateRejected("the server cannot verify it");
-    default:
-      return undefined;
   }
 }

@@ -1,9 +1,10 @@
 import type { Socket } from "node:net";
 import { createServer, type Server as NodeTlsServer, type TLSSocket } from "node:tls";
 import { SSLSEC_BOTHAUTH, SSLSEC_ENCRYPTED, type TlsHandshakeError } from "@peng3dnet/protocol";
+import { probe } from "../tcp/socket-transport.js";
 import type { Clock } from "../time/clock.js";
 import { Deadline } from "../time/deadline.js";
-import { probe } from "../tcp/socket-transport.js";
+import type { TransportHandler } from "../transport/transport.js";
 import {
   clientCertificateMissing,
   handshakeError,
@@ -13,7 +14,6 @@ import {
 } from "./tls-errors.js";
 import { ALPN_PROTOCOL, type TlsServerOptions } from "./tls-options.js";
 import { shielded, TlsTransport } from "./tls-transport.js";
-import type { TransportHandler } from "../transport/transport.js";
 
 /** Longest delay that a timer of Node can hold, in milliseconds. */
 const NEVER = 0x7fff_ffff;

@@ -4,8 +4,8 @@ import type { TLSSocket } from "node:tls";
 import { type Address, SSLSEC_WRAPPED, type SslSecLevel } from "@peng3dnet/protocol";
 import { unacknowledged } from "../tcp/kernel-queue.js";
 import type { DistinguishedName, PeerCertificate } from "../transport/peer-certificate.js";
-import { alertError } from "./tls-errors.js";
 import type { Transport, TransportHandler } from "../transport/transport.js";
+import { alertError } from "./tls-errors.js";
 
 /** Calls `call` within an event of a socket, from which nothing may escape. */
 export function shielded(handler: TransportHandler | undefined, call: () => void): void {
@@ -44,6 +44,10 @@ export abstract class TlsTransport implements Transport {
     // To take a certificate apart takes time, and few ask.
     if (this.#x509 !== undefined) this.#certificate ??= describe(this.#x509, this.#verified);
     return this.#certificate;
+  }
+
+  get bytesBeforeStream(): number {
+    return this.#socket.bytesRead;
   }
 
   /** Notes the certificate that the peer showed; it outlives the socket. */

@@ -1,9 +1,9 @@
 import type { Socket } from "node:net";
 import { type Address, type Config, TlsConfigError } from "@peng3dnet/protocol";
-import type { DialOptions } from "../tcp/dial.js";
 import type { Logger } from "../base/logger.js";
-import type { PlainNotice, TlsAcceptor } from "./tls-server.js";
+import type { DialOptions } from "../tcp/dial.js";
 import type { Transport } from "../transport/transport.js";
+import type { PlainNotice, TlsAcceptor } from "./tls-server.js";
 
 /**
  * Whether TLS is to be used. Its modules are loaded only then, since a runtime may have been built without it.

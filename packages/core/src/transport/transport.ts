@@ -1,5 +1,5 @@
-import type { Socket } from "node:net";
 import type { Address, Peng3dnetError, SslSecLevel } from "@peng3dnet/protocol";
+import type { NativeSocket } from "./native-socket.js";
 import type { PeerCertificate } from "./peer-certificate.js";
 
 /** What a transport tells. */
@@ -30,7 +30,12 @@ export interface Transport {
   /** Address of the other end. */
   readonly remoteAddress: Address;
   /** The socket, for events and for applications that want to look at it; `undefined` for a link in memory. */
-  readonly socket: Socket | undefined;
+  readonly socket: NativeSocket | undefined;
+  /**
+   * Bytes that came before the stream begins, e.g. for a handshake of its own; left out: there are none. A peer that sends
+   * such bytes at the last moment is given a little longer.
+   */
+  readonly bytesBeforeStream?: number | undefined;
   /** Whether chunks passed to `data` are overwritten by later ones. */
   readonly reusesChunks: boolean;
   /** What TLS established. */

@@ -1,9 +1,9 @@
 import { TimedOutError } from "@peng3dnet/protocol";
+import type { Session } from "../session/session.js";
 import type { Clock } from "../time/clock.js";
+import { Outcome, type WaitOptions } from "../time/waiting.js";
 import { PacketQueue, type QueuedPacket } from "./packet-queue.js";
 import { ProcessPass } from "./process-pass.js";
-import type { Session } from "../session/session.js";
-import { Outcome, type WaitOptions } from "../time/waiting.js";
 
 /** Options of `process`. */
 export interface ProcessOptions extends WaitOptions {
@@ -15,6 +15,7 @@ export interface ProcessOptions extends WaitOptions {
 export class PacketProcessor {
   readonly #queue = new PacketQueue();
   readonly #clock: Clock;
+  readonly #yield: (call: () => void) => void;
   #arrival: Outcome<void>;
   /** Packets that were taken from the queue and have to wait for a later call. */
   #later: QueuedPacket[] = [];
@@ -27,8 +28,10 @@ export class PacketProcessor {
   /** Calls of `waitAndRun` that wait. */
   #waiting = 0;
 
-  constructor(clock: Clock) {
+  /** @param yieldTurn - calls something in the next turn of the event loop. */
+  constructor(clock: Clock, yieldTurn: (call: () => void) => void) {
     this.#clock = clock;
+    this.#yield = yieldTurn;
     this.#arrival = new Outcome(clock);
   }
 
@@ -154,7 +157,7 @@ export class PacketProcessor {
   #drainLater(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    setImmediate(this.#nextTurn);
+    this.#yield(this.#nextTurn);
   }
 
   readonly #nextTurn = (): void => {

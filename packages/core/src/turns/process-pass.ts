@@ -1,8 +1,8 @@
+import { isCompressed } from "../session/raw-packet.js";
+import type { Session } from "../session/session.js";
 import type { Clock } from "../time/clock.js";
 import type { QueuedPacket } from "./packet-queue.js";
-import { isCompressed } from "../session/raw-packet.js";
 import { COSTLY_LENGTH } from "./run-queue.js";
-import type { Session } from "../session/session.js";
 
 /** Time that one connection's packets may take in one pass, in milliseconds. */
 const SLICE = 10;

@@ -35,6 +35,7 @@ export class RunQueue {
   spent = false;
 
   readonly #clock: Clock;
+  readonly #yield: (call: () => void) => void;
   #unitsLeft = UNITS_BETWEEN_LOOKS;
   /** When the time is used up, in milliseconds. */
   #until = 0;
@@ -42,8 +43,10 @@ export class RunQueue {
   #armed = false;
   readonly #waiting: Record<Precedence, Runnable[]> = { fresh: [], used: [], costly: [] };
 
-  constructor(clock: Clock) {
+  /** @param yieldTurn - calls something in the next turn of the event loop. */
+  constructor(clock: Clock, yieldTurn: (call: () => void) => void) {
     this.#clock = clock;
+    this.#yield = yieldTurn;
   }
 
   /** A packet of so many bytes was processed. One that may take long is to be looked at before, too, so that the time begins. */
@@ -69,7 +72,7 @@ export class RunQueue {
   #begin(now: number): void {
     this.#armed = true;
     this.#until = now + SLICE;
-    setImmediate(this.#nextTurn);
+    this.#yield(this.#nextTurn);
   }
 
   get #empty(): boolean {

@@ -3,9 +3,9 @@
 import { ServerFullError } from "@peng3dnet/core";
 import fc from "fast-check";
 import { BufferBudget } from "../../src/messages/buffer-budget.js";
+import { TypedPacket } from "../../src/messages/typed-packet.js";
 import { HeldTotal } from "../../src/server/held-total.js";
 import { Intake } from "../../src/session/intake.js";
-import { TypedPacket } from "../../src/messages/typed-packet.js";
 
 const LIMIT = 100;
 

@@ -1,8 +1,8 @@
 // Deadlines on a clock that is turned by hand: what they do when the event loop was busy, and how long they can be.
 
 import { ManualClock } from "@peng3dnet/core/testing";
-import { Deadline, type DeadlineOptions } from "../../src/time/deadline.js";
 import { IdleWatch } from "../../src/session/idle-watch.js";
+import { Deadline, type DeadlineOptions } from "../../src/time/deadline.js";
 
 /** A clock of which the event loop can be late, and that says when input has been read. */
 class LoopClock extends ManualClock {

@@ -11,7 +11,7 @@ test.each<Precedence>(["used", "costly"])(
   "those that come anew each time do not keep one from going on that waits as %s",
   async (precedence) => {
     const clock = new ManualClock();
-    const queue = new RunQueue(clock);
+    const queue = new RunQueue(clock, (call) => void setImmediate(call));
     let fresh = 0;
     let mine = 0;
     // Each takes three milliseconds, and comes again at once: there are always more than fit a turn.

@@ -3,10 +3,10 @@ import { describeError, isInstance } from "../errors/describe-error.js";
 import { BadDataError, EncodeError } from "../errors/errors.js";
 import { decodeExactly } from "./exact-decoder.js";
 import { decodeExtension, decoderOf, type ExtensionCodec, encodeExtension } from "./extension-codec.js";
-import { checkEmpty, checkFields, kindOf } from "./writing/sendable.js";
 import { readTimestamp, TIMESTAMP_TYPE, timeOfDate, timestampData } from "./timestamp.js";
-import { locate } from "./writing/unsendable.js";
 import { ValueCodec } from "./value-codec.js";
+import { checkEmpty, checkFields, kindOf } from "./writing/sendable.js";
+import { locate } from "./writing/unsendable.js";
 
 /**
  * Turns values into bytes and back. Replace it with one object to use another msgpack implementation;

@@ -1,5 +1,5 @@
-import { decodeExtension, decoderOf, type ExtensionCodec } from "./extension-codec.js";
 import { readUint16, readUint32 } from "../framing/packet-header.js";
+import { decodeExtension, decoderOf, type ExtensionCodec } from "./extension-codec.js";
 import { type MapKey, MixedMap } from "./reading/map-keys.js";
 import { readTimestamp, TIMESTAMP_TYPE } from "./timestamp.js";
 

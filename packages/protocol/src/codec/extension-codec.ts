@@ -1,7 +1,7 @@
-import { extensionFailed, extensionRefused } from "./reading/body-errors.js";
 import { describeError } from "../errors/describe-error.js";
 import { EncodeError } from "../errors/errors.js";
 import { whenRejected } from "../errors/when-rejected.js";
+import { extensionFailed, extensionRefused } from "./reading/body-errors.js";
 
 /** Highest type that applications may use; negative ones are msgpack's own. */
 const MAX_TYPE = 127;

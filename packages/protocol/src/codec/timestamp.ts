@@ -1,7 +1,8 @@
 /** Timestamps: msgpack's own extension type, as which a `Date` travels. */
-import { badTimestamp } from "./reading/body-errors.js";
+
 import { EncodeError } from "../errors/errors.js";
 import { readUint32 } from "../framing/packet-header.js";
+import { badTimestamp } from "./reading/body-errors.js";
 
 /** The extension type of timestamps. */
 export const TIMESTAMP_TYPE = -1;

@@ -1,6 +1,6 @@
+import { BufferPool } from "../framing/buffer-pool.js";
 import type { Codec } from "./codec.js";
 import type { ExtensionCodec } from "./extension-codec.js";
-import { BufferPool } from "../framing/buffer-pool.js";
 import { ValueReader } from "./reading/value-reader.js";
 import { ValueWriter } from "./writing/value-writer.js";
 

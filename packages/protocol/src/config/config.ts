@@ -1,5 +1,5 @@
-import { type AddressLike, normalizeAddrFormatted } from "./address.js";
 import { ConfigError } from "../errors/errors.js";
+import { type AddressLike, normalizeAddrFormatted } from "./address.js";
 
 /** PEM or DER material: text, bytes, or several of them. */
 export type Pem = string | Uint8Array | readonly (string | Uint8Array)[];

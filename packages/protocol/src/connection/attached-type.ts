@@ -1,8 +1,8 @@
-import { type ConnectionHost, watchResult } from "./connection-host.js";
-import { ConnectionType } from "./connection-type.js";
 import type { Cid } from "../constants.js";
 import { closeReasonOf, isInstance } from "../errors/describe-error.js";
 import { Peng3dnetError, ProtocolError } from "../errors/errors.js";
+import { type ConnectionHost, watchResult } from "./connection-host.js";
+import { ConnectionType } from "./connection-type.js";
 import type { PacketRef } from "./peer.js";
 
 /**

@@ -1,17 +1,17 @@
-import { AttachedTypes } from "./attached-type.js";
 import { BodyDecoder, type BodyDecoderOptions } from "../codec/reading/body-decoder.js";
+import { ValueWriter } from "../codec/writing/value-writer.js";
 import type { ConfigReader } from "../config/config.js";
 import { SIDE_SERVER } from "../constants.js";
 import { BufferPool } from "../framing/buffer-pool.js";
 import type { FrameDecoder } from "../framing/frame-decoder.js";
 import { FrameEncoder, type FrameEncoderOptions } from "../framing/frame-encoder.js";
 import { LastJoin } from "../framing/last-join.js";
+import { ReceiveKit } from "../framing/receive-kit.js";
 import { Spares } from "../framing/spares.js";
 import { HandshakePacket } from "../handshake/handshake-packet.js";
 import { PacketDelivery } from "../packets/packet-delivery.js";
+import { AttachedTypes } from "./attached-type.js";
 import type { Peer } from "./peer.js";
-import { ReceiveKit } from "../framing/receive-kit.js";
-import { ValueWriter } from "../codec/writing/value-writer.js";
 
 /** What a peer's connections share: options as they were when it was made, and buffers. After a change there are several. */
 export interface ConnectionContext extends FrameEncoderOptions {

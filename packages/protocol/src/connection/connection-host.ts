@@ -1,7 +1,7 @@
 import type { InvalidPayloadError } from "../errors/errors.js";
+import { whenRejected } from "../errors/when-rejected.js";
 import type { PacketEntry } from "../registry/packet-registry.js";
 import type { PacketRef } from "./peer.js";
-import { whenRejected } from "../errors/when-rejected.js";
 
 /** What surrounds a connection: moves its bytes and calls the application. */
 export interface ConnectionHost {

@@ -1,6 +1,6 @@
-import type { Connection } from "./connection.js";
 import { type Cid, SIDE_SERVER } from "../constants.js";
 import { InvalidStateError } from "../errors/errors.js";
+import type { Connection } from "./connection.js";
 import type { Peer } from "./peer.js";
 
 /**

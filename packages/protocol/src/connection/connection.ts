@@ -1,7 +1,3 @@
-import type { AttachedType } from "./attached-type.js";
-import { checkSent } from "../packets/check-sent.js";
-import type { ConnectionContext } from "./connection-context.js";
-import { type ConnectionHost, watchResult } from "./connection-host.js";
 import {
   type Cid,
   CONNTYPE_CLASSIC,
@@ -29,6 +25,7 @@ import {
   UnexpectedPacketError,
   UnknownConnectionTypeError,
 } from "../errors/errors.js";
+import { escapeText, quoteText } from "../errors/quote-text.js";
 import type { FrameDecoder } from "../framing/frame-decoder.js";
 import type { FrameEncoder } from "../framing/frame-encoder.js";
 import { HEADER_SIZE, LENGTH_SIZE, readUint16, readUint32 } from "../framing/packet-header.js";
@@ -41,14 +38,17 @@ import {
   HELLO_NAME,
   SETTYPE_NAME,
 } from "../handshake/internal-names.js";
+import { checkSent } from "../packets/check-sent.js";
 import type { PacketSource } from "../packets/packet-delivery.js";
-import type { PacketEntry, PacketRegistry } from "../registry/packet-registry.js";
-import type { PacketRef, Peer } from "./peer.js";
-import { escapeText, quoteText } from "../errors/quote-text.js";
-import type { RegistrySyncOptions } from "../registry/registry-sync.js";
 import { explain, problemOnSending } from "../packets/rule-check.js";
-import { checkApplicationState, isActive, nextState, type StateEvent } from "./state.js";
+import type { PacketEntry, PacketRegistry } from "../registry/packet-registry.js";
+import type { RegistrySyncOptions } from "../registry/registry-sync.js";
 import { PROTOVERSION, VERSION } from "../version.js";
+import type { AttachedType } from "./attached-type.js";
+import type { ConnectionContext } from "./connection-context.js";
+import { type ConnectionHost, watchResult } from "./connection-host.js";
+import type { PacketRef, Peer } from "./peer.js";
+import { checkApplicationState, isActive, nextState, type StateEvent } from "./state.js";
 
 /** Output is handed over as soon as this much has gathered, in bytes, so that both peers work at once. */
 const FLUSH_AT = 16 * 1024;

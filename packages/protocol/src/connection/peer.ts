@@ -1,10 +1,10 @@
 import type { Config } from "../config/config.js";
-import type { Connection } from "./connection.js";
-import type { ConnectionType } from "./connection-type.js";
 import type { Cid, Side } from "../constants.js";
 import type { Packet } from "../packets/packet.js";
 import type { AnyPacketDefinition } from "../packets/packet-definition.js";
 import type { PacketRegistry } from "../registry/packet-registry.js";
+import type { Connection } from "./connection.js";
+import type { ConnectionType } from "./connection-type.js";
 
 /** A packet type by name, id, object or definition. Reference: `ptype`. */
 export type PacketRef = string | number | Packet | AnyPacketDefinition;

@@ -1,8 +1,8 @@
 import type { Codec } from "../codec/codec.js";
 import type { Compression } from "../codec/compression.js";
+import type { ValueWriter } from "../codec/writing/value-writer.js";
 import { FLAG_COMPRESSED } from "../constants.js";
 import { PacketTooLargeError } from "../errors/errors.js";
-import type { ValueWriter } from "../codec/writing/value-writer.js";
 import { type BufferPool, POOLED_LENGTH, SHORT_LENGTH } from "./buffer-pool.js";
 import type { LastJoin } from "./last-join.js";
 import { HEADER_SIZE, PREAMBLE_SIZE, writePreamble } from "./packet-header.js";

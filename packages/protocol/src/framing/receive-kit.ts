@@ -1,8 +1,8 @@
+import type { TextReader } from "../codec/platform-text.js";
+import { ValueReader } from "../codec/reading/value-reader.js";
 import { FrameDecoder } from "./frame-decoder.js";
 import type { Allocate } from "./receive-buffer.js";
 import { Spares } from "./spares.js";
-import type { TextReader } from "../codec/platform-text.js";
-import { ValueReader } from "../codec/reading/value-reader.js";
 
 /** How a {@link ReceiveKit} is made. */
 export interface ReceiveKitOptions {

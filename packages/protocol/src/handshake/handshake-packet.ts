@@ -1,8 +1,8 @@
+import { ValueWriter } from "../codec/writing/value-writer.js";
 import type { ConnectionContext } from "../connection/connection-context.js";
 import { encodePacket } from "../packets/encode-packet.js";
-import { HANDSHAKE_NAME } from "./internal-names.js";
-import { ValueWriter } from "../codec/writing/value-writer.js";
 import { PROTOVERSION, VERSION } from "../version.js";
+import { HANDSHAKE_NAME } from "./internal-names.js";
 
 /** The packet that tells clients a server's registry (clause 3): encoded again only when the registry has changed. */
 export class HandshakePacket {

@@ -1,4 +1,6 @@
+import { isPlainMap } from "../codec/writing/sendable.js";
 import type { Connection } from "../connection/connection.js";
+import type { Peer } from "../connection/peer.js";
 import { type Cid, CONNTYPE_CLASSIC, SIDE_CLIENT, SIDE_SERVER, type Side } from "../constants.js";
 import { MAX_REASON_BYTES } from "../errors/describe-error.js";
 import {
@@ -7,6 +9,11 @@ import {
   ProtocolVersionMismatchError,
   UnexpectedPacketError,
 } from "../errors/errors.js";
+import { cutUtf8, quoteText } from "../errors/quote-text.js";
+import { Packet } from "../packets/packet.js";
+import type { PacketRegistry } from "../registry/packet-registry.js";
+import { syncRegistry } from "../registry/registry-sync.js";
+import { PROTOVERSION } from "../version.js";
 import {
   ACCEPT_ID,
   ACCEPT_NAME,
@@ -19,13 +26,6 @@ import {
   SETTYPE_ID,
   SETTYPE_NAME,
 } from "./internal-names.js";
-import { Packet } from "../packets/packet.js";
-import type { PacketRegistry } from "../registry/packet-registry.js";
-import type { Peer } from "../connection/peer.js";
-import { cutUtf8, quoteText } from "../errors/quote-text.js";
-import { syncRegistry } from "../registry/registry-sync.js";
-import { isPlainMap } from "../codec/writing/sendable.js";
-import { PROTOVERSION } from "../version.js";
 
 /** Characters of a peer's text that an error message shows. */
 const SHOWN = 40;

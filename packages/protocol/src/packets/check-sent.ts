@@ -1,10 +1,10 @@
 import { BodyDecoder } from "../codec/reading/body-decoder.js";
+import { ValueReader } from "../codec/reading/value-reader.js";
 import type { ConnectionContext } from "../connection/connection-context.js";
 import { isInstance } from "../errors/describe-error.js";
 import { namePacket } from "../errors/error-text.js";
 import { BadDataError } from "../errors/errors.js";
 import type { PacketEntry } from "../registry/packet-registry.js";
-import { ValueReader } from "../codec/reading/value-reader.js";
 
 /** Room for a value that is encoded for a check, in bytes. */
 const FIRST_CAPACITY = 1024;

@@ -1,12 +1,12 @@
+import type { Peer } from "../connection/peer.js";
 import { type Side, SSLSEC_NONE, type SslSecLevel, STATE_ACTIVE } from "../constants.js";
 import { InvalidPayloadError, MAX_ISSUES } from "../errors/errors.js";
+import { whenRejected } from "../errors/when-rejected.js";
+import type { PacketRegistry } from "../registry/packet-registry.js";
 import type { InvalidAction } from "./packet.js";
 import type { AnyPacketDefinition } from "./packet-definition.js";
-import type { PacketRegistry } from "../registry/packet-registry.js";
-import type { Peer } from "../connection/peer.js";
 import { SmartPacket } from "./smart-packet.js";
 import type { StandardIssue } from "./standard-schema.js";
-import { whenRejected } from "../errors/when-rejected.js";
 
 /** Keys of a path that are shown. */
 const MAX_PATH_DEPTH = 32;

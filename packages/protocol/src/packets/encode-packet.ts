@@ -1,8 +1,8 @@
-import { checkSent } from "./check-sent.js";
 import type { ConnectionContext } from "../connection/connection-context.js";
 import { namePacket } from "../errors/error-text.js";
 import { FrameEncoder } from "../framing/frame-encoder.js";
 import type { PacketEntry } from "../registry/packet-registry.js";
+import { checkSent } from "./check-sent.js";
 
 /**
  * Encodes a packet once, for {@link Connection.sendEncoded} on many connections, which share it.

@@ -1,6 +1,6 @@
+import type { Peer } from "../connection/peer.js";
 import type { Cid, Side, SslSecLevel } from "../constants.js";
 import type { PacketRegistry } from "../registry/packet-registry.js";
-import type { Peer } from "../connection/peer.js";
 
 /** What to do with a packet whose conditions do not hold: drop it, close the connection, or throw. */
 export type InvalidAction = "ignore" | "close" | "error";

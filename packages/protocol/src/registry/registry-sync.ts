@@ -1,9 +1,9 @@
-import { BadDataError, PacketRegistryMismatchError } from "../errors/errors.js";
-import type { PacketRegistry } from "./packet-registry.js";
-import { PROTOCOL_IDS } from "./protocol-ids.js";
-import { quoteText } from "../errors/quote-text.js";
 import { isPlainMap } from "../codec/writing/sendable.js";
 import { utf8Length } from "../codec/writing/utf8-length.js";
+import { BadDataError, PacketRegistryMismatchError } from "../errors/errors.js";
+import { quoteText } from "../errors/quote-text.js";
+import type { PacketRegistry } from "./packet-registry.js";
+import { PROTOCOL_IDS } from "./protocol-ids.js";
 
 const MAX_ID = 0xffffffff;
 /** Names listed in an error message. */

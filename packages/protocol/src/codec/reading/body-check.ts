@@ -1,3 +1,5 @@
+import { decoderOf, type ExtensionCodec } from "../extension-codec.js";
+import { readTimestamp, TIMESTAMP_TYPE } from "../timestamp.js";
 import {
   announcesTooMuch,
   bytesFollow,
@@ -12,11 +14,9 @@ import {
   tooSparse,
 } from "./body-errors.js";
 import { decodedSize } from "./decoded-size.js";
-import { decoderOf, type ExtensionCodec } from "../extension-codec.js";
 import { beginsLikeIndex, ListGrowth, listIndex, movesAllowed, placesAllowed } from "./list-growth.js";
 import { beginsLikeKey, KeyCost, pay, stepsAllowed, weightOf } from "./map-keys.js";
 import { SHORT_TEXT, shortText } from "./short-text.js";
-import { readTimestamp, TIMESTAMP_TYPE } from "../timestamp.js";
 
 /** The body holds binary values or extension types of an application, which a decoder may hand out as views. */
 export const BODY_HAS_BINARY = 1;

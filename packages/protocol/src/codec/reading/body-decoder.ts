@@ -1,9 +1,9 @@
-import { BODY_HAS_BINARY, BODY_NEEDS_EXACTNESS, BodyCheck } from "./body-check.js";
-import type { Codec } from "../codec.js";
-import type { Compression } from "../compression.js";
 import { FLAG_COMPRESSED } from "../../constants.js";
 import { UnsupportedFlagsError } from "../../errors/errors.js";
+import type { Codec } from "../codec.js";
+import type { Compression } from "../compression.js";
 import type { ExtensionCodec } from "../extension-codec.js";
+import { BODY_HAS_BINARY, BODY_NEEDS_EXACTNESS, BodyCheck } from "./body-check.js";
 import { withOwnBinaries } from "./own-binaries.js";
 import type { ValueReader } from "./value-reader.js";
 

@@ -1,3 +1,6 @@
+import { decodeExtension, decoderOf, type ExtensionCodec } from "../extension-codec.js";
+import { PlatformTextReader, type TextReader } from "../platform-text.js";
+import { readTimestamp, TIMESTAMP_TYPE } from "../timestamp.js";
 import {
   announcesTooMuch,
   bytesFollow,
@@ -12,13 +15,10 @@ import {
   tooSparse,
 } from "./body-errors.js";
 import { decodedSize } from "./decoded-size.js";
-import { decodeExtension, decoderOf, type ExtensionCodec } from "../extension-codec.js";
 import { KeyCache } from "./key-cache.js";
 import { beginsLikeIndex, ListGrowth, listIndex, movesAllowed, placesAllowed } from "./list-growth.js";
 import { beginsLikeKey, beginsLikeText, type MapKey, MixedMap, pay, stepsAllowed } from "./map-keys.js";
-import { PlatformTextReader, type TextReader } from "../platform-text.js";
 import { SHORT_TEXT, shortText } from "./short-text.js";
-import { readTimestamp, TIMESTAMP_TYPE } from "../timestamp.js";
 
 const EMPTY = new Uint8Array(0);
 const NO_VIEW = new DataView(EMPTY.buffer);

@@ -1,10 +1,10 @@
 import { describeError, isInstance } from "../../errors/describe-error.js";
 import { EncodeError } from "../../errors/errors.js";
-import { type ExtensionCodec, encodeExtension } from "../extension-codec.js";
-import { checkKey, entriesOf } from "./map-entries.js";
 import { quoteText } from "../../errors/quote-text.js";
-import { checkEmpty, checkFields, kindOf } from "./sendable.js";
+import { type ExtensionCodec, encodeExtension } from "../extension-codec.js";
 import { timeOfDate } from "../timestamp.js";
+import { checkKey, entriesOf } from "./map-entries.js";
+import { checkEmpty, checkFields, kindOf } from "./sendable.js";
 
 const MAX_UINT64 = 2n ** 64n - 1n;
 const MIN_INT64 = -(2n ** 63n);

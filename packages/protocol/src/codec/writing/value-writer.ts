@@ -1,10 +1,10 @@
 import { EncodeError } from "../../errors/errors.js";
-import { type ExtensionCodec, encodeExtension } from "../extension-codec.js";
 import { BufferPool } from "../../framing/buffer-pool.js";
-import { checkKey, entriesOf, protoKey } from "./map-entries.js";
+import { type ExtensionCodec, encodeExtension } from "../extension-codec.js";
 import { createTextWriter } from "../platform-text.js";
-import { checkEmpty, checkFields, kindOf } from "./sendable.js";
 import { TIMESTAMP_TYPE, timeOfDate, timestampData } from "../timestamp.js";
+import { checkKey, entriesOf, protoKey } from "./map-entries.js";
+import { checkEmpty, checkFields, kindOf } from "./sendable.js";
 import { locate } from "./unsendable.js";
 
 /** Texts up to this length are written by a loop; for longer ones the platform's encoder wins. */

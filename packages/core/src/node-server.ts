@@ -1,0 +1,26 @@
+import type { AnyPacketDefinition } from "@peng3dnet/protocol";
+import { nodePlatform } from "./runtime/node-platform.js";
+import type { ClientOnServer } from "./server/client-on-server.js";
+import { Server as PeerServer } from "./server/server.js";
+import type { ServerOptions } from "./server/server-options.js";
+import { tcpAcceptor } from "./tcp/tcp-acceptor.js";
+
+/**
+ * Serves any number of clients over TCP and TLS, on Node. Reference: `Server`.
+ *
+ * @typeParam C - class of the objects that stand for clients; follows from `clientcls`.
+ * @typeParam D - packets that were declared; follows from `packets`.
+ */
+export class Server<
+  out C extends ClientOnServer = ClientOnServer,
+  out D extends AnyPacketDefinition = AnyPacketDefinition,
+> extends PeerServer<C, D> {
+  /** @throws {@link ConfigError} if a config option is not allowed, {@link InvalidAddressError} for `addr`. */
+  constructor(options: ServerOptions<C, D> = {}) {
+    super({
+      ...options,
+      platform: options.platform ?? nodePlatform,
+      acceptor: options.acceptor ?? tcpAcceptor,
+    });
+  }
+}

@@ -1,0 +1,40 @@
+import type { Compression, ReceiveKit, Side } from "@peng3dnet/protocol";
+import type { Clock } from "../time/clock.js";
+
+/** Keeps the event loop awake while bytes keep coming. */
+export interface Poll {
+  /** Longest wait for the next bytes, in seconds (`net.latency.poll`). */
+  readonly seconds: number;
+  /** Bytes came. */
+  arrived(): void;
+}
+
+/**
+ * What differs from one JavaScript runtime to another. Each server and client has one, handed in with its options; nothing
+ * else in this package knows where it runs. `@peng3dnet/core` has the one for Node, and {@link standardPlatform} uses only
+ * what all runtimes have.
+ */
+export interface Platform {
+  /** Time and timers. */
+  readonly clock: Clock;
+  /** Whether payloads of defined packets are validated on sending, unless the option `validateSent` says otherwise. */
+  readonly validateSent: boolean;
+  /** Calls `call` once the code that runs now has returned, before the event loop goes on: gathered output is flushed then. */
+  defer(call: () => void): void;
+  /** Calls `call` in a later turn of the event loop, so that input and other work have theirs first. */
+  yield(call: () => void): void;
+  /** Makes, or shares, what the connections of one peer receive with: buffers, texts, remembered keys. */
+  receiveKit(side: Side): ReceiveKit;
+  /** zlib at a level from -1 to 9; `undefined` where there is none, and nothing is compressed. */
+  compression(level: number): Compression | undefined;
+  /** Values as text, as a console shows them. What it returns is escaped and cut before it is printed. */
+  format(values: readonly unknown[]): string;
+  /** Prints a line for whoever runs the program; the option `print` takes its place. */
+  print(line: string): void;
+  /** Warns whoever runs the program of a mistake that would go unnoticed otherwise. */
+  warn(message: string): void;
+  /** Polls for the next bytes while they keep coming; left out, or `undefined`, where that spares nothing. */
+  poll?(clock: Clock, seconds: number): Poll | undefined;
+  /** How many connections the process can have open; left out: any number. Asked once, of a server with many. */
+  connectionLimit?(): number;
+}

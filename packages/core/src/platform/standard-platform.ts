@@ -1,0 +1,34 @@
+import { describeError, ReceiveKit } from "@peng3dnet/protocol";
+import type { Platform } from "./platform.js";
+
+/** Frame decoders that are kept: so many connections may have an unfinished packet, and it costs nothing more. */
+const SPARES = 64;
+
+function formatted(value: unknown): string {
+  if (typeof value !== "object" || value === null) return typeof value === "string" ? value : String(value);
+  try {
+    return JSON.stringify(value) ?? describeError(value);
+  } catch {
+    return describeError(value);
+  }
+}
+
+/**
+ * A {@link Platform} of what every runtime has. It neither compresses nor polls, and lets others go on by timers: a
+ * platform of one's own is this one with what the runtime does better, `{ ...standardPlatform, defer, … }`.
+ */
+export const standardPlatform: Platform = {
+  clock: {
+    now: () => performance.now(),
+    setTimeout: (callback, milliseconds) => setTimeout(callback, milliseconds),
+    clearTimeout: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
+  },
+  validateSent: true,
+  defer: (call) => queueMicrotask(call),
+  yield: (call) => void setTimeout(call, 0),
+  receiveKit: () => new ReceiveKit({ spares: SPARES }),
+  compression: () => undefined,
+  format: (values) => values.map(formatted).join(" "),
+  print: (line) => console.log(line),
+  warn: (message) => console.warn(message),
+};

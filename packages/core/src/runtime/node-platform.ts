@@ -1,0 +1,36 @@
+import { availableParallelism } from "node:os";
+import type { Platform } from "../platform/platform.js";
+import type { Clock } from "../time/clock.js";
+import { BusyPoll } from "./busy-poll.js";
+import { zlibCompression } from "./compression.js";
+import { connectionsByDescriptors } from "./descriptors.js";
+import { formatOnOneLine, writeLine } from "./node-print.js";
+import { receiveKit } from "./receive-kits.js";
+
+/** The system's clock. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  setTimeout: (callback, milliseconds) => setTimeout(callback, milliseconds),
+  clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
+  // A turn of the event loop runs timers first, then reads, and then runs immediates.
+  afterInput: (callback) => void setImmediate(callback),
+};
+
+/** {@link Platform} of Node, which servers and clients of this package have unless another one is handed in. */
+export const nodePlatform: Platform = {
+  clock: systemClock,
+  get validateSent() {
+    return process.env.NODE_ENV !== "production";
+  },
+  defer: (call) => process.nextTick(call),
+  yield: (call) => void setImmediate(call),
+  receiveKit,
+  compression: zlibCompression,
+  format: formatOnOneLine,
+  print: writeLine,
+  warn: (message) => process.emitWarning(message, "Peng3dnetWarning"),
+  // With one processor the peer could not work while this polls; a clock that a test turns would never end a poll.
+  poll: (clock, seconds) =>
+    clock === systemClock && availableParallelism() > 1 ? new BusyPoll(clock, seconds) : undefined,
+  connectionLimit: connectionsByDescriptors,
+};

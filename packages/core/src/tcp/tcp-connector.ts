@@ -1,0 +1,19 @@
+import { prepareTlsClient } from "../tls/tls.js";
+import type { Connector, ConnectRequest } from "../transport/connector.js";
+import { dial } from "./dial.js";
+import { createSocketReader } from "./socket-reader.js";
+import { SocketTransport } from "./socket-transport.js";
+
+async function connectSocket(request: ConnectRequest): Promise<void> {
+  const { address, cfg, clock, logger, established } = request;
+  const secure = await prepareTlsClient(cfg, logger);
+  // TLS reads a socket by itself.
+  const reader = secure === undefined ? createSocketReader() : undefined;
+  const socket = await dial(address, { ...request, reader });
+  const connected = clock.now();
+  if (secure === undefined) established(new SocketTransport(socket, reader), connected);
+  else await secure(socket, address, request, (transport) => established(transport, connected));
+}
+
+/** Connects to a TCP port, with TLS where `net.ssl.enabled` says so. */
+export const tcpConnector: Connector = { connect: connectSocket };

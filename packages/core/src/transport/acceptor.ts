@@ -1,0 +1,44 @@
+import type { Address, Config } from "@peng3dnet/protocol";
+import type { Logger } from "../base/logger.js";
+import type { Clock } from "../time/clock.js";
+import type { Transport } from "./transport.js";
+
+/** What an {@link Acceptor} is asked for. No method of it throws. */
+export interface ListenRequest {
+  /** Address to listen on. */
+  readonly address: Address;
+  /** The server's options, e.g. those of TLS. */
+  readonly cfg: Config;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /**
+   * A client wants in. Calls `open` if it may, and else `refuse`, which breaks it off without a word.
+   *
+   * @param address - the client's: limits go by it.
+   */
+  offer(address: Address, open: () => Transport, refuse: () => void): void;
+  /** Something went wrong with listening itself, e.g. the process has no file descriptors left. It goes on. */
+  failed(error: Error): void;
+  /** The packet that closes a connection with a reason, for a client that cannot be served as it came. */
+  closingPacket(reason: string): Uint8Array;
+}
+
+/** What listens now. */
+export interface Listening {
+  /** Address that it listens on, with the real port. */
+  readonly address: Address;
+  /** Accepts no more clients; resolves once the address is free again. */
+  close(): Promise<void>;
+  /**
+   * Reads certificates, key and authorities again, for those who come from now on. Left out where there are none.
+   *
+   * @throws {@link TlsConfigError} that names the option and the file; the old ones stay in use then.
+   */
+  reloadCertificates?(): Promise<void>;
+}
+
+/** Listens for clients, and hands over a transport for each: the option `acceptor` of a `Server`. */
+export interface Acceptor {
+  /** @throws {@link ListenError} that names the address, {@link TlsConfigError}. */
+  listen(request: ListenRequest): Promise<Listening>;
+}

@@ -1,0 +1,37 @@
+import type { Address, Config } from "@peng3dnet/protocol";
+import type { Logger } from "../base/logger.js";
+import type { Clock } from "../time/clock.js";
+import type { Transport } from "./transport.js";
+
+/** What a {@link Connector} is asked for. */
+export interface ConnectRequest {
+  /** Address of the server. */
+  readonly address: Address;
+  /** The client's options, e.g. those of TLS. */
+  readonly cfg: Config;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Seconds until the attempt is given up (`net.timeout.handshake`). */
+  readonly timeout: number;
+  /** Gives the attempt up when it fires. */
+  readonly signal: AbortSignal;
+  /**
+   * Takes the transport over. To be called within the event that says that it is there, so that nothing that follows is
+   * missed.
+   *
+   * @param connected - when the network was reached, by the clock: what came after that counts as a part of the handshake.
+   * Default: now.
+   * @throws what the client was closed with meanwhile; `connect` passes that on.
+   */
+  established(transport: Transport, connected?: number): void;
+}
+
+/** Opens transports for clients: the option `connector` of a `Client`. */
+export interface Connector {
+  /**
+   * Connects to a server and hands over one transport.
+   *
+   * @throws {@link ConnectError} or a subclass, {@link TimedOutError}, {@link AbortedError}. Nothing is left open then.
+   */
+  connect(request: ConnectRequest): Promise<void>;
+}
