@@ -19,8 +19,9 @@ module.exports = {
   moduleFileExtensions: ["ts", "js", "cjs", "mjs", "json", "node"],
   // Tests run the sources, never a build that may be old.
   moduleNameMapper: {
-    "^@peng3dnet/(protocol|core|ping|peng3d-events)$": "<rootDir>/packages/$1/src/index.ts",
-    "^@peng3dnet/core/testing$": "<rootDir>/packages/core/src/testing.ts",
+    "^@peng3dnet/(protocol|peer|core|ping|peng3d-events)$": "<rootDir>/packages/$1/src/index.ts",
+    "^@peng3dnet/(peer|core)/testing$": "<rootDir>/packages/$1/src/testing.ts",
+    "^@peng3dnet/peer/transport$": "<rootDir>/packages/peer/src/transport.ts",
     "^@peng3dnet-examples/(cli)$": "<rootDir>/examples/$1/src/index.ts",
     "^(\\.{1,2}/.*)\\.js$": "$1",
   },
@@ -47,6 +48,7 @@ module.exports = {
   coverageReporters: ["text", "lcovonly"],
   coverageThreshold: {
     "./packages/protocol/src/": { lines: 100 },
+    "./packages/peer/src/": { lines: 95 },
     "./packages/core/src/": { lines: 95 },
   },
 };

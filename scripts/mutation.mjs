@@ -15,18 +15,8 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 /** What is changed of each package, below its `src`. */
 const MUTATED = {
   protocol: ["**/*.ts"],
-  core: [
-    "session*.ts",
-    "admission.ts",
-    "address-group.ts",
-    "intake.ts",
-    "deadline.ts",
-    "idle-watch.ts",
-    "tls*.ts",
-    "handler-guard.ts",
-    "message-stream.ts",
-    "testing/*.ts",
-  ],
+  peer: ["**/*.ts"],
+  core: ["**/*.ts"],
   ping: ["**/*.ts"],
   "peng3d-events": ["**/*.ts"],
 };

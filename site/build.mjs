@@ -15,6 +15,9 @@ const pages = join(root, "site", ".pages");
 const out = join(root, "site", "out");
 
 const MODULES = {
+  "packages/peer/src/index.ts": "@peng3dnet/peer",
+  "packages/peer/src/testing.ts": "@peng3dnet/peer/testing",
+  "packages/peer/src/transport.ts": "@peng3dnet/peer/transport",
   "packages/core/src/index.ts": "@peng3dnet/core",
   "packages/core/src/testing.ts": "@peng3dnet/core/testing",
   "packages/ping/src/index.ts": "@peng3dnet/ping",

@@ -1,54 +1,14 @@
 /**
- * The peng3dnet server and client over TCP and TLS. Everything of `@peng3dnet/protocol` is exported here, too.
+ * The peng3dnet server and client over TCP and TLS, on Node. Everything of `@peng3dnet/peer` and of `@peng3dnet/protocol` is
+ * exported here, too.
  *
  * @packageDocumentation
  */
 import "./tcp/native-socket.js";
 
-export * from "@peng3dnet/protocol";
-export { type EngineLike, EVENT_SIZE } from "./base/engine.js";
-export type { HandlerErrorContext } from "./base/handler-guard.js";
-export { type Logger, silentLogger } from "./base/logger.js";
-export type { PeerOptions } from "./base/options.js";
-export { type ConnectionOwner, type EventListener, PeerBase, type PeerEvents } from "./base/peer-base.js";
-export type { SendOutcome } from "./base/send-outcome.js";
-export type { ClientEvents, ClientOptions } from "./client/client-options.js";
-export type { Message, MessageStream, MessageStreamOptions } from "./messages/message-stream.js";
-export type {
-  ClientOf,
-  KnowsPackets,
-  MessageContext,
-  MessageHandler,
-  NameSentTo,
-  PayloadOf,
-  ReceivedBy,
-  SentTo,
-  UntypedPacket,
-} from "./messages/typed-packet.js";
-export { Client } from "./node-client.js";
-export { Server } from "./node-server.js";
-export type { Platform, Poll } from "./platform/platform.js";
-export { standardPlatform } from "./platform/standard-platform.js";
+export * from "@peng3dnet/peer";
+export { Client } from "./client.js";
 export { nodePlatform, systemClock } from "./runtime/node-platform.js";
-export { type ClientClass, type ClientConnection, ClientOnServer } from "./server/client-on-server.js";
-export type {
-  BroadcastOptions,
-  ServerEvents,
-  ServerOptions,
-  ShutdownOptions,
-  ShutdownReport,
-} from "./server/server-options.js";
-export type { Metrics } from "./session/metrics.js";
-export { Session } from "./session/session.js";
+export { Server } from "./server.js";
 export { tcpAcceptor } from "./tcp/tcp-acceptor.js";
 export { tcpConnector } from "./tcp/tcp-connector.js";
-export { onAbort } from "./time/abort-signals.js";
-export type { Clock } from "./time/clock.js";
-export { checkTimeout } from "./time/timeout-option.js";
-export { Outcome, type WaitOptions } from "./time/waiting.js";
-export type { Acceptor, Listening, ListenRequest } from "./transport/acceptor.js";
-export type { Connector, ConnectRequest } from "./transport/connector.js";
-export * from "./transport/native-socket.js";
-export type { DistinguishedName, PeerCertificate } from "./transport/peer-certificate.js";
-export type { Transport, TransportHandler } from "./transport/transport.js";
-export type { ProcessOptions } from "./turns/packet-processor.js";

@@ -1,11 +1,7 @@
 /**
- * The test kit: servers and clients over links in memory, with a clock that the test turns and faults on
- * demand. For tests of programs and of plugins.
+ * The test kit of `@peng3dnet/peer/testing`, whose servers and clients are those of this package.
  *
  * @packageDocumentation
  */
-
-export { TestNetwork } from "./node-network.js";
-export { ManualClock } from "./testing/manual-clock.js";
-export { Direction, MemoryLink, MemoryTransport } from "./testing/memory-link.js";
-export { closedWith, type ExpectedClose, type TestConnectOptions } from "./testing/network.js";
+export * from "@peng3dnet/peer/testing";
+export { TestNetwork } from "./testing/network.js";

@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import type { TextReader } from "@peng3dnet/protocol";
+import type { TextReader } from "@peng3dnet/peer";
 
 const EMPTY = Buffer.alloc(0);
 /** Stands for bytes that are no text; or for itself. */

@@ -1,5 +1,4 @@
-import type { Poll } from "../platform/platform.js";
-import type { Clock } from "../time/clock.js";
+import type { Clock, Poll } from "@peng3dnet/peer";
 
 /** Intervals in a row that have to be short before polling begins, */
 const LEAST_TRUST = 8;

@@ -1,5 +1,5 @@
 import { deflateSync, inflateSync } from "node:zlib";
-import { BadDataError, type Compression, DecompressLimitError } from "@peng3dnet/protocol";
+import { BadDataError, type Compression, DecompressLimitError } from "@peng3dnet/peer";
 
 /** What `inflateSync` returns with `info`, which its type declarations leave out. */
 interface InflateResult {

@@ -1,6 +1,5 @@
 import { availableParallelism } from "node:os";
-import type { Platform } from "../platform/platform.js";
-import type { Clock } from "../time/clock.js";
+import type { Clock, Platform } from "@peng3dnet/peer";
 import { BusyPoll } from "./busy-poll.js";
 import { zlibCompression } from "./compression.js";
 import { connectionsByDescriptors } from "./descriptors.js";

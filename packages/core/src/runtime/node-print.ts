@@ -1,11 +1,13 @@
 import { formatWithOptions, type InspectOptions } from "node:util";
-import { MAX_LINE } from "../platform/print-line.js";
+
+/** Characters of one text that are shown; longer lines are cut anyway. */
+const MAX_TEXT = 10_000;
 
 const ON_ONE_LINE: InspectOptions = {
   breakLength: Number.POSITIVE_INFINITY,
   compact: true,
   maxArrayLength: 100,
-  maxStringLength: MAX_LINE,
+  maxStringLength: MAX_TEXT,
 };
 
 /** Values as Node's console shows them, on one line. */

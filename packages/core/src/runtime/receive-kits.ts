@@ -1,4 +1,4 @@
-import { ReceiveKit, SIDE_CLIENT, type Side } from "@peng3dnet/protocol";
+import { ReceiveKit, SIDE_CLIENT, type Side } from "@peng3dnet/peer";
 import { Allocator } from "./allocate.js";
 import { BufferTextReader } from "./buffer-text-reader.js";
 

@@ -1,4 +1,4 @@
-import { type Address, normalizeAddrFormatted } from "@peng3dnet/protocol";
+import { type Address, normalizeAddrFormatted } from "@peng3dnet/peer";
 
 /**
  * An address for a message. Never throws, whatever the address is: a socket that was reset early has none, and what the

@@ -1,16 +1,16 @@
 import { connect, type Socket } from "node:net";
+import type { Clock } from "@peng3dnet/peer";
 import {
   AbortedError,
   type Address,
   ConnectError,
   ConnectionRefusedError,
+  onAbort,
   TimedOutError,
   UnreachableHostError,
   UnresolvableHostError,
-} from "@peng3dnet/protocol";
-import { onAbort } from "../time/abort-signals.js";
-import type { Clock } from "../time/clock.js";
-import { Deadline } from "../time/deadline.js";
+} from "@peng3dnet/peer";
+import { Deadline } from "@peng3dnet/peer/transport";
 import { addressText } from "./address-text.js";
 import type { SocketReader } from "./socket-reader.js";
 

@@ -1,5 +1,5 @@
 import { createServer, type Server as NetServer, type Socket } from "node:net";
-import { type Address, ListenError } from "@peng3dnet/protocol";
+import { type Address, ListenError } from "@peng3dnet/peer";
 import { addressText } from "./address-text.js";
 
 /** A listening socket. */

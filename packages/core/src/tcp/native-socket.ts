@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 
-declare module "../transport/native-socket.js" {
+declare module "@peng3dnet/peer" {
   interface NativeSockets {
     /** TCP and TLS on Node. */
     readonly tcp: Socket;

@@ -1,5 +1,5 @@
 import type { OnReadOpts } from "node:net";
-import type { TransportHandler } from "../transport/transport.js";
+import type { TransportHandler } from "@peng3dnet/peer";
 
 /** Bytes read at once at most. */
 const READ_SIZE = 64 * 1024;

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
-import { type Address, SSLSEC_NONE, type SslSecLevel } from "@peng3dnet/protocol";
-import type { Transport, TransportHandler } from "../transport/transport.js";
+import type { Transport, TransportHandler } from "@peng3dnet/peer";
+import { type Address, SSLSEC_NONE, type SslSecLevel } from "@peng3dnet/peer";
 import { unacknowledged } from "./kernel-queue.js";
 import type { SocketReader } from "./socket-reader.js";
 

@@ -1,8 +1,7 @@
 import type { Socket } from "node:net";
-import type { Address } from "@peng3dnet/protocol";
+import type { Acceptor, Address, Listening, ListenRequest } from "@peng3dnet/peer";
 import { prepareTlsServer } from "../tls/tls.js";
 import type { PlainNotice, TlsAcceptor } from "../tls/tls-server.js";
-import type { Acceptor, Listening, ListenRequest } from "../transport/acceptor.js";
 import { listen } from "./listener.js";
 import { SocketTransport } from "./socket-transport.js";
 

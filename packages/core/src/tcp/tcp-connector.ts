@@ -1,5 +1,5 @@
+import type { Connector, ConnectRequest } from "@peng3dnet/peer";
 import { prepareTlsClient } from "../tls/tls.js";
-import type { Connector, ConnectRequest } from "../transport/connector.js";
 import { dial } from "./dial.js";
 import { createSocketReader } from "./socket-reader.js";
 import { SocketTransport } from "./socket-transport.js";

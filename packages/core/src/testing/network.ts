@@ -1,24 +1,12 @@
-import type { AnyPacketDefinition, CloseInfo, SslSecLevel } from "@peng3dnet/protocol";
-import { Client } from "../client/client.js";
-import type { ClientOptions } from "../client/client-options.js";
-import type { Platform } from "../platform/platform.js";
-import { standardPlatform } from "../platform/standard-platform.js";
-import type { ClientOnServer } from "../server/client-on-server.js";
-import { Server } from "../server/server.js";
-import type { ServerOptions } from "../server/server-options.js";
-import { ManualClock } from "./manual-clock.js";
-import { MemoryLink } from "./memory-link.js";
-
-/** Options of {@link TestNetwork.connect}. */
-export interface TestConnectOptions {
-  /** TLS security level that both ends believe in; default `SSLSEC_NONE`. */
-  readonly sslSeclevel?: SslSecLevel | undefined;
-  /** Prepares the link before the first byte, e.g. to freeze or corrupt it. */
-  readonly prepare?: ((link: MemoryLink) => void) | undefined;
-}
+import type { AnyPacketDefinition, ClientOnServer, ClientOptions, ServerOptions } from "@peng3dnet/peer";
+import { TestNetwork as PeerTestNetwork } from "@peng3dnet/peer/testing";
+import { Client } from "../client.js";
+import { nodePlatform } from "../runtime/node-platform.js";
+import { Server } from "../server.js";
 
 /**
- * Servers and clients over links in memory, with a clock that the test turns: no ports, no waiting.
+ * Servers and clients over links in memory, with a clock that the test turns: no ports, no waiting. They are those of this
+ * package, with what Node has to offer, e.g. compression.
  *
  * @example
  * ```ts no-run
@@ -31,84 +19,21 @@ export interface TestConnectOptions {
  * net.clock.advance(10); // ten seconds pass at once
  * ```
  */
-export class TestNetwork {
-  /** The clock of all its servers and clients. */
-  readonly clock: ManualClock = new ManualClock();
-  readonly #platform: Platform;
-
-  /** @param platform - of its servers and clients; default: what every runtime has. */
-  constructor(platform: Platform = standardPlatform) {
-    this.#platform = platform;
+export class TestNetwork extends PeerTestNetwork {
+  constructor() {
+    super(nodePlatform);
   }
 
-  /** A server that runs without a port. */
-  server<C extends ClientOnServer = ClientOnServer, D extends AnyPacketDefinition = AnyPacketDefinition>(
-    options: ServerOptions<C, D> = {},
-  ): Server<C, D> {
-    return this.run(new Server<C, D>({ platform: this.#platform, ...options, clock: this.clock }));
+  override server<
+    C extends ClientOnServer = ClientOnServer,
+    D extends AnyPacketDefinition = AnyPacketDefinition,
+  >(options: ServerOptions<C, D> = {}): Server<C, D> {
+    return this.run(new Server<C, D>({ ...options, clock: this.clock }));
   }
 
-  /** A client that is not connected yet. */
-  client<D extends AnyPacketDefinition = AnyPacketDefinition>(options: ClientOptions<D> = {}): Client<D> {
-    return this.run(new Client<D>({ platform: this.#platform, ...options, clock: this.clock }));
+  override client<D extends AnyPacketDefinition = AnyPacketDefinition>(
+    options: ClientOptions<D> = {},
+  ): Client<D> {
+    return this.run(new Client<D>({ ...options, clock: this.clock }));
   }
-
-  /** Lets a server or client of one's own class run; pass it `clock: network.clock`. */
-  run<P extends { initialize(): void; processAsync(): void }>(peer: P): P {
-    peer.initialize();
-    peer.processAsync();
-    return peer;
-  }
-
-  /** Links a client with a server. The handshake begins at once; wait with `client.waitForConnection()`. */
-  connect(
-    client: Pick<Client, "attach">,
-    server: Pick<Server, "accept">,
-    { sslSeclevel, prepare }: TestConnectOptions = {},
-  ): MemoryLink {
-    const link = new MemoryLink(sslSeclevel);
-    prepare?.(link);
-    server.accept(link.server);
-    client.attach(link.client);
-    return link;
-  }
-
-  /** Resolves once nothing is under way any more: microtasks, ticks and immediates have had their turns. */
-  async settle(): Promise<void> {
-    for (let turn = 0; turn < 3; turn++) {
-      await new Promise<void>((resolve) => {
-        this.#platform.yield(resolve);
-      });
-    }
-  }
-}
-
-/** What {@link closedWith} matches. */
-export interface ExpectedClose {
-  /** Reason of the close. */
-  readonly reason: string | null;
-  /** Code of its error; `undefined`: no error. */
-  readonly code?: string | undefined;
-  /** Whether it was clean; left out: either. */
-  readonly clean?: boolean | undefined;
-}
-
-/**
- * Compares a close with what was expected, for any test framework.
- *
- * @returns `undefined` if it fits, else a sentence that says what differs.
- */
-export function closedWith(info: CloseInfo, expected: ExpectedClose): string | undefined {
-  const code = (info.error as { code?: string } | undefined)?.code;
-  if (info.reason !== expected.reason)
-    return `closed with reason ${show(info.reason)}, not ${show(expected.reason)}`;
-  if (code !== expected.code) return `closed with error code ${show(code)}, not ${show(expected.code)}`;
-  if (expected.clean !== undefined && info.clean !== expected.clean) {
-    return `closed ${info.clean ? "" : "not "}cleanly`;
-  }
-  return undefined;
-}
-
-function show(value: string | null | undefined): string {
-  return value === undefined ? "none" : JSON.stringify(value);
 }

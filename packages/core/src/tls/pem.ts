@@ -1,6 +1,6 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { type Config, type ConfigKey, type Pem, TlsConfigError } from "@peng3dnet/protocol";
+import { type Config, type ConfigKey, type Pem, TlsConfigError } from "@peng3dnet/peer";
 
 /** Options that hold PEM or DER material themselves. */
 type PemKey =

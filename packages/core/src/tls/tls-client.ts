@@ -1,18 +1,18 @@
 import { isIP, type Socket } from "node:net";
 import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
+import type { TransportHandler } from "@peng3dnet/peer";
 import {
   AbortedError,
   type Address,
   HandshakeTimeoutError,
+  onAbort,
   SSLSEC_BOTHAUTH,
   SSLSEC_ENCRYPTED,
   SSLSEC_SERVERAUTH,
-} from "@peng3dnet/protocol";
+} from "@peng3dnet/peer";
+import { Deadline } from "@peng3dnet/peer/transport";
 import { addressText } from "../tcp/address-text.js";
 import type { DialOptions } from "../tcp/dial.js";
-import { onAbort } from "../time/abort-signals.js";
-import { Deadline } from "../time/deadline.js";
-import type { TransportHandler } from "../transport/transport.js";
 import { handshakeError, type TlsPeer, verificationError } from "./tls-errors.js";
 import { ALPN_PROTOCOL, type TlsClientOptions } from "./tls-options.js";
 import { TlsTransport } from "./tls-transport.js";

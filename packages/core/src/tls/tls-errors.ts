@@ -9,8 +9,8 @@ import {
   TlsPlainPeerError,
   TlsUnknownCaError,
   TlsVersionError,
-} from "@peng3dnet/protocol";
-import { certificateRejected, certificateRequired } from "../client/tls-refusal.js";
+} from "@peng3dnet/peer";
+import { certificateRejected, certificateRequired } from "@peng3dnet/peer/transport";
 import { addressText } from "../tcp/address-text.js";
 
 /** The other side of a handshake. */

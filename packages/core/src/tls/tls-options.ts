@@ -1,6 +1,6 @@
 import { constants, createHash, type X509Certificate } from "node:crypto";
 import { createSecureContext, type SecureContext, type SecureContextOptions } from "node:tls";
-import { type Config, type ConfigKey, TlsConfigError } from "@peng3dnet/protocol";
+import { type Config, type ConfigKey, TlsConfigError } from "@peng3dnet/peer";
 import { PemSource } from "./pem.js";
 
 /** Name under which peng3dnet is agreed upon in a TLS handshake (ALPN). */

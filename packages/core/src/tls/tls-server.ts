@@ -1,10 +1,9 @@
 import type { Socket } from "node:net";
 import { createServer, type Server as NodeTlsServer, type TLSSocket } from "node:tls";
-import { SSLSEC_BOTHAUTH, SSLSEC_ENCRYPTED, type TlsHandshakeError } from "@peng3dnet/protocol";
+import type { Clock, TransportHandler } from "@peng3dnet/peer";
+import { SSLSEC_BOTHAUTH, SSLSEC_ENCRYPTED, type TlsHandshakeError } from "@peng3dnet/peer";
+import { Deadline } from "@peng3dnet/peer/transport";
 import { probe } from "../tcp/socket-transport.js";
-import type { Clock } from "../time/clock.js";
-import { Deadline } from "../time/deadline.js";
-import type { TransportHandler } from "../transport/transport.js";
 import {
   clientCertificateMissing,
   handshakeError,

@@ -1,10 +1,9 @@
 import type { X509Certificate } from "node:crypto";
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
-import { type Address, SSLSEC_WRAPPED, type SslSecLevel } from "@peng3dnet/protocol";
+import type { DistinguishedName, PeerCertificate, Transport, TransportHandler } from "@peng3dnet/peer";
+import { type Address, SSLSEC_WRAPPED, type SslSecLevel } from "@peng3dnet/peer";
 import { unacknowledged } from "../tcp/kernel-queue.js";
-import type { DistinguishedName, PeerCertificate } from "../transport/peer-certificate.js";
-import type { Transport, TransportHandler } from "../transport/transport.js";
 import { alertError } from "./tls-errors.js";
 
 /** Calls `call` within an event of a socket, from which nothing may escape. */

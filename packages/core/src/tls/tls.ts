@@ -1,8 +1,7 @@
 import type { Socket } from "node:net";
-import { type Address, type Config, TlsConfigError } from "@peng3dnet/protocol";
-import type { Logger } from "../base/logger.js";
+import type { Logger, Transport } from "@peng3dnet/peer";
+import { type Address, type Config, TlsConfigError } from "@peng3dnet/peer";
 import type { DialOptions } from "../tcp/dial.js";
-import type { Transport } from "../transport/transport.js";
 import type { PlainNotice, TlsAcceptor } from "./tls-server.js";
 
 /**

@@ -1,6 +1,6 @@
 // Packets whose payloads are checked by schema libraries as people use them: zod, valibot and arktype.
 
-import { closedWith, TestNetwork } from "@peng3dnet/core/testing";
+import { closedWith, TestNetwork } from "@peng3dnet/peer/testing";
 import { type } from "arktype";
 import * as v from "valibot";
 import { z } from "zod";
@@ -11,7 +11,7 @@ import {
   type PacketInput,
   type PacketOutput,
   SIDE_SERVER,
-} from "../../src/index.js";
+} from "../../../core/src/index.js";
 
 /** The same packet in each library: a name that is trimmed, a position, and a colour that may be left out. */
 const zod = definePacket({

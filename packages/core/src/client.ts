@@ -1,6 +1,5 @@
-import type { AnyPacketDefinition } from "@peng3dnet/protocol";
-import { Client as PeerClient } from "./client/client.js";
-import type { ClientOptions } from "./client/client-options.js";
+import type { AnyPacketDefinition, ClientOptions } from "@peng3dnet/peer";
+import { Client as PeerClient } from "@peng3dnet/peer";
 import { nodePlatform } from "./runtime/node-platform.js";
 import { tcpConnector } from "./tcp/tcp-connector.js";
 

@@ -1,6 +1,6 @@
 // Who gets in, and that nothing is kept of those who are gone.
 
-import { Config } from "@peng3dnet/core";
+import { Config } from "@peng3dnet/peer";
 import fc from "fast-check";
 import { Admission } from "../../src/server/admission.js";
 

@@ -1,6 +1,6 @@
 // Deadlines on a clock that is turned by hand: what they do when the event loop was busy, and how long they can be.
 
-import { ManualClock } from "@peng3dnet/core/testing";
+import { ManualClock } from "@peng3dnet/peer/testing";
 import { IdleWatch } from "../../src/session/idle-watch.js";
 import { Deadline, type DeadlineOptions } from "../../src/time/deadline.js";
 

@@ -1,7 +1,7 @@
 // What an iterator buffers stays within its limits, and whoever waits for room goes on when there is some, once.
 
-import { type Client, definePacket, payload, type Server } from "@peng3dnet/core";
-import { TestNetwork } from "@peng3dnet/core/testing";
+import { type Client, definePacket, payload, type Server } from "@peng3dnet/peer";
+import { TestNetwork } from "@peng3dnet/peer/testing";
 import { BufferBudget } from "../../src/messages/buffer-budget.js";
 import { TypedPacket } from "../../src/messages/typed-packet.js";
 

@@ -1,8 +1,6 @@
-import type { AnyPacketDefinition } from "@peng3dnet/protocol";
+import type { AnyPacketDefinition, ClientOnServer, ServerOptions } from "@peng3dnet/peer";
+import { Server as PeerServer } from "@peng3dnet/peer";
 import { nodePlatform } from "./runtime/node-platform.js";
-import type { ClientOnServer } from "./server/client-on-server.js";
-import { Server as PeerServer } from "./server/server.js";
-import type { ServerOptions } from "./server/server-options.js";
 import { tcpAcceptor } from "./tcp/tcp-acceptor.js";
 
 /**

@@ -1,6 +1,6 @@
 // In which order connections have their turn, whoever else there is.
 
-import { ManualClock } from "@peng3dnet/core/testing";
+import { ManualClock } from "@peng3dnet/peer/testing";
 import { type Precedence, type Runnable, RunQueue } from "../../src/turns/run-queue.js";
 
 function turn(): Promise<void> {

@@ -1,4 +1,11 @@
-import { type Client, definePacket, payload, Server, SIDE_CLIENT, SIDE_SERVER } from "../../../src/index.js";
+import {
+  type Client,
+  definePacket,
+  payload,
+  Server,
+  SIDE_CLIENT,
+  SIDE_SERVER,
+} from "../../../../core/src/index.js";
 
 const Say = definePacket({ name: "chat:say", schema: payload<{ text: string }>(), side: SIDE_SERVER });
 const Heard = definePacket({

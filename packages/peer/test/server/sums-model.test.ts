@@ -1,6 +1,6 @@
 // The sums against plain models of them, for any order of calls.
 
-import { ServerFullError } from "@peng3dnet/core";
+import { ServerFullError } from "@peng3dnet/peer";
 import fc from "fast-check";
 import { BufferBudget } from "../../src/messages/buffer-budget.js";
 import { TypedPacket } from "../../src/messages/typed-packet.js";

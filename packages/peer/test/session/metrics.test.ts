@@ -1,7 +1,7 @@
 // Counters of connections and servers, and packets that may be dropped.
 
-import { type Cid, Client, Packet, type Peer, SmartPacket } from "@peng3dnet/core";
-import { TestNetwork } from "@peng3dnet/core/testing";
+import { type Cid, Client, Packet, type Peer, SmartPacket } from "@peng3dnet/peer";
+import { TestNetwork } from "@peng3dnet/peer/testing";
 
 const NOTHING = { queued: 0, unsent: 0, rejectedBy: {} };
 

@@ -1,0 +1,9 @@
+/**
+ * For those who write transports: what those of `@peng3dnet/core` are made with, beside the interfaces, which
+ * `@peng3dnet/peer` exports.
+ *
+ * @packageDocumentation
+ */
+export { certificateRejected, certificateRequired } from "./client/tls-refusal.js";
+export { onAbort } from "./time/abort-signals.js";
+export { Deadline, type DeadlineOptions } from "./time/deadline.js";
