@@ -9,10 +9,10 @@ import {
   payload,
   Server,
   type ServerOptions,
-} from "@peng3dnet/peer";
-import { type MemoryLink, TestNetwork } from "@peng3dnet/peer/testing";
+} from "@peng3dnet/core";
+import { type MemoryLink, TestNetwork } from "@peng3dnet/core/testing";
 import fc from "fast-check";
-import { packet } from "../../../core/test/support/wire.js";
+import { packet } from "../support/wire.js";
 
 const CLIENTS = 3;
 /** A message: a number for each client, how long it takes in milliseconds, and whether its handler feeds another one in. */
