@@ -1,9 +1,8 @@
 import { FIRST_USER_ID, INTERNAL_PREFIX, SSLSEC_NONE, STATE_ACTIVE } from "./constants.js";
 import type { DefinedPacket } from "./defined-packet.js";
-import { isInstance } from "./describe-error.js";
 import { RegistryError } from "./errors.js";
 import { type InvalidAction, Packet, type PacketRule } from "./packet.js";
-import { type AnyPacketDefinition, PacketDefinition } from "./packet-definition.js";
+import type { AnyPacketDefinition } from "./packet-definition.js";
 import { PROTOCOL_IDS } from "./protocol-ids.js";
 import { quoteText } from "./quote-text.js";
 import { BaseRegistry, type ObjectType, type RegistryEntry } from "./registry.js";
@@ -82,7 +81,8 @@ export class PacketRegistry extends BaseRegistry<Packet, PacketEntry> {
   }
 
   override find(obj: string | number | Packet | AnyPacketDefinition): PacketEntry | undefined {
-    return super.find(typeof obj === "object" && isDefinition(obj) ? obj.name : obj);
+    if (typeof obj !== "object") return super.find(obj);
+    return super.find(isDefinition(obj) ? obj.name : obj);
   }
 
   override entry(obj: string | number | Packet | AnyPacketDefinition): PacketEntry {
@@ -146,7 +146,7 @@ function checkName(name: unknown): void {
 
 /** Whether a value is a definition, of this or another copy of this package. */
 export function isDefinition(value: unknown): value is AnyPacketDefinition {
-  return isInstance(value, PacketDefinition) || brandOf(value) === "definition";
+  return brandOf(value) === "definition";
 }
 
 function brandOf(value: unknown): unknown {
