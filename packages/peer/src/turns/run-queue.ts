@@ -6,6 +6,10 @@ const SLICE = 10;
 const SHARE = 1;
 /** Work after which the clock is looked at. A packet is one unit, and one more for each 512 bytes. */
 const UNITS_BETWEEN_LOOKS = 8;
+/** And where that took no time at all, as with short packets whose handlers do little. */
+const MOST_UNITS_BETWEEN_LOOKS = 32;
+/** That is, less than this, in milliseconds. */
+const NO_TIME = 0.1;
 /** Bytes of a packet that make one more unit of work, as a power of two. */
 const BYTES_PER_UNIT = 9;
 
@@ -37,6 +41,8 @@ export class RunQueue {
   readonly #clock: Clock;
   readonly #yield: (call: () => void) => void;
   #unitsLeft = UNITS_BETWEEN_LOOKS;
+  #unitsBetweenLooks = UNITS_BETWEEN_LOOKS;
+  #lookedAt = 0;
   /** When the time is used up, in milliseconds. */
   #until = 0;
   /** Whether the end of this turn of the event loop will be noticed. */
@@ -57,8 +63,11 @@ export class RunQueue {
 
   /** Looks at the clock, since something was done that may have taken long. */
   look(): void {
-    this.#unitsLeft = UNITS_BETWEEN_LOOKS;
     const now = this.#clock.now();
+    const units = now - this.#lookedAt < NO_TIME ? 2 * this.#unitsBetweenLooks : UNITS_BETWEEN_LOOKS;
+    this.#unitsBetweenLooks = Math.min(units, MOST_UNITS_BETWEEN_LOOKS);
+    this.#unitsLeft = this.#unitsBetweenLooks;
+    this.#lookedAt = now;
     if (!this.#armed) this.#begin(now);
     else if (now >= this.#until) this.spent = true;
   }

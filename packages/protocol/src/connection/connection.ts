@@ -477,7 +477,7 @@ export class Connection implements PacketSource {
     const entry = this.#registry().entry(ptype);
     if (entry.onlyState !== this.#state && !this.#maySend(entry, false)) return false;
     if (entry.parses && this.#context.validateSent) this.#checkSent(entry, data);
-    this.#encode(entry, data);
+    this.#out().encode(entry.id, data, entry.name);
     return this.#accepted(entry, ptype, data);
   }
 
@@ -485,14 +485,6 @@ export class Connection implements PacketSource {
 
   #checkSent(entry: PacketEntry, data: unknown): void {
     watchResult(this.host, checkSent(this.#context, entry, data), entry.name);
-  }
-
-  #encode(entry: PacketEntry, data: unknown): void {
-    try {
-      this.#out().encode(entry.id, data);
-    } catch (error) {
-      throw namePacket(error, entry.name);
-    }
   }
 
   /**
@@ -510,11 +502,7 @@ export class Connection implements PacketSource {
   /** For connection types: sends a packet by id alone, registered or not, past all checks and hooks. */
   sendRaw(id: number, data: unknown): boolean {
     if (this.#reason !== undefined) throw this.#closed(this.#reason);
-    try {
-      this.#out().encode(id, data);
-    } catch (error) {
-      throw namePacket(error, this.#registry().findId(id)?.name ?? String(id));
-    }
+    this.#out().encode(id, data, this.#registry().findId(id)?.name ?? String(id));
     this.packetsOut++;
     return this.#announce();
   }

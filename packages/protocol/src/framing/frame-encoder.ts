@@ -2,6 +2,7 @@ import type { Codec } from "../codec/codec.js";
 import type { Compression } from "../codec/compression.js";
 import type { ValueWriter } from "../codec/writing/value-writer.js";
 import { FLAG_COMPRESSED } from "../constants.js";
+import { namePacket } from "../errors/error-text.js";
 import { PacketTooLargeError } from "../errors/errors.js";
 import { type BufferPool, POOLED_LENGTH, SHORT_LENGTH } from "./buffer-pool.js";
 import type { LastJoin } from "./last-join.js";
@@ -78,14 +79,17 @@ export class FrameEncoder {
   /**
    * Writes a packet with the given id and value.
    *
+   * @param name - of the packet, which errors name then.
    * @throws {@link PacketTooLargeError} or {@link EncodeError}; nothing has been written then.
    */
-  encode(id: number, value: unknown): void {
+  encode(id: number, value: unknown, name?: string): void {
     const { codec } = this.#options;
     this.#depth++;
     try {
       if (codec === undefined) this.#write(id, value);
       else this.#appendBody(id, codec.encode(value));
+    } catch (error) {
+      throw name === undefined ? error : namePacket(error, name);
     } finally {
       this.#depth--;
       this.#writing = false;

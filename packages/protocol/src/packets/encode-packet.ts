@@ -1,5 +1,4 @@
 import type { ConnectionContext } from "../connection/connection-context.js";
-import { namePacket } from "../errors/error-text.js";
 import { FrameEncoder } from "../framing/frame-encoder.js";
 import type { PacketEntry } from "../registry/packet-registry.js";
 import { checkSent } from "./check-sent.js";
@@ -11,11 +10,7 @@ import { checkSent } from "./check-sent.js";
  */
 export function encodePacket(context: ConnectionContext, id: number, data: unknown): Uint8Array {
   const encoder = new FrameEncoder(context);
-  try {
-    encoder.encode(id, data);
-  } catch (error) {
-    throw namePacket(error, context.peer.registry.findId(id)?.name ?? String(id));
-  }
+  encoder.encode(id, data, context.peer.registry.findId(id)?.name ?? String(id));
   const packet = encoder.last();
   encoder.clear();
   return packet;

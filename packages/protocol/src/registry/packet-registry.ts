@@ -82,7 +82,8 @@ export class PacketRegistry extends BaseRegistry<Packet, PacketEntry> {
   }
 
   override find(obj: string | number | Packet | AnyPacketDefinition): PacketEntry | undefined {
-    return super.find(typeof obj === "object" && isDefinition(obj) ? obj.name : obj);
+    if (typeof obj !== "object") return super.find(obj);
+    return super.find(isDefinition(obj) ? obj.name : obj);
   }
 
   override entry(obj: string | number | Packet | AnyPacketDefinition): PacketEntry {
@@ -146,7 +147,7 @@ function checkName(name: unknown): void {
 
 /** Whether a value is a definition, of this or another copy of this package. */
 export function isDefinition(value: unknown): value is AnyPacketDefinition {
-  return isInstance(value, PacketDefinition) || brandOf(value) === "definition";
+  return brandOf(value) === "definition";
 }
 
 function brandOf(value: unknown): unknown {

@@ -70,12 +70,12 @@ export class BodyDecoder {
     maxElements = this.#maxElements,
   ): unknown {
     this.#inflatedBytes = 0;
-    if (flags === 0) {
-      return this.#codec === undefined
-        ? this.#values.read(bytes, start, end, owned, this.#maxDepth, maxElements, this.#extensions)
-        : this.#decode(bytes, start, end, owned, maxElements);
-    }
-    const inflated = this.#inflate(flags, bytes.subarray(start, end), limit);
+    if (flags === 0) return this.#decode(bytes, start, end, owned, maxElements);
+    return this.#decodeInflated(flags, bytes.subarray(start, end), limit, maxElements);
+  }
+
+  #decodeInflated(flags: number, body: Uint8Array, limit: number, maxElements: number): unknown {
+    const inflated = this.#inflate(flags, body, limit);
     this.#inflatedBytes = inflated.length;
     // What lies beside it in its buffer is nothing to be shown.
     const whole = inflated.length === inflated.buffer.byteLength;
@@ -96,10 +96,20 @@ export class BodyDecoder {
   }
 
   #decode(bytes: Uint8Array, start: number, end: number, owned: boolean, maxElements: number): unknown {
-    const codec = this.#codec;
-    if (codec === undefined) {
+    if (this.#codec === undefined) {
       return this.#values.read(bytes, start, end, owned, this.#maxDepth, maxElements, this.#extensions);
     }
+    return this.#decodeBy(this.#codec, bytes, start, end, owned, maxElements);
+  }
+
+  #decodeBy(
+    codec: Codec,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    owned: boolean,
+    maxElements: number,
+  ): unknown {
     const traits = this.#check.check(bytes, start, end, maxElements);
     const exactly = (traits & BODY_NEEDS_EXACTNESS) !== 0;
     if ((traits & BODY_HAS_BINARY) === 0) {

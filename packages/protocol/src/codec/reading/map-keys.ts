@@ -21,11 +21,6 @@ export function weightOf(key: number): number {
   return Number.isSafeInteger(key) ? 1 : 2;
 }
 
-/** Whether a value that begins so is a text. */
-export function beginsLikeText(head: number): boolean {
-  return (head & 0xe0) === 0xa0 || (head >= 0xd9 && head <= 0xdb);
-}
-
 /** Whether a value that begins so is an integer or a binary value, and may be a key. */
 export function beginsLikeKey(head: number): boolean {
   return head < 0x80 || head >= 0xe0 || (head >= 0xc4 && head <= 0xc6) || (head >= 0xcc && head <= 0xd3);

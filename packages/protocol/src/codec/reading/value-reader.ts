@@ -17,7 +17,7 @@ import {
 import { decodedSize } from "./decoded-size.js";
 import { KeyCache } from "./key-cache.js";
 import { beginsLikeIndex, ListGrowth, listIndex, movesAllowed, placesAllowed } from "./list-growth.js";
-import { beginsLikeKey, beginsLikeText, type MapKey, MixedMap, pay, stepsAllowed } from "./map-keys.js";
+import { beginsLikeKey, type MapKey, MixedMap, pay, stepsAllowed } from "./map-keys.js";
 import { SHORT_TEXT, shortText } from "./short-text.js";
 
 const EMPTY = new Uint8Array(0);
@@ -250,24 +250,12 @@ export class ValueReader {
 
   #array(length: number, depthLeft: number): unknown[] {
     this.#owe(length, depthLeft);
-    if (length < 5 && length > 0) return this.#shortArray(length, depthLeft - 1);
+    // For one that grows, the engine reserves seventeen places at once: too many where each level costs one byte. For longer
+    // ones that is faster than to write them as they are, since it finds out that they hold numbers only.
+    if (length === 1) return [this.#value(depthLeft - 1)];
     const array: unknown[] = [];
     for (let index = 0; index < length; index++) array.push(this.#value(depthLeft - 1));
     return array;
-  }
-
-  /** An array of one to four elements. For one that grows, the engine reserves seventeen places at once. */
-  #shortArray(length: number, depth: number): unknown[] {
-    switch (length) {
-      case 1:
-        return [this.#value(depth)];
-      case 2:
-        return [this.#value(depth), this.#value(depth)];
-      case 3:
-        return [this.#value(depth), this.#value(depth), this.#value(depth)];
-      default:
-        return [this.#value(depth), this.#value(depth), this.#value(depth), this.#value(depth)];
-    }
   }
 
   #extension(head: number, depthLeft: number): unknown {
@@ -293,20 +281,21 @@ export class ValueReader {
 
   #map(length: number, depthLeft: number): Record<string, unknown> | Map<MapKey, unknown> {
     this.#owe(2 * length, depthLeft);
-    // An object is made only where it is going to be the value: where maps are short, it is most of what they cost.
-    if (length > 0 && this.#at < this.#end && !beginsLikeText(this.#bytes[this.#at] as number)) {
-      return this.#mixedMap(undefined, length, depthLeft);
-    }
+    if (length === 0) return {};
+    let key = this.#key();
+    // Where maps are short, an object that does not become the value would be most of what they cost.
+    if (key === undefined) return this.#mixedMap(undefined, length, depthLeft);
     const map: Record<string, unknown> = {};
     let growth: ListGrowth | undefined;
-    for (let index = 0; index < length; index++) {
-      const key = this.#key();
+    for (let index = 1; ; index++) {
+      if (this.#digitFirst) growth = this.#grow(growth, key);
+      map[key] = this.#value(depthLeft - 1);
+      if (index === length) break;
+      key = this.#key();
       if (key === undefined) {
         if (growth !== undefined) this.#settle(growth, index);
         return this.#mixedMap(map, length - index, depthLeft);
       }
-      if (this.#digitFirst) growth = this.#grow(growth, key);
-      map[key] = this.#value(depthLeft - 1);
     }
     if (growth !== undefined) this.#settle(growth, length);
     return map;
