@@ -1,11 +1,10 @@
 import { utf8Length } from "../codec/writing/utf8-length.js";
 import { FIRST_USER_ID, INTERNAL_PREFIX, SSLSEC_NONE, STATE_ACTIVE } from "../constants.js";
-import { isInstance } from "../errors/describe-error.js";
 import { RegistryError } from "../errors/errors.js";
 import { quoteText } from "../errors/quote-text.js";
 import type { DefinedPacket } from "../packets/defined-packet.js";
 import { type InvalidAction, Packet, type PacketRule } from "../packets/packet.js";
-import { type AnyPacketDefinition, PacketDefinition } from "../packets/packet-definition.js";
+import type { AnyPacketDefinition } from "../packets/packet-definition.js";
 import { PROTOCOL_IDS } from "./protocol-ids.js";
 import { BaseRegistry, type ObjectType, type RegistryEntry } from "./registry.js";
 
