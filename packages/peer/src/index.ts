@@ -39,8 +39,9 @@ export type { Metrics } from "./session/metrics.js";
 export { Session } from "./session/session.js";
 export { onAbort } from "./time/abort-signals.js";
 export type { Clock } from "./time/clock.js";
+export { Deferred, type WaitOptions } from "./time/deferred.js";
+export { Outcome } from "./time/outcome.js";
 export { checkTimeout } from "./time/timeout-option.js";
-export { Outcome, type WaitOptions } from "./time/waiting.js";
 export type { Acceptor, Listening, ListenRequest } from "./transport/acceptor.js";
 export type { Connector, ConnectRequest } from "./transport/connector.js";
 // All of it, so that packages with transports can add their sockets by declaration merging.

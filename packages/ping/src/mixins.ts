@@ -3,12 +3,12 @@ import {
   type ClientOptions,
   CONNTYPE_PING,
   ConnectionClosedError,
+  Deferred,
   describeError,
   escapeText,
   FailedPingError,
   InvalidStateError,
   MAX_REASON_BYTES,
-  Outcome,
   type Peer,
   type Server,
   type ServerOptions,
@@ -128,7 +128,7 @@ export function PingableClientMixin<A extends readonly unknown[], S extends AnyC
     extends (Base as unknown as new (options?: ClientOptions) => Client)
     implements PingableClient
   {
-    readonly #pong = new Outcome<Pong>(this.clock);
+    readonly #pong = new Deferred<Pong>(this.clock);
     #data: PingData = {};
     #sentAt = 0;
     #watched = false;

@@ -103,7 +103,7 @@ export function dial(address: Address, { clock, timeout, signal, reader }: DialO
     });
     const leave = (): void => {
       deadline?.cancel();
-      unlisten?.();
+      stopListening?.();
       socket.off("error", onError);
       socket.off("connect", onConnect);
     };
@@ -122,7 +122,7 @@ export function dial(address: Address, { clock, timeout, signal, reader }: DialO
     const deadline = Deadline.start(clock, timeout, () =>
       giveUp(new TimedOutError(`${addressText(address)} did not answer within ${timeout} s`)),
     );
-    const unlisten =
+    const stopListening =
       signal &&
       onAbort(signal, () => giveUp(new AbortedError("connecting was aborted", { cause: signal.reason })));
     socket.on("error", onError);

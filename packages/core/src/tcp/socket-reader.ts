@@ -25,7 +25,7 @@ export function createSocketReader(): SocketReader {
   return {
     onread: {
       buffer: () => {
-        const room = handler?.room();
+        const room = handler?.readTarget();
         if (room !== undefined) return room;
         input ??= new Uint8Array(READ_SIZE);
         return input;

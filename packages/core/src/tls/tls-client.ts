@@ -89,7 +89,7 @@ export function connectTls(
       tls.isSessionReused() ? former?.asked === true : askedForCertificate(tls);
     const leave = (): void => {
       deadline?.cancel();
-      unlisten?.();
+      stopListening?.();
       tls.off("error", onError);
       tls.off("secureConnect", onSecure);
     };
@@ -105,7 +105,7 @@ export function connectTls(
       const verifying = tls.authorizationError !== null && tls.authorizationError !== undefined;
       giveUp(verifying ? verificationError(error.code ?? "", peer, error) : handshakeError(error, peer));
     };
-    let unlisten: (() => void) | undefined;
+    let stopListening: (() => void) | undefined;
     const abort = (): void => giveUp(new AbortedError("connecting was aborted", { cause: signal?.reason }));
     const onSecure = (): void => {
       leave();
@@ -130,7 +130,7 @@ export function connectTls(
       abort();
       return;
     }
-    if (signal !== undefined) unlisten = onAbort(signal, abort);
+    if (signal !== undefined) stopListening = onAbort(signal, abort);
     tls.on("error", onError);
     tls.on("secureConnect", onSecure);
     if (options.resumptionScope !== undefined) {

@@ -47,10 +47,10 @@ export class TlsAcceptor {
       // The session has a deadline that counts from accept.
       handshakeTimeout: NEVER,
     });
-    this.#server.on("secureConnection", function (this: Door, socket) {
+    this.#server.on("secureConnection", function (this: ServerView, socket) {
       this.transport.secured(socket);
     });
-    this.#server.on("tlsClientError", function (this: Door, error) {
+    this.#server.on("tlsClientError", function (this: ServerView, error) {
       this.transport.failed(error);
     });
   }
@@ -60,14 +60,14 @@ export class TlsAcceptor {
     return new TlsServerTransport(socket, this.#clientAuth, this.#notice, (transport) => {
       // Node makes the TLS socket itself and reports on it to the server only. Each connection has its own
       // view of the server, so that reports find their way back.
-      const door: Door = Object.create(this.#server);
-      door.transport = transport;
-      door.emit("connection", socket);
+      const view: ServerView = Object.create(this.#server);
+      view.transport = transport;
+      view.emit("connection", socket);
     });
   }
 }
 
-interface Door extends NodeTlsServer {
+interface ServerView extends NodeTlsServer {
   transport: TlsServerTransport;
 }
 

@@ -323,16 +323,16 @@ describe("one connection does not starve the others", () => {
 
   test("a connection that is held while it closes still ends", async () => {
     const { server, client, remote } = await startPair();
-    remote.conn.hold();
+    remote.conn.pause();
     client.sendMessage("test:echo", "unread");
     const closed = nextOf(client, "close");
     const closing = remote.close("enough");
-    remote.conn.hold();
+    remote.conn.pause();
     await closed;
     expect(await closing).toEqual({ reason: "enough", error: undefined, clean: true });
     expect(server.clients.size).toBe(0);
-    remote.conn.unhold();
-    remote.conn.unhold();
+    remote.conn.resume();
+    remote.conn.resume();
   });
 });
 

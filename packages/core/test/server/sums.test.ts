@@ -152,7 +152,7 @@ describe("net.limits.buffered", () => {
     let others = 0;
     server.on(Other, () => others++);
     const quiet = clients[0] as Client;
-    while (server.clients.get(1)?.conn.held !== true) await turn();
+    while (server.clients.get(1)?.conn.paused !== true) await turn();
     for (let turns = 0; turns < 200; turns++) await turn();
     // Two of each handshake, and of 20 KiB a dozen at most that fit, with one more.
     expect(server.metrics.packetsIn).toBeLessThanOrEqual(5 * 2 + 14);
@@ -173,7 +173,7 @@ describe("net.limits.buffered", () => {
     const stream = server.messages(Text);
     const [greedy, quiet] = clients as [Client, Client];
     for (const number of numbers(40)) greedy.sendMessage(Text, text(number));
-    while (server.clients.get(1)?.conn.held !== true) await turn();
+    while (server.clients.get(1)?.conn.paused !== true) await turn();
     const heard = new Promise((resolve) => server.on(Other, resolve));
     quiet.sendMessage(Other, 7);
     expect(await heard).toBe(7);
@@ -186,7 +186,7 @@ describe("net.limits.buffered", () => {
     const [greedy] = clients as [Client];
     const remote = server.clients.get(1) as ClientOnServer;
     for (const number of numbers(40)) greedy.sendMessage(Text, text(number));
-    while (server.clients.get(1)?.conn.held !== true) await turn();
+    while (server.clients.get(1)?.conn.paused !== true) await turn();
     const before = remote.conn.connection.packetsIn - 2;
     const closed = next(server, "close");
     let isClosed = false;
@@ -224,7 +224,7 @@ describe("net.limits.buffered", () => {
     for (const _ of numbers(30)) {
       const { peer, remote } = await active(server);
       peer.write(packet(ID, "a"), packet(ID, "b"));
-      while (!remote.conn.held && remote.conn.connection.packetsIn < 4) await turn();
+      while (!remote.conn.paused && remote.conn.connection.packetsIn < 4) await turn();
       peer.socket.resetAndDestroy();
       while (server.clients.size > 0) await turn();
     }
@@ -245,7 +245,7 @@ describe("net.limits.inflated.rate", () => {
     const other = await active(server);
     const bomb = (letter: string): Buffer => frame(ID, deflateSync(encode(letter.repeat(60_000))), 1);
     peer.write(bomb("a"), bomb("b"), bomb("c"), packet(ID, "d"));
-    while (!remote.conn.held) await turn();
+    while (!remote.conn.paused) await turn();
     expect(received).toEqual(["a", "b"]);
     // 120,000 of 100,000 bytes: a fifth of a second too much.
     other.peer.write(packet(ID, "x"));

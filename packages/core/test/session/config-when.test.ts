@@ -207,7 +207,7 @@ const rows: Row[] = [
     seen: [false, true],
     look: async (seen) => {
       await answer(seen, frame(ECHO, deflateSync(encode(letters(5000))), 1));
-      return seen.remote.conn.held;
+      return seen.remote.conn.paused;
     },
   },
   {
@@ -220,10 +220,10 @@ const rows: Row[] = [
       const { connection } = remote.conn;
       const before = connection.packetsIn;
       peer.write(packet(DROPPABLE, "one"), packet(DROPPABLE, "two"));
-      while (!remote.conn.held && connection.packetsIn < before + 2) {
+      while (!remote.conn.paused && connection.packetsIn < before + 2) {
         await new Promise((turn) => setImmediate(turn));
       }
-      return remote.conn.held;
+      return remote.conn.paused;
     },
   },
   {

@@ -61,12 +61,12 @@ describe("high water", () => {
 
   test("and on a client", async () => {
     const { client, remote } = await startPair({ client: { cfg: PLAIN } });
-    remote.conn.hold();
+    remote.conn.pause();
     let drains = 0;
     client.on("drain", () => drains++);
     while (client.sendMessage("test:echo", NOISE));
     const drained = nextOf(client, "drain");
-    remote.conn.unhold();
+    remote.conn.resume();
     await drained;
     await client.flush();
     expect(drains).toBe(1);
@@ -104,7 +104,7 @@ describe("high water", () => {
 describe("flush", () => {
   test("resolves once all is with the kernel, in order of the calls", async () => {
     const { client, remote } = await startPair({ client: { cfg: PLAIN } });
-    remote.conn.hold();
+    remote.conn.pause();
     while (client.sendMessage("test:echo", NOISE));
     const order: string[] = [];
     const first = client.flush().then(() => order.push("first"));
@@ -112,7 +112,7 @@ describe("flush", () => {
     const second = client.flush().then(() => order.push("second"));
     await turn();
     expect(order).toEqual([]);
-    remote.conn.unhold();
+    remote.conn.resume();
     await Promise.all([first, second]);
     expect(order).toEqual(["first", "second"]);
     await client.flush();
@@ -121,19 +121,19 @@ describe("flush", () => {
   test("gives up in time; what was sent stays sent", async () => {
     const clock = new ManualClock();
     const { client, remote } = await startPair({ client: { clock, cfg: PLAIN } });
-    remote.conn.hold();
+    remote.conn.pause();
     while (client.sendMessage("test:echo", NOISE));
     const flushed = client.flush({ timeout: 1 });
     await Promise.resolve();
     clock.advance(1);
     await expect(flushed).rejects.toThrow(TimedOutError);
-    remote.conn.unhold();
+    remote.conn.resume();
     await client.flush();
   });
 
   test("rejects with what was not handed over when the connection ends before", async () => {
     const { client, remote } = await startPair({ client: { cfg: PLAIN } });
-    remote.conn.hold();
+    remote.conn.pause();
     while (client.sendMessage("test:echo", NOISE));
     const flushed = client.flush();
     remote.sock?.resetAndDestroy();
@@ -363,12 +363,12 @@ test("a close during a full buffer still delivers everything once the peer reads
     client: { cfg: PLAIN },
     setUp: (peer) => handle(peer, "test:item", (msg) => void received.push((msg as Uint8Array).length)),
   });
-  remote.conn.hold();
+  remote.conn.pause();
   let sent = 1;
   while (client.sendMessage("test:item", NOISE)) sent++;
   const closing: Promise<CloseInfo> = client.close("done");
   await turn();
-  remote.conn.unhold();
+  remote.conn.resume();
   expect(await closing).toEqual({ reason: "done", error: undefined, clean: true });
   expect(received).toEqual(Array(sent).fill(NOISE.length));
 });

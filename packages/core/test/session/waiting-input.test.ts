@@ -140,13 +140,13 @@ describe("a connection that is gone, with input that waits", () => {
     for (let left = 4; left > 0; left--) {
       peer.write(packet(ID, left), packet(ID, left), packet(ID, left));
     }
-    while (!remote.conn.held) await turn();
+    while (!remote.conn.paused) await turn();
     peer.socket.resetAndDestroy();
     clock.advance(1);
     while (server.clients.size > 0) await turn();
     for (let count = 0; count < 3; count++) await stream.next();
     // It went on, and waits again.
-    expect(remote.conn.held).toBe(true);
+    expect(remote.conn.paused).toBe(true);
     expect(clock.timers).toBe(0);
     await stream.return();
   });

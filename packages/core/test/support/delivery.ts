@@ -75,10 +75,10 @@ class End {
    */
   async nap(until: () => boolean): Promise<void> {
     const { conn } = this.#speaker;
-    conn?.hold();
+    conn?.pause();
     for (let turns = 0; turns < 200 && !until(); turns++) await turn();
     for (let turns = 0; turns < 3; turns++) await turn();
-    conn?.unhold();
+    conn?.resume();
   }
 }
 

@@ -1,6 +1,6 @@
 // The `timeout` of calls and `net.timeout.*`: what they may be, and that they are as long as they say.
 
-import { Client, ConfigError, type ConfigOverrides, Outcome, systemClock } from "@peng3dnet/core";
+import { Client, ConfigError, type ConfigOverrides, Deferred, systemClock } from "@peng3dnet/core";
 import { track } from "../support/cleanup.js";
 import { echo, LOCAL, next, startPair, startServer } from "../support/peers.js";
 
@@ -85,7 +85,7 @@ test("a client that was given a wrong timeout does not connect", async () => {
 
 /** Resolves some milliseconds later, by real timers: one that holds too much would have fired. */
 async function aMoment(): Promise<void> {
-  const never = new Outcome<void>(systemClock);
+  const never = new Deferred<void>(systemClock);
   await expect(never.wait({ timeout: 0.02 }, "a moment")).rejects.toThrow(
     "waited 0.02 s for a moment in vain",
   );

@@ -201,12 +201,12 @@ async function play(steps: readonly Step[], { manual, queueing, limits }: Settin
         break;
       case "hold":
         one.holds++;
-        one.remote.conn.hold();
+        one.remote.conn.pause();
         break;
       case "unhold":
         if (one.holds === 0) break;
         one.holds--;
-        one.remote.conn.unhold();
+        one.remote.conn.resume();
         break;
       case "process":
         if (!dispatching) server.process();
@@ -268,7 +268,7 @@ async function play(steps: readonly Step[], { manual, queueing, limits }: Settin
   // All may go on now, and all of it is worked off.
   for (const one of all) {
     one.link.toServer.thaw();
-    for (; one.holds > 0; one.holds--) one.remote.conn.unhold();
+    for (; one.holds > 0; one.holds--) one.remote.conn.resume();
   }
   const pending = (one: Known): boolean => one.whole && one.processed.length < one.sent;
   for (let laps = 0; laps < 2000 && all.some(pending); laps++) {

@@ -174,7 +174,7 @@ test("flush, close and waitForConnection heed both while there is something to w
   abort.abort();
   const { signal } = abort;
   const { server, remote, client: reader } = await startPair();
-  reader.conn?.hold();
+  reader.conn?.pause();
   while (
     remote.sendMessage(
       "test:echo",
@@ -195,7 +195,7 @@ test("flush, close and waitForConnection heed both while there is something to w
 test("a shutdown's signal cuts what is left", async () => {
   const { server, client, remote } = await startPair();
   // It does not take what came, so that it does not answer the close.
-  client.conn?.hold();
+  client.conn?.pause();
   const abort = new AbortController();
   const report = server.shutdown({ signal: abort.signal });
   abort.abort();

@@ -176,12 +176,12 @@ describe("in data", () => {
     server.on("handlerError", (error) => errors.push(error));
     const link = new MemoryLink();
     const closed = next(server, "close");
-    server.on("connection", ({ conn }) => conn.hold());
+    server.on("connection", ({ conn }) => conn.pause());
     const client = server.accept(link.server);
     link.client.start({
       ready: () => {},
       refused: () => {},
-      room: () => undefined,
+      readTarget: () => undefined,
       data: () => {},
       ended: () => {},
       drained: () => {},
@@ -191,7 +191,7 @@ describe("in data", () => {
     client.conn.receive(settype());
     link.cut(link.client);
     await net.settle();
-    client.conn.unhold();
+    client.conn.resume();
     expect((await closed)[1].reason).toBe("socketclose");
     expect(errors).toEqual([]);
   });
@@ -266,12 +266,12 @@ describe("in process()", () => {
     const other = await active(server);
     held.peer.write(packet(ID, "held"));
     while (held.remote.conn.queuedPackets < 1) await turn();
-    held.remote.conn.hold();
+    held.remote.conn.pause();
     const waiting = server.process({ wait: true });
     other.peer.write(packet(ID, "other"));
     expect(await waiting).toBe(1);
     const released = server.process({ wait: true });
-    held.remote.conn.unhold();
+    held.remote.conn.resume();
     expect(await released).toBe(1);
     expect(log.map(([, msg]) => msg)).toEqual(["other", "held"]);
   });

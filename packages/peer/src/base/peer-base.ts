@@ -28,7 +28,7 @@ import {
   type Side,
 } from "@peng3dnet/protocol";
 import { BufferBudget } from "../messages/buffer-budget.js";
-import { type Holdable, MessageStream, type MessageStreamOptions } from "../messages/message-stream.js";
+import { MessageStream, type MessageStreamOptions, type Pausable } from "../messages/message-stream.js";
 import {
   type MessageHandler,
   type ReceivedBy,
@@ -44,8 +44,8 @@ import type { Metrics } from "../session/metrics.js";
 import { Session } from "../session/session.js";
 import type { SessionHooks } from "../session/session-hooks.js";
 import type { Clock } from "../time/clock.js";
+import { Deferred, type WaitOptions } from "../time/deferred.js";
 import { checkTimeout, timeoutError } from "../time/timeout-option.js";
-import { Outcome, type WaitOptions } from "../time/waiting.js";
 import type { Transport } from "../transport/transport.js";
 import { PacketProcessor, type ProcessOptions } from "../turns/packet-processor.js";
 import { RunQueue } from "../turns/run-queue.js";
@@ -77,7 +77,7 @@ export type EventListener<Events, K extends keyof Events> = (...args: Extract<Ev
 /** What the peer calls for one connection: methods of a client on a server, or of the client itself. */
 export interface ConnectionOwner {
   /** The connection, once there is one. */
-  readonly conn: Holdable | undefined;
+  readonly conn: Pausable | undefined;
   /** A packet was received. */
   onReceive(ptype: number, msg: unknown): void | Promise<void>;
   /** A packet was accepted for sending. */
@@ -157,7 +157,7 @@ export abstract class PeerBase<
 
     closed(session: Session<Owner>, info: CloseInfo): void {
       // A connection that is held has reached those that hold it.
-      if (session.held) this.#peer.#forget(session);
+      if (session.paused) this.#peer.#forget(session);
       this.#peer.#processor.closed(session as Session);
       this.#peer.closed(session, info);
     }
@@ -193,7 +193,7 @@ export abstract class PeerBase<
   readonly #conntypes = new Map<string, ConnectionType>();
   readonly #processor: PacketProcessor;
   readonly #scheduler: FlushScheduler;
-  readonly #stopped: Outcome<void>;
+  readonly #stopped: Deferred<void>;
   #bus: EngineLike | undefined = undefined;
   readonly #hooks: SessionHooks<Owner> & { direct: boolean };
   #settings: ConnectionSettings | undefined = undefined;
@@ -205,7 +205,7 @@ export abstract class PeerBase<
   #payloadsTold: Set<string> | undefined = undefined;
   /** and that nothing handles them. */
   #unhandledTold: Set<string> | undefined = undefined;
-  readonly #streams = new Set<{ end(): void; forget(session: Holdable): void }>();
+  readonly #streams = new Set<{ end(): void; forget(session: Pausable): void }>();
   #initialized = false;
   #stopping = false;
   #overridden = false;
@@ -222,7 +222,7 @@ export abstract class PeerBase<
     this.#scheduler = new FlushScheduler(this.platform.defer);
     this.#processor = new PacketProcessor(this.clock, this.platform.yield);
     this.#hooks = new PeerBase.#Hooks<Owner>(this as unknown as PeerBase<Owner, PeerEvents>);
-    this.#stopped = new Outcome(this.clock);
+    this.#stopped = new Deferred(this.clock);
     this.#findBus();
     for (const definition of options.packets ?? []) this.register(definition);
   }
@@ -486,7 +486,7 @@ export abstract class PeerBase<
   on(target: string | AnyPacketDefinition, listener: (...args: never[]) => unknown): this {
     checkListener(listener);
     if (typeof target === "string") this.guard.on(target, listener as Listener);
-    else this.#typedPacket(target).listen(listener as MessageHandler<never, never>);
+    else this.#typedPacket(target).addHandler(listener as MessageHandler<never, never>);
     return this;
   }
 
@@ -512,7 +512,7 @@ export abstract class PeerBase<
   off(target: string | AnyPacketDefinition, listener: (...args: never[]) => unknown): this {
     checkListener(listener);
     if (typeof target === "string") this.guard.off(target, listener as Listener);
-    else this.#typed.get(target.name)?.unlisten(listener as MessageHandler<never, never>);
+    else this.#typed.get(target.name)?.removeHandler(listener as MessageHandler<never, never>);
     return this;
   }
 

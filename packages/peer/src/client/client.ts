@@ -29,8 +29,8 @@ import { type SendOutcome, sendOutcome } from "../base/send-outcome.js";
 import type { NameSentTo, PayloadOf, SentTo, UntypedPacket } from "../messages/typed-packet.js";
 import { type Metrics, NO_METRICS } from "../session/metrics.js";
 import { checkReason, type Session } from "../session/session.js";
+import { aborted, Deferred, optional, type WaitOptions, within } from "../time/deferred.js";
 import { checkTimeout } from "../time/timeout-option.js";
-import { aborted, Outcome, optional, type WaitOptions, within } from "../time/waiting.js";
 import type { Connector } from "../transport/connector.js";
 import type { NativeSocket } from "../transport/native-socket.js";
 import type { PeerCertificate } from "../transport/peer-certificate.js";
@@ -63,8 +63,8 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
   readonly #addr: AddressLike | undefined;
   readonly #conntype: string;
   readonly #connector: Connector | undefined;
-  readonly #active: Outcome<void>;
-  readonly #gone: Outcome<CloseInfo>;
+  readonly #active: Deferred<void>;
+  readonly #gone: Deferred<CloseInfo>;
   readonly #abort = new AbortController();
   #session: Session<Client<D>> | undefined = undefined;
   #connecting: Promise<void> | undefined = undefined;
@@ -79,8 +79,8 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
     if (options.addr !== undefined) normalizeAddrSocketstyle(options.addr);
     this.#conntype = options.conntype ?? CONNTYPE_CLASSIC;
     this.#connector = options.connector;
-    this.#active = new Outcome(this.clock);
-    this.#gone = new Outcome(this.clock);
+    this.#active = new Deferred(this.clock);
+    this.#gone = new Deferred(this.clock);
   }
 
   // ---- the connection ---------------------------------------------------------------------------

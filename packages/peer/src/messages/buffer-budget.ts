@@ -1,5 +1,5 @@
 import type { PacketRegistry } from "@peng3dnet/protocol";
-import type { Holdable } from "./message-stream.js";
+import type { Pausable } from "./message-stream.js";
 import { TypedPacket } from "./typed-packet.js";
 
 /**
@@ -12,7 +12,7 @@ export class BufferBudget {
   /** Bytes of decoded size (`net.limits.buffered`). */
   limit = 0;
   readonly #registry: PacketRegistry;
-  readonly #waiting = new Set<Holdable>();
+  readonly #waiting = new Set<Pausable>();
   #used = 0;
 
   constructor(registry: PacketRegistry) {
@@ -34,24 +34,24 @@ export class BufferBudget {
       // One that goes on may fill it again.
       if (this.full) return;
       // And what it leads to may have let others go on already.
-      if (this.#waiting.delete(session)) session.unhold();
+      if (this.#waiting.delete(session)) session.resume();
     }
   }
 
   /** Whether a packet has to wait. If so, its connection is held until there is room again. */
-  keepsOut(session: Holdable, id: number): boolean {
+  keepsOut(session: Pausable, id: number): boolean {
     if (!this.full) return false;
     const packet = this.#registry.findId(id)?.obj;
     if (!(packet instanceof TypedPacket) || packet.iterators === 0) return false;
     if (!this.#waiting.has(session)) {
       this.#waiting.add(session);
-      session.hold();
+      session.pause();
     }
     return true;
   }
 
   /** A connection is over. */
-  forget(session: Holdable): void {
+  forget(session: Pausable): void {
     this.#waiting.delete(session);
   }
 }

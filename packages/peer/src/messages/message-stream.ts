@@ -25,16 +25,16 @@ export interface Message<Payload, Owner> extends MessageContext<Owner> {
 }
 
 /** A connection that can be told to take up no more packets for a while. */
-export interface Holdable {
-  /** Stops taking up packets until as many calls of `unhold`. */
-  hold(): void;
+export interface Pausable {
+  /** Stops taking up packets until as many calls of `resume`. */
+  pause(): void;
   /** Takes up packets again. */
-  unhold(): void;
+  resume(): void;
 }
 
 /** What a stream needs of whom a message came from. */
 interface Sender {
-  readonly conn: Holdable | undefined;
+  readonly conn: Pausable | undefined;
 }
 
 /** What a stream needs of its peer. */
@@ -60,10 +60,10 @@ export class MessageStream<D extends AnyPacketDefinition, Owner extends Sender>
   readonly #limit: number;
   readonly #signal: AbortSignal | undefined;
   readonly #buffer: Buffered<Message<PacketOutput<D>, Owner>>[] = [];
-  readonly #held = new Set<Holdable>();
+  readonly #held = new Set<Pausable>();
   /** Calls of `next` that wait. */
   #waiting: (() => void)[] = [];
-  #unlisten: (() => void) | undefined = undefined;
+  #stopListening: (() => void) | undefined = undefined;
   #done = false;
   #error: Error | undefined = undefined;
   readonly #surroundings: StreamSurroundings;
@@ -77,10 +77,10 @@ export class MessageStream<D extends AnyPacketDefinition, Owner extends Sender>
     this.#limit = Math.max(1, limit);
     this.#signal = signal;
     this.#surroundings = surroundings;
-    packet.listen(this.#take);
+    packet.addHandler(this.#take);
     packet.iterators++;
     if (signal?.aborted === true) this.#abort();
-    else if (signal !== undefined) this.#unlisten = onAbort(signal, this.#abort);
+    else if (signal !== undefined) this.#stopListening = onAbort(signal, this.#abort);
   }
 
   [Symbol.asyncIterator](): this {
@@ -118,9 +118,9 @@ export class MessageStream<D extends AnyPacketDefinition, Owner extends Sender>
   end(): void {
     if (this.#done) return;
     this.#done = true;
-    this.#packet.unlisten(this.#take);
+    this.#packet.removeHandler(this.#take);
     this.#packet.iterators--;
-    this.#unlisten?.();
+    this.#stopListening?.();
     this.#release();
     this.#wake();
     this.#surroundings.closed(this);
@@ -132,7 +132,7 @@ export class MessageStream<D extends AnyPacketDefinition, Owner extends Sender>
   }
 
   /** A connection is over, and needs not be told to go on. */
-  forget(session: Holdable): void {
+  forget(session: Pausable): void {
     this.#held.delete(session);
   }
 
@@ -146,7 +146,7 @@ export class MessageStream<D extends AnyPacketDefinition, Owner extends Sender>
     const session = client.conn;
     if (this.#buffer.length >= this.#limit && session !== undefined && !this.#held.has(session)) {
       this.#held.add(session);
-      session.hold();
+      session.pause();
     }
     this.#wake();
   };
@@ -174,7 +174,7 @@ export class MessageStream<D extends AnyPacketDefinition, Owner extends Sender>
     for (const session of [...this.#held]) {
       // One that goes on may fill the buffer again.
       if (!this.#done && this.#buffer.length >= this.#limit) return;
-      if (this.#held.delete(session)) session.unhold();
+      if (this.#held.delete(session)) session.resume();
     }
   }
 }

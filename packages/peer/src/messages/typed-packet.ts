@@ -92,12 +92,12 @@ export class TypedPacket<Owner> extends DefinedPacket {
   }
 
   /** Adds a handler. */
-  listen(handler: MessageHandler<never, never>): void {
+  addHandler(handler: MessageHandler<never, never>): void {
     this.#handlers = [...this.#handlers, handler];
   }
 
   /** Removes a handler. */
-  unlisten(handler: MessageHandler<never, never>): void {
+  removeHandler(handler: MessageHandler<never, never>): void {
     this.#handlers = this.#handlers.filter((other) => other !== handler);
   }
 

@@ -10,7 +10,7 @@ import type { ConnectionOwner } from "../base/peer-base.js";
 import { type SendOutcome, sendOutcome } from "../base/send-outcome.js";
 import type { KnowsPackets, NameSentTo, PayloadOf, SentTo, UntypedPacket } from "../messages/typed-packet.js";
 import type { Session } from "../session/session.js";
-import { optional, type WaitOptions } from "../time/waiting.js";
+import { optional, type WaitOptions } from "../time/deferred.js";
 import type { NativeSocket } from "../transport/native-socket.js";
 import type { PeerCertificate } from "../transport/peer-certificate.js";
 import type { Server } from "./server.js";

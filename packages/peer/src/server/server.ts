@@ -23,8 +23,8 @@ import { EncodedPacket } from "../messages/encoded-packet.js";
 import type { ClientOf, NameSentTo, PayloadOf, SentTo, UntypedPacket } from "../messages/typed-packet.js";
 import { type Metrics, MetricsSum } from "../session/metrics.js";
 import { checkReason, reasonError, type Session } from "../session/session.js";
+import { Deferred, optional, type WaitOptions } from "../time/deferred.js";
 import { checkTimeout, timeoutError } from "../time/timeout-option.js";
-import { Outcome, optional, type WaitOptions } from "../time/waiting.js";
 import type { Acceptor, Listening } from "../transport/acceptor.js";
 import type { Transport } from "../transport/transport.js";
 import { Admission } from "./admission.js";
@@ -75,7 +75,7 @@ export class Server<
   #binding: Promise<void> | undefined = undefined;
   #started = false;
   #nextCid = 1;
-  #empty: Outcome<void> | undefined = undefined;
+  #empty: Deferred<void> | undefined = undefined;
   #shutdown: Promise<ShutdownReport> | undefined = undefined;
   readonly #left = new RecentCloses();
   /** Counters of connections that are closed. */
@@ -268,7 +268,7 @@ export class Server<
   }
 
   async #joinCloses(closes: Promise<void>[], patience: WaitOptions): Promise<void> {
-    const all = new Outcome<void>(this.clock);
+    const all = new Deferred<void>(this.clock);
     void Promise.all(closes).then(() => all.settle());
     try {
       await all.wait(patience, "all connections to close");
@@ -287,7 +287,7 @@ export class Server<
     const begun = this.clock.now();
     if (this.#binding !== undefined || !this.#deserted) await this.waitForStop({ timeout, signal });
     if (this.#deserted) return;
-    this.#empty ??= new Outcome(this.clock);
+    this.#empty ??= new Deferred(this.clock);
     const left = timeout === undefined ? undefined : Math.max(0, timeout - (this.clock.now() - begun) / 1000);
     await this.#empty.wait({ timeout: left, signal }, "all connections to close");
   }

@@ -38,7 +38,7 @@ export class IdleWatch {
   }
 
   #arm(seconds: number): void {
-    const options = { giveBack: this.#seconds };
+    const options = { lateAllowance: this.#seconds };
     this.#deadline = Deadline.start(this.#clock, seconds, () => this.#expired(), options);
   }
 

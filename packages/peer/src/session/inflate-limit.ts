@@ -1,4 +1,4 @@
-import type { Holdable } from "../messages/message-stream.js";
+import type { Pausable } from "../messages/message-stream.js";
 import type { Clock } from "../time/clock.js";
 import { Deadline } from "../time/deadline.js";
 
@@ -12,7 +12,7 @@ const LEAST = 16 * 1024;
 export class InflateLimit {
   readonly #clock: Clock;
   readonly #perSecond: number;
-  readonly #session: Holdable;
+  readonly #session: Pausable;
   /** Bytes that may still be inflated at once. Negative: what was beyond that. */
   #left: number;
   /** When that was counted, in milliseconds. */
@@ -20,7 +20,7 @@ export class InflateLimit {
   #pause: Deadline | undefined = undefined;
 
   /** @param perSecond - bytes a second (`net.limits.inflated.rate`). */
-  constructor(clock: Clock, perSecond: number, session: Holdable) {
+  constructor(clock: Clock, perSecond: number, session: Pausable) {
     this.#clock = clock;
     this.#perSecond = perSecond;
     this.#session = session;
@@ -35,12 +35,12 @@ export class InflateLimit {
     this.#countedAt = now;
     this.#left = Math.min(this.#perSecond, this.#left + gained) - Math.max(bytes, LEAST);
     if (this.#left >= 0 || this.#pause !== undefined) return;
-    this.#session.hold();
+    this.#session.pause();
     const goOn = (): void => {
       this.#pause = undefined;
-      this.#session.unhold();
+      this.#session.resume();
     };
-    this.#pause = Deadline.start(this.#clock, -this.#left / this.#perSecond, goOn, { giveBack: 0 });
+    this.#pause = Deadline.start(this.#clock, -this.#left / this.#perSecond, goOn, { lateAllowance: 0 });
   }
 
   /** The connection is over. */

@@ -1,5 +1,5 @@
 import type { CloseInfo } from "@peng3dnet/protocol";
-import type { Outcome } from "../time/waiting.js";
+import type { Deferred } from "../time/deferred.js";
 
 /** How a connection comes to its end. Made when something first points to that: an idle connection has none. */
 export class SessionEnding {
@@ -24,7 +24,7 @@ export class SessionEnding {
   /** The transport is gone, but packets that came before may wait for `process`. */
   gone = false;
   /** For those who wait until it is closed. */
-  outcome: Outcome<CloseInfo> | undefined = undefined;
+  deferred: Deferred<CloseInfo> | undefined = undefined;
   /** What it came to, once it is closed. */
   info: CloseInfo | undefined = undefined;
 }

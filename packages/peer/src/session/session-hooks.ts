@@ -10,7 +10,7 @@ import type { BufferBudget } from "../messages/buffer-budget.js";
 import type { Poll } from "../platform/platform.js";
 import type { Transport } from "../transport/transport.js";
 import type { RunQueue } from "../turns/run-queue.js";
-import type { IntakeLimits } from "./intake.js";
+import type { ReceiveWindowLimits } from "./receive-window.js";
 import type { Session } from "./session.js";
 import type { OutputOptions } from "./session-output.js";
 
@@ -60,7 +60,7 @@ export interface PrintOptions {
 }
 
 /** Options of a session as they were when it began; seconds and bytes, see the config options of the same names. */
-export interface SessionOptions extends OutputOptions, IntakeLimits {
+export interface SessionOptions extends OutputOptions, ReceiveWindowLimits {
   readonly handshakeTimeout: number;
   readonly idleTimeout: number;
   readonly closeTimeout: number;

@@ -8,7 +8,7 @@ import {
 } from "@peng3dnet/protocol";
 import type { Clock } from "../time/clock.js";
 import { Deadline } from "../time/deadline.js";
-import { Outcome, type WaitOptions } from "../time/waiting.js";
+import { Deferred, type WaitOptions } from "../time/deferred.js";
 import type { Transport } from "../transport/transport.js";
 
 /** Longest piece given to the transport at once, so that progress of a long backlog can be seen, in bytes. */
@@ -56,7 +56,7 @@ interface ProgressWatch {
 interface FlushWaiter {
   /** How many bytes have to be with the kernel. */
   readonly until: number;
-  readonly outcome: Outcome<void>;
+  readonly deferred: Deferred<void>;
 }
 
 /**
@@ -141,21 +141,22 @@ export class SessionOutput {
   flushed(options: WaitOptions): Promise<void> {
     this.flush();
     const { unsent } = this.#host.connection;
-    const outcome = new Outcome<void>(this.#host.options.clock);
-    if (unsent === 0) outcome.settle();
-    else if (this.phase === "gone") outcome.fail(this.#undelivered(null, undefined));
+    const deferred = new Deferred<void>(this.#host.options.clock);
+    if (unsent === 0) deferred.settle();
+    else if (this.phase === "gone") deferred.fail(this.#undelivered(null, undefined));
     else {
       this.#waiters ??= [];
-      this.#waiters.push({ until: this.bytesOut - this.#host.transport.backlog + unsent, outcome });
+      this.#waiters.push({ until: this.bytesOut - this.#host.transport.backlog + unsent, deferred });
     }
-    return outcome.wait(options, "output to be sent");
+    return deferred.wait(options, "output to be sent");
   }
 
   /** It is over; whoever waits for something to be sent learns that it was not. */
   finish(reason: string | null, error: Error | undefined): void {
     this.phase = "gone";
     this.cancelDeadline();
-    for (const { outcome } of this.#waiters?.splice(0) ?? []) outcome.fail(this.#undelivered(reason, error));
+    for (const { deferred } of this.#waiters?.splice(0) ?? [])
+      deferred.fail(this.#undelivered(reason, error));
   }
 
   /** Stops watching for progress. */
@@ -209,7 +210,8 @@ export class SessionOutput {
     const waiters = this.#waiters;
     if (waiters === undefined) return;
     const sent = this.bytesOut - this.#host.transport.backlog;
-    while (waiters.length > 0 && (waiters[0] as FlushWaiter).until <= sent) waiters.shift()?.outcome.settle();
+    while (waiters.length > 0 && (waiters[0] as FlushWaiter).until <= sent)
+      waiters.shift()?.deferred.settle();
   }
 
   #beginWatch(): void {
@@ -248,7 +250,7 @@ export class SessionOutput {
       if (half <= 0.001) this.#lookIntoKernel(watch);
       this.#armDeadline(watch, half > 0.001 ? half : left);
     };
-    watch.deadline = Deadline.start(clock, seconds, expired, { giveBack: unsentTimeout });
+    watch.deadline = Deadline.start(clock, seconds, expired, { lateAllowance: unsentTimeout });
   }
 
   /** Notes what waits in the kernel: it may hand on megabytes, slowly, before it has room again and says so. */

@@ -20,17 +20,17 @@ import {
   whenRejected,
 } from "@peng3dnet/protocol";
 import { describeValue } from "../base/describe-value.js";
-import type { Holdable } from "../messages/message-stream.js";
+import type { Pausable } from "../messages/message-stream.js";
 import { Deadline, type DeadlineOptions, GRACE } from "../time/deadline.js";
+import { Deferred, type WaitOptions } from "../time/deferred.js";
 import { timeoutError } from "../time/timeout-option.js";
-import { Outcome, type WaitOptions } from "../time/waiting.js";
 import type { Transport, TransportHandler } from "../transport/transport.js";
 import { COSTLY_LENGTH, type Runnable } from "../turns/run-queue.js";
 import { IdleWatch, type Watched } from "./idle-watch.js";
 import { InflateLimit } from "./inflate-limit.js";
-import { Intake } from "./intake.js";
 import { type Metrics, RejectionCounter } from "./metrics.js";
 import { isCompressed, packetIdOf } from "./raw-packet.js";
+import { ReceiveWindow } from "./receive-window.js";
 import { SessionEnding } from "./session-ending.js";
 import type { SessionHooks, SessionInit, SessionOptions } from "./session-hooks.js";
 import { type OutputHost, SessionOutput } from "./session-output.js";
@@ -59,7 +59,7 @@ export function checkReason(reason: unknown): void {
  * Its loop: `data` → `receive` → `#pump` (packet by packet) → `flush`.
  */
 export class Session<Owner = unknown>
-  implements ConnectionHost, TransportHandler, OutputHost, Watched, Runnable, Holdable
+  implements ConnectionHost, TransportHandler, OutputHost, Watched, Runnable, Pausable
 {
   /** The protocol's side of it. */
   readonly connection: Connection;
@@ -79,7 +79,7 @@ export class Session<Owner = unknown>
   /** Until the handshake is complete, and then, in a close, until that is. */
   #deadline: Deadline | undefined = undefined;
   #idle: IdleWatch | undefined = undefined;
-  #intake: Intake | undefined = undefined;
+  #window: ReceiveWindow | undefined = undefined;
   #ending: SessionEnding | undefined = undefined;
   #rejections: RejectionCounter | undefined = undefined;
 
@@ -108,12 +108,12 @@ export class Session<Owner = unknown>
 
   /** Packets that wait for `process`. */
   get queuedPackets(): number {
-    return this.#intake?.packets ?? 0;
+    return this.#window?.packets ?? 0;
   }
 
   /** Bytes of these packets. */
   get queuedBytes(): number {
-    return this.#intake?.bytes ?? 0;
+    return this.#window?.bytes ?? 0;
   }
 
   /** Bytes handed to the transport. */
@@ -130,9 +130,9 @@ export class Session<Owner = unknown>
     return { bytesIn, bytesOut, packetsIn, packetsOut, queued, unsent, rejectedBy };
   }
 
-  #getIntake(): Intake {
-    this.#intake ??= new Intake(this.options);
-    return this.#intake;
+  #getWindow(): ReceiveWindow {
+    this.#window ??= new ReceiveWindow(this.options);
+    return this.#window;
   }
 
   #getEnding(): SessionEnding {
@@ -157,7 +157,7 @@ export class Session<Owner = unknown>
       // More than all of it was spent only if time was given back, since the event loop was busy.
       const left = spent < handshakeTimeout ? handshakeTimeout - spent : Math.min(handshakeTimeout, GRACE);
       this.#armDeadline(left, () => this.#handshakeExpired(), {
-        giveBack: handshakeTimeout,
+        lateAllowance: handshakeTimeout,
         received: () => this.bytesIn + (this.transport.bytesBeforeStream ?? 0),
       });
     }
@@ -194,7 +194,7 @@ export class Session<Owner = unknown>
     this.flush();
   }
 
-  room(): Uint8Array | undefined {
+  readTarget(): Uint8Array | undefined {
     return this.#phase === "open" ? this.connection.vacancy : undefined;
   }
 
@@ -230,7 +230,7 @@ export class Session<Owner = unknown>
   closed(error: Error | undefined): void {
     const ending = this.#getEnding();
     ending.gone = true;
-    this.#intake?.unwatch();
+    this.#window?.unwatch();
     ending.broken = error !== undefined;
     this.#output.phase = "gone";
     this.#output.cancelDeadline();
@@ -277,14 +277,14 @@ export class Session<Owner = unknown>
     const { turns } = hooks;
     const before = connection.packetsIn;
     try {
-      if (this.#intake?.kept !== undefined) this.#dispatchKept(this.#intake);
+      if (this.#window?.kept !== undefined) this.#dispatchKept(this.#window);
       while (!turns.spent && !this.blocked && this.#phase === "open" && connection.next()) {
         const length = connection.packetLength;
         if (length >= COSTLY_LENGTH) turns.look();
         // Those that wait for `process` come first.
         if (!hooks.direct || this.queuedPackets > 0) hooks.takePacket(this);
         else if (hooks.buffers.full && hooks.buffers.keepsOut(this, connection.packetId)) {
-          this.#getIntake().kept = connection.rawPacket();
+          this.#getWindow().kept = connection.rawPacket();
         } else {
           connection.dispatch();
           if (length === COMPRESSED) this.#noteInflated();
@@ -303,18 +303,18 @@ export class Session<Owner = unknown>
     this.#settleInput();
   }
 
-  #dispatchKept(intake: Intake): void {
-    const raw = intake.kept as Uint8Array;
-    if (intake.blocked || this.#phase !== "open") return;
-    intake.kept = undefined;
-    if (!this.dispatchRaw(raw)) intake.kept = raw;
+  #dispatchKept(window: ReceiveWindow): void {
+    const raw = window.kept as Uint8Array;
+    if (window.blocked || this.#phase !== "open") return;
+    window.kept = undefined;
+    if (!this.dispatchRaw(raw)) window.kept = raw;
   }
 
   /** Lets others go on, and this one when it is its turn. */
   #waitForTurn(worked: boolean): void {
     if (this.#queued) return;
     this.#queued = true;
-    this.#pause();
+    this.#pauseReading();
     const next = this.connection.upcoming;
     const costly = next !== undefined && (next.flags !== 0 || next.length >= COSTLY_LENGTH);
     this.#hooks.turns.add(this, costly ? "costly" : worked ? "used" : "fresh");
@@ -341,7 +341,7 @@ export class Session<Owner = unknown>
   /** Tells how much memory its input takes that is not worked off, if that is much. */
   #noteInput(): void {
     const queued = this.#ending?.gone === true ? NEGLIGIBLE + this.queuedBytes : 0;
-    const held = this.connection.inputHeld + (this.#intake?.kept?.length ?? 0) + queued;
+    const held = this.connection.inputHeld + (this.#window?.kept?.length ?? 0) + queued;
     const noted = held < NEGLIGIBLE || this.#phase === "closed" ? 0 : held;
     if (noted === this.#inputHeld) return;
     this.#inputHeld = noted;
@@ -386,32 +386,32 @@ export class Session<Owner = unknown>
    * @param total - bytes that wait of all connections.
    */
   enqueued(bytes: number, total: number): void {
-    if (this.#getIntake().enqueued(bytes, total)) this.#pause();
+    if (this.#getWindow().enqueued(bytes, total)) this.#pauseReading();
   }
 
   /** Whether a consumer of packets asked for a pause. */
-  get held(): boolean {
-    return this.#intake?.held === true;
+  get paused(): boolean {
+    return this.#window?.paused === true;
   }
 
   /** Whether no packet is taken up, because those before have not been consumed. */
   get blocked(): boolean {
-    return this.#intake?.blocked === true;
+    return this.#window?.blocked === true;
   }
 
-  /** Stops taking up packets until as many calls of `unhold`. */
-  hold(): void {
-    this.#getIntake().hold();
-    this.#pause();
+  /** Stops taking up packets until as many calls of `resume`. */
+  pause(): void {
+    this.#getWindow().pause();
+    this.#pauseReading();
   }
 
   /** Stops reading for as long as packets are not consumed. Whether the peer is gone is looked at now and then. */
-  #pause(): void {
+  #pauseReading(): void {
     // What is closing is read to its end, and nothing can come of what is gone.
     if (this.#phase !== "open" || this.#ending?.gone === true) return;
     this.transport.pause();
     if (this.transport.probe === undefined) return;
-    this.#getIntake().watch(this.options.clock, () => {
+    this.#getWindow().watch(this.options.clock, () => {
       this.#probe();
       return this.blocked || this.#queued;
     });
@@ -422,13 +422,13 @@ export class Session<Owner = unknown>
   }
 
   /** Takes up packets again. */
-  unhold(): void {
-    this.#getIntake().unhold();
-    if (!this.held) this.#hooks.released(this);
-    this.#resume();
+  resume(): void {
+    this.#getWindow().resume();
+    if (!this.paused) this.#hooks.released(this);
+    this.#resumeReading();
   }
 
-  #resume(): void {
+  #resumeReading(): void {
     if (this.blocked || this.#phase !== "open") return;
     // The peer was not silent, but not listened to.
     this.#idle?.heard();
@@ -439,15 +439,15 @@ export class Session<Owner = unknown>
 
   #readOn(): void {
     if (this.blocked || this.#queued) return;
-    this.#intake?.unwatch();
+    this.#window?.unwatch();
     this.transport.resume();
   }
 
   /** A packet that waited was processed: reads on once half of the room is free. */
   dequeued(bytes: number): void {
-    const intake = this.#getIntake();
-    if (intake.dequeued(bytes)) this.#resume();
-    if (intake.packets === 0) this.#settleInput();
+    const window = this.#getWindow();
+    if (window.dequeued(bytes)) this.#resumeReading();
+    if (window.packets === 0) this.#settleInput();
   }
 
   /** Once the peer's stream or the transport has ended and all that came is processed: closes. */
@@ -523,9 +523,9 @@ export class Session<Owner = unknown>
   /** Resolves when it is closed. */
   waitForClose(options: WaitOptions): Promise<CloseInfo> {
     const ending = this.#getEnding();
-    ending.outcome ??= new Outcome(this.options.clock);
-    if (ending.info !== undefined) ending.outcome.settle(ending.info);
-    return ending.outcome.wait(options, "the connection to close");
+    ending.deferred ??= new Deferred(this.options.clock);
+    if (ending.info !== undefined) ending.deferred.settle(ending.info);
+    return ending.deferred.wait(options, "the connection to close");
   }
 
   /**
@@ -637,7 +637,7 @@ export class Session<Owner = unknown>
     this.#inflating?.cancel();
     this.unsentHeld(0);
     this.#noteInput();
-    this.#intake?.clear();
+    this.#window?.clear();
     this.#cancelDeadline();
     this.#cancelIdle();
     const ending = this.#getEnding();
@@ -651,7 +651,7 @@ export class Session<Owner = unknown>
     if (error !== undefined) this.#reject(closeReasonOf(error) ?? "internalerror");
     this.connection.markClosed();
     this.#hooks.closed(this, info);
-    ending.outcome?.settle(info);
+    ending.deferred?.settle(info);
   }
 
   // ---- deadlines --------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ export interface DeadlineOptions {
    * Seconds that are given back at most where the event loop was busy while the deadline passed: the peer could not get
    * on by itself then. Default: as long as the deadline is.
    */
-  readonly giveBack?: number | undefined;
+  readonly lateAllowance?: number | undefined;
   /** A number that changes with what comes from the peer. If it does at the last moment, there is {@link GRACE}, once. */
   readonly received?: (() => number) | undefined;
 }
@@ -35,7 +35,7 @@ export class Deadline {
   /** When it is due, by the clock. */
   #due = 0;
   /** What can be given back, in milliseconds. */
-  #giveBack: number;
+  #lateAllowance: number;
   #graceGiven = false;
   #cancelled = false;
 
@@ -43,7 +43,7 @@ export class Deadline {
     this.#clock = clock;
     this.#expired = expired;
     this.#received = options.received;
-    this.#giveBack = (options.giveBack ?? seconds) * 1000;
+    this.#lateAllowance = (options.lateAllowance ?? seconds) * 1000;
     this.#begin(seconds * 1000);
   }
 
@@ -78,9 +78,9 @@ export class Deadline {
     if (late < -EARLY) {
       // A part of a delay that no timer can hold is over.
       this.#arm(-late);
-    } else if (late > LATE && this.#giveBack > 0) {
-      const back = Math.min(late, this.#giveBack);
-      this.#giveBack = 0;
+    } else if (late > LATE && this.#lateAllowance > 0) {
+      const back = Math.min(late, this.#lateAllowance);
+      this.#lateAllowance = 0;
       this.#begin(back);
     } else if (this.#clock.afterInput === undefined) {
       this.#expired();

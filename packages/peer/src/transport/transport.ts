@@ -9,7 +9,7 @@ export interface TransportHandler {
   /** Instead of `ready`: bytes can be exchanged, but not with this peer, which is told why. */
   refused(error: Peng3dnetError): void;
   /** Where the next bytes may be read to, which spares copying them; `undefined`: anywhere. */
-  room(): Uint8Array | undefined;
+  readTarget(): Uint8Array | undefined;
   /** Bytes came. They may be overwritten after the call if `transport.reusesChunks`. */
   data(chunk: Uint8Array): void;
   /** The peer ended its stream; no more data follows. */

@@ -1,7 +1,7 @@
 import { TimedOutError } from "@peng3dnet/protocol";
 import type { Session } from "../session/session.js";
 import type { Clock } from "../time/clock.js";
-import { Outcome, type WaitOptions } from "../time/waiting.js";
+import { Deferred, type WaitOptions } from "../time/deferred.js";
 import { PacketQueue, type QueuedPacket } from "./packet-queue.js";
 import { ProcessPass } from "./process-pass.js";
 
@@ -16,7 +16,7 @@ export class PacketProcessor {
   readonly #queue = new PacketQueue();
   readonly #clock: Clock;
   readonly #yield: (call: () => void) => void;
-  #arrival: Outcome<void>;
+  #arrival: Deferred<void>;
   /** Packets that were taken from the queue and have to wait for a later call. */
   #later: QueuedPacket[] = [];
   #dispatching = false;
@@ -32,7 +32,7 @@ export class PacketProcessor {
   constructor(clock: Clock, yieldTurn: (call: () => void) => void) {
     this.#clock = clock;
     this.#yield = yieldTurn;
-    this.#arrival = new Outcome(clock);
+    this.#arrival = new Deferred(clock);
   }
 
   /** Whether packets are processed as they come. */
@@ -109,7 +109,7 @@ export class PacketProcessor {
   /** Lets those go on who wait for a packet. */
   wake(): void {
     const arrival = this.#arrival;
-    this.#arrival = new Outcome(this.#clock);
+    this.#arrival = new Deferred(this.#clock);
     arrival.settle();
   }
 

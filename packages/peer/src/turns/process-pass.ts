@@ -34,8 +34,8 @@ export class ProcessPass {
   /** Whether a packet is processed in this pass. */
   admits({ session, raw }: QueuedPacket): boolean {
     if (this.#waiting.has(session)) return false;
-    if (!session.held && this.#hasTime(session, raw)) return true;
-    this.outOfTime ||= !session.held;
+    if (!session.paused && this.#hasTime(session, raw)) return true;
+    this.outOfTime ||= !session.paused;
     this.#waiting.add(session);
     return false;
   }

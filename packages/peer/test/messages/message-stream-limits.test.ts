@@ -78,8 +78,8 @@ test("who waits is let go on once, even if that makes room for all", () => {
   const waiting: string[] = [];
   const one = (name: string, goesOn: () => void) => {
     const session = {
-      hold: () => void holds.set(name, (holds.get(name) ?? 0) + 1),
-      unhold: () => {
+      pause: () => void holds.set(name, (holds.get(name) ?? 0) + 1),
+      resume: () => {
         holds.set(name, (holds.get(name) ?? 0) - 1);
         waiting.push(name);
         goesOn();
@@ -110,12 +110,12 @@ test("one that goes on and finds no room again loses nothing", async () => {
   for (const number of [0, 1, 2]) first.sendMessage(Item, [number, text]);
   await net.settle();
   const held = server.clients.get(1)?.conn;
-  held?.hold();
+  held?.pause();
   const got = [(await stream.next()).value?.msg];
   // There is room, but it is held yet, and somebody else takes the room.
   second.sendMessage(Item, ["other", text]);
   await net.settle();
-  held?.unhold();
+  held?.resume();
   await net.settle();
   while (got.length < 4) got.push((await stream.next()).value?.msg);
   expect(got.map((msg) => (msg as unknown[])[0])).toEqual([0, "other", 1, 2]);

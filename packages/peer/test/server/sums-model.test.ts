@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { BufferBudget } from "../../src/messages/buffer-budget.js";
 import { TypedPacket } from "../../src/messages/typed-packet.js";
 import { HeldTotal } from "../../src/server/held-total.js";
-import { Intake } from "../../src/session/intake.js";
+import { ReceiveWindow } from "../../src/session/receive-window.js";
 
 const LIMIT = 100;
 
@@ -105,8 +105,8 @@ test("BufferBudget: who waits is held once, and by nobody where there is room", 
         const session = {
           holds: 0,
           kept: 0,
-          hold: () => void session.holds++,
-          unhold: () => {
+          pause: () => void session.holds++,
+          resume: () => {
             session.holds--;
             const { kept } = session;
             session.kept = 0;
@@ -138,15 +138,15 @@ test("BufferBudget: who waits is held once, and by nobody where there is room", 
   );
 });
 
-test("Intake: full at a limit, and until half is free", () => {
+test("ReceiveWindow: full at a limit, and until half is free", () => {
   const step = fc.record({
-    what: fc.constantFrom("enqueued", "enqueued", "dequeued", "hold", "unhold"),
+    what: fc.constantFrom("enqueued", "enqueued", "dequeued", "pause", "resume"),
     bytes: fc.nat(40),
     others: fc.nat(250),
   });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 150 }), (steps) => {
-      const intake = new Intake({ maxQueuedPackets: 6, maxQueuedBytes: LIMIT, maxQueuedTotal: 200 });
+      const intake = new ReceiveWindow({ maxQueuedPackets: 6, maxQueuedBytes: LIMIT, maxQueuedTotal: 200 });
       const queue: number[] = [];
       let full = false;
       let holds = 0;
@@ -166,7 +166,7 @@ test("Intake: full at a limit, and until half is free", () => {
           full ||= fills;
         } else if (what === "dequeued") dequeue();
         else {
-          holds = what === "hold" ? holds + 1 : Math.max(0, holds - 1);
+          holds = what === "pause" ? holds + 1 : Math.max(0, holds - 1);
           intake[what]();
         }
         expect(intake).toMatchObject({
@@ -176,7 +176,7 @@ test("Intake: full at a limit, and until half is free", () => {
           blocked: full || holds > 0,
         });
       }
-      for (; holds > 0; holds--) intake.unhold();
+      for (; holds > 0; holds--) intake.resume();
       while (queue.length > 0) dequeue();
       expect(intake).toMatchObject({ packets: 0, bytes: 0, held: false, blocked: false });
     }),

@@ -9,7 +9,7 @@ function watch(end: MemoryTransport): string[] {
   const handler: TransportHandler = {
     ready: () => void seen.push("ready"),
     refused: () => void seen.push("refused"),
-    room: () => undefined,
+    readTarget: () => undefined,
     data: (chunk) => void seen.push(Buffer.from(chunk).toString()),
     ended: () => void seen.push("end"),
     drained: () => void seen.push("drain"),

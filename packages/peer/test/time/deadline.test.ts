@@ -66,7 +66,7 @@ test("judges at once on a clock that knows no input", () => {
 test.each([
   ["the time that it was late", 5, undefined, 0.5, 0.5],
   ["no more than its own length", 1, undefined, 3.6, 1],
-  ["no more than it is told", 5, { giveBack: 0.3 }, 3.6, 0.3],
+  ["no more than it is told", 5, { lateAllowance: 0.3 }, 3.6, 0.3],
 ])("gives back %s, once", (_, seconds, options, late, back) => {
   const { clock, expired } = start(seconds, options);
   clock.busy(late);
@@ -82,7 +82,7 @@ test.each([
 
 test.each([
   ["a little late", 0.1, undefined],
-  ["told to give nothing back", 3.6, { giveBack: 0 }],
+  ["told to give nothing back", 3.6, { lateAllowance: 0 }],
 ])("gives nothing back where it is %s", (_, late, options) => {
   const { clock, expired } = start(1, options);
   clock.busy(late);

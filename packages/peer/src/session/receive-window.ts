@@ -5,7 +5,7 @@ import { Deadline } from "../time/deadline.js";
 const SECONDS_BETWEEN_LOOKS = 1;
 
 /** How much may wait; packets and bytes. */
-export interface IntakeLimits {
+export interface ReceiveWindowLimits {
   /** `net.limits.unprocessed.packets` */
   readonly maxQueuedPackets: number;
   /** `net.limits.unprocessed.bytes` */
@@ -15,20 +15,20 @@ export interface IntakeLimits {
 }
 
 /** What was received and is not consumed yet: says when no more is to be taken up. */
-export class Intake {
+export class ReceiveWindow {
   /** Packets that wait for `process`. */
   packets = 0;
   /** Bytes of these packets. */
   bytes = 0;
   /** A packet that was taken from the stream, but has to wait until there is room in a buffer of messages. */
   kept: Uint8Array | undefined = undefined;
-  readonly #limits: IntakeLimits;
+  readonly #limits: ReceiveWindowLimits;
   #full = false;
   #watch: Deadline | undefined = undefined;
   /** How many consumers of packets asked for a pause. */
   #holds = 0;
 
-  constructor(limits: IntakeLimits) {
+  constructor(limits: ReceiveWindowLimits) {
     this.#limits = limits;
   }
 
@@ -38,7 +38,7 @@ export class Intake {
   }
 
   /** Whether a consumer of packets asked for a pause. */
-  get held(): boolean {
+  get paused(): boolean {
     return this.#holds > 0;
   }
 
@@ -70,7 +70,7 @@ export class Intake {
       this.#watch = undefined;
       if (look()) this.watch(clock, look);
     };
-    this.#watch ??= Deadline.start(clock, SECONDS_BETWEEN_LOOKS, lookAgain, { giveBack: 0 });
+    this.#watch ??= Deadline.start(clock, SECONDS_BETWEEN_LOOKS, lookAgain, { lateAllowance: 0 });
   }
 
   /** Packets are taken up again. */
@@ -86,12 +86,12 @@ export class Intake {
   }
 
   /** A consumer asks for a pause. */
-  hold(): void {
+  pause(): void {
     this.#holds++;
   }
 
   /** And no longer. */
-  unhold(): void {
+  resume(): void {
     this.#holds = Math.max(0, this.#holds - 1);
   }
 }

@@ -24,7 +24,7 @@ interface Waiter<T> {
  * Something that happens once, and that any number of callers wait for, each with its own patience.
  * Unlike a bare promise it holds on to nothing of a caller that gave up, and failing without waiters is fine.
  */
-export class Outcome<T> {
+export class Deferred<T> {
   readonly #clock: Clock;
   readonly #waiters = new Set<Waiter<T>>();
   #settled: { readonly value: T } | { readonly error: Error } | undefined = undefined;
@@ -69,11 +69,11 @@ export class Outcome<T> {
     if (signal?.aborted === true) return Promise.reject(aborted(signal, what));
     if (timeout !== undefined && timeout <= 0) return Promise.reject(timedOut(timeout, what));
     return new Promise<T>((resolve, reject) => {
-      let unlisten: (() => void) | undefined;
+      let stopListening: (() => void) | undefined;
       const leave = (): void => {
         this.#waiters.delete(waiter);
         deadline?.cancel();
-        unlisten?.();
+        stopListening?.();
       };
       const waiter: Waiter<T> = {
         resolve(value) {
@@ -90,9 +90,9 @@ export class Outcome<T> {
         timeout === undefined
           ? undefined
           : Deadline.start(this.#clock, timeout, () => waiter.reject(timedOut(timeout, what)), {
-              giveBack: 0,
+              lateAllowance: 0,
             });
-      if (signal !== undefined) unlisten = onAbort(signal, () => waiter.reject(aborted(signal, what)));
+      if (signal !== undefined) stopListening = onAbort(signal, () => waiter.reject(aborted(signal, what)));
       this.#waiters.add(waiter);
     });
   }
@@ -128,14 +128,14 @@ export async function within<T>(
   what: string,
   yieldTurn: (call: () => void) => void,
 ): Promise<T> {
-  const outcome = new Outcome<T>(clock);
+  const deferred = new Deferred<T>(clock);
   promise.then(
-    (value) => outcome.settle(value),
-    (error: Error) => outcome.fail(error),
+    (value) => deferred.settle(value),
+    (error: Error) => deferred.fail(error),
   );
   // What is there already takes some turns of the microtask queue to be told.
   if (options.timeout === 0) await new Promise<void>((resolve) => yieldTurn(resolve));
-  return outcome.wait(options, what);
+  return deferred.wait(options, what);
 }
 
 /** The error of a wait whose signal has fired. */
