@@ -54,12 +54,12 @@ async function measure(title: string, deadline: number, raised: boolean): Promis
   });
   const reasons = new Map<string | null, number>();
   let longest = 0;
-  server.on("connection", (client) => {
-    const accepted = performance.now();
-    void client.conn.waitForClose({}).then(({ reason }) => {
-      reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
-      if (reason === "handshaketimeout") longest = Math.max(longest, performance.now() - accepted);
-    });
+  const accepted = new WeakMap<object, number>();
+  server.on("connection", (client) => accepted.set(client, performance.now()));
+  server.on("close", (client, { reason }) => {
+    reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+    const lasted = performance.now() - (accepted.get(client) ?? Number.NaN);
+    if (reason === "handshaketimeout") longest = Math.max(longest, lasted);
   });
   await server.start();
   const child: ChildProcess = fork(fileURLToPath(import.meta.url), ["child", String(server.addr[1])]);

@@ -96,7 +96,7 @@ async function measure(): Promise<void> {
       const reader = server.clients.get(cid);
       if (reader?.active === true) {
         reader.sendMessage(BULK, exact ? bulk : bulk.subarray(0, EXTRA_BYTES));
-        unsent = Math.max(unsent, reader.conn.connection.unsent);
+        unsent = Math.max(unsent, reader.conn.metrics.unsent);
       }
       if (exact) {
         collectGarbage();

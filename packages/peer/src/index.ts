@@ -35,8 +35,8 @@ export type {
   ShutdownOptions,
   ShutdownReport,
 } from "./server/server-options.js";
+export type { ConnectionHandle, Session } from "./session/connection-handle.js";
 export type { Metrics } from "./session/metrics.js";
-export { Session } from "./session/session.js";
 export { onAbort } from "./time/abort-signals.js";
 export type { Clock } from "./time/clock.js";
 export { Deferred, type WaitOptions } from "./time/deferred.js";

@@ -2,6 +2,7 @@ import {
   type Address,
   type CloseInfo,
   ConnectError,
+  type ConnectionHandle,
   ConnectionRefusedError,
   MalformedPacketError,
   NotPeng3dnetError,
@@ -9,7 +10,6 @@ import {
   PacketTooLargeError,
   ProtocolError,
   quoteText,
-  type Session,
   TimedOutError,
   TlsHandshakeError,
   TlsOnPlainPortError,
@@ -25,7 +25,7 @@ export interface FailedAttempt {
   /** Seconds after which it was given up; `null`: never. */
   readonly timeout: number | null;
   /** The connection, if there ever was one. */
-  readonly session: Session | undefined;
+  readonly conn: ConnectionHandle | undefined;
 }
 
 /** What closing reasons of servers mean to somebody who pings. */
@@ -58,16 +58,16 @@ export function foreignServer(foreigner: Foreigner, { address }: FailedAttempt):
 }
 
 /** The error for a ping that was not answered in time. */
-export function noAnswer({ address, timeout, session }: FailedAttempt, cause: Error): PingError {
+export function noAnswer({ address, timeout, conn }: FailedAttempt, cause: Error): PingError {
   const where = normalizeAddrFormatted(address);
   const within = timeout !== null ? ` within ${timeout} s` : "";
-  if (session === undefined) {
+  if (conn === undefined) {
     return new PingError("timeout", `${where} did not answer${within}`, { cause });
   }
-  if (session.connection.packetsIn > 0) {
+  if (conn.metrics.packetsIn > 0) {
     return new PingError("timeout", `${where} is a peng3dnet server, but sent no pong${within}`, { cause });
   }
-  if (session.bytesIn > 0) return notUnderstood(where, cause);
+  if (conn.metrics.bytesIn > 0) return notUnderstood(where, cause);
   return new PingError("timeout", `${where} accepted the connection, but said nothing${within}`, { cause });
 }
 
@@ -83,7 +83,7 @@ function closedInSilence(where: string, options: ConstructorParameters<typeof Pi
 
 /** The error for a ping whose connection ended, or never came about. */
 export function connectionEnded(attempt: FailedAttempt, { reason, error }: CloseInfo): PingError {
-  const { address, session } = attempt;
+  const { address, conn } = attempt;
   const where = normalizeAddrFormatted(address);
   const options = { cause: error };
   if (error instanceof TimedOutError) return noAnswer(attempt, error);
@@ -97,9 +97,9 @@ export function connectionEnded(attempt: FailedAttempt, { reason, error }: Close
   if (error instanceof NotPeng3dnetError) {
     return new PingError("notpeng3dnet", `${where}: ${error.message}`, options);
   }
-  const greeted = (session?.connection.packetsIn ?? 0) > 0;
+  const greeted = (conn?.metrics.packetsIn ?? 0) > 0;
   const framing = error instanceof PacketTooLargeError || error instanceof MalformedPacketError;
-  if (!greeted && (framing || (session?.bytesIn ?? 0) > 0)) return notUnderstood(where, error);
+  if (!greeted && (framing || (conn?.metrics.bytesIn ?? 0) > 0)) return notUnderstood(where, error);
   if (framing || error instanceof ProtocolError) {
     return new PingError("protocol", `${where}: ${error.message}`, { ...options, reason });
   }

@@ -6,9 +6,9 @@ import {
   ConfigError,
   type ConfigOverrides,
   ConnectionClosedError,
+  type ConnectionHandle,
   checkTimeout,
   type EngineLike,
-  type Session,
   STRUCT_HEADER,
   TimedOutError,
   UsageError,
@@ -80,10 +80,10 @@ function watchSilence(
   const probing = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   let probed: Promise<void> | undefined;
-  const ask = async ({ bytesIn, transport }: Session<Client>): Promise<void> => {
-    if (bytesIn > 0) return;
-    const foreigner = await probe(transport.remoteAddress, probing.signal);
-    if (foreigner !== undefined && client.conn?.bytesIn === 0) found(foreigner);
+  const ask = async ({ metrics, remoteAddress }: ConnectionHandle): Promise<void> => {
+    if (metrics.bytesIn > 0) return;
+    const foreigner = await probe(remoteAddress, probing.signal);
+    if (foreigner !== undefined && client.conn?.metrics.bytesIn === 0) found(foreigner);
   };
   client.once("connect", () => {
     const { conn } = client;
@@ -136,7 +136,7 @@ export async function pingServer({
   const attempt = (): FailedAttempt => ({
     address: client.addr,
     timeout,
-    session: client.conn as Session | undefined,
+    conn: client.conn,
   });
 
   const endWatch = watchSilence(client, share(SILENCE, timeout), (foreigner) =>

@@ -18,6 +18,7 @@ import {
 import { onCleanup, track } from "../support/cleanup.js";
 import { deferred, echo, handle, LOCAL, next, nextOf, startPair, startServer } from "../support/peers.js";
 import { RawPeer } from "../support/raw-peer.js";
+import { sessionOf } from "../support/session.js";
 import { packet } from "../support/wire.js";
 
 class Mishap extends Error {}
@@ -256,7 +257,7 @@ describe("a step of receiving that throws has lost data: it is reported and ends
           super.receiveData(data, cid);
         }
         override processSinglePacket(client: ClientOnServer): void {
-          if (step === "processSinglePacket" && client.conn.connection.rawPacket().at(-1) === 13)
+          if (step === "processSinglePacket" && sessionOf(client.conn).connection.rawPacket().at(-1) === 13)
             throw new Mishap(step);
           super.processSinglePacket(client);
         }

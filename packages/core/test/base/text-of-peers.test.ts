@@ -14,6 +14,7 @@ import { TestNetwork } from "@peng3dnet/core/testing";
 import { track } from "../support/cleanup.js";
 import { deferred, echo, LOCAL, next, startServer } from "../support/peers.js";
 import { RawPeer, rawServer } from "../support/raw-peer.js";
+import { sessionOf } from "../support/session.js";
 import { closeconn, handshake, hello, packet, settype } from "../support/wire.js";
 
 /** Clears a screen, turns text around, forges a line, hides. Lone surrogates are refused with the body. */
@@ -229,7 +230,7 @@ describe("metrics.rejectedBy", () => {
     class Own extends InvalidPayloadError {
       override readonly closeReason = "ownreason" as "invalidpayload";
     }
-    remote?.conn.fail(new Own("test:own", []), "test");
+    sessionOf(remote?.conn).fail(new Own("test:own", []), "test");
     expect((await client.waitForClose()).reason).toBe("ownreason");
     await net.settle();
     expect(server.metrics.rejectedBy).toEqual({ other: 1 });

@@ -25,6 +25,7 @@ import { ManualClock } from "@peng3dnet/core/testing";
 import { track } from "../support/cleanup.js";
 import { deferred, echo, handle, LOCAL, next, nextOf, startPair, startServer } from "../support/peers.js";
 import { freePort, RawPeer, rawServer } from "../support/raw-peer.js";
+import { sessionOf } from "../support/session.js";
 
 /** A bus that writes down the names of events. */
 class Events {
@@ -479,7 +480,7 @@ describe("client", () => {
     const { client } = await startPair();
     const { conn } = client;
     if (conn === undefined) throw new Error("no connection");
-    expect(() => client.attach(conn.transport)).toThrow("a client connects once");
+    expect(() => client.attach(sessionOf(conn).transport)).toThrow("a client connects once");
   });
 
   test("a peer that just vanishes closes with socketclose and an error", async () => {

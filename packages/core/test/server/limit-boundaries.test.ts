@@ -356,7 +356,7 @@ test("nothing is allocated for a length that was announced and not sent", async 
   const preamble = frame(ECHO_ID, Buffer.alloc(100));
   preamble.writeUInt32BE(length, 0);
   for (const peer of peers) peer.write(preamble);
-  while ([...server.clients.values()].some(({ conn }) => conn.bytesIn < 140)) {
+  while ([...server.clients.values()].some(({ conn }) => conn.metrics.bytesIn < 140)) {
     await new Promise<void>((resolve) => setTimeout(resolve, 5));
   }
   const { arrayBuffers, external } = process.memoryUsage();

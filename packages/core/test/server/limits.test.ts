@@ -20,12 +20,12 @@ describe("net.timeout.handshake", () => {
     const [client] = await connected;
     await peer.packet();
     const closed = next(server, "close");
-    let received = client.conn.bytesIn;
+    let received = client.conn.metrics.bytesIn;
     for (const byte of settype().subarray(0, 9)) {
       clock.advance(1);
       peer.write(Uint8Array.of(byte));
-      while (client.conn.bytesIn === received) await turn();
-      received = client.conn.bytesIn;
+      while (client.conn.metrics.bytesIn === received) await turn();
+      received = client.conn.metrics.bytesIn;
     }
     clock.advance(0.9);
     expect(server.clients.size).toBe(1);
@@ -61,7 +61,7 @@ describe("net.timeout.handshake", () => {
       clock.advance(wait);
       await turn();
     }
-    expect(client.conn.bytesIn).toBe(2);
+    expect(client.conn.metrics.bytesIn).toBe(2);
     expect(await peer.closeReason()).toBe("handshaketimeout");
     await closed;
     expect(clock.timers).toBe(0);
@@ -119,9 +119,9 @@ describe("net.timeout.idle", () => {
     });
     for (let round = 0; round < 5; round++) {
       clock.advance(9);
-      const received = remote.conn.bytesIn;
+      const received = remote.conn.metrics.bytesIn;
       client.sendMessage("test:echo", round);
-      while (remote.conn.bytesIn === received) await turn();
+      while (remote.conn.metrics.bytesIn === received) await turn();
     }
     expect(remote.active).toBe(true);
     const closed = next(server, "close");
@@ -160,11 +160,11 @@ describe("net.timeout.close", () => {
     expect(await peer.closeReason({ answer: false })).toBe("done");
     // It reads on and discards all the while.
     const { conn } = client;
-    const before = conn?.bytesIn ?? 0;
+    const before = conn?.metrics.bytesIn ?? 0;
     peer.write(packet(64, "x".repeat(1000)));
-    while (conn?.bytesIn === before) await turn();
+    while (conn?.metrics.bytesIn === before) await turn();
     clock.advance(4.9);
-    expect(conn?.transport.socket?.destroyed).toBe(false);
+    expect(conn?.socket?.destroyed).toBe(false);
     clock.advance(0.1);
     expect(await closing).toEqual({ reason: "done", error: undefined, clean: false });
     await peer.ended();

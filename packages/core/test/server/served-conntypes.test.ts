@@ -16,6 +16,7 @@ import { ManualClock } from "@peng3dnet/core/testing";
 import { track } from "../support/cleanup.js";
 import { deferred, echo, LOCAL, next } from "../support/peers.js";
 import { RawPeer } from "../support/raw-peer.js";
+import { sessionOf } from "../support/session.js";
 import { ACCEPT, accept, packet, settype } from "../support/wire.js";
 
 const PASSWORD_ID = 64;
@@ -61,14 +62,14 @@ class PasswordType extends ConnectionType {
   async #decide(password: string, cid: Cid): Promise<void> {
     const user = await this.#check(password);
     const client = this.#server.clients.get(cid as number);
-    if (client === undefined || client.conn.connection.closing) return;
+    if (client === undefined || sessionOf(client.conn).connection.closing) return;
     if (user === undefined) {
       await client.close("wrongpassword");
       return;
     }
     client.data = user;
     this.#steps.delete(cid);
-    const { connection } = client.conn;
+    const { connection } = sessionOf(client.conn);
     connection.startHandshake();
     connection.sendHandshake();
   }

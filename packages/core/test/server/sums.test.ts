@@ -7,6 +7,7 @@ import { ManualClock } from "@peng3dnet/core/testing";
 import { track } from "../support/cleanup.js";
 import { handle, LOCAL, next, startServer } from "../support/peers.js";
 import { RawPeer } from "../support/raw-peer.js";
+import { sessionOf } from "../support/session.js";
 import { frame, packet } from "../support/wire.js";
 
 const ID = 64;
@@ -25,7 +26,7 @@ async function active(
   const peer = await RawPeer.activeClient(server.addr, localAddress);
   if (paused) peer.socket.pause();
   const [remote] = await accepted;
-  return { peer, remote, closed: remote.conn.waitForClose({}) };
+  return { peer, remote, closed: sessionOf(remote.conn).waitForClose({}) };
 }
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, number) => number);
@@ -37,7 +38,7 @@ describe("net.limits.unsent.total", () => {
     const readers = [await active(server, true), await active(server, true), await active(server, true)];
     const bulk = new Uint8Array(256 * KIB);
     const send = ({ remote }: (typeof readers)[number], until: number): void => {
-      while (remote.active && remote.conn.connection.unsent < until) remote.sendMessage("test:echo", bulk);
+      while (remote.active && remote.conn.metrics.unsent < until) remote.sendMessage("test:echo", bulk);
     };
     for (const reader of readers) send(reader, 1024 * KIB);
     expect(readers.every(({ remote }) => remote.active)).toBe(true);
@@ -63,9 +64,9 @@ describe("net.limits.unprocessed.total", () => {
     const unfinished = frame(ID, new Uint8Array(1000 * KIB));
     const start = async (bytes: number): Promise<Awaited<ReturnType<typeof active>>> => {
       const one = await active(server);
-      const heard = one.remote.conn.bytesIn;
+      const heard = one.remote.conn.metrics.bytesIn;
       one.peer.write(unfinished.subarray(0, bytes));
-      while (one.remote.conn.bytesIn < heard + bytes && one.remote.active) await turn();
+      while (one.remote.conn.metrics.bytesIn < heard + bytes && one.remote.active) await turn();
       return one;
     };
     const short = await start(100);
@@ -82,9 +83,9 @@ describe("net.limits.unprocessed.total", () => {
     const unfinished = packet(ID, "x".repeat(400 * KIB));
     const start = async (bytes: number, address: string): Promise<Awaited<ReturnType<typeof active>>> => {
       const one = await active(server, false, address);
-      const heard = one.remote.conn.bytesIn;
+      const heard = one.remote.conn.metrics.bytesIn;
       one.peer.write(unfinished.subarray(0, bytes));
-      while (one.remote.conn.bytesIn < heard + bytes && one.remote.active) await turn();
+      while (one.remote.conn.metrics.bytesIn < heard + bytes && one.remote.active) await turn();
       return one;
     };
     const many = [];
@@ -105,7 +106,8 @@ describe("net.limits.unprocessed.total", () => {
     const senders = [await active(server), await active(server), await active(server), await active(server)];
     const all = Buffer.concat(numbers(400).map(() => packet(ID, "x".repeat(1000))));
     for (const { peer } of senders) peer.write(all);
-    const queued = (): number => senders.reduce((sum, { remote }) => sum + remote.conn.queuedBytes, 0);
+    const queued = (): number =>
+      senders.reduce((sum, { remote }) => sum + sessionOf(remote.conn).queuedBytes, 0);
     while (queued() < 512 * KIB) await turn();
     for (let turns = 0; turns < 50; turns++) await turn();
     // Each may finish what it has read.
@@ -152,7 +154,7 @@ describe("net.limits.buffered", () => {
     let others = 0;
     server.on(Other, () => others++);
     const quiet = clients[0] as Client;
-    while (server.clients.get(1)?.conn.paused !== true) await turn();
+    while (sessionOf(server.clients.get(1)?.conn).paused !== true) await turn();
     for (let turns = 0; turns < 200; turns++) await turn();
     // Two of each handshake, and of 20 KiB a dozen at most that fit, with one more.
     expect(server.metrics.packetsIn).toBeLessThanOrEqual(5 * 2 + 14);
@@ -173,7 +175,7 @@ describe("net.limits.buffered", () => {
     const stream = server.messages(Text);
     const [greedy, quiet] = clients as [Client, Client];
     for (const number of numbers(40)) greedy.sendMessage(Text, text(number));
-    while (server.clients.get(1)?.conn.paused !== true) await turn();
+    while (sessionOf(server.clients.get(1)?.conn).paused !== true) await turn();
     const heard = new Promise((resolve) => server.on(Other, resolve));
     quiet.sendMessage(Other, 7);
     expect(await heard).toBe(7);
@@ -186,8 +188,8 @@ describe("net.limits.buffered", () => {
     const [greedy] = clients as [Client];
     const remote = server.clients.get(1) as ClientOnServer;
     for (const number of numbers(40)) greedy.sendMessage(Text, text(number));
-    while (server.clients.get(1)?.conn.paused !== true) await turn();
-    const before = remote.conn.connection.packetsIn - 2;
+    while (sessionOf(server.clients.get(1)?.conn).paused !== true) await turn();
+    const before = remote.conn.metrics.packetsIn - 2;
     const closed = next(server, "close");
     let isClosed = false;
     void closed.then(() => {
@@ -224,7 +226,7 @@ describe("net.limits.buffered", () => {
     for (const _ of numbers(30)) {
       const { peer, remote } = await active(server);
       peer.write(packet(ID, "a"), packet(ID, "b"));
-      while (!remote.conn.paused && remote.conn.connection.packetsIn < 4) await turn();
+      while (!sessionOf(remote.conn).paused && remote.conn.metrics.packetsIn < 4) await turn();
       peer.socket.resetAndDestroy();
       while (server.clients.size > 0) await turn();
     }
@@ -245,7 +247,7 @@ describe("net.limits.inflated.rate", () => {
     const other = await active(server);
     const bomb = (letter: string): Buffer => frame(ID, deflateSync(encode(letter.repeat(60_000))), 1);
     peer.write(bomb("a"), bomb("b"), bomb("c"), packet(ID, "d"));
-    while (!remote.conn.paused) await turn();
+    while (!sessionOf(remote.conn).paused) await turn();
     expect(received).toEqual(["a", "b"]);
     // 120,000 of 100,000 bytes: a fifth of a second too much.
     other.peer.write(packet(ID, "x"));

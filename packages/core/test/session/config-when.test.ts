@@ -22,6 +22,7 @@ import { ManualClock } from "@peng3dnet/core/testing";
 import { track } from "../support/cleanup.js";
 import { echo, handle, LOCAL, next } from "../support/peers.js";
 import { freePort, RawPeer, rawServer } from "../support/raw-peer.js";
+import { sessionOf } from "../support/session.js";
 import { CLOSECONN, frame, HANDSHAKE, handshake, hello, packet, settype } from "../support/wire.js";
 
 const ECHO = 64;
@@ -94,7 +95,7 @@ async function sent({ peer, remote }: Seen, text: string) {
 /** Sends until a peer that does not read is behind by `bytes`, or the connection was given up. */
 function fallBehind({ remote, peer }: Seen, bytes: number): void {
   peer.socket.pause();
-  const { connection } = remote.conn;
+  const { connection } = sessionOf(remote.conn);
   while (remote.conn.open && connection.unsent < bytes) remote.sendMessage("test:echo", letters(60_000));
 }
 
@@ -114,9 +115,9 @@ const after = (seconds: number) => (seen: Seen) => {
 };
 const pauses = async ({ peer, remote }: Seen) => {
   const packets = Buffer.concat(Array.from({ length: 5 }, () => packet(ECHO, letters(100))));
-  const all = remote.conn.bytesIn + packets.length;
+  const all = remote.conn.metrics.bytesIn + packets.length;
   peer.write(packets);
-  while (remote.conn.bytesIn < all) await new Promise((turn) => setImmediate(turn));
+  while (remote.conn.metrics.bytesIn < all) await new Promise((turn) => setImmediate(turn));
   return remote.sock?.isPaused();
 };
 
@@ -207,7 +208,7 @@ const rows: Row[] = [
     seen: [false, true],
     look: async (seen) => {
       await answer(seen, frame(ECHO, deflateSync(encode(letters(5000))), 1));
-      return seen.remote.conn.paused;
+      return sessionOf(seen.remote.conn).paused;
     },
   },
   {
@@ -217,13 +218,13 @@ const rows: Row[] = [
     seen: [false, true],
     look: async ({ scene, peer, remote }) => {
       scene.server.messages(Droppable);
-      const { connection } = remote.conn;
+      const { connection } = sessionOf(remote.conn);
       const before = connection.packetsIn;
       peer.write(packet(DROPPABLE, "one"), packet(DROPPABLE, "two"));
-      while (!remote.conn.paused && connection.packetsIn < before + 2) {
+      while (!sessionOf(remote.conn).paused && connection.packetsIn < before + 2) {
         await new Promise((turn) => setImmediate(turn));
       }
-      return remote.conn.paused;
+      return sessionOf(remote.conn).paused;
     },
   },
   {
@@ -260,7 +261,7 @@ const rows: Row[] = [
     seen: [2, 1],
     base: { "net.limits.unsent.highwater": 10 },
     look: ({ remote }) => {
-      const { connection } = remote.conn;
+      const { connection } = sessionOf(remote.conn);
       const before = connection.packetsOut;
       remote.sendMessage("test:echo", letters(100));
       remote.sendMessage(Droppable, "dropped?");
@@ -303,7 +304,7 @@ const rows: Row[] = [
     to: 0,
     seen: [availableParallelism() > 1, false],
     realClock: true,
-    look: ({ remote }) => remote.conn.options.poll !== undefined,
+    look: ({ remote }) => sessionOf(remote.conn).options.poll !== undefined,
   },
 ];
 

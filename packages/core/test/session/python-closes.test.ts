@@ -219,7 +219,7 @@ describe("a close between our own peers", () => {
     // Packets that wait for process() keep it open.
     peer.write(packet(64, "waits"));
     peer.end();
-    while (remote.conn.queuedPackets === 0) await new Promise(setImmediate);
+    while (remote.conn.metrics.queued === 0) await new Promise(setImmediate);
     for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
     expect(remote.conn.open).toBe(true);
     expect(await remote.close("late")).toEqual({ reason: "late", error: undefined, clean: false });

@@ -42,8 +42,8 @@ describe("high water", () => {
     do sent++;
     while (server.sendMessage("test:echo", NOISE, cid));
     const client = server.clients.get(cid);
-    expect(client?.conn.connection.unsent).toBeGreaterThan(MIB);
-    expect(client?.conn.connection.unsent).toBeLessThan(MIB + 2 * NOISE.length);
+    expect(client?.conn.metrics.unsent).toBeGreaterThan(MIB);
+    expect(client?.conn.metrics.unsent).toBeLessThan(MIB + 2 * NOISE.length);
     let drains = 0;
     server.on("drain", () => drains++);
     await turn();
@@ -51,7 +51,7 @@ describe("high water", () => {
     const drained = next(server, "drain");
     peer.socket.resume();
     expect((await drained)[0]).toBe(client);
-    expect(client?.conn.connection.unsent).toBeLessThanOrEqual(MIB);
+    expect(client?.conn.metrics.unsent).toBeLessThanOrEqual(MIB);
     expect(server.sendMessage("test:echo", 1, cid)).toBe(true);
     await server.flush(cid);
     expect(drains).toBe(1);
@@ -70,7 +70,7 @@ describe("high water", () => {
     await drained;
     await client.flush();
     expect(drains).toBe(1);
-    expect(client.conn?.connection.unsent).toBe(0);
+    expect(client.conn?.metrics.unsent).toBe(0);
   });
 
   test("a drain handler never runs inside sendMessage", async () => {
@@ -178,11 +178,11 @@ describe("a peer that does not read", () => {
     const client = server.clients.get(cid);
     while (server.sendMessage("test:echo", NOISE, cid));
     await turn();
-    const unsent = client?.conn.connection.unsent ?? 0;
+    const unsent = client?.conn.metrics.unsent ?? 0;
     clock.advance(29);
     // Reads until the server has been able to hand over some, but not all.
     peer.socket.resume();
-    while ((client?.conn.connection.unsent ?? 0) === unsent) await turn();
+    while ((client?.conn.metrics.unsent ?? 0) === unsent) await turn();
     peer.socket.pause();
     while (server.sendMessage("test:echo", NOISE, cid));
     clock.advance(29);
@@ -300,7 +300,7 @@ describe("broadcast", () => {
     server.sendMessage("test:echo", "to the first", first.cid);
     server.broadcast("test:echo", "to both");
     server.sendMessage("test:echo", "to the first again", first.cid);
-    expect(server.clients.get(first.cid)?.conn.connection.packetsOut).toBe(2 + 3);
+    expect(server.clients.get(first.cid)?.conn.metrics.packetsOut).toBe(2 + 3);
     await server.shutdown();
     for (const { client } of clients) await client.waitForClose();
     expect(first.received).toEqual(["to the first", "to both", "to the first again"]);
@@ -313,8 +313,7 @@ describe("broadcast", () => {
     const fast = await RawPeer.activeClient(server.addr);
     while (server.clients.size < 2 || ![...server.clients.values()].every(({ active }) => active))
       await turn();
-    while ((server.clients.get(cid)?.conn.connection.unsent ?? 0) <= MIB)
-      server.broadcast("test:echo", NOISE);
+    while ((server.clients.get(cid)?.conn.metrics.unsent ?? 0) <= MIB) server.broadcast("test:echo", NOISE);
     const drained = next(server, "drain");
     peer.socket.resume();
     await drained;

@@ -6,6 +6,7 @@ import { Packet, type Peer } from "@peng3dnet/core";
 import { TestNetwork } from "@peng3dnet/core/testing";
 import { tableAddress, unacknowledged } from "../../src/tcp/kernel-queue.js";
 import { trackNetServer, trackSocket } from "../support/cleanup.js";
+import { sessionOf } from "../support/session.js";
 
 const register = (peer: Peer): unknown =>
   peer.registry.register(new Packet(peer.registry, peer), "test:data");
@@ -20,7 +21,7 @@ async function stuck(kernel: { waiting: number | undefined }) {
   await client.waitForConnection();
   await net.settle();
   const [remote] = [...server.clients.values()];
-  Object.assign(remote!.conn.transport, { unacknowledged: async () => kernel.waiting });
+  Object.assign(sessionOf(remote!.conn).transport, { unacknowledged: async () => kernel.waiting });
   link.toClient.freeze();
   while (remote!.sendMessage("test:data", new Uint8Array(50_000)));
   const advance = async (seconds: number): Promise<void> => {
@@ -66,7 +67,7 @@ test("a connection that ends while the kernel is asked stays ended", async () =>
   await advance(15);
   kernel.waiting = 4;
   clock.advance(15);
-  remote.conn.destroy("enough");
+  sessionOf(remote.conn).destroy("enough");
   await advance(60);
   expect(remote.active).toBe(false);
   expect(clock.timers).toBe(0);

@@ -11,6 +11,7 @@ import {
 import { ManualClock, TestNetwork } from "@peng3dnet/core/testing";
 import { next, startServer } from "../support/peers.js";
 import { RawPeer } from "../support/raw-peer.js";
+import { sessionOf } from "../support/session.js";
 import { frame, packet } from "../support/wire.js";
 
 const ID = 64;
@@ -122,7 +123,7 @@ describe("a connection that is gone, with input that waits", () => {
     await net.settle();
     const { bytesIn, packetsIn } = server.metrics;
     expect(server.metrics.queued).toBe(10);
-    server.clients.get(1)?.conn.transport.destroy();
+    sessionOf(server.clients.get(1)?.conn).transport.destroy();
     await net.settle();
     expect(server.clients.size).toBe(1);
     expect(server.metrics).toMatchObject({ bytesIn, packetsIn, queued: 10 });
@@ -140,13 +141,13 @@ describe("a connection that is gone, with input that waits", () => {
     for (let left = 4; left > 0; left--) {
       peer.write(packet(ID, left), packet(ID, left), packet(ID, left));
     }
-    while (!remote.conn.paused) await turn();
+    while (!sessionOf(remote.conn).paused) await turn();
     peer.socket.resetAndDestroy();
     clock.advance(1);
     while (server.clients.size > 0) await turn();
     for (let count = 0; count < 3; count++) await stream.next();
     // It went on, and waits again.
-    expect(remote.conn.paused).toBe(true);
+    expect(sessionOf(remote.conn).paused).toBe(true);
     expect(clock.timers).toBe(0);
     await stream.return();
   });

@@ -11,6 +11,7 @@ import {
 import { ManualClock } from "@peng3dnet/core/testing";
 import { onCleanup } from "../support/cleanup.js";
 import { echo, handle, LOCAL, next } from "../support/peers.js";
+import { sessionOf } from "../support/session.js";
 import { accept, closeconn, packet, settype } from "../support/wire.js";
 
 class StubTransport implements Transport {
@@ -102,7 +103,7 @@ const BUFFER = 32 * KIB;
 
 /** Sends packets of `size` bytes in all until `total` bytes are unsent. */
 function fill({ client }: Scene, total: number): void {
-  while (client.conn.connection.unsent < total) client.sendMessage("test:echo", new Uint8Array(1000));
+  while (client.conn.metrics.unsent < total) client.sendMessage("test:echo", new Uint8Array(1000));
 }
 
 test("a busy transport gets nothing more; then the backlog goes to it in pieces", () => {
@@ -112,13 +113,13 @@ test("a busy transport gets nothing more; then the backlog goes to it in pieces"
   fill(stage, MIB);
   expect(transport.writes).toHaveLength(1);
   const [first = 0] = transport.writes;
-  const waiting = client.conn.connection.unsent - first;
+  const waiting = client.conn.metrics.unsent - first;
   while (transport.busy) transport.drain();
   const rest = transport.writes.slice(1);
   expect(rest.reduce((sum, length) => sum + length)).toBe(waiting);
   expect(Math.max(...rest)).toBeLessThanOrEqual(BUFFER);
   expect(rest.length).toBeLessThan(waiting / BUFFER + 3);
-  expect(client.conn.connection.unsent).toBe(0);
+  expect(client.conn.metrics.unsent).toBe(0);
 });
 
 test("a long packet goes in pieces, too", () => {
@@ -151,13 +152,13 @@ test("what was all sent in time starts anew the next time", () => {
   const { clock, transport, client } = stage;
   transport.slow = true;
   client.sendMessage("test:echo", 1);
-  client.conn.flush();
+  sessionOf(client.conn).writeOut();
   clock.advance(20);
   transport.drain();
   expect(transport.busy).toBe(false);
   clock.advance(5);
   client.sendMessage("test:echo", 2);
-  client.conn.flush();
+  sessionOf(client.conn).writeOut();
   clock.advance(29);
   expect(client.active).toBe(true);
   clock.advance(1);
@@ -174,7 +175,7 @@ test("drain comes as soon as there is room, not only when all is through", () =>
   const left: number[] = [];
   while (drains === 0) {
     transport.drain();
-    left.push(client.conn.connection.unsent);
+    left.push(client.conn.metrics.unsent);
   }
   expect(left.at(-1)).toBeLessThanOrEqual(600 * KIB);
   expect(left.at(-2)).toBeGreaterThan(600 * KIB);
@@ -209,20 +210,20 @@ test("flush with a transport whose earlier bytes are only partly through", async
   const { transport, client } = scene();
   transport.slow = true;
   client.sendMessage("test:echo", new Uint8Array(1000));
-  client.conn.flush();
-  const handedOver = client.conn.bytesOut;
+  sessionOf(client.conn).writeOut();
+  const handedOver = client.conn.metrics.bytesOut;
   // Half of it is with the kernel, which the transport will tell only when all is.
   transport.backlog -= 500;
   let done = false;
   const flushed = client.flush().then(() => {
     done = true;
   });
-  client.conn.flush();
+  sessionOf(client.conn).writeOut();
   await Promise.resolve();
   expect(done).toBe(false);
   transport.drain();
   await flushed;
-  expect(client.conn.bytesOut).toBe(handedOver);
+  expect(client.conn.metrics.bytesOut).toBe(handedOver);
 });
 
 test.each([7, 64, 1000])(
@@ -283,7 +284,7 @@ test("receiveData is not called for what comes after a close has begun", () => {
   void client.close("enough");
   transport.handler?.data(accept());
   expect(called).toBe(1);
-  expect(client.conn.bytesIn).toBe(settype().length + accept().length);
+  expect(client.conn.metrics.bytesIn).toBe(settype().length + accept().length);
 });
 
 describe("a close is clean only if", () => {
@@ -330,7 +331,7 @@ describe("a close is clean only if", () => {
     const { transport, client, server } = scene();
     transport.slow = true;
     client.sendMessage("test:echo", "on its way");
-    client.conn.flush();
+    sessionOf(client.conn).writeOut();
     const closed = next(server, "close");
     transport.handler?.data(closeconn("their reason"));
     expect(() => client.sendMessage("test:echo", 1)).toThrow("the connection is closed (their reason)");
@@ -405,7 +406,7 @@ test("what waits in a chunk that is reused is kept while the application is behi
   ]);
   transport.handler?.data(chunk);
   chunk.fill(0xff);
-  expect(client.conn.queuedPackets).toBe(4);
+  expect(client.conn.metrics.queued).toBe(4);
   expect(transport.paused).toBe(true);
   while (received.length < 7) expect(await server.process({ wait: true })).toBeGreaterThan(0);
   expect(received).toEqual([0, 1, 2, 3, 4, 5, 6]);

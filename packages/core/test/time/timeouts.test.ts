@@ -3,6 +3,7 @@
 import { Client, ConfigError, type ConfigOverrides, Deferred, systemClock } from "@peng3dnet/core";
 import { track } from "../support/cleanup.js";
 import { echo, LOCAL, next, startPair, startServer } from "../support/peers.js";
+import { sessionOf } from "../support/session.js";
 
 /** Longer than a timer of Node can be. */
 const DAYS = 30 * 24 * 3600;
@@ -45,7 +46,7 @@ const CALLS: readonly [name: string, call: (pair: Pair, options: Options) => unk
   ["remote.flush", ({ remote }, options) => remote.flush(options)],
   ["remote.close", ({ remote }, options) => remote.close("no", options)],
   ["conn.close", ({ remote }, options) => remote.conn.close("no", options)],
-  ["conn.waitForClose", ({ remote }, options) => remote.conn.waitForClose(options)],
+  ["sessionOf(conn).waitForClose", ({ remote }, options) => sessionOf(remote.conn).waitForClose(options)],
 ];
 
 test.each(CALLS)("%s refuses a timeout that is none, naming it, and does nothing", async (_, call) => {
@@ -97,7 +98,7 @@ test.each([DAYS, 1e300, Number.POSITIVE_INFINITY])("a wait of %d s is not over a
     client.waitForClose({ timeout }),
     client.join({ timeout }),
     server.join({ timeout }),
-    remote.conn.waitForClose({ timeout }),
+    sessionOf(remote.conn).waitForClose({ timeout }),
     server.process({ wait: true, timeout }),
   ];
   const first = Promise.race(

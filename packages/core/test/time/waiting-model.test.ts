@@ -12,6 +12,7 @@ import {
 } from "@peng3dnet/core";
 import { type MemoryLink, TestNetwork } from "@peng3dnet/core/testing";
 import fc from "fast-check";
+import { sessionOf } from "../support/session.js";
 import { packet } from "../support/wire.js";
 
 const CLIENTS = 3;
@@ -158,7 +159,7 @@ async function play(steps: readonly Step[], { manual, queueing, limits }: Settin
     if (!feeds) return;
     // Behind what has come.
     one.fed++;
-    remote.conn.receive(packet(item, [-1, 1, false, ""]));
+    sessionOf(remote.conn).receive(packet(item, [-1, 1, false, ""]));
   };
   server.on(Item, (msg, { client }) => work(client, msg));
   server.on(Buffered, (msg, { client }) => {

@@ -14,6 +14,7 @@ import { PingClient, pingServer } from "@peng3dnet/ping";
 import { connectError } from "../../src/tcp/dial.js";
 import { track, trackNetServer, trackSocket } from "../support/cleanup.js";
 import { startPair, startServer } from "../support/peers.js";
+import { sessionOf } from "../support/session.js";
 
 /** A listener that accepts and says nothing. */
 async function silentServer() {
@@ -128,7 +129,7 @@ test("every wait rejects at once with a signal that has fired, and when it fires
     processForever: (signal) => client.processForever({ signal }),
     "server.join": (signal) => server.join({ signal }),
     "server.processForever": (signal) => server.processForever({ signal }),
-    "session.waitForClose": (signal) => remote.conn.waitForClose({ signal }),
+    "session.waitForClose": (signal) => sessionOf(remote.conn).waitForClose({ signal }),
     messages: (signal) => server.messages(Note, { signal }).next(),
     events: (signal) => events(bus, "peng3dnet:server.start", { signal }).next(),
     waitForPong: (signal) => pinging.waitForPong({ signal }),

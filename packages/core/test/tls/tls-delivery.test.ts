@@ -208,7 +208,7 @@ test("flush means that it is with the kernel", async () => {
   client.sendMessage("test:echo", new Uint8Array(100_000));
   await client.flush();
   expect(client.sock?.writableLength).toBe(0);
-  expect(client.conn?.connection.unsent).toBe(0);
+  expect(client.conn?.metrics.unsent).toBe(0);
 });
 
 test("a connection that breaks is an error on both sides", async () => {

@@ -206,7 +206,7 @@ describe("resumption", () => {
     const server = await startServer({ cfg: { ...mutualTls(), ...on } });
     const reused = async (cfg = {}): Promise<boolean> => {
       const client = await join(server, { ...clientTls("client"), ...cfg });
-      const { socket } = client.conn!.transport;
+      const { socket } = client.conn!;
       expect(client.sslSeclevel).toBe(cfg === host ? 2 : 4);
       const answer = (socket as TLSSocket).isSessionReused();
       await client.close("done");

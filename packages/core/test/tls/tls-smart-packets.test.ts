@@ -14,6 +14,7 @@ import {
 } from "@peng3dnet/core";
 import { clientTls, mutualTls, serverTls } from "../support/certificates.js";
 import { startPair } from "../support/peers.js";
+import { sessionOf } from "../support/session.js";
 
 const received: unknown[] = [];
 
@@ -69,7 +70,7 @@ test.each(rows)("$kind: the $side sends a packet of level $level, or else: $acti
   const { server, client, remote } = await startPair({ ...connections[kind](), setUp });
   const sender: Peer = side === "client" ? client : server;
   const cid = side === "client" ? null : remote.cid;
-  const { connection } = side === "client" ? client.conn! : remote.conn;
+  const { connection } = sessionOf(side === "client" ? client.conn : remote.conn);
   expect(connection.sslSeclevel).toBe(KNOWN[kind][side]);
   const before = connection.packetsOut;
   const send = (): boolean => sender.sendMessage(nameOf(level, action), "secret", cid);

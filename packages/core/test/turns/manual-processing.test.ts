@@ -1,10 +1,11 @@
 // Packets that wait until the application asks for them.
 
-import { AbortedError, type Cid, Client, type Peer, Server } from "@peng3dnet/core";
+import { AbortedError, type Cid, Client, type ClientOnServer, type Peer, Server } from "@peng3dnet/core";
 import { ManualClock } from "@peng3dnet/core/testing";
 import { track } from "../support/cleanup.js";
 import { deferred, handle, LOCAL, next, nextOf, startPair } from "../support/peers.js";
 import { RawPeer } from "../support/raw-peer.js";
+import { sessionOf } from "../support/session.js";
 import { closeconn, packet } from "../support/wire.js";
 
 /** Lets the event loop go round once. */
@@ -33,12 +34,12 @@ describe("process", () => {
     const received: unknown[] = [];
     const { server, client, remote } = await startPair({ setUp: record(received), manual: "server" });
     for (let index = 0; index < 500; index++) client.sendMessage("test:item", index);
-    while (remote.conn.queuedPackets < 500) await turn();
+    while (remote.conn.metrics.queued < 500) await turn();
     expect(received).toEqual([]);
     expect(server.process()).toBe(500);
     expect(received).toHaveLength(500);
-    expect(remote.conn.queuedPackets).toBe(0);
-    expect(remote.conn.queuedBytes).toBe(0);
+    expect(remote.conn.metrics.queued).toBe(0);
+    expect(sessionOf(remote.conn).queuedBytes).toBe(0);
   });
 
   test("waits for a packet", async () => {
@@ -99,7 +100,7 @@ describe("process", () => {
         }),
     });
     for (let index = 0; index < 10; index++) remote.sendMessage("test:item", index);
-    while ((client.conn?.queuedPackets ?? 0) < 10) await turn();
+    while ((client.conn?.metrics.queued ?? 0) < 10) await turn();
     client.process();
     expect(received).toEqual(Array.from({ length: 10 }, (_, index) => index));
   });
@@ -109,7 +110,7 @@ describe("process", () => {
     const { server, client, remote } = await startPair({ setUp: record(received), manual: "server" });
     client.sendMessage("test:item", 1);
     client.sendMessage("test:item", 2);
-    while (remote.conn.queuedPackets < 2) await turn();
+    while (remote.conn.metrics.queued < 2) await turn();
     void remote.close("enough");
     expect(server.process()).toBe(0);
     expect(received).toEqual([]);
@@ -129,7 +130,7 @@ describe("process", () => {
       peer.write(packet(64, 1), packet(64, 2), packet(64, 3));
       if (end === "close") peer.write(closeconn("bye"));
       const waiting = end === "close" ? 4 : 3;
-      while (client.conn.queuedPackets < waiting) await turn();
+      while (client.conn.metrics.queued < waiting) await turn();
       const gone = new Promise((resolve) => client.sock?.once("close", resolve));
       if (end === "reset") {
         peer.socket.resetAndDestroy();
@@ -154,7 +155,7 @@ describe("process", () => {
     const peer = await RawPeer.activeClient(server.addr);
     const [client] = await accepted;
     peer.write(packet(64, 1), packet(4711, "unknown"), packet(64, 2));
-    while (client.conn.queuedPackets < 3) await turn();
+    while (client.conn.metrics.queued < 3) await turn();
     expect(client.active).toBe(true);
     expect(server.process()).toBe(2);
     expect(received).toEqual([1]);
@@ -167,7 +168,7 @@ describe("process", () => {
       const received: unknown[] = [];
       const { server, client, remote } = await startPair({ setUp: record(received), manual: "server" });
       client.sendMessage("test:item", 1);
-      while (remote.conn.queuedPackets < 1) await turn();
+      while (remote.conn.metrics.queued < 1) await turn();
       const gone = new Promise((resolve) => remote.sock?.once("close", resolve));
       client.sock?.resetAndDestroy();
       await gone;
@@ -192,7 +193,7 @@ describe("process", () => {
       server: { clock, cfg: { "net.timeout.idle": 20, "net.timeout.unsent": 10 } },
     });
     client.sendMessage("test:item", 1);
-    while (remote.conn.queuedPackets < 1) await turn();
+    while (remote.conn.metrics.queued < 1) await turn();
     client.sock?.pause();
     while (remote.sendMessage("test:item", "x".repeat(8000)));
     const gone = new Promise((resolve) => remote.sock?.once("close", resolve));
@@ -222,7 +223,7 @@ describe("processAsync and processForever", () => {
         }),
     });
     for (let index = 0; index < 10; index++) client.sendMessage("test:item", index);
-    while (remote.conn.queuedPackets < 10) await turn();
+    while (remote.conn.metrics.queued < 10) await turn();
     const forever = server.processForever();
     expect(received).toHaveLength(10);
     for (let index = 10; index < 20; index++) client.sendMessage("test:item", index);
@@ -271,8 +272,8 @@ describe("an application that never pumps makes the peer wait", () => {
       if (sent % 1000 === 0) await turn();
     }
     sent++;
-    expect(remote.conn.queuedPackets).toBe(kind === "packets" ? 100 : Math.ceil(100_000 / 999));
-    expect(remote.conn.queuedBytes).toBeLessThan(110_000);
+    expect(remote.conn.metrics.queued).toBe(kind === "packets" ? 100 : Math.ceil(100_000 / 999));
+    expect(sessionOf(remote.conn).queuedBytes).toBeLessThan(110_000);
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(64 * 1024 ** 2);
     expect(received).toEqual([]);
 
@@ -292,12 +293,12 @@ describe("an application that never pumps makes the peer wait", () => {
       server: { cfg: { "net.limits.unprocessed.packets": 10 } },
       setUp: (peer) =>
         handle(peer, "test:item", (msg) => {
-          received.push([msg, peer instanceof Server && remoteOf(peer).conn.blocked]);
+          received.push([msg, peer instanceof Server && sessionOf(remoteOf(peer).conn).blocked]);
         }),
     });
     for (let index = 0; index < 12; index++) client.sendMessage("test:item", index);
-    while (!remote.conn.blocked) await turn();
-    expect(remote.conn.queuedPackets).toBe(10);
+    while (!sessionOf(remote.conn).blocked) await turn();
+    expect(remote.conn.metrics.queued).toBe(10);
     expect(remote.sock?.isPaused()).toBe(true);
     expect(server.process()).toBe(10);
     // The handler of the fifth packet still finds six waiting, that of the seventh five.
@@ -319,7 +320,7 @@ describe("an application that never pumps makes the peer wait", () => {
       server: { clock, cfg: { "net.limits.unprocessed.packets": 2, "net.timeout.idle": 10 } },
     });
     for (let index = 0; index < 4; index++) client.sendMessage("test:item", index);
-    while (!remote.conn.blocked) await turn();
+    while (!sessionOf(remote.conn).blocked) await turn();
     clock.advance(25);
     expect(remote.active).toBe(true);
     while (received.length < 4) await server.process({ wait: true });
@@ -330,7 +331,7 @@ describe("an application that never pumps makes the peer wait", () => {
   });
 });
 
-function remoteOf(server: Server): { readonly conn: { readonly blocked: boolean } } {
+function remoteOf(server: Server): ClientOnServer {
   const [client] = server.clients.values();
   if (client === undefined) throw new Error("no client");
   return client;

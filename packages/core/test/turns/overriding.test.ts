@@ -31,6 +31,7 @@ import {
   startServer,
 } from "../support/peers.js";
 import { RawPeer } from "../support/raw-peer.js";
+import { sessionOf } from "../support/session.js";
 import { ACCEPT, CLOSECONN, HANDSHAKE, HELLO, packet, SETTYPE, settype, value } from "../support/wire.js";
 
 const IDLE = { "net.compress.enabled": false } as const;
@@ -183,9 +184,9 @@ describe("steps of receiving", () => {
       [remote.conn, () => remote.sendMessage("test:echo", 1), () => server.pumpWriteBuffer(remote.cid)],
     ] as const) {
       send();
-      expect(conn?.connection.unsent).toBeGreaterThan(0);
+      expect(conn?.metrics.unsent).toBeGreaterThan(0);
       pump();
-      expect(conn?.connection.unsent).toBe(0);
+      expect(conn?.metrics.unsent).toBe(0);
     }
   });
 });
@@ -444,9 +445,9 @@ describe("hooks", () => {
         side.state = 3;
       }).toThrow(InvalidStateError);
     }
-    expect(server.getConnection(remote.cid)).toBe(remote.conn.connection);
+    expect(server.getConnection(remote.cid)).toBe(sessionOf(remote.conn).connection);
     expect(server.getConnection()).toBeUndefined();
-    expect(client.getConnection()).toBe(client.conn?.connection);
+    expect(client.getConnection()).toBe(sessionOf(client.conn)?.connection);
     await remote.flush();
     await server.flush(remote.cid);
     await server.flush();
@@ -566,11 +567,11 @@ describe("SmartPacket", () => {
     const { client, remote } = await startPair({
       setUp: (peer: Peer) => peer.registry.register(new Play(peer.registry, peer), "test:play"),
     });
-    const before = client.conn?.bytesOut;
+    const before = client.conn?.metrics.bytesOut;
     expect(() => client.sendMessage("test:play", 1)).toThrow("its mode does not fit");
     expect(() => remote.sendMessage("test:play", 1)).toThrow("its mode does not fit");
     await client.flush();
-    expect(client.conn?.bytesOut).toBe(before);
+    expect(client.conn?.metrics.bytesOut).toBe(before);
     client.mode = MODE_PLAY;
     remote.mode = MODE_PLAY;
     client.sendMessage("test:play", 2);

@@ -7,6 +7,7 @@ import { ManualClock, MemoryLink, TestNetwork } from "@peng3dnet/core/testing";
 import { track } from "../support/cleanup.js";
 import { handle, LOCAL, next } from "../support/peers.js";
 import { RawPeer } from "../support/raw-peer.js";
+import { sessionOf } from "../support/session.js";
 import { frame, packet, settype } from "../support/wire.js";
 
 const ID = 64;
@@ -72,10 +73,10 @@ async function overtake(
     await turn();
     most = Math.max(most, log.length - before);
   };
-  const heard = modest.remote.conn.bytesIn;
+  const heard = modest.remote.conn.metrics.bytesIn;
   while (log.length === 0) await lap();
   modest.peer.write(packet(ID, "me"));
-  while (modest.remote.conn.bytesIn === heard) await lap();
+  while (modest.remote.conn.metrics.bytesIn === heard) await lap();
   const there = log.length;
   while (of(log, modest.remote.cid).length === 0) await lap();
   const between = Math.max(0, log.findIndex(([cid]) => cid === modest.remote.cid) - there);
@@ -188,7 +189,7 @@ describe("in data", () => {
       closed: () => {},
       crashed: () => {},
     });
-    client.conn.receive(settype());
+    sessionOf(client.conn).receive(settype());
     link.cut(link.client);
     await net.settle();
     client.conn.resume();
@@ -217,9 +218,9 @@ describe("in process()", () => {
     const greedy = await active(server);
     const modest = await active(server);
     greedy.peer.write(packets(100));
-    while (greedy.remote.conn.queuedPackets < 100) await turn();
+    while (greedy.remote.conn.metrics.queued < 100) await turn();
     modest.peer.write(packet(ID, "me"));
-    while (modest.remote.conn.queuedPackets < 1) await turn();
+    while (modest.remote.conn.metrics.queued < 1) await turn();
     expect(server.process()).toBeLessThan(10);
     expect(of(log, modest.remote.cid)).toEqual(["me"]);
     let calls = 1;
@@ -238,7 +239,7 @@ describe("in process()", () => {
     const all = await several(server, 10);
     const long = frame(ID, deflateSync(encode("long")), 1);
     for (const { peer } of all) peer.write(long, packet(ID, "short"));
-    while (all.some(({ remote }) => remote.conn.queuedPackets < 2)) await turn();
+    while (all.some(({ remote }) => remote.conn.metrics.queued < 2)) await turn();
     const before = clock.now();
     server.process();
     expect(clock.now() - before).toBeLessThan(60);
@@ -251,7 +252,7 @@ describe("in process()", () => {
     await server.runAsync();
     const { peer, remote } = await active(server);
     peer.write(packets(100));
-    while (remote.conn.queuedPackets < 100) await turn();
+    while (remote.conn.metrics.queued < 100) await turn();
     server.processAsync();
     expect(log.length).toBeLessThan(100);
     peer.write(packet(ID, 100));
@@ -265,7 +266,7 @@ describe("in process()", () => {
     const held = await active(server);
     const other = await active(server);
     held.peer.write(packet(ID, "held"));
-    while (held.remote.conn.queuedPackets < 1) await turn();
+    while (held.remote.conn.metrics.queued < 1) await turn();
     held.remote.conn.pause();
     const waiting = server.process({ wait: true });
     other.peer.write(packet(ID, "other"));

@@ -27,6 +27,7 @@ import { EVENT_SIZE } from "../base/engine.js";
 import { type ConnectionOwner, PeerBase } from "../base/peer-base.js";
 import { type SendOutcome, sendOutcome } from "../base/send-outcome.js";
 import type { NameSentTo, PayloadOf, SentTo, UntypedPacket } from "../messages/typed-packet.js";
+import type { ConnectionHandle } from "../session/connection-handle.js";
 import { type Metrics, NO_METRICS } from "../session/metrics.js";
 import { checkReason, type Session } from "../session/session.js";
 import { aborted, Deferred, optional, type WaitOptions, within } from "../time/deferred.js";
@@ -131,7 +132,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
   }
 
   /** The connection, once there is one. */
-  get conn(): Session<Client<D>> | undefined {
+  get conn(): ConnectionHandle | undefined {
     return this.#session;
   }
 
@@ -417,7 +418,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
   }
 
   async #flush(options: WaitOptions): Promise<void> {
-    await this.#require().flushed(options);
+    await this.#require().flush(options);
   }
 
   /**
@@ -524,7 +525,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
 
   /** Hands all output gathered so far to the operating system, as far as that takes it. Reference: `pump_write_buffer`. */
   pumpWriteBuffer(): void {
-    this.#session?.flush();
+    this.#session?.writeOut();
   }
 
   protected override get overridesReceiving(): boolean {

@@ -9,14 +9,15 @@ import type {
 import type { ConnectionOwner } from "../base/peer-base.js";
 import { type SendOutcome, sendOutcome } from "../base/send-outcome.js";
 import type { KnowsPackets, NameSentTo, PayloadOf, SentTo, UntypedPacket } from "../messages/typed-packet.js";
-import type { Session } from "../session/session.js";
+import type { ConnectionHandle } from "../session/connection-handle.js";
+import { SESSION, type Session } from "../session/session.js";
 import { optional, type WaitOptions } from "../time/deferred.js";
 import type { NativeSocket } from "../transport/native-socket.js";
 import type { PeerCertificate } from "../transport/peer-certificate.js";
 import type { Server } from "./server.js";
 
 /** The connection that a {@link ClientOnServer} stands for. */
-export type ClientConnection = Session<ClientOnServer>;
+export type ClientConnection = ConnectionHandle;
 
 /** Makes the object for a new connection. Reference: `clientcls`. */
 export type ClientClass<C extends ClientOnServer = ClientOnServer> = new (
@@ -56,10 +57,14 @@ export class ClientOnServer<Data = unknown> implements ConnectionOwner {
   data: Data | undefined = undefined;
   /** The connection. Reference: `conn`, the socket, which is {@link ClientOnServer.sock} here. */
   readonly conn: ClientConnection;
+  /** All of the connection, for the server. */
+  readonly [SESSION]: Session<ClientOnServer>;
 
   constructor(server: Server, conn: ClientConnection, _addr: Address, _cid: number) {
     this.server = server;
     this.conn = conn;
+    // A server hands in its own sessions.
+    this[SESSION] = conn as Session<ClientOnServer>;
   }
 
   /** Id of the client, unique for its server. */
@@ -69,50 +74,50 @@ export class ClientOnServer<Data = unknown> implements ConnectionOwner {
 
   /** Address of the client. */
   get addr(): Address {
-    return this.conn.transport.remoteAddress;
+    return this.conn.remoteAddress;
   }
 
   /** The socket, or `undefined` for a link in memory. */
   get sock(): NativeSocket | undefined {
-    return this.conn.transport.socket;
+    return this.conn.socket;
   }
 
   /** State of the connection; once active, the application may set `STATE_ACTIVE` to 127. */
   get state(): number {
-    return this.conn.connection.state;
+    return this.conn.state;
   }
 
   set state(state: number) {
-    this.conn.connection.state = state;
+    this.conn.state = state;
   }
 
   /** Mode of the connection, one of the `MODE_*` constants or the application's own numbers. */
   get mode(): number {
-    return this.conn.connection.mode;
+    return this.conn.mode;
   }
 
   set mode(mode: number) {
-    this.conn.connection.mode = mode;
+    this.conn.mode = mode;
   }
 
   /** Name of the connection type; `""` until the client has named it. */
   get conntype(): string {
-    return this.conn.connection.conntype;
+    return this.conn.conntype;
   }
 
   /** What TLS established. */
   get sslSeclevel(): SslSecLevel {
-    return this.conn.connection.sslSeclevel;
+    return this.conn.sslSeclevel;
   }
 
   /** The certificate that the client showed; `undefined` without TLS, or if it showed none. */
   get peerCertificate(): PeerCertificate | undefined {
-    return this.conn.transport.peerCertificate;
+    return this.conn.peerCertificate;
   }
 
   /** Whether the handshake is complete and the connection open. */
   get active(): boolean {
-    return this.conn.connection.active && this.conn.open;
+    return this.conn.active;
   }
 
   /** Sends a packet to this client. As `server.sendMessage` with its cid. */
@@ -130,12 +135,12 @@ export class ClientOnServer<Data = unknown> implements ConnectionOwner {
     D extends AnyPacketDefinition = AnyPacketDefinition,
   >(this: Sender<D>, ptype: P, data: PayloadOf<D, P>): SendOutcome;
   trySend(ptype: PacketRef, data: unknown): SendOutcome {
-    return sendOutcome(this.conn.connection, () => this.sendMessage(ptype as string, data));
+    return sendOutcome(this[SESSION].connection, () => this.sendMessage(ptype as string, data));
   }
 
   /** Resolves once everything accepted so far is with the kernel. As `server.flush` with its cid. */
   flush(options: WaitOptions = {}): Promise<void> {
-    return optional(this.conn.flushed(options));
+    return optional(this.conn.flush(options));
   }
 
   /** Closes the connection. As `server.closeConnection` with its cid. Reference: `close`. */

@@ -5,6 +5,7 @@ import {
   type Cid,
   CLOSECONN_ID,
   type CloseInfo,
+  type Connection,
   ConnectionClosedError,
   type ConnectionType,
   describeError,
@@ -22,7 +23,7 @@ import { type SendOutcome, sendOutcome } from "../base/send-outcome.js";
 import { EncodedPacket } from "../messages/encoded-packet.js";
 import type { ClientOf, NameSentTo, PayloadOf, SentTo, UntypedPacket } from "../messages/typed-packet.js";
 import { type Metrics, MetricsSum } from "../session/metrics.js";
-import { checkReason, reasonError, type Session } from "../session/session.js";
+import { checkReason, reasonError, SESSION, type Session } from "../session/session.js";
 import { Deferred, optional, type WaitOptions } from "../time/deferred.js";
 import { checkTimeout, timeoutError } from "../time/timeout-option.js";
 import type { Acceptor, Listening } from "../transport/acceptor.js";
@@ -217,7 +218,7 @@ export class Server<
     if (!this.markStopped()) return;
     this.#listening?.close().catch((error: unknown) => this.guard.failed(error, "stop"));
     for (const client of [...this.#clients.values(), ...this.#leaving.values()])
-      client.conn.destroy("socketclose");
+      client[SESSION].destroy("socketclose");
   }
 
   /**
@@ -245,7 +246,7 @@ export class Server<
     const total = open.length;
     const released = this.#listening?.close();
     released?.catch((error: unknown) => this.guard.failed(error, "shutdown"));
-    const closes = open.map(async ({ conn }) => {
+    const closes = open.map(async ({ [SESSION]: conn }) => {
       try {
         if ((await conn.close(reason)).clean) clean++;
       } catch (error) {
@@ -302,8 +303,8 @@ export class Server<
   override get metrics(): Metrics {
     const sum = new MetricsSum();
     sum.add(this.#past.get());
-    for (const { conn } of this.#clients.values()) sum.add(conn.metrics);
-    for (const { conn } of this.#leaving.values()) sum.add(conn.metrics);
+    for (const { [SESSION]: conn } of this.#clients.values()) sum.add(conn.metrics);
+    for (const { [SESSION]: conn } of this.#leaving.values()) sum.add(conn.metrics);
     return sum.get();
   }
 
@@ -383,8 +384,8 @@ export class Server<
     return this.#nextCid++;
   }
 
-  override getConnection(cid?: Cid): C["conn"]["connection"] | undefined {
-    return this.ownerOf(cid)?.conn.connection;
+  override getConnection(cid?: Cid): Connection | undefined {
+    return this.ownerOf(cid)?.[SESSION].connection;
   }
 
   /** The client with an id. @throws {@link ConnectionClosedError} if there is none. */
@@ -418,7 +419,7 @@ export class Server<
     P extends NameSentTo<D, typeof SIDE_CLIENT> | SentTo<typeof SIDE_CLIENT> | UntypedPacket,
   >(ptype: P, data: PayloadOf<D, P>, cid: Cid): boolean;
   override sendMessage(ptype: PacketRef, data: unknown, cid?: Cid): boolean {
-    const { conn } = this.#client(cid);
+    const conn = this.#client(cid)[SESSION];
     const below = conn.connection.send(ptype, data);
     if (!below) conn.noteHighWater();
     return below;
@@ -454,22 +455,22 @@ export class Server<
   broadcast(ptype: PacketRef, data: unknown, { except }: BroadcastOptions = {}): number {
     const entry = this.registry.entry(ptype);
     const left = new Set(typeof except === "number" ? [except] : except);
-    const takes = ({ cid, conn: { connection } }: C): boolean =>
+    const takes = ({ cid, [SESSION]: { connection } }: C): boolean =>
       connection.active && !connection.closing && !left.has(cid);
     const packets = new EncodedPacket(entry, data, (parsed) => this.guard.watch(parsed, entry.name));
     if (this.severalContexts) {
       // What does not keep to the options of one connection is sent to none.
       for (const client of this.#clients.values())
-        if (takes(client)) packets.for(client.conn.connection.context);
+        if (takes(client)) packets.for(client[SESSION].connection.context);
     }
     let count = 0;
     for (const client of this.#clients.values()) {
       if (!takes(client)) continue;
-      const { connection } = client.conn;
+      const { connection } = client[SESSION];
       const packet = packets.for(connection.context);
       const before = connection.packetsOut;
       if (!connection.sendEncoded(entry, packet, ptype, data) && connection.behind)
-        client.conn.noteHighWater();
+        client[SESSION].noteHighWater();
       if (connection.packetsOut !== before) count++;
     }
     // The packet that caused this may have taken long, and another one may follow it.
@@ -489,7 +490,7 @@ export class Server<
   async #flush(cid: Cid | undefined, options: WaitOptions): Promise<void> {
     checkTimeout(options.timeout);
     const clients = cid === undefined || cid === null ? [...this.#clients.values()] : [this.#client(cid)];
-    await Promise.all(clients.map((client) => client.conn.flushed(options)));
+    await Promise.all(clients.map((client) => client[SESSION].flush(options)));
   }
 
   /**
@@ -508,7 +509,7 @@ export class Server<
   async #close(cid: Cid | undefined, reason: string | null): Promise<CloseInfo> {
     checkReason(reason);
     const client = this.ownerOf(cid);
-    return client === undefined ? this.#left.of(cid) : client.conn.close(reason);
+    return client === undefined ? this.#left.of(cid) : client[SESSION].close(reason);
   }
 
   // ---- overridable steps of receiving -------------------------------------------------------------
@@ -519,7 +520,7 @@ export class Server<
    * @param data - any piece of the stream; only valid during the call.
    */
   receiveData(data: Uint8Array, cid: number): void {
-    this.ownerOf(cid)?.conn.receive(data);
+    this.ownerOf(cid)?.[SESSION].receive(data);
   }
 
   /**
@@ -527,7 +528,7 @@ export class Server<
    * Reference: `process_single_packet`.
    */
   processSinglePacket(client: C): void {
-    const { conn } = client;
+    const conn = client[SESSION];
     const result: unknown = this.receivePacket(conn.connection.rawPacket(), client.cid);
     if (result !== undefined) conn.failIfRejected(result, "receivePacket");
   }
@@ -539,13 +540,13 @@ export class Server<
    */
   receivePacket(data: Uint8Array, cid: number): void {
     const client = this.ownerOf(cid);
-    if (client !== undefined) this.enqueue(client.conn as unknown as Session<ClientOf<C, D>>, data);
+    if (client !== undefined) this.enqueue(client[SESSION] as unknown as Session<ClientOf<C, D>>, data);
   }
 
   /** Hands output gathered so far to the operating system, as far as that takes it. @param cid - default: of all clients. */
   pumpWriteBuffer(cid?: Cid): void {
-    if (cid !== undefined && cid !== null) this.#client(cid).conn.flush();
-    else for (const { conn } of this.#clients.values()) conn.flush();
+    if (cid !== undefined && cid !== null) this.#client(cid)[SESSION].writeOut();
+    else for (const { [SESSION]: conn } of this.#clients.values()) conn.writeOut();
   }
 
   protected override get overridesReceiving(): boolean {

@@ -20,7 +20,7 @@ export class FlushScheduler {
     this.#sessions = [];
     for (const session of sessions) {
       try {
-        session.flush();
+        session.writeOut();
       } catch (error) {
         session.crashed(error);
       }

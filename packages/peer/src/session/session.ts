@@ -1,4 +1,5 @@
 import {
+  type Address,
   type Cid,
   type CloseInfo,
   COMPRESSED,
@@ -15,6 +16,7 @@ import {
   type PacketEntry,
   type PacketRef,
   Peng3dnetError,
+  type SslSecLevel,
   TlsHandshakeError,
   toError,
   whenRejected,
@@ -24,8 +26,11 @@ import type { Pausable } from "../messages/message-stream.js";
 import { Deadline, type DeadlineOptions, GRACE } from "../time/deadline.js";
 import { Deferred, type WaitOptions } from "../time/deferred.js";
 import { timeoutError } from "../time/timeout-option.js";
+import type { NativeSocket } from "../transport/native-socket.js";
+import type { PeerCertificate } from "../transport/peer-certificate.js";
 import type { Transport, TransportHandler } from "../transport/transport.js";
 import { COSTLY_LENGTH, type Runnable } from "../turns/run-queue.js";
+import type { ConnectionHandle } from "./connection-handle.js";
 import { IdleWatch, type Watched } from "./idle-watch.js";
 import { InflateLimit } from "./inflate-limit.js";
 import { type Metrics, RejectionCounter } from "./metrics.js";
@@ -34,6 +39,9 @@ import { ReceiveWindow } from "./receive-window.js";
 import { SessionEnding } from "./session-ending.js";
 import type { SessionHooks, SessionInit, SessionOptions } from "./session-hooks.js";
 import { type OutputHost, SessionOutput } from "./session-output.js";
+
+/** Where a client on a server has its session, which its `conn` shows only a part of. */
+export const SESSION: unique symbol = Symbol("peng3dnet.session");
 
 /** What a connection holds below this many bytes is not counted among what all hold together. */
 const NEGLIGIBLE = 4096;
@@ -59,7 +67,7 @@ export function checkReason(reason: unknown): void {
  * Its loop: `data` → `receive` → `#pump` (packet by packet) → `flush`.
  */
 export class Session<Owner = unknown>
-  implements ConnectionHost, TransportHandler, OutputHost, Watched, Runnable, Pausable
+  implements ConnectionHandle, ConnectionHost, TransportHandler, OutputHost, Watched, Runnable, Pausable
 {
   /** The protocol's side of it. */
   readonly connection: Connection;
@@ -104,6 +112,46 @@ export class Session<Owner = unknown>
   /** Client id on a server, `null` on a client. */
   get cid(): Cid {
     return this.connection.cid;
+  }
+
+  get remoteAddress(): Address {
+    return this.transport.remoteAddress;
+  }
+
+  get socket(): NativeSocket | undefined {
+    return this.transport.socket;
+  }
+
+  get state(): number {
+    return this.connection.state;
+  }
+
+  set state(state: number) {
+    this.connection.state = state;
+  }
+
+  get mode(): number {
+    return this.connection.mode;
+  }
+
+  set mode(mode: number) {
+    this.connection.mode = mode;
+  }
+
+  get conntype(): string {
+    return this.connection.conntype;
+  }
+
+  get sslSeclevel(): SslSecLevel {
+    return this.connection.sslSeclevel;
+  }
+
+  get peerCertificate(): PeerCertificate | undefined {
+    return this.transport.peerCertificate;
+  }
+
+  get active(): boolean {
+    return this.open && this.connection.active;
   }
 
   /** Packets that wait for `process`. */
@@ -170,7 +218,7 @@ export class Session<Owner = unknown>
     this.#output.phase = "ready";
     this.connection.sslSeclevel = this.transport.sslSeclevel;
     if (this.#phase !== "open") {
-      this.flush();
+      this.writeOut();
       return;
     }
     const { clock, idleTimeout } = this.options;
@@ -184,14 +232,14 @@ export class Session<Owner = unknown>
     } finally {
       this.#pumping = false;
     }
-    this.flush();
+    this.writeOut();
   }
 
   refused(error: Peng3dnetError): void {
     this.#output.phase = "ready";
     this.connection.sslSeclevel = this.transport.sslSeclevel;
     this.fail(error, "handshake");
-    this.flush();
+    this.writeOut();
   }
 
   readTarget(): Uint8Array | undefined {
@@ -296,7 +344,7 @@ export class Session<Owner = unknown>
     }
     this.#pumping = false;
     if (this.#phase === "closing") this.#passOver();
-    if (connection.hasOutput) this.flush();
+    if (connection.hasOutput) this.writeOut();
     if (turns.spent && !this.blocked && this.#phase === "open" && connection.unread) {
       this.#waitForTurn(connection.packetsIn !== before);
     }
@@ -467,7 +515,7 @@ export class Session<Owner = unknown>
   // ---- output -----------------------------------------------------------------------------------
 
   /** Hands the output gathered so far to the transport. */
-  flush(): void {
+  writeOut(): void {
     this.#output.flush();
   }
 
@@ -486,7 +534,7 @@ export class Session<Owner = unknown>
    *
    * @throws {@link ConnectionLostError} if the connection ends before.
    */
-  flushed(options: WaitOptions): Promise<void> {
+  flush(options: WaitOptions = {}): Promise<void> {
     return this.#output.flushed(options);
   }
 
@@ -509,7 +557,7 @@ export class Session<Owner = unknown>
    * deadline, and ends its own stream then: a Python server forgets what it has not worked off as soon as it sees the
    * end (clause 5.9).
    */
-  close(reason: string | null, options: WaitOptions = {}): Promise<CloseInfo> {
+  close(reason: string | null = null, options: WaitOptions = {}): Promise<CloseInfo> {
     const invalid = timeoutError(options.timeout) ?? reasonError(reason);
     if (invalid !== undefined) return Promise.reject(invalid);
     if (this.#phase === "open") {
@@ -599,7 +647,7 @@ export class Session<Owner = unknown>
     }
     this.#armDeadline(this.options.closeTimeout, () => this.transport.destroy());
     if (!ending.peerEnded) this.transport.resume();
-    this.flush();
+    this.writeOut();
   }
 
   /**

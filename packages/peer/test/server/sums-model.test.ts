@@ -146,7 +146,7 @@ test("ReceiveWindow: full at a limit, and until half is free", () => {
   });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 150 }), (steps) => {
-      const intake = new ReceiveWindow({ maxQueuedPackets: 6, maxQueuedBytes: LIMIT, maxQueuedTotal: 200 });
+      const window = new ReceiveWindow({ maxQueuedPackets: 6, maxQueuedBytes: LIMIT, maxQueuedTotal: 200 });
       const queue: number[] = [];
       let full = false;
       let holds = 0;
@@ -155,30 +155,30 @@ test("ReceiveWindow: full at a limit, and until half is free", () => {
         const bytes = queue.shift();
         if (bytes === undefined) return;
         const frees = full && queue.length <= 3 && sum() <= LIMIT / 2;
-        expect(intake.dequeued(bytes)).toBe(frees);
+        expect(window.dequeued(bytes)).toBe(frees);
         if (frees) full = false;
       };
       for (const { what, bytes, others } of steps) {
         if (what === "enqueued") {
           queue.push(bytes);
           const fills: boolean = !full && (queue.length >= 6 || sum() >= LIMIT || sum() + others >= 200);
-          expect(intake.enqueued(bytes, sum() + others)).toBe(fills);
+          expect(window.enqueued(bytes, sum() + others)).toBe(fills);
           full ||= fills;
         } else if (what === "dequeued") dequeue();
         else {
           holds = what === "pause" ? holds + 1 : Math.max(0, holds - 1);
-          intake[what]();
+          window[what]();
         }
-        expect(intake).toMatchObject({
+        expect(window).toMatchObject({
           packets: queue.length,
           bytes: sum(),
-          held: holds > 0,
+          paused: holds > 0,
           blocked: full || holds > 0,
         });
       }
-      for (; holds > 0; holds--) intake.resume();
+      for (; holds > 0; holds--) window.resume();
       while (queue.length > 0) dequeue();
-      expect(intake).toMatchObject({ packets: 0, bytes: 0, held: false, blocked: false });
+      expect(window).toMatchObject({ packets: 0, bytes: 0, paused: false, blocked: false });
     }),
   );
 });

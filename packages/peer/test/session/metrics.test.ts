@@ -2,6 +2,7 @@
 
 import { type Cid, Client, Packet, type Peer, SmartPacket } from "@peng3dnet/peer";
 import { TestNetwork } from "@peng3dnet/peer/testing";
+import { sessionOf } from "../../../core/test/support/session.js";
 
 const NOTHING = { queued: 0, unsent: 0, rejectedBy: {} };
 
@@ -134,7 +135,7 @@ describe("net.limits.unsent.policy", () => {
 
   test("a connection may have a policy of its own", async () => {
     const { link, remote } = await pair();
-    remote.conn.connection.dropDroppable = true;
+    sessionOf(remote.conn).connection.dropDroppable = true;
     link.toClient.freeze();
     for (let count = 0; count < 100; count++) remote.sendMessage("test:position", payload);
     expect(remote.conn.metrics.rejectedBy.dropped).toBeGreaterThan(50);

@@ -1,0 +1,50 @@
+import { TypedPacket } from "./typed-packet.js";
+/**
+ * What the message iterators of a peer have buffered together, in bytes of decoded size, with a limit. While it is
+ * reached, packets that an iterator would buffer are not even decoded: their connections wait.
+ */
+export class BufferBudget {
+  /** Whether the limit is reached. It is kept up until half is free, so that not each message stops and starts reading. */
+  full = false;
+  /** Bytes of decoded size (`net.limits.buffered`). */
+  limit = 0;
+  #registry;
+  #waiting = new Set();
+  #used = 0;
+  constructor(registry) {
+    this.#registry = registry;
+  }
+  /** So many bytes were buffered. */
+  add(bytes) {
+    this.#used += bytes;
+    if (this.#used >= this.limit) this.full = true;
+  }
+  /** So many were consumed. */
+  remove(bytes) {
+    this.#used -= bytes;
+    if (!this.full || this.#used > this.limit / 2) return;
+    this.full = false;
+    for (const session of [...this.#waiting]) {
+      // One that goes on may fill it again.
+      if (this.full) return;
+      // And what it leads to may have let others go on already.
+      if (this.#waiting.delete(session)) session.resume();
+    }
+  }
+  /** Whether a packet has to wait. If so, its connection is held until there is room again. */
+  keepsOut(session, id) {
+    if (!this.full) return false;
+    const packet = this.#registry.findId(id)?.obj;
+    if (!(packet instanceof TypedPacket) || packet.iterators === 0) return false;
+    if (!this.#waiting.has(session)) {
+      this.#waiting.add(session);
+      session.pause();
+    }
+    return true;
+  }
+  /** A connection is over. */
+  forget(session) {
+    this.#waiting.delete(session);
+  }
+}
+//# sourceMappingURL=buffer-budget.js.map

@@ -1,0 +1,46 @@
+import { Deadline } from "../time/deadline.js";
+
+/** Bytes that each body counts as at least: to inflate a short one takes as long, and as much memory. */
+const LEAST = 16 * 1024;
+/**
+ * Bounds what a connection makes this side inflate: as much at once as in one second, and past that its packets wait until
+ * the rate allows more. A few hundred bytes are enough to keep a processor busy with inflating otherwise.
+ */
+export class InflateLimit {
+  #clock;
+  #perSecond;
+  #session;
+  /** Bytes that may still be inflated at once. Negative: what was beyond that. */
+  #left;
+  /** When that was counted, in milliseconds. */
+  #countedAt;
+  #pause = undefined;
+  /** @param perSecond - bytes a second (`net.limits.inflated.rate`). */
+  constructor(clock, perSecond, session) {
+    this.#clock = clock;
+    this.#perSecond = perSecond;
+    this.#session = session;
+    this.#left = perSecond;
+    this.#countedAt = clock.now();
+  }
+  /** A body was inflated to so many bytes: holds the connection for as long as that was too much. */
+  inflated(bytes) {
+    const now = this.#clock.now();
+    const gained = ((now - this.#countedAt) / 1000) * this.#perSecond;
+    this.#countedAt = now;
+    this.#left = Math.min(this.#perSecond, this.#left + gained) - Math.max(bytes, LEAST);
+    if (this.#left >= 0 || this.#pause !== undefined) return;
+    this.#session.pause();
+    const goOn = () => {
+      this.#pause = undefined;
+      this.#session.resume();
+    };
+    this.#pause = Deadline.start(this.#clock, -this.#left / this.#perSecond, goOn, { lateAllowance: 0 });
+  }
+  /** The connection is over. */
+  cancel() {
+    this.#pause?.cancel();
+    this.#pause = undefined;
+  }
+}
+//# sourceMappingURL=inflate-limit.js.map

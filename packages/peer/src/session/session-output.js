@@ -1,0 +1,219 @@
+import { ConnectionLostError, escapeText, MAX_REASON_BYTES, SlowConsumerError } from "@peng3dnet/protocol";
+import { Deadline } from "../time/deadline.js";
+import { Deferred } from "../time/deferred.js";
+
+/** Longest piece given to the transport at once, so that progress of a long backlog can be seen, in bytes. */
+const SLICE = 256 * 1024 + 64;
+/**
+ * Moves a connection's output to its transport. While that is busy, nothing more is handed to it: output
+ * gathers in the connection, and what is unsent is watched.
+ */
+export class SessionOutput {
+  /** Bytes handed to the transport. */
+  bytesOut = 0;
+  /** Whether bytes can be exchanged: not yet, now, or no more since the transport is gone. */
+  phase = "waiting";
+  #host;
+  #watch = undefined;
+  /** Output taken from the connection of which a part is not with the transport yet. */
+  #rest = undefined;
+  #aboveHighWater = false;
+  #waiters = undefined;
+  constructor(host) {
+    this.#host = host;
+  }
+  /** Whether nothing waits for the transport. */
+  get handedOver() {
+    return !this.#host.connection.hasOutput && this.#rest === undefined;
+  }
+  /** Whether nothing waits for the transport or in it. */
+  get empty() {
+    return this.handedOver && !this.#host.transport.busy;
+  }
+  /**
+   * Hands the output gathered so far to the transport, unless that is still busy with former output.
+   *
+   * @param sending - whether this is within a call of `sendMessage`: handlers have to wait then.
+   */
+  flush(sending = false) {
+    const { connection, transport } = this.#host;
+    if (this.phase !== "ready") return;
+    while (!transport.busy) {
+      if (this.#rest !== undefined) {
+        const piece = this.#rest.subarray(0, SLICE);
+        this.#rest = piece.length < this.#rest.length ? this.#rest.subarray(piece.length) : undefined;
+        this.bytesOut += piece.length;
+        transport.write(piece);
+      } else if (connection.hasOutput) {
+        const output = connection.output();
+        if (output.length <= SLICE) {
+          this.bytesOut += output.length;
+          connection.outputTaken(transport.write(output));
+        } else {
+          this.#rest = output;
+          connection.outputTaken(false);
+        }
+      } else break;
+    }
+    this.#syncBacklog();
+    if (transport.busy) this.#checkUnsent(sending);
+    else this.#allWritten(sending);
+  }
+  /** The transport made progress. */
+  progressed() {
+    this.#syncBacklog();
+    if (this.#watch !== undefined) this.#noteProgress(this.#watch);
+    this.flush();
+  }
+  /** `sendMessage` returned false: `outputDrained` has to follow. */
+  noteHighWater() {
+    this.#aboveHighWater = true;
+    this.#host.scheduleFlush();
+  }
+  /**
+   * Resolves once everything accepted so far is with the kernel.
+   *
+   * @throws {@link ConnectionLostError} if the connection ends before.
+   */
+  flushed(options) {
+    this.flush();
+    const { unsent } = this.#host.connection;
+    const deferred = new Deferred(this.#host.options.clock);
+    if (unsent === 0) deferred.settle();
+    else if (this.phase === "gone") deferred.fail(this.#undelivered(null, undefined));
+    else {
+      this.#waiters ??= [];
+      this.#waiters.push({ until: this.bytesOut - this.#host.transport.backlog + unsent, deferred });
+    }
+    return deferred.wait(options, "output to be sent");
+  }
+  /** It is over; whoever waits for something to be sent learns that it was not. */
+  finish(reason, error) {
+    this.phase = "gone";
+    this.cancelDeadline();
+    for (const { deferred } of this.#waiters?.splice(0) ?? [])
+      deferred.fail(this.#undelivered(reason, error));
+  }
+  /** Stops watching for progress. */
+  cancelDeadline() {
+    this.#watch?.deadline?.cancel();
+    this.#watch = undefined;
+  }
+  #syncBacklog() {
+    const { connection, transport } = this.#host;
+    connection.backlog = (this.#rest?.length ?? 0) + transport.backlog;
+  }
+  #checkUnsent(sending) {
+    this.#beginWatch();
+    const { unsent } = this.#host.connection;
+    const { highWater, unsentLimit } = this.#host.options;
+    if (unsent > highWater) this.#aboveHighWater = true;
+    if (unsent > unsentLimit) {
+      this.#host.outputStuck(
+        new SlowConsumerError(
+          `the peer does not read: ${unsent} bytes are unsent, more than net.limits.unsent`,
+        ),
+      );
+    } else if (this.#aboveHighWater && unsent <= highWater) this.#tellDrained(sending);
+    this.#settleWaiters();
+    this.#host.unsentHeld(unsent);
+  }
+  #allWritten(sending) {
+    if (this.#watch?.waiting === true) {
+      this.#watch.waiting = false;
+      this.#host.unsentHeld(0);
+    }
+    if (this.#aboveHighWater) this.#tellDrained(sending);
+    if (this.#waiters !== undefined) this.#settleWaiters();
+    this.#host.outputWritten();
+  }
+  #tellDrained(sending) {
+    if (sending) {
+      // A handler must not run inside the caller's sendMessage.
+      this.#host.scheduleFlush();
+      return;
+    }
+    this.#aboveHighWater = false;
+    this.#host.outputDrained();
+  }
+  #settleWaiters() {
+    const waiters = this.#waiters;
+    if (waiters === undefined) return;
+    const sent = this.bytesOut - this.#host.transport.backlog;
+    while (waiters.length > 0 && waiters[0].until <= sent) waiters.shift()?.deferred.settle();
+  }
+  #beginWatch() {
+    if (this.#watch?.waiting === true) return;
+    const { clock, unsentTimeout } = this.#host.options;
+    const progressAt = clock.now();
+    if (this.#watch === undefined) {
+      this.#watch = { waiting: true, progressAt, inKernel: undefined, deadline: undefined };
+      this.#armDeadline(this.#watch, unsentTimeout / 2);
+    } else {
+      this.#watch.waiting = true;
+      this.#noteProgress(this.#watch);
+    }
+  }
+  #noteProgress(watch) {
+    watch.progressAt = this.#host.options.clock.now();
+    watch.inKernel = undefined;
+  }
+  /** Looks after a while whether there was progress. With TLS, each write would else set a timer and cancel it. */
+  #armDeadline(watch, seconds) {
+    const { clock, unsentTimeout } = this.#host.options;
+    const expired = () => {
+      if (!watch.waiting) {
+        this.#watch = undefined;
+        return;
+      }
+      const spent = (clock.now() - watch.progressAt) / 1000;
+      const left = unsentTimeout - spent;
+      if (left <= 0.001) {
+        this.#withoutProgress(watch);
+        return;
+      }
+      const half = unsentTimeout / 2 - spent;
+      if (half <= 0.001) this.#lookIntoKernel(watch);
+      this.#armDeadline(watch, half > 0.001 ? half : left);
+    };
+    watch.deadline = Deadline.start(clock, seconds, expired, { lateAllowance: unsentTimeout });
+  }
+  /** Notes what waits in the kernel: it may hand on megabytes, slowly, before it has room again and says so. */
+  #lookIntoKernel(watch) {
+    const since = watch.progressAt;
+    void this.#host.transport.unacknowledged?.().then((waiting) => {
+      if (watch.progressAt === since) watch.inKernel = waiting;
+    });
+  }
+  /** The time is over: cuts the connection, unless the peer has taken some of what waits in the kernel meanwhile. */
+  #withoutProgress(watch) {
+    const { inKernel, progressAt } = watch;
+    if (inKernel === undefined) {
+      this.#stuck();
+      return;
+    }
+    void this.#host.transport.unacknowledged?.().then((waiting) => {
+      if (this.#watch !== watch || this.phase !== "ready") return;
+      if (waiting === inKernel && watch.waiting && watch.progressAt === progressAt) {
+        this.#stuck();
+        return;
+      }
+      if (watch.progressAt === progressAt) this.#noteProgress(watch);
+      this.#armDeadline(watch, this.#host.options.unsentTimeout / 2);
+    });
+  }
+  #stuck() {
+    this.#host.outputStuck(
+      new SlowConsumerError(
+        `the peer did not read anything for ${this.#host.options.unsentTimeout} s (net.timeout.unsent) with ${this.#host.connection.unsent} bytes unsent`,
+      ),
+    );
+  }
+  #undelivered(reason, error) {
+    return new ConnectionLostError(
+      `the connection ended with ${this.#host.connection.unsent} bytes not handed over (${escapeText(reason ?? "no reason given", MAX_REASON_BYTES)})`,
+      { cause: error },
+    );
+  }
+}
+//# sourceMappingURL=session-output.js.map

@@ -1,0 +1,2 @@
+export {};
+//# sourceMappingURL=native-socket.js.map

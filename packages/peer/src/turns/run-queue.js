@@ -1,0 +1,100 @@
+/** Longest time that the connections of a peer are worked off before the event loop goes on, in milliseconds. */
+const SLICE = 10;
+/** Longest time that one of several waiting connections has of it. */
+const SHARE = 1;
+/** Work after which the clock is looked at. A packet is one unit, and one more for each 512 bytes. */
+const UNITS_BETWEEN_LOOKS = 8;
+/** And where that took no time at all, as with short packets whose handlers do little. */
+const MOST_UNITS_BETWEEN_LOOKS = 32;
+/** That is, less than this, in milliseconds. */
+const NO_TIME = 0.1;
+/** Bytes of a packet that make one more unit of work, as a power of two. */
+const BYTES_PER_UNIT = 9;
+/** Packets of so many bytes may take long, as compressed ones may. */
+export const COSTLY_LENGTH = (UNITS_BETWEEN_LOOKS - 1) << BYTES_PER_UNIT;
+/**
+ * Shares the event loop among the connections of a peer. Input is worked off as it comes, until the time of one slice is
+ * {@link RunQueue.spent}. From then on input waits for the next turn of the loop, so that nobody who sends much makes others
+ * wait for long: those go first who had no turn yet, and packets that may take long go last, but one of each kind goes on
+ * in each turn.
+ */
+export class RunQueue {
+  /** Whether the time is used up, so that no packet is begun now. */
+  spent = false;
+  #clock;
+  #yield;
+  #unitsLeft = UNITS_BETWEEN_LOOKS;
+  #unitsBetweenLooks = UNITS_BETWEEN_LOOKS;
+  #lookedAt = 0;
+  /** When the time is used up, in milliseconds. */
+  #until = 0;
+  /** Whether the end of this turn of the event loop will be noticed. */
+  #armed = false;
+  #waiting = { fresh: [], used: [], costly: [] };
+  /** @param yieldTurn - calls something in the next turn of the event loop. */
+  constructor(clock, yieldTurn) {
+    this.#clock = clock;
+    this.#yield = yieldTurn;
+  }
+  /** A packet of so many bytes was processed. One that may take long is to be looked at before, too, so that the time begins. */
+  after(length) {
+    this.#unitsLeft -= 1 + (length >> BYTES_PER_UNIT);
+    if (this.#unitsLeft <= 0) this.look();
+  }
+  /** Looks at the clock, since something was done that may have taken long. */
+  look() {
+    const now = this.#clock.now();
+    const units = now - this.#lookedAt < NO_TIME ? 2 * this.#unitsBetweenLooks : UNITS_BETWEEN_LOOKS;
+    this.#unitsBetweenLooks = Math.min(units, MOST_UNITS_BETWEEN_LOOKS);
+    this.#unitsLeft = this.#unitsBetweenLooks;
+    this.#lookedAt = now;
+    if (!this.#armed) this.#begin(now);
+    else if (now >= this.#until) this.spent = true;
+  }
+  /** Lets a connection go on in the next turn of the event loop. */
+  add(runnable, precedence) {
+    this.#waiting[precedence].push(runnable);
+    if (!this.#armed) this.#begin(this.#clock.now());
+  }
+  #begin(now) {
+    this.#armed = true;
+    this.#until = now + SLICE;
+    this.#yield(this.#nextTurn);
+  }
+  get #empty() {
+    const { fresh, used, costly } = this.#waiting;
+    return fresh.length === 0 && used.length === 0 && costly.length === 0;
+  }
+  #nextTurn = () => {
+    this.#armed = false;
+    this.spent = false;
+    if (this.#empty) return;
+    const now = this.#clock.now();
+    this.#begin(now);
+    const end = this.#until;
+    this.#run("fresh", end);
+    this.#run("used", end);
+    this.#run("costly", end);
+    // With nobody left, what comes next in this turn of the loop has the time of a slice, too.
+    this.spent = !this.#empty;
+    this.#until = this.#clock.now() + SLICE;
+  };
+  /** Gives those their turn that wait now, until `end`. */
+  #run(precedence, end) {
+    const waiting = this.#waiting[precedence];
+    this.#waiting[precedence] = [];
+    let index = 0;
+    for (; index < waiting.length; index++) {
+      const now = this.#clock.now();
+      // Each kind gets on in each turn, however much there is of the others.
+      const first = precedence !== "fresh" && index === 0;
+      if (now >= end && !first) break;
+      this.spent = false;
+      this.#until = Math.min(now + SHARE, end);
+      waiting[index].takeTurn();
+    }
+    if (index < waiting.length)
+      this.#waiting[precedence] = waiting.slice(index).concat(this.#waiting[precedence]);
+  }
+}
+//# sourceMappingURL=run-queue.js.map
