@@ -12,6 +12,7 @@ import {
 } from "@peng3dnet/core";
 import { type MemoryLink, TestNetwork } from "@peng3dnet/core/testing";
 import fc from "fast-check";
+import { ServerHooks } from "../../../peer/src/server/server-hooks.js";
 import { sessionOf } from "../support/session.js";
 import { packet } from "../support/wire.js";
 
@@ -66,20 +67,30 @@ const step: fc.Arbitrary<Step> = fc.record({
   size: fc.constantFrom(0, 0, 0, 600, 9000),
 });
 
-/** Keeps account of what sessions say that they hold. */
-class Watched extends Server {
-  readonly held = new Map<unknown, number>();
+/** What sessions said last that they hold, by session, and by cid for output. */
+const held = new Map<unknown, number>();
 
-  protected override inputHeld(...args: Parameters<Server["inputHeld"]>): void {
-    this.held.set(args[0], args[1]);
-    super.inputHeld(...args);
-  }
+beforeEach(() => {
+  const { inputHeld, unsentHeld } = ServerHooks.prototype;
+  jest.spyOn(ServerHooks.prototype, "inputHeld").mockImplementation(function (
+    this: ServerHooks<ClientOnServer>,
+    session,
+    bytes,
+  ) {
+    held.set(session, bytes);
+    inputHeld.call(this, session, bytes);
+  });
+  jest.spyOn(ServerHooks.prototype, "unsentHeld").mockImplementation(function (
+    this: ServerHooks<ClientOnServer>,
+    session,
+    bytes,
+  ) {
+    held.set(`unsent ${session.cid}`, bytes);
+    unsentHeld.call(this, session, bytes);
+  });
+});
 
-  protected override unsentHeld(...args: Parameters<Server["unsentHeld"]>): void {
-    this.held.set(`unsent ${args[0].cid}`, args[1]);
-    super.unsentHeld(...args);
-  }
-}
+afterEach(() => jest.restoreAllMocks());
 
 /** What is known of one client. */
 interface Known {
@@ -107,12 +118,13 @@ interface Setting {
 
 async function play(steps: readonly Step[], { manual, queueing, limits }: Setting): Promise<void> {
   const net = new TestNetwork();
-  class Queueing extends Watched {
+  held.clear();
+  class Queueing extends Server {
     override receivePacket(data: Uint8Array, cid: number): void {
       super.receivePacket(data, cid);
     }
   }
-  const Class = queueing ? Queueing : Watched;
+  const Class = queueing ? Queueing : Server;
   const server = new Class({ clock: net.clock, cfg: limits });
   const failures: unknown[] = [];
   server.on("handlerError", (error) => failures.push(error));
@@ -295,7 +307,7 @@ async function play(steps: readonly Step[], { manual, queueing, limits }: Settin
   expect(all.map(({ closes }) => closes)).toEqual(all.map(() => 1));
   for (const one of all) if (one.whole) expect(one.fedProcessed).toBeLessThanOrEqual(one.fed);
   expect(failures.filter((error) => !(error instanceof Peng3dnetError))).toEqual([]);
-  expect([...server.held.values()].every((bytes) => bytes === 0)).toBe(true);
+  expect([...held.values()].every((bytes) => bytes === 0)).toBe(true);
   expect(server.metrics).toMatchObject({ queued: 0, unsent: 0 });
   expect(server.clients.size).toBe(0);
   expect(net.clock.timers).toBe(0);

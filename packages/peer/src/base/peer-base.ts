@@ -7,16 +7,12 @@ import {
   CONNTYPE_CLASSIC,
   CONNTYPE_NOTSET,
   Config,
-  ConfigError,
   type Connection,
   type ConnectionContext,
   type ConnectionType,
-  describeError,
-  type InvalidPayloadError,
   InvalidStateError,
   isDefinition,
   type Packet,
-  type PacketEntry,
   type PacketOutput,
   type PacketRef,
   PacketRegistry,
@@ -27,8 +23,7 @@ import {
   SIDE_SERVER,
   type Side,
 } from "@peng3dnet/protocol";
-import { BufferBudget } from "../messages/buffer-budget.js";
-import { MessageStream, type MessageStreamOptions, type Pausable } from "../messages/message-stream.js";
+import { MessageStream, type MessageStreamOptions } from "../messages/message-stream.js";
 import {
   type MessageHandler,
   type ReceivedBy,
@@ -39,25 +34,21 @@ import type { Platform } from "../platform/platform.js";
 import { printLine } from "../platform/print-line.js";
 import { standardPlatform } from "../platform/standard-platform.js";
 import { type ConnectionSettings, ReadConfig, readSettings } from "../session/connection-settings.js";
-import { FlushScheduler } from "../session/flush-scheduler.js";
 import type { Metrics } from "../session/metrics.js";
 import { Session } from "../session/session.js";
-import type { SessionHooks } from "../session/session-hooks.js";
 import type { Clock } from "../time/clock.js";
 import { Deferred, type WaitOptions } from "../time/deferred.js";
 import { checkTimeout, timeoutError } from "../time/timeout-option.js";
 import type { Transport } from "../transport/transport.js";
-import { PacketProcessor, type ProcessOptions } from "../turns/packet-processor.js";
-import { RunQueue } from "../turns/run-queue.js";
+import type { ProcessOptions } from "../turns/packet-processor.js";
 import { describeValue } from "./describe-value.js";
 import type { EngineLike } from "./engine.js";
+import { EngineEvents, type PeerKind } from "./engine-events.js";
 import { type HandlerErrorContext, HandlerGuard } from "./handler-guard.js";
 import type { Listener } from "./listeners.js";
 import { guardedLogger, type Logger } from "./logger.js";
 import type { PeerOptions } from "./options.js";
-
-/** How a notice that is given once for each packet type ends. */
-const FURTHER = "; further ones are counted only, in metrics.rejectedBy as";
+import type { ConnectionOwner, PeerHooks, PeerParts } from "./peer-hooks.js";
 
 function checkListener(listener: unknown): void {
   if (typeof listener !== "function") {
@@ -74,20 +65,6 @@ export interface PeerEvents {
 /** A listener of one event. */
 export type EventListener<Events, K extends keyof Events> = (...args: Extract<Events[K], unknown[]>) => void;
 
-/** What the peer calls for one connection: methods of a client on a server, or of the client itself. */
-export interface ConnectionOwner {
-  /** The connection, once there is one. */
-  readonly conn: Pausable | undefined;
-  /** A packet was received. */
-  onReceive(ptype: number, msg: unknown): void | Promise<void>;
-  /** A packet was accepted for sending. */
-  onSend(ptype: PacketRef, msg: unknown): void | Promise<void>;
-  /** The handshake is complete. */
-  onHandshakeComplete(): void | Promise<void>;
-  /** The connection is closed. */
-  onClose(reason: string | null): void | Promise<void>;
-}
-
 /** What server and client have in common: registry, config, connection types, processing, events. */
 export abstract class PeerBase<
   Owner extends ConnectionOwner,
@@ -95,86 +72,6 @@ export abstract class PeerBase<
   Receives extends Side = Side,
 > implements Peer, AsyncDisposable
 {
-  /** What sessions tell. Methods of one class, not functions of each peer: a process may have thousands of clients. */
-  static readonly #Hooks = class<Owner extends ConnectionOwner> implements SessionHooks<Owner> {
-    direct = false;
-    readonly turns: RunQueue;
-    readonly buffers: BufferBudget;
-    readonly #peer: PeerBase<Owner, PeerEvents>;
-
-    constructor(peer: PeerBase<Owner, PeerEvents>) {
-      this.#peer = peer;
-      this.turns = new RunQueue(peer.clock, peer.platform.yield);
-      this.buffers = new BufferBudget(peer.registry);
-    }
-
-    receiveData(session: Session<Owner>, chunk: Uint8Array): void {
-      session.options.poll?.arrived();
-      const result: unknown = this.#peer.takeData(session, chunk);
-      if (result !== undefined) session.failIfRejected(result, "receiveData");
-    }
-
-    takePacket(session: Session<Owner>): void {
-      this.#peer.#takePacket(session);
-    }
-
-    scheduleFlush(session: Session<Owner>): void {
-      this.#peer.#scheduler.add(session);
-    }
-
-    handshakeComplete(session: Session<Owner>): void {
-      this.#peer.guard.run("onHandshakeComplete", () => session.owner.onHandshakeComplete());
-      this.#peer.activated(session);
-    }
-
-    received(session: Session<Owner>, entry: PacketEntry, msg: unknown): void {
-      this.#peer.#received(session, entry, msg);
-    }
-
-    sent(session: Session<Owner>, ptype: PacketRef, data: unknown): void {
-      this.#peer.#sent(session, ptype, data);
-    }
-
-    drained(session: Session<Owner>): void {
-      this.#peer.drained(session);
-    }
-
-    inputHeld(session: Session<Owner>, bytes: number): void {
-      this.#peer.inputHeld(session, bytes);
-    }
-
-    unsentHeld(session: Session<Owner>, bytes: number): void {
-      this.#peer.unsentHeld(session, bytes);
-    }
-
-    released(session: Session<Owner>): void {
-      this.#peer.#processor.released(session as Session);
-    }
-
-    gone(session: Session<Owner>): void {
-      this.#peer.gone(session);
-    }
-
-    closed(session: Session<Owner>, info: CloseInfo): void {
-      // A connection that is held has reached those that hold it.
-      if (session.paused) this.#peer.#forget(session);
-      this.#peer.#processor.closed(session as Session);
-      this.#peer.closed(session, info);
-    }
-
-    handlerFailed(error: unknown, where: string): void {
-      this.#peer.guard.failed(error, where);
-    }
-
-    ignored(message: string, why: string, packet = ""): void {
-      this.#peer.guard.ignored(message, why, packet);
-    }
-
-    payloadDropped(error: InvalidPayloadError, packet: string): void {
-      this.#peer.#payloadDropped(error, packet);
-    }
-  };
-
   abstract readonly side: Side;
   /** The packets that this peer knows. */
   readonly registry: PacketRegistry = new PacketRegistry();
@@ -184,34 +81,29 @@ export abstract class PeerBase<
   readonly peng: EngineLike | undefined;
 
   /** `"server"` or `"client"`, as in the names of events. */
-  protected abstract readonly kind: "server" | "client";
+  protected readonly kind: PeerKind;
   protected readonly platform: Platform;
   protected readonly clock: Clock;
   protected readonly logger: Logger;
   protected readonly guard: HandlerGuard;
   readonly #options: PeerOptions;
+  readonly #events: EngineEvents;
+  readonly #hooks: PeerHooks<Owner>;
   readonly #conntypes = new Map<string, ConnectionType>();
-  readonly #processor: PacketProcessor;
-  readonly #scheduler: FlushScheduler;
   readonly #stopped: Deferred<void>;
-  #bus: EngineLike | undefined = undefined;
-  readonly #hooks: SessionHooks<Owner> & { direct: boolean };
   #settings: ConnectionSettings | undefined = undefined;
   #read: ReadConfig | undefined = undefined;
   readonly #typed = new Map<string, TypedPacket<Owner>>();
-  /** Whether the packet that is being delivered has a definition, and nobody who listens. */
-  #unheard = false;
-  /** Packet types of which it was told that payloads are dropped, */
-  #payloadsTold: Set<string> | undefined = undefined;
-  /** and that nothing handles them. */
-  #unhandledTold: Set<string> | undefined = undefined;
-  readonly #streams = new Set<{ end(): void; forget(session: Pausable): void }>();
   #initialized = false;
   #stopping = false;
-  #overridden = false;
 
-  /** @throws {@link ConfigError} if an option is unknown or not allowed. */
-  constructor(options: PeerOptions) {
+  /**
+   * @param kind - as in the names of events.
+   * @param hook - makes what the sessions report to.
+   * @throws {@link ConfigError} if an option is unknown or not allowed.
+   */
+  constructor(kind: PeerKind, options: PeerOptions, hook: (parts: PeerParts) => PeerHooks<Owner>) {
+    this.kind = kind;
     this.#options = options;
     this.peng = options.peng;
     this.cfg = new Config(options.cfg, options.peng?.cfg);
@@ -219,11 +111,18 @@ export abstract class PeerBase<
     this.clock = options.clock ?? this.platform.clock;
     this.logger = guardedLogger(options.logger);
     this.guard = new HandlerGuard(this.logger, this.platform.warn);
-    this.#scheduler = new FlushScheduler(this.platform.defer);
-    this.#processor = new PacketProcessor(this.clock, this.platform.yield);
-    this.#hooks = new PeerBase.#Hooks<Owner>(this as unknown as PeerBase<Owner, PeerEvents>);
+    this.#events = new EngineEvents(kind, this, options.peng, this.guard);
+    this.#hooks = hook({
+      cfg: this.cfg,
+      registry: this.registry,
+      clock: this.clock,
+      platform: this.platform,
+      guard: this.guard,
+      events: this.#events,
+      print: (...values) => this.print(...values),
+    });
     this.#stopped = new Deferred(this.clock);
-    this.#findBus();
+    this.#events.enable(this.cfg.get("net.events.enable"));
     for (const definition of options.packets ?? []) this.register(definition);
   }
 
@@ -235,7 +134,8 @@ export abstract class PeerBase<
    * Reference: `initialize`.
    */
   initialize(): void {
-    this.#findBus();
+    // Read again here, so that a peer may be told after it was made.
+    this.#events.enable(this.cfg.get("net.events.enable"));
     if (this.#initialized) return;
     this.#initialized = true;
     registerInternalPackets(this.registry, this);
@@ -243,18 +143,6 @@ export abstract class PeerBase<
     this.#callHooks("_reg_packets_");
     this.#callHooks("_reg_conntypes_");
     this.sendEvent("initialize");
-  }
-
-  /** Whether events are sent, and where to: read when a peer is made, on start and for each connection. */
-  #findBus(): void {
-    const enable = this.cfg.get("net.events.enable");
-    if (enable === true && this.peng === undefined) {
-      throw new ConfigError(
-        "net.events.enable",
-        'config option "net.events.enable" is true, but no engine or event bus was passed as peng',
-      );
-    }
-    this.#bus = enable === false ? undefined : this.peng;
   }
 
   #callHooks(prefix: string): void {
@@ -304,7 +192,7 @@ export abstract class PeerBase<
     if (known !== undefined && known.definition === definition) return known;
     const owner = (cid: Cid): Owner | undefined => this.ownerOf(cid);
     const packet = new TypedPacket<Owner>(this.registry, this, definition, owner, this.guard, () => {
-      this.#unheard = true;
+      this.#hooks.unheard = true;
     });
     this.registerPacket(definition.name, packet, definition.options.id);
     this.#typed.set(definition.name, packet);
@@ -368,11 +256,9 @@ export abstract class PeerBase<
   /** Makes the session for a transport. Its `owner` has to be set before it starts. */
   protected createSession(transport: Transport, cid: Cid, conntype?: string): Session<Owner> {
     this.initialize();
-    this.#overridden = this.overridesReceiving;
-    this.#hooks.direct = this.#processor.dispatching && !this.#overridden;
     const options = this.#currentSettings();
     const { context } = options;
-    this.#hooks.buffers.limit = options.maxBuffered;
+    this.#hooks.begin(this.overridesReceiving, options.maxBuffered);
     return new Session<Owner>({ context, cid, transport, hooks: this.#hooks, options, conntype });
   }
 
@@ -396,16 +282,17 @@ export abstract class PeerBase<
     const invalid = timeoutError(options.timeout);
     if (options.wait !== true) {
       if (invalid !== undefined) throw invalid;
-      return this.#processor.run();
+      return this.#hooks.processor.run();
     }
     if (invalid !== undefined) return Promise.reject(invalid);
-    return this.stopped ? Promise.resolve(this.#processor.run()) : this.#processor.waitAndRun(options);
+    return this.stopped
+      ? Promise.resolve(this.#hooks.processor.run())
+      : this.#hooks.processor.waitAndRun(options);
   }
 
   /** Processes packets as they arrive from now on, without polling. Reference: `process_async`. */
   processAsync(): void {
-    this.#processor.dispatch();
-    this.#hooks.direct = !this.#overridden;
+    this.#hooks.dispatch();
   }
 
   /**
@@ -422,18 +309,8 @@ export abstract class PeerBase<
   /** Wakes up a waiting `process`. Reference: `interrupt`. */
   interrupt(): void {
     this.sendEvent("interrupt");
-    this.#processor.wake();
+    this.#hooks.processor.wake();
   }
-
-  /** Puts a packet into the queue for `process`; in the handshake, processes it at once. */
-  protected enqueue(session: Session<Owner>, raw: Uint8Array): void {
-    this.#processor.enqueue(session, raw);
-  }
-
-  /** Calls the overridable `processSinglePacket`. */
-  protected abstract takeSinglePacket(session: Session<Owner>): unknown;
-  /** Calls the overridable `receiveData`. */
-  protected abstract takeData(session: Session<Owner>, chunk: Uint8Array): unknown;
 
   /** Whether a subclass overrides a step of receiving, so that every packet has to take that way. */
   protected abstract get overridesReceiving(): boolean;
@@ -457,7 +334,7 @@ export abstract class PeerBase<
     if (this.#stopping) return false;
     this.#stopping = true;
     if (first) this.#stopped.settle();
-    for (const stream of this.#streams) stream.end();
+    for (const stream of this.#hooks.streams) stream.end();
     this.sendEvent("stop", { reason: "method" });
     this.interrupt();
     this.#stopping = false;
@@ -528,10 +405,10 @@ export abstract class PeerBase<
     const stream = new MessageStream<P, Owner>(this.#typedPacket(packet), options, {
       buffers: this.#hooks.buffers,
       size: () => this.context.bodies.decodedSize,
-      closed: (ended) => this.#streams.delete(ended as MessageStream<P, Owner>),
+      closed: (ended) => this.#hooks.streams.delete(ended as MessageStream<P, Owner>),
     });
     if (this.stopped) stream.end();
-    else if (!stream.ended) this.#streams.add(stream);
+    else if (!stream.ended) this.#hooks.streams.add(stream);
     return stream;
   }
 
@@ -547,35 +424,7 @@ export abstract class PeerBase<
    * @param event - the name; without a colon it stands behind `peng3dnet:server.` or `peng3dnet:client.`.
    */
   sendEvent(event: string, data: Readonly<Record<string, unknown>> = {}): void {
-    const bus = this.#bus;
-    if (bus === undefined) return;
-    const name = event.includes(":") ? event : `peng3dnet:${this.kind}.${event}`;
-    const own = { peng: this.peng, [this.kind]: this };
-    // They stand first, and win.
-    this.guard.run(name, () => bus.sendEvent(name, { ...own, ...data, ...own }));
-  }
-
-  /** Sends the event for a packet received or sent, if anybody would hear it. @returns whether. */
-  protected abstract sendPacketEvent(
-    session: Session<Owner>,
-    direction: "recv" | "send",
-    pid: PacketRef,
-    data: unknown,
-  ): boolean;
-
-  /** Whether anybody would hear an event. */
-  protected hears(event: string): boolean {
-    const bus = this.#bus;
-    if (bus === undefined) return false;
-    try {
-      if (bus.hasListeners === undefined) return true;
-      const heard: unknown = bus.hasListeners(event);
-      if (typeof heard !== "boolean") this.guard.watch(heard, event);
-      return Boolean(heard);
-    } catch (error) {
-      this.guard.failed(error, event);
-      return false;
-    }
+    this.#events.send(event, data);
   }
 
   /**
@@ -589,86 +438,8 @@ export abstract class PeerBase<
     });
   }
 
-  // ---- from sessions ----------------------------------------------------------------------------
-
-  protected abstract drained(session: Session<Owner>): void;
-  protected abstract inputHeld(session: Session<Owner>, bytes: number): void;
-  protected abstract unsentHeld(session: Session<Owner>, bytes: number): void;
-  protected abstract gone(session: Session<Owner>): void;
-  protected abstract closed(session: Session<Owner>, info: CloseInfo): void;
-  protected abstract activated(session: Session<Owner>): void;
-
-  #forget(session: Session<Owner>): void {
-    this.#hooks.buffers.forget(session);
-    for (const stream of this.#streams) stream.forget(session);
-  }
-
   /** Looks at the clock, since something was done that may have taken long. */
   protected lookAtTime(): void {
     this.#hooks.turns.look();
-  }
-
-  #takePacket(session: Session<Owner>): void {
-    if (this.#overridden) {
-      const result = this.takeSinglePacket(session);
-      if (result !== undefined) session.failIfRejected(result, "processSinglePacket");
-    } else if (session.connection.active) this.enqueue(session, session.connection.rawPacket());
-    else session.connection.dispatch();
-  }
-
-  /** Further ones of the same packet type are counted in the metrics. */
-  #payloadDropped(error: InvalidPayloadError, packet: string): void {
-    this.#payloadsTold ??= new Set();
-    if (this.#payloadsTold.has(packet)) return;
-    this.#payloadsTold.add(packet);
-    if (this.guard.hears("handlerError")) this.guard.failed(error, packet);
-    else {
-      this.guard.notice(
-        `${describeError(error)}. It was dropped${FURTHER} invalidpayload`,
-        `invalidpayload ${packet}`,
-      );
-    }
-  }
-
-  /** A packet came, and nothing has seen it. */
-  #unhandled(session: Session<Owner>, name: string): void {
-    session.unhandled++;
-    this.#unhandledTold ??= new Set();
-    if (this.#unhandledTold.has(name)) return;
-    this.#unhandledTold.add(name);
-    this.guard.notice(
-      `${quoteText(name)} arrived, and nothing handles it. Add a handler before the first can arrive, with on() or messages(), or override receive(); a handler that does nothing says that it is not wanted${FURTHER} unhandled`,
-      `unhandled ${name}`,
-    );
-  }
-
-  /** Whether a subclass overrides `onReceive`, and so sees what no handler takes. */
-  protected abstract observes(owner: Owner): boolean;
-
-  #received(session: Session<Owner>, entry: PacketEntry, msg: unknown): void {
-    const unhandled = !entry.receives || this.#unheard;
-    if (unhandled) this.#unheard = false;
-    try {
-      const result = session.owner.onReceive(entry.id, msg);
-      if (result !== undefined) this.guard.watch(result, "onReceive");
-    } catch (error) {
-      this.guard.failed(error, "onReceive");
-    }
-    if (session.options.prints?.recv) this.print(`recv ${session.cid ?? "server"} ${entry.name}:`, msg);
-    const heard = this.#bus !== undefined && this.sendPacketEvent(session, "recv", entry.id, msg);
-    if (unhandled && !heard && !this.observes(session.owner)) this.#unhandled(session, entry.name);
-  }
-
-  #sent(session: Session<Owner>, ptype: PacketRef, data: unknown): void {
-    // First, since the packet's bytes are there until a handler sends another one.
-    if (this.#bus !== undefined) this.sendPacketEvent(session, "send", ptype, data);
-    try {
-      const result = session.owner.onSend(ptype, data);
-      if (result !== undefined) this.guard.watch(result, "onSend");
-    } catch (error) {
-      this.guard.failed(error, "onSend");
-    }
-    if (session.options.prints?.send)
-      this.print(`send ${session.cid ?? "server"} ${this.registry.entry(ptype).name}:`, data);
   }
 }

@@ -8,9 +8,7 @@ import {
   CONNTYPE_CLASSIC,
   type Connection,
   ConnectionClosedError,
-  escapeText,
   InvalidStateError,
-  MAX_REASON_BYTES,
   MODE_CLOSED,
   MODE_NOTSET,
   normalizeAddrSocketstyle,
@@ -23,29 +21,21 @@ import {
   STATE_INIT,
   TlsHandshakeError,
 } from "@peng3dnet/protocol";
-import { EVENT_SIZE } from "../base/engine.js";
-import { type ConnectionOwner, PeerBase } from "../base/peer-base.js";
+import { PeerBase } from "../base/peer-base.js";
+import type { ConnectionOwner } from "../base/peer-hooks.js";
 import { type SendOutcome, sendOutcome } from "../base/send-outcome.js";
 import type { NameSentTo, PayloadOf, SentTo, UntypedPacket } from "../messages/typed-packet.js";
 import type { ConnectionHandle } from "../session/connection-handle.js";
 import { type Metrics, NO_METRICS } from "../session/metrics.js";
 import { checkReason, type Session } from "../session/session.js";
-import { aborted, Deferred, optional, type WaitOptions, within } from "../time/deferred.js";
+import { aborted, optional, type WaitOptions, within } from "../time/deferred.js";
 import { checkTimeout } from "../time/timeout-option.js";
 import type { Connector } from "../transport/connector.js";
 import type { NativeSocket } from "../transport/native-socket.js";
 import type { PeerCertificate } from "../transport/peer-certificate.js";
 import type { Transport } from "../transport/transport.js";
+import { ClientHooks, connectionClosed } from "./client-hooks.js";
 import type { ClientEvents, ClientOptions } from "./client-options.js";
-import { refusalError } from "./tls-refusal.js";
-
-function closedError({ reason, error }: CloseInfo): Error {
-  if (error instanceof TlsHandshakeError) return error;
-  const why = reason === null ? "" : ` (${escapeText(reason, MAX_REASON_BYTES)})`;
-  // Who sees the message alone has to learn what to do, too.
-  const what = error === undefined ? "" : `: ${error.message}`;
-  return new ConnectionClosedError(`the connection is closed${why}${what}`, reason, { cause: error });
-}
 
 /**
  * Connects to one server, once. Reference: `Client`.
@@ -60,12 +50,10 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
   /** Client id, as the reference's `None` on the client side: always `null`. */
   readonly cid: null = null;
 
-  protected override readonly kind = "client";
   readonly #addr: AddressLike | undefined;
   readonly #conntype: string;
   readonly #connector: Connector | undefined;
-  readonly #active: Deferred<void>;
-  readonly #gone: Deferred<CloseInfo>;
+  readonly #hooks: ClientHooks<Client<D>>;
   readonly #abort = new AbortController();
   #session: Session<Client<D>> | undefined = undefined;
   #connecting: Promise<void> | undefined = undefined;
@@ -75,13 +63,17 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
 
   /** @throws {@link ConfigError} if a config option is not allowed, {@link InvalidAddressError} for `addr`. */
   constructor(options: ClientOptions<D> = {}) {
-    super(options);
+    let hooks!: ClientHooks<Client<D>>;
+    super("client", options, (parts) => {
+      hooks = new ClientHooks(parts);
+      return hooks;
+    });
+    this.#hooks = hooks;
+    hooks.connect(this, () => this.onReceive !== Client.prototype.onReceive);
     this.#addr = options.addr;
     if (options.addr !== undefined) normalizeAddrSocketstyle(options.addr);
     this.#conntype = options.conntype ?? CONNTYPE_CLASSIC;
     this.#connector = options.connector;
-    this.#active = new Deferred(this.clock);
-    this.#gone = new Deferred(this.clock);
   }
 
   // ---- the connection ---------------------------------------------------------------------------
@@ -95,7 +87,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
 
   /** State of the connection; once active, the application may set `STATE_ACTIVE` to 127. */
   get state(): number {
-    return this.#session?.connection.state ?? (this.#gone.settled ? STATE_CLOSED : STATE_INIT);
+    return this.#session?.connection.state ?? (this.#hooks.closing.settled ? STATE_CLOSED : STATE_INIT);
   }
 
   set state(state: number) {
@@ -104,7 +96,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
 
   /** Mode of the connection, one of the `MODE_*` constants or the application's own numbers. Default `MODE_NOTSET`. */
   get mode(): number {
-    return this.#session?.connection.mode ?? (this.#gone.settled ? MODE_CLOSED : MODE_NOTSET);
+    return this.#session?.connection.mode ?? (this.#hooks.closing.settled ? MODE_CLOSED : MODE_NOTSET);
   }
 
   set mode(mode: number) {
@@ -198,7 +190,8 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
 
   async #connect(): Promise<void> {
     this.checkNotStopped();
-    if (this.#gone.settled) throw new InvalidStateError("the client was closed; a client connects once");
+    if (this.#hooks.closing.settled)
+      throw new InvalidStateError("the client was closed; a client connects once");
     try {
       await this.#getConnector().connect({
         address: this.addr,
@@ -237,14 +230,14 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
   }
 
   #neverConnected(error: Error): void {
-    if (this.#gone.settled) return;
-    this.#active.fail(error);
+    if (this.#hooks.closing.settled) return;
+    this.#hooks.active.fail(error);
     const closed = this.#closedAs;
     const reason = error instanceof TlsHandshakeError ? error.closeReason : "socketclose";
     const info: CloseInfo = { reason: closed === undefined ? reason : closed.reason, error, clean: false };
     // It was closed, if not connected: whoever waits for that learns it as ever.
-    if (closed !== undefined) this.#tellClosed(info, this.cfg.get("net.debug.print.close"));
-    this.#gone.settle(info);
+    if (closed !== undefined) this.#hooks.tellClosed(info, this.cfg.get("net.debug.print.close"));
+    this.#hooks.closing.settle(info);
   }
 
   /** Uses a connected transport, e.g. a link in memory, instead of connecting. */
@@ -327,7 +320,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
    */
   async join(options: WaitOptions = {}): Promise<void> {
     if (this.#connecting === undefined) return;
-    await this.#gone.wait(options, "the connection to close");
+    await this.#hooks.closing.wait(options, "the connection to close");
   }
 
   /** Closes the connection properly and stops. */
@@ -344,9 +337,9 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
    * {@link ConnectError} if there never was one; {@link TimedOutError}, {@link AbortedError}.
    */
   async waitForConnection(options: WaitOptions = {}): Promise<void> {
-    if (this.#active.settled && this.#session?.open === false)
-      throw closedError(await this.#gone.wait(options, "the connection to close"));
-    return this.#active.wait(options, "the connection");
+    if (this.#hooks.active.settled && this.#session?.open === false)
+      throw connectionClosed(await this.#hooks.closing.wait(options, "the connection to close"));
+    return this.#hooks.active.wait(options, "the connection");
   }
 
   /**
@@ -355,7 +348,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
    * @throws {@link TimedOutError}, {@link AbortedError}.
    */
   waitForClose(options: WaitOptions = {}): Promise<CloseInfo> {
-    return this.#gone.wait(options, "the connection to close");
+    return this.#hooks.closing.wait(options, "the connection to close");
   }
 
   protected override ownerOf(): this {
@@ -382,7 +375,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
   override sendMessage(ptype: PacketRef, data: unknown, _cid?: Cid): boolean {
     const session = this.#session;
     if (session === undefined) {
-      if (this.#gone.settled)
+      if (this.#hooks.closing.settled)
         throw new ConnectionClosedError("the client is not connected any more", "socketclose");
       throw new InvalidStateError(
         "the client is not connected yet; await start() or waitForConnection() first",
@@ -444,7 +437,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
     checkReason(reason);
     if (this.#session !== undefined) {
       void this.#session.close(reason);
-    } else if (!this.#gone.settled) {
+    } else if (!this.#hooks.closing.settled) {
       this.#closedAs ??= { reason };
       if (this.#connecting !== undefined) {
         this.#abort.abort(new AbortedError("the client was closed while it connected"));
@@ -452,7 +445,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
         this.#neverConnected(new ConnectionClosedError("the client was closed before it connected", reason));
       }
     }
-    return this.#gone.wait(options, "the connection to close");
+    return this.#hooks.closing.wait(options, "the connection to close");
   }
 
   // ---- hooks ------------------------------------------------------------------------------------
@@ -520,7 +513,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
    * @param _cid - ignored.
    */
   receivePacket(data: Uint8Array, _cid: Cid = null): void {
-    this.enqueue(this.#require(), data);
+    this.#hooks.enqueue(this.#require(), data);
   }
 
   /** Hands all output gathered so far to the operating system, as far as that takes it. Reference: `pump_write_buffer`. */
@@ -531,66 +524,5 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
   protected override get overridesReceiving(): boolean {
     const base = Client.prototype;
     return this.processSinglePacket !== base.processSinglePacket || this.receivePacket !== base.receivePacket;
-  }
-
-  protected override takeSinglePacket(): unknown {
-    return this.processSinglePacket();
-  }
-
-  protected override takeData(_session: Session<Client<D>>, chunk: Uint8Array): unknown {
-    return this.receiveData(chunk, null);
-  }
-
-  // ---- from the session -------------------------------------------------------------------------
-
-  protected override activated(): void {
-    this.#active.settle();
-    this.emit("handshakecomplete");
-  }
-
-  protected override observes(): boolean {
-    return this.onReceive !== Client.prototype.onReceive;
-  }
-
-  protected override drained(): void {
-    this.emit("drain");
-  }
-
-  // One connection is bounded by its own limits.
-  protected override inputHeld(): void {}
-
-  protected override unsentHeld(): void {}
-
-  protected override gone(): void {}
-
-  protected override closed(session: Session<Client<D>>, { reason, error, clean }: CloseInfo): void {
-    // Before the handshake is complete, a server may say what is missing of TLS.
-    const refusal = this.#active.settled || error !== undefined ? undefined : refusalError(reason);
-    const info: CloseInfo =
-      refusal === undefined ? { reason, error, clean } : { reason, error: refusal, clean: false };
-    this.#active.fail(closedError(info));
-    this.#tellClosed(info, session.options.prints?.close === true);
-    this.#gone.settle(info);
-  }
-
-  #tellClosed(info: CloseInfo, prints: boolean): void {
-    this.guard.run("onClose", () => this.onClose(info.reason));
-    if (prints) this.print(`close ${info.reason}`);
-    this.sendEvent("close", { reason: info.reason });
-    this.emit("close", info);
-  }
-
-  protected override sendPacketEvent(
-    session: Session<Client<D>>,
-    direction: "recv" | "send",
-    pid: PacketRef,
-    data: unknown,
-  ): boolean {
-    // Whole names: putting one together costs more than finding out that nobody listens.
-    const event = direction === "recv" ? "peng3dnet:client.recv" : "peng3dnet:client.send";
-    if (!this.hears(event)) return false;
-    const size = { [EVENT_SIZE]: session.connection.decodedSize };
-    this.sendEvent(event, direction === "recv" ? { pid, msg: data, ...size } : { pid, data, ...size });
-    return true;
   }
 }

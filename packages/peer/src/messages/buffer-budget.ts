@@ -1,5 +1,5 @@
 import type { PacketRegistry } from "@peng3dnet/protocol";
-import type { Pausable } from "./message-stream.js";
+import type { Pausable } from "../session/pausable.js";
 import { TypedPacket } from "./typed-packet.js";
 
 /**

@@ -1,4 +1,5 @@
 import { AbortedError, type AnyPacketDefinition, type PacketOutput } from "@peng3dnet/protocol";
+import type { Pausable } from "../session/pausable.js";
 import { onAbort } from "../time/abort-signals.js";
 import type { BufferBudget } from "./buffer-budget.js";
 import type { MessageContext, MessageHandler, TypedPacket } from "./typed-packet.js";
@@ -22,14 +23,6 @@ export interface MessageStreamOptions {
 export interface Message<Payload, Owner> extends MessageContext<Owner> {
   /** The payload. */
   readonly msg: Payload;
-}
-
-/** A connection that can be told to take up no more packets for a while. */
-export interface Pausable {
-  /** Stops taking up packets until as many calls of `resume`. */
-  pause(): void;
-  /** Takes up packets again. */
-  resume(): void;
 }
 
 /** What a stream needs of whom a message came from. */

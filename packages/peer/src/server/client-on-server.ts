@@ -6,7 +6,7 @@ import type {
   SIDE_CLIENT,
   SslSecLevel,
 } from "@peng3dnet/protocol";
-import type { ConnectionOwner } from "../base/peer-base.js";
+import type { ConnectionOwner } from "../base/peer-hooks.js";
 import { type SendOutcome, sendOutcome } from "../base/send-outcome.js";
 import type { KnowsPackets, NameSentTo, PayloadOf, SentTo, UntypedPacket } from "../messages/typed-packet.js";
 import type { ConnectionHandle } from "../session/connection-handle.js";

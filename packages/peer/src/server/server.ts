@@ -6,7 +6,6 @@ import {
   CLOSECONN_ID,
   type CloseInfo,
   type Connection,
-  ConnectionClosedError,
   type ConnectionType,
   describeError,
   encodePacket,
@@ -17,12 +16,11 @@ import {
   type SIDE_CLIENT,
   SIDE_SERVER,
 } from "@peng3dnet/protocol";
-import { EVENT_SIZE } from "../base/engine.js";
 import { PeerBase } from "../base/peer-base.js";
 import { type SendOutcome, sendOutcome } from "../base/send-outcome.js";
 import { EncodedPacket } from "../messages/encoded-packet.js";
 import type { ClientOf, NameSentTo, PayloadOf, SentTo, UntypedPacket } from "../messages/typed-packet.js";
-import { type Metrics, MetricsSum } from "../session/metrics.js";
+import type { Metrics } from "../session/metrics.js";
 import { checkReason, reasonError, SESSION, type Session } from "../session/session.js";
 import { Deferred, optional, type WaitOptions } from "../time/deferred.js";
 import { checkTimeout, timeoutError } from "../time/timeout-option.js";
@@ -30,8 +28,8 @@ import type { Acceptor, Listening } from "../transport/acceptor.js";
 import type { Transport } from "../transport/transport.js";
 import { Admission } from "./admission.js";
 import { type ClientClass, type ClientConnection, ClientOnServer } from "./client-on-server.js";
-import { HeldTotal, inputTotalError, unsentTotalError } from "./held-total.js";
-import { RecentCloses } from "./recent-closes.js";
+import { ClientTable } from "./client-table.js";
+import { ServerHooks } from "./server-hooks.js";
 import type {
   BroadcastOptions,
   ServerEvents,
@@ -57,18 +55,11 @@ export class Server<
   /** All connections that are not gone, by client id. */
   readonly clients: ReadonlyMap<number, ClientOf<C, D>>;
 
-  protected override readonly kind = "server";
-  readonly #clients = new Map<number, ClientOf<C, D>>();
-  /** Those whose transport is gone while packets that came before wait to be processed. */
-  readonly #leaving = new Map<number, ClientOf<C, D>>();
-  readonly #input: HeldTotal;
-  readonly #unsent: HeldTotal;
-  /** The client that was looked for last: handlers mostly answer the one that they hear. */
-  #recent: ClientOf<C, D> | undefined = undefined;
-  #recentCid = -1;
+  readonly #hooks: ServerHooks<ClientOf<C, D>>;
+  readonly #table: ClientTable<ClientOf<C, D>>;
+  readonly #admission: Admission<Session<ClientOf<C, D>>>;
   readonly #addr: AddressLike | undefined;
   readonly #clientcls: ClientClass<ClientOf<C, D>>;
-  readonly #admission: Admission<Session<ClientOf<C, D>>>;
   /** Names of the connection types that are served; `undefined`: all. */
   readonly #served: ReadonlySet<string> | undefined;
   readonly #acceptor: Acceptor | undefined;
@@ -78,28 +69,29 @@ export class Server<
   #nextCid = 1;
   #empty: Deferred<void> | undefined = undefined;
   #shutdown: Promise<ShutdownReport> | undefined = undefined;
-  readonly #left = new RecentCloses();
-  /** Counters of connections that are closed. */
-  readonly #past = new MetricsSum();
 
   /** @throws {@link ConfigError} if a config option is not allowed, {@link InvalidAddressError} for `addr`. */
   constructor(options: ServerOptions<C, D> = {}) {
-    super(options);
-    this.clients = this.#clients;
+    const table = new ClientTable<ClientOf<C, D>>();
+    let admission!: Admission<Session<ClientOf<C, D>>>;
+    let hooks!: ServerHooks<ClientOf<C, D>>;
+    super("server", options, (parts) => {
+      const { connectionLimit } = parts.platform;
+      admission = new Admission(parts.cfg, () => connectionLimit?.() ?? Number.POSITIVE_INFINITY);
+      hooks = new ServerHooks(parts, table, admission);
+      return hooks;
+    });
+    this.clients = table.connected;
+    this.#table = table;
+    this.#admission = admission;
+    this.#hooks = hooks;
+    hooks.connect(this, () => this.#deserted());
     this.#addr = options.addr;
     if (options.addr !== undefined) normalizeAddrSocketstyle(options.addr);
     // Without clientcls, C is ClientOnServer. That a client knows the server's packets is a matter of types alone.
     this.#clientcls = (options.clientcls ?? ClientOnServer) as unknown as ClientClass<ClientOf<C, D>>;
-    this.#admission = new Admission(
-      this.cfg,
-      () => this.platform.connectionLimit?.() ?? Number.POSITIVE_INFINITY,
-    );
-    this.#acceptor = options.acceptor;
-    // One that is gone counts alone.
-    const addressOf = (session: object): object => this.#admission.addressOf(session) ?? session;
-    this.#input = new HeldTotal(inputTotalError, addressOf);
-    this.#unsent = new HeldTotal(unsentTotalError, addressOf);
     this.#served = options.conntypes && new Set(options.conntypes);
+    this.#acceptor = options.acceptor;
   }
 
   // ---- running ----------------------------------------------------------------------------------
@@ -217,8 +209,7 @@ export class Server<
   stop(): void {
     if (!this.markStopped()) return;
     this.#listening?.close().catch((error: unknown) => this.guard.failed(error, "stop"));
-    for (const client of [...this.#clients.values(), ...this.#leaving.values()])
-      client[SESSION].destroy("socketclose");
+    for (const client of this.#table.all()) client[SESSION].destroy("socketclose");
   }
 
   /**
@@ -242,7 +233,7 @@ export class Server<
     reason = "servershutdown",
   }: ShutdownOptions): Promise<ShutdownReport> {
     let clean = 0;
-    const open = [...this.#clients.values(), ...this.#leaving.values()];
+    const open = this.#table.all();
     const total = open.length;
     const released = this.#listening?.close();
     released?.catch((error: unknown) => this.guard.failed(error, "shutdown"));
@@ -286,8 +277,8 @@ export class Server<
    */
   async join({ timeout, signal }: WaitOptions = {}): Promise<void> {
     const begun = this.clock.now();
-    if (this.#binding !== undefined || !this.#deserted) await this.waitForStop({ timeout, signal });
-    if (this.#deserted) return;
+    if (this.#binding !== undefined || !this.#table.empty) await this.waitForStop({ timeout, signal });
+    if (this.#table.empty) return;
     this.#empty ??= new Deferred(this.clock);
     const left = timeout === undefined ? undefined : Math.max(0, timeout - (this.clock.now() - begun) / 1000);
     await this.#empty.wait({ timeout: left, signal }, "all connections to close");
@@ -301,15 +292,11 @@ export class Server<
 
   /** Counters of all connections together, those that are closed or were refused included. */
   override get metrics(): Metrics {
-    const sum = new MetricsSum();
-    sum.add(this.#past.get());
-    for (const { [SESSION]: conn } of this.#clients.values()) sum.add(conn.metrics);
-    for (const { [SESSION]: conn } of this.#leaving.values()) sum.add(conn.metrics);
-    return sum.get();
+    return this.#table.metrics;
   }
 
   #drop(addr: Address, reason: string): void {
-    this.#past.reject(reason);
+    this.#table.refused(reason);
     this.emit("drop", { addr, reason });
   }
 
@@ -320,7 +307,7 @@ export class Server<
       const refused =
         this.stopped || this.#shutdown !== undefined
           ? "servershutdown"
-          : this.#admission.refusal(this.#clients.size, addr[0]);
+          : this.#admission.refusal(this.clients.size, addr[0]);
       if (refused === undefined) {
         this.accept(open());
         return;
@@ -348,8 +335,7 @@ export class Server<
     if (this.ownerOf(cid) !== undefined)
       throw new InvalidStateError(`genCID gave the id ${cid}, which is in use`);
     const session = this.createSession(transport, cid);
-    this.#input.limit = session.options.maxQueuedTotal;
-    this.#unsent.limit = session.options.unsentTotal;
+    this.#hooks.limitTotals(session.options.maxQueuedTotal, session.options.unsentTotal);
     const addr = transport.remoteAddress;
     const client = new this.#clientcls(
       this as unknown as Server,
@@ -358,7 +344,7 @@ export class Server<
       cid,
     );
     session.owner = client;
-    this.#clients.set(cid, client);
+    this.#table.add(cid, client);
     const evicted = this.#admission.begin(session, addr[0]);
     this.sendEvent("connection.accept", { sock: transport.socket, addr, client, cid });
     if (session.options.prints?.connect) this.print(`connect ${cid} ${addr.join(" ")}`);
@@ -374,11 +360,6 @@ export class Server<
     this.emit("drop", { addr: session.transport.remoteAddress, reason: "serverfull" });
   }
 
-  /** Whether no connection is left, be it one that is gone and waits to be processed. */
-  get #deserted(): boolean {
-    return this.#clients.size === 0 && this.#leaving.size === 0;
-  }
-
   /** A new client id: they count up from 1 and are not meant to be unguessable. Reference: `genCID`. */
   genCID(): number {
     return this.#nextCid++;
@@ -388,19 +369,8 @@ export class Server<
     return this.ownerOf(cid)?.[SESSION].connection;
   }
 
-  /** The client with an id. @throws {@link ConnectionClosedError} if there is none. */
-  #client(cid: Cid | undefined): ClientOf<C, D> {
-    if (this.#recent !== undefined && this.#recentCid === cid) return this.#recent;
-    const client = this.ownerOf(cid);
-    if (client === undefined)
-      throw new ConnectionClosedError(`there is no client with the cid ${cid}; it may be closed`, null);
-    this.#recent = client;
-    this.#recentCid = cid as number;
-    return client;
-  }
-
   protected override ownerOf(cid: Cid | undefined): ClientOf<C, D> | undefined {
-    return this.#clients.get(cid ?? -1) ?? this.#leaving.get(cid ?? -1);
+    return this.#table.find(cid);
   }
 
   /**
@@ -419,7 +389,7 @@ export class Server<
     P extends NameSentTo<D, typeof SIDE_CLIENT> | SentTo<typeof SIDE_CLIENT> | UntypedPacket,
   >(ptype: P, data: PayloadOf<D, P>, cid: Cid): boolean;
   override sendMessage(ptype: PacketRef, data: unknown, cid?: Cid): boolean {
-    const conn = this.#client(cid)[SESSION];
+    const conn = this.#table.get(cid)[SESSION];
     const below = conn.connection.send(ptype, data);
     if (!below) conn.noteHighWater();
     return below;
@@ -460,11 +430,11 @@ export class Server<
     const packets = new EncodedPacket(entry, data, (parsed) => this.guard.watch(parsed, entry.name));
     if (this.severalContexts) {
       // What does not keep to the options of one connection is sent to none.
-      for (const client of this.#clients.values())
+      for (const client of this.clients.values())
         if (takes(client)) packets.for(client[SESSION].connection.context);
     }
     let count = 0;
-    for (const client of this.#clients.values()) {
+    for (const client of this.clients.values()) {
       if (!takes(client)) continue;
       const { connection } = client[SESSION];
       const packet = packets.for(connection.context);
@@ -489,7 +459,7 @@ export class Server<
 
   async #flush(cid: Cid | undefined, options: WaitOptions): Promise<void> {
     checkTimeout(options.timeout);
-    const clients = cid === undefined || cid === null ? [...this.#clients.values()] : [this.#client(cid)];
+    const clients = cid === undefined || cid === null ? [...this.clients.values()] : [this.#table.get(cid)];
     await Promise.all(clients.map((client) => client[SESSION].flush(options)));
   }
 
@@ -509,7 +479,7 @@ export class Server<
   async #close(cid: Cid | undefined, reason: string | null): Promise<CloseInfo> {
     checkReason(reason);
     const client = this.ownerOf(cid);
-    return client === undefined ? this.#left.of(cid) : client[SESSION].close(reason);
+    return client === undefined ? this.#table.closeOf(cid) : client[SESSION].close(reason);
   }
 
   // ---- overridable steps of receiving -------------------------------------------------------------
@@ -540,13 +510,13 @@ export class Server<
    */
   receivePacket(data: Uint8Array, cid: number): void {
     const client = this.ownerOf(cid);
-    if (client !== undefined) this.enqueue(client[SESSION] as unknown as Session<ClientOf<C, D>>, data);
+    if (client !== undefined) this.#hooks.enqueue(client[SESSION] as Session<ClientOf<C, D>>, data);
   }
 
   /** Hands output gathered so far to the operating system, as far as that takes it. @param cid - default: of all clients. */
   pumpWriteBuffer(cid?: Cid): void {
-    if (cid !== undefined && cid !== null) this.#client(cid)[SESSION].writeOut();
-    else for (const { [SESSION]: conn } of this.#clients.values()) conn.writeOut();
+    if (cid !== undefined && cid !== null) this.#table.get(cid)[SESSION].writeOut();
+    else for (const { [SESSION]: conn } of this.clients.values()) conn.writeOut();
   }
 
   protected override get overridesReceiving(): boolean {
@@ -554,80 +524,9 @@ export class Server<
     return this.processSinglePacket !== base.processSinglePacket || this.receivePacket !== base.receivePacket;
   }
 
-  protected override takeSinglePacket(session: Session<ClientOf<C, D>>): unknown {
-    return this.processSinglePacket(session.owner);
-  }
-
-  protected override takeData(session: Session<ClientOf<C, D>>, chunk: Uint8Array): unknown {
-    return this.receiveData(chunk, session.cid as number);
-  }
-
-  // ---- from sessions ----------------------------------------------------------------------------
-
-  protected override activated(session: Session<ClientOf<C, D>>): void {
-    this.#admission.settled(session);
-    this.emit("handshakecomplete", session.owner);
-  }
-
-  protected override observes(client: ClientOf<C, D>): boolean {
-    return client.onReceive !== ClientOnServer.prototype.onReceive;
-  }
-
-  protected override drained(session: Session<ClientOf<C, D>>): void {
-    this.emit("drain", session.owner);
-  }
-
-  protected override inputHeld(session: Session<ClientOf<C, D>>, bytes: number): void {
-    this.#input.set(session, bytes);
-  }
-
-  protected override unsentHeld(session: Session<ClientOf<C, D>>, bytes: number): void {
-    this.#unsent.set(session, bytes);
-  }
-
-  protected override gone(session: Session<ClientOf<C, D>>): void {
-    const cid = session.cid as number;
-    this.#clients.delete(cid);
-    this.#leaving.set(cid, session.owner);
-    this.#admission.end(session);
-  }
-
-  protected override closed(session: Session<ClientOf<C, D>>, info: CloseInfo): void {
-    const client = session.owner;
-    // Not by a property of the client, which its class may have overridden.
-    this.#clients.delete(session.cid as number);
-    this.#leaving.delete(session.cid as number);
-    this.#left.add(session.cid as number, info);
-    if (this.#recent === client) this.#recent = undefined;
-    this.#past.add({ ...session.metrics, queued: 0, unsent: 0 });
-    this.#admission.end(session);
-    this.guard.run("onClose", () => client.onClose(info.reason));
-    if (session.options.prints?.close) this.print(`close ${session.cid} ${info.reason}`);
-    this.sendEvent("connection.close", { client, reason: info.reason });
-    this.emit("close", client, info);
-    if (this.#deserted) {
-      this.#empty?.settle();
-      this.#empty = undefined;
-    }
-  }
-
-  protected override sendPacketEvent(
-    session: Session<ClientOf<C, D>>,
-    direction: "recv" | "send",
-    pid: PacketRef,
-    data: unknown,
-  ): boolean {
-    // Whole names: putting one together costs more than finding out that nobody listens.
-    const event =
-      direction === "recv" ? "peng3dnet:server.connection.recv" : "peng3dnet:server.connection.send";
-    if (!this.hears(event)) return false;
-    const client = session.owner;
-    if (direction === "recv") {
-      this.sendEvent(event, { client, pid, msg: data, [EVENT_SIZE]: session.connection.decodedSize });
-    } else {
-      const packet = session.connection.lastPacket();
-      this.sendEvent(event, { client, pid, data: packet, [EVENT_SIZE]: packet.length });
-    }
-    return true;
+  /** The last client is gone: whoever waits for that learns it. */
+  #deserted(): void {
+    this.#empty?.settle();
+    this.#empty = undefined;
   }
 }

@@ -1,6 +1,6 @@
-import type { Pausable } from "../messages/message-stream.js";
 import type { Clock } from "../time/clock.js";
 import { Deadline } from "../time/deadline.js";
+import type { Pausable } from "./pausable.js";
 
 /** Bytes that each body counts as at least: to inflate a short one takes as long, and as much memory. */
 const LEAST = 16 * 1024;

@@ -11,13 +11,16 @@ import type { Poll } from "../platform/platform.js";
 import type { Transport } from "../transport/transport.js";
 import type { RunQueue } from "../turns/run-queue.js";
 import type { ReceiveWindowLimits } from "./receive-window.js";
-import type { Session } from "./session.js";
 import type { OutputOptions } from "./session-output.js";
 
-/** What a session reports to the peer that it belongs to. */
-export interface SessionHooks<Owner> {
+/**
+ * What a session reports to the peer that it belongs to.
+ *
+ * @typeParam Session - the session.
+ */
+export interface SessionHooks<Session> {
   /** Bytes came. Ends in `session.receive`. */
-  receiveData(session: Session<Owner>, chunk: Uint8Array): void;
+  receiveData(session: Session, chunk: Uint8Array): void;
   /** Whether packets are processed as they come, without a queue and without overridable steps. */
   readonly direct: boolean;
   /** Shares the event loop among the connections. */
@@ -25,24 +28,24 @@ export interface SessionHooks<Owner> {
   /** What message iterators have buffered. */
   readonly buffers: BufferBudget;
   /** There is a packet, and not `direct`: takes it over. */
-  takePacket(session: Session<Owner>): void;
+  takePacket(session: Session): void;
   /** The output of a session has to be flushed soon. */
-  scheduleFlush(session: Session<Owner>): void;
-  handshakeComplete(session: Session<Owner>): void;
-  received(session: Session<Owner>, entry: PacketEntry, msg: unknown): void;
-  sent(session: Session<Owner>, ptype: PacketRef, data: unknown): void;
+  scheduleFlush(session: Session): void;
+  handshakeComplete(session: Session): void;
+  received(session: Session, entry: PacketEntry, msg: unknown): void;
+  sent(session: Session, ptype: PacketRef, data: unknown): void;
   /** After `sendMessage` returned false: there is room again. */
-  drained(session: Session<Owner>): void;
+  drained(session: Session): void;
   /** A session holds so many bytes of input that it cannot work off yet. */
-  inputHeld(session: Session<Owner>, bytes: number): void;
+  inputHeld(session: Session, bytes: number): void;
   /** A session has so many bytes unsent. */
-  unsentHeld(session: Session<Owner>, bytes: number): void;
+  unsentHeld(session: Session, bytes: number): void;
   /** Consumers of packets that held a session let it go on. */
-  released(session: Session<Owner>): void;
+  released(session: Session): void;
   /** Its transport is gone, but packets that came before wait to be processed. */
-  gone(session: Session<Owner>): void;
+  gone(session: Session): void;
   /** It is closed. Called once, after all packets that came before were processed. */
-  closed(session: Session<Owner>, info: CloseInfo): void;
+  closed(session: Session, info: CloseInfo): void;
   /** Code of the application threw or rejected. */
   handlerFailed(error: unknown, where: string): void;
   /** A packet was dropped, as configured. @param why - key for the metrics. @param packet - its name, if it has one. */
@@ -77,11 +80,11 @@ export interface SessionOptions extends OutputOptions, ReceiveWindowLimits {
 }
 
 /** What a session is made of. */
-export interface SessionInit<Owner> {
+export interface SessionInit<Session> {
   readonly context: ConnectionContext;
   readonly cid: Cid;
   readonly transport: Transport;
-  readonly hooks: SessionHooks<Owner>;
+  readonly hooks: SessionHooks<Session>;
   readonly options: SessionOptions;
   readonly conntype?: string | undefined;
 }

@@ -22,7 +22,6 @@ import {
   whenRejected,
 } from "@peng3dnet/protocol";
 import { describeValue } from "../base/describe-value.js";
-import type { Pausable } from "../messages/message-stream.js";
 import { Deadline, type DeadlineOptions, GRACE } from "../time/deadline.js";
 import { Deferred, type WaitOptions } from "../time/deferred.js";
 import { timeoutError } from "../time/timeout-option.js";
@@ -34,6 +33,7 @@ import type { ConnectionHandle } from "./connection-handle.js";
 import { IdleWatch, type Watched } from "./idle-watch.js";
 import { InflateLimit } from "./inflate-limit.js";
 import { type Metrics, RejectionCounter } from "./metrics.js";
+import type { Pausable } from "./pausable.js";
 import { isCompressed, packetIdOf } from "./raw-packet.js";
 import { ReceiveWindow } from "./receive-window.js";
 import { SessionEnding } from "./session-ending.js";
@@ -82,7 +82,7 @@ export class Session<Owner = unknown>
   /** Packets received that nothing handled. */
   unhandled = 0;
 
-  readonly #hooks: SessionHooks<Owner>;
+  readonly #hooks: SessionHooks<Session<Owner>>;
   readonly #output: SessionOutput;
   /** Until the handshake is complete, and then, in a close, until that is. */
   #deadline: Deadline | undefined = undefined;
@@ -100,7 +100,7 @@ export class Session<Owner = unknown>
   #unsentHeld = 0;
   #inflating: InflateLimit | undefined = undefined;
 
-  constructor(init: SessionInit<Owner>) {
+  constructor(init: SessionInit<Session<Owner>>) {
     this.connection = new Connection(init.context, init.cid, this, init.conntype);
     this.transport = init.transport;
     this.connection.sslSeclevel = init.transport.sslSeclevel;

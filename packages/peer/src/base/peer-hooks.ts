@@ -1,0 +1,241 @@
+import {
+  type CloseInfo,
+  type Config,
+  describeError,
+  type InvalidPayloadError,
+  type PacketEntry,
+  type PacketRef,
+  type PacketRegistry,
+  quoteText,
+} from "@peng3dnet/protocol";
+import { BufferBudget } from "../messages/buffer-budget.js";
+import type { Platform } from "../platform/platform.js";
+import { FlushScheduler } from "../session/flush-scheduler.js";
+import type { Pausable } from "../session/pausable.js";
+import type { Session } from "../session/session.js";
+import type { SessionHooks } from "../session/session-hooks.js";
+import type { Clock } from "../time/clock.js";
+import { PacketProcessor } from "../turns/packet-processor.js";
+import { RunQueue } from "../turns/run-queue.js";
+import type { EngineEvents } from "./engine-events.js";
+import type { HandlerGuard } from "./handler-guard.js";
+
+/** How a notice that is given once for each packet type ends. */
+const FURTHER = "; further ones are counted only, in metrics.rejectedBy as";
+
+/** What a peer calls for one connection: methods of a client on a server, or of the client itself. */
+export interface ConnectionOwner {
+  /** The connection, once there is one. */
+  readonly conn: Pausable | undefined;
+  /** A packet was received. */
+  onReceive(ptype: number, msg: unknown): void | Promise<void>;
+  /** A packet was accepted for sending. */
+  onSend(ptype: PacketRef, msg: unknown): void | Promise<void>;
+  /** The handshake is complete. */
+  onHandshakeComplete(): void | Promise<void>;
+  /** The connection is closed. */
+  onClose(reason: string | null): void | Promise<void>;
+}
+
+/** What the hooks of a peer share with it. */
+export interface PeerParts {
+  readonly cfg: Config;
+  readonly registry: PacketRegistry;
+  readonly clock: Clock;
+  readonly platform: Platform;
+  readonly guard: HandlerGuard;
+  readonly events: EngineEvents;
+  /** Prints a line, as `net.debug.print.*` want it. */
+  print(...values: unknown[]): void;
+}
+
+/** An iterator of messages. */
+interface Stream {
+  end(): void;
+  forget(session: Pausable): void;
+}
+
+/**
+ * What the sessions of a server or client report to, and what they share: turns, queue, buffers of messages. Methods of one
+ * class, and not functions of each peer, since a process may have thousands of clients.
+ */
+export abstract class PeerHooks<Owner extends ConnectionOwner> implements SessionHooks<Session<Owner>> {
+  /** Whether packets are processed as they come, without a queue and without overridable steps. */
+  direct = false;
+  readonly turns: RunQueue;
+  readonly buffers: BufferBudget;
+  /** Packets that wait for `process`. */
+  readonly processor: PacketProcessor;
+  /** Iterators of messages that have not ended. */
+  readonly streams = new Set<Stream>();
+  /** Whether the packet that is being delivered has a definition, and nobody who listens. */
+  unheard = false;
+  protected readonly parts: PeerParts;
+  readonly #scheduler: FlushScheduler;
+  /** Whether a subclass overrides a step of receiving, so that every packet has to take that way. */
+  #overridden = false;
+  /** Packet types of which it was told that payloads are dropped. */
+  #payloadsTold: Set<string> | undefined = undefined;
+  /** Packet types of which it was told that nothing handles them. */
+  #unhandledTold: Set<string> | undefined = undefined;
+
+  constructor(parts: PeerParts) {
+    const { registry, clock, platform } = parts;
+    this.parts = parts;
+    this.turns = new RunQueue(clock, platform.yield);
+    this.buffers = new BufferBudget(registry);
+    this.processor = new PacketProcessor(clock, platform.yield);
+    this.#scheduler = new FlushScheduler(platform.defer);
+  }
+
+  // ---- what the peer of either kind does --------------------------------------------------------
+
+  /** Calls the overridable `receiveData`. */
+  protected abstract takeData(session: Session<Owner>, chunk: Uint8Array): unknown;
+  /** Calls the overridable `processSinglePacket`. */
+  protected abstract takeSinglePacket(session: Session<Owner>): unknown;
+  /** The handshake of a connection is complete, and its owner knows. */
+  protected abstract activated(session: Session<Owner>): void;
+  /** A connection is closed. */
+  protected abstract ended(session: Session<Owner>, info: CloseInfo): void;
+  /** Whether a subclass overrides `onReceive`, and so sees what no handler takes. */
+  protected abstract observes(owner: Owner): boolean;
+  /** Sends the event for a packet received or sent, if anybody would hear it. @returns whether. */
+  protected abstract sendPacketEvent(
+    session: Session<Owner>,
+    direction: "recv" | "send",
+    pid: PacketRef,
+    data: unknown,
+  ): boolean;
+  abstract drained(session: Session<Owner>): void;
+  abstract inputHeld(session: Session<Owner>, bytes: number): void;
+  abstract unsentHeld(session: Session<Owner>, bytes: number): void;
+  abstract gone(session: Session<Owner>): void;
+
+  // ---- set-up -----------------------------------------------------------------------------------
+
+  /**
+   * A connection begins.
+   *
+   * @param overridden - whether a subclass overrides a step of receiving.
+   * @param maxBuffered - what iterators may buffer together from now on, in bytes.
+   */
+  begin(overridden: boolean, maxBuffered: number): void {
+    this.#overridden = overridden;
+    this.direct = this.processor.dispatching && !overridden;
+    this.buffers.limit = maxBuffered;
+  }
+
+  /** Processes packets as they come from now on. */
+  dispatch(): void {
+    this.processor.dispatch();
+    this.direct = !this.#overridden;
+  }
+
+  // ---- from sessions ----------------------------------------------------------------------------
+
+  receiveData(session: Session<Owner>, chunk: Uint8Array): void {
+    session.options.poll?.arrived();
+    const result: unknown = this.takeData(session, chunk);
+    if (result !== undefined) session.failIfRejected(result, "receiveData");
+  }
+
+  takePacket(session: Session<Owner>): void {
+    if (this.#overridden) {
+      const result = this.takeSinglePacket(session);
+      if (result !== undefined) session.failIfRejected(result, "processSinglePacket");
+    } else if (session.connection.active) this.enqueue(session, session.connection.rawPacket());
+    else session.connection.dispatch();
+  }
+
+  /** Puts a packet into the queue for `process`; in the handshake, processes it at once. */
+  enqueue(session: Session<Owner>, raw: Uint8Array): void {
+    this.processor.enqueue(session, raw);
+  }
+
+  scheduleFlush(session: Session<Owner>): void {
+    this.#scheduler.add(session);
+  }
+
+  handshakeComplete(session: Session<Owner>): void {
+    this.parts.guard.run("onHandshakeComplete", () => session.owner.onHandshakeComplete());
+    this.activated(session);
+  }
+
+  received(session: Session<Owner>, entry: PacketEntry, msg: unknown): void {
+    const { guard, events } = this.parts;
+    const unhandled = !entry.receives || this.unheard;
+    if (unhandled) this.unheard = false;
+    try {
+      const result = session.owner.onReceive(entry.id, msg);
+      if (result !== undefined) guard.watch(result, "onReceive");
+    } catch (error) {
+      guard.failed(error, "onReceive");
+    }
+    if (session.options.prints?.recv) this.parts.print(`recv ${session.cid ?? "server"} ${entry.name}:`, msg);
+    const heard = events.enabled && this.sendPacketEvent(session, "recv", entry.id, msg);
+    if (unhandled && !heard && !this.observes(session.owner)) this.#unhandled(session, entry.name);
+  }
+
+  sent(session: Session<Owner>, ptype: PacketRef, data: unknown): void {
+    const { guard, events, registry } = this.parts;
+    // First, since the packet's bytes are there until a handler sends another one.
+    if (events.enabled) this.sendPacketEvent(session, "send", ptype, data);
+    try {
+      const result = session.owner.onSend(ptype, data);
+      if (result !== undefined) guard.watch(result, "onSend");
+    } catch (error) {
+      guard.failed(error, "onSend");
+    }
+    if (session.options.prints?.send)
+      this.parts.print(`send ${session.cid ?? "server"} ${registry.entry(ptype).name}:`, data);
+  }
+
+  released(session: Session<Owner>): void {
+    this.processor.released(session);
+  }
+
+  closed(session: Session<Owner>, info: CloseInfo): void {
+    // A connection that is paused has reached those that paused it.
+    if (session.paused) {
+      this.buffers.forget(session);
+      for (const stream of this.streams) stream.forget(session);
+    }
+    this.processor.closed(session);
+    this.ended(session, info);
+  }
+
+  handlerFailed(error: unknown, where: string): void {
+    this.parts.guard.failed(error, where);
+  }
+
+  ignored(message: string, why: string, packet = ""): void {
+    this.parts.guard.ignored(message, why, packet);
+  }
+
+  payloadDropped(error: InvalidPayloadError, packet: string): void {
+    const { guard } = this.parts;
+    this.#payloadsTold ??= new Set();
+    if (this.#payloadsTold.has(packet)) return;
+    this.#payloadsTold.add(packet);
+    if (guard.hears("handlerError")) guard.failed(error, packet);
+    else {
+      guard.notice(
+        `${describeError(error)}. It was dropped${FURTHER} invalidpayload`,
+        `invalidpayload ${packet}`,
+      );
+    }
+  }
+
+  /** A packet came, and nothing has seen it. */
+  #unhandled(session: Session<Owner>, name: string): void {
+    session.unhandled++;
+    this.#unhandledTold ??= new Set();
+    if (this.#unhandledTold.has(name)) return;
+    this.#unhandledTold.add(name);
+    this.parts.guard.notice(
+      `${quoteText(name)} arrived, and nothing handles it. Add a handler before the first can arrive, with on() or messages(), or override receive(); a handler that does nothing says that it is not wanted${FURTHER} unhandled`,
+      `unhandled ${name}`,
+    );
+  }
+}

@@ -1,0 +1,84 @@
+import { type Cid, type CloseInfo, ConnectionClosedError } from "@peng3dnet/protocol";
+import { type Metrics, MetricsSum } from "../session/metrics.js";
+import { SESSION } from "../session/session.js";
+import type { ClientOnServer } from "./client-on-server.js";
+import { RecentCloses } from "./recent-closes.js";
+
+/** The clients of a server: those that are connected, those that are leaving, and what is left of the others. */
+export class ClientTable<C extends ClientOnServer> {
+  /** All whose connection is not gone, by client id. */
+  readonly connected = new Map<number, C>();
+  /** Those whose transport is gone while packets that came before wait to be processed. */
+  readonly #leaving = new Map<number, C>();
+  readonly #left = new RecentCloses();
+  /** Counters of connections that are closed, or were refused. */
+  readonly #past = new MetricsSum();
+  /** The client that was looked for last: handlers mostly answer the one that they hear. */
+  #recent: C | undefined = undefined;
+  #recentCid = -1;
+
+  /** The client with an id, if there is one. */
+  find(cid: Cid | undefined): C | undefined {
+    return this.connected.get(cid ?? -1) ?? this.#leaving.get(cid ?? -1);
+  }
+
+  /** The client with an id. @throws {@link ConnectionClosedError} if there is none. */
+  get(cid: Cid | undefined): C {
+    if (this.#recent !== undefined && this.#recentCid === cid) return this.#recent;
+    const client = this.find(cid);
+    if (client === undefined)
+      throw new ConnectionClosedError(`there is no client with the cid ${cid}; it may be closed`, null);
+    this.#recent = client;
+    this.#recentCid = cid as number;
+    return client;
+  }
+
+  /** All clients, those that are leaving included. */
+  all(): C[] {
+    return [...this.connected.values(), ...this.#leaving.values()];
+  }
+
+  /** Whether there is no client, be it one that is leaving. */
+  get empty(): boolean {
+    return this.connected.size === 0 && this.#leaving.size === 0;
+  }
+
+  /** A client came. */
+  add(cid: number, client: C): void {
+    this.connected.set(cid, client);
+  }
+
+  /** Its transport is gone. */
+  gone(cid: number, client: C): void {
+    this.connected.delete(cid);
+    this.#leaving.set(cid, client);
+  }
+
+  /** Its connection is closed. */
+  closed(cid: number, client: C, info: CloseInfo): void {
+    this.connected.delete(cid);
+    this.#leaving.delete(cid);
+    this.#left.add(cid, info);
+    if (this.#recent === client) this.#recent = undefined;
+    this.#past.add({ ...client[SESSION].metrics, queued: 0, unsent: 0 });
+  }
+
+  /** A client was refused. */
+  refused(reason: string): void {
+    this.#past.reject(reason);
+  }
+
+  /** How a client ended that is not there any more. */
+  closeOf(cid: Cid | undefined): CloseInfo {
+    return this.#left.of(cid);
+  }
+
+  /** Counters of all connections together, those that are closed or were refused included. */
+  get metrics(): Metrics {
+    const sum = new MetricsSum();
+    sum.add(this.#past.get());
+    for (const client of this.connected.values()) sum.add(client[SESSION].metrics);
+    for (const client of this.#leaving.values()) sum.add(client[SESSION].metrics);
+    return sum.get();
+  }
+}

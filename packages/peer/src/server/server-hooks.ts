@@ -1,0 +1,123 @@
+import type { CloseInfo, PacketRef } from "@peng3dnet/protocol";
+import { EVENT_SIZE } from "../base/engine.js";
+import { PeerHooks, type PeerParts } from "../base/peer-hooks.js";
+import type { Session } from "../session/session.js";
+import type { Admission } from "./admission.js";
+import { ClientOnServer } from "./client-on-server.js";
+import type { ClientTable } from "./client-table.js";
+import { HeldTotal, inputTotalError, unsentTotalError } from "./held-total.js";
+import type { ServerEvents } from "./server-options.js";
+
+/** What a server does itself of what its sessions report: its overridable methods. */
+export interface HookedServer<C extends ClientOnServer> {
+  receiveData(data: Uint8Array, cid: number): unknown;
+  processSinglePacket(client: C): unknown;
+  sendEvent(event: string, data?: Readonly<Record<string, unknown>>): void;
+}
+
+/** What the sessions of a server report to. */
+export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
+  readonly #table: ClientTable<C>;
+  readonly #admission: Admission<Session<C>>;
+  readonly #input: HeldTotal;
+  readonly #unsent: HeldTotal;
+  declare private server: HookedServer<C>;
+  declare private deserted: () => void;
+
+  constructor(parts: PeerParts, table: ClientTable<C>, admission: Admission<Session<C>>) {
+    super(parts);
+    this.#table = table;
+    this.#admission = admission;
+    // One that is gone counts alone.
+    const addressOf = (session: object): object => admission.addressOf(session) ?? session;
+    this.#input = new HeldTotal(inputTotalError, addressOf);
+    this.#unsent = new HeldTotal(unsentTotalError, addressOf);
+  }
+
+  /**
+   * Hands in the server, which makes this before there is one to hand in.
+   *
+   * @param deserted - the last client is gone.
+   */
+  connect(server: HookedServer<C>, deserted: () => void): void {
+    this.server = server;
+    this.deserted = deserted;
+  }
+
+  /** Sets what all connections may hold together, in bytes: input that is not worked off, and output that is unsent. */
+  limitTotals(input: number, unsent: number): void {
+    this.#input.limit = input;
+    this.#unsent.limit = unsent;
+  }
+
+  protected override takeData(session: Session<C>, chunk: Uint8Array): unknown {
+    return this.server.receiveData(chunk, session.cid as number);
+  }
+
+  protected override takeSinglePacket(session: Session<C>): unknown {
+    return this.server.processSinglePacket(session.owner);
+  }
+
+  protected override activated(session: Session<C>): void {
+    this.#admission.settled(session);
+    this.#emit("handshakecomplete", session.owner);
+  }
+
+  protected override observes(client: C): boolean {
+    return client.onReceive !== ClientOnServer.prototype.onReceive;
+  }
+
+  override drained(session: Session<C>): void {
+    this.#emit("drain", session.owner);
+  }
+
+  override inputHeld(session: Session<C>, bytes: number): void {
+    this.#input.set(session, bytes);
+  }
+
+  override unsentHeld(session: Session<C>, bytes: number): void {
+    this.#unsent.set(session, bytes);
+  }
+
+  override gone(session: Session<C>): void {
+    this.#table.gone(session.cid as number, session.owner);
+    this.#admission.end(session);
+  }
+
+  protected override ended(session: Session<C>, info: CloseInfo): void {
+    const client = session.owner;
+    const { guard } = this.parts;
+    // Not by a property of the client, which its class may have overridden.
+    this.#table.closed(session.cid as number, client, info);
+    this.#admission.end(session);
+    guard.run("onClose", () => client.onClose(info.reason));
+    if (session.options.prints?.close) this.parts.print(`close ${session.cid} ${info.reason}`);
+    this.server.sendEvent("connection.close", { client, reason: info.reason });
+    this.#emit("close", client, info);
+    if (this.#table.empty) this.deserted();
+  }
+
+  protected override sendPacketEvent(
+    session: Session<C>,
+    direction: "recv" | "send",
+    pid: PacketRef,
+    data: unknown,
+  ): boolean {
+    // Whole names: putting one together costs more than finding out that nobody listens.
+    const event =
+      direction === "recv" ? "peng3dnet:server.connection.recv" : "peng3dnet:server.connection.send";
+    if (!this.parts.events.hears(event)) return false;
+    const client = session.owner;
+    if (direction === "recv") {
+      this.server.sendEvent(event, { client, pid, msg: data, [EVENT_SIZE]: session.connection.decodedSize });
+    } else {
+      const packet = session.connection.lastPacket();
+      this.server.sendEvent(event, { client, pid, data: packet, [EVENT_SIZE]: packet.length });
+    }
+    return true;
+  }
+
+  #emit<K extends keyof ServerEvents<C> & string>(event: K, ...args: ServerEvents<C>[K]): void {
+    this.parts.guard.emit(event, args);
+  }
+}
