@@ -2,7 +2,6 @@ import {
   type Address,
   type Cid,
   type CloseInfo,
-  COMPRESSED,
   Connection,
   type ConnectionHost,
   ConnectionLostError,
@@ -28,23 +27,16 @@ import { timeoutError } from "../time/timeout-option.js";
 import type { NativeSocket } from "../transport/native-socket.js";
 import type { PeerCertificate } from "../transport/peer-certificate.js";
 import type { Transport, TransportHandler } from "../transport/transport.js";
-import { COSTLY_LENGTH, type Runnable } from "../turns/run-queue.js";
 import type { ConnectionHandle } from "./connection-handle.js";
 import { IdleWatch, type Watched } from "./idle-watch.js";
-import { InflateLimit } from "./inflate-limit.js";
 import { type Metrics, RejectionCounter } from "./metrics.js";
-import type { Pausable } from "./pausable.js";
-import { isCompressed, packetIdOf } from "./raw-packet.js";
-import { ReceiveWindow } from "./receive-window.js";
 import { SessionEnding } from "./session-ending.js";
 import type { SessionHooks, SessionInit, SessionOptions } from "./session-hooks.js";
+import { type InputHost, NEGLIGIBLE, SessionInput } from "./session-input.js";
 import { type OutputHost, SessionOutput } from "./session-output.js";
 
 /** Where a client on a server has its session, which its `conn` shows only a part of. */
 export const SESSION: unique symbol = Symbol("peng3dnet.session");
-
-/** What a connection holds below this many bytes is not counted among what all hold together. */
-const NEGLIGIBLE = 4096;
 
 type Phase = "open" | "closing" | "closed";
 
@@ -64,10 +56,16 @@ export function checkReason(reason: unknown): void {
  * One connection in operation: joins the protocol's {@link Connection} with a transport, keeps the
  * deadlines, and sees to it that a close loses nothing.
  *
- * Its loop: `data` → `receive` → `#pump` (packet by packet) → `flush`.
+ * Bytes go from `data` to {@link SessionInput}, which has the loop, and from there by {@link SessionOutput} to the transport.
  */
 export class Session<Owner = unknown>
-  implements ConnectionHandle, ConnectionHost, TransportHandler, OutputHost, Watched, Runnable, Pausable
+  implements
+    ConnectionHandle,
+    ConnectionHost,
+    TransportHandler,
+    InputHost<Session<Owner>>,
+    OutputHost,
+    Watched
 {
   /** The protocol's side of it. */
   readonly connection: Connection;
@@ -77,35 +75,32 @@ export class Session<Owner = unknown>
   readonly options: SessionOptions;
   /** Whom packets and the close concern: a client on a server, or the client itself. */
   declare owner: Owner;
+  /** What it reports to. */
+  readonly hooks: SessionHooks<Session<Owner>>;
   /** Bytes received. */
   bytesIn = 0;
   /** Packets received that nothing handled. */
   unhandled = 0;
 
-  readonly #hooks: SessionHooks<Session<Owner>>;
+  readonly #input: SessionInput<Session<Owner>>;
   readonly #output: SessionOutput;
   /** Until the handshake is complete, and then, in a close, until that is. */
   #deadline: Deadline | undefined = undefined;
   #idle: IdleWatch | undefined = undefined;
-  #window: ReceiveWindow | undefined = undefined;
   #ending: SessionEnding | undefined = undefined;
   #rejections: RejectionCounter | undefined = undefined;
 
   #phase: Phase = "open";
-  #pumping = false;
-  /** Whether it waits for its turn, with input that is not worked off. */
-  #queued = false;
-  /** What was told last of input and of output that is held, in bytes. */
-  #inputHeld = 0;
+  /** What was told last of output that is unsent, in bytes. */
   #unsentHeld = 0;
-  #inflating: InflateLimit | undefined = undefined;
 
   constructor(init: SessionInit<Session<Owner>>) {
     this.connection = new Connection(init.context, init.cid, this, init.conntype);
     this.transport = init.transport;
     this.connection.sslSeclevel = init.transport.sslSeclevel;
-    this.#hooks = init.hooks;
+    this.hooks = init.hooks;
     this.options = init.options;
+    this.#input = new SessionInput(this);
     this.#output = new SessionOutput(this);
   }
 
@@ -156,12 +151,12 @@ export class Session<Owner = unknown>
 
   /** Packets that wait for `process`. */
   get queuedPackets(): number {
-    return this.#window?.packets ?? 0;
+    return this.#input.packets;
   }
 
   /** Bytes of these packets. */
   get queuedBytes(): number {
-    return this.#window?.bytes ?? 0;
+    return this.#input.bytes;
   }
 
   /** Bytes handed to the transport. */
@@ -178,14 +173,13 @@ export class Session<Owner = unknown>
     return { bytesIn, bytesOut, packetsIn, packetsOut, queued, unsent, rejectedBy };
   }
 
-  #getWindow(): ReceiveWindow {
-    this.#window ??= new ReceiveWindow(this.options);
-    return this.#window;
-  }
-
   #getEnding(): SessionEnding {
     this.#ending ??= new SessionEnding();
     return this.#ending;
+  }
+
+  get over(): boolean {
+    return this.#phase === "closed";
   }
 
   /** Whether packets can still be exchanged. */
@@ -224,14 +218,13 @@ export class Session<Owner = unknown>
     const { clock, idleTimeout } = this.options;
     if (idleTimeout > 0) this.#idle = new IdleWatch(clock, idleTimeout, this);
     // What it says is flushed here, not with the next batch.
-    this.#pumping = true;
-    try {
-      this.connection.open();
-    } catch (error) {
-      this.fail(error, "open");
-    } finally {
-      this.#pumping = false;
-    }
+    this.#input.around(() => {
+      try {
+        this.connection.open();
+      } catch (error) {
+        this.fail(error, "open");
+      }
+    });
     this.writeOut();
   }
 
@@ -254,7 +247,7 @@ export class Session<Owner = unknown>
     }
     this.#idle?.heard();
     try {
-      this.#hooks.receiveData(this, chunk);
+      this.hooks.receiveData(this, chunk);
     } catch (error) {
       this.fail(error, "receiveData");
     }
@@ -267,7 +260,7 @@ export class Session<Owner = unknown>
     ending.answered ||= ending.told && this.#output.handedOver;
     // Nothing more can come; what came may take its time to be processed.
     this.#cancelIdle();
-    this.#settleInput();
+    this.settle();
     if (this.#phase === "closing") this.#finishOutput();
   }
 
@@ -278,7 +271,7 @@ export class Session<Owner = unknown>
   closed(error: Error | undefined): void {
     const ending = this.#getEnding();
     ending.gone = true;
-    this.#window?.unwatch();
+    this.#input.stopWatching();
     ending.broken = error !== undefined;
     this.#output.phase = "gone";
     this.#output.cancelDeadline();
@@ -289,221 +282,85 @@ export class Session<Owner = unknown>
         : new ConnectionLostError(`the connection was lost: ${describeError(error)}`, { cause: error });
     }
     this.connection.markClosing(ending.reason ?? "socketclose");
-    this.#settleInput();
+    this.settle();
     if (this.#phase !== "open") return;
-    this.#hooks.gone(this);
-    this.#noteInput();
+    this.hooks.gone(this);
+    this.#input.note();
   }
 
   crashed(error: unknown): void {
-    this.#hooks.handlerFailed(error, "connection");
+    this.hooks.handlerFailed(error, "connection");
     try {
       if (this.#phase !== "closed") this.#getEnding().error ??= toError(error);
       this.destroy("internalerror");
     } catch (second) {
-      this.#hooks.handlerFailed(second, "connection");
+      this.hooks.handlerFailed(second, "connection");
     }
   }
 
-  // ---- the loop ---------------------------------------------------------------------------------
+  // ---- input ------------------------------------------------------------------------------------
 
   /** Takes bytes from the peer and processes the packets that are whole. */
   receive(chunk: Uint8Array): void {
-    if (this.#phase !== "open") return;
-    this.connection.push(chunk);
-    if (!this.#queued) this.#pump();
-    if (this.connection.incomplete && this.transport.reusesChunks) this.connection.retain();
-    this.#noteInput();
+    if (this.#phase === "open") this.#input.receive(chunk);
   }
 
-  #pump(): void {
-    // A handler may feed data in; the loop that called the handler goes on with it.
-    if (this.#pumping) return;
-    this.#pumping = true;
-    const { connection } = this;
-    const hooks = this.#hooks;
-    const { turns } = hooks;
-    const before = connection.packetsIn;
-    try {
-      if (this.#window?.kept !== undefined) this.#dispatchKept(this.#window);
-      while (!turns.spent && !this.blocked && this.#phase === "open" && connection.next()) {
-        const length = connection.packetLength;
-        if (length >= COSTLY_LENGTH) turns.look();
-        // Those that wait for `process` come first.
-        if (!hooks.direct || this.queuedPackets > 0) hooks.takePacket(this);
-        else if (hooks.buffers.full && hooks.buffers.keepsOut(this, connection.packetId)) {
-          this.#getWindow().kept = connection.rawPacket();
-        } else {
-          connection.dispatch();
-          if (length === COMPRESSED) this.#noteInflated();
-        }
-        turns.after(length);
-      }
-    } catch (error) {
-      this.fail(error, "processSinglePacket");
-    }
-    this.#pumping = false;
-    if (this.#phase === "closing") this.#passOver();
-    if (connection.hasOutput) this.writeOut();
-    if (turns.spent && !this.blocked && this.#phase === "open" && connection.unread) {
-      this.#waitForTurn(connection.packetsIn !== before);
-    }
-    this.#settleInput();
-  }
-
-  #dispatchKept(window: ReceiveWindow): void {
-    const raw = window.kept as Uint8Array;
-    if (window.blocked || this.#phase !== "open") return;
-    window.kept = undefined;
-    if (!this.dispatchRaw(raw)) window.kept = raw;
-  }
-
-  /** Lets others go on, and this one when it is its turn. */
-  #waitForTurn(worked: boolean): void {
-    if (this.#queued) return;
-    this.#queued = true;
-    this.#pauseReading();
-    const next = this.connection.upcoming;
-    const costly = next !== undefined && (next.flags !== 0 || next.length >= COSTLY_LENGTH);
-    this.#hooks.turns.add(this, costly ? "costly" : worked ? "used" : "fresh");
-  }
-
-  takeTurn(): void {
-    this.#queued = false;
-    if (this.#phase !== "open") return;
-    try {
-      this.#pump();
-      this.#noteInput();
-      this.#readOn();
-    } catch (error) {
-      // Others wait for their turn behind this one.
-      this.crashed(error);
-    }
-  }
-
-  /** Whether something was received that waits to be worked off: a peer is not judged before that is. */
-  get hasUnprocessedInput(): boolean {
-    return this.#queued || this.blocked || this.queuedPackets > 0;
-  }
-
-  /** Tells how much memory its input takes that is not worked off, if that is much. */
-  #noteInput(): void {
-    const queued = this.#ending?.gone === true ? NEGLIGIBLE + this.queuedBytes : 0;
-    const held = this.connection.inputHeld + (this.#window?.kept?.length ?? 0) + queued;
-    const noted = held < NEGLIGIBLE || this.#phase === "closed" ? 0 : held;
-    if (noted === this.#inputHeld) return;
-    this.#inputHeld = noted;
-    this.#hooks.inputHeld(this, noted);
-  }
-
-  unsentHeld(bytes: number): void {
-    const noted = bytes < NEGLIGIBLE || this.#phase === "closed" ? 0 : bytes;
-    if (noted === this.#unsentHeld) return;
-    this.#unsentHeld = noted;
-    this.#hooks.unsentHeld(this, noted);
-  }
-
-  /** A body was inflated: takes up no more packets until its rate allows that. */
-  #noteInflated(): void {
-    const { clock, inflatedRate } = this.options;
-    this.#inflating ??= new InflateLimit(clock, inflatedRate, this);
-    this.#inflating.inflated(this.connection.inflatedBytes);
-  }
-
-  /**
-   * Processes a packet that was queued.
-   *
-   * @returns false if it has to wait, since there is no room in a buffer of messages.
-   */
+  /** As {@link SessionInput.dispatchRaw}. */
   dispatchRaw(raw: Uint8Array): boolean {
-    if (this.#phase !== "open") return true;
-    const { buffers } = this.#hooks;
-    if (buffers.full && buffers.keepsOut(this, packetIdOf(raw))) return false;
-    try {
-      this.connection.dispatchRaw(raw);
-      if (isCompressed(raw)) this.#noteInflated();
-    } catch (error) {
-      this.fail(error, "process");
-    }
-    return true;
+    return this.#input.dispatchRaw(raw);
   }
 
-  /**
-   * Counts a packet that waits for `process`, and stops reading while there are too many.
-   *
-   * @param total - bytes that wait of all connections.
-   */
+  /** As {@link SessionInput.enqueued}. */
   enqueued(bytes: number, total: number): void {
-    if (this.#getWindow().enqueued(bytes, total)) this.#pauseReading();
+    this.#input.enqueued(bytes, total);
+  }
+
+  /** As {@link SessionInput.dequeued}. */
+  dequeued(bytes: number): void {
+    this.#input.dequeued(bytes);
   }
 
   /** Whether a consumer of packets asked for a pause. */
   get paused(): boolean {
-    return this.#window?.paused === true;
+    return this.#input.paused;
   }
 
   /** Whether no packet is taken up, because those before have not been consumed. */
   get blocked(): boolean {
-    return this.#window?.blocked === true;
+    return this.#input.blocked;
   }
 
-  /** Stops taking up packets until as many calls of `resume`. */
+  get hasUnprocessedInput(): boolean {
+    return this.#input.unprocessed;
+  }
+
   pause(): void {
-    this.#getWindow().pause();
-    this.#pauseReading();
+    this.#input.pause();
   }
 
-  /** Stops reading for as long as packets are not consumed. Whether the peer is gone is looked at now and then. */
-  #pauseReading(): void {
-    // What is closing is read to its end, and nothing can come of what is gone.
-    if (this.#phase !== "open" || this.#ending?.gone === true) return;
-    this.transport.pause();
-    if (this.transport.probe === undefined) return;
-    this.#getWindow().watch(this.options.clock, () => {
-      this.#probe();
-      return this.blocked || this.#queued;
-    });
-  }
-
-  #probe(): void {
-    if (this.#phase === "open") this.transport.probe?.();
-  }
-
-  /** Takes up packets again. */
   resume(): void {
-    this.#getWindow().resume();
-    if (!this.paused) this.#hooks.released(this);
-    this.#resumeReading();
+    this.#input.resume();
   }
 
-  #resumeReading(): void {
-    if (this.blocked || this.#phase !== "open") return;
-    // The peer was not silent, but not listened to.
+  get gone(): boolean {
+    return this.#ending?.gone === true;
+  }
+
+  worked(): void {
+    if (this.#phase === "closing") this.#passOver();
+    if (this.connection.hasOutput) this.writeOut();
+  }
+
+  heard(): void {
     this.#idle?.heard();
-    if (!this.#queued) this.#pump();
-    this.#noteInput();
-    this.#readOn();
-  }
-
-  #readOn(): void {
-    if (this.blocked || this.#queued) return;
-    this.#window?.unwatch();
-    this.transport.resume();
-  }
-
-  /** A packet that waited was processed: reads on once half of the room is free. */
-  dequeued(bytes: number): void {
-    const window = this.#getWindow();
-    if (window.dequeued(bytes)) this.#resumeReading();
-    if (window.packets === 0) this.#settleInput();
   }
 
   /** Once the peer's stream or the transport has ended and all that came is processed: closes. */
-  #settleInput(): void {
+  settle(): void {
     const ending = this.#ending;
     if (ending === undefined || !(ending.peerEnded || ending.gone)) return;
     if (this.#phase === "open") {
-      if (this.hasUnprocessedInput || this.#pumping) return;
+      if (this.#input.unprocessed || this.#input.working) return;
       if (this.connection.incomplete && ending.error === undefined) {
         ending.error = new ConnectionLostError("the peer ended the connection within a packet");
       }
@@ -513,6 +370,13 @@ export class Session<Owner = unknown>
   }
 
   // ---- output -----------------------------------------------------------------------------------
+
+  unsentHeld(bytes: number): void {
+    const noted = bytes < NEGLIGIBLE || this.#phase === "closed" ? 0 : bytes;
+    if (noted === this.#unsentHeld) return;
+    this.#unsentHeld = noted;
+    this.hooks.unsentHeld(this, noted);
+  }
 
   /** Hands the output gathered so far to the transport. */
   writeOut(): void {
@@ -526,7 +390,7 @@ export class Session<Owner = unknown>
 
   /** Flushes with the next batch. */
   scheduleFlush(): void {
-    this.#hooks.scheduleFlush(this);
+    this.hooks.scheduleFlush(this);
   }
 
   /**
@@ -539,7 +403,7 @@ export class Session<Owner = unknown>
   }
 
   outputDrained(): void {
-    this.#hooks.drained(this);
+    this.hooks.drained(this);
   }
 
   outputWritten(): void {
@@ -584,7 +448,7 @@ export class Session<Owner = unknown>
    */
   fail(error: unknown, where: string): void {
     const known = closeReasonOf(error);
-    if (known === undefined) this.#hooks.handlerFailed(error, where);
+    if (known === undefined) this.hooks.handlerFailed(error, where);
     if (this.#phase !== "open") return;
     const reason = known ?? "internalerror";
     const ending = this.#getEnding();
@@ -596,7 +460,7 @@ export class Session<Owner = unknown>
       this.#beginClose(reason);
     } catch (second) {
       // A codec or a clock of the application may fail on that, too: the connection ends without a word.
-      this.#hooks.handlerFailed(second, "close");
+      this.hooks.handlerFailed(second, "close");
       this.destroy(reason);
     }
   }
@@ -637,7 +501,7 @@ export class Session<Owner = unknown>
     this.#phase = "closing";
     ending.reason = reason;
     this.connection.markClosing(reason);
-    if (!this.#pumping) this.#passOver();
+    if (!this.#input.working) this.#passOver();
     this.#cancelDeadline();
     this.#cancelIdle();
     if (ending.gone) {
@@ -666,7 +530,7 @@ export class Session<Owner = unknown>
       ending.deaf = true;
       this.connection.discardInput();
     }
-    this.#noteInput();
+    this.#input.note();
     if (ending.announced) this.#finishOutput();
   }
 
@@ -682,10 +546,8 @@ export class Session<Owner = unknown>
   #finish(): void {
     if (this.#phase === "closed") return;
     this.#phase = "closed";
-    this.#inflating?.cancel();
     this.unsentHeld(0);
-    this.#noteInput();
-    this.#window?.clear();
+    this.#input.end();
     this.#cancelDeadline();
     this.#cancelIdle();
     const ending = this.#getEnding();
@@ -698,7 +560,7 @@ export class Session<Owner = unknown>
     // Not by the reason that the peer may have given: what it chooses is no key.
     if (error !== undefined) this.#reject(closeReasonOf(error) ?? "internalerror");
     this.connection.markClosed();
-    this.#hooks.closed(this, info);
+    this.hooks.closed(this, info);
     ending.deferred?.settle(info);
   }
 
@@ -747,7 +609,7 @@ export class Session<Owner = unknown>
   // ---- from the protocol ------------------------------------------------------------------------
 
   outputPending(): void {
-    if (!this.#pumping) this.#hooks.scheduleFlush(this);
+    if (!this.#input.working) this.hooks.scheduleFlush(this);
   }
 
   outputFull(): void {
@@ -760,15 +622,15 @@ export class Session<Owner = unknown>
 
   handshakeComplete(): void {
     this.#cancelDeadline();
-    this.#hooks.handshakeComplete(this);
+    this.hooks.handshakeComplete(this);
   }
 
   received(entry: PacketEntry, msg: unknown): void {
-    this.#hooks.received(this, entry, msg);
+    this.hooks.received(this, entry, msg);
   }
 
   sent(ptype: PacketRef, data: unknown): void {
-    this.#hooks.sent(this, ptype, data);
+    this.hooks.sent(this, ptype, data);
   }
 
   closeReceived(reason: string | null): void {
@@ -777,16 +639,16 @@ export class Session<Owner = unknown>
   }
 
   handlerFailed(error: unknown, where: string): void {
-    this.#hooks.handlerFailed(error, where);
+    this.hooks.handlerFailed(error, where);
   }
 
   payloadDropped(error: InvalidPayloadError, packet: string): void {
-    this.#hooks.payloadDropped(error, packet);
+    this.hooks.payloadDropped(error, packet);
   }
 
   ignored(message: string, why: string, packet?: string): void {
     this.#reject(why);
-    this.#hooks.ignored(message, why, packet);
+    this.hooks.ignored(message, why, packet);
   }
 
   #reject(reason: string): void {

@@ -116,6 +116,9 @@ export class RunQueue {
       if (now >= end && !first) break;
       this.spent = false;
       this.#until = Math.min(now + SHARE, end);
+      // Where several wait, a share is short: the clock is looked at as often as at first.
+      this.#unitsBetweenLooks = UNITS_BETWEEN_LOOKS;
+      this.#unitsLeft = UNITS_BETWEEN_LOOKS;
       (waiting[index] as Runnable).takeTurn();
     }
     if (index < waiting.length)
