@@ -111,8 +111,9 @@ describe("in data", () => {
       for (const { peer } of greedy) peer.write(packets(50));
       return 40 * 50;
     });
-    // No more than a share of each.
-    expect(between).toBeLessThan(40 * 10);
+    // At worst all others come in the same turn of the loop before it. Then a share of each is first, of eight packets; a
+    // turn has time for two of those, and for one share of somebody who had one already.
+    expect(between).toBeLessThanOrEqual((40 / 2) * (3 * 8));
     expect(most).toBeLessThan(60);
   });
 
