@@ -36,7 +36,10 @@ describe("process", () => {
     for (let index = 0; index < 500; index++) client.sendMessage("test:item", index);
     while (remote.conn.metrics.queued < 500) await turn();
     expect(received).toEqual([]);
-    expect(server.process()).toBe(500);
+    // On a busy machine one call may not have the time for all of them.
+    let processed = 0;
+    while (processed < 500) processed += server.process();
+    expect(processed).toBe(500);
     expect(received).toHaveLength(500);
     expect(remote.conn.metrics.queued).toBe(0);
     expect(sessionOf(remote.conn).queuedBytes).toBe(0);
