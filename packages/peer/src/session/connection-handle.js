@@ -1,2 +1,0 @@
-export {};
-//# sourceMappingURL=connection-handle.js.map

@@ -1,2 +1,0 @@
-export {};
-//# sourceMappingURL=native-socket.js.map
