@@ -1,10 +1,10 @@
 import type { Clock, Poll } from "@peng3dnet/peer";
 
-/** Intervals in a row that have to be short before polling begins, */
+/** Short intervals in a row that it takes to begin polling, at first and after a poll that was worth it. */
 const LEAST_TRUST = 8;
-/** and after many polls in vain. */
+/** As many as it takes at most, after polls in vain. */
 const MOST_TRUST = 128;
-/** A poll that had so many arrivals was worth it, so that the next one begins as soon as the first did. */
+/** A poll that had so many arrivals was worth it. */
 const WORTH_IT = 64;
 
 /** Ticks in a millisecond. The engine keeps integers of 32 bits in the object itself, and other numbers elsewhere. */

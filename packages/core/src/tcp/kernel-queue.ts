@@ -74,7 +74,7 @@ export async function unacknowledged(socket: Socket): Promise<number | undefined
     const queued = at < 0 ? undefined : ENTRY.exec(text.slice(at + key.length, at + key.length + 40))?.[1];
     return queued === undefined ? undefined : Number.parseInt(queued, 16);
   } catch {
-    // Not every container shows it.
+    // Some containers do not show it.
     return undefined;
   }
 }

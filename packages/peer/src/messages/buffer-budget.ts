@@ -33,7 +33,7 @@ export class BufferBudget {
     for (const session of [...this.#waiting]) {
       // One that goes on may fill it again.
       if (this.full) return;
-      // And what it leads to may have let others go on already.
+      // What the former one led to may have let this one go on already.
       if (this.#waiting.delete(session)) session.resume();
     }
   }

@@ -87,7 +87,7 @@ export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
   protected override ended(session: Session<C>, info: CloseInfo): void {
     const client = session.owner;
     const { guard } = this.parts;
-    // Not by a property of the client, which its class may have overridden.
+    // The cid is that of the session: the class of the client may have overridden its own.
     this.#table.closed(session.cid as number, client, info);
     this.#admission.end(session);
     guard.run("onClose", () => client.onClose(info.reason));

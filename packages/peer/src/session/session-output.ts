@@ -44,9 +44,9 @@ export interface OutputHost {
 
 /** Looks whether output gets on. There while there is a backlog, and for some time after that. */
 interface ProgressWatch {
-  /** Whether bytes are on their way, */
+  /** Whether bytes are on their way. */
   waiting: boolean;
-  /** and since when none of them has got further, in milliseconds. */
+  /** Since when none of them has got further, in milliseconds by the clock. */
   progressAt: number;
   /** What waited in the kernel when half of the time was over, if the system tells. */
   inKernel: number | undefined;

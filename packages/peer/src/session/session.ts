@@ -505,7 +505,7 @@ export class Session<Owner = unknown>
     this.#cancelDeadline();
     this.#cancelIdle();
     if (ending.gone) {
-      // Not at once: this may be within a handler of this connection.
+      // Later, since this may be within a handler of this connection.
       queueMicrotask(() => this.#finish());
       return;
     }
@@ -557,7 +557,7 @@ export class Session<Owner = unknown>
     const clean = (announced || answered) && delivered && ending.peerEnded && error === undefined;
     const info: CloseInfo = { reason, error, clean };
     ending.info = info;
-    // Not by the reason that the peer may have given: what it chooses is no key.
+    // The reason of our own error counts: what a peer chooses must not become a key.
     if (error !== undefined) this.#reject(closeReasonOf(error) ?? "internalerror");
     this.connection.markClosed();
     this.hooks.closed(this, info);
