@@ -71,7 +71,7 @@ const checks = {
     assert.equal(called, 1, "initialize does not call the hook");
   },
   reason(reason) {
-    const shutdown = reason === "servershutdown" && /"servershutdown"/.test(core.Server.toString());
+    const shutdown = reason === "servershutdown" && core.CLOSE_REASONS.has(reason);
     assert(shutdown || reasons().includes(reason), "no error has this close reason");
   },
 };
