@@ -59,7 +59,14 @@ export { BufferPool } from "./framing/buffer-pool.js";
 export { FrameDecoder } from "./framing/frame-decoder.js";
 export { FrameEncoder, type FrameEncoderOptions } from "./framing/frame-encoder.js";
 export type { Allocate } from "./framing/receive-buffer.js";
-export { ReceiveKit, type ReceiveKitOptions } from "./framing/receive-kit.js";
+export {
+  /** @deprecated Use {@link ReceiveResources}: the name goes with the next version. */
+  ReceiveResources as ReceiveKit,
+  ReceiveResources,
+  type ReceiveResourcesOptions,
+  /** @deprecated Use {@link ReceiveResourcesOptions}: the name goes with the next version. */
+  type ReceiveResourcesOptions as ReceiveKitOptions,
+} from "./framing/receive-resources.js";
 export { STRUCT_HEADER, STRUCT_LENGTH32, Struct } from "./framing/struct.js";
 export * from "./handshake/internal-names.js";
 export {

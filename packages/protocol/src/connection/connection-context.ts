@@ -5,23 +5,23 @@ import { SIDE_SERVER } from "../constants.js";
 import { BufferPool } from "../framing/buffer-pool.js";
 import type { FrameDecoder } from "../framing/frame-decoder.js";
 import { FrameEncoder, type FrameEncoderOptions } from "../framing/frame-encoder.js";
-import { LastJoin } from "../framing/last-join.js";
-import { ReceiveKit } from "../framing/receive-kit.js";
-import { Spares } from "../framing/spares.js";
-import { HandshakePacket } from "../handshake/handshake-packet.js";
+import { ObjectPool } from "../framing/object-pool.js";
+import { ReceiveResources } from "../framing/receive-resources.js";
+import { SharedOutput } from "../framing/shared-output.js";
+import { RegistryAnnouncement } from "../handshake/registry-announcement.js";
 import { PacketDelivery } from "../packets/packet-delivery.js";
-import { AttachedTypes } from "./attached-type.js";
+import { BoundTypes } from "./bound-type.js";
 import type { Peer } from "./peer.js";
 
 /** What a peer's connections share: options as they were when it was made, and buffers. After a change there are several. */
 export interface ConnectionContext extends FrameEncoderOptions {
   readonly peer: Peer;
-  readonly kit: ReceiveKit;
-  readonly types: AttachedTypes;
+  readonly resources: ReceiveResources;
+  readonly types: BoundTypes;
   readonly delivery: PacketDelivery;
-  readonly handshake: HandshakePacket;
-  readonly decoders: Spares<FrameDecoder>;
-  readonly encoders: Spares<FrameEncoder>;
+  readonly announcement: RegistryAnnouncement;
+  readonly decoders: ObjectPool<FrameDecoder>;
+  readonly encoders: ObjectPool<FrameEncoder>;
   readonly bodies: BodyDecoder;
   readonly handshakeLimit: number;
   readonly handshakeInflatedLimit: number;
@@ -48,7 +48,7 @@ export interface ConnectionContextOptions extends BodyDecoderOptions {
   /** An earlier one of the same peer, whose buffers and connection types this one shares. */
   readonly former?: ConnectionContext | undefined;
   /** What its connections receive with; default: one for this peer alone. */
-  readonly kit?: ReceiveKit | undefined;
+  readonly resources?: ReceiveResources | undefined;
   /** Whether payloads are validated on sending, too. Default false. */
   readonly validateSent?: boolean | undefined;
 }
@@ -56,13 +56,18 @@ export interface ConnectionContextOptions extends BodyDecoderOptions {
 /** Output buffers that a server keeps for its connections. A client has one connection, a program maybe many clients. */
 const SERVER_BUFFERS = 16;
 /** Encoders that it keeps while no connection needs them. */
-const SERVER_SPARES = 64;
+const SERVER_ENCODERS = 64;
 
 /** Reads a peer's options for the connections that begin from now on. */
 export function createConnectionContext(
   peer: Peer,
   cfg: ConfigReader,
-  { former, kit = new ReceiveKit(), validateSent = false, ...coding }: ConnectionContextOptions = {},
+  {
+    former,
+    resources = new ReceiveResources(),
+    validateSent = false,
+    ...coding
+  }: ConnectionContextOptions = {},
 ): ConnectionContext {
   const { codec, compression, extensions } = coding;
   const depth = cfg.get("net.limits.depth");
@@ -75,21 +80,21 @@ export function createConnectionContext(
   const fewElements = cfg.get("net.limits.elements.handshake");
   const context: ConnectionContext = {
     peer,
-    kit,
-    types: former?.types ?? new AttachedTypes(),
-    handshake: new HandshakePacket(),
-    decoders: kit.decoders,
-    encoders: new Spares(server ? SERVER_SPARES : 1, () => new FrameEncoder(context)),
+    resources,
+    types: former?.types ?? new BoundTypes(),
+    announcement: new RegistryAnnouncement(),
+    decoders: resources.decoders,
+    encoders: new ObjectPool(server ? SERVER_ENCODERS : 1, () => new FrameEncoder(context)),
     delivery: new PacketDelivery({
-      strikes: cfg.get("net.limits.strikes"),
+      maxIgnoredInARow: cfg.get("net.limits.strikes"),
       closeOnUnknown: cfg.get("net.registry.unknownpacketaction") === "closeconnection",
     }),
     codec,
     writer: new ValueWriter(depth, elements, pool, extensions),
     // Compressed bodies are accepted whatever is sent.
-    bodies: new BodyDecoder(kit.values, depth, elements, coding),
+    bodies: new BodyDecoder(resources.values, depth, elements, coding),
     pool,
-    joins: former?.joins ?? new LastJoin(),
+    sharedOutput: former?.sharedOutput ?? new SharedOutput(),
     limit,
     inflatedLimit,
     handshakeLimit: server ? Math.min(limit, cfg.get("net.limits.packetlength.handshake")) : limit,

@@ -44,7 +44,7 @@ import { explain, problemOnSending } from "../packets/rule-check.js";
 import type { PacketEntry, PacketRegistry } from "../registry/packet-registry.js";
 import type { RegistrySyncOptions } from "../registry/registry-sync.js";
 import { PROTOVERSION, VERSION } from "../version.js";
-import type { AttachedType } from "./attached-type.js";
+import type { BoundType } from "./bound-type.js";
 import type { ConnectionContext } from "./connection-context.js";
 import { type ConnectionHost, watchResult } from "./connection-host.js";
 import type { PacketRef, Peer } from "./peer.js";
@@ -82,7 +82,7 @@ export class Connection implements PacketSource {
   /** Packets accepted for sending. */
   packetsOut = 0;
   /** Packets ignored since the last one that was delivered. */
-  strikes = 0;
+  ignoredInARow = 0;
   /** What surrounds it. */
   readonly host: ConnectionHost;
 
@@ -92,7 +92,7 @@ export class Connection implements PacketSource {
   /** There while there is output. */
   #encoder: FrameEncoder | undefined = undefined;
   #state: number = STATE_INIT;
-  #type: AttachedType | undefined = undefined;
+  #type: BoundType | undefined = undefined;
   /** Whether that wants to see what is received. */
   #typeReceives = false;
   /** Why it closes; `undefined` until then. */
@@ -218,10 +218,10 @@ export class Connection implements PacketSource {
         `the connection type ${quoteText(conntype)} is not served here; add it with addConnType, and list it in conntypes where a server has that option`,
       );
     }
-    const attached = this.#context.types.of(conntype, type);
-    this.#type = attached;
-    this.#typeReceives = attached.receives;
-    attached.init(this.cid, this.host);
+    const bound = this.#context.types.of(conntype, type);
+    this.#type = bound;
+    this.#typeReceives = bound.receives;
+    bound.init(this.cid, this.host);
   }
 
   /** For connection types: go on with the classic handshake, in which the client takes over the server's ids. */
@@ -231,7 +231,7 @@ export class Connection implements PacketSource {
 
   /** For connection types, on a server, after {@link Connection.startHandshake}: send the registry. */
   sendHandshake(): void {
-    const packet = this.#context.handshake.encoded(this.#context);
+    const packet = this.#context.announcement.encoded(this.#context);
     this.sendEncoded(this.#registry().entry(HANDSHAKE_NAME), packet, HANDSHAKE_NAME, null);
   }
 
@@ -288,7 +288,7 @@ export class Connection implements PacketSource {
   push(chunk: Uint8Array): void {
     if (this.#decoder === undefined) {
       const { limit, handshakeLimit } = this.#context;
-      this.#decoder = this.#context.decoders.take();
+      this.#decoder = this.#context.decoders.acquire();
       this.#decoder.reuse(this.active ? limit : handshakeLimit, this.packetsIn === 0);
       this.#decoder.early = !this.active && handshakeLimit < limit;
     }
@@ -296,8 +296,8 @@ export class Connection implements PacketSource {
   }
 
   /** Where the next bytes may be read to, instead of a buffer of the caller's. Push what was read. */
-  get vacancy(): Uint8Array | undefined {
-    return this.#decoder?.vacancy;
+  get readTarget(): Uint8Array | undefined {
+    return this.#decoder?.readTarget;
   }
 
   /** Bytes of memory that are held for packets that were not taken yet. */
@@ -355,7 +355,7 @@ export class Connection implements PacketSource {
     if (found || decoder.incomplete) return found;
     // Most connections are idle most of the time: those keep no decoder.
     this.#decoder = undefined;
-    this.#context.decoders.giveBack(decoder);
+    this.#context.decoders.release(decoder);
     return false;
   }
 
@@ -462,7 +462,7 @@ export class Connection implements PacketSource {
   // ---- sending ----------------------------------------------------------------------------------
 
   #out(): FrameEncoder {
-    this.#encoder ??= this.#context.encoders.take();
+    this.#encoder ??= this.#context.encoders.acquire();
     return this.#encoder;
   }
 
@@ -562,7 +562,7 @@ export class Connection implements PacketSource {
     this.#pending = false;
     if (!encoder.idle) return;
     this.#encoder = undefined;
-    this.#context.encoders.giveBack(encoder);
+    this.#context.encoders.release(encoder);
   }
 
   /** A copy of the packet accepted last, length prefix included. To be called within `host.sent`. */

@@ -87,8 +87,8 @@ export class FrameDecoder {
    * Where the next bytes of the stream may be read to, which spares copying them: room in the buffer of a long packet
    * that is not whole yet. What was read there is pushed as any other chunk.
    */
-  get vacancy(): Uint8Array | undefined {
-    return this.#position < this.#chunk.length ? undefined : this.#partial?.vacancy;
+  get readTarget(): Uint8Array | undefined {
+    return this.#position < this.#chunk.length ? undefined : this.#partial?.readTarget;
   }
 
   /**

@@ -5,8 +5,8 @@ import { FLAG_COMPRESSED } from "../constants.js";
 import { namePacket } from "../errors/error-text.js";
 import { PacketTooLargeError } from "../errors/errors.js";
 import { type BufferPool, POOLED_LENGTH, SHORT_LENGTH } from "./buffer-pool.js";
-import type { LastJoin } from "./last-join.js";
 import { HEADER_SIZE, PREAMBLE_SIZE, writePreamble } from "./packet-header.js";
+import type { SharedOutput } from "./shared-output.js";
 
 const EMPTY = new Uint8Array(0);
 /** A packet is begun in a buffer only if that has so much room: most packets are not moved to another one then. */
@@ -20,7 +20,7 @@ export interface FrameEncoderOptions {
   readonly codec?: Codec | undefined;
   readonly pool: BufferPool;
   /** Lets connections share output that is the same for many of them. Default: short output is copied. */
-  readonly joins?: LastJoin | undefined;
+  readonly sharedOutput?: SharedOutput | undefined;
   /** Longest packet, in bytes without the length prefix. */
   readonly limit: number;
   /** Longest body before compression, in bytes. */
@@ -117,7 +117,7 @@ export class FrameEncoder {
   /** Goes on in a buffer that has what waits and the packet behind it, if other connections have that, too. */
   #share(packet: Uint8Array): boolean {
     if (this.#used + packet.length > SHORT_LENGTH) return false;
-    const both = this.#options.joins?.join(this.#bytes, packet);
+    const both = this.#options.sharedOutput?.join(this.#bytes, packet);
     if (both === undefined) return false;
     this.#bytes = both;
     return true;

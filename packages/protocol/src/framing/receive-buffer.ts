@@ -5,7 +5,7 @@ const EMPTY = new Uint8Array(0);
 /** Room grows to so many times the bytes that came: a packet of 256 KiB fits after the first read of 64 KiB. */
 const GROWTH = 8;
 /** Less room than this is not worth a read of its own, in bytes. */
-const MIN_VACANCY = 16 * 1024;
+const MIN_READ_TARGET = 16 * 1024;
 /** Room made for the first bytes of a packet that is not whole yet. */
 const FIRST_CAPACITY = 1024;
 
@@ -27,8 +27,8 @@ export class ReceiveBuffer {
   }
 
   /** Where the next bytes of the packet belong, if there is room for many. */
-  get vacancy(): Uint8Array | undefined {
-    return this.bytes.length - this.length < MIN_VACANCY ? undefined : this.bytes.subarray(this.length);
+  get readTarget(): Uint8Array | undefined {
+    return this.bytes.length - this.length < MIN_READ_TARGET ? undefined : this.bytes.subarray(this.length);
   }
 
   /** Adds `chunk` from `start` up to `end`; `expected` is the whole packet's length as far as known. */

@@ -16,13 +16,13 @@ export interface PacketSource extends ConnectionView {
   readonly active: boolean;
   readonly host: ConnectionHost;
   /** Packets ignored since the last one that was delivered. */
-  strikes: number;
+  ignoredInARow: number;
 }
 
 /** How strict a {@link PacketDelivery} is. */
 export interface DeliveryOptions {
   /** Packets in a row that may have to be ignored. */
-  readonly strikes: number;
+  readonly maxIgnoredInARow: number;
   /** Whether a packet of unknown id closes the connection. */
   readonly closeOnUnknown: boolean;
 }
@@ -53,11 +53,11 @@ export class PacketDelivery {
         `${message}; register the same packets on both sides, or set net.registry.unknownpacketaction to "ignore"`,
       );
     }
-    this.#strike(source, message, "unknownpacket");
+    this.#ignore(source, message, "unknownpacket");
   }
 
   #deliver(source: PacketSource, entry: PacketEntry, msg: unknown): void {
-    source.strikes = 0;
+    source.ignoredInARow = 0;
     try {
       const result = entry.obj._receive(msg, source.cid);
       if (result !== undefined) watchResult(source.host, result, entry.name);
@@ -79,7 +79,7 @@ export class PacketDelivery {
       else {
         if (entry.rule?.invalidAction === "error") source.host.handlerFailed(error, entry.name);
         else source.host.payloadDropped?.(error, entry.name);
-        this.#strike(source, describeError(error), "invalidpayload", entry.name);
+        this.#ignore(source, describeError(error), "invalidpayload", entry.name);
       }
       return;
     }
@@ -99,16 +99,16 @@ export class PacketDelivery {
     if (rule.invalidAction === "error") {
       source.host.handlerFailed(new SmartPacketInvalidError(message), entry.name);
     }
-    this.#strike(source, message, "smartpacketinvalid", entry.name);
+    this.#ignore(source, message, "smartpacketinvalid", entry.name);
     return false;
   }
 
-  #strike(source: PacketSource, message: string, why: string, packet?: string): void {
-    source.strikes++;
+  #ignore(source: PacketSource, message: string, why: string, packet?: string): void {
+    source.ignoredInARow++;
     source.host.ignored(message, why, packet);
-    if (source.strikes > this.#options.strikes) {
+    if (source.ignoredInARow > this.#options.maxIgnoredInARow) {
       throw new UnexpectedPacketError(
-        `${source.strikes} packets in a row had to be ignored, the last because ${message}`,
+        `${source.ignoredInARow} packets in a row had to be ignored, the last because ${message}`,
       );
     }
   }

@@ -1,5 +1,5 @@
 /** Objects that nobody uses at the moment, kept for who needs one next. */
-export class Spares<T> {
+export class ObjectPool<T> {
   readonly #make: () => T;
   readonly #kept: number;
   readonly #free: T[] = [];
@@ -11,12 +11,12 @@ export class Spares<T> {
   }
 
   /** Takes one, or makes it. */
-  take(): T {
+  acquire(): T {
     return this.#free.pop() ?? this.#make();
   }
 
   /** Gives one back, which must be as it was when it was new. */
-  giveBack(spare: T): void {
+  release(spare: T): void {
     if (this.#free.length < this.#kept) this.#free.push(spare);
   }
 }

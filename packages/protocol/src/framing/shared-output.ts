@@ -4,7 +4,7 @@ const EMPTY = new Uint8Array(0);
  * A packet behind what waits on connections, joined once for all of them that have the same waiting. What a broadcast
  * sends to a thousand connections is then one buffer and not a thousand copies.
  */
-export class LastJoin {
+export class SharedOutput {
   #waiting: Uint8Array = EMPTY;
   #packet: Uint8Array = EMPTY;
   #both: Uint8Array = EMPTY;

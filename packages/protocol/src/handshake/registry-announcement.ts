@@ -5,7 +5,7 @@ import { PROTOVERSION, VERSION } from "../version.js";
 import { HANDSHAKE_NAME } from "./internal-names.js";
 
 /** The packet that tells clients a server's registry (clause 3): encoded again only when the registry has changed. */
-export class HandshakePacket {
+export class RegistryAnnouncement {
   #packet: Uint8Array | undefined = undefined;
   #revision = 0;
 

@@ -10,7 +10,7 @@ import type { PacketRef } from "./peer.js";
  * connections of its type. A {@link ProtocolError} that it throws passes, and ends the connection; anything else is
  * reported.
  */
-export class AttachedType {
+export class BoundType {
   readonly name: string;
   readonly type: ConnectionType;
   /** Whether it wants to see what is received. */
@@ -72,15 +72,15 @@ export class AttachedType {
 }
 
 /** The connection types that a peer's connections use. */
-export class AttachedTypes {
-  readonly #byName = new Map<string, AttachedType>();
+export class BoundTypes {
+  readonly #byName = new Map<string, BoundType>();
 
   /** The one of a name that was looked up before. A type that took the place of another is told apart. */
-  of(name: string, type: ConnectionType): AttachedType {
+  of(name: string, type: ConnectionType): BoundType {
     const known = this.#byName.get(name);
     if (known?.type === type) return known;
-    const attached = new AttachedType(name, type);
-    this.#byName.set(name, attached);
-    return attached;
+    const bound = new BoundType(name, type);
+    this.#byName.set(name, bound);
+    return bound;
   }
 }

@@ -1,16 +1,16 @@
-import { ReceiveKit, SIDE_CLIENT, type Side } from "@peng3dnet/peer";
+import { ReceiveResources, SIDE_CLIENT, type Side } from "@peng3dnet/peer";
 import { Allocator } from "./allocate.js";
 import { BufferTextReader } from "./buffer-text-reader.js";
 
 /** Frame decoders that are kept: so many connections may have an unfinished packet, and it costs nothing more. */
-const SPARES = 64;
+const IDLE_DECODERS = 64;
 
 /** What all clients of a process receive with. */
-const clients = createKit();
+const clients = createResources();
 
-function createKit(): ReceiveKit {
+function createResources(): ReceiveResources {
   const { allocate } = new Allocator();
-  return new ReceiveKit({ allocate, texts: new BufferTextReader(), spares: SPARES });
+  return new ReceiveResources({ allocate, texts: new BufferTextReader(), spares: IDLE_DECODERS });
 }
 
 /**
@@ -18,6 +18,6 @@ function createKit(): ReceiveKit {
  * it in memory that the processor has not looked at for a while. A server has its own, since what it is sent comes from
  * anybody.
  */
-export function receiveKit(side: Side): ReceiveKit {
-  return side === SIDE_CLIENT ? clients : createKit();
+export function receiveResources(side: Side): ReceiveResources {
+  return side === SIDE_CLIENT ? clients : createResources();
 }
