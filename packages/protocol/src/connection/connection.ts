@@ -20,8 +20,6 @@ import {
   ConnectionClosedError,
   InvalidStateError,
   NotPeng3dnetError,
-  NotRegisteredError,
-  SmartPacketInvalidError,
   UnexpectedPacketError,
   UnknownConnectionTypeError,
 } from "../errors/errors.js";
@@ -40,22 +38,16 @@ import {
 } from "../handshake/internal-names.js";
 import { checkSent } from "../packets/check-sent.js";
 import type { PacketSource } from "../packets/packet-delivery.js";
-import { explain, problemOnSending } from "../packets/rule-check.js";
+import { maySend, type PacketTarget } from "../packets/send-check.js";
 import type { PacketEntry, PacketRegistry } from "../registry/packet-registry.js";
 import type { RegistrySyncOptions } from "../registry/registry-sync.js";
 import { PROTOVERSION, VERSION } from "../version.js";
 import type { BoundType } from "./bound-type.js";
 import type { ConnectionContext } from "./connection-context.js";
 import { type ConnectionHost, watchResult } from "./connection-host.js";
+import { FIRST_FLUSH_AFTER, FLUSH_AT, nextFlushAfter, worthFlushing } from "./flush-policy.js";
 import type { PacketRef, Peer } from "./peer.js";
 import { checkApplicationState, isActive, nextState, type StateEvent } from "./state.js";
-
-/** Output is handed over as soon as this much has gathered, in bytes, so that both peers work at once. */
-const FLUSH_AT = 16 * 1024;
-/** Or so many packets, and within one batch twice as many each time: a few soon, and few calls for many. */
-const FIRST_FLUSH_AFTER = 10;
-/** But not so few that more than so many times their bytes are still to be read. */
-const MOST_UNREAD = 8;
 
 /** Stands for the length of a packet that is compressed, or has other flags: nobody knows yet what it holds. */
 export const COMPRESSED = 0x3fff_ffff;
@@ -66,7 +58,7 @@ export const COMPRESSED = 0x3fff_ffff;
  * {@link Connection.output}. A peer's fault is thrown as an error with a `closeReason`; whoever drives the
  * connection answers it with {@link Connection.sendClose}.
  */
-export class Connection implements PacketSource {
+export class Connection implements PacketSource, PacketTarget {
   /** Client id on a server, `null` on a client. */
   readonly cid: Cid;
   /** Mode, one of the `MODE_*` constants or the application's own numbers. Default `MODE_NOTSET`. */
@@ -98,8 +90,9 @@ export class Connection implements PacketSource {
   /** Why it closes; `undefined` until then. */
   #reason: string | null | undefined = undefined;
   #pending = false;
-  /** Packets that have gathered, and after how many they are handed over. */
+  /** Packets that have gathered since output was handed over. */
   #gathered = 0;
+  /** Number of gathered packets from which the flush policy is asked. */
   #flushAfter = FIRST_FLUSH_AFTER;
 
   /**
@@ -475,7 +468,7 @@ export class Connection implements PacketSource {
   send(ptype: PacketRef, data: unknown): boolean {
     if (this.#reason !== undefined) throw this.#closed(this.#reason);
     const entry = this.#registry().entry(ptype);
-    if (entry.onlyState !== this.#state && !this.#maySend(entry, false)) return false;
+    if (entry.onlyState !== this.#state && !maySend(this, entry, false)) return false;
     if (entry.parses && this.#context.validateSent) this.#checkSent(entry, data);
     this.#out().encode(entry.id, data, entry.name);
     return this.#accepted(entry, ptype, data);
@@ -494,7 +487,7 @@ export class Connection implements PacketSource {
    */
   sendEncoded(entry: PacketEntry, packet: Uint8Array, ptype: PacketRef, data: unknown): boolean {
     if (this.#reason !== undefined) throw this.#closed(this.#reason);
-    if (entry.onlyState !== this.#state && !this.#maySend(entry, true)) return false;
+    if (entry.onlyState !== this.#state && !maySend(this, entry, true)) return false;
     this.#out().append(packet);
     return this.#accepted(entry, ptype, data);
   }
@@ -575,50 +568,6 @@ export class Connection implements PacketSource {
     return new ConnectionClosedError(`the connection is closed${why}; nothing can be sent`, reason);
   }
 
-  #maySend(entry: PacketEntry, toMany: boolean): boolean {
-    if (entry.lacking) {
-      throw new NotRegisteredError(
-        `"${entry.name}" cannot be sent: the server has no packet of that name; register it there, too`,
-      );
-    }
-    const { rule } = entry;
-    if (rule === null) {
-      if (this.active || entry.internal) return true;
-      throw tooEarly(entry, this.side);
-    }
-    const problem = problemOnSending(rule, this);
-    if (problem === undefined) {
-      if (!rule.droppable || !this.dropDroppable || this.#belowHighWater()) return true;
-      this.host.ignored(`"${entry.name}" was dropped: the peer is behind`, "dropped", entry.name);
-      return false;
-    }
-    const message = `"${entry.name}" may not be sent: its ${problem} does not fit the connection`;
-    switch (entry.sendAction) {
-      case "error":
-        // One answer for all who come too early, whether the packet has conditions or none.
-        if (!this.active && problem === "state") throw tooEarly(entry, this.side);
-        // Of many that a packet is for, it goes to those whom it fits; the wrong side is wrong for all.
-        if (toMany && problem !== "side") break;
-        throw new SmartPacketInvalidError(`${message}: ${explain(problem, rule, this)}`);
-      case "close":
-        this.#closeByPeer("smartpacketinvalid");
-        break;
-      default:
-        break;
-    }
-    this.host.ignored(message, "smartpacketinvalid", entry.name);
-    return false;
-  }
-
-  /** Closes by the overridable method of the peer. */
-  #closeByPeer(reason: string): void {
-    try {
-      watchResult(this.host, this.peer.closeConnection(this.cid, reason), "closeConnection");
-    } catch (error) {
-      this.host.handlerFailed(error, "closeConnection");
-    }
-  }
-
   #accepted(entry: PacketEntry, ptype: PacketRef, data: unknown): boolean {
     this.packetsOut++;
     if (!entry.protocol) {
@@ -647,12 +596,15 @@ export class Connection implements PacketSource {
   #announce(): boolean {
     this.#gathered++;
     const { length } = this.#out();
-    if (length >= FLUSH_AT || (this.#gathered >= this.#flushAfter && this.#worthHandingOver(length))) {
-      const nextTime =
-        2 * (this.#unread() > 0 ? Math.max(this.#gathered, this.#flushAfter) : this.#flushAfter);
+    if (
+      length >= FLUSH_AT ||
+      (this.#gathered >= this.#flushAfter &&
+        worthFlushing(this.#gathered, length, this.#flushAfter, this.#unread()))
+    ) {
+      const flushAfter = nextFlushAfter(this.#gathered, this.#flushAfter, this.#unread());
       this.host.outputFull();
       this.#gathered = 0;
-      this.#flushAfter = nextTime;
+      this.#flushAfter = flushAfter;
     } else if (!this.#pending) {
       this.#pending = true;
       this.host.outputPending();
@@ -663,15 +615,6 @@ export class Connection implements PacketSource {
   /** Bytes received that are to be worked off before the end of the batch. */
   #unread(): number {
     return this.#decoder?.unread ?? 0;
-  }
-
-  /**
-   * Not while less is to come than has gathered: it all leaves together soon, which takes one call less. And not while
-   * that is little beside what is to come: a peer that sent so much is at work, and not waiting.
-   */
-  #worthHandingOver(length: number): boolean {
-    const unread = this.#unread();
-    return unread > length ? unread <= MOST_UNREAD * length : this.#gathered >= 2 * this.#flushAfter;
   }
 
   #belowHighWater(): boolean {
@@ -687,9 +630,4 @@ export class Connection implements PacketSource {
   watch(result: unknown, where: string): void {
     watchResult(this.host, result, where);
   }
-}
-
-function tooEarly({ name }: PacketEntry, side: Side): InvalidStateError {
-  const wait = side === SIDE_SERVER ? 'the "handshakecomplete" event' : "it with waitForConnection()";
-  return new InvalidStateError(`"${name}" cannot be sent before the handshake is complete; wait for ${wait}`);
 }
