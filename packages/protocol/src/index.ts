@@ -19,16 +19,8 @@ export {
   normalizeAddrSocketstyle,
   parseAddress,
 } from "./config/address.js";
-export {
-  Config,
-  type ConfigKey,
-  type ConfigOverrides,
-  type ConfigReader,
-  type ConfigSource,
-  type ConfigValues,
-  DEFAULT_CONFIG,
-  type Pem,
-} from "./config/config.js";
+export { Config, type ConfigOverrides, type ConfigReader, type ConfigSource } from "./config/config.js";
+export { type ConfigKey, type ConfigValues, DEFAULT_CONFIG, type Pem } from "./config/options.js";
 export { COMPRESSED, Connection } from "./connection/connection.js";
 export {
   type ConnectionContext,
