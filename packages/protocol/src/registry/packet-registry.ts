@@ -1,4 +1,4 @@
-import { utf8Length } from "../codec/writing/utf8-length.js";
+import { utf8Length } from "../codec/writing/utf8.js";
 import { FIRST_USER_ID, INTERNAL_PREFIX, SSLSEC_NONE, STATE_ACTIVE } from "../constants.js";
 import { RegistryError } from "../errors/errors.js";
 import { quoteText } from "../errors/quote-text.js";

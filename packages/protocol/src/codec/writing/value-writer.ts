@@ -6,6 +6,7 @@ import { TIMESTAMP_TYPE, timeOfDate, timestampData } from "../timestamp.js";
 import { checkKey, entriesOf, protoKey } from "./map-entries.js";
 import { checkEmpty, checkFields, kindOf } from "./sendable.js";
 import { locate } from "./unsendable.js";
+import { BYTES_PER_UNIT, utf8Length, writeUtf8 } from "./utf8.js";
 
 /** Texts up to this length are written by a loop; for longer ones the platform's encoder wins. */
 const SHORT_TEXT = 40;
@@ -15,11 +16,8 @@ const SCALAR_ROOM = 9;
 const HEAD_ROOM = 5;
 /** Room made beyond what is needed at once, so that what follows a long value does not move it. */
 const SPARE = 1024;
-/** UTF-8 takes at most so many bytes for one UTF-16 unit. */
-const BYTES_PER_UNIT = 3;
 /** Lengths of extension values whose head says so in one byte. */
 const FIXED_LENGTHS: readonly number[] = [1, 2, 4, 8, 16];
-const REPLACEMENT_CHARACTER = 0xfffd;
 
 const TWO_TO_32 = 0x100000000;
 const MAX_UINT64 = 2n ** 64n - 1n;
@@ -410,34 +408,10 @@ export class ValueWriter {
     return true;
   }
 
-  /** A short text with units from 0x80 on. */
+  /** Writes a short text with units from 0x80 on. */
   #shortText(text: string): void {
-    let length = 0;
-    for (let index = 0; index < text.length; index++) {
-      const code = codePoint(text, index);
-      if (code > 0xffff) index++;
-      length += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-    }
-    const { bytes } = this;
-    let at = this.#textHead(length);
-    for (let index = 0; index < text.length; index++) {
-      const code = codePoint(text, index);
-      if (code < 0x80) bytes[at++] = code;
-      else {
-        if (code < 0x800) bytes[at++] = 0xc0 | (code >> 6);
-        else {
-          if (code < 0x10000) bytes[at++] = 0xe0 | (code >> 12);
-          else {
-            index++;
-            bytes[at++] = 0xf0 | (code >> 18);
-            bytes[at++] = 0x80 | ((code >> 12) & 0x3f);
-          }
-          bytes[at++] = 0x80 | ((code >> 6) & 0x3f);
-        }
-        bytes[at++] = 0x80 | (code & 0x3f);
-      }
-    }
-    this.end = at;
+    const start = this.#textHead(utf8Length(text));
+    this.end = writeUtf8(text, this.bytes, start);
   }
 
   /** The head of a container: in one byte up to `short` elements, or of 16 or 32 bits. */
@@ -486,10 +460,4 @@ function textHeadSize(length: number): number {
   if (length < 32) return 1;
   if (length < 0x100) return 2;
   return length < 0x10000 ? 3 : HEAD_ROOM;
-}
-
-/** The code point at `index`; U+FFFD for a surrogate without its other half. */
-function codePoint(text: string, index: number): number {
-  const code = text.codePointAt(index) as number;
-  return code >= 0xd800 && code < 0xe000 ? REPLACEMENT_CHARACTER : code;
 }
