@@ -5,9 +5,10 @@
  * @packageDocumentation
  */
 
-export { type Codec, MsgpackCodec } from "./codec/codec.js";
+export type { Codec } from "./codec/codec.js";
 export type { Compression } from "./codec/compression.js";
 export type { ExtensionCodec, ExtensionValue } from "./codec/extension-codec.js";
+export { MsgpackCodec } from "./codec/msgpack-codec.js";
 export type { TextReader } from "./codec/platform-text.js";
 export type { MapKey } from "./codec/reading/map-keys.js";
 export { ValueCodec } from "./codec/value-codec.js";
@@ -71,13 +72,7 @@ export {
 } from "./handshake/internal-packets.js";
 export { DefinedPacket } from "./packets/defined-packet.js";
 export { encodeChecked, encodePacket } from "./packets/encode-packet.js";
-export {
-  type InvalidAction,
-  type MaybeAsync,
-  Packet,
-  type PacketRule,
-  PrintPacket,
-} from "./packets/packet.js";
+export { type MaybeAsync, Packet, PrintPacket } from "./packets/packet.js";
 export {
   type AnyPacketDefinition,
   definePacket,
@@ -86,6 +81,7 @@ export {
   type PacketInput,
   type PacketOutput,
 } from "./packets/packet-definition.js";
+export type { InvalidAction, PacketRule } from "./packets/packet-rule.js";
 export { SmartPacket } from "./packets/smart-packet.js";
 export {
   payload,

@@ -1,6 +1,6 @@
 import { SIDE_SERVER, type Side, type SslSecLevel } from "../constants.js";
 import { quoteText } from "../errors/quote-text.js";
-import type { PacketRule } from "./packet.js";
+import type { PacketRule } from "./packet-rule.js";
 
 /** A condition that may not hold. */
 export type Problem = "side" | "minSslsecLevel" | "state" | "mode" | "conntype";
