@@ -28,9 +28,11 @@ export {
   type ConnectionContextOptions,
   createConnectionContext,
 } from "./connection/connection-context.js";
+export type { ConnectionHooks } from "./connection/connection-hooks.js";
 export type { ConnectionHost } from "./connection/connection-host.js";
 export { ClassicConnectionType, ConnectionType } from "./connection/connection-type.js";
 export type { CloseInfo, PacketRef, Peer } from "./connection/peer.js";
+export type { PluginConnection } from "./connection/plugin-connection.js";
 export { isActive, nextState, type StateEvent, TRANSITIONS } from "./connection/state.js";
 export * from "./constants.js";
 export { CLOSE_REASONS } from "./errors/close-reasons.js";
@@ -61,6 +63,7 @@ export {
   type ReceiveResourcesOptions as ReceiveKitOptions,
 } from "./framing/receive-resources.js";
 export { STRUCT_HEADER, STRUCT_LENGTH32, Struct } from "./framing/struct.js";
+export type { HandshakeConnection, HandshakePeer } from "./handshake/handshake-connection.js";
 export * from "./handshake/internal-names.js";
 export {
   CloseConnectionPacket,
@@ -71,7 +74,7 @@ export {
   SetTypePacket,
 } from "./handshake/internal-packets.js";
 export { DefinedPacket } from "./packets/defined-packet.js";
-export { encodeChecked, encodePacket } from "./packets/encode-packet.js";
+export { type EncodingContext, encodeChecked, encodePacket } from "./packets/encode-packet.js";
 export { type MaybeAsync, Packet, PrintPacket } from "./packets/packet.js";
 export {
   type AnyPacketDefinition,

@@ -1,6 +1,7 @@
 import type { Cid } from "../constants.js";
 import { closeReasonOf, isInstance } from "../errors/describe-error.js";
 import { Peng3dnetError, ProtocolError } from "../errors/errors.js";
+import type { ConnectionHooks } from "./connection-hooks.js";
 import { type ConnectionHost, watchResult } from "./connection-host.js";
 import { ConnectionType } from "./connection-type.js";
 import type { PacketRef } from "./peer.js";
@@ -12,13 +13,13 @@ import type { PacketRef } from "./peer.js";
  */
 export class BoundType {
   readonly name: string;
-  readonly type: ConnectionType;
+  readonly type: ConnectionHooks;
   /** Whether it wants to see what is received. */
   readonly receives: boolean;
   /** Whether it wants to see what is sent. */
   readonly observesSend: boolean;
 
-  constructor(name: string, type: ConnectionType) {
+  constructor(name: string, type: ConnectionHooks) {
     this.name = name;
     this.type = type;
     this.receives = type.receive !== ConnectionType.prototype.receive;
@@ -76,7 +77,7 @@ export class BoundTypes {
   readonly #byName = new Map<string, BoundType>();
 
   /** The one of a name that was looked up before. A type that took the place of another is told apart. */
-  of(name: string, type: ConnectionType): BoundType {
+  of(name: string, type: ConnectionHooks): BoundType {
     const known = this.#byName.get(name);
     if (known?.type === type) return known;
     const bound = new BoundType(name, type);

@@ -4,18 +4,18 @@ import type { ConfigReader } from "../config/config.js";
 import { SIDE_SERVER } from "../constants.js";
 import { BufferPool } from "../framing/buffer-pool.js";
 import type { FrameDecoder } from "../framing/frame-decoder.js";
-import { FrameEncoder, type FrameEncoderOptions } from "../framing/frame-encoder.js";
+import { FrameEncoder } from "../framing/frame-encoder.js";
 import { ObjectPool } from "../framing/object-pool.js";
 import { ReceiveResources } from "../framing/receive-resources.js";
 import { SharedOutput } from "../framing/shared-output.js";
 import { RegistryAnnouncement } from "../handshake/registry-announcement.js";
+import type { EncodingContext } from "../packets/encode-packet.js";
 import { PacketDelivery } from "../packets/packet-delivery.js";
 import { BoundTypes } from "./bound-type.js";
 import type { Peer } from "./peer.js";
 
 /** What a peer's connections share: options as they were when it was made, and buffers. After a change there are several. */
-export interface ConnectionContext extends FrameEncoderOptions {
-  readonly peer: Peer;
+export interface ConnectionContext extends EncodingContext {
   readonly resources: ReceiveResources;
   readonly types: BoundTypes;
   readonly delivery: PacketDelivery;
@@ -25,17 +25,12 @@ export interface ConnectionContext extends FrameEncoderOptions {
   readonly bodies: BodyDecoder;
   readonly handshakeLimit: number;
   readonly handshakeInflatedLimit: number;
-  /** How deep containers may nest. */
-  readonly depth: number;
-  /** Elements of a body's containers together, once a connection is active and before. */
-  readonly elements: number;
+  /** As `elements`, before a connection is active. */
   readonly handshakeElements: number;
   readonly highWater: number;
   readonly dropDroppable: boolean;
   readonly autosync: boolean;
   readonly strictRegistry: boolean;
-  /** Whether payloads are validated on sending, too. */
-  readonly validateSent: boolean;
   readonly maxNames: number;
   readonly maxNameLength: number;
 }

@@ -1,7 +1,8 @@
 import { type Cid, SIDE_SERVER } from "../constants.js";
 import { InvalidStateError } from "../errors/errors.js";
-import type { Connection } from "./connection.js";
+import type { ConnectionHooks } from "./connection-hooks.js";
 import type { Peer } from "./peer.js";
+import type { PluginConnection } from "./plugin-connection.js";
 
 /**
  * What kind of connection it is: how its handshake goes on after the type was named, and what happens to
@@ -10,7 +11,7 @@ import type { Peer } from "./peer.js";
  *
  * Methods may throw a {@link ProtocolError} to close the connection with its reason.
  */
-export abstract class ConnectionType {
+export abstract class ConnectionType implements ConnectionHooks {
   /** The peer whose connections these are. */
   readonly peer: Peer;
 
@@ -56,7 +57,7 @@ export abstract class ConnectionType {
    *
    * @throws {@link InvalidStateError} if it is closed.
    */
-  protected connection(cid: Cid): Connection {
+  protected connection(cid: Cid): PluginConnection {
     const connection = this.peer.getConnection(cid);
     if (connection === undefined) throw new InvalidStateError("the connection is closed");
     return connection;

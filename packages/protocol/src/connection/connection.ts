@@ -27,6 +27,7 @@ import { escapeText, quoteText } from "../errors/quote-text.js";
 import type { FrameDecoder } from "../framing/frame-decoder.js";
 import type { FrameEncoder } from "../framing/frame-encoder.js";
 import { HEADER_SIZE, LENGTH_SIZE, readUint16, readUint32 } from "../framing/packet-header.js";
+import type { HandshakeConnection } from "../handshake/handshake-connection.js";
 import {
   ACCEPT_NAME,
   CLOSECONN_ID,
@@ -58,7 +59,7 @@ export const COMPRESSED = 0x3fff_ffff;
  * {@link Connection.output}. A peer's fault is thrown as an error with a `closeReason`; whoever drives the
  * connection answers it with {@link Connection.sendClose}.
  */
-export class Connection implements PacketSource, PacketTarget {
+export class Connection implements PacketSource, PacketTarget, HandshakeConnection {
   /** Client id on a server, `null` on a client. */
   readonly cid: Cid;
   /** Mode, one of the `MODE_*` constants or the application's own numbers. Default `MODE_NOTSET`. */

@@ -3,8 +3,8 @@ import type { Cid, Side } from "../constants.js";
 import type { Packet } from "../packets/packet.js";
 import type { AnyPacketDefinition } from "../packets/packet-definition.js";
 import type { PacketRegistry } from "../registry/packet-registry.js";
-import type { Connection } from "./connection.js";
-import type { ConnectionType } from "./connection-type.js";
+import type { ConnectionHooks } from "./connection-hooks.js";
+import type { PluginConnection } from "./plugin-connection.js";
 
 /** A packet type by name, id, object or definition. Reference: `ptype`. */
 export type PacketRef = string | number | Packet | AnyPacketDefinition;
@@ -49,11 +49,11 @@ export interface Peer {
   closeConnection(cid?: Cid, reason?: string | null): Promise<CloseInfo>;
 
   /** The connection of a client, on a server; the one there is, on a client. */
-  getConnection(cid?: Cid): Connection | undefined;
+  getConnection(cid?: Cid): PluginConnection | undefined;
 
   /** Prints a line for whoever runs the program. */
   print?(...values: unknown[]): void;
 
   /** A connection type by name. */
-  getConnType(name: string): ConnectionType | undefined;
+  getConnType(name: string): ConnectionHooks | undefined;
 }

@@ -1,6 +1,4 @@
 import { isPlainMap } from "../codec/writing/sendable.js";
-import type { Connection } from "../connection/connection.js";
-import type { Peer } from "../connection/peer.js";
 import { type Cid, CONNTYPE_CLASSIC, SIDE_CLIENT, SIDE_SERVER, type Side } from "../constants.js";
 import { MAX_REASON_BYTES } from "../errors/describe-error.js";
 import {
@@ -14,6 +12,7 @@ import { Packet } from "../packets/packet.js";
 import type { PacketRegistry } from "../registry/packet-registry.js";
 import { syncRegistry } from "../registry/registry-sync.js";
 import { PROTOVERSION } from "../version.js";
+import type { HandshakeConnection, HandshakePeer } from "./handshake-connection.js";
 import {
   ACCEPT_ID,
   ACCEPT_NAME,
@@ -34,6 +33,12 @@ type Body = Readonly<Record<string, unknown>>;
 
 /** What the protocol's own packets have in common: a map as body, and often one side that receives them. */
 abstract class InternalPacket extends Packet {
+  declare readonly peer: HandshakePeer;
+
+  constructor(reg: PacketRegistry, peer: HandshakePeer, obj: unknown = null) {
+    super(reg, peer, obj);
+  }
+
   /** Side that receives this packet; `null`: both. */
   protected abstract readonly receiver: Side | null;
 
@@ -53,7 +58,7 @@ abstract class InternalPacket extends Packet {
     throw new BadDataError(`the body of "${this.reg.getName(this)}" is not a map`);
   }
 
-  protected abstract handle(body: Body, connection: Connection): void;
+  protected abstract handle(body: Body, connection: HandshakeConnection): void;
 }
 
 /** A peer's value for an error message: it may be of any kind and of any length. */
@@ -74,7 +79,7 @@ function checkProtoversion(body: Body): void {
 export class HelloPacket extends InternalPacket {
   protected override readonly receiver = SIDE_CLIENT;
 
-  protected override handle(body: Body, connection: Connection): void {
+  protected override handle(body: Body, connection: HandshakeConnection): void {
     connection.expect("hello");
     checkProtoversion(body);
     connection.helloReceived(connection.requestedConntype);
@@ -85,7 +90,7 @@ export class HelloPacket extends InternalPacket {
 export class SetTypePacket extends InternalPacket {
   protected override readonly receiver = SIDE_SERVER;
 
-  protected override handle(body: Body, connection: Connection): void {
+  protected override handle(body: Body, connection: HandshakeConnection): void {
     connection.expect("settype");
     const conntype = body.conntype ?? CONNTYPE_CLASSIC;
     if (typeof conntype !== "string")
@@ -98,7 +103,7 @@ export class SetTypePacket extends InternalPacket {
 export class HandshakePacket extends InternalPacket {
   protected override readonly receiver = SIDE_CLIENT;
 
-  protected override handle(body: Body, connection: Connection): void {
+  protected override handle(body: Body, connection: HandshakeConnection): void {
     connection.expect("accept");
     checkProtoversion(body);
     if (connection.registrySync !== undefined) syncRegistry(this.reg, body.registry, connection.registrySync);
@@ -110,7 +115,7 @@ export class HandshakePacket extends InternalPacket {
 export class HandshakeAcceptPacket extends InternalPacket {
   protected override readonly receiver = SIDE_SERVER;
 
-  protected override handle(body: Body, connection: Connection): void {
+  protected override handle(body: Body, connection: HandshakeConnection): void {
     connection.expect("accept");
     if (body.success !== true)
       throw new BadDataError("the client's answer to the handshake does not say success");
@@ -127,7 +132,7 @@ export class CloseConnectionPacket extends InternalPacket {
     return isPlainMap(msg) ? msg : {};
   }
 
-  protected override handle(body: Body, connection: Connection): void {
+  protected override handle(body: Body, connection: HandshakeConnection): void {
     const reason = body.reason ?? null;
     if (reason !== null && typeof reason !== "string")
       throw new BadDataError("the closing reason is not a string");
@@ -137,7 +142,7 @@ export class CloseConnectionPacket extends InternalPacket {
 }
 
 /** Registers the protocol's own packets under their fixed ids (clause 2). */
-export function registerInternalPackets(registry: PacketRegistry, peer: Peer): void {
+export function registerInternalPackets(registry: PacketRegistry, peer: HandshakePeer): void {
   registry.register(new HelloPacket(registry, peer), HELLO_NAME, HELLO_ID);
   registry.register(new SetTypePacket(registry, peer), SETTYPE_NAME, SETTYPE_ID);
   registry.register(new HandshakePacket(registry, peer), HANDSHAKE_NAME, HANDSHAKE_ID);

@@ -1,6 +1,5 @@
 import { ValueWriter } from "../codec/writing/value-writer.js";
-import type { ConnectionContext } from "../connection/connection-context.js";
-import { encodePacket } from "../packets/encode-packet.js";
+import { type EncodingContext, encodePacket } from "../packets/encode-packet.js";
 import { PROTOVERSION, VERSION } from "../version.js";
 import { HANDSHAKE_NAME } from "./internal-names.js";
 
@@ -14,7 +13,7 @@ export class RegistryAnnouncement {
    *
    * @throws {@link PacketTooLargeError} if the registry does not fit a packet.
    */
-  encoded(context: ConnectionContext): Uint8Array {
+  encoded(context: EncodingContext): Uint8Array {
     const { registry } = context.peer;
     if (this.#packet === undefined || this.#revision !== registry.revision) {
       const payload = { version: VERSION, protoversion: PROTOVERSION, registry: registry.toMap() };
