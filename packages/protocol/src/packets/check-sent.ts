@@ -4,7 +4,7 @@ import { ValueReader } from "../codec/reading/value-reader.js";
 import type { ValueWriter } from "../codec/writing/value-writer.js";
 import { isInstance } from "../errors/describe-error.js";
 import { namePacket } from "../errors/error-text.js";
-import { BadDataError } from "../errors/errors.js";
+import { BadDataError, InvalidPayloadError } from "../errors/errors.js";
 import type { PacketEntry } from "../registry/packet-registry.js";
 
 /** How a peer encodes and decodes bodies. */
@@ -45,7 +45,12 @@ export function checkSent(context: CheckingContext, entry: PacketEntry, data: un
     // A codec of the application may send what this library does not accept, for another peer.
     if (!isInstance(error, BadDataError)) throw error;
   }
-  return entry.obj.parse(seen);
+  try {
+    return entry.obj.parse(seen);
+  } catch (error) {
+    if (isInstance(error, InvalidPayloadError)) error.direction = "out";
+    throw error;
+  }
 }
 
 function decoderOf(context: CheckingContext): BodyDecoder {

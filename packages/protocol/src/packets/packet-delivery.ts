@@ -95,10 +95,8 @@ export class PacketDelivery {
     const problem = problemOnReceipt(rule, source);
     if (problem === undefined) return true;
     const message = `"${entry.name}" may not be received: its ${problem} does not fit the connection`;
-    if (rule.invalidAction === "close") throw new SmartPacketInvalidError(message);
-    if (rule.invalidAction === "error") {
-      source.host.handlerFailed(new SmartPacketInvalidError(message), entry.name);
-    }
+    if (rule.invalidAction === "close") throw invalidOnReceipt(message);
+    if (rule.invalidAction === "error") source.host.handlerFailed(invalidOnReceipt(message), entry.name);
     this.#ignore(source, message, "smartpacketinvalid", entry.name);
     return false;
   }
@@ -112,6 +110,10 @@ export class PacketDelivery {
       );
     }
   }
+}
+
+function invalidOnReceipt(message: string): SmartPacketInvalidError {
+  return new SmartPacketInvalidError(message, { direction: "in" });
 }
 
 /** By its code: a packet of another copy of this package throws that copy's error. */
