@@ -2,7 +2,7 @@ import { ReceiveResources, SIDE_CLIENT, type Side } from "@peng3dnet/peer";
 import { Allocator } from "./allocate.js";
 import { BufferTextReader } from "./buffer-text-reader.js";
 
-/** Frame decoders that are kept: so many connections may have an unfinished packet, and it costs nothing more. */
+/** Frame decoders that are kept. For so many connections with an unfinished packet no decoder has to be made. */
 const IDLE_DECODERS = 64;
 
 /** What all clients of a process receive with. */
@@ -14,9 +14,8 @@ function createResources(): ReceiveResources {
 }
 
 /**
- * What a peer's connections receive with. A program may have thousands of clients: if each had its own, each would find
- * it in memory that the processor has not looked at for a while. A server has its own, since what it is sent comes from
- * anybody.
+ * The objects that a peer's connections receive with. All clients of a process share them, which is faster where there are
+ * many ("Look at few objects" in docs/performance). Each server has its own, since what it is sent comes from anybody.
  */
 export function receiveResources(side: Side): ReceiveResources {
   return side === SIDE_CLIENT ? clients : createResources();

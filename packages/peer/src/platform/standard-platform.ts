@@ -1,7 +1,7 @@
 import { describeError, ReceiveResources } from "@peng3dnet/protocol";
 import type { Platform } from "./platform.js";
 
-/** Frame decoders that are kept: so many connections may have an unfinished packet, and it costs nothing more. */
+/** Frame decoders that are kept. For so many connections with an unfinished packet no decoder has to be made. */
 const IDLE_DECODERS = 64;
 
 function formatted(value: unknown): string {

@@ -4,12 +4,16 @@ import { checkOption, isConfigKey } from "./rules.js";
 /** Initial values: some or all keys. */
 export type ConfigOverrides = { readonly [K in ConfigKey]?: ConfigValues[K] | undefined };
 
-/** What a config can be stacked on: the engine's config, a plain object, or another {@link Config}. */
+/** What a config can be stacked on: the config of an engine, a plain object, or another {@link Config}. */
 export type ConfigSource = { get(key: string): unknown } | Readonly<Record<string, unknown>>;
 
-/** What options are read from: a {@link Config}, or what stands before one. */
+/** Something that options are read from: a {@link Config}, or an object that stands for one. */
 export interface ConfigReader {
-  /** The value of an option. @throws {@link ConfigError} */
+  /**
+   * The value of an option.
+   *
+   * @throws {@link ConfigError} as {@link Config.get}.
+   */
   get<K extends ConfigKey>(key: K): ConfigValues[K];
 }
 
@@ -20,11 +24,11 @@ function lookUp(source: ConfigSource, key: string): unknown {
 }
 
 /**
- * A stack of option values: own ones over those of a parent (e.g. the engine's) over the defaults.
+ * A stack of option values: own values lie over those of a parent (e.g. an engine's config), and those over the defaults.
  *
- * Values are checked when they are set, and those of a parent when they are read. {@link ConfigValues} says when each
- * one is read. Most are read for each new connection: a later change, of the parent's values too, holds for connections
- * made after it, and those there are keep what they began with.
+ * Own values are checked when they are set, and those of a parent when they are read. {@link ConfigValues} says when each
+ * option is read. Most are read for each new connection: a later change, also one of the parent's, holds for connections
+ * made after it, while those that exist keep what they began with.
  */
 export class Config implements ConfigReader {
   readonly #own = new Map<ConfigKey, unknown>();
@@ -51,7 +55,7 @@ export class Config implements ConfigReader {
     const own = this.#own.get(key);
     if (own !== undefined) return own as ConfigValues[K];
     const inherited = this.#parent === undefined ? undefined : lookUp(this.#parent, key);
-    // The defaults are allowed.
+    // Defaults need no check.
     if (inherited === undefined && isConfigKey(key)) return DEFAULT_CONFIG[key];
     checkOption(key, inherited);
     return inherited as ConfigValues[K];
@@ -67,7 +71,7 @@ export class Config implements ConfigReader {
     this.#own.set(key, value);
   }
 
-  /** Removes an own value, so that the parent's or the default holds again. */
+  /** Removes an own value, so that the parent's value or the default holds again. */
   delete(key: ConfigKey): void {
     this.#own.delete(key);
   }

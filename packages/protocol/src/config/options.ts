@@ -1,6 +1,6 @@
 import type { AddressLike } from "./address.js";
 
-/** PEM or DER material: text, bytes, or several of them. */
+/** Certificates or keys: PEM text, PEM or DER bytes, or several of them. */
 export type Pem = string | Uint8Array | readonly (string | Uint8Array)[];
 
 /**
@@ -169,7 +169,7 @@ export interface ConfigValues {
   /** *new* Longest such name in bytes of UTF-8. Default 256. Read for each connection. */
   "net.limits.registry.namelength": number;
   /**
-   * *new* Packets ignored for a wrong state or side before the connection closes. Default 64.
+   * *new* Packets in a row that may be ignored before the connection closes. Default 64.
    * Read for each connection.
    */
   "net.limits.strikes": number;

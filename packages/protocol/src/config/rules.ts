@@ -2,9 +2,11 @@ import { ConfigError } from "../errors/errors.js";
 import { type AddressLike, normalizeAddrFormatted } from "./address.js";
 import type { ConfigKey } from "./options.js";
 
-/** What a value has to fulfil, and how to say so. */
+/** What the values of an option have to be. */
 interface Rule {
+  /** The values that are allowed, for error messages. */
   readonly allowed: string;
+  /** Whether a value is allowed. */
   accepts(value: unknown): boolean;
 }
 
@@ -137,7 +139,7 @@ export function isConfigKey(key: string): key is ConfigKey {
   return Object.hasOwn(RULES, key);
 }
 
-/** The known keys nearest to a mistyped one: those that share its longest dotted beginning. */
+/** The options that a mistyped name may mean: those that share its longest dotted beginning. */
 function similar(key: string): string {
   const parts = key.split(".");
   for (let length = parts.length - 1; length > 0; length--) {

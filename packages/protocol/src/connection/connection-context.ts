@@ -14,16 +14,26 @@ import { PacketDelivery } from "../packets/packet-delivery.js";
 import { BoundTypes } from "./bound-type.js";
 import type { Peer } from "./peer.js";
 
-/** What a peer's connections share: options as they were when it was made, and buffers. After a change there are several. */
+/**
+ * What connections of a peer share: the options as they were when it was made, and buffers. Connections that began before a
+ * change of the options keep an earlier one.
+ */
 export interface ConnectionContext extends EncodingContext {
+  /** What the connections receive with. */
   readonly resources: ReceiveResources;
+  /** The connection types of the peer. */
   readonly types: BoundTypes;
+  /** Delivers packets that were received. */
   readonly delivery: PacketDelivery;
+  /** The registry as it is sent to clients. */
   readonly announcement: RegistryAnnouncement;
   readonly decoders: ObjectPool<FrameDecoder>;
   readonly encoders: ObjectPool<FrameEncoder>;
+  /** Decodes bodies. */
   readonly bodies: BodyDecoder;
+  /** As `limit`, before a connection is active. */
   readonly handshakeLimit: number;
+  /** As `inflatedLimit`, before a connection is active. */
   readonly handshakeInflatedLimit: number;
   /** As `elements`, before a connection is active. */
   readonly handshakeElements: number;
@@ -40,20 +50,24 @@ export interface ConnectionContext extends EncodingContext {
  * {@link ValueCodec} does; without `compression` nothing is compressed, either.
  */
 export interface ConnectionContextOptions extends BodyDecoderOptions {
-  /** An earlier one of the same peer, whose buffers and connection types this one shares. */
+  /** An earlier context of the same peer, whose buffers and connection types the new one shares. */
   readonly former?: ConnectionContext | undefined;
-  /** What its connections receive with; default: one for this peer alone. */
+  /** What the connections receive with. Default: resources of this peer alone. */
   readonly resources?: ReceiveResources | undefined;
   /** Whether payloads are validated on sending, too. Default false. */
   readonly validateSent?: boolean | undefined;
 }
 
-/** Output buffers that a server keeps for its connections. A client has one connection, a program maybe many clients. */
+/** Output buffers that a server keeps for its connections. A client keeps one, as it has a single connection. */
 const SERVER_BUFFERS = 16;
-/** Encoders that it keeps while no connection needs them. */
+/** Frame encoders that a server keeps while no connection needs them. */
 const SERVER_ENCODERS = 64;
 
-/** Reads a peer's options for the connections that begin from now on. */
+/**
+ * Reads a peer's options for the connections that begin from now on.
+ *
+ * @throws {@link ConfigError} if an option that a parent of `cfg` holds is not allowed.
+ */
 export function createConnectionContext(
   peer: Peer,
   cfg: ConfigReader,
@@ -86,7 +100,7 @@ export function createConnectionContext(
     }),
     codec,
     writer: new ValueWriter(depth, elements, pool, extensions),
-    // Compressed bodies are accepted whatever is sent.
+    // Compressed bodies are accepted even where `net.compress.enabled` is off.
     bodies: new BodyDecoder(resources.values, depth, elements, coding),
     pool,
     sharedOutput: former?.sharedOutput ?? new SharedOutput(),
@@ -98,7 +112,7 @@ export function createConnectionContext(
       : inflatedLimit,
     depth,
     elements,
-    // A server's registry is a map of names.
+    // A client receives the server's registry in the handshake, in which each name counts as two elements.
     handshakeElements: server ? Math.min(elements, fewElements) : 2 * maxNames + fewElements,
     compression: cfg.get("net.compress.enabled") ? compression : undefined,
     validateSent,

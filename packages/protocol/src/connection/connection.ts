@@ -50,14 +50,15 @@ import { FIRST_FLUSH_AFTER, FLUSH_AT, nextFlushAfter, worthFlushing } from "./fl
 import type { PacketRef, Peer } from "./peer.js";
 import { checkApplicationState, isActive, nextState, type StateEvent } from "./state.js";
 
-/** Stands for the length of a packet that is compressed, or has other flags: nobody knows yet what it holds. */
+/** Stands for the length of a packet that has flags, e.g. that is compressed: nobody knows yet how much it holds. */
 export const COMPRESSED = 0x3fff_ffff;
 
 /**
- * One connection, without I/O: bytes go in through {@link Connection.push}, packets are worked off with
- * {@link Connection.next} and {@link Connection.dispatch}, bytes to send come out of
- * {@link Connection.output}. A peer's fault is thrown as an error with a `closeReason`; whoever drives the
- * connection answers it with {@link Connection.sendClose}.
+ * One end of a connection, without I/O: its state, what it has received, and what it has to send.
+ *
+ * Whoever drives it, e.g. a session, gives it bytes by {@link Connection.push}, works packets off with
+ * {@link Connection.next} and {@link Connection.dispatch}, and takes bytes to send from {@link Connection.output}. A peer's
+ * fault is thrown as an error with a `closeReason`, which the driver answers with {@link Connection.sendClose}.
  */
 export class Connection implements PacketSource, PacketTarget, HandshakeConnection {
   /** Client id on a server, `null` on a client. */
@@ -66,7 +67,7 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
   mode: number = MODE_NOTSET;
   /** What TLS established. Default `SSLSEC_NONE`. */
   sslSeclevel: SslSecLevel = SSLSEC_NONE;
-  /** Bytes that were taken from {@link Connection.output} and have not reached the kernel, kept by the driver. */
+  /** Bytes that were taken from {@link Connection.output} and have not reached the kernel. The driver sets it. */
   backlog = 0;
   /** Whether droppable packets are dropped past the high-water mark. Default: as `net.limits.unsent.policy` says. */
   dropDroppable: boolean;
@@ -74,22 +75,24 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
   packetsIn = 0;
   /** Packets accepted for sending. */
   packetsOut = 0;
-  /** Packets ignored since the last one that was delivered. */
+  /** Packets that were ignored since one was delivered. */
   ignoredInARow = 0;
-  /** What surrounds it. */
+  /** Moves its bytes and calls the application. */
   readonly host: ConnectionHost;
 
   readonly #context: ConnectionContext;
-  /** There while something received is not worked off. */
+  /** Decodes what is received. It is borrowed from the context while received bytes are not worked off. */
   #decoder: FrameDecoder | undefined = undefined;
-  /** There while there is output. */
+  /** Encodes what is sent. It is borrowed from the context while there is output. */
   #encoder: FrameEncoder | undefined = undefined;
   #state: number = STATE_INIT;
+  /** The connection type; `undefined` until it is known. */
   #type: BoundType | undefined = undefined;
-  /** Whether that wants to see what is received. */
+  /** Whether the connection type wants to see what is received. */
   #typeReceives = false;
-  /** Why it closes; `undefined` until then. */
+  /** Reason of the close that has begun; `undefined` until one begins. */
   #reason: string | null | undefined = undefined;
+  /** Whether the host was told that there is output, and has not taken it. */
   #pending = false;
   /** Packets that have gathered since output was handed over. */
   #gathered = 0;
@@ -99,7 +102,7 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
   /**
    * @param context - what the peer's connections share.
    * @param cid - client id, or `null` on a client.
-   * @param host - what surrounds it.
+   * @param host - moves its bytes and calls the application.
    * @param requestedConntype - on a client, the connection type to ask for; default `CONNTYPE_CLASSIC`.
    */
   constructor(
@@ -122,7 +125,7 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
     return this.#context.peer;
   }
 
-  /** What it shares with all connections of its peer that began with the same options. */
+  /** What it shares with those connections of its peer that began with the same options. */
   get context(): ConnectionContext {
     return this.#context;
   }
@@ -132,7 +135,7 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
     return this.#context.peer.side;
   }
 
-  // Methods and not private getters, for each use of which the engine calls its run time.
+  // A method, since private getters are slow: "Call the engine's run time for no packet" in docs/performance.
 
   #registry(): PacketRegistry {
     return this.#context.peer.registry;
@@ -163,7 +166,7 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
     return this.#type?.name ?? CONNTYPE_NOTSET;
   }
 
-  /** Whether the peer's stream stopped within a packet. */
+  /** Whether a part of a packet was received, and the rest of it not yet. */
   get incomplete(): boolean {
     return this.#decoder?.incomplete === true;
   }
@@ -182,7 +185,7 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
     return this.backlog + (this.#encoder?.length ?? 0);
   }
 
-  /** Starts the handshake: the transport is up. A server says hello. */
+  /** Starts the handshake, as the transport is up. A server says hello. */
   open(): void {
     this.#transition("open");
     if (this.side === SIDE_SERVER) {
@@ -191,7 +194,7 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
     }
   }
 
-  /** On a client: the hello was received. Answers it with the connection type. */
+  /** The hello was received, on a client. Answers it with the connection type. */
   helloReceived(conntype: string): void {
     this.#transition("hello");
     this.host.helloReceived?.();
@@ -218,31 +221,31 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
     bound.init(this.cid, this.host);
   }
 
-  /** For connection types: go on with the classic handshake, in which the client takes over the server's ids. */
+  /** For connection types: goes on with the classic handshake, in which the client takes over the server's ids. */
   startHandshake(): void {
     this.#transition("handshake");
   }
 
-  /** For connection types, on a server, after {@link Connection.startHandshake}: send the registry. */
+  /** For connection types, on a server, after {@link Connection.startHandshake}: sends the registry. */
   sendHandshake(): void {
     const packet = this.#context.announcement.encoded(this.#context);
     this.sendEncoded(this.#registry().entry(HANDSHAKE_NAME), packet, HANDSHAKE_NAME, null);
   }
 
-  /** On a client: the registry was taken over. */
+  /** The registry was taken over, on a client. Says so to the server; the connection is active then. */
   sendAccept(): void {
     this.#transition("accept");
     this.send(ACCEPT_NAME, { success: true });
     this.host.handshakeComplete();
   }
 
-  /** On a server: the client accepted the registry. */
+  /** The client accepted the registry, on a server. The connection is active then. */
   acceptReceived(): void {
     this.#transition("accept");
     this.host.handshakeComplete();
   }
 
-  /** For connection types that do without the classic handshake: the connection is active now. */
+  /** For connection types that do without the classic handshake: makes the connection active. */
   activate(): void {
     this.#transition("activate");
     this.host.handshakeComplete();
@@ -264,6 +267,7 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
     }
   }
 
+  /** Moves on to the next state. */
   #transition(event: StateEvent): void {
     const next = nextState(this.#state, event);
     if (next === undefined) {
@@ -278,7 +282,10 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
 
   // ---- receiving --------------------------------------------------------------------------------
 
-  /** Takes bytes from the peer. They must not change until `next` has returned false or `retain` was called. */
+  /**
+   * Takes bytes that the peer sent. They must not change until {@link Connection.next} has returned false or
+   * {@link Connection.retain} was called.
+   */
   push(chunk: Uint8Array): void {
     if (this.#decoder === undefined) {
       const { limit, handshakeLimit } = this.#context;
@@ -289,12 +296,15 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
     this.#decoder.push(chunk);
   }
 
-  /** Where the next bytes may be read to, instead of a buffer of the caller's. Push what was read. */
+  /**
+   * Where the next bytes may be read to, instead of a buffer of the driver's; `undefined`: anywhere. What was read there is
+   * pushed as any other chunk, and not copied.
+   */
   get readTarget(): Uint8Array | undefined {
     return this.#decoder?.readTarget;
   }
 
-  /** Bytes of memory that are held for packets that were not taken yet. */
+  /** Bytes of memory that are held for packets that were not worked off yet. */
   get inputHeld(): number {
     return this.#decoder?.held ?? 0;
   }
@@ -321,17 +331,17 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
     return decoder.flags === 0 ? decoder.end - decoder.start : COMPRESSED;
   }
 
-  /** Bytes that the body decoded last was inflated to; 0 if it was not compressed. */
+  /** Length that the body decoded last was inflated to, in bytes; 0 if it was not compressed. */
   get inflatedBytes(): number {
     return this.#context.bodies.inflatedBytes;
   }
 
-  /** Memory that the value decoded last takes at most, estimated, in bytes. */
+  /** An estimate of the memory that the value decoded last takes at most, in bytes. */
   get decodedSize(): number {
     return this.#context.bodies.decodedSize;
   }
 
-  /** Copies what was pushed and not read yet, so that the chunk may be reused. */
+  /** Copies those bytes of the chunk that {@link Connection.next} has not looked at, so that it may be reused. */
   retain(): void {
     this.#decoder?.retain();
   }
@@ -347,14 +357,14 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
     if (decoder === undefined) return false;
     const found = decoder.next();
     if (found || decoder.incomplete) return found;
-    // Most connections are idle most of the time: those keep no decoder.
+    // A connection that has worked off all it received keeps no decoder: most connections are idle most of the time.
     this.#decoder = undefined;
     this.#context.decoders.release(decoder);
     return false;
   }
 
   /**
-   * Passes over the packets that are whole, when the connection closes.
+   * Passes over the packets that are whole, without processing them. For a connection that closes.
    *
    * @returns whether one of them announces that the peer closes.
    * @throws as {@link Connection.next}.
@@ -402,6 +412,7 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
     this.#process(readUint32(bytes, 0), readUint16(bytes, 4), bytes, HEADER_SIZE, bytes.length, owned);
   }
 
+  /** Processes a packet whose body lies in `bytes` from `start` up to `end`. */
   #process(id: number, flags: number, bytes: Uint8Array, start: number, end: number, owned: boolean): void {
     this.packetsIn++;
     const type = this.#typeReceives ? this.#type : undefined;
@@ -420,6 +431,7 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
     else this.#context.delivery.accept(this, entry, msg);
   }
 
+  /** Decodes a body, within the limits of the state that the connection was in when the packet came. */
   #decode(
     entry: PacketEntry | undefined,
     active: boolean,
@@ -439,7 +451,10 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
     }
   }
 
-  /** Before the connection is active, few packets may come: those of the handshake, and the type's own. */
+  /**
+   * Checks a packet that came before the connection is active. Until the hello, only that may come; until the connection type
+   * is named, only packets of the protocol and those with conditions, which are checked later.
+   */
   #checkEarly(id: number, entry: PacketEntry | undefined): void {
     if (id === CLOSECONN_ID) return;
     if (this.#state === STATE_HELLOWAIT && id !== HELLO_ID) {
@@ -447,7 +462,6 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
         `the peer does not speak peng3dnet: its first packet has id ${id}, not that of a hello`,
       );
     }
-    // SmartPackets are judged by their conditions.
     if (this.#state === STATE_WAITTYPE && entry?.protocol !== true && (entry?.rule ?? null) === null) {
       throw new UnexpectedPacketError(`the peer sent packet ${id} before it named its connection type`);
     }
@@ -455,6 +469,7 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
 
   // ---- sending ----------------------------------------------------------------------------------
 
+  /** The encoder, which is borrowed if there is none. */
   #out(): FrameEncoder {
     this.#encoder ??= this.#context.encoders.acquire();
     return this.#encoder;
@@ -475,16 +490,15 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
     return this.#accepted(entry, ptype, data);
   }
 
-  // Apart, so that what each packet passes through stays short enough for the engine to inline.
-
+  /** Validates a payload. A method of its own, so that `send` stays short enough to be inlined. */
   #checkSent(entry: PacketEntry, data: unknown): void {
     watchResult(this.host, checkSent(this.#context, entry, data), entry.name);
   }
 
   /**
-   * Sends a packet that {@link encodePacket} made for a registered type, and that must not change any more. As
-   * {@link Connection.send} otherwise, except that where a condition of the packet does not hold for this connection, it
-   * is passed over instead of throwing: the same packet goes to others.
+   * Sends a packet that {@link encodePacket} made for a registered type, and that must not change any more. It does what
+   * {@link Connection.send} does, with one exception: where a condition of the packet does not hold for this connection, it
+   * drops the packet instead of throwing, since the same packet goes to other connections.
    */
   sendEncoded(entry: PacketEntry, packet: Uint8Array, ptype: PacketRef, data: unknown): boolean {
     if (this.#reason !== undefined) throw this.#closed(this.#reason);
@@ -504,7 +518,7 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
   /**
    * Sends the closing packet with a reason. Nothing can be sent after it.
    *
-   * @throws {@link PacketTooLargeError} if the reason does not fit a packet; the connection is open then.
+   * @throws {@link PacketTooLargeError} if the reason does not fit a packet; the connection stays open then.
    */
   sendClose(reason: string | null): void {
     if (this.#reason !== undefined) return;
@@ -512,12 +526,12 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
     this.markClosing(reason);
   }
 
-  /** No more can be sent from now on. */
+  /** Begins a close without a closing packet: nothing can be sent from now on. */
   markClosing(reason: string | null): void {
     this.#reason = reason;
   }
 
-  /** The connection is over: frees what it holds and tells its type. */
+  /** Ends the connection: frees what it holds and tells its type. */
   markClosed(): void {
     if (this.#state === STATE_CLOSED) return;
     this.#reason ??= null;
@@ -528,7 +542,7 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
     this.#type?.closed(this.cid, this.host);
   }
 
-  /** Forgets what was received and not processed. */
+  /** Drops what was received and not processed. */
   discardInput(): void {
     this.#decoder?.clear();
   }
@@ -539,14 +553,18 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
   }
 
   /**
-   * The bytes to send next, as a view that {@link Connection.outputTaken} invalidates. It is not to be written to: other
+   * The bytes to send next, as a view that {@link Connection.outputTaken} invalidates. It must not be written to, since other
    * connections may wait for the same bytes.
    */
   output(): Uint8Array {
     return this.#out().view();
   }
 
-  /** The output was handed over. `reusable`: and its buffer is not read any more. */
+  /**
+   * The bytes of {@link Connection.output} were handed over.
+   *
+   * @param reusable - whether nobody reads their buffer any more.
+   */
   outputTaken(reusable: boolean): void {
     this.#gathered = 0;
     this.#flushAfter = FIRST_FLUSH_AFTER;
@@ -569,6 +587,7 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
     return new ConnectionClosedError(`the connection is closed${why}; nothing can be sent`, reason);
   }
 
+  /** Tells everybody whom it concerns of a packet that was encoded. */
   #accepted(entry: PacketEntry, ptype: PacketRef, data: unknown): boolean {
     this.packetsOut++;
     if (!entry.protocol) {
@@ -578,6 +597,7 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
     return this.#announce();
   }
 
+  /** Shows a packet to the connection type, and then to the packet's own hook and to the host. */
   #observeSend(entry: PacketEntry, ptype: PacketRef, data: unknown): void {
     const packet = this.#out().last();
     const type = this.#type;
@@ -594,6 +614,11 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
     this.host.sent(ptype, data);
   }
 
+  /**
+   * Counts a packet that was encoded, and has output handed over: at once if the flush policy says so, else soon.
+   *
+   * @returns false past the high-water mark.
+   */
   #announce(): boolean {
     this.#gathered++;
     const { length } = this.#out();
@@ -613,7 +638,7 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
     return this.#belowHighWater();
   }
 
-  /** Bytes received that are to be worked off before the end of the batch. */
+  /** Bytes of the current batch of input that were not looked at yet. */
   #unread(): number {
     return this.#decoder?.unread ?? 0;
   }
@@ -622,12 +647,12 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
     return this.unsent <= this.#context.highWater;
   }
 
-  /** Whether more waits to be sent than the high-water mark. */
+  /** Whether more is unsent than the high-water mark. */
   get behind(): boolean {
     return !this.#belowHighWater();
   }
 
-  /** For connection types: reports a promise's rejection as the failure of a handler. */
+  /** For connection types: watches what a handler returned, and reports a rejection as the failure of a handler. */
   watch(result: unknown, where: string): void {
     watchResult(this.host, result, where);
   }

@@ -9,7 +9,7 @@ import type { PluginConnection } from "./plugin-connection.js";
 /** A packet type by name, id, object or definition. Reference: `ptype`. */
 export type PacketRef = string | number | Packet | AnyPacketDefinition;
 
-/** What a close came to. */
+/** How a connection ended. */
 export interface CloseInfo {
   /** Reason given by whichever side closed, `"socketclose"` if none could be. Reference: `reason`. */
   readonly reason: string | null;
@@ -29,7 +29,7 @@ export interface CloseInfo {
 export interface Peer {
   /** Which side of its connections this is. */
   readonly side: Side;
-  /** The packets that it knows. */
+  /** The packet types that it knows. */
   readonly registry: PacketRegistry;
   /** Its options. */
   readonly cfg: Config;
@@ -48,7 +48,12 @@ export interface Peer {
   /** Closes a connection: what was accepted is delivered, then the reason. Resolves when it is closed. */
   closeConnection(cid?: Cid, reason?: string | null): Promise<CloseInfo>;
 
-  /** The connection of a client, on a server; the one there is, on a client. */
+  /**
+   * A connection.
+   *
+   * @param cid - the client whose connection it is, on a server; `null` or left out on a client, which has one.
+   * @returns `undefined` if it is closed, or there is none.
+   */
   getConnection(cid?: Cid): PluginConnection | undefined;
 
   /** Prints a line for whoever runs the program. */

@@ -1,22 +1,25 @@
-/** Objects that nobody uses at the moment, kept for who needs one next. */
+/** A pool of objects that are free at the moment, for whoever needs one next. */
 export class ObjectPool<T> {
   readonly #make: () => T;
-  readonly #kept: number;
+  readonly #capacity: number;
   readonly #free: T[] = [];
 
-  /** @param kept - how many are kept at most. */
-  constructor(kept: number, make: () => T) {
-    this.#kept = kept;
+  /**
+   * @param capacity - how many free objects are kept at most.
+   * @param make - makes an object when none is free.
+   */
+  constructor(capacity: number, make: () => T) {
+    this.#capacity = capacity;
     this.#make = make;
   }
 
-  /** Takes one, or makes it. */
+  /** A free object, or a new one. */
   acquire(): T {
     return this.#free.pop() ?? this.#make();
   }
 
-  /** Gives one back, which must be as it was when it was new. */
-  release(spare: T): void {
-    if (this.#free.length < this.#kept) this.#free.push(spare);
+  /** Takes an object back, which must be in the state of a new one. */
+  release(object: T): void {
+    if (this.#free.length < this.#capacity) this.#free.push(object);
   }
 }

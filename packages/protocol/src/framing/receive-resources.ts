@@ -4,19 +4,20 @@ import { FrameDecoder } from "./frame-decoder.js";
 import { ObjectPool } from "./object-pool.js";
 import type { Allocate } from "./receive-buffer.js";
 
-/** How a {@link ReceiveResources} is made. */
+/** Options of {@link ReceiveResources}. */
 export interface ReceiveResourcesOptions {
   /** Makes buffers for packets that arrive in pieces; their content has no meaning. Default: filled with zeros. */
   readonly allocate?: Allocate | undefined;
-  /** Reads texts but short ones; default: the platform's decoder does. */
+  /** Reads all texts but short ones. Default: the platform's decoder. */
   readonly texts?: TextReader | undefined;
-  /** Frame decoders that are kept while no connection needs them. Default 1. */
+  /** How many frame decoders are kept while no connection needs them. Default 1. */
   readonly spares?: number | undefined;
 }
 
 /**
- * What connections receive with while there are bytes; of what came, only keys of maps and the last chunk stay. Connections
- * of several peers may share it: what they all use is in the processor's cache.
+ * The objects that connections receive with while there are bytes. Connections of several peers may share them, which is
+ * faster than objects of their own (docs/performance says why). What stays of that which was received is keys of maps and
+ * the last chunk; limits are each peer's own.
  */
 export class ReceiveResources {
   /** Frame decoders that no connection needs at the moment. */

@@ -26,12 +26,12 @@ import {
   SETTYPE_NAME,
 } from "./internal-names.js";
 
-/** Characters of a peer's text that an error message shows. */
+/** How many characters of a peer's text an error message shows. */
 const SHOWN = 40;
 
 type Body = Readonly<Record<string, unknown>>;
 
-/** What the protocol's own packets have in common: a map as body, and often one side that receives them. */
+/** A packet of the protocol itself. Its body is a map, and often only one side may receive it. */
 abstract class InternalPacket extends Packet {
   declare readonly peer: HandshakePeer;
 
@@ -39,7 +39,7 @@ abstract class InternalPacket extends Packet {
     super(reg, peer, obj);
   }
 
-  /** Side that receives this packet; `null`: both. */
+  /** The side that may receive this packet; `null`: both. */
   protected abstract readonly receiver: Side | null;
 
   override _receive(msg: unknown, cid: Cid): void {
@@ -52,21 +52,27 @@ abstract class InternalPacket extends Packet {
     this.handle(body, connection);
   }
 
-  /** @throws {@link BadDataError} for what is no map. */
+  /**
+   * The body as a map.
+   *
+   * @throws {@link BadDataError} if it is none.
+   */
   protected bodyOf(msg: unknown): Body {
     if (isPlainMap(msg)) return msg;
     throw new BadDataError(`the body of "${this.reg.getName(this)}" is not a map`);
   }
 
+  /** Does what the packet asks of its connection. */
   protected abstract handle(body: Body, connection: HandshakeConnection): void;
 }
 
-/** A peer's value for an error message: it may be of any kind and of any length. */
+/** A value of a peer as text for an error message. It may be of any kind and of any length. */
 function show(value: unknown): string {
   if (typeof value === "string") return quoteText(value, SHOWN);
   return typeof value === "object" && value !== null ? "that is no number" : String(value);
 }
 
+/** @throws {@link ProtocolVersionMismatchError} if the server does not speak this version of the protocol. */
 function checkProtoversion(body: Body): void {
   if (body.protoversion !== PROTOVERSION) {
     throw new ProtocolVersionMismatchError(
@@ -127,7 +133,7 @@ export class HandshakeAcceptPacket extends InternalPacket {
 export class CloseConnectionPacket extends InternalPacket {
   protected override readonly receiver = null;
 
-  /** Whatever else it carries: the peer closes, and gives no reason. */
+  /** The body as a map. Anything else counts as an empty one: the peer closes, and gives no reason. */
   protected override bodyOf(msg: unknown): Body {
     return isPlainMap(msg) ? msg : {};
   }
@@ -136,7 +142,7 @@ export class CloseConnectionPacket extends InternalPacket {
     const reason = body.reason ?? null;
     if (reason !== null && typeof reason !== "string")
       throw new BadDataError("the closing reason is not a string");
-    // Whatever keeps it, in a log or as a key, keeps little.
+    // The reason is cut, since it may be kept for long, in a log or as a key.
     connection.closeReceived(reason === null ? null : cutUtf8(reason, MAX_REASON_BYTES));
   }
 }

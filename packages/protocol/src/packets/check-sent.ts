@@ -19,10 +19,13 @@ export interface CheckingContext {
   readonly elements: number;
 }
 
-/** Room for a value that is encoded for a check, in bytes. */
+/** Length of the buffer that a value is encoded into for a check, in bytes. It grows as needed. */
 const FIRST_CAPACITY = 1024;
 
-/** Decoders of their own: a handler that sends something is not to change what is known of the packet it was called for. */
+/**
+ * Decoders for checks alone. With the one that reads what is received, a handler that sends something would change what is
+ * known of the packet that it was called for.
+ */
 const decoders = new WeakMap<CheckingContext, BodyDecoder>();
 
 /**
@@ -42,7 +45,7 @@ export function checkSent(context: CheckingContext, entry: PacketEntry, data: un
   try {
     seen = decoderOf(context).decode(body, 0, body.length, 0, true, body.length);
   } catch (error) {
-    // A codec of the application may send what this library does not accept, for another peer.
+    // A codec of the application may send to another peer what this library does not accept.
     if (!isInstance(error, BadDataError)) throw error;
   }
   try {

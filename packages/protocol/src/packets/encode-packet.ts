@@ -5,6 +5,7 @@ import { type CheckingContext, checkSent } from "./check-sent.js";
 
 /** What a peer's connections share that is needed to encode a packet. */
 export interface EncodingContext extends FrameEncoderOptions, CheckingContext {
+  /** The peer, whose registry knows the packet's name. */
   readonly peer: Peer;
   /** Whether payloads are validated on sending, too. */
   readonly validateSent: boolean;
@@ -24,7 +25,8 @@ export function encodePacket(context: EncodingContext, id: number, data: unknown
 }
 
 /**
- * As {@link encodePacket}, for a registered type: checks the payload first, where payloads are validated on sending.
+ * Encodes a packet of a registered type, as {@link encodePacket} does. Where payloads are validated on sending, the payload is
+ * checked first.
  *
  * @param watch - is given what the packet's `parse` returned, which may be a promise by mistake.
  * @throws {@link InvalidPayloadError}, and as {@link encodePacket}.
