@@ -17,7 +17,7 @@ const READ: Readonly<Record<string, string>> = {
   "start, connection": "Read on start and for each connection.",
   never: "Never read.",
 };
-const source = readFileSync(join(root, "packages", "protocol", "src", "config.ts"), "utf8");
+const source = readFileSync(join(root, "packages", "protocol", "src", "config", "options.ts"), "utf8");
 
 /** The comment above an option in `ConfigValues`. */
 function commentOn(key: string): string {

@@ -10,6 +10,8 @@ import { codeSpans, root, tableRows } from "./support/markdown.js";
 type ErrorClass = new (...args: unknown[]) => core.Peng3dnetError;
 
 const families = new Map<string, unknown>([
+  // First, since for one version it is a usage error, too.
+  ["closed", core.ClosedError],
   ["usage", core.UsageError],
   ["protocol", core.ProtocolError],
   ["environment", core.EnvironmentError],
@@ -41,7 +43,7 @@ const reasons = rows
   .map(({ cells }) => codeSpans(cells.Reason ?? "")[0] ?? "");
 
 function sources(): string {
-  return ["protocol", "core", "ping"]
+  return ["protocol", "peer", "core", "ping"]
     .map((name) => join(root, "packages", name, "src"))
     .flatMap((folder) =>
       readdirSync(folder, { recursive: true, withFileTypes: true })

@@ -39,7 +39,7 @@ test.each([
   const bundle = minified(name);
   const errors = Object.keys(sources).filter((key) => key.endsWith("Error"));
   expect(errors.length).toBeGreaterThan(0);
-  const abstract = ["Peng3dnetError", "UsageError", "ProtocolError", "EnvironmentError"];
+  const abstract = ["Peng3dnetError", "UsageError", "ProtocolError", "EnvironmentError", "ClosedError"];
   for (const key of errors.filter((candidate) => !abstract.includes(candidate))) {
     const type = bundle[key] as new (...args: unknown[]) => Error;
     expect(new type(...(ARGUMENTS[key] ?? ["message", "message"])).name).toBe(key);
@@ -49,7 +49,7 @@ test.each([
 test("errors of core and protocol keep their names", () => {
   const bundle = minified("core");
   const errors = Object.keys(bundle).filter((key) => /^(?!Peng3dnet)[A-Z].*Error$/.test(key));
-  const abstract = ["UsageError", "ProtocolError", "EnvironmentError"];
+  const abstract = ["UsageError", "ProtocolError", "EnvironmentError", "ClosedError"];
   expect(errors.length).toBeGreaterThan(40);
   for (const key of errors.filter((candidate) => !abstract.includes(candidate))) {
     const type = bundle[key] as new (...args: unknown[]) => Error;

@@ -1,9 +1,9 @@
 import {
   type Cid,
-  type Connection,
   ConnectionType,
   InvalidStateError,
   type Peer,
+  type PluginConnection,
   PROTOVERSION,
   RELEASE,
   SIDE_SERVER,
@@ -138,7 +138,7 @@ export class PingConnectionType extends ConnectionType {
     if (!connection.closing) connection.sendRaw(PONG_ID, pong);
   }
 
-  #answerTo(msg: PingData, cid: number, connection: Connection): PingData {
+  #answerTo(msg: PingData, cid: number, connection: PluginConnection): PingData {
     try {
       const own = this.getPingData(msg, cid);
       // One that is asynchronous is a mistake; what it rejects with must not end the process.

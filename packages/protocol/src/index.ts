@@ -5,9 +5,10 @@
  * @packageDocumentation
  */
 
-export { type Codec, MsgpackCodec } from "./codec/codec.js";
+export type { Codec } from "./codec/codec.js";
 export type { Compression } from "./codec/compression.js";
 export type { ExtensionCodec, ExtensionValue } from "./codec/extension-codec.js";
+export { MsgpackCodec } from "./codec/msgpack-codec.js";
 export type { TextReader } from "./codec/platform-text.js";
 export type { MapKey } from "./codec/reading/map-keys.js";
 export { ValueCodec } from "./codec/value-codec.js";
@@ -19,25 +20,19 @@ export {
   normalizeAddrSocketstyle,
   parseAddress,
 } from "./config/address.js";
-export {
-  Config,
-  type ConfigKey,
-  type ConfigOverrides,
-  type ConfigReader,
-  type ConfigSource,
-  type ConfigValues,
-  DEFAULT_CONFIG,
-  type Pem,
-} from "./config/config.js";
+export { Config, type ConfigOverrides, type ConfigReader, type ConfigSource } from "./config/config.js";
+export { type ConfigKey, type ConfigValues, DEFAULT_CONFIG, type Pem } from "./config/options.js";
 export { COMPRESSED, Connection } from "./connection/connection.js";
 export {
   type ConnectionContext,
   type ConnectionContextOptions,
   createConnectionContext,
 } from "./connection/connection-context.js";
+export type { ConnectionHooks } from "./connection/connection-hooks.js";
 export type { ConnectionHost } from "./connection/connection-host.js";
 export { ClassicConnectionType, ConnectionType } from "./connection/connection-type.js";
 export type { CloseInfo, PacketRef, Peer } from "./connection/peer.js";
+export type { PluginConnection } from "./connection/plugin-connection.js";
 export { isActive, nextState, type StateEvent, TRANSITIONS } from "./connection/state.js";
 export * from "./constants.js";
 export { CLOSE_REASONS } from "./errors/close-reasons.js";
@@ -59,8 +54,16 @@ export { BufferPool } from "./framing/buffer-pool.js";
 export { FrameDecoder } from "./framing/frame-decoder.js";
 export { FrameEncoder, type FrameEncoderOptions } from "./framing/frame-encoder.js";
 export type { Allocate } from "./framing/receive-buffer.js";
-export { ReceiveKit, type ReceiveKitOptions } from "./framing/receive-kit.js";
+export {
+  /** @deprecated Use {@link ReceiveResources}: the name goes with the next version. */
+  ReceiveResources as ReceiveKit,
+  ReceiveResources,
+  type ReceiveResourcesOptions,
+  /** @deprecated Use {@link ReceiveResourcesOptions}: the name goes with the next version. */
+  type ReceiveResourcesOptions as ReceiveKitOptions,
+} from "./framing/receive-resources.js";
 export { STRUCT_HEADER, STRUCT_LENGTH32, Struct } from "./framing/struct.js";
+export type { HandshakeConnection, HandshakePeer } from "./handshake/handshake-connection.js";
 export * from "./handshake/internal-names.js";
 export {
   CloseConnectionPacket,
@@ -71,14 +74,8 @@ export {
   SetTypePacket,
 } from "./handshake/internal-packets.js";
 export { DefinedPacket } from "./packets/defined-packet.js";
-export { encodeChecked, encodePacket } from "./packets/encode-packet.js";
-export {
-  type InvalidAction,
-  type MaybeAsync,
-  Packet,
-  type PacketRule,
-  PrintPacket,
-} from "./packets/packet.js";
+export { type EncodingContext, encodeChecked, encodePacket } from "./packets/encode-packet.js";
+export { type MaybeAsync, Packet, PrintPacket } from "./packets/packet.js";
 export {
   type AnyPacketDefinition,
   definePacket,
@@ -87,6 +84,7 @@ export {
   type PacketInput,
   type PacketOutput,
 } from "./packets/packet-definition.js";
+export type { InvalidAction, PacketRule } from "./packets/packet-rule.js";
 export { SmartPacket } from "./packets/smart-packet.js";
 export {
   payload,

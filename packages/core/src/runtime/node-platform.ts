@@ -4,7 +4,7 @@ import { BusyPoll } from "./busy-poll.js";
 import { zlibCompression } from "./compression.js";
 import { connectionsByDescriptors } from "./descriptors.js";
 import { formatOnOneLine, writeLine } from "./node-print.js";
-import { receiveKit } from "./receive-kits.js";
+import { receiveResources } from "./receive-resources.js";
 
 /** The system's clock. */
 export const systemClock: Clock = {
@@ -23,7 +23,7 @@ export const nodePlatform: Platform = {
   },
   defer: (call) => process.nextTick(call),
   yield: (call) => void setImmediate(call),
-  receiveKit,
+  receiveResources,
   compression: zlibCompression,
   format: formatOnOneLine,
   print: writeLine,

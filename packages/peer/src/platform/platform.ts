@@ -1,4 +1,4 @@
-import type { Compression, ReceiveKit, Side } from "@peng3dnet/protocol";
+import type { Compression, ReceiveResources, Side } from "@peng3dnet/protocol";
 import type { Clock } from "../time/clock.js";
 
 /** Keeps the event loop awake while bytes keep coming. */
@@ -24,7 +24,7 @@ export interface Platform {
   /** Calls `call` in a later turn of the event loop, so that input and other work have theirs first. */
   yield(call: () => void): void;
   /** Makes, or shares, what the connections of one peer receive with: buffers, texts, remembered keys. */
-  receiveKit(side: Side): ReceiveKit;
+  receiveResources(side: Side): ReceiveResources;
   /** zlib at a level from -1 to 9; `undefined` where there is none, and nothing is compressed. */
   compression(level: number): Compression | undefined;
   /** Values as text, as a console shows them. What it returns is escaped and cut before it is printed. */

@@ -1,8 +1,8 @@
-import { describeError, ReceiveKit } from "@peng3dnet/protocol";
+import { describeError, ReceiveResources } from "@peng3dnet/protocol";
 import type { Platform } from "./platform.js";
 
-/** Frame decoders that are kept: so many connections may have an unfinished packet, and it costs nothing more. */
-const SPARES = 64;
+/** Frame decoders that are kept. For so many connections with an unfinished packet no decoder has to be made. */
+const IDLE_DECODERS = 64;
 
 function formatted(value: unknown): string {
   if (typeof value !== "object" || value === null) return typeof value === "string" ? value : String(value);
@@ -26,7 +26,7 @@ export const standardPlatform: Platform = {
   validateSent: true,
   defer: (call) => queueMicrotask(call),
   yield: (call) => void setTimeout(call, 0),
-  receiveKit: () => new ReceiveKit({ spares: SPARES }),
+  receiveResources: () => new ReceiveResources({ spares: IDLE_DECODERS }),
   compression: () => undefined,
   format: (values) => values.map(formatted).join(" "),
   print: (line) => console.log(line),

@@ -62,7 +62,7 @@ export function readSettings(
       codec,
       extensions,
       former: former?.context,
-      kit: former?.context.kit ?? platform.receiveKit(peer.side),
+      resources: former?.context.resources ?? platform.receiveResources(peer.side),
       validateSent,
       compression: platform.compression(cfg.get("net.compress.level")),
     }),

@@ -236,7 +236,7 @@ export class Session<Owner = unknown>
   }
 
   readTarget(): Uint8Array | undefined {
-    return this.#phase === "open" ? this.connection.vacancy : undefined;
+    return this.#phase === "open" ? this.connection.readTarget : undefined;
   }
 
   data(chunk: Uint8Array): void {

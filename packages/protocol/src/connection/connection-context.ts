@@ -4,38 +4,43 @@ import type { ConfigReader } from "../config/config.js";
 import { SIDE_SERVER } from "../constants.js";
 import { BufferPool } from "../framing/buffer-pool.js";
 import type { FrameDecoder } from "../framing/frame-decoder.js";
-import { FrameEncoder, type FrameEncoderOptions } from "../framing/frame-encoder.js";
-import { LastJoin } from "../framing/last-join.js";
-import { ReceiveKit } from "../framing/receive-kit.js";
-import { Spares } from "../framing/spares.js";
-import { HandshakePacket } from "../handshake/handshake-packet.js";
+import { FrameEncoder } from "../framing/frame-encoder.js";
+import { ObjectPool } from "../framing/object-pool.js";
+import { ReceiveResources } from "../framing/receive-resources.js";
+import { SharedOutput } from "../framing/shared-output.js";
+import { RegistryAnnouncement } from "../handshake/registry-announcement.js";
+import type { EncodingContext } from "../packets/encode-packet.js";
 import { PacketDelivery } from "../packets/packet-delivery.js";
-import { AttachedTypes } from "./attached-type.js";
+import { BoundTypes } from "./bound-type.js";
 import type { Peer } from "./peer.js";
 
-/** What a peer's connections share: options as they were when it was made, and buffers. After a change there are several. */
-export interface ConnectionContext extends FrameEncoderOptions {
-  readonly peer: Peer;
-  readonly kit: ReceiveKit;
-  readonly types: AttachedTypes;
+/**
+ * What connections of a peer share: the options as they were when it was made, and buffers. Connections that began before a
+ * change of the options keep an earlier one.
+ */
+export interface ConnectionContext extends EncodingContext {
+  /** What the connections receive with. */
+  readonly resources: ReceiveResources;
+  /** The connection types of the peer. */
+  readonly types: BoundTypes;
+  /** Delivers packets that were received. */
   readonly delivery: PacketDelivery;
-  readonly handshake: HandshakePacket;
-  readonly decoders: Spares<FrameDecoder>;
-  readonly encoders: Spares<FrameEncoder>;
+  /** The registry as it is sent to clients. */
+  readonly announcement: RegistryAnnouncement;
+  readonly decoders: ObjectPool<FrameDecoder>;
+  readonly encoders: ObjectPool<FrameEncoder>;
+  /** Decodes bodies. */
   readonly bodies: BodyDecoder;
+  /** As `limit`, before a connection is active. */
   readonly handshakeLimit: number;
+  /** As `inflatedLimit`, before a connection is active. */
   readonly handshakeInflatedLimit: number;
-  /** How deep containers may nest. */
-  readonly depth: number;
-  /** Elements of a body's containers together, once a connection is active and before. */
-  readonly elements: number;
+  /** As `elements`, before a connection is active. */
   readonly handshakeElements: number;
   readonly highWater: number;
   readonly dropDroppable: boolean;
   readonly autosync: boolean;
   readonly strictRegistry: boolean;
-  /** Whether payloads are validated on sending, too. */
-  readonly validateSent: boolean;
   readonly maxNames: number;
   readonly maxNameLength: number;
 }
@@ -45,24 +50,33 @@ export interface ConnectionContext extends FrameEncoderOptions {
  * {@link ValueCodec} does; without `compression` nothing is compressed, either.
  */
 export interface ConnectionContextOptions extends BodyDecoderOptions {
-  /** An earlier one of the same peer, whose buffers and connection types this one shares. */
+  /** An earlier context of the same peer, whose buffers and connection types the new one shares. */
   readonly former?: ConnectionContext | undefined;
-  /** What its connections receive with; default: one for this peer alone. */
-  readonly kit?: ReceiveKit | undefined;
+  /** What the connections receive with. Default: resources of this peer alone. */
+  readonly resources?: ReceiveResources | undefined;
   /** Whether payloads are validated on sending, too. Default false. */
   readonly validateSent?: boolean | undefined;
 }
 
-/** Output buffers that a server keeps for its connections. A client has one connection, a program maybe many clients. */
+/** Output buffers that a server keeps for its connections. A client keeps one, as it has a single connection. */
 const SERVER_BUFFERS = 16;
-/** Encoders that it keeps while no connection needs them. */
-const SERVER_SPARES = 64;
+/** Frame encoders that a server keeps while no connection needs them. */
+const SERVER_ENCODERS = 64;
 
-/** Reads a peer's options for the connections that begin from now on. */
+/**
+ * Reads a peer's options for the connections that begin from now on.
+ *
+ * @throws {@link ConfigError} if an option that a parent of `cfg` holds is not allowed.
+ */
 export function createConnectionContext(
   peer: Peer,
   cfg: ConfigReader,
-  { former, kit = new ReceiveKit(), validateSent = false, ...coding }: ConnectionContextOptions = {},
+  {
+    former,
+    resources = new ReceiveResources(),
+    validateSent = false,
+    ...coding
+  }: ConnectionContextOptions = {},
 ): ConnectionContext {
   const { codec, compression, extensions } = coding;
   const depth = cfg.get("net.limits.depth");
@@ -75,21 +89,21 @@ export function createConnectionContext(
   const fewElements = cfg.get("net.limits.elements.handshake");
   const context: ConnectionContext = {
     peer,
-    kit,
-    types: former?.types ?? new AttachedTypes(),
-    handshake: new HandshakePacket(),
-    decoders: kit.decoders,
-    encoders: new Spares(server ? SERVER_SPARES : 1, () => new FrameEncoder(context)),
+    resources,
+    types: former?.types ?? new BoundTypes(),
+    announcement: new RegistryAnnouncement(),
+    decoders: resources.decoders,
+    encoders: new ObjectPool(server ? SERVER_ENCODERS : 1, () => new FrameEncoder(context)),
     delivery: new PacketDelivery({
-      strikes: cfg.get("net.limits.strikes"),
+      maxIgnoredInARow: cfg.get("net.limits.strikes"),
       closeOnUnknown: cfg.get("net.registry.unknownpacketaction") === "closeconnection",
     }),
     codec,
     writer: new ValueWriter(depth, elements, pool, extensions),
-    // Compressed bodies are accepted whatever is sent.
-    bodies: new BodyDecoder(kit.values, depth, elements, coding),
+    // Compressed bodies are accepted even where `net.compress.enabled` is off.
+    bodies: new BodyDecoder(resources.values, depth, elements, coding),
     pool,
-    joins: former?.joins ?? new LastJoin(),
+    sharedOutput: former?.sharedOutput ?? new SharedOutput(),
     limit,
     inflatedLimit,
     handshakeLimit: server ? Math.min(limit, cfg.get("net.limits.packetlength.handshake")) : limit,
@@ -98,7 +112,7 @@ export function createConnectionContext(
       : inflatedLimit,
     depth,
     elements,
-    // A server's registry is a map of names.
+    // A client receives the server's registry in the handshake, in which each name counts as two elements.
     handshakeElements: server ? Math.min(elements, fewElements) : 2 * maxNames + fewElements,
     compression: cfg.get("net.compress.enabled") ? compression : undefined,
     validateSent,

@@ -1,16 +1,17 @@
 import { type Cid, SIDE_SERVER } from "../constants.js";
 import { InvalidStateError } from "../errors/errors.js";
-import type { Connection } from "./connection.js";
+import type { ConnectionHooks } from "./connection-hooks.js";
 import type { Peer } from "./peer.js";
+import type { PluginConnection } from "./plugin-connection.js";
 
 /**
- * What kind of connection it is: how its handshake goes on after the type was named, and what happens to
+ * A kind of connection. It decides how the handshake goes on after the type was named, and what happens to
  * each packet. One instance serves all connections of its type of one peer; `cid` tells them apart, and
  * is `null` on the client side. Reference: `ConnectionType`.
  *
  * Methods may throw a {@link ProtocolError} to close the connection with its reason.
  */
-export abstract class ConnectionType {
+export abstract class ConnectionType implements ConnectionHooks {
   /** The peer whose connections these are. */
   readonly peer: Peer;
 
@@ -48,7 +49,7 @@ export abstract class ConnectionType {
     return false;
   }
 
-  /** A connection of this type is closed; forget what you know about it. */
+  /** A connection of this type is closed: forget what you know about it. */
   closed(_cid: Cid): void {}
 
   /**
@@ -56,7 +57,7 @@ export abstract class ConnectionType {
    *
    * @throws {@link InvalidStateError} if it is closed.
    */
-  protected connection(cid: Cid): Connection {
+  protected connection(cid: Cid): PluginConnection {
     const connection = this.peer.getConnection(cid);
     if (connection === undefined) throw new InvalidStateError("the connection is closed");
     return connection;
@@ -70,7 +71,7 @@ export abstract class ConnectionType {
 export class ClassicConnectionType extends ConnectionType {
   override init(cid: Cid): void {
     const connection = this.connection(cid);
-    // A peer may have named its type and be gone: there is nobody to shake hands with.
+    // The peer may have closed right after it named its type.
     if (connection.closing) return;
     connection.startHandshake();
     if (this.peer.side === SIDE_SERVER) connection.sendHandshake();

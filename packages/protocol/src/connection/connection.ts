@@ -20,8 +20,6 @@ import {
   ConnectionClosedError,
   InvalidStateError,
   NotPeng3dnetError,
-  NotRegisteredError,
-  SmartPacketInvalidError,
   UnexpectedPacketError,
   UnknownConnectionTypeError,
 } from "../errors/errors.js";
@@ -29,6 +27,7 @@ import { escapeText, quoteText } from "../errors/quote-text.js";
 import type { FrameDecoder } from "../framing/frame-decoder.js";
 import type { FrameEncoder } from "../framing/frame-encoder.js";
 import { HEADER_SIZE, LENGTH_SIZE, readUint16, readUint32 } from "../framing/packet-header.js";
+import type { HandshakeConnection } from "../handshake/handshake-connection.js";
 import {
   ACCEPT_NAME,
   CLOSECONN_ID,
@@ -40,40 +39,35 @@ import {
 } from "../handshake/internal-names.js";
 import { checkSent } from "../packets/check-sent.js";
 import type { PacketSource } from "../packets/packet-delivery.js";
-import { explain, problemOnSending } from "../packets/rule-check.js";
+import { maySend, type PacketTarget } from "../packets/send-check.js";
 import type { PacketEntry, PacketRegistry } from "../registry/packet-registry.js";
 import type { RegistrySyncOptions } from "../registry/registry-sync.js";
 import { PROTOVERSION, VERSION } from "../version.js";
-import type { AttachedType } from "./attached-type.js";
+import type { BoundType } from "./bound-type.js";
 import type { ConnectionContext } from "./connection-context.js";
 import { type ConnectionHost, watchResult } from "./connection-host.js";
+import { FIRST_FLUSH_AFTER, FLUSH_AT, nextFlushAfter, worthFlushing } from "./flush-policy.js";
 import type { PacketRef, Peer } from "./peer.js";
 import { checkApplicationState, isActive, nextState, type StateEvent } from "./state.js";
 
-/** Output is handed over as soon as this much has gathered, in bytes, so that both peers work at once. */
-const FLUSH_AT = 16 * 1024;
-/** Or so many packets, and within one batch twice as many each time: a few soon, and few calls for many. */
-const FIRST_FLUSH_AFTER = 10;
-/** But not so few that more than so many times their bytes are still to be read. */
-const MOST_UNREAD = 8;
-
-/** Stands for the length of a packet that is compressed, or has other flags: nobody knows yet what it holds. */
+/** Stands for the length of a packet that has flags, e.g. that is compressed: nobody knows yet how much it holds. */
 export const COMPRESSED = 0x3fff_ffff;
 
 /**
- * One connection, without I/O: bytes go in through {@link Connection.push}, packets are worked off with
- * {@link Connection.next} and {@link Connection.dispatch}, bytes to send come out of
- * {@link Connection.output}. A peer's fault is thrown as an error with a `closeReason`; whoever drives the
- * connection answers it with {@link Connection.sendClose}.
+ * One end of a connection, without I/O: its state, what it has received, and what it has to send.
+ *
+ * Whoever drives it, e.g. a session, gives it bytes by {@link Connection.push}, works packets off with
+ * {@link Connection.next} and {@link Connection.dispatch}, and takes bytes to send from {@link Connection.output}. A peer's
+ * fault is thrown as an error with a `closeReason`, which the driver answers with {@link Connection.sendClose}.
  */
-export class Connection implements PacketSource {
+export class Connection implements PacketSource, PacketTarget, HandshakeConnection {
   /** Client id on a server, `null` on a client. */
   readonly cid: Cid;
   /** Mode, one of the `MODE_*` constants or the application's own numbers. Default `MODE_NOTSET`. */
   mode: number = MODE_NOTSET;
   /** What TLS established. Default `SSLSEC_NONE`. */
   sslSeclevel: SslSecLevel = SSLSEC_NONE;
-  /** Bytes that were taken from {@link Connection.output} and have not reached the kernel, kept by the driver. */
+  /** Bytes that were taken from {@link Connection.output} and have not reached the kernel. The driver sets it. */
   backlog = 0;
   /** Whether droppable packets are dropped past the high-water mark. Default: as `net.limits.unsent.policy` says. */
   dropDroppable: boolean;
@@ -81,31 +75,34 @@ export class Connection implements PacketSource {
   packetsIn = 0;
   /** Packets accepted for sending. */
   packetsOut = 0;
-  /** Packets ignored since the last one that was delivered. */
-  strikes = 0;
-  /** What surrounds it. */
+  /** Packets that were ignored since one was delivered. */
+  ignoredInARow = 0;
+  /** Moves its bytes and calls the application. */
   readonly host: ConnectionHost;
 
   readonly #context: ConnectionContext;
-  /** There while something received is not worked off. */
+  /** Decodes what is received. It is borrowed from the context while received bytes are not worked off. */
   #decoder: FrameDecoder | undefined = undefined;
-  /** There while there is output. */
+  /** Encodes what is sent. It is borrowed from the context while there is output. */
   #encoder: FrameEncoder | undefined = undefined;
   #state: number = STATE_INIT;
-  #type: AttachedType | undefined = undefined;
-  /** Whether that wants to see what is received. */
+  /** The connection type; `undefined` until it is known. */
+  #type: BoundType | undefined = undefined;
+  /** Whether the connection type wants to see what is received. */
   #typeReceives = false;
-  /** Why it closes; `undefined` until then. */
+  /** Reason of the close that has begun; `undefined` until one begins. */
   #reason: string | null | undefined = undefined;
+  /** Whether the host was told that there is output, and has not taken it. */
   #pending = false;
-  /** Packets that have gathered, and after how many they are handed over. */
+  /** Packets that have gathered since output was handed over. */
   #gathered = 0;
+  /** Number of gathered packets from which the flush policy is asked. */
   #flushAfter = FIRST_FLUSH_AFTER;
 
   /**
    * @param context - what the peer's connections share.
    * @param cid - client id, or `null` on a client.
-   * @param host - what surrounds it.
+   * @param host - moves its bytes and calls the application.
    * @param requestedConntype - on a client, the connection type to ask for; default `CONNTYPE_CLASSIC`.
    */
   constructor(
@@ -128,7 +125,7 @@ export class Connection implements PacketSource {
     return this.#context.peer;
   }
 
-  /** What it shares with all connections of its peer that began with the same options. */
+  /** What it shares with those connections of its peer that began with the same options. */
   get context(): ConnectionContext {
     return this.#context;
   }
@@ -138,7 +135,7 @@ export class Connection implements PacketSource {
     return this.#context.peer.side;
   }
 
-  // Methods and not private getters, for each use of which the engine calls its run time.
+  // A method, since private getters are slow: "Call the engine's run time for no packet" in docs/performance.
 
   #registry(): PacketRegistry {
     return this.#context.peer.registry;
@@ -169,7 +166,7 @@ export class Connection implements PacketSource {
     return this.#type?.name ?? CONNTYPE_NOTSET;
   }
 
-  /** Whether the peer's stream stopped within a packet. */
+  /** Whether a part of a packet was received, and the rest of it not yet. */
   get incomplete(): boolean {
     return this.#decoder?.incomplete === true;
   }
@@ -188,7 +185,7 @@ export class Connection implements PacketSource {
     return this.backlog + (this.#encoder?.length ?? 0);
   }
 
-  /** Starts the handshake: the transport is up. A server says hello. */
+  /** Starts the handshake, as the transport is up. A server says hello. */
   open(): void {
     this.#transition("open");
     if (this.side === SIDE_SERVER) {
@@ -197,7 +194,7 @@ export class Connection implements PacketSource {
     }
   }
 
-  /** On a client: the hello was received. Answers it with the connection type. */
+  /** The hello was received, on a client. Answers it with the connection type. */
   helloReceived(conntype: string): void {
     this.#transition("hello");
     this.host.helloReceived?.();
@@ -218,37 +215,37 @@ export class Connection implements PacketSource {
         `the connection type ${quoteText(conntype)} is not served here; add it with addConnType, and list it in conntypes where a server has that option`,
       );
     }
-    const attached = this.#context.types.of(conntype, type);
-    this.#type = attached;
-    this.#typeReceives = attached.receives;
-    attached.init(this.cid, this.host);
+    const bound = this.#context.types.of(conntype, type);
+    this.#type = bound;
+    this.#typeReceives = bound.receives;
+    bound.init(this.cid, this.host);
   }
 
-  /** For connection types: go on with the classic handshake, in which the client takes over the server's ids. */
+  /** For connection types: goes on with the classic handshake, in which the client takes over the server's ids. */
   startHandshake(): void {
     this.#transition("handshake");
   }
 
-  /** For connection types, on a server, after {@link Connection.startHandshake}: send the registry. */
+  /** For connection types, on a server, after {@link Connection.startHandshake}: sends the registry. */
   sendHandshake(): void {
-    const packet = this.#context.handshake.encoded(this.#context);
+    const packet = this.#context.announcement.encoded(this.#context);
     this.sendEncoded(this.#registry().entry(HANDSHAKE_NAME), packet, HANDSHAKE_NAME, null);
   }
 
-  /** On a client: the registry was taken over. */
+  /** The registry was taken over, on a client. Says so to the server; the connection is active then. */
   sendAccept(): void {
     this.#transition("accept");
     this.send(ACCEPT_NAME, { success: true });
     this.host.handshakeComplete();
   }
 
-  /** On a server: the client accepted the registry. */
+  /** The client accepted the registry, on a server. The connection is active then. */
   acceptReceived(): void {
     this.#transition("accept");
     this.host.handshakeComplete();
   }
 
-  /** For connection types that do without the classic handshake: the connection is active now. */
+  /** For connection types that do without the classic handshake: makes the connection active. */
   activate(): void {
     this.#transition("activate");
     this.host.handshakeComplete();
@@ -270,6 +267,7 @@ export class Connection implements PacketSource {
     }
   }
 
+  /** Moves on to the next state. */
   #transition(event: StateEvent): void {
     const next = nextState(this.#state, event);
     if (next === undefined) {
@@ -284,23 +282,29 @@ export class Connection implements PacketSource {
 
   // ---- receiving --------------------------------------------------------------------------------
 
-  /** Takes bytes from the peer. They must not change until `next` has returned false or `retain` was called. */
+  /**
+   * Takes bytes that the peer sent. They must not change until {@link Connection.next} has returned false or
+   * {@link Connection.retain} was called.
+   */
   push(chunk: Uint8Array): void {
     if (this.#decoder === undefined) {
       const { limit, handshakeLimit } = this.#context;
-      this.#decoder = this.#context.decoders.take();
+      this.#decoder = this.#context.decoders.acquire();
       this.#decoder.reuse(this.active ? limit : handshakeLimit, this.packetsIn === 0);
       this.#decoder.early = !this.active && handshakeLimit < limit;
     }
     this.#decoder.push(chunk);
   }
 
-  /** Where the next bytes may be read to, instead of a buffer of the caller's. Push what was read. */
-  get vacancy(): Uint8Array | undefined {
-    return this.#decoder?.vacancy;
+  /**
+   * Where the next bytes may be read to, instead of a buffer of the driver's; `undefined`: anywhere. What was read there is
+   * pushed as any other chunk, and not copied.
+   */
+  get readTarget(): Uint8Array | undefined {
+    return this.#decoder?.readTarget;
   }
 
-  /** Bytes of memory that are held for packets that were not taken yet. */
+  /** Bytes of memory that are held for packets that were not worked off yet. */
   get inputHeld(): number {
     return this.#decoder?.held ?? 0;
   }
@@ -327,17 +331,17 @@ export class Connection implements PacketSource {
     return decoder.flags === 0 ? decoder.end - decoder.start : COMPRESSED;
   }
 
-  /** Bytes that the body decoded last was inflated to; 0 if it was not compressed. */
+  /** Length that the body decoded last was inflated to, in bytes; 0 if it was not compressed. */
   get inflatedBytes(): number {
     return this.#context.bodies.inflatedBytes;
   }
 
-  /** Memory that the value decoded last takes at most, estimated, in bytes. */
+  /** An estimate of the memory that the value decoded last takes at most, in bytes. */
   get decodedSize(): number {
     return this.#context.bodies.decodedSize;
   }
 
-  /** Copies what was pushed and not read yet, so that the chunk may be reused. */
+  /** Copies those bytes of the chunk that {@link Connection.next} has not looked at, so that it may be reused. */
   retain(): void {
     this.#decoder?.retain();
   }
@@ -353,14 +357,14 @@ export class Connection implements PacketSource {
     if (decoder === undefined) return false;
     const found = decoder.next();
     if (found || decoder.incomplete) return found;
-    // Most connections are idle most of the time: those keep no decoder.
+    // A connection that has worked off all it received keeps no decoder: most connections are idle most of the time.
     this.#decoder = undefined;
-    this.#context.decoders.giveBack(decoder);
+    this.#context.decoders.release(decoder);
     return false;
   }
 
   /**
-   * Passes over the packets that are whole, when the connection closes.
+   * Passes over the packets that are whole, without processing them. For a connection that closes.
    *
    * @returns whether one of them announces that the peer closes.
    * @throws as {@link Connection.next}.
@@ -408,6 +412,7 @@ export class Connection implements PacketSource {
     this.#process(readUint32(bytes, 0), readUint16(bytes, 4), bytes, HEADER_SIZE, bytes.length, owned);
   }
 
+  /** Processes a packet whose body lies in `bytes` from `start` up to `end`. */
   #process(id: number, flags: number, bytes: Uint8Array, start: number, end: number, owned: boolean): void {
     this.packetsIn++;
     const type = this.#typeReceives ? this.#type : undefined;
@@ -426,6 +431,7 @@ export class Connection implements PacketSource {
     else this.#context.delivery.accept(this, entry, msg);
   }
 
+  /** Decodes a body, within the limits of the state that the connection was in when the packet came. */
   #decode(
     entry: PacketEntry | undefined,
     active: boolean,
@@ -445,7 +451,10 @@ export class Connection implements PacketSource {
     }
   }
 
-  /** Before the connection is active, few packets may come: those of the handshake, and the type's own. */
+  /**
+   * Checks a packet that came before the connection is active. Until the hello, only that may come; until the connection type
+   * is named, only packets of the protocol and those with conditions, which are checked later.
+   */
   #checkEarly(id: number, entry: PacketEntry | undefined): void {
     if (id === CLOSECONN_ID) return;
     if (this.#state === STATE_HELLOWAIT && id !== HELLO_ID) {
@@ -453,7 +462,6 @@ export class Connection implements PacketSource {
         `the peer does not speak peng3dnet: its first packet has id ${id}, not that of a hello`,
       );
     }
-    // SmartPackets are judged by their conditions.
     if (this.#state === STATE_WAITTYPE && entry?.protocol !== true && (entry?.rule ?? null) === null) {
       throw new UnexpectedPacketError(`the peer sent packet ${id} before it named its connection type`);
     }
@@ -461,8 +469,9 @@ export class Connection implements PacketSource {
 
   // ---- sending ----------------------------------------------------------------------------------
 
+  /** The encoder, which is borrowed if there is none. */
   #out(): FrameEncoder {
-    this.#encoder ??= this.#context.encoders.take();
+    this.#encoder ??= this.#context.encoders.acquire();
     return this.#encoder;
   }
 
@@ -475,26 +484,25 @@ export class Connection implements PacketSource {
   send(ptype: PacketRef, data: unknown): boolean {
     if (this.#reason !== undefined) throw this.#closed(this.#reason);
     const entry = this.#registry().entry(ptype);
-    if (entry.onlyState !== this.#state && !this.#maySend(entry, false)) return false;
+    if (entry.onlyState !== this.#state && !maySend(this, entry, false)) return false;
     if (entry.parses && this.#context.validateSent) this.#checkSent(entry, data);
     this.#out().encode(entry.id, data, entry.name);
     return this.#accepted(entry, ptype, data);
   }
 
-  // Apart, so that what each packet passes through stays short enough for the engine to inline.
-
+  /** Validates a payload. A method of its own, so that `send` stays short enough to be inlined. */
   #checkSent(entry: PacketEntry, data: unknown): void {
     watchResult(this.host, checkSent(this.#context, entry, data), entry.name);
   }
 
   /**
-   * Sends a packet that {@link encodePacket} made for a registered type, and that must not change any more. As
-   * {@link Connection.send} otherwise, except that where a condition of the packet does not hold for this connection, it
-   * is passed over instead of throwing: the same packet goes to others.
+   * Sends a packet that {@link encodePacket} made for a registered type, and that must not change any more. It does what
+   * {@link Connection.send} does, with one exception: where a condition of the packet does not hold for this connection, it
+   * drops the packet instead of throwing, since the same packet goes to other connections.
    */
   sendEncoded(entry: PacketEntry, packet: Uint8Array, ptype: PacketRef, data: unknown): boolean {
     if (this.#reason !== undefined) throw this.#closed(this.#reason);
-    if (entry.onlyState !== this.#state && !this.#maySend(entry, true)) return false;
+    if (entry.onlyState !== this.#state && !maySend(this, entry, true)) return false;
     this.#out().append(packet);
     return this.#accepted(entry, ptype, data);
   }
@@ -510,7 +518,7 @@ export class Connection implements PacketSource {
   /**
    * Sends the closing packet with a reason. Nothing can be sent after it.
    *
-   * @throws {@link PacketTooLargeError} if the reason does not fit a packet; the connection is open then.
+   * @throws {@link PacketTooLargeError} if the reason does not fit a packet; the connection stays open then.
    */
   sendClose(reason: string | null): void {
     if (this.#reason !== undefined) return;
@@ -518,12 +526,12 @@ export class Connection implements PacketSource {
     this.markClosing(reason);
   }
 
-  /** No more can be sent from now on. */
+  /** Begins a close without a closing packet: nothing can be sent from now on. */
   markClosing(reason: string | null): void {
     this.#reason = reason;
   }
 
-  /** The connection is over: frees what it holds and tells its type. */
+  /** Ends the connection: frees what it holds and tells its type. */
   markClosed(): void {
     if (this.#state === STATE_CLOSED) return;
     this.#reason ??= null;
@@ -534,7 +542,7 @@ export class Connection implements PacketSource {
     this.#type?.closed(this.cid, this.host);
   }
 
-  /** Forgets what was received and not processed. */
+  /** Drops what was received and not processed. */
   discardInput(): void {
     this.#decoder?.clear();
   }
@@ -545,14 +553,18 @@ export class Connection implements PacketSource {
   }
 
   /**
-   * The bytes to send next, as a view that {@link Connection.outputTaken} invalidates. It is not to be written to: other
+   * The bytes to send next, as a view that {@link Connection.outputTaken} invalidates. It must not be written to, since other
    * connections may wait for the same bytes.
    */
   output(): Uint8Array {
     return this.#out().view();
   }
 
-  /** The output was handed over. `reusable`: and its buffer is not read any more. */
+  /**
+   * The bytes of {@link Connection.output} were handed over.
+   *
+   * @param reusable - whether nobody reads their buffer any more.
+   */
   outputTaken(reusable: boolean): void {
     this.#gathered = 0;
     this.#flushAfter = FIRST_FLUSH_AFTER;
@@ -562,7 +574,7 @@ export class Connection implements PacketSource {
     this.#pending = false;
     if (!encoder.idle) return;
     this.#encoder = undefined;
-    this.#context.encoders.giveBack(encoder);
+    this.#context.encoders.release(encoder);
   }
 
   /** A copy of the packet accepted last, length prefix included. To be called within `host.sent`. */
@@ -575,50 +587,7 @@ export class Connection implements PacketSource {
     return new ConnectionClosedError(`the connection is closed${why}; nothing can be sent`, reason);
   }
 
-  #maySend(entry: PacketEntry, toMany: boolean): boolean {
-    if (entry.lacking) {
-      throw new NotRegisteredError(
-        `"${entry.name}" cannot be sent: the server has no packet of that name; register it there, too`,
-      );
-    }
-    const { rule } = entry;
-    if (rule === null) {
-      if (this.active || entry.internal) return true;
-      throw tooEarly(entry, this.side);
-    }
-    const problem = problemOnSending(rule, this);
-    if (problem === undefined) {
-      if (!rule.droppable || !this.dropDroppable || this.#belowHighWater()) return true;
-      this.host.ignored(`"${entry.name}" was dropped: the peer is behind`, "dropped", entry.name);
-      return false;
-    }
-    const message = `"${entry.name}" may not be sent: its ${problem} does not fit the connection`;
-    switch (entry.sendAction) {
-      case "error":
-        // One answer for all who come too early, whether the packet has conditions or none.
-        if (!this.active && problem === "state") throw tooEarly(entry, this.side);
-        // Of many that a packet is for, it goes to those whom it fits; the wrong side is wrong for all.
-        if (toMany && problem !== "side") break;
-        throw new SmartPacketInvalidError(`${message}: ${explain(problem, rule, this)}`);
-      case "close":
-        this.#closeByPeer("smartpacketinvalid");
-        break;
-      default:
-        break;
-    }
-    this.host.ignored(message, "smartpacketinvalid", entry.name);
-    return false;
-  }
-
-  /** Closes by the overridable method of the peer. */
-  #closeByPeer(reason: string): void {
-    try {
-      watchResult(this.host, this.peer.closeConnection(this.cid, reason), "closeConnection");
-    } catch (error) {
-      this.host.handlerFailed(error, "closeConnection");
-    }
-  }
-
+  /** Tells everybody whom it concerns of a packet that was encoded. */
   #accepted(entry: PacketEntry, ptype: PacketRef, data: unknown): boolean {
     this.packetsOut++;
     if (!entry.protocol) {
@@ -628,6 +597,7 @@ export class Connection implements PacketSource {
     return this.#announce();
   }
 
+  /** Shows a packet to the connection type, and then to the packet's own hook and to the host. */
   #observeSend(entry: PacketEntry, ptype: PacketRef, data: unknown): void {
     const packet = this.#out().last();
     const type = this.#type;
@@ -644,15 +614,23 @@ export class Connection implements PacketSource {
     this.host.sent(ptype, data);
   }
 
+  /**
+   * Counts a packet that was encoded, and has output handed over: at once if the flush policy says so, else soon.
+   *
+   * @returns false past the high-water mark.
+   */
   #announce(): boolean {
     this.#gathered++;
     const { length } = this.#out();
-    if (length >= FLUSH_AT || (this.#gathered >= this.#flushAfter && this.#worthHandingOver(length))) {
-      const nextTime =
-        2 * (this.#unread() > 0 ? Math.max(this.#gathered, this.#flushAfter) : this.#flushAfter);
+    if (
+      length >= FLUSH_AT ||
+      (this.#gathered >= this.#flushAfter &&
+        worthFlushing(this.#gathered, length, this.#flushAfter, this.#unread()))
+    ) {
+      const flushAfter = nextFlushAfter(this.#gathered, this.#flushAfter, this.#unread());
       this.host.outputFull();
       this.#gathered = 0;
-      this.#flushAfter = nextTime;
+      this.#flushAfter = flushAfter;
     } else if (!this.#pending) {
       this.#pending = true;
       this.host.outputPending();
@@ -660,36 +638,22 @@ export class Connection implements PacketSource {
     return this.#belowHighWater();
   }
 
-  /** Bytes received that are to be worked off before the end of the batch. */
+  /** Bytes of the current batch of input that were not looked at yet. */
   #unread(): number {
     return this.#decoder?.unread ?? 0;
-  }
-
-  /**
-   * Not while less is to come than has gathered: it all leaves together soon, which takes one call less. And not while
-   * that is little beside what is to come: a peer that sent so much is at work, and not waiting.
-   */
-  #worthHandingOver(length: number): boolean {
-    const unread = this.#unread();
-    return unread > length ? unread <= MOST_UNREAD * length : this.#gathered >= 2 * this.#flushAfter;
   }
 
   #belowHighWater(): boolean {
     return this.unsent <= this.#context.highWater;
   }
 
-  /** Whether more waits to be sent than the high-water mark. */
+  /** Whether more is unsent than the high-water mark. */
   get behind(): boolean {
     return !this.#belowHighWater();
   }
 
-  /** For connection types: reports a promise's rejection as the failure of a handler. */
+  /** For connection types: watches what a handler returned, and reports a rejection as the failure of a handler. */
   watch(result: unknown, where: string): void {
     watchResult(this.host, result, where);
   }
-}
-
-function tooEarly({ name }: PacketEntry, side: Side): InvalidStateError {
-  const wait = side === SIDE_SERVER ? 'the "handshakecomplete" event' : "it with waitForConnection()";
-  return new InvalidStateError(`"${name}" cannot be sent before the handshake is complete; wait for ${wait}`);
 }

@@ -3,13 +3,13 @@ import type { Cid, Side } from "../constants.js";
 import type { Packet } from "../packets/packet.js";
 import type { AnyPacketDefinition } from "../packets/packet-definition.js";
 import type { PacketRegistry } from "../registry/packet-registry.js";
-import type { Connection } from "./connection.js";
-import type { ConnectionType } from "./connection-type.js";
+import type { ConnectionHooks } from "./connection-hooks.js";
+import type { PluginConnection } from "./plugin-connection.js";
 
 /** A packet type by name, id, object or definition. Reference: `ptype`. */
 export type PacketRef = string | number | Packet | AnyPacketDefinition;
 
-/** What a close came to. */
+/** How a connection ended. */
 export interface CloseInfo {
   /** Reason given by whichever side closed, `"socketclose"` if none could be. Reference: `reason`. */
   readonly reason: string | null;
@@ -29,7 +29,7 @@ export interface CloseInfo {
 export interface Peer {
   /** Which side of its connections this is. */
   readonly side: Side;
-  /** The packets that it knows. */
+  /** The packet types that it knows. */
   readonly registry: PacketRegistry;
   /** Its options. */
   readonly cfg: Config;
@@ -48,12 +48,17 @@ export interface Peer {
   /** Closes a connection: what was accepted is delivered, then the reason. Resolves when it is closed. */
   closeConnection(cid?: Cid, reason?: string | null): Promise<CloseInfo>;
 
-  /** The connection of a client, on a server; the one there is, on a client. */
-  getConnection(cid?: Cid): Connection | undefined;
+  /**
+   * A connection.
+   *
+   * @param cid - the client whose connection it is, on a server; `null` or left out on a client, which has one.
+   * @returns `undefined` if it is closed, or there is none.
+   */
+  getConnection(cid?: Cid): PluginConnection | undefined;
 
   /** Prints a line for whoever runs the program. */
   print?(...values: unknown[]): void;
 
   /** A connection type by name. */
-  getConnType(name: string): ConnectionType | undefined;
+  getConnType(name: string): ConnectionHooks | undefined;
 }

@@ -80,7 +80,7 @@ export function cutUtf8(text: string, maxBytes: number): string {
 }
 
 /** Bytes that a code point takes in UTF-8. */
-export function utf8Size(code: number): number {
+function utf8Size(code: number): number {
   if (code < 0x80) return 1;
   if (code < 0x800) return 2;
   return code < 0x10000 ? 3 : 4;

@@ -1,15 +1,16 @@
-/** Length of the buffer that output begins in, in bytes: a few packets to each of many connections fit such ones. */
+/** Length of the buffer that output begins in, in bytes. A broadcast to many connections fits buffers of this length. */
 export const SHORT_LENGTH = 2 * 1024;
-/** Length of a pooled buffer, in bytes: a full batch of output and the packet that completes it. */
+/** Usual length of a buffer, in bytes. It has room for a full batch of output and the packet that completes it. */
 export const POOLED_LENGTH = 32 * 1024;
-/** So many short buffers are kept for each one of the usual length. */
+/** How many short buffers are kept for each one of the usual length. */
 const SHORT_ONES = 64;
 /** Longest buffer that is kept, in bytes. */
 const MAX_KEPT = 2 * 1024 * 1024;
 
 /**
- * Output buffers that the connections of one peer share, so that an idle connection holds none. Of longer ones than
- * usual, made to measure for long packets, one is kept: to make it anew costs as much as to fill it.
+ * A pool of output buffers, which the connections of one peer share, so that an idle connection holds none. Buffers that are
+ * longer than usual are made to measure for long packets; the pool keeps one of them, since making one costs as much as
+ * filling it.
  */
 export class BufferPool {
   readonly #short: Uint8Array[] = [];
@@ -22,7 +23,7 @@ export class BufferPool {
     this.#kept = kept;
   }
 
-  /** A buffer to begin with. */
+  /** A buffer of {@link SHORT_LENGTH} bytes, for output to begin in; its content has no meaning. */
   acquireShort(): Uint8Array {
     return this.#short.pop() ?? new Uint8Array(SHORT_LENGTH);
   }
@@ -36,7 +37,7 @@ export class BufferPool {
     return long;
   }
 
-  /** Gives a buffer back, the whole of it, that nobody reads or writes any more. */
+  /** Takes a whole buffer back, which nobody may read or write any more. */
   release(bytes: Uint8Array): void {
     const { length } = bytes;
     if (length === SHORT_LENGTH) {

@@ -6,36 +6,39 @@ import { recogniseForeigner } from "./recognise.js";
 const EMPTY = new Uint8Array(0);
 
 /**
- * Cuts a stream of bytes into packets, in place (clause 1).
+ * The input of one connection: it cuts a stream of bytes into packets, in place (clause 1).
  *
  * `push` a chunk, then call `next` until it returns false. After each `true`, the fields describe one
  * packet, until the following call. A length is checked as soon as its four bytes are there and before
- * anything is buffered for it.
+ * anything is buffered for it, so that no peer can make this side hold memory by announcing a packet.
  */
 export class FrameDecoder {
   /** Longest packet accepted, in bytes without the length prefix. May be changed between packets. */
   limit: number;
-  /** Whether that is the limit of the handshake, for an error that says which option helps. */
+  /** Whether `limit` is that of the handshake, so that an error can name the option that helps. */
   early = false;
 
   /** Id of the current packet. */
   id = 0;
   /** Flags of the current packet. */
   flags = 0;
-  /** Bytes among which the current packet lies. */
+  /** Bytes that the current packet is a part of. */
   bytes: Uint8Array = EMPTY;
   /** Where its header begins in {@link FrameDecoder.bytes}, behind the length prefix. */
   start = 0;
-  /** Where it ends. */
+  /** Where it ends in {@link FrameDecoder.bytes}. */
   end = 0;
   /** Whether {@link FrameDecoder.bytes} holds nothing else and will not change, so that views may be kept. */
   owned = false;
 
-  /** What came of a packet that is not whole yet. */
+  /** The first bytes of a packet that is not whole yet. */
   #partial: ReceiveBuffer | undefined = undefined;
   readonly #allocate: Allocate;
+  /** The bytes that were pushed last. */
   #chunk: Uint8Array = EMPTY;
+  /** How many bytes of the chunk were looked at. */
   #position = 0;
+  /** Whether no packet of the stream was found yet, so that another protocol may be recognised. */
   #first = true;
 
   /**
@@ -48,7 +51,7 @@ export class FrameDecoder {
   }
 
   /**
-   * Goes on with another stream, once nothing is left of the one before.
+   * Goes on with another stream. Nothing may be left of the one before.
    *
    * @param limit - longest packet accepted, in bytes without the length prefix.
    * @param first - whether that stream begins here, so that another protocol may be recognised.
@@ -84,27 +87,27 @@ export class FrameDecoder {
   }
 
   /**
-   * Where the next bytes of the stream may be read to, which spares copying them: room in the buffer of a long packet
-   * that is not whole yet. What was read there is pushed as any other chunk.
+   * Where the next bytes of the stream may be read to: room in the buffer of a long packet that is not whole yet. What was
+   * read there is pushed as any other chunk, and not copied.
    */
-  get vacancy(): Uint8Array | undefined {
-    return this.#position < this.#chunk.length ? undefined : this.#partial?.vacancy;
+  get readTarget(): Uint8Array | undefined {
+    return this.#position < this.#chunk.length ? undefined : this.#partial?.readTarget;
   }
 
   /**
    * Takes the next bytes of the stream. They are read in place: the chunk must not change before `next`
-   * has returned false or `retain` was called. An array whose length follows a resizable buffer has to be a new one
-   * each time.
+   * has returned false or `retain` was called. An array whose length follows a resizable buffer has to be a new
+   * object each time.
    */
   push(chunk: Uint8Array): void {
     if (this.#position < this.#chunk.length) {
-      // Packets of the chunk before are still waiting, e.g. because the application is behind.
+      // Packets of the former chunk still wait, e.g. because the application is behind.
       const joined = new Uint8Array(this.#chunk.length - this.#position + chunk.length);
       joined.set(this.#chunk.subarray(this.#position));
       joined.set(chunk, this.#chunk.length - this.#position);
       this.#chunk = joined;
     } else {
-      // Plain views are faster to index than Node's buffers, whose `slice` does not copy.
+      // Node's buffers are slower to index, and their `slice` does not copy.
       this.#chunk =
         chunk.constructor === Uint8Array
           ? chunk
@@ -119,7 +122,7 @@ export class FrameDecoder {
     this.#position = 0;
   }
 
-  /** Forgets everything that has not been read. */
+  /** Drops everything that has not been read. */
   clear(): void {
     this.#partial = undefined;
     this.#chunk = EMPTY;
@@ -156,7 +159,7 @@ export class FrameDecoder {
     }
     this.#chunk = EMPTY;
     this.#position = 0;
-    // An idle connection holds on to no chunk.
+    // An idle connection holds no chunk.
     this.bytes = EMPTY;
     return false;
   }
@@ -187,7 +190,7 @@ export class FrameDecoder {
   #setCurrent(bytes: Uint8Array, at: number, end: number, owned: boolean): void {
     this.id = readUint32(bytes, at + LENGTH_SIZE);
     this.flags = readUint16(bytes, at + LENGTH_SIZE + 4);
-    // The engine has to note it when an old object begins to refer to a young one, so not for each packet of a chunk.
+    // A store for each chunk instead of one for each packet is faster: "Refer to a chunk once" in docs/performance.
     if (this.bytes !== bytes) this.bytes = bytes;
     this.start = at + LENGTH_SIZE;
     this.end = end;

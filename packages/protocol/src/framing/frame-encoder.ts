@@ -5,22 +5,23 @@ import { FLAG_COMPRESSED } from "../constants.js";
 import { namePacket } from "../errors/error-text.js";
 import { PacketTooLargeError } from "../errors/errors.js";
 import { type BufferPool, POOLED_LENGTH, SHORT_LENGTH } from "./buffer-pool.js";
-import type { LastJoin } from "./last-join.js";
 import { HEADER_SIZE, PREAMBLE_SIZE, writePreamble } from "./packet-header.js";
+import type { SharedOutput } from "./shared-output.js";
 
 const EMPTY = new Uint8Array(0);
-/** A packet is begun in a buffer only if that has so much room: most packets are not moved to another one then. */
+/** Room that a buffer must have for a packet to be begun in it, in bytes. Most packets fit and are not moved then. */
 const MIN_ROOM = 512;
 
-/** What a {@link FrameEncoder} needs to know. */
+/** Options of a {@link FrameEncoder}, and what it shares with others of the same peer. */
 export interface FrameEncoderOptions {
   /** Encodes bodies in place. */
   readonly writer: ValueWriter;
   /** Encodes bodies instead of `writer`. */
   readonly codec?: Codec | undefined;
+  /** Lends the output buffers. */
   readonly pool: BufferPool;
   /** Lets connections share output that is the same for many of them. Default: short output is copied. */
-  readonly joins?: LastJoin | undefined;
+  readonly sharedOutput?: SharedOutput | undefined;
   /** Longest packet, in bytes without the length prefix. */
   readonly limit: number;
   /** Longest body before compression, in bytes. */
@@ -31,38 +32,39 @@ export interface FrameEncoderOptions {
   readonly threshold: number;
 }
 
-/** A buffer that waits to be taken. */
+/** A buffer that is full and waits to be taken. */
 interface FullBuffer {
   readonly bytes: Uint8Array;
-  /** How much of it is used. */
+  /** How many of its bytes are used. */
   readonly used: number;
-  /** Whether it is not from the pool, or belongs to others, too. */
+  /** Whether it must not go back to the pool, since it is not from there or belongs to others, too. */
   readonly shared: boolean;
 }
 
 /**
- * Writes packets one behind the other into output buffers, which are borrowed from a pool only while there is
- * something to send (clause 1). The first one is short; when it is full, what it has moves to one of the usual
- * length. Apart from that, no packet is moved once it is written, and none is spread over two buffers.
+ * The output of one connection: it writes packets one behind the other into buffers (clause 1). Buffers are borrowed from a
+ * pool, and only while there is something to send. The first one is short; when it is full, its content moves to one of the
+ * usual length. Apart from that, no packet is moved once it is written, and none is spread over two buffers.
  */
 export class FrameEncoder {
   /** Bytes waiting to be taken. */
   length = 0;
   readonly #options: FrameEncoderOptions;
-  /** Longest body that stays as it was written: longer ones are compressed, or too long. */
+  /** Longest body that stays as it was written. Longer ones are compressed, or are too long. */
   readonly #inPlace: number;
+  /** Buffers before the current one, in order; `undefined` while there are none. */
   #full: FullBuffer[] | undefined = undefined;
-  /** The buffer that is written to, */
+  /** The current buffer, which packets are written to. */
   #bytes: Uint8Array = EMPTY;
-  /** whether it belongs to others, too, */
+  /** Whether the current buffer belongs to others, too. */
   #shared = false;
-  /** how much of it is used, */
+  /** How many bytes of the current buffer are used. */
   #used = 0;
-  /** and where the packet written last begins in it, with its length prefix. */
+  /** Where the packet written last begins in the current buffer, with its length prefix. */
   #lastStart = 0;
-  /** Whether a packet is being written behind what is used. */
+  /** Whether a packet is being written behind the used bytes. */
   #writing = false;
-  /** Values that are being written: more than one if a getter of a value sends another one. */
+  /** How many values are being written. It is more than one if a getter of a value sends another one. */
   #depth = 0;
 
   constructor(options: FrameEncoderOptions) {
@@ -79,7 +81,7 @@ export class FrameEncoder {
   /**
    * Writes a packet with the given id and value.
    *
-   * @param name - of the packet, which errors name then.
+   * @param name - name of the packet, for errors.
    * @throws {@link PacketTooLargeError} or {@link EncodeError}; nothing has been written then.
    */
   encode(id: number, value: unknown, name?: string): void {
@@ -97,9 +99,9 @@ export class FrameEncoder {
   }
 
   /**
-   * Adds a packet that has been encoded already, length prefix included. It must not change any more: neither a long
-   * one is copied nor a short one that has nothing but such before it, as in a broadcast. Those in between are, so that
-   * what follows leaves by the same call.
+   * Adds a packet that has been encoded already, length prefix included. It must not change any more, since it may be sent
+   * from where it is: a long one is not copied, and neither is a short one with nothing but such packets before it, as in a
+   * broadcast. All others are copied, so that they leave together with what follows.
    */
   append(packet: Uint8Array): void {
     const { length } = packet;
@@ -114,10 +116,10 @@ export class FrameEncoder {
     this.#commit(length);
   }
 
-  /** Goes on in a buffer that has what waits and the packet behind it, if other connections have that, too. */
+  /** Goes on in the shared buffer that has the current one's content and the packet. @returns false if there is none. */
   #share(packet: Uint8Array): boolean {
     if (this.#used + packet.length > SHORT_LENGTH) return false;
-    const both = this.#options.joins?.join(this.#bytes, packet);
+    const both = this.#options.sharedOutput?.join(this.#bytes, packet);
     if (both === undefined) return false;
     this.#bytes = both;
     return true;
@@ -125,13 +127,13 @@ export class FrameEncoder {
 
   /** A copy of the packet written last, length prefix included. */
   last(): Uint8Array {
-    // What an observer does to it, or keeps of it, must not reach the output of other connections.
+    // An observer may change or keep it, and the buffer may hold the output of other connections.
     return this.#bytes.slice(this.#lastStart, this.#used);
   }
 
   /**
-   * The bytes to send next, as a view of an output buffer that others may wait for, too: it is not to be written to. Call
-   * {@link FrameEncoder.taken} once they were handed over.
+   * The bytes to send next, as a view of an output buffer. It must not be written to, since other connections may wait for
+   * the same bytes. Call {@link FrameEncoder.taken} once they were handed over.
    */
   view(): Uint8Array {
     if (this.#writing) this.#leave();
@@ -139,7 +141,11 @@ export class FrameEncoder {
     return full === undefined ? this.#bytes.subarray(0, this.#used) : full.bytes.subarray(0, full.used);
   }
 
-  /** The bytes of {@link FrameEncoder.view} were handed over. `reusable`: and nobody reads their buffer any more. */
+  /**
+   * The bytes of {@link FrameEncoder.view} were handed over.
+   *
+   * @param reusable - whether nobody reads their buffer any more.
+   */
   taken(reusable: boolean): void {
     const full = this.#full?.shift();
     if (full === undefined) {
@@ -152,7 +158,7 @@ export class FrameEncoder {
     }
   }
 
-  /** Forgets everything that waits. */
+  /** Drops all output that waits. */
   clear(): void {
     if (this.#writing) this.#leave();
     this.#full = undefined;
@@ -160,7 +166,7 @@ export class FrameEncoder {
     this.#dropBuffer(true);
   }
 
-  /** Writes a packet in place: the body behind room for what comes before it, and then that. */
+  /** Writes a packet in place: first the body, behind room for length prefix and header, and then those. */
   #write(id: number, value: unknown): void {
     const writer = this.#options.writer.idle();
     this.#reserve(MIN_ROOM);
@@ -184,6 +190,7 @@ export class FrameEncoder {
     this.#commit(PREAMBLE_SIZE + bodyLength);
   }
 
+  /** Adds a packet with a body that was written elsewhere, and compresses it if it is long. */
   #appendBody(id: number, whole: Uint8Array): void {
     const { limit, inflatedLimit, threshold, compression } = this.#options;
     let body = whole;
@@ -204,12 +211,14 @@ export class FrameEncoder {
     this.#commit(PREAMBLE_SIZE + body.length);
   }
 
+  /** Counts a packet that now stands behind the used bytes. */
   #commit(length: number): void {
     this.#lastStart = this.#used;
     this.#used += length;
     this.length += length;
   }
 
+  /** Makes room for `size` bytes in the current buffer, or makes another one current. */
   #reserve(size: number): void {
     if (this.#writing) this.#leave();
     const needed = this.#used + size;
@@ -220,19 +229,20 @@ export class FrameEncoder {
     else this.#moveTo(pool.acquire(needed));
   }
 
-  /** Goes on in another buffer, with a copy of what is used of this one. */
+  /** Goes on in another buffer, to which the used bytes are copied. */
   #moveTo(bytes: Uint8Array): void {
     if (this.#used > 0) bytes.set(this.#bytes.subarray(0, this.#used));
     this.#replace(bytes);
   }
 
-  /** Goes on in a buffer that has what is used of this one. */
+  /** Goes on in another buffer, which has a copy of the used bytes already. */
   #replace(bytes: Uint8Array): void {
     if (!this.#shared) this.#options.pool.release(this.#bytes);
     this.#bytes = bytes;
     this.#shared = false;
   }
 
+  /** Goes on in another buffer behind this one. */
   #continueIn(bytes: Uint8Array): void {
     if (this.#used === 0) this.#options.pool.release(this.#bytes);
     else {
@@ -245,8 +255,8 @@ export class FrameEncoder {
   }
 
   /**
-   * A getter of the value that is being written uses this connection. It leaves the buffer to that value, with
-   * a copy of what the buffer had before.
+   * Leaves the current buffer to the value that is being written, since a getter of that value uses this connection. What
+   * the buffer had before is copied.
    */
   #leave(): void {
     this.#writing = false;

@@ -2,20 +2,19 @@
 export type Allocate = (length: number) => Uint8Array;
 
 const EMPTY = new Uint8Array(0);
-/** Room grows to so many times the bytes that came: a packet of 256 KiB fits after the first read of 64 KiB. */
+/** The buffer grows to this many times the bytes that came: a packet of 256 KiB fits after the first read of 64 KiB. */
 const GROWTH = 8;
-/** Less room than this is not worth a read of its own, in bytes. */
-const MIN_VACANCY = 16 * 1024;
-/** Room made for the first bytes of a packet that is not whole yet. */
+/** Room that is worth a read of its own, in bytes. */
+const MIN_READ_TARGET = 16 * 1024;
+/** Length of the buffer for the first bytes of a packet, in bytes. */
 const FIRST_CAPACITY = 1024;
 
 /**
- * Gathers the bytes of one packet that arrives in several pieces.
- *
- * Room grows with the bytes that came, at most eightfold, never with the length that a peer announced.
+ * A buffer that gathers the bytes of one packet which arrives in several pieces. It grows with the bytes that came, at most
+ * to eight times as many, and never with the length that a peer announced: an announcement costs the peer nothing.
  */
 export class ReceiveBuffer {
-  /** The bytes; those from {@link ReceiveBuffer.length} on have no meaning. */
+  /** The bytes. Those from {@link ReceiveBuffer.length} on have no meaning. */
   bytes: Uint8Array = EMPTY;
   /** Number of bytes gathered. */
   length = 0;
@@ -26,12 +25,17 @@ export class ReceiveBuffer {
     this.#allocate = allocate;
   }
 
-  /** Where the next bytes of the packet belong, if there is room for many. */
-  get vacancy(): Uint8Array | undefined {
-    return this.bytes.length - this.length < MIN_VACANCY ? undefined : this.bytes.subarray(this.length);
+  /** Where the next bytes of the packet belong; `undefined` unless there is room for many. */
+  get readTarget(): Uint8Array | undefined {
+    return this.bytes.length - this.length < MIN_READ_TARGET ? undefined : this.bytes.subarray(this.length);
   }
 
-  /** Adds `chunk` from `start` up to `end`; `expected` is the whole packet's length as far as known. */
+  /**
+   * Adds the bytes of `chunk` from `start` up to `end`. Those that were read into {@link ReceiveBuffer.readTarget} are not
+   * copied.
+   *
+   * @param expected - the whole packet's length as far as known: the buffer is never longer.
+   */
   append(chunk: Uint8Array, start: number, end: number, expected: number): void {
     const needed = this.length + end - start;
     if (needed > this.bytes.length) {
@@ -42,7 +46,7 @@ export class ReceiveBuffer {
     }
     const { bytes, length } = this;
     this.length = needed;
-    // Read to where it belongs.
+    // The chunk was read to where it belongs.
     if (chunk.buffer === bytes.buffer && chunk.byteOffset + start === bytes.byteOffset + length) return;
     bytes.set(start === 0 && end === chunk.length ? chunk : chunk.subarray(start, end), length);
   }

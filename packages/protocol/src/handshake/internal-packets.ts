@@ -1,6 +1,4 @@
 import { isPlainMap } from "../codec/writing/sendable.js";
-import type { Connection } from "../connection/connection.js";
-import type { Peer } from "../connection/peer.js";
 import { type Cid, CONNTYPE_CLASSIC, SIDE_CLIENT, SIDE_SERVER, type Side } from "../constants.js";
 import { MAX_REASON_BYTES } from "../errors/describe-error.js";
 import {
@@ -14,6 +12,7 @@ import { Packet } from "../packets/packet.js";
 import type { PacketRegistry } from "../registry/packet-registry.js";
 import { syncRegistry } from "../registry/registry-sync.js";
 import { PROTOVERSION } from "../version.js";
+import type { HandshakeConnection, HandshakePeer } from "./handshake-connection.js";
 import {
   ACCEPT_ID,
   ACCEPT_NAME,
@@ -27,14 +26,20 @@ import {
   SETTYPE_NAME,
 } from "./internal-names.js";
 
-/** Characters of a peer's text that an error message shows. */
+/** How many characters of a peer's text an error message shows. */
 const SHOWN = 40;
 
 type Body = Readonly<Record<string, unknown>>;
 
-/** What the protocol's own packets have in common: a map as body, and often one side that receives them. */
+/** A packet of the protocol itself. Its body is a map, and often only one side may receive it. */
 abstract class InternalPacket extends Packet {
-  /** Side that receives this packet; `null`: both. */
+  declare readonly peer: HandshakePeer;
+
+  constructor(reg: PacketRegistry, peer: HandshakePeer, obj: unknown = null) {
+    super(reg, peer, obj);
+  }
+
+  /** The side that may receive this packet; `null`: both. */
   protected abstract readonly receiver: Side | null;
 
   override _receive(msg: unknown, cid: Cid): void {
@@ -47,21 +52,27 @@ abstract class InternalPacket extends Packet {
     this.handle(body, connection);
   }
 
-  /** @throws {@link BadDataError} for what is no map. */
+  /**
+   * The body as a map.
+   *
+   * @throws {@link BadDataError} if it is none.
+   */
   protected bodyOf(msg: unknown): Body {
     if (isPlainMap(msg)) return msg;
     throw new BadDataError(`the body of "${this.reg.getName(this)}" is not a map`);
   }
 
-  protected abstract handle(body: Body, connection: Connection): void;
+  /** Does what the packet asks of its connection. */
+  protected abstract handle(body: Body, connection: HandshakeConnection): void;
 }
 
-/** A peer's value for an error message: it may be of any kind and of any length. */
+/** A value of a peer as text for an error message. It may be of any kind and of any length. */
 function show(value: unknown): string {
   if (typeof value === "string") return quoteText(value, SHOWN);
   return typeof value === "object" && value !== null ? "that is no number" : String(value);
 }
 
+/** @throws {@link ProtocolVersionMismatchError} if the server does not speak this version of the protocol. */
 function checkProtoversion(body: Body): void {
   if (body.protoversion !== PROTOVERSION) {
     throw new ProtocolVersionMismatchError(
@@ -74,7 +85,7 @@ function checkProtoversion(body: Body): void {
 export class HelloPacket extends InternalPacket {
   protected override readonly receiver = SIDE_CLIENT;
 
-  protected override handle(body: Body, connection: Connection): void {
+  protected override handle(body: Body, connection: HandshakeConnection): void {
     connection.expect("hello");
     checkProtoversion(body);
     connection.helloReceived(connection.requestedConntype);
@@ -85,7 +96,7 @@ export class HelloPacket extends InternalPacket {
 export class SetTypePacket extends InternalPacket {
   protected override readonly receiver = SIDE_SERVER;
 
-  protected override handle(body: Body, connection: Connection): void {
+  protected override handle(body: Body, connection: HandshakeConnection): void {
     connection.expect("settype");
     const conntype = body.conntype ?? CONNTYPE_CLASSIC;
     if (typeof conntype !== "string")
@@ -98,7 +109,7 @@ export class SetTypePacket extends InternalPacket {
 export class HandshakePacket extends InternalPacket {
   protected override readonly receiver = SIDE_CLIENT;
 
-  protected override handle(body: Body, connection: Connection): void {
+  protected override handle(body: Body, connection: HandshakeConnection): void {
     connection.expect("accept");
     checkProtoversion(body);
     if (connection.registrySync !== undefined) syncRegistry(this.reg, body.registry, connection.registrySync);
@@ -110,7 +121,7 @@ export class HandshakePacket extends InternalPacket {
 export class HandshakeAcceptPacket extends InternalPacket {
   protected override readonly receiver = SIDE_SERVER;
 
-  protected override handle(body: Body, connection: Connection): void {
+  protected override handle(body: Body, connection: HandshakeConnection): void {
     connection.expect("accept");
     if (body.success !== true)
       throw new BadDataError("the client's answer to the handshake does not say success");
@@ -122,22 +133,22 @@ export class HandshakeAcceptPacket extends InternalPacket {
 export class CloseConnectionPacket extends InternalPacket {
   protected override readonly receiver = null;
 
-  /** Whatever else it carries: the peer closes, and gives no reason. */
+  /** The body as a map. Anything else counts as an empty one: the peer closes, and gives no reason. */
   protected override bodyOf(msg: unknown): Body {
     return isPlainMap(msg) ? msg : {};
   }
 
-  protected override handle(body: Body, connection: Connection): void {
+  protected override handle(body: Body, connection: HandshakeConnection): void {
     const reason = body.reason ?? null;
     if (reason !== null && typeof reason !== "string")
       throw new BadDataError("the closing reason is not a string");
-    // Whatever keeps it, in a log or as a key, keeps little.
+    // The reason is cut, since it may be kept for long, in a log or as a key.
     connection.closeReceived(reason === null ? null : cutUtf8(reason, MAX_REASON_BYTES));
   }
 }
 
 /** Registers the protocol's own packets under their fixed ids (clause 2). */
-export function registerInternalPackets(registry: PacketRegistry, peer: Peer): void {
+export function registerInternalPackets(registry: PacketRegistry, peer: HandshakePeer): void {
   registry.register(new HelloPacket(registry, peer), HELLO_NAME, HELLO_ID);
   registry.register(new SetTypePacket(registry, peer), SETTYPE_NAME, SETTYPE_ID);
   registry.register(new HandshakePacket(registry, peer), HANDSHAKE_NAME, HANDSHAKE_ID);

@@ -3,8 +3,8 @@ import { type Side, SSLSEC_NONE, type SslSecLevel, STATE_ACTIVE } from "../const
 import { InvalidPayloadError, MAX_ISSUES } from "../errors/errors.js";
 import { whenRejected } from "../errors/when-rejected.js";
 import type { PacketRegistry } from "../registry/packet-registry.js";
-import type { InvalidAction } from "./packet.js";
 import type { AnyPacketDefinition } from "./packet-definition.js";
+import type { InvalidAction } from "./packet-rule.js";
 import { SmartPacket } from "./smart-packet.js";
 import type { StandardIssue } from "./standard-schema.js";
 

@@ -1,14 +1,22 @@
-import type { ConnectionContext } from "../connection/connection-context.js";
-import { FrameEncoder } from "../framing/frame-encoder.js";
+import type { Peer } from "../connection/peer.js";
+import { FrameEncoder, type FrameEncoderOptions } from "../framing/frame-encoder.js";
 import type { PacketEntry } from "../registry/packet-registry.js";
-import { checkSent } from "./check-sent.js";
+import { type CheckingContext, checkSent } from "./check-sent.js";
+
+/** What a peer's connections share that is needed to encode a packet. */
+export interface EncodingContext extends FrameEncoderOptions, CheckingContext {
+  /** The peer, whose registry knows the packet's name. */
+  readonly peer: Peer;
+  /** Whether payloads are validated on sending, too. */
+  readonly validateSent: boolean;
+}
 
 /**
  * Encodes a packet once, for {@link Connection.sendEncoded} on many connections, which share it.
  *
  * @throws {@link EncodeError}, {@link PacketTooLargeError}; the error names the packet.
  */
-export function encodePacket(context: ConnectionContext, id: number, data: unknown): Uint8Array {
+export function encodePacket(context: EncodingContext, id: number, data: unknown): Uint8Array {
   const encoder = new FrameEncoder(context);
   encoder.encode(id, data, context.peer.registry.findId(id)?.name ?? String(id));
   const packet = encoder.last();
@@ -17,13 +25,14 @@ export function encodePacket(context: ConnectionContext, id: number, data: unkno
 }
 
 /**
- * As {@link encodePacket}, for a registered type: checks the payload first, where payloads are validated on sending.
+ * Encodes a packet of a registered type, as {@link encodePacket} does. Where payloads are validated on sending, the payload is
+ * checked first.
  *
  * @param watch - is given what the packet's `parse` returned, which may be a promise by mistake.
  * @throws {@link InvalidPayloadError}, and as {@link encodePacket}.
  */
 export function encodeChecked(
-  context: ConnectionContext,
+  context: EncodingContext,
   entry: PacketEntry,
   data: unknown,
   watch: (parsed: unknown) => void,

@@ -1,5 +1,5 @@
 import type { Side, SslSecLevel } from "../constants.js";
-import type { InvalidAction } from "./packet.js";
+import type { InvalidAction } from "./packet-rule.js";
 import type { SchemaInput, SchemaOutput, StandardSchemaV1 } from "./standard-schema.js";
 
 /** What {@link definePacket} takes. */

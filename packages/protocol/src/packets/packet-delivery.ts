@@ -10,26 +10,26 @@ import {
 import type { PacketEntry } from "../registry/packet-registry.js";
 import { type ConnectionView, problemOnReceipt } from "./rule-check.js";
 
-/** The connection that packets come from. */
+/** A connection as a source of packets. */
 export interface PacketSource extends ConnectionView {
   readonly cid: Cid;
   readonly active: boolean;
   readonly host: ConnectionHost;
-  /** Packets ignored since the last one that was delivered. */
-  strikes: number;
+  /** Packets that were ignored since one was delivered. */
+  ignoredInARow: number;
 }
 
 /** How strict a {@link PacketDelivery} is. */
 export interface DeliveryOptions {
-  /** Packets in a row that may have to be ignored. */
-  readonly strikes: number;
+  /** How many packets in a row may be ignored before the connection ends (`net.limits.strikes`). */
+  readonly maxIgnoredInARow: number;
   /** Whether a packet of unknown id closes the connection. */
   readonly closeOnUnknown: boolean;
 }
 
 /**
- * Delivers packets whose conditions hold and whose payload fits, and counts those that have to be ignored. One serves
- * all connections of a peer.
+ * The last step of receiving: it delivers packets whose conditions hold and whose payload fits, and counts those that have
+ * to be ignored, so that a peer cannot send such ones for ever. One serves all connections of a peer.
  */
 export class PacketDelivery {
   readonly #options: DeliveryOptions;
@@ -38,14 +38,22 @@ export class PacketDelivery {
     this.#options = options;
   }
 
-  /** Takes a packet that was decoded. @throws an error with a `closeReason` if the connection has to end. */
+  /**
+   * Takes a packet that was decoded.
+   *
+   * @throws an error with a `closeReason` if the connection has to end.
+   */
   accept(source: PacketSource, entry: PacketEntry, msg: unknown): void {
     if (entry.onlyState !== source.state && !this.#admits(source, entry)) return;
     if (entry.parses) this.#parseAndDeliver(source, entry, msg);
     else this.#deliver(source, entry, msg);
   }
 
-  /** There is a packet of an id that nothing is registered for. @throws {@link UnknownPacketError} as configured. */
+  /**
+   * Takes a packet of an id that nothing is registered for.
+   *
+   * @throws {@link UnknownPacketError} if `net.registry.unknownpacketaction` says so.
+   */
   unknown(source: PacketSource, id: number): void {
     const message = `the peer sent packet ${id}, which is registered under no name`;
     if (this.#options.closeOnUnknown) {
@@ -53,11 +61,12 @@ export class PacketDelivery {
         `${message}; register the same packets on both sides, or set net.registry.unknownpacketaction to "ignore"`,
       );
     }
-    this.#strike(source, message, "unknownpacket");
+    this.#ignore(source, message, "unknownpacket");
   }
 
+  /** Calls the packet's handler, and tells the host. */
   #deliver(source: PacketSource, entry: PacketEntry, msg: unknown): void {
-    source.strikes = 0;
+    source.ignoredInARow = 0;
     try {
       const result = entry.obj._receive(msg, source.cid);
       if (result !== undefined) watchResult(source.host, result, entry.name);
@@ -67,11 +76,12 @@ export class PacketDelivery {
     source.host.received(entry, msg);
   }
 
+  /** Delivers a packet if its payload fits, else does what the packet says. */
   #parseAndDeliver(source: PacketSource, entry: PacketEntry, msg: unknown): void {
     let parsed: unknown;
     try {
       parsed = entry.obj.parse(msg);
-      // One that is asynchronous is a mistake; what it rejects with must not end the process.
+      // An asynchronous `parse` is a mistake, but what it rejects with must not end the process.
       if (parsed !== msg) watchResult(source.host, parsed, entry.name);
     } catch (error) {
       if (!isInvalidPayload(error)) source.host.handlerFailed(error, entry.name);
@@ -79,13 +89,14 @@ export class PacketDelivery {
       else {
         if (entry.rule?.invalidAction === "error") source.host.handlerFailed(error, entry.name);
         else source.host.payloadDropped?.(error, entry.name);
-        this.#strike(source, describeError(error), "invalidpayload", entry.name);
+        this.#ignore(source, describeError(error), "invalidpayload", entry.name);
       }
       return;
     }
     this.#deliver(source, entry, parsed);
   }
 
+  /** Whether the conditions of a packet hold. If not, does what the packet says. */
   #admits(source: PacketSource, entry: PacketEntry): boolean {
     const { rule } = entry;
     if (rule === null) {
@@ -95,31 +106,34 @@ export class PacketDelivery {
     const problem = problemOnReceipt(rule, source);
     if (problem === undefined) return true;
     const message = `"${entry.name}" may not be received: its ${problem} does not fit the connection`;
-    if (rule.invalidAction === "close") throw new SmartPacketInvalidError(message);
-    if (rule.invalidAction === "error") {
-      source.host.handlerFailed(new SmartPacketInvalidError(message), entry.name);
-    }
-    this.#strike(source, message, "smartpacketinvalid", entry.name);
+    if (rule.invalidAction === "close") throw invalidOnReceipt(message);
+    if (rule.invalidAction === "error") source.host.handlerFailed(invalidOnReceipt(message), entry.name);
+    this.#ignore(source, message, "smartpacketinvalid", entry.name);
     return false;
   }
 
-  #strike(source: PacketSource, message: string, why: string, packet?: string): void {
-    source.strikes++;
+  /** Counts a packet that is ignored. @throws {@link UnexpectedPacketError} if there were too many in a row. */
+  #ignore(source: PacketSource, message: string, why: string, packet?: string): void {
+    source.ignoredInARow++;
     source.host.ignored(message, why, packet);
-    if (source.strikes > this.#options.strikes) {
+    if (source.ignoredInARow > this.#options.maxIgnoredInARow) {
       throw new UnexpectedPacketError(
-        `${source.strikes} packets in a row had to be ignored, the last because ${message}`,
+        `${source.ignoredInARow} packets in a row had to be ignored, the last because ${message}`,
       );
     }
   }
 }
 
-/** By its code: a packet of another copy of this package throws that copy's error. */
+function invalidOnReceipt(message: string): SmartPacketInvalidError {
+  return new SmartPacketInvalidError(message, { direction: "in" });
+}
+
+/** Looks at the code and not at the class, since a packet of another copy of this package throws that copy's error. */
 function isInvalidPayload(error: unknown): error is InvalidPayloadError {
   try {
     return (error as Partial<InvalidPayloadError> | null | undefined)?.code === "P3D_ERR_INVALID_PAYLOAD";
   } catch {
-    // Whatever it is, it does not let itself be looked at.
+    // A proxy or a getter may throw when it is looked at.
     return false;
   }
 }

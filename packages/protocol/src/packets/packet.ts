@@ -1,21 +1,7 @@
 import type { Peer } from "../connection/peer.js";
-import type { Cid, Side, SslSecLevel } from "../constants.js";
+import type { Cid } from "../constants.js";
 import type { PacketRegistry } from "../registry/packet-registry.js";
-
-/** What to do with a packet whose conditions do not hold: drop it, close the connection, or throw. */
-export type InvalidAction = "ignore" | "close" | "error";
-
-/** Conditions on a connection under which a packet may be sent and received; `null`: any. */
-export interface PacketRule {
-  readonly state: number | null;
-  readonly mode: number | null;
-  readonly side: Side | null;
-  readonly conntype: string | null;
-  readonly minSslsecLevel: SslSecLevel;
-  readonly invalidAction: InvalidAction;
-  /** May be dropped past the high-water mark, where `net.limits.unsent.policy` is `"drop"`. */
-  readonly droppable: boolean;
-}
+import type { PacketRule } from "./packet-rule.js";
 
 /** Handlers may be asynchronous: a rejection is reported as a thrown error is, and nothing waits for them. */
 export type MaybeAsync = void | Promise<void>;

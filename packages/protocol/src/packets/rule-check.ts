@@ -1,11 +1,11 @@
 import { SIDE_SERVER, type Side, type SslSecLevel } from "../constants.js";
 import { quoteText } from "../errors/quote-text.js";
-import type { PacketRule } from "./packet.js";
+import type { PacketRule } from "./packet-rule.js";
 
-/** A condition that may not hold. */
+/** The name of a condition, where that does not hold. */
 export type Problem = "side" | "minSslsecLevel" | "state" | "mode" | "conntype";
 
-/** What the conditions of a packet are about. */
+/** A connection as the conditions of packets see it. */
 export interface ConnectionView {
   readonly state: number;
   readonly mode: number;
@@ -34,7 +34,7 @@ function problemEitherWay(rule: PacketRule, connection: ConnectionView): Problem
   return undefined;
 }
 
-/** What a condition asks of a connection, and what that has: the rest of a sentence that named the condition. */
+/** Says what a condition needs and what the connection has, as the rest of a sentence that named the condition. */
 export function explain(problem: Problem, rule: PacketRule, connection: ConnectionView): string {
   switch (problem) {
     case "side":

@@ -1,6 +1,7 @@
 import { type Side, SSLSEC_NONE, type SslSecLevel, STATE_ACTIVE } from "../constants.js";
 import { InvalidSmartPacketActionError } from "../errors/errors.js";
-import { type InvalidAction, Packet, type PacketRule } from "./packet.js";
+import { Packet } from "./packet.js";
+import type { InvalidAction, PacketRule } from "./packet-rule.js";
 
 const ACTIONS: readonly InvalidAction[] = ["ignore", "close", "error"];
 

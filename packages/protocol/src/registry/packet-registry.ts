@@ -1,10 +1,10 @@
-import { utf8Length } from "../codec/writing/utf8-length.js";
+import { utf8Length } from "../codec/writing/utf8.js";
 import { FIRST_USER_ID, INTERNAL_PREFIX, SSLSEC_NONE, STATE_ACTIVE } from "../constants.js";
 import { RegistryError } from "../errors/errors.js";
 import { quoteText } from "../errors/quote-text.js";
-import type { DefinedPacket } from "../packets/defined-packet.js";
-import { type InvalidAction, Packet, type PacketRule } from "../packets/packet.js";
+import { Packet } from "../packets/packet.js";
 import type { AnyPacketDefinition } from "../packets/packet-definition.js";
+import type { InvalidAction, PacketRule } from "../packets/packet-rule.js";
 import { PROTOCOL_IDS } from "./protocol-ids.js";
 import { BaseRegistry, type ObjectType, type RegistryEntry } from "./registry.js";
 
@@ -28,6 +28,11 @@ export interface PacketEntry extends RegistryEntry<Packet> {
   readonly receives: boolean;
   /** Whether the packet wants to see what is sent, encoded. */
   readonly observesSend: boolean;
+}
+
+/** What a `DefinedPacket` has beside its rule, and other packets lack. */
+interface MaybeDefined {
+  readonly invalidSendAction?: InvalidAction;
 }
 
 /** Characters of a name that an error shows. */
@@ -104,7 +109,7 @@ export class PacketRegistry extends BaseRegistry<Packet, PacketEntry> {
       internal: id < FIRST_USER_ID || name.startsWith(INTERNAL_PREFIX),
       protocol: PROTOCOL_IDS.has(name),
       rule,
-      sendAction: (obj as Partial<DefinedPacket>).invalidSendAction ?? rule?.invalidAction ?? "error",
+      sendAction: (obj as MaybeDefined).invalidSendAction ?? rule?.invalidAction ?? "error",
       lacking,
       onlyState: lacking ? -1 : rule === null ? STATE_ACTIVE : onlyState(rule),
       parses: obj.parse !== Packet.prototype.parse,

@@ -1,5 +1,5 @@
 import { isPlainMap } from "../codec/writing/sendable.js";
-import { utf8Length } from "../codec/writing/utf8-length.js";
+import { utf8Length } from "../codec/writing/utf8.js";
 import { BadDataError, PacketRegistryMismatchError } from "../errors/errors.js";
 import { quoteText } from "../errors/quote-text.js";
 import type { PacketRegistry } from "./packet-registry.js";

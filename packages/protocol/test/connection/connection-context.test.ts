@@ -7,10 +7,10 @@ test("a later context has the options of its time, and shares buffers and connec
   const { context: first, connection, peer } = new End(SIDE_SERVER);
   peer.cfg.set("net.limits.packetlength", 5000);
   peer.cfg.set("net.limits.strikes", 1);
-  const second = createConnectionContext(peer, peer.cfg, { former: first, kit: first.kit });
+  const second = createConnectionContext(peer, peer.cfg, { former: first, resources: first.resources });
   expect([first.limit, second.limit]).toEqual([1024 * 1024, 5000]);
   expect(second.pool).toBe(first.pool);
-  expect(second.joins).toBe(first.joins);
+  expect(second.sharedOutput).toBe(first.sharedOutput);
   expect(second.types).toBe(first.types);
   expect(second.decoders).toBe(first.decoders);
   expect(second.encoders).not.toBe(first.encoders);

@@ -614,18 +614,18 @@ describe("output", () => {
   test("encoders are given back once all was taken, and serve the next connection", () => {
     const pair = activePair(echo);
     for (const { context, connection } of [pair.server, pair.client]) {
-      const [take, giveBack] = [
-        jest.spyOn(context.encoders, "take"),
-        jest.spyOn(context.encoders, "giveBack"),
+      const [acquire, release] = [
+        jest.spyOn(context.encoders, "acquire"),
+        jest.spyOn(context.encoders, "release"),
       ];
       for (const text of ["one", "two"]) {
         connection.send("game:other", text);
         connection.output();
         connection.outputTaken(true);
       }
-      expect(take).toHaveBeenCalledTimes(2);
-      const [first, second] = take.mock.results.map(({ value }) => value as unknown);
-      expect(giveBack.mock.calls).toEqual([[first], [second]]);
+      expect(acquire).toHaveBeenCalledTimes(2);
+      const [first, second] = acquire.mock.results.map(({ value }) => value as unknown);
+      expect(release.mock.calls).toEqual([[first], [second]]);
       expect(second).toBe(first);
       jest.restoreAllMocks();
     }

@@ -1,9 +1,15 @@
 import * as protocol from "@peng3dnet/protocol";
-import { EnvironmentError, Peng3dnetError, ProtocolError, UsageError } from "@peng3dnet/protocol";
+import {
+  ClosedError,
+  EnvironmentError,
+  Peng3dnetError,
+  ProtocolError,
+  UsageError,
+} from "@peng3dnet/protocol";
 
 type AnyError = new (...args: unknown[]) => Peng3dnetError;
 
-const ABSTRACT: unknown[] = [Peng3dnetError, UsageError, ProtocolError, EnvironmentError];
+const ABSTRACT: unknown[] = [Peng3dnetError, UsageError, ProtocolError, EnvironmentError, ClosedError];
 const ARGUMENTS: Readonly<Record<string, unknown[]>> = {
   ConfigError: ["net.x", "message", { cause: 7 }],
   ConnectionClosedError: ["message", "why", { cause: 7 }],
@@ -22,13 +28,15 @@ const classes = Object.entries(protocol as unknown as Record<string, unknown>).f
 const make = (name: string, type: AnyError): Peng3dnetError =>
   new type(...(ARGUMENTS[name] ?? ["message", { cause: 7 }]));
 const family = (error: Peng3dnetError): string =>
-  error instanceof UsageError
-    ? "usage"
-    : error instanceof ProtocolError
-      ? "protocol"
-      : error instanceof EnvironmentError
-        ? "environment"
-        : "none";
+  error instanceof ClosedError
+    ? "closed"
+    : error instanceof UsageError
+      ? "usage"
+      : error instanceof ProtocolError
+        ? "protocol"
+        : error instanceof EnvironmentError
+          ? "environment"
+          : "none";
 
 /** Class, code, reason told to the peer, family. What is here may not change; what is new is added. */
 const STABLE = [
@@ -37,7 +45,7 @@ const STABLE = [
   "BadDataError P3D_ERR_BAD_DATA baddata protocol",
   "ConfigError P3D_ERR_CONFIG - usage",
   "ConnectError P3D_ERR_CONNECT - environment",
-  "ConnectionClosedError P3D_ERR_CONNECTION_CLOSED - usage",
+  "ConnectionClosedError P3D_ERR_CONNECTION_CLOSED - closed",
   "ConnectionLostError P3D_ERR_CONNECTION_LOST socketclose environment",
   "ConnectionRefusedError P3D_ERR_CONNECTION_REFUSED - environment",
   "DecompressLimitError P3D_ERR_DECOMPRESS_LIMIT decompresslimit protocol",
@@ -60,7 +68,7 @@ const STABLE = [
   "RegistryError P3D_ERR_REGISTRY - usage",
   "ServerFullError P3D_ERR_SERVER_FULL serverfull environment",
   "SlowConsumerError P3D_ERR_SLOW_CONSUMER slowconsumer environment",
-  "SmartPacketInvalidError P3D_ERR_SMARTPACKET_INVALID smartpacketinvalid usage",
+  "SmartPacketInvalidError P3D_ERR_SMARTPACKET_INVALID smartpacketinvalid none",
   "TimedOutError P3D_ERR_TIMED_OUT - environment",
   "TlsCertificateExpiredError P3D_ERR_TLS_CERT_EXPIRED tlscertexpired environment",
   "TlsCertificateInvalidError P3D_ERR_TLS_CERT_INVALID tlscertinvalid environment",
@@ -121,7 +129,9 @@ test("the errors with more to say", () => {
   });
   expect(new protocol.PacketRegistryMismatchError("m")).toMatchObject({ missing: [], extra: [] });
   expect(new protocol.TlsConfigError("k", "m", { file: "x.pem" })).toMatchObject({ key: "k", file: "x.pem" });
+  expect(new protocol.SmartPacketInvalidError("m")).toMatchObject({ direction: "out" });
   for (const direction of ["in", "out"] as const) {
+    expect(new protocol.SmartPacketInvalidError("m", { direction })).toMatchObject({ direction });
     const error = new protocol.PacketTooLargeError(direction, 2000, 1000);
     expect(error).toMatchObject({ direction, length: 2000, limit: 1000 });
     expect(error.message).toMatch(/2000 bytes.*1000 allowed.*net\.limits\.packetlength/);
@@ -139,4 +149,6 @@ test("subclasses are caught by their base", () => {
   expect(new protocol.TlsConfigError("k", "m")).toBeInstanceOf(protocol.ConfigError);
   expect(new protocol.TlsUnknownCaError("m")).toBeInstanceOf(protocol.TlsHandshakeError);
   expect(new protocol.TlsHandshakeError("m")).toBeInstanceOf(protocol.ConnectError);
+  // As it was, for one version.
+  expect(new protocol.ConnectionClosedError("m", null)).toBeInstanceOf(protocol.UsageError);
 });

@@ -300,7 +300,7 @@ describe("the rest of a long packet may be read to where it belongs", () => {
   function readInto(decoder: FrameDecoder, stream: Uint8Array, most: number): { inPlace: number } {
     let inPlace = 0;
     for (let at = 0; at < stream.length; ) {
-      const room = decoder.vacancy;
+      const room = decoder.readTarget;
       const into = room ?? new Uint8Array(most);
       const count = Math.min(most, into.length, stream.length - at);
       into.set(stream.subarray(at, at + count));
@@ -320,14 +320,14 @@ describe("the rest of a long packet may be read to where it belongs", () => {
     expect(decoder.bytes.subarray(decoder.start - 4, decoder.end)).toEqual(whole);
     expect(decoder.owned).toBe(true);
     expect(decoder.next()).toBe(false);
-    expect(decoder.vacancy).toBeUndefined();
+    expect(decoder.readTarget).toBeUndefined();
   });
 
   test("is not copied", () => {
     const decoder = new FrameDecoder(2 ** 20);
     decoder.push(whole.subarray(0, 64 * KIB));
     expect(decoder.next()).toBe(false);
-    const room = decoder.vacancy as Uint8Array;
+    const room = decoder.readTarget as Uint8Array;
     expect(room.length).toBe(whole.length - 64 * KIB);
     room.set(whole.subarray(64 * KIB));
     const copied = jest.spyOn(Uint8Array.prototype, "set");
@@ -349,7 +349,7 @@ describe("the rest of a long packet may be read to where it belongs", () => {
     const decoder = new FrameDecoder(2 ** 20);
     decoder.push(whole.subarray(0, whole.length - left));
     expect(decoder.next()).toBe(false);
-    expect(decoder.vacancy?.length).toBe(offered ? left : undefined);
+    expect(decoder.readTarget?.length).toBe(offered ? left : undefined);
   });
 
   test("not while something else waits to be read before it", () => {
@@ -357,11 +357,11 @@ describe("the rest of a long packet may be read to where it belongs", () => {
     decoder.push(whole.subarray(0, 64 * KIB));
     expect(decoder.next()).toBe(false);
     decoder.push(whole.subarray(64 * KIB, 65 * KIB));
-    expect(decoder.vacancy).toBeUndefined();
+    expect(decoder.readTarget).toBeUndefined();
     expect(decoder.next()).toBe(false);
-    expect(decoder.vacancy).toBeDefined();
+    expect(decoder.readTarget).toBeDefined();
     decoder.clear();
-    expect(decoder.vacancy).toBeUndefined();
+    expect(decoder.readTarget).toBeUndefined();
   });
 
   test("buffers come from the allocator that was given", () => {

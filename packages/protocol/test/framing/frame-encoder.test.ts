@@ -9,7 +9,7 @@ import {
   ValueWriter,
 } from "@peng3dnet/protocol";
 import fc from "fast-check";
-import { LastJoin } from "../../src/framing/last-join.js";
+import { SharedOutput } from "../../src/framing/shared-output.js";
 import { cutAt, delivered, sendable } from "../support/arbitraries.js";
 import { concat, hex, packet } from "../support/bytes.js";
 import { zlib } from "../support/zlib.js";
@@ -18,7 +18,7 @@ const make = (options: Partial<FrameEncoderOptions> = {}): FrameEncoder =>
   new FrameEncoder({
     writer: new ValueWriter(),
     pool: new BufferPool(),
-    joins: new LastJoin(),
+    sharedOutput: new SharedOutput(),
     limit: 2 ** 20,
     inflatedLimit: 2 ** 22,
     compression: zlib,
@@ -128,7 +128,7 @@ test.each([3, 500, 1600, 2038, 2039, 40_000])(
 describe("what many connections are sent", () => {
   /** Encoders of one peer. */
   const many = (count: number): FrameEncoder[] => {
-    const shared = { pool: new BufferPool(), joins: new LastJoin() };
+    const shared = { pool: new BufferPool(), sharedOutput: new SharedOutput() };
     return Array.from({ length: count }, () => make(shared));
   };
   const buffers = (encoders: FrameEncoder[]): Set<ArrayBufferLike> =>
@@ -210,8 +210,8 @@ test("what one connection alone is sent is not copied again for each packet", ()
   expect(hex(take(encoder))).toBe(hex(concat(...sent)));
 });
 
-test("without joins, short packets are copied", () => {
-  const [first, second] = [make({ joins: undefined }), make({ joins: undefined })];
+test("without shared output, short packets are copied", () => {
+  const [first, second] = [make({ sharedOutput: undefined }), make({ sharedOutput: undefined })];
   const [one, two] = [packet(1, "01"), packet(2, "02")];
   for (const encoder of [first, second]) for (const each of [one, two]) encoder.append(each);
   expect(first.view().buffer).not.toBe(second.view().buffer);

@@ -68,6 +68,19 @@ test.each([undefined, new MsgpackCodec()])("the schema sees what arrives (codec 
   expect(() => server.connection.send("test:value", undefined)).toThrow(InvalidPayloadError);
 });
 
+test("an error says whether the payload was to be sent, or came from the peer", () => {
+  const definition = { name: "test:value", schema: recording().schema, invalidAction: "close" } as const;
+  const setUp = (peer: FakePeer): void => {
+    const packets = new DefinedPacket(peer.registry, peer, definePacket(definition));
+    peer.registry.register(packets, definition.name, 64);
+  };
+  const { server } = activePair(setUp, { validateSent: true });
+  const send = () => server.connection.send(definition.name, null);
+  expect(send).toThrow(expect.objectContaining({ packet: definition.name, direction: "out" }));
+  server.receive(packet(64, "c0"));
+  expect(server.errors).toMatchObject([{ packet: definition.name, direction: "in" }]);
+});
+
 test("what only another peer accepts is checked as it is", () => {
   const { schema, seen } = recording();
   const { server } = pairOf(schema);

@@ -130,6 +130,7 @@ describe("sending", () => {
       if (action === "error") {
         expect(send).toThrow(SmartPacketInvalidError);
         expect(send).toThrow(`"s" may not be sent: its ${name} does not fit the connection: ${needs}`);
+        expect(send).toThrow(expect.objectContaining({ direction: "out" }));
       } else {
         expect(send()).toBe(false);
         expect(host.ignoredBecause).toEqual([`"s" may not be sent: its ${name} does not fit the connection`]);
@@ -215,10 +216,13 @@ describe("receiving", () => {
     expect(server.codes).toEqual(action === "close" ? ["P3D_ERR_SMARTPACKET_INVALID"] : []);
     expect(server.host.ignoredBecause).toEqual(action === "close" ? [] : [message]);
     expect(server.host.failures).toEqual(
-      action === "error" ? [{ error: new SmartPacketInvalidError(message), where: "s" }] : [],
+      action === "error"
+        ? [{ error: new SmartPacketInvalidError(message, { direction: "in" }), where: "s" }]
+        : [],
     );
+    for (const { error } of server.host.failures) expect(error).toMatchObject({ direction: "in" });
     if (action === "close") {
-      expect(server.errors[0]).toMatchObject({ message, closeReason: "smartpacketinvalid" });
+      expect(server.errors[0]).toMatchObject({ message, direction: "in", closeReason: "smartpacketinvalid" });
       return;
     }
     fulfil(server.connection);

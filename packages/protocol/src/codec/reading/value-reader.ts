@@ -22,45 +22,54 @@ import { SHORT_TEXT, shortText } from "./short-text.js";
 
 const EMPTY = new Uint8Array(0);
 const NO_VIEW = new DataView(EMPTY.buffer);
-/** Longest buffer that is held on to between two bodies. */
+/** Longest buffer that is kept between two bodies, in bytes. */
 const MAX_HELD = 64 * 1024;
 const { fromCharCode } = String;
 const TWO_TO_32 = 0x100000000;
 const MAX_SAFE_HIGH_WORD = 0x1fffff;
 
 /**
- * Checks and decodes bodies in one pass and in place (clause 1): what is not exactly one msgpack value of
- * the kinds that are accepted is refused, in time linear in its length, and nothing is allocated for
- * elements that are not there.
+ * A decoder of bodies, which checks and decodes them in one pass and in place (clause 1). It refuses what is not exactly
+ * one msgpack value of the kinds that are accepted, in time linear in the length, and allocates nothing for elements that
+ * are not there.
  *
  * Integers that a number cannot represent become `bigint`, and a byte order mark that begins a string stays.
  * A binary value is a copy, unless the bytes are owned and it is most of them. A map whose keys are not all strings becomes a
  * `Map`, and a timestamp a `Date`.
+ *
+ * One object has all counts of a body, and no more objects than this one are looked at: it is on the way of each packet.
  */
 export class ValueReader {
   readonly #keys = new KeyCache();
   #texts: TextReader | undefined;
-  /** The bytes that had a float last, and a view of them. */
+  /** The bytes that `#view` is a view of: those that a float was read from last. */
   #viewed: Uint8Array = EMPTY;
   #view: DataView = NO_VIEW;
+  /** The bytes that the body lies in. */
   #bytes: Uint8Array = EMPTY;
+  /** Where the next byte to read is. */
   #at = 0;
+  /** Where the body ends. */
   #end = 0;
+  /** Whether a binary value may be a view of the bytes. */
   #owned = false;
   #maxDepth = 0;
   #maxElements = 0;
-  /** Elements announced by open containers and not seen yet. */
+  /** Elements that open containers have announced and that were not seen yet. */
   #owed = 0;
   /** Elements that containers may still announce. */
   #elementsLeft = 0;
-  /** Places of lists that maps reserve for nothing. */
+  /** Places that the engine reserves for maps with keys like list indices and that have no value. */
   #placesUsed = 0;
   /** Entries of maps that the engine moves for keys far behind others. */
   #movesUsed = 0;
+  /** Containers of the body. */
   #containers = 0;
   /** Whether one of the counts of what few bodies have is not 0. */
   #countedRare = false;
+  /** Binary and extension values of the body. */
   #binaries = 0;
+  /** Length of the body, in bytes. */
   #length = 0;
   /** What integer keys of `Map`s cost, in steps. */
   #stepsUsed = 0;
@@ -71,10 +80,10 @@ export class ValueReader {
   #reading = false;
   /** Reads what is within an extension value that is being decoded. */
   #within: ValueReader | undefined;
-  /** Levels that are left below the extension value that is being decoded. */
+  /** How many levels of containers are left below the extension value that is being decoded. */
   #depthLeft = 0;
 
-  /** @param texts - reads texts but short ones; default: the platform's decoder does. */
+  /** @param texts - reads all texts but short ones. Default: the platform's decoder. */
   constructor(texts?: TextReader) {
     this.#texts = texts;
   }
@@ -99,7 +108,7 @@ export class ValueReader {
     extensions?: ExtensionCodec,
   ): unknown {
     if (this.#reading) return this.#readWithin(bytes, start, end, owned, maxDepth, maxElements, extensions);
-    // The engine has to note it when an old object begins to refer to a young one, so not for each body of a chunk.
+    // A store for each chunk instead of one for each body is faster: "Refer to a chunk once" in docs/performance.
     if (this.#bytes !== bytes) this.#bytes = bytes;
     this.#at = start;
     this.#end = end;
@@ -124,7 +133,7 @@ export class ValueReader {
     }
   }
 
-  /** What few bodies have is set back only after one that had it. */
+  /** Sets the counts of what few bodies have to 0. It is called only after a body that had some of it. */
   #forgetRare(): void {
     this.#countedRare = false;
     this.#placesUsed = 0;
@@ -134,8 +143,8 @@ export class ValueReader {
   }
 
   /**
-   * Reads a body while another one is being read, for what decodes an extension value of that one. It may have no more
-   * levels and elements than the other one has left, so that one body costs no more than another.
+   * Reads a body while another one is being read, for the codec of an extension value of that one. It may have no more
+   * levels and elements than the outer body has left, so that both together cost no more than one may.
    */
   #readWithin(
     bytes: Uint8Array,
@@ -173,6 +182,7 @@ export class ValueReader {
     );
   }
 
+  /** Lets go of the bytes, so that they are not kept in memory. */
   #letGo(): void {
     this.#bytes = EMPTY;
     this.#viewAll(EMPTY);
@@ -192,7 +202,10 @@ export class ValueReader {
     return this.#longValue(head, depthLeft);
   }
 
-  /** A value whose head says no more than its kind. Apart from the others, which the engine inlines then. */
+  /**
+   * Reads a value whose head says no more than its kind. A method of its own, so that `#value` stays short enough to be
+   * inlined.
+   */
   #longValue(head: number, depthLeft: number): unknown {
     switch (head) {
       case 0xc0:
@@ -250,8 +263,8 @@ export class ValueReader {
 
   #array(length: number, depthLeft: number): unknown[] {
     this.#owe(length, depthLeft);
-    // For one that grows, the engine reserves seventeen places at once: too many where each level costs one byte. For longer
-    // ones that is faster than to write them as they are, since it finds out that they hold numbers only.
+    // A growing array begins with seventeen places, too many where each level of nesting costs a peer one byte. Longer arrays
+    // grow nevertheless: the engine notices then that they hold numbers only, which is faster.
     if (length === 1) return [this.#value(depthLeft - 1)];
     const array: unknown[] = [];
     for (let index = 0; index < length; index++) array.push(this.#value(depthLeft - 1));
@@ -283,7 +296,7 @@ export class ValueReader {
     this.#owe(2 * length, depthLeft);
     if (length === 0) return {};
     let key = this.#key();
-    // Where maps are short, an object that does not become the value would be most of what they cost.
+    // No object is made before the first key is known: it would be most of what a short `Map` costs.
     if (key === undefined) return this.#mixedMap(undefined, length, depthLeft);
     const map: Record<string, unknown> = {};
     let growth: ListGrowth | undefined;
@@ -301,7 +314,7 @@ export class ValueReader {
     return map;
   }
 
-  /** Goes on with a map at its first key that is no string. */
+  /** Reads the rest of a map from its first key on that is no string. */
   #mixedMap(
     first: Readonly<Record<string, unknown>> | undefined,
     length: number,
@@ -317,14 +330,14 @@ export class ValueReader {
     return mixed.map;
   }
 
-  /** With one key there is nothing to compare. */
+  /** Reads a map of one key, which is no string: there is nothing to compare it with. */
   #mapOfOne(depthLeft: number): Map<MapKey, unknown> {
     const key = this.#mixedKey();
     this.#compare(1);
     return new Map().set(key, this.#value(depthLeft - 1));
   }
 
-  /** Counts comparisons of keys. */
+  /** Counts steps of comparing keys. */
   #compare(steps: number): void {
     this.#countedRare = true;
     const allowed = stepsAllowed(this.#maxElements);
@@ -355,13 +368,13 @@ export class ValueReader {
     if (this.#movesUsed > allowed) throw tooManyMoves(allowed);
   }
 
-  /** A map ends, of so many keys that are strings. */
+  /** Counts what a map with keys like list indices has cost, once its string keys are read. */
   #settle(growth: ListGrowth, keys: number): void {
     this.#reserve(growth.places - keys);
     this.#move(growth.copyMoves());
   }
 
-  /** Counts places of a list that a map reserves for nothing. */
+  /** Counts places that the engine reserves for a map and that have no value. */
   #reserve(places: number): void {
     if (places <= 0) return;
     this.#countedRare = true;
@@ -370,7 +383,7 @@ export class ValueReader {
     if (this.#placesUsed > allowed) throw tooSparse(allowed);
   }
 
-  /** Reads a key that is a string; `undefined` and nothing read if it is none. */
+  /** Reads a key that is a string. @returns `undefined` if it is none; nothing was read then. */
   #key(): string | undefined {
     const at = this.#at;
     if (at >= this.#end) throw tooShort();
@@ -390,7 +403,7 @@ export class ValueReader {
     const start = this.#at;
     if (beginsLikeIndex(this.#bytes[start] as number)) this.#digitFirst = true;
     if (length === 1 && start < this.#end && (this.#bytes[start] as number) < 0x80) {
-      // The engine has a table of these.
+      // The engine has a table of texts of one character.
       this.#at = start + 1;
       return fromCharCode(this.#bytes[start] as number);
     }
@@ -406,13 +419,13 @@ export class ValueReader {
   }
 
   #owe(elements: number, depthLeft: number): void {
-    // An empty container may stand where a scalar may, as encoders count it.
+    // An empty container may stand as deep as a scalar, since encoders count it so.
     if (depthLeft === 0 && elements > 0) throw tooDeep(this.#maxDepth);
     this.#containers++;
     this.#owed += elements;
     const left = this.#end - this.#at;
     if (this.#owed > left) throw announcesTooMuch(this.#owed, left);
-    // An element costs many times its byte once decoded, and next to nothing where it is compressed.
+    // Once decoded, an element takes many times its one byte, which compression makes even less.
     this.#elementsLeft -= elements;
     if (this.#elementsLeft < 0) throw tooManyElements(this.#maxElements);
   }
@@ -423,9 +436,9 @@ export class ValueReader {
     const bytes = this.#bytes;
     this.#countedRare = true;
     this.#binaries++;
-    // Its view and its buffer take what two elements do.
+    // A binary value counts as an element more, since its view and its buffer take as much memory as two.
     if (--this.#elementsLeft < 0) throw tooManyElements(this.#maxElements);
-    // A view holds all of the buffer for as long as the value is held.
+    // A view keeps the whole buffer in memory, so that it has to be most of it.
     return this.#owned && 2 * length >= bytes.buffer.byteLength
       ? bytes.subarray(start, end)
       : bytes.slice(start, end);
@@ -444,7 +457,7 @@ export class ValueReader {
     try {
       return this.#texts.read(bytes, start, start + length);
     } catch {
-      // The platform's error says no more than that.
+      // The error of the platform says no more than this one.
       throw notUtf8();
     }
   }

@@ -6,20 +6,18 @@ import { TIMESTAMP_TYPE, timeOfDate, timestampData } from "../timestamp.js";
 import { checkKey, entriesOf, protoKey } from "./map-entries.js";
 import { checkEmpty, checkFields, kindOf } from "./sendable.js";
 import { locate } from "./unsendable.js";
+import { BYTES_PER_UNIT, utf8Length, writeUtf8 } from "./utf8.js";
 
-/** Texts up to this length are written by a loop; for longer ones the platform's encoder wins. */
+/** Longest text that is written by a loop. For longer ones the platform's encoder is faster. */
 const SHORT_TEXT = 40;
 /** Most bytes of a scalar with its head. */
 const SCALAR_ROOM = 9;
 /** Most bytes of the head of a text, a binary value or a container. */
 const HEAD_ROOM = 5;
-/** Room made beyond what is needed at once, so that what follows a long value does not move it. */
+/** Room in a new buffer beyond what is needed at once, so that a long value is not moved again for what follows it. */
 const SPARE = 1024;
-/** UTF-8 takes at most so many bytes for one UTF-16 unit. */
-const BYTES_PER_UNIT = 3;
-/** Lengths of extension values whose head says so in one byte. */
+/** The lengths of extension values that have a head of their own. */
 const FIXED_LENGTHS: readonly number[] = [1, 2, 4, 8, 16];
-const REPLACEMENT_CHARACTER = 0xfffd;
 
 const TWO_TO_32 = 0x100000000;
 const MAX_UINT64 = 2n ** 64n - 1n;
@@ -29,11 +27,11 @@ const ownProperty = Object.prototype.hasOwnProperty;
 const NO_VIEW = new DataView(EMPTY.buffer);
 
 /**
- * Encodes values into a buffer, in place (clause 1).
+ * An encoder of values, which writes them into a buffer, in place (clause 1).
  *
- * Integers take the shortest form, up to 64 bits as `bigint`; -0 and what is not whole is a float of 64 bits,
- * `undefined` is nil, except that keys of a map whose value it is are left out, and lone surrogates become U+FFFD, since a
- * Python peer refuses them. A `Date` is a timestamp, a `Map` with keys that are strings, integers or binary is a map.
+ * Integers take the shortest form, as `bigint` up to 64 bits. -0 and numbers that are not whole are floats of 64 bits.
+ * `undefined` is nil, but a key of a map whose value is `undefined` is left out. Lone surrogates become U+FFFD, since a
+ * Python peer refuses them. A `Date` is a timestamp. A `Map` with keys that are strings, integers or binary is a map.
  */
 export class ValueWriter {
   /** The buffer that holds what was written: the one given, or a longer one. */
@@ -46,11 +44,13 @@ export class ValueWriter {
   readonly #maxElements: number;
   readonly #extensions: ExtensionCodec | undefined;
   readonly #encoder = createTextWriter();
-  /** The buffer that had a float last, and a view of it. */
+  /** The buffer that `#view` is a view of: the one that a float was written to last. */
   #viewed: Uint8Array = EMPTY;
   #view: DataView = NO_VIEW;
   readonly #pool: BufferPool;
+  /** Where in {@link ValueWriter.bytes} begins what moves along to a longer buffer. */
   #keep = 0;
+  /** Whether a value is being written. */
   #writing = false;
   /** Elements that containers may still have. */
   #elementsLeft = 0;
@@ -59,8 +59,8 @@ export class ValueWriter {
    * @param maxDepth - how deep containers may nest; default 512.
    * @param maxElements - elements of all containers together, two for a pair of a map, a binary or an extension value;
    * default 1,048,576.
-   * @param pool - where longer buffers come from.
-   * @param extensions - encodes objects of an application.
+   * @param pool - lends longer buffers.
+   * @param extensions - encodes objects of the application.
    */
   constructor(
     maxDepth = 512,
@@ -74,7 +74,7 @@ export class ValueWriter {
     this.#pool = pool;
   }
 
-  /** This writer, or another one if this is at work: a getter of the value that it writes sends something. */
+  /** This writer, or a new one if this one is at work, as when a getter of the value that it writes sends something. */
   idle(): ValueWriter {
     if (!this.#writing) return this;
     return new ValueWriter(this.#maxDepth, this.#maxElements, this.#pool, this.#extensions);
@@ -82,7 +82,7 @@ export class ValueWriter {
 
   /**
    * Writes a value into `bytes`, `headroom` bytes behind `start`. If there is too little room, it goes on in a
-   * longer buffer, to which all from `keep` on is moved.
+   * longer buffer, to which everything from `keep` on is copied.
    *
    * @throws {@link EncodeError} if the value cannot be represented, is nested too deep or has too many elements.
    */
@@ -103,7 +103,7 @@ export class ValueWriter {
     }
   }
 
-  /** Lets go of the buffer. */
+  /** Lets go of the buffer, so that it is not kept in memory. */
   release(): void {
     this.bytes = EMPTY;
     this.#viewAll(EMPTY);
@@ -149,21 +149,21 @@ export class ValueWriter {
   }
 
   #map(map: object, depthLeft: number): void {
-    // The engine answers this faster than what the prototype is.
+    // Asking for the constructor is faster than for the prototype: "Call the engine's run time" in docs/performance.
     if (map.constructor !== Object && Object.getPrototypeOf(map) !== null && this.#special(map, depthLeft))
       return;
     const head = this.#mapHead();
     let length = 0;
-    // Within this loop the engine knows where each value is, and makes no list of the keys.
+    // A loop of this kind is fastest: "Loop over a map's keys" in docs/performance.
     for (const key in map) {
       if (!ownProperty.call(map, key)) continue;
       const value = (map as Record<string, unknown>)[key];
-      // The receiver is not to find null where the sender has nothing.
+      // The receiver would find null where the sender has nothing.
       if (value === undefined) continue;
       length++;
       this.#entry(key, value, depthLeft);
     }
-    // Iterators, too, inherit the constructor of plain objects.
+    // An iterator inherits the constructor of plain objects, too, and looks like an empty one.
     if (length === 0) checkEmpty(map);
     this.#endMap(head, length);
   }
@@ -175,7 +175,7 @@ export class ValueWriter {
     this.#value(value, depthLeft - 1);
   }
 
-  /** Writes an object of a class that does not travel by its fields. @returns whether it was one. */
+  /** Writes an object of a class that does not travel by its fields. @returns false if it does. */
   #special(object: object, depthLeft: number): boolean {
     const { plain, builtIn } = kindOf(object);
     if (plain) return false;
@@ -228,7 +228,7 @@ export class ValueWriter {
     this.bytes[this.end++] = type;
   }
 
-  /** Leaves a byte for the head of a map. @returns where it is, behind the start. */
+  /** Leaves a byte for the head of a map. @returns how many bytes behind the start it is. */
   #mapHead(): number {
     this.#reserve(1);
     return this.end++ - this.start;
@@ -251,8 +251,9 @@ export class ValueWriter {
     this.end = end + more;
   }
 
+  /** Counts elements of a container. @throws {@link EncodeError} if it is too deep, or there are too many. */
   #count(elements: number, depthLeft: number): void {
-    // An empty container may stand where a scalar may, as the reader counts it.
+    // An empty container may stand as deep as a scalar, since the reader counts it so, too.
     if (depthLeft === 0 && elements > 0) {
       throw new EncodeError(
         "the value is nested too deep, or contains itself; net.limits.depth is how deep it may be",
@@ -365,7 +366,7 @@ export class ValueWriter {
       return;
     }
     this.#reserve(HEAD_ROOM + BYTES_PER_UNIT * length);
-    // Nearly all short texts take a byte for each unit, so that the head is known before.
+    // Nearly all short texts take a byte for each unit, so that the head can be written first.
     const { bytes, end } = this;
     let at = this.#textHead(length);
     for (let index = 0; index < length; index++) {
@@ -389,14 +390,14 @@ export class ValueWriter {
   }
 
   #longText(text: string): void {
-    // Most texts take a byte for each unit; room for three would be held as long as the packet waits.
+    // Most texts take a byte for each unit, and room for three would be held as long as the packet waits.
     this.#reserve(HEAD_ROOM + text.length);
     if (this.#fits(text)) return;
     this.#reserve(HEAD_ROOM + BYTES_PER_UNIT * text.length);
     this.#fits(text);
   }
 
-  /** Writes a long text, if there is room for all of it. */
+  /** Writes a long text, if there is room for all of it. @returns whether there was. */
   #fits(text: string): boolean {
     const { bytes, end: head } = this;
     const guessed = textHeadSize(text.length);
@@ -410,44 +411,20 @@ export class ValueWriter {
     return true;
   }
 
-  /** A short text with units from 0x80 on. */
+  /** Writes a short text with units from 0x80 on. */
   #shortText(text: string): void {
-    let length = 0;
-    for (let index = 0; index < text.length; index++) {
-      const code = codePoint(text, index);
-      if (code > 0xffff) index++;
-      length += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-    }
-    const { bytes } = this;
-    let at = this.#textHead(length);
-    for (let index = 0; index < text.length; index++) {
-      const code = codePoint(text, index);
-      if (code < 0x80) bytes[at++] = code;
-      else {
-        if (code < 0x800) bytes[at++] = 0xc0 | (code >> 6);
-        else {
-          if (code < 0x10000) bytes[at++] = 0xe0 | (code >> 12);
-          else {
-            index++;
-            bytes[at++] = 0xf0 | (code >> 18);
-            bytes[at++] = 0x80 | ((code >> 12) & 0x3f);
-          }
-          bytes[at++] = 0x80 | ((code >> 6) & 0x3f);
-        }
-        bytes[at++] = 0x80 | (code & 0x3f);
-      }
-    }
-    this.end = at;
+    const start = this.#textHead(utf8Length(text));
+    this.end = writeUtf8(text, this.bytes, start);
   }
 
-  /** The head of a container: in one byte up to `short` elements, or of 16 or 32 bits. */
+  /** Writes the head of a container: in one byte for fewer than `limit` elements, else with 16 or 32 bits of length. */
   #head(length: number, short: number, limit: number, long: number): void {
     this.#reserve(HEAD_ROOM);
     if (length < limit) this.bytes[this.end++] = short | length;
     else this.#longHead(length, long);
   }
 
-  /** A head with a length of 16 bits, or the next one with 32. */
+  /** Writes a head with a length of 16 bits, or the following head with 32 bits. */
   #longHead(length: number, head: number): void {
     if (length < 0x10000) this.#put2(head, length);
     else this.#put4(head + 1, length);
@@ -467,6 +444,7 @@ export class ValueWriter {
     this.end = end + 4;
   }
 
+  /** Makes room for `size` bytes. */
   #reserve(size: number): void {
     if (this.end + size > this.bytes.length) this.#grow(size);
   }
@@ -482,14 +460,9 @@ export class ValueWriter {
   }
 }
 
+/** Length of the head of a text of so many bytes. */
 function textHeadSize(length: number): number {
   if (length < 32) return 1;
   if (length < 0x100) return 2;
   return length < 0x10000 ? 3 : HEAD_ROOM;
-}
-
-/** The code point at `index`; U+FFFD for a surrogate without its other half. */
-function codePoint(text: string, index: number): number {
-  const code = text.codePointAt(index) as number;
-  return code >= 0xd800 && code < 0xe000 ? REPLACEMENT_CHARACTER : code;
 }

@@ -1,23 +1,26 @@
 const EMPTY = new Uint8Array(0);
 
 /**
- * A packet behind what waits on connections, joined once for all of them that have the same waiting. What a broadcast
- * sends to a thousand connections is then one buffer and not a thousand copies.
+ * The output that many connections have in common. A packet that is added behind the same waiting bytes on several
+ * connections is joined to them once, in one buffer for all. So a broadcast to a thousand connections fills one buffer
+ * instead of a thousand.
  */
-export class LastJoin {
+export class SharedOutput {
   #waiting: Uint8Array = EMPTY;
   #packet: Uint8Array = EMPTY;
   #both: Uint8Array = EMPTY;
-  /** How many connections have both waiting. */
+  /** How many connections have `#both` waiting. */
   #users = 0;
 
   /**
-   * Both in one buffer; `undefined` if the first connection that got this packet had something else waiting, or if
-   * nobody shares what it has.
+   * Joins a packet to the bytes that a connection has waiting.
+   *
+   * @returns a buffer with both; `undefined` if the first connection that was given this packet had other bytes waiting,
+   * or if no other connection has these.
    */
   join(waiting: Uint8Array, packet: Uint8Array): Uint8Array | undefined {
     if (this.#packet !== packet) {
-      // To join again and again for one connection would copy all that waits each time.
+      // Joining for a single connection would copy all that it has waiting, again for each packet.
       if (waiting === this.#both && this.#users === 1) return undefined;
       this.#users = 0;
       this.#waiting = waiting;

@@ -1,52 +1,53 @@
 import type { Cid } from "../constants.js";
 import { closeReasonOf, isInstance } from "../errors/describe-error.js";
 import { Peng3dnetError, ProtocolError } from "../errors/errors.js";
+import type { ConnectionHooks } from "./connection-hooks.js";
 import { type ConnectionHost, watchResult } from "./connection-host.js";
 import { ConnectionType } from "./connection-type.js";
 import type { PacketRef } from "./peer.js";
 
 /**
- * A connection type in use: knows which hooks it has, and keeps a plugin's mistakes from doing harm. One serves all
- * connections of its type. A {@link ProtocolError} that it throws passes, and ends the connection; anything else is
- * reported.
+ * A connection type bound to its name, as connections call it. It knows which hooks the type has, and keeps the mistakes of
+ * a plugin from doing harm: a {@link ProtocolError} that a hook throws passes and ends the connection, and anything else is
+ * reported. One serves all connections of its type.
  */
-export class AttachedType {
+export class BoundType {
   readonly name: string;
-  readonly type: ConnectionType;
-  /** Whether it wants to see what is received. */
+  readonly type: ConnectionHooks;
+  /** Whether the type wants to see what is received. */
   readonly receives: boolean;
-  /** Whether it wants to see what is sent. */
+  /** Whether the type wants to see what is sent. */
   readonly observesSend: boolean;
 
-  constructor(name: string, type: ConnectionType) {
+  constructor(name: string, type: ConnectionHooks) {
     this.name = name;
     this.type = type;
     this.receives = type.receive !== ConnectionType.prototype.receive;
     this.observesSend = type.send !== ConnectionType.prototype.send;
   }
 
-  /** Begins its handshake. */
+  /** Begins the handshake of the type. */
   init(cid: Cid, host: ConnectionHost): void {
     this.#call("init", host, () => this.type.init(cid));
   }
 
-  /** Shows it a packet. @returns whether it keeps the packet to itself. */
+  /** Shows the type a packet that was received. @returns whether it keeps the packet to itself. */
   receive(msg: unknown, pid: number, flags: number, cid: Cid, host: ConnectionHost): boolean {
     return this.#call("receive", host, () => this.type.receive(msg, pid, flags, cid)) === true;
   }
 
-  /** Shows it what is sent. @returns whether it keeps that to itself. */
+  /** Shows the type a packet that was sent. @returns whether it keeps that to itself. */
   send(packet: Uint8Array, ptype: PacketRef, cid: Cid, host: ConnectionHost): boolean {
     try {
       return this.#call("send", host, () => this.type.send(packet, ptype, cid)) === true;
     } catch (error) {
-      // Whoever sends the packet is not the one at fault, and the packet is on its way.
+      // The caller of `send` is not at fault, and the packet is on its way.
       host.fail(error, `${this.name}.send`);
       return true;
     }
   }
 
-  /** Tells it that the connection is closed. Nothing that it throws can end that once more. */
+  /** Tells the type that the connection is closed. What it throws is only reported, since there is nothing to end. */
   closed(cid: Cid, host: ConnectionHost): void {
     try {
       this.#call("closed", host, () => this.type.closed(cid));
@@ -55,10 +56,11 @@ export class AttachedType {
     }
   }
 
+  /** Calls a hook and reports what it throws, or what a promise that it returns rejects with. */
   #call<R>(method: string, host: ConnectionHost, call: () => R): R | undefined {
     try {
       const result = call();
-      // Plugins may be asynchronous where nothing is returned.
+      // Hooks that return nothing may be asynchronous.
       if (typeof result === "object" || typeof result === "function")
         watchResult(host, result, `${this.name}.${method}`);
       return result;
@@ -71,16 +73,20 @@ export class AttachedType {
   }
 }
 
-/** The connection types that a peer's connections use. */
-export class AttachedTypes {
-  readonly #byName = new Map<string, AttachedType>();
+/** The bound types of a peer, by name. */
+export class BoundTypes {
+  readonly #byName = new Map<string, BoundType>();
 
-  /** The one of a name that was looked up before. A type that took the place of another is told apart. */
-  of(name: string, type: ConnectionType): AttachedType {
+  /**
+   * The bound type of a name.
+   *
+   * @param type - what the peer has under that name now; it may have taken the place of another one.
+   */
+  of(name: string, type: ConnectionHooks): BoundType {
     const known = this.#byName.get(name);
     if (known?.type === type) return known;
-    const attached = new AttachedType(name, type);
-    this.#byName.set(name, attached);
-    return attached;
+    const bound = new BoundType(name, type);
+    this.#byName.set(name, bound);
+    return bound;
   }
 }

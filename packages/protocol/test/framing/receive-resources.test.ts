@@ -1,4 +1,4 @@
-import { Packet, ReceiveKit, type ReceiveKitOptions } from "@peng3dnet/protocol";
+import { Packet, ReceiveKit, ReceiveResources, type ReceiveResourcesOptions } from "@peng3dnet/protocol";
 import { concat, packet } from "../support/bytes.js";
 import { activePair, type End, type FakePeer } from "../support/pair.js";
 
@@ -6,13 +6,13 @@ const setUp = (peer: FakePeer): void => {
   peer.registry.register(new Packet(peer.registry, peer), "test:any");
 };
 
-/** Clients of different servers that receive with one kit. */
-function clients(limits: Readonly<Record<string, number>>[], options: ReceiveKitOptions = {}): End[] {
-  const kit = new ReceiveKit(options);
-  return limits.map((cfg) => activePair(setUp, {}, { kit, cfg }).client);
+/** Clients of different servers that share their receive resources. */
+function clients(limits: Readonly<Record<string, number>>[], options: ReceiveResourcesOptions = {}): End[] {
+  const resources = new ReceiveResources(options);
+  return limits.map((cfg) => activePair(setUp, {}, { resources, cfg }).client);
 }
 
-test("peers with one kit have limits of their own", () => {
+test("peers that share receive resources have limits of their own", () => {
   const [free, shallow, few, short] = clients([
     {},
     { "net.limits.depth": 2 },
@@ -91,4 +91,8 @@ test("texts and buffers come from what it is given", () => {
   expect(end.received).toEqual(["a".repeat(40)]);
   expect(read.at(-1)).toBe("a".repeat(40));
   expect(lengths.length).toBeGreaterThan(0);
+});
+
+test("the name that they had before still stands for them", () => {
+  expect(ReceiveKit).toBe(ReceiveResources);
 });

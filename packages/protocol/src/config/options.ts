@@ -1,0 +1,268 @@
+import type { AddressLike } from "./address.js";
+
+/** Certificates or keys: PEM text, PEM or DER bytes, or several of them. */
+export type Pem = string | Uint8Array | readonly (string | Uint8Array)[];
+
+/**
+ * All options with their types. Keys are the reference's, letter for letter; those it lacks are marked *new*.
+ * Durations are in seconds, sizes in bytes; 0 and `Infinity` switch a time-out off unless said otherwise.
+ */
+export interface ConfigValues {
+  /** Address the server listens on; `null`: take host and port from the next two. Default `null`. Read on start. */
+  "net.server.addr": AddressLike | null;
+  /** Host the server listens on. Default `"0.0.0.0"`. Read on start. */
+  "net.server.addr.host": string;
+  /** Port the server listens on, also where an address lacks one; 0: any free one. Default 8080. Read on start. */
+  "net.server.addr.port": number;
+  /** Address the client connects to; `null`: take host and port from the next two. Default `null`. Read on start. */
+  "net.client.addr": AddressLike | null;
+  /** Host the client connects to. Default `"localhost"`. Read on start. */
+  "net.client.addr.host": string;
+  /** Port the client connects to, also where an address lacks one. Default 8080. Read on start. */
+  "net.client.addr.port": number;
+
+  /**
+   * Compress long bodies that are sent. Compressed bodies are accepted either way. Default `true`.
+   * Read for each connection.
+   */
+  "net.compress.enabled": boolean;
+  /** A body longer than this many bytes is compressed. Default 8192. Read for each connection. */
+  "net.compress.threshold": number;
+  /** zlib level, 0 to 9, or -1 for zlib's own choice. Default 6. Read for each connection. */
+  "net.compress.level": number;
+
+  /** Reserved, as in the reference; only `false` is accepted. Default `false`. Never read. */
+  "net.encrypt.enabled": boolean;
+
+  /** Use TLS. Both sides have to. Default `false`. Read on start. */
+  "net.ssl.enabled": boolean;
+  /** Refuse to start without TLS support in the runtime. Default `true`. Read on start. */
+  "net.ssl.force": boolean;
+  /**
+   * File with the certificate authorities to trust, PEM; `null`: those of the runtime. Default `null`.
+   * Read on start and by `reloadCertificates`.
+   */
+  "net.ssl.cafile": string | null;
+  /** *new* The authorities themselves, instead of a file. Default `null`. Read on start and by `reloadCertificates`. */
+  "net.ssl.ca": Pem | null;
+  /** *new* Lowest TLS version accepted. Default `"TLSv1.2"`. Read on start and by `reloadCertificates`. */
+  "net.ssl.minversion": "TLSv1.2" | "TLSv1.3";
+  /** *new* Let clients resume TLS sessions. Default `false`. Read on start and by `reloadCertificates`. */
+  "net.ssl.resumption": boolean;
+  /**
+   * Ask every client for a certificate and refuse those without a valid one. Default `true`.
+   * Read on start and by `reloadCertificates`.
+   */
+  "net.ssl.server.force_verify": boolean;
+  /** File with the server's certificate chain, PEM. Default `null`. Read on start and by `reloadCertificates`. */
+  "net.ssl.server.certfile": string | null;
+  /** File with the server's private key, PEM. Default `null`. Read on start and by `reloadCertificates`. */
+  "net.ssl.server.keyfile": string | null;
+  /** *new* The server's certificate chain itself. Default `null`. Read on start and by `reloadCertificates`. */
+  "net.ssl.server.cert": Pem | null;
+  /** *new* The server's private key itself. Default `null`. Read on start and by `reloadCertificates`. */
+  "net.ssl.server.key": Pem | null;
+  /** Check that the server's certificate is for the host connected to. Default `true`. Read on start. */
+  "net.ssl.client.check_hostname": boolean;
+  /** Refuse a server whose certificate cannot be verified. Default `true`. Read on start. */
+  "net.ssl.client.force_verify": boolean;
+  /** *new* File with the client's certificate chain, PEM. Default `null`. Read on start. */
+  "net.ssl.client.certfile": string | null;
+  /** *new* File with the client's private key, PEM. Default `null`. Read on start. */
+  "net.ssl.client.keyfile": string | null;
+  /** *new* The client's certificate chain itself. Default `null`. Read on start. */
+  "net.ssl.client.cert": Pem | null;
+  /** *new* The client's private key itself. Default `null`. Read on start. */
+  "net.ssl.client.key": Pem | null;
+  /** *new* Name to ask for and check instead of the host connected to. Default `null`. Read on start. */
+  "net.ssl.server_hostname": string | null;
+
+  /** Send events to the engine: `"auto"` if one was passed. Default `"auto"`. Read on start and for each connection. */
+  "net.events.enable": "auto" | boolean;
+
+  /** Print each packet received. Default `false`. Read for each connection. */
+  "net.debug.print.recv": boolean;
+  /** Print each packet sent. Default `false`. Read for each connection. */
+  "net.debug.print.send": boolean;
+  /** Print each connection. Default `false`. Read for each connection. */
+  "net.debug.print.connect": boolean;
+  /** Print each close. Default `false`. Read for each connection. */
+  "net.debug.print.close": boolean;
+
+  /** Take over the server's packet ids in the handshake. Default `true`. Read for each connection. */
+  "net.registry.autosync": boolean;
+  /** What to do when the packet names of both sides differ. Default `"closeconnection"`. Read for each connection. */
+  "net.registry.missingpacketaction": "closeconnection" | "ignore";
+  /** *new* What to do with a packet of unknown id. Default `"closeconnection"`. Read for each connection. */
+  "net.registry.unknownpacketaction": "closeconnection" | "ignore";
+
+  /** *new* Longest packet accepted and sent, length prefix not counted. Default 1 MiB. Read for each connection. */
+  "net.limits.packetlength": number;
+  /**
+   * *new* Longest packet that a server accepts before the handshake is complete. Default 4 KiB.
+   * Read for each connection.
+   */
+  "net.limits.packetlength.handshake": number;
+  /** *new* Longest body after decompression. Default 4 MiB. Read for each connection. */
+  "net.limits.inflated": number;
+  /** *new* The same on a server before the handshake is complete. Default 64 KiB. Read for each connection. */
+  "net.limits.inflated.handshake": number;
+  /**
+   * *new* Bytes a second that a connection makes this side inflate; as many at once as in one second. Past it, its
+   * packets wait. Default 64 MiB. Read for each connection.
+   */
+  "net.limits.inflated.rate": number;
+  /** *new* Deepest nesting of a body, 1 to 512. Default 512. Read for each connection. */
+  "net.limits.depth": number;
+  /**
+   * *new* Elements of all arrays and maps of a body together; a pair of a map counts as two, and so does a binary
+   * value. At most so many places, too, may the engine reserve for keys like `"1023"`. Default 65,536. Read for each
+   * connection.
+   */
+  "net.limits.elements": number;
+  /**
+   * *new* The same on a server before the handshake is complete. A client accepts so many more than the registry of
+   * `net.limits.registry.names` names has. Default 256. Read for each connection.
+   */
+  "net.limits.elements.handshake": number;
+  /** *new* Connections that a server holds at once. Default 4096. Read for each connection. */
+  "net.limits.connections": number;
+  /** *new* The same per remote address; an IPv6 address counts by its /64. Default 1024. Read for each connection. */
+  "net.limits.connections.address": number;
+  /** *new* Handshakes under way at once; past it the oldest one goes. Default 1024. Read for each connection. */
+  "net.limits.pending": number;
+  /** *new* The same per remote address; an IPv6 address counts by its /64. Default 256. Read for each connection. */
+  "net.limits.pending.address": number;
+  /**
+   * *new* Unsent bytes of a connection past which `sendMessage` returns false. Default 1 MiB.
+   * Read for each connection.
+   */
+  "net.limits.unsent.highwater": number;
+  /** *new* Unsent bytes of a connection that end it. Default 16 MiB. Read for each connection. */
+  "net.limits.unsent": number;
+  /**
+   * *new* Unsent bytes of all connections of a server together; past it the one with most ends. Default 24 MiB. Read
+   * for each connection.
+   */
+  "net.limits.unsent.total": number;
+  /**
+   * *new* What happens to a droppable packet past the high-water mark. Default `"close"`: it is queued, up to the
+   * limit. Read for each connection.
+   */
+  "net.limits.unsent.policy": "close" | "drop";
+  /** *new* Unprocessed packets of a connection past which reading pauses. Default 1024. Read for each connection. */
+  "net.limits.unprocessed.packets": number;
+  /** *new* Unprocessed bytes of a connection past which reading pauses. Default 4 MiB. Read for each connection. */
+  "net.limits.unprocessed.bytes": number;
+  /**
+   * *new* The same of all connections of a server together, packets that are not whole yet included; of these, the
+   * longest one's connection ends. Default 64 MiB. Read for each connection.
+   */
+  "net.limits.unprocessed.total": number;
+  /**
+   * *new* Bytes of decoded size that all message iterators of a peer buffer together. Default 16 MiB. Read for each
+   * connection.
+   */
+  "net.limits.buffered": number;
+  /** *new* Names accepted in a server's registry. Default 4096. Read for each connection. */
+  "net.limits.registry.names": number;
+  /** *new* Longest such name in bytes of UTF-8. Default 256. Read for each connection. */
+  "net.limits.registry.namelength": number;
+  /**
+   * *new* Packets in a row that may be ignored before the connection closes. Default 64.
+   * Read for each connection.
+   */
+  "net.limits.strikes": number;
+
+  /** *new* Time for TLS and handshake, absolute from accept or connect. Default 10. Read for each connection. */
+  "net.timeout.handshake": number;
+  /** *new* Time without anything received after which a connection closes. Default 0: off. Read for each connection. */
+  "net.timeout.idle": number;
+  /**
+   * *new* Time without progress, while bytes are unsent, after which a connection ends. Default 30.
+   * Read for each connection.
+   */
+  "net.timeout.unsent": number;
+  /**
+   * *new* Time that a close waits for unsent bytes and for the peer's end of stream. Default 5.
+   * Read for each connection.
+   */
+  "net.timeout.close": number;
+  /**
+   * *new* While bytes keep coming within so many seconds of each other, the next ones are polled for, and the event loop
+   * does not sleep. At most 0.001; 0: never. Without effect where there is one processor. Default 0.0001.
+   * Read for each connection.
+   */
+  "net.latency.poll": number;
+}
+
+/** A config key. */
+export type ConfigKey = keyof ConfigValues;
+
+/** Default of every option. Reference: `DEFAULT_CONFIG`. */
+export const DEFAULT_CONFIG: Readonly<ConfigValues> = Object.freeze({
+  "net.server.addr": null,
+  "net.server.addr.host": "0.0.0.0",
+  "net.server.addr.port": 8080,
+  "net.client.addr": null,
+  "net.client.addr.host": "localhost",
+  "net.client.addr.port": 8080,
+  "net.compress.enabled": true,
+  "net.compress.threshold": 8192,
+  "net.compress.level": 6,
+  "net.encrypt.enabled": false,
+  "net.ssl.enabled": false,
+  "net.ssl.force": true,
+  "net.ssl.cafile": null,
+  "net.ssl.ca": null,
+  "net.ssl.minversion": "TLSv1.2",
+  "net.ssl.resumption": false,
+  "net.ssl.server.force_verify": true,
+  "net.ssl.server.certfile": null,
+  "net.ssl.server.keyfile": null,
+  "net.ssl.server.cert": null,
+  "net.ssl.server.key": null,
+  "net.ssl.client.check_hostname": true,
+  "net.ssl.client.force_verify": true,
+  "net.ssl.client.certfile": null,
+  "net.ssl.client.keyfile": null,
+  "net.ssl.client.cert": null,
+  "net.ssl.client.key": null,
+  "net.ssl.server_hostname": null,
+  "net.events.enable": "auto",
+  "net.debug.print.recv": false,
+  "net.debug.print.send": false,
+  "net.debug.print.connect": false,
+  "net.debug.print.close": false,
+  "net.registry.autosync": true,
+  "net.registry.missingpacketaction": "closeconnection",
+  "net.registry.unknownpacketaction": "closeconnection",
+  "net.limits.packetlength": 1024 * 1024,
+  "net.limits.packetlength.handshake": 4 * 1024,
+  "net.limits.inflated": 4 * 1024 * 1024,
+  "net.limits.inflated.handshake": 64 * 1024,
+  "net.limits.inflated.rate": 64 * 1024 * 1024,
+  "net.limits.depth": 512,
+  "net.limits.elements": 64 * 1024,
+  "net.limits.elements.handshake": 256,
+  "net.limits.connections": 4096,
+  "net.limits.connections.address": 1024,
+  "net.limits.pending": 1024,
+  "net.limits.pending.address": 256,
+  "net.limits.unsent.highwater": 1024 * 1024,
+  "net.limits.unsent": 16 * 1024 * 1024,
+  "net.limits.unsent.total": 24 * 1024 * 1024,
+  "net.limits.unsent.policy": "close",
+  "net.limits.unprocessed.packets": 1024,
+  "net.limits.unprocessed.bytes": 4 * 1024 * 1024,
+  "net.limits.unprocessed.total": 64 * 1024 * 1024,
+  "net.limits.buffered": 16 * 1024 * 1024,
+  "net.limits.registry.names": 4096,
+  "net.limits.registry.namelength": 256,
+  "net.limits.strikes": 64,
+  "net.timeout.handshake": 10,
+  "net.timeout.idle": 0,
+  "net.timeout.unsent": 30,
+  "net.timeout.close": 5,
+  "net.latency.poll": 0.0001,
+} satisfies ConfigValues);
