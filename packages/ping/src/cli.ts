@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
-import { EXIT_OUTPUT, run } from "./run.js";
+import { EXIT_OUTPUT, run } from "./command/run.js";
 
 /** Milliseconds after which what is left, as the look-up of a name that nobody waits for, is no reason to stay. */
 const LEFTOVERS = 100;

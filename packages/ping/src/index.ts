@@ -4,16 +4,8 @@
  *
  * @packageDocumentation
  */
-export { PingConnectionType, type PingSource } from "./connection-type.js";
-export {
-  MAX_PING_LENGTH,
-  MAX_PINGS,
-  MAX_PONG_LENGTH,
-  PING_ID,
-  PONG_ID,
-  WRITEBACK,
-} from "./constants.js";
-export type { PingData } from "./data.js";
+
+export { PingClient, type PingServerOptions, pingServer } from "./asking/ping-server.js";
 export {
   InvalidPingPacketError,
   PingDataError,
@@ -21,6 +13,16 @@ export {
   type PingFailure,
   PingInvalidSideError,
 } from "./errors.js";
+export { PingConnectionType, type PingSource } from "./protocol/connection-type.js";
+export {
+  MAX_PING_LENGTH,
+  MAX_PINGS,
+  MAX_PONG_LENGTH,
+  PING_ID,
+  PONG_ID,
+  WRITEBACK,
+} from "./protocol/constants.js";
+export type { PingData } from "./protocol/data.js";
 export {
   type EnablePingOptions,
   enablePing,
@@ -29,5 +31,4 @@ export {
   type PingableServer,
   PingableServerMixin,
   type Pong,
-} from "./mixins.js";
-export { PingClient, type PingServerOptions, pingServer } from "./ping-server.js";
+} from "./protocol/mixins.js";

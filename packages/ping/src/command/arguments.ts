@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { type Address, type ConfigOverrides, parseAddress, UsageError } from "@peng3dnet/core";
-import { checkPingData, type PingData } from "./data.js";
+import { checkPingData, type PingData } from "../protocol/data.js";
 
 /** A server to ping. */
 export interface Target {

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { AbortedError, UsageError } from "@peng3dnet/core";
+import { pingServer } from "../asking/ping-server.js";
+import { PingError } from "../errors.js";
 import { type Arguments, HELP, parseArguments, type Target } from "./arguments.js";
-import { PingError } from "./errors.js";
 import { style } from "./format.js";
-import { pingServer } from "./ping-server.js";
 import { JsonReport, LiveReport, type Report, type Result, TextReport } from "./report.js";
 import { resolveIn } from "./resolve.js";
 import { Statistics } from "./statistics.js";

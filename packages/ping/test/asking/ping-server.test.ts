@@ -12,11 +12,11 @@ import {
   type PingServerOptions,
   pingServer,
 } from "@peng3dnet/ping";
-import { onCleanup } from "../../core/test/support/cleanup.js";
-import { startServer } from "../../core/test/support/peers.js";
-import { freePort } from "../../core/test/support/raw-peer.js";
-import { closeconn, frame, hello, packet } from "../../core/test/support/wire.js";
-import { recognise } from "../src/probe.js";
+import { onCleanup } from "../../../core/test/support/cleanup.js";
+import { startServer } from "../../../core/test/support/peers.js";
+import { freePort } from "../../../core/test/support/raw-peer.js";
+import { closeconn, frame, hello, packet } from "../../../core/test/support/wire.js";
+import { recognise } from "../../src/asking/probe.js";
 
 /** Listens with any server of Node's; its connections are cut after the test. */
 async function listening(server: NetServer): Promise<string> {

@@ -1,6 +1,6 @@
-import type { PingData } from "./data.js";
-import type { PingError } from "./errors.js";
-import type { Pong } from "./mixins.js";
+import type { PingError } from "../errors.js";
+import type { PingData } from "../protocol/data.js";
+import type { Pong } from "../protocol/mixins.js";
 import type { Statistics } from "./statistics.js";
 import { clean, json, width } from "./text.js";
 

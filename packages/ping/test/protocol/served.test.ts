@@ -1,7 +1,7 @@
 // A server that lists its connection types says whether it answers pings.
 
 import { CONNTYPE_CLASSIC, CONNTYPE_PING, Server } from "@peng3dnet/core";
-import { PingableServerMixin, PingError, pingServer } from "../src/index.js";
+import { PingableServerMixin, PingError, pingServer } from "../../src/index.js";
 
 const started: Server[] = [];
 

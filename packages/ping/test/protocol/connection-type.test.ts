@@ -27,10 +27,10 @@ import {
   pingServer,
   WRITEBACK,
 } from "@peng3dnet/ping";
-import { track } from "../../core/test/support/cleanup.js";
-import { LOCAL, startServer } from "../../core/test/support/peers.js";
-import { RawPeer, rawServer } from "../../core/test/support/raw-peer.js";
-import { frame, hello, packet, settype, value } from "../../core/test/support/wire.js";
+import { track } from "../../../core/test/support/cleanup.js";
+import { LOCAL, startServer } from "../../../core/test/support/peers.js";
+import { RawPeer, rawServer } from "../../../core/test/support/raw-peer.js";
+import { frame, hello, packet, settype, value } from "../../../core/test/support/wire.js";
 
 const PingableServer = PingableServerMixin(Server);
 const PingClient = PingableClientMixin(Client);

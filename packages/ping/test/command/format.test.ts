@@ -9,10 +9,10 @@ import {
   milliseconds,
   style,
   summaryLines,
-} from "../src/format.js";
-import { LiveReport } from "../src/report.js";
-import { Statistics } from "../src/statistics.js";
-import { clean, cutTo, json, width } from "../src/text.js";
+} from "../../src/command/format.js";
+import { LiveReport } from "../../src/command/report.js";
+import { Statistics } from "../../src/command/statistics.js";
+import { clean, cutTo, json, width } from "../../src/command/text.js";
 
 const PLAIN = style(false);
 

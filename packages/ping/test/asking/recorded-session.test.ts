@@ -8,9 +8,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Server } from "@peng3dnet/core";
 import { PingableServerMixin, pingServer } from "@peng3dnet/ping";
-import { track } from "../../core/test/support/cleanup.js";
-import { LOCAL, next } from "../../core/test/support/peers.js";
-import { RawPeer, rawServer } from "../../core/test/support/raw-peer.js";
+import { track } from "../../../core/test/support/cleanup.js";
+import { LOCAL, next } from "../../../core/test/support/peers.js";
+import { RawPeer, rawServer } from "../../../core/test/support/raw-peer.js";
 
 interface Recorded {
   readonly dir: "S>C" | "C>S";
@@ -19,7 +19,7 @@ interface Recorded {
 }
 
 const { packets } = JSON.parse(
-  readFileSync(join(__dirname, "../../../vectors/ping-session.json"), "utf8"),
+  readFileSync(join(__dirname, "../../../../vectors/ping-session.json"), "utf8"),
 ) as { readonly packets: readonly Recorded[] };
 const [hello, settype, ping, pong, closeWithNil, , closeWithReason] = packets.map(({ hex }) =>
   Buffer.from(hex ?? "", "hex"),

@@ -1,6 +1,7 @@
+import type { PingError } from "../errors.js";
+import type { PingData } from "../protocol/data.js";
+import type { Pong } from "../protocol/mixins.js";
 import type { Target } from "./arguments.js";
-import type { PingData } from "./data.js";
-import type { PingError } from "./errors.js";
 import {
   answerLine,
   barChart,
@@ -12,7 +13,6 @@ import {
   summaryLines,
   usersOf,
 } from "./format.js";
-import type { Pong } from "./mixins.js";
 import type { Statistics } from "./statistics.js";
 import { clean, cutTo, json, width } from "./text.js";
 

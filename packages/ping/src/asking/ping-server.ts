@@ -13,10 +13,10 @@ import {
   TimedOutError,
   UsageError,
 } from "@peng3dnet/core";
-import { MAX_PONG_LENGTH, REASON_COMPLETE } from "./constants.js";
-import type { PingData } from "./data.js";
+import { MAX_PONG_LENGTH, REASON_COMPLETE } from "../protocol/constants.js";
+import type { PingData } from "../protocol/data.js";
+import { type PingableClient, PingableClientMixin, type Pong } from "../protocol/mixins.js";
 import { connectionEnded, type FailedAttempt, foreignServer, noAnswer } from "./failure.js";
-import { type PingableClient, PingableClientMixin, type Pong } from "./mixins.js";
 import { type Foreigner, probe } from "./probe.js";
 
 /** Class of the client that {@link pingServer} uses if it is given none. Reference: `_PingClient`. */

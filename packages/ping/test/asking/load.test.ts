@@ -53,7 +53,7 @@ test("1,000 pings in a row and 200 at once are answered; no memory, no handle an
   const { stdout, stderr } = await promisify(execFile)(
     process.execPath,
     ["--expose-gc", "--input-type=module", "--eval", PROGRAM],
-    { cwd: join(__dirname, "..") },
+    { cwd: join(__dirname, "../..") },
   );
   expect(stderr).toBe("");
   const [result = "", waited] = stdout.trim().split("\n");

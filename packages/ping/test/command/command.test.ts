@@ -9,12 +9,12 @@ import { join } from "node:path";
 import { createServer as createTlsServer } from "node:tls";
 import type { ConfigOverrides } from "@peng3dnet/core";
 import { enablePing } from "@peng3dnet/ping";
-import { onCleanup } from "../../core/test/support/cleanup.js";
-import { startServer } from "../../core/test/support/peers.js";
-import { freePort } from "../../core/test/support/raw-peer.js";
-import { hello, packet } from "../../core/test/support/wire.js";
+import { onCleanup } from "../../../core/test/support/cleanup.js";
+import { startServer } from "../../../core/test/support/peers.js";
+import { freePort } from "../../../core/test/support/raw-peer.js";
+import { hello, packet } from "../../../core/test/support/wire.js";
 
-const CLI = join(__dirname, "../dist/cli.js");
+const CLI = join(__dirname, "../../dist/cli.js");
 /** Time that a process may take for itself on a busy machine, in seconds. */
 const START = 5;
 
@@ -81,7 +81,7 @@ const certificates = mkdtempSync(join(tmpdir(), "peng3dnet-ping-"));
 const pem = (name: string): string => join(certificates, `${name}.pem`);
 
 beforeAll(() => {
-  execFileSync(process.execPath, [join(__dirname, "../../../scripts/make-certs.mjs"), certificates]);
+  execFileSync(process.execPath, [join(__dirname, "../../../../scripts/make-certs.mjs"), certificates]);
 }, 60_000);
 
 afterAll(() => rmSync(certificates, { recursive: true, force: true }));
@@ -343,7 +343,7 @@ test.each([
 });
 
 test("tells its version and its options", async () => {
-  const { version } = JSON.parse(readFileSync(join(__dirname, "../package.json"), "utf8"));
+  const { version } = JSON.parse(readFileSync(join(__dirname, "../../package.json"), "utf8"));
   expect(await command(["--version"])).toMatchObject({ code: 0, stdout: `${version}\n` });
   const help = await command(["--help"]);
   expect(help.code).toBe(0);
