@@ -1,9 +1,9 @@
 import type { EventEmitter } from "node:events";
-import { type Disposer, disposeAll, disposer } from "./disposer.js";
-import type { EventName, HeadlessPeng } from "./event-bus.js";
-import { PENG_EVENTS, type PengEventMap } from "./event-map.js";
+import type { EventName, HeadlessPeng } from "../bus/event-bus.js";
+import { PENG_EVENTS, type PengEventMap } from "../events/event-map.js";
+import { type Disposer, disposeAll, disposer } from "../listening/disposer.js";
+import { busOf, type EventOf, type EventOrigin, type EventsOf, subscribe } from "../listening/source.js";
 import { relay, untyped } from "./relay.js";
-import { busOf, type EventOf, type EventOrigin, type EventsOf, subscribe } from "./source.js";
 
 /** The type argument for Node's `EventEmitter`: each event of a map with its data as the only argument. */
 export type EmitterEvents<M = PengEventMap> = { [K in EventName<M>]: [data: M[K]] };

@@ -1,9 +1,9 @@
-import { type Disposer, disposeAll } from "./disposer.js";
+import type { EventName, HeadlessPeng } from "../bus/event-bus.js";
+import { PENG_EVENTS } from "../events/event-map.js";
+import { type Disposer, disposeAll } from "../listening/disposer.js";
+import { busOf, type EventOrigin, subscribe } from "../listening/source.js";
 import type { BridgeOptions } from "./emitter-bridge.js";
-import type { EventName, HeadlessPeng } from "./event-bus.js";
-import { PENG_EVENTS } from "./event-map.js";
 import { relay, untyped } from "./relay.js";
-import { busOf, type EventOrigin, subscribe } from "./source.js";
 
 /**
  * Sends the events of several servers, clients or buses to one bus. Those that are on it already are left as

@@ -1,9 +1,9 @@
-import { type Disposer, disposeAll, disposer } from "./disposer.js";
+import type { EventName, HeadlessPeng } from "../bus/event-bus.js";
+import { PENG_EVENTS, type PengEventMap, type PengEventName } from "../events/event-map.js";
+import { type Disposer, disposeAll, disposer } from "../listening/disposer.js";
+import { busOf, type EventOf, type EventOrigin, subscribe } from "../listening/source.js";
 import type { BridgeOptions } from "./emitter-bridge.js";
-import type { EventName, HeadlessPeng } from "./event-bus.js";
-import { PENG_EVENTS, type PengEventMap, type PengEventName } from "./event-map.js";
 import { relay, untyped } from "./relay.js";
-import { busOf, type EventOf, type EventOrigin, subscribe } from "./source.js";
 
 /** An event of a bus as a DOM event: `type` is its name, `detail` its data. */
 export class PengEvent<K extends string = PengEventName> extends Event {

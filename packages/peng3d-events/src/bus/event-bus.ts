@@ -7,9 +7,9 @@ import {
   Repeats,
   whenRejected,
 } from "@peng3dnet/core";
+import { UnknownListenerError } from "../errors.js";
+import type { PengEventMap } from "../events/event-map.js";
 import { BusConfig, type BusConfigOverrides } from "./bus-config.js";
-import { UnknownListenerError } from "./errors.js";
-import type { PengEventMap } from "./event-map.js";
 
 /** Name of an event of a map. */
 export type EventName<M> = keyof M & string;

@@ -1,6 +1,6 @@
 import { AbortedError, EVENT_SIZE, onAbort } from "@peng3dnet/core";
+import { EventOverflowError } from "../errors.js";
 import { disposeAll } from "./disposer.js";
-import { EventOverflowError } from "./errors.js";
 import { type EventOf, type EventOrigin, type EventsOf, subscribe } from "./source.js";
 
 /** Events buffered by default. */

@@ -1,8 +1,8 @@
 import type { EngineLike, SIDE_CLIENT, Side } from "@peng3dnet/core";
+import { type EventName, HeadlessPeng, type ListenerOptions } from "../bus/event-bus.js";
+import { NoEventBusError } from "../errors.js";
+import type { ClientEventMap, PengEventMap, ServerEventMap } from "../events/event-map.js";
 import { type Disposer, disposer } from "./disposer.js";
-import { NoEventBusError } from "./errors.js";
-import { type EventName, HeadlessPeng, type ListenerOptions } from "./event-bus.js";
-import type { ClientEventMap, PengEventMap, ServerEventMap } from "./event-map.js";
 
 /** An engine that can be listened to: a {@link HeadlessPeng}, or one with the same two methods. */
 export interface ListenableEngine {

@@ -2,7 +2,7 @@
 
 import { type Logger, silentLogger } from "@peng3dnet/core";
 import { HeadlessPeng } from "@peng3dnet/peng3d-events";
-import { HORRORS } from "../../protocol/test/support/horrors.js";
+import { HORRORS } from "../../../protocol/test/support/horrors.js";
 
 interface Events {
   readonly "test:one": { readonly n: number };

@@ -3,9 +3,9 @@ import { TLSSocket } from "node:tls";
 import { Client, CONNTYPE_PING, type ConfigOverrides, Packet, Server } from "@peng3dnet/core";
 import { HeadlessPeng, PENG_EVENTS } from "@peng3dnet/peng3d-events";
 import { PingableClientMixin, PingableServerMixin } from "@peng3dnet/ping";
-import { clientTls, mutualTls } from "../../core/test/support/certificates.js";
-import { bySender, Recorder, type Row } from "./recorder.js";
-import { tableOf } from "./table.js";
+import { clientTls, mutualTls } from "../../../core/test/support/certificates.js";
+import { bySender, Recorder, type Row } from "../support/recorder.js";
+import { tableOf } from "../support/table.js";
 
 interface Config {
   readonly server: ConfigOverrides;

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-const PAGE = join(__dirname, "..", "..", "..", "docs", "events.md");
+const PAGE = join(__dirname, "..", "..", "..", "..", "docs", "events.md");
 
 /** The rows of the table in docs/events.md whose first heading is `heading`, behind the line `after`. */
 export function tableOf(heading: string, after = ""): string[][] {
