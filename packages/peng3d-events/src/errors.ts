@@ -1,4 +1,4 @@
-import { UsageError } from "@peng3dnet/core";
+import { UsageError } from "@peng3dnet/peer";
 
 /** Events were asked of a peer that sends them nowhere, or to an engine that nobody can listen to. */
 export class NoEventBusError extends UsageError {

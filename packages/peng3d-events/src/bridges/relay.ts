@@ -1,4 +1,4 @@
-import type { EngineLike } from "@peng3dnet/core";
+import type { EngineLike } from "@peng3dnet/peer";
 
 /** An event on its way through bridges, and where it has been. */
 interface Passage {

@@ -6,7 +6,7 @@ import {
   type ConfigSource,
   type ConfigValues,
   DEFAULT_CONFIG,
-} from "@peng3dnet/core";
+} from "@peng3dnet/peer";
 
 /** The options of the bus itself. */
 export interface BusConfigValues {

@@ -6,10 +6,11 @@ import {
   type Logger,
   Repeats,
   whenRejected,
-} from "@peng3dnet/core";
+} from "@peng3dnet/peer";
 import { UnknownListenerError } from "../errors.js";
 import type { PengEventMap } from "../events/event-map.js";
 import { BusConfig, type BusConfigOverrides } from "./bus-config.js";
+import { warn } from "./warn.js";
 
 /** Name of an event of a map. */
 export type EventName<M> = keyof M & string;
@@ -47,7 +48,10 @@ export interface HeadlessPengOptions {
   readonly cfg?: BusConfigOverrides | undefined;
   /** Config to fall back on. */
   readonly parent?: ConfigSource | undefined;
-  /** Where failed listeners are reported; default: a process warning for the first one. */
+  /**
+   * Where failed listeners are reported. Default: the first failure of each event is a warning of the process, or a line on the
+   * console where there is no process.
+   */
   readonly logger?: Logger | undefined;
 }
 
@@ -206,10 +210,7 @@ export class HeadlessPeng<M extends object = PengEventMap> {
       this.#repeats.tell(`${event} ${kindOfError(error)}`, (line) => this.#log("error", line), text);
     } else if (!this.#warned.has(event) && this.#warned.size < MAX_WARNINGS) {
       this.#warned.add(event);
-      process.emitWarning(
-        `${text(true)}\nFurther failures of its listeners are not shown; give the bus a logger.`,
-        "Peng3dnetWarning",
-      );
+      warn(`${text(true)}\nFurther failures of its listeners are not shown; give the bus a logger.`);
     }
   }
 

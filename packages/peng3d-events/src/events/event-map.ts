@@ -1,5 +1,12 @@
-import type { Socket } from "node:net";
-import type { Address, Client, ClientOnServer, EngineLike, PacketRef, Server } from "@peng3dnet/core";
+import type {
+  Address,
+  Client,
+  ClientOnServer,
+  EngineLike,
+  NativeSocket,
+  PacketRef,
+  Server,
+} from "@peng3dnet/peer";
 
 // The names and keys are the reference's, letter for letter; docs/events.md says when each event is sent.
 
@@ -49,8 +56,8 @@ export interface ServerShutdownData<S = Server> extends ServerEventData<S> {
 
 /** Data of `peng3dnet:server.connection.accept`. */
 export interface ConnectionAcceptData<C = ClientOnServer, S = Server> extends ConnectionEventData<C, S> {
-  /** The socket; `undefined` for a link in memory. */
-  readonly sock: Socket | undefined;
+  /** The socket, of a type that the transports in use declare; `undefined` for a link in memory. */
+  readonly sock: NativeSocket | undefined;
   /** Address of the other end. */
   readonly addr: Readonly<Address>;
   /** Id of the client. */
@@ -83,8 +90,8 @@ export interface ConnectionCloseData<C = ClientOnServer, S = Server> extends Con
 export interface ClientConnectData<S = Client> extends ClientEventData<S> {
   /** Address of the server that answered. */
   readonly addr: Readonly<Address>;
-  /** The socket; `undefined` for a link in memory. */
-  readonly sock: Socket | undefined;
+  /** The socket, of a type that the transports in use declare; `undefined` for a link in memory. */
+  readonly sock: NativeSocket | undefined;
 }
 
 /** Data of `peng3dnet:client.stop`. */

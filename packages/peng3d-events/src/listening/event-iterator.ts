@@ -1,4 +1,4 @@
-import { AbortedError, EVENT_SIZE, onAbort } from "@peng3dnet/core";
+import { AbortedError, EVENT_SIZE, onAbort } from "@peng3dnet/peer";
 import { EventOverflowError } from "../errors.js";
 import { disposeAll } from "./disposer.js";
 import { type EventOf, type EventOrigin, type EventsOf, subscribe } from "./source.js";

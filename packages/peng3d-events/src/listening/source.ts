@@ -1,4 +1,4 @@
-import type { EngineLike, SIDE_CLIENT, Side } from "@peng3dnet/core";
+import type { EngineLike, SIDE_CLIENT, Side } from "@peng3dnet/peer";
 import { type EventName, HeadlessPeng, type ListenerOptions } from "../bus/event-bus.js";
 import { NoEventBusError } from "../errors.js";
 import type { ClientEventMap, PengEventMap, ServerEventMap } from "../events/event-map.js";

@@ -15,7 +15,7 @@ import {
   TlsOnPlainPortError,
   UnresolvableHostError,
 } from "@peng3dnet/core";
-import { PingError, type PingFailure } from "../errors.js";
+import { PingError, type PingFailure } from "./ping-error.js";
 import type { Foreigner } from "./probe.js";
 
 /** What is known about a ping that failed. */

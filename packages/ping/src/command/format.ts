@@ -1,4 +1,4 @@
-import type { PingError } from "../errors.js";
+import type { PingError } from "../asking/ping-error.js";
 import type { PingData } from "../protocol/data.js";
 import type { Pong } from "../protocol/mixins.js";
 import type { Statistics } from "./statistics.js";

@@ -1,7 +1,7 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import type { Address } from "@peng3dnet/core";
-import { PingError } from "../errors.js";
+import { PingError } from "../asking/ping-error.js";
 
 /**
  * Finds the address of a host in one family.

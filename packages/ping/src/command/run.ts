@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { AbortedError, UsageError } from "@peng3dnet/core";
+import { PingError } from "../asking/ping-error.js";
 import { pingServer } from "../asking/ping-server.js";
-import { PingError } from "../errors.js";
 import { type Arguments, HELP, parseArguments, type Target } from "./arguments.js";
 import { style } from "./format.js";
 import { JsonReport, LiveReport, type Report, type Result, TextReport } from "./report.js";

@@ -8,10 +8,10 @@ import {
   RELEASE,
   SIDE_SERVER,
   VERSION,
-} from "@peng3dnet/core";
-import { InvalidPingPacketError, PingInvalidSideError } from "../errors.js";
+} from "@peng3dnet/peer";
 import { MAX_PING_LENGTH, MAX_PINGS, MAX_PONG_LENGTH, PING_ID, PONG_ID, WRITEBACK } from "./constants.js";
 import { checkData, checkMap, encodedLength, isMap, type PingData } from "./data.js";
+import { InvalidPingPacketError, PingInvalidSideError } from "./errors.js";
 
 /** Where a server's answer to a ping comes from. A server made with {@link PingableServerMixin} is one. */
 export interface PingSource {

@@ -1,6 +1,6 @@
-import { ValueCodec } from "@peng3dnet/core";
-import { PingDataError } from "../errors.js";
+import { ValueCodec } from "@peng3dnet/peer";
 import { MAX_PING_LENGTH } from "./constants.js";
+import { PingDataError } from "./errors.js";
 import { epochSeconds } from "./time.js";
 
 /** What travels in a ping or a pong: a map of anything that msgpack can carry. */

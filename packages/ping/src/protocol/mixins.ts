@@ -14,7 +14,7 @@ import {
   type ServerOptions,
   TimedOutError,
   type WaitOptions,
-} from "@peng3dnet/core";
+} from "@peng3dnet/peer";
 import { PingConnectionType, type PingSource } from "./connection-type.js";
 import { MAX_PING_LENGTH, PING_ID, WRITEBACK } from "./constants.js";
 import { checkPingData, type PingData, pingBody } from "./data.js";
