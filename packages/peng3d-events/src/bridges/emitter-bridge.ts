@@ -28,17 +28,17 @@ type MisfitsFrom<T, M, K extends string> = {
 
 /** Which events a bridge takes. */
 export interface BridgeOptions<K extends string> {
-  /** Their names. Default: all of peng3dnet's. */
+  /** Names of the events. Default: all of peng3dnet's. */
   readonly events?: readonly K[] | undefined;
 }
 
 /**
- * Emits events on a Node `EventEmitter`, with their data as the argument. Events that the emitter has no
- * listener for are not even built. An error that one of its listeners throws reaches whoever sent the event:
- * for a server or client, its `handlerError`.
+ * Emits events on a Node `EventEmitter`, with their data as the argument. The data of frequent events are not built while the
+ * emitter has no listener for them. An error that one of its listeners throws reaches whoever sent the event; a server or
+ * client reports it as its `handlerError`.
  *
  * @param origin - a bus; or a server or client, whose own events are taken.
- * @returns what ends the bridge.
+ * @returns a function that ends the bridge.
  * @throws {@link NoEventBusError} if there is no bus that can be listened to.
  */
 export function toEventEmitter<
@@ -65,9 +65,9 @@ export function toEventEmitter<
 }
 
 /**
- * Sends what a Node `EventEmitter` emits to a bus; the first argument is the data.
+ * Sends what a Node `EventEmitter` emits to a bus, with the first argument as the data.
  *
- * @returns what ends the bridge.
+ * @returns a function that ends the bridge.
  */
 export function fromEventEmitter<
   M extends object,

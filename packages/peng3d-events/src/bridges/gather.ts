@@ -6,13 +6,12 @@ import type { BridgeOptions } from "./emitter-bridge.js";
 import { relay, untyped } from "./relay.js";
 
 /**
- * Sends the events of several servers, clients or buses to one bus. Those that are on it already are left as
- * they are. Where peers can be given one bus from the start, pass it to each of them as `peng` instead.
+ * Sends the events of several servers, clients or buses to one bus. Those that are on it already are left as they are. Where
+ * peers can be given one bus from the start, pass it to each of them as `peng` instead. The data of frequent events are not
+ * built while nobody listens to them on the one bus.
  *
- * Events that nobody listens to on the one bus are not even built.
- *
- * @returns what ends it.
- * @throws {@link NoEventBusError} if one has no bus that can be listened to; nothing is joined then.
+ * @returns a function that ends it.
+ * @throws {@link NoEventBusError} if one of them has no bus that can be listened to. Nothing is joined then.
  */
 export function gather<M extends object, K extends EventName<M> = EventName<M>>(
   origins: Iterable<EventOrigin>,

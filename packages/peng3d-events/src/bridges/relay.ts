@@ -7,12 +7,15 @@ interface Passage {
   readonly seen: Set<object>;
 }
 
-/** The events under way, innermost last: bridges deliver at once. */
+/**
+ * The events that are being delivered, the innermost last. Bridges deliver at once, so that it is empty again when the outermost
+ * call returns. All bridges share it, since a ring may lead over any of them.
+ */
 const passages: Passage[] = [];
 
 /**
- * Delivers an event from one place to another, unless it has been there on this way: bridges may lead in
- * both directions, or in a ring.
+ * Delivers an event from one place to another, unless it has been there on its way. Bridges may lead in both directions, or in
+ * a ring.
  */
 export function relay(event: string, data: unknown, from: object, to: object, deliver: () => void): void {
   const known = passages.findLast((passage) => passage.event === event && passage.data === data);

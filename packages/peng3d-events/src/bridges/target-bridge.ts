@@ -20,13 +20,14 @@ export class PengEvent<K extends string = PengEventName> extends Event {
 type DataOf<K> = K extends PengEventName ? PengEventMap[K] : unknown;
 
 /**
- * Dispatches events on a DOM `EventTarget`, as {@link PengEvent}. A target does not tell who listens, so that
- * the data of all `events` are built: name those that you need.
+ * Dispatches events on a DOM `EventTarget`, as {@link PengEvent}. A target does not tell whether anybody listens, so that the
+ * data of all `events` are built: name those that you need.
  *
- * What a listener of the target throws is the platform's affair: Node ends the process with it.
+ * An error that a listener of the target throws goes to the platform, not to the sender of the event. Node ends the process
+ * with it.
  *
  * @param origin - a bus; or a server or client, whose own events are taken.
- * @returns what ends the bridge.
+ * @returns a function that ends the bridge.
  * @throws {@link NoEventBusError} if there is no bus that can be listened to.
  */
 export function toEventTarget<S extends EventOrigin, K extends EventOf<S> = EventOf<S>>(
@@ -51,10 +52,10 @@ export function toEventTarget<S extends EventOrigin, K extends EventOf<S> = Even
 }
 
 /**
- * Sends events of a DOM `EventTarget` to a bus; their `detail` is the data: {@link PengEvent}, `CustomEvent`.
- * An event without one is passed over.
+ * Sends events of a DOM `EventTarget` to a bus, with their `detail` as the data, which a {@link PengEvent} and a `CustomEvent`
+ * have. An event without one is passed over.
  *
- * @returns what ends the bridge.
+ * @returns a function that ends the bridge.
  */
 export function fromEventTarget<M extends object, K extends EventName<M> = EventName<M>>(
   target: EventTarget,

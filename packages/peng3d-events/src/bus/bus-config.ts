@@ -16,7 +16,7 @@ export interface BusConfigValues {
   "events.maxignore": number;
 }
 
-/** Initial values of a bus: its own options, those of peers stacked on it, and any of the application's. */
+/** Initial values of a bus: its own options, options of the peers on it, and any keys of the application's. */
 export type BusConfigOverrides = {
   readonly [K in keyof BusConfigValues]?: BusConfigValues[K] | undefined;
 } & ConfigOverrides &
@@ -37,8 +37,8 @@ function check(key: string, value: unknown): void {
 }
 
 /**
- * Config of a bus, on which servers and clients stack theirs. `events.*` and `net.*` are checked when they are
- * set; other keys are the application's own.
+ * Config of a bus, on which servers and clients stack theirs. Values of `events.*` and `net.*` are checked when they are
+ * set. All other keys are the application's own.
  */
 export class BusConfig {
   readonly #own = new Map<string, unknown>();
@@ -95,7 +95,7 @@ export class BusConfig {
   set(key: string, value: unknown): void;
   set(key: string, value: unknown): void {
     if (key.startsWith("events.")) check(key, value);
-    // What peers will refuse is better refused here, where it is written.
+    // A peer would refuse a wrong value only when it reads it. It is refused here, where it is set.
     if (key.startsWith("net.")) this.#net.set(key as ConfigKey, value as never);
     this.#own.set(key, value);
   }

@@ -12,7 +12,7 @@ import type { PengEventMap } from "../events/event-map.js";
 import { BusConfig, type BusConfigOverrides } from "./bus-config.js";
 import { warn } from "./warn.js";
 
-/** Name of an event of a map. */
+/** Name of an event in a map of events. */
 export type EventName<M> = keyof M & string;
 
 /** Data of an event, as a sender has to give it. */
@@ -27,18 +27,18 @@ type WithoutData<T> = undefined extends T
       ? true
       : false;
 
-/** What a sender gives after the name of an event: its data, which events without data can do without. */
+/** The arguments of a sender after the name of an event: its data, which may be left out for events without data. */
 export type EventArguments<M, K extends keyof M> =
   WithoutData<M[K]> extends true ? [data?: M[K]] : [data: EventData<M, K>];
 
-/** Called on each event with its name and data. May be asynchronous; nothing waits for it. */
+/** Called on each event with its name and data. It may be asynchronous, but nothing waits for it. */
 export type EventListener<M, K extends keyof M> = (event: K, data: M[K]) => unknown;
 
 /** How a listener is called. */
 export interface ListenerOptions {
-  /** As the argument of the same name. Default false. */
+  /** Whether `sendEvent` throws what the listener throws, see {@link HeadlessPeng.addEventListener}. Default false. */
   readonly raiseErrors?: boolean | undefined;
-  /** Whether it wants events now: while not, {@link HeadlessPeng.hasListeners} does not count it. */
+  /** Returns whether the listener wants events now. While not, {@link HeadlessPeng.hasListeners} does not count it. */
   readonly wanted?: (() => boolean) | undefined;
 }
 
@@ -62,12 +62,12 @@ interface Entry {
   removed: boolean;
 }
 
-/** Events whose first failure is warned of. */
+/** For how many events the first failure of a listener causes a warning. */
 const MAX_WARNINGS = 20;
-/** Characters of the name of an event that a message shows. */
+/** How many characters of the name of an event a message shows. */
 const MAX_NAME = 200;
 
-/** Events whose ignored messages are counted at most, so that made-up names do not fill the memory. */
+/** How many events are counted that nobody listens to, so that made-up names do not fill the memory. */
 const MAX_COUNTED = 1024;
 
 /**
@@ -83,7 +83,7 @@ export class HeadlessPeng<M extends object = PengEventMap> {
   /** Options of the bus; peers stack theirs on it. */
   readonly cfg: BusConfig;
   readonly #logger: Logger | undefined;
-  /** Lists are replaced, never changed, so that an event under way goes on with the one it has. */
+  /** Listeners by event. A list is replaced and never changed, so that an event under way goes on with the one it has. */
   readonly #listeners = new Map<string, readonly Entry[]>();
   readonly #ignored = new Map<string, number>();
   #asking = false;
@@ -97,13 +97,12 @@ export class HeadlessPeng<M extends object = PengEventMap> {
   }
 
   /**
-   * Calls `fn` on each event of this name. Added twice, it is called twice.
+   * Calls `fn` on each event of this name. A function that is added twice is called twice.
    *
-   * When it fails, the other listeners are called all the same. Without `raiseErrors`, the failure is
-   * reported to the logger, and with `events.removeonerror` the listener is removed. With it, `sendEvent`
-   * throws the error once all listeners were called, and the listener stays; for events of a server or
-   * client that means: it is reported as their `handlerError`, and the network goes on. A promise that
-   * rejects is reported to the logger in either case.
+   * When a listener throws, the others are called all the same. Without `raiseErrors`, the failure is reported to the
+   * logger, and the listener is removed if `events.removeonerror` is on. With `raiseErrors`, `sendEvent` throws the error
+   * once all listeners were called, and the listener stays. A server or client that sent the event then reports the error as
+   * its `handlerError`, and goes on. A promise that rejects is reported to the logger in either case.
    *
    * @param raiseErrors - true, false, or options. Default false.
    * @throws TypeError if `event` is no string or `fn` no function.
@@ -126,7 +125,7 @@ export class HeadlessPeng<M extends object = PengEventMap> {
   }
 
   /**
-   * Stops calling `fn`. Added twice, it is removed once.
+   * Stops calling `fn`. A function that was added twice is still called once.
    *
    * @throws {@link UnknownListenerError} if it does not listen to that event.
    */
@@ -146,12 +145,12 @@ export class HeadlessPeng<M extends object = PengEventMap> {
     else this.#listeners.delete(event);
   }
 
-  /** Whether anybody wants events of this name; peers do not build the data of frequent events otherwise. */
+  /** Whether anybody wants events of this name. If not, peers do not build the data of frequent events. */
   hasListeners(event: string): boolean {
-    // Some buses are there for their config alone.
+    // Some buses have no listener at all and are there for their config alone.
     if (this.#listeners.size === 0) return false;
     const listeners = this.#listeners.get(event);
-    // Buses may be joined in a ring: one that is being asked already has nobody else to name.
+    // Buses may be joined in a ring, so that asking others comes back here. A bus that is being asked already says no.
     if (listeners === undefined || this.#asking) return false;
     this.#asking = true;
     try {
@@ -174,7 +173,7 @@ export class HeadlessPeng<M extends object = PengEventMap> {
    *
    * @param data - what they get. An event whose type in the map is `undefined`, or an object without keys, needs none;
    * its listeners get `undefined` then.
-   * @throws what the first listener with `raiseErrors` threw, once all were called.
+   * @throws the error of the first listener with `raiseErrors` that threw, once all were called.
    */
   sendEvent<K extends EventName<M>>(event: K, ...data: EventArguments<M, K>): void;
   sendEvent(event: EventName<M>, data?: unknown): void {
@@ -192,7 +191,7 @@ export class HeadlessPeng<M extends object = PengEventMap> {
       } catch (error) {
         if (entry.raiseErrors && raised === undefined) raised = { error };
         else {
-          // Somebody may throw a promise; what that rejects with is nobody's any more.
+          // A listener may throw a promise. Its rejection is ignored, so that it does not end the process.
           whenRejected(error, () => {});
           this.#failed(event, entry, error);
         }
@@ -214,7 +213,7 @@ export class HeadlessPeng<M extends object = PengEventMap> {
     }
   }
 
-  /** Whether the option says so; the config that the bus falls back on may hold a value that is not allowed. */
+  /** Whether `events.removeonerror` is on, which it is, too, where the parent config has a value that is not allowed. */
   #removesOnError(): boolean {
     try {
       return this.cfg.get("events.removeonerror");
@@ -223,13 +222,13 @@ export class HeadlessPeng<M extends object = PengEventMap> {
     }
   }
 
-  /** Writes to the logger. Nothing happens where that fails: there is nobody left to tell. */
+  /** Writes to the logger. A logger that fails is ignored, since there is nobody else to tell. */
   #log(level: "debug" | "error", line: string): void {
     try {
       const result: unknown = this.#logger?.[level](line);
       whenRejected(result, () => {});
     } catch (error) {
-      // Diagnostics that cannot be written are lost. It may be a promise that was thrown.
+      // A logger may throw a promise, too.
       whenRejected(error, () => {});
     }
   }

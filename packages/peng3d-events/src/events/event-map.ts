@@ -40,7 +40,7 @@ export interface ServerBindData<S = Server> extends ServerEventData<S> {
 
 /** Data of `peng3dnet:server.stop`. */
 export interface ServerStopData<S = Server> extends ServerEventData<S> {
-  /** What stopped it: always a call of the method. */
+  /** What stopped it, which is always a call of the method. */
   readonly reason: "method";
 }
 
@@ -48,7 +48,7 @@ export interface ServerStopData<S = Server> extends ServerEventData<S> {
 export interface ServerShutdownData<S = Server> extends ServerEventData<S> {
   /** Whether it waited for all connections to close. */
   readonly join: boolean;
-  /** Seconds that it waited at most; 0: as long as it takes. */
+  /** How many seconds it waited at most; 0 for as long as it takes. */
   readonly timeout: number;
   /** What the clients were told. */
   readonly reason: string | null;
@@ -82,7 +82,7 @@ export interface ConnectionRecvData<C = ClientOnServer, S = Server> extends Conn
 
 /** Data of `peng3dnet:server.connection.close`. */
 export interface ConnectionCloseData<C = ClientOnServer, S = Server> extends ConnectionEventData<C, S> {
-  /** Why: as the closing side said, `"socketclose"` if the connection just ended. */
+  /** The reason that the closing side gave; `"socketclose"` if the connection ended without one. */
   readonly reason: string | null;
 }
 
@@ -96,7 +96,7 @@ export interface ClientConnectData<S = Client> extends ClientEventData<S> {
 
 /** Data of `peng3dnet:client.stop`. */
 export interface ClientStopData<S = Client> extends ClientEventData<S> {
-  /** What stopped it: always a call of the method. */
+  /** What stopped it, which is always a call of the method. */
   readonly reason: "method";
 }
 
@@ -118,7 +118,7 @@ export interface ClientRecvData<S = Client> extends ClientEventData<S> {
 
 /** Data of `peng3dnet:client.close`. */
 export interface ClientCloseData<S = Client> extends ClientEventData<S> {
-  /** Why: as the closing side said, `"socketclose"` if the connection just ended. */
+  /** The reason that the closing side gave; `"socketclose"` if the connection ended without one. */
   readonly reason: string | null;
 }
 
@@ -162,7 +162,7 @@ export interface ClientEventMap<S = Client> {
 /** All events of peng3dnet, by name. Extend it, or merge into it, for events of your own. */
 export interface PengEventMap extends ServerEventMap, ClientEventMap {}
 
-/** Name of an event of peng3dnet. */
+/** Name of any event of peng3dnet. */
 export type PengEventName = keyof PengEventMap;
 
 /** Names of the events of a server. */

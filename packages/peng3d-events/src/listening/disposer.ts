@@ -1,9 +1,9 @@
-/** Undoes something: call it, or let `using` do so. Calls after the first do nothing. */
+/** A function that undoes something: call it, or let `using` do so. Calls after the first do nothing. */
 export interface Disposer extends Disposable {
   (): void;
 }
 
-/** Makes a {@link Disposer} that holds on to nothing once it was called. */
+/** Makes a {@link Disposer} that refers to nothing any more once it was called. */
 export function disposer(dispose: () => void): Disposer {
   let left: (() => void) | undefined = dispose;
   const call = (): void => {
@@ -14,7 +14,7 @@ export function disposer(dispose: () => void): Disposer {
   return Object.assign(call, { [Symbol.dispose]: call });
 }
 
-/** Runs several of them as one. */
+/** Makes one disposer of several. */
 export function disposeAll(disposers: readonly Disposer[]): Disposer {
   return disposer(() => {
     for (const dispose of disposers) dispose();

@@ -3,25 +3,25 @@ import { EventOverflowError } from "../errors.js";
 import { disposeAll } from "./disposer.js";
 import { type EventOf, type EventOrigin, type EventsOf, subscribe } from "./source.js";
 
-/** Events buffered by default. */
+/** How many events are buffered by default. */
 const DEFAULT_LIMIT = 1024;
-/** Bytes of packets in buffered events by default. */
+/** How many bytes the packets of buffered events may take by default. */
 const DEFAULT_BYTES = 16 * 1024 * 1024;
 
 /** Options of {@link events}. */
 export interface EventIteratorOptions<K extends string = string> {
   /** Ends the iteration with an `AbortedError` when it fires. */
   readonly signal?: AbortSignal | undefined;
-  /** Events that are buffered while the loop is busy. Default 1024. */
+  /** How many events are buffered while the loop is busy. Default 1024. */
   readonly limit?: number | undefined;
-  /** Memory that the packets of buffered events take, in bytes of decoded size. Default 16 MiB. */
+  /** How many bytes the packets of buffered events may take, once decoded. Default 16 MiB. */
   readonly maxBytes?: number | undefined;
   /**
-   * What happens to an event past the limit. `"error"`: the iteration ends with an {@link EventOverflowError}
-   * behind those buffered. `"dropoldest"`, `"dropnewest"`: one is dropped and counted. Default `"error"`.
+   * What happens to an event past the limit. With `"error"`, the iteration ends with an {@link EventOverflowError} after
+   * the events that are buffered. With `"dropoldest"` and `"dropnewest"`, an event is dropped and counted. Default `"error"`.
    */
   readonly overflow?: "error" | "dropoldest" | "dropnewest" | undefined;
-  /** Event of the same origin that ends the iteration, behind the events before it. */
+  /** An event of the same origin that ends the iteration, after the events that came before it. */
   readonly until?: K | undefined;
 }
 
@@ -32,18 +32,18 @@ interface Waiter<D> {
   reject(error: Error): void;
 }
 
-/** Memory that the packet of an event takes, in bytes. */
+/** How many bytes of memory the packet of an event takes. */
 function sizeOf(data: unknown): number {
   if (typeof data !== "object" || data === null) return 0;
   return (data as { readonly [EVENT_SIZE]?: number })[EVENT_SIZE] ?? 0;
 }
-// Not `AsyncIterableIterator<D, undefined>`: before TypeScript 5.6 that has one parameter.
 
+// It does not implement `AsyncIterableIterator<D, undefined>`, which has one parameter before TypeScript 5.6.
 /** The data of events, one after the other, as {@link events} returns them. */
 export class EventIterator<D>
   implements AsyncIterable<D>, AsyncIterator<D, undefined>, Disposable, AsyncDisposable
 {
-  /** Events dropped because the buffer was full. */
+  /** How many events were dropped because the buffer was full. */
   dropped = 0;
   readonly #limit: number;
   readonly #overflow: "error" | "dropoldest" | "dropnewest";
@@ -55,7 +55,11 @@ export class EventIterator<D>
   #ended = false;
   #error: Error | undefined = undefined;
 
-  /** Use {@link events}. @param connect - starts calling `take`; returns what stops it. */
+  /**
+   * Programs call {@link events} instead.
+   *
+   * @param connect - starts calling `take`, and returns a function that stops it.
+   */
   constructor(options: EventIteratorOptions, connect: (iterator: EventIterator<D>) => () => void) {
     const { signal, limit = DEFAULT_LIMIT, maxBytes = DEFAULT_BYTES, overflow = "error" } = options;
     if (!Number.isInteger(limit) || limit < 1) throw new RangeError("limit has to be an integer from 1");
@@ -81,12 +85,12 @@ export class EventIterator<D>
     };
   }
 
-  /** Events that wait to be read. */
+  /** How many events wait to be read. */
   get buffered(): number {
     return this.#buffer.length;
   }
 
-  /** Takes an event. */
+  /** Takes an event: passes it to a reader that waits, or buffers it. */
   take(data: D): void {
     if (this.#ended) return;
     const waiter = this.#waiters.shift();
@@ -108,7 +112,7 @@ export class EventIterator<D>
     }
   }
 
-  /** One event has room in any case. */
+  /** Whether an event fits into the buffer. A single one always does, however large it is. */
   #hasRoom(data: D): boolean {
     const { length } = this.#buffer;
     return length === 0 || (length < this.#limit && this.#bytes + sizeOf(data) <= this.#maxBytes);
@@ -130,7 +134,7 @@ export class EventIterator<D>
     this.#bytes = 0;
   }
 
-  /** Takes no more events; those buffered can still be read. */
+  /** Takes no more events. Those that are buffered can still be read. */
   end(): void {
     this.#end();
   }
@@ -141,7 +145,7 @@ export class EventIterator<D>
     this.#error = error;
     this.#release?.();
     this.#release = undefined;
-    // Somebody waits only while nothing is buffered.
+    // Readers wait only while nothing is buffered, so that the end is all there is to tell them.
     for (const waiter of this.#waiters.splice(0)) {
       const failure = this.#takeError();
       if (failure === undefined) waiter.resolve({ done: true, value: undefined });
@@ -149,14 +153,18 @@ export class EventIterator<D>
     }
   }
 
-  /** An iteration fails once and is over then, as one by a generator. */
+  /** Returns the error once, since an iteration fails once and is over then, as that of a generator. */
   #takeError(): Error | undefined {
     const error = this.#error;
     this.#error = undefined;
     return error;
   }
 
-  /** @throws {@link AbortedError}, {@link EventOverflowError}. */
+  /**
+   * Reads the data of the next event.
+   *
+   * @throws {@link AbortedError} once `signal` has fired, {@link EventOverflowError} once events came faster than they were read.
+   */
   next(): Promise<Result<D>> {
     if (this.#buffer.length > 0) return Promise.resolve({ done: false, value: this.#shift() });
     const error = this.#takeError();
@@ -165,7 +173,7 @@ export class EventIterator<D>
     return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }));
   }
 
-  /** Ends it, and forgets what was buffered. */
+  /** Ends the iteration, and drops what was buffered. */
   return(): Promise<Result<D>> {
     this[Symbol.dispose]();
     return Promise.resolve({ done: true, value: undefined });

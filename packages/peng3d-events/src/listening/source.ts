@@ -22,7 +22,7 @@ export interface EventfulPeer {
   readonly cfg: { get(key: "net.events.enable"): boolean | "auto" };
 }
 
-/** Where events come from: a bus, an engine, or a server or client, of which only its own events are taken. */
+/** Where events come from: a bus, an engine, a server or a client. Of a server or client, only its own events are taken. */
 export type EventOrigin = object;
 
 /** The events of an origin: a map of names to data. */
@@ -71,7 +71,7 @@ export function busOf(origin: EventOrigin): ListenableEngine {
   );
 }
 
-/** Whether an event was sent by a peer; a connection's events name their server. */
+/** Whether a peer sent an event. The data of all events name the server or client that sent it. */
 function isFrom(peer: object, data: unknown): boolean {
   if (typeof data !== "object" || data === null) return false;
   const { server, client } = data as { readonly server?: unknown; readonly client?: unknown };
@@ -88,7 +88,7 @@ export function subscribe(
   const bus = busOf(origin);
   const listener =
     (bus as object) === origin
-      ? // A function of its own, so that the disposer removes this one, whoever else added `fn`.
+      ? // Each subscription has a function of its own, so that its disposer does not remove another one of the same `fn`.
         (name: string, data: unknown): unknown => fn(name, data)
       : (name: string, data: unknown): unknown => (isFrom(origin, data) ? fn(name, data) : undefined);
   if (bus instanceof HeadlessPeng) bus.addEventListener(event, listener, { raiseErrors, wanted });
@@ -97,7 +97,7 @@ export function subscribe(
     try {
       bus.delEventListener(event, listener);
     } catch {
-      // It failed before and was removed; that it is gone is all that counts.
+      // The bus has removed the listener already, since it failed.
     }
   });
 }
@@ -106,8 +106,8 @@ export function subscribe(
  * Calls `fn` on each event of this name.
  *
  * @param origin - a bus; or a server or client, whose own events are taken, whoever else is on its bus.
- * @param raiseErrors - as {@link HeadlessPeng.addEventListener} has it.
- * @returns what removes the listener.
+ * @param raiseErrors - see {@link HeadlessPeng.addEventListener}.
+ * @returns a function that removes the listener.
  * @throws {@link NoEventBusError} if there is no bus that can be listened to.
  */
 export function listen<S extends EventOrigin, K extends EventOf<S>>(

@@ -18,17 +18,17 @@ import {
 import { PingError, type PingFailure } from "./ping-error.js";
 import type { Foreigner } from "./probe.js";
 
-/** What is known about a ping that failed. */
+/** A ping that failed, as far as it got. */
 export interface FailedAttempt {
   /** Address that was pinged. */
   readonly address: Address;
-  /** Seconds after which it was given up; `null`: never. */
+  /** Seconds after which the ping is given up; `null` for never. */
   readonly timeout: number | null;
   /** The connection, if there ever was one. */
   readonly conn: ConnectionHandle | undefined;
 }
 
-/** What closing reasons of servers mean to somebody who pings. */
+/** Close reasons of servers, in words for somebody who pings. */
 const REASONS: Readonly<Record<string, string>> = {
   unknownconntype: "it is a peng3dnet server that does not answer pings",
   serverfull: "it is full",
@@ -36,7 +36,7 @@ const REASONS: Readonly<Record<string, string>> = {
   handshaketimeout: "it did not get the ping in time",
 };
 
-/** What connecting failed of. */
+/** The kind of failure that kept the client from connecting. */
 function connectFailure(error: ConnectError): PingFailure {
   if (error instanceof ConnectionRefusedError) return "refused";
   if (error instanceof UnresolvableHostError) return "unresolvable";
@@ -44,7 +44,7 @@ function connectFailure(error: ConnectError): PingFailure {
   return (error.cause as NodeJS.ErrnoException | undefined)?.code === "ECONNRESET" ? "closed" : "unreachable";
 }
 
-/** The error for a server that was recognised as something else. */
+/** The error for a server that speaks another protocol. */
 export function foreignServer(foreigner: Foreigner, { address }: FailedAttempt): PingError {
   const where = normalizeAddrFormatted(address);
   switch (foreigner) {

@@ -27,7 +27,7 @@ export class PingError extends FailedPingError {
   override name = "PingError";
   /** What kind of failure it is. */
   readonly failure: PingFailure;
-  /** The reason that the connection was closed with, if it was; text of the server's, so take care where it goes. */
+  /** The reason that the connection was closed with, or `null`. The server wrote it: escape it before it is shown. */
   readonly reason: string | null;
 
   constructor(

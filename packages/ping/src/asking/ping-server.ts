@@ -34,13 +34,13 @@ export interface PingServerOptions {
   /** Config of the client, e.g. for TLS. Reference: `cfg`. */
   readonly cfg?: ConfigOverrides | undefined;
   /**
-   * Seconds until the ping is given up, fractions included; with 0, at once; `null` or `Infinity`: never. Default 10.
+   * Seconds until the ping is given up; fractions are allowed. 0 gives up at once, `null` and `Infinity` never. Default 10.
    * Reference: `timeout`.
    */
   readonly timeout?: number | null | undefined;
-  /** Class of the client. Default: {@link PingableClientMixin}`(Client)`. Reference: `clientcls`. */
+  /** Class of the client, made with {@link PingableClientMixin}. Default: {@link PingClient}. Reference: `clientcls`. */
   readonly clientcls?: (new (options: ClientOptions) => Client & PingableClient) | undefined;
-  /** Gives up when it fires. */
+  /** The ping is given up when it fires. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -49,17 +49,18 @@ const SILENCE = 1;
 /** Seconds that the end of the connection may take. */
 const CLOSE = 1;
 
-/** A share of the time-out, so that there is time left to report what came of it. */
+/** The lesser of `most` seconds and a quarter of the time-out, so that time is left to report the outcome. */
 function share(most: number, timeout: number | null): number {
   return timeout === null ? most : Math.min(most, timeout / 4);
 }
 
-/** Config of a client that only pings; `cfg` goes before it. */
+/** Config of a client that only pings. What the caller's `cfg` has replaces it. */
 function pingConfig(timeout: number | null): ConfigOverrides {
   return {
     "net.limits.packetlength": STRUCT_HEADER.size + MAX_PONG_LENGTH,
     "net.limits.inflated": MAX_PONG_LENGTH,
-    // There, 0 is for ever. A ping that is given up at once needs neither.
+    // For these two options 0 means no limit. A handshake without a time-out has none, and a ping that is given up at once needs
+    // neither.
     "net.timeout.handshake": timeout ?? 0,
     "net.timeout.close": share(CLOSE, timeout) || CLOSE,
   };
@@ -87,7 +88,7 @@ function watchSilence(
   };
   client.once("connect", () => {
     const { conn } = client;
-    // With TLS, it has been spoken to.
+    // With TLS, the handshake has shown already what the server speaks.
     if (conn === undefined || client.cfg.get("net.ssl.enabled")) return;
     timer = setTimeout(() => {
       probed = ask(conn);
@@ -107,8 +108,8 @@ function watchSilence(
  * quarter of the time-out, is asked on a second connection what it speaks, so that HTTP and TLS can be named.
  *
  * @returns the server's data, with `recvtime` and `delay` added; see {@link Pong}.
- * @throws {@link PingError}, whose `failure` tells what went wrong; {@link AbortedError} if `signal` fires;
- * for the options {@link InvalidAddressError}, {@link ConfigError}, {@link PingDataError}, {@link EncodeError}.
+ * @throws {@link PingError}, whose `failure` tells what went wrong. {@link AbortedError} if `signal` fires.
+ * {@link InvalidAddressError}, {@link ConfigError}, {@link PingDataError} or {@link EncodeError} if an option is wrong.
  */
 export async function pingServer({
   peng,
@@ -127,7 +128,7 @@ export async function pingServer({
     cfg: { ...pingConfig(timeout), ...cfg },
   });
   if (data !== undefined) client.setPingData(data);
-  /** What is known better than the connection does. */
+  /** The error to report, where something else than the end of the connection tells better what went wrong. */
   let verdict: Error | undefined;
   const giveUp = (error: Error): void => {
     verdict ??= error;
@@ -145,7 +146,7 @@ export async function pingServer({
 
   try {
     client.start({ signal }).catch((error: unknown) => {
-      // Those that are not the caller's mistake reach waitForPong.
+      // `waitForPong` reports all others; a mistake of the caller's would be lost.
       if (error instanceof UsageError && !(error instanceof ConnectionClosedError)) giveUp(error);
     });
     const pong = await client.waitForPong({ timeout: timeout ?? undefined, signal });
@@ -157,7 +158,7 @@ export async function pingServer({
     if (!(error instanceof TimedOutError || error instanceof ConnectionClosedError)) throw error;
     client.stop();
     const info = await client.waitForClose();
-    // E.g. a certificate that cannot be read: no fault of the server's.
+    // An option that is wrong, e.g. a certificate that cannot be read, is no failure of the server.
     throw info.error instanceof ConfigError ? info.error : connectionEnded(attempt(), info);
   } finally {
     client.stop();

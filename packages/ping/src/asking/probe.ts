@@ -1,22 +1,22 @@
 import { connect } from "node:net";
 import { type Address, HELLO_ID, STRUCT_HEADER, STRUCT_LENGTH32 } from "@peng3dnet/core";
 
-/** What a server turns out to speak that says nothing of its own accord. */
+/** What a server speaks that stays silent until it is spoken to. */
 export type Foreigner = "http" | "tls" | "other";
 
 /**
- * Nine bytes that few servers leave unanswered: a TLS record with a message that no client may send, which earns an
- * alert, and at the same time a line and an empty line, which earn an HTTP server's error page. A peng3dnet server
- * reads the length of a packet that is far too long.
+ * Nine bytes that few servers leave unanswered. A TLS server reads a record with a message that no client may send, and
+ * answers with an alert. An HTTP server reads a line and an empty line, and answers with an error page. A peng3dnet server
+ * reads the length of a packet that is far too long, and closes.
  */
 const PROBE = Uint8Array.of(0x16, 0x03, 0x01, 0x00, 0x04, 0x0d, 0x0a, 0x0d, 0x0a);
 
 const TLS_RECORDS: readonly number[] = [0x14, 0x15, 0x16, 0x17];
 const TLS_MAJOR_VERSION = 0x03;
-/** What HTTP servers begin with; the second where a request was too odd even for a status line. */
+/** How the answers of HTTP servers begin. Some answer a strange request with HTML alone, without a status line. */
 const HTTP_BEGINNINGS = /^(HTTP\/|<!?[a-z])/i;
 
-/** Says what the first bytes of an answer to {@link PROBE} are; `undefined` for those of a peng3dnet server. */
+/** Tells from the first bytes of an answer to {@link PROBE} what a server speaks; `undefined` for a peng3dnet server. */
 export function recognise(answer: Uint8Array): Foreigner | undefined {
   if (answer.length >= STRUCT_LENGTH32.size + STRUCT_HEADER.size) {
     const [id] = STRUCT_HEADER.unpack(answer.subarray(STRUCT_LENGTH32.size));
@@ -29,7 +29,7 @@ export function recognise(answer: Uint8Array): Foreigner | undefined {
 /**
  * Asks a silent port what it speaks, on a connection of its own.
  *
- * @returns what it speaks; `undefined` if it stays silent until `signal` fires, or may well be a peng3dnet server.
+ * @returns what it speaks; `undefined` if it stays silent until `signal` fires, or may be a peng3dnet server.
  */
 export function probe([host, port]: Address, signal: AbortSignal): Promise<Foreigner | undefined> {
   return new Promise((resolve) => {
@@ -43,7 +43,7 @@ export function probe([host, port]: Address, signal: AbortSignal): Promise<Forei
       found = recognise(chunk);
       socket.destroy();
     });
-    // Refused or reset: that says nothing.
+    // A connection that is refused or reset does not tell what the server speaks.
     socket.on("error", () => {});
     socket.once("close", () => {
       signal.removeEventListener("abort", giveUp);

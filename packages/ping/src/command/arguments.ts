@@ -4,7 +4,7 @@ import { checkPingData, type PingData } from "../protocol/data.js";
 
 /** A server to ping. */
 export interface Target {
-  /** As it was written. */
+  /** The server as the user wrote it, for output. */
   readonly label: string;
   readonly address: Address;
 }
@@ -23,11 +23,11 @@ export interface Arguments {
   readonly quiet: boolean;
   readonly data: PingData;
   readonly cfg: ConfigOverrides;
-  /** 4 or 6, or 0 for either. */
+  /** The only IP version to use, or 0 for either. */
   readonly family: 0 | 4 | 6;
 }
 
-/** Something in the arguments is wrong. */
+/** An argument of the command is wrong. */
 export class ArgumentError extends UsageError {
   override name = "ArgumentError";
   readonly code = "P3D_ERR_ARGUMENT";
@@ -144,7 +144,7 @@ interface TlsValues {
 }
 
 function tlsConfig({ tls = false, ca, cert, key, servername, insecure = false }: TlsValues): ConfigOverrides {
-  // Never plain TCP for somebody who thinks of certificates.
+  // Any option about certificates turns TLS on: whoever gives one does not want plain TCP.
   if (!(tls || insecure) && [ca, cert, key, servername].every((value) => value === undefined)) return {};
   return {
     "net.ssl.enabled": true,
@@ -160,8 +160,8 @@ function tlsConfig({ tls = false, ca, cert, key, servername, insecure = false }:
 /**
  * Reads the command line.
  *
- * @returns what to do, or what to print instead.
- * @throws {@link UsageError} if something is wrong with it.
+ * @returns what to do, or which text to print instead.
+ * @throws {@link UsageError} if an argument is wrong.
  */
 export function parseArguments(argv: readonly string[]): Arguments | "help" | "version" {
   const { values, positionals } = parse(argv);

@@ -4,7 +4,7 @@ import type { Pong } from "../protocol/mixins.js";
 import type { Statistics } from "./statistics.js";
 import { clean, json, width } from "./text.js";
 
-/** How text is set off. */
+/** Sets parts of a text off, e.g. by colours. */
 export interface Style {
   strong(text: string): string;
   faint(text: string): string;
@@ -17,24 +17,25 @@ const sgr =
     `\x1b[${on}m${text}\x1b[${off}m`;
 const same = (text: string): string => text;
 
-/** With colours, or without. */
+/** Makes a style of a terminal's colours, or one that leaves all text as it is. */
 export function style(colours: boolean): Style {
   return colours
     ? { strong: sgr(1, 22), faint: sgr(2, 22), bad: sgr(31, 39) }
     : { strong: same, faint: same, bad: same };
 }
 
-/** Keys under which servers tell the same thing. */
+/** Keys that servers use for the same thing. The first that an answer has counts. */
 const USERS = ["usercount", "players", "users", "online"];
 const MAXIMUM = ["maxusers", "maxplayers", "max"];
 const MESSAGE = ["motd", "description"];
-/** Keys that are not the application's. */
+/** Keys of an answer that the application has not put there. */
 const OWN = ["oldmsg", "peng3dnet", "recvtime", "delay"];
-/** Keys shown at most, and characters of each. */
+/** How many keys are shown at most. */
 const MAX_KEYS = 40;
+/** How many characters of a key are shown at most. */
 const MAX_KEY_LENGTH = 24;
 
-/** Seconds as milliseconds with three digits or more. */
+/** Formats seconds as milliseconds with three digits or more. */
 export function milliseconds(seconds: number): string {
   const value = seconds * 1000;
   return value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0);
@@ -56,7 +57,7 @@ function find(data: PingData, keys: readonly string[]): string | undefined {
   return keys.find((key) => isCount(data[key]));
 }
 
-/** Users and their maximum, as `3/32` or `3`; `undefined` if the server does not say. */
+/** The number of users and their maximum, as `3/32` or `3`; `undefined` if the server does not tell. */
 export function usersOf(data: PingData): string | undefined {
   const users = find(data, USERS);
   if (users === undefined) return undefined;
@@ -85,7 +86,7 @@ function plainText(value: unknown): string {
   return clean(json(value));
 }
 
-/** What the server says about itself, a line for each key, messages first; those in the answer's line left out. */
+/** A line for each key of the server's data, messages first. Keys that the answer's own line shows are left out. */
 export function dataLines(data: PingData): string[] {
   const shown = [...OWN];
   const users = find(data, USERS);
@@ -103,7 +104,7 @@ export function dataLines(data: PingData): string[] {
   return lines;
 }
 
-/** The line for an answer. */
+/** The line that shows an answer. */
 export function answerLine(target: string, seq: number, pong: Pong, { strong, faint }: Style): string {
   const users = usersOf(pong);
   const version = faint(`peng3dnet ${versionOf(pong)}`);
@@ -112,7 +113,7 @@ export function answerLine(target: string, seq: number, pong: Pong, { strong, fa
   return parts.join("  ");
 }
 
-/** The line for a failure. */
+/** The line that shows a failure. */
 export function failureLine(
   target: string,
   seq: number,
@@ -122,7 +123,7 @@ export function failureLine(
   return `${target}: seq=${seq}  ${bad(failure)}: ${clean(message)}`;
 }
 
-/** The lines at the end. */
+/** The lines at the end, which sum up one target. */
 export function summaryLines(target: string, statistics: Statistics, { strong }: Style): string[] {
   const { sent, received, loss, min, avg, max, stddev } = statistics;
   const lines = [strong(`--- ${target} ---`), `${sent} sent, ${received} answered, ${percent(loss)} lost`];
@@ -136,7 +137,7 @@ export function summaryLines(target: string, statistics: Statistics, { strong }:
 const BARS = "▁▂▃▄▅▆▇█";
 const NO_ANSWER = "×";
 
-/** A bar for each delay, scaled to the longest; a cross where there was no answer. */
+/** A chart with a bar for each delay, scaled to the longest. A cross stands for a ping without an answer. */
 export function barChart(delays: readonly (number | undefined)[], { bad }: Style): string {
   const longest = Math.max(...delays.map((delay) => delay ?? 0));
   return delays

@@ -16,14 +16,14 @@ import {
 import type { Statistics } from "./statistics.js";
 import { clean, cutTo, json, width } from "./text.js";
 
-/** What became of one ping. */
+/** The outcome of one ping: an answer or a failure. */
 export type Result = { readonly pong: Pong } | { readonly error: PingError };
 
-/** Where results go. */
+/** Shows results to the user. */
 export interface Report {
-  /** A ping was answered, or given up. */
+  /** Shows that a ping was answered, or that it failed. */
   result(target: Target, seq: number, result: Result, statistics: Statistics): void;
-  /** There are no more. */
+  /** Shows the summaries, after all results. */
   finish(all: ReadonlyMap<Target, Statistics>): void;
 }
 
@@ -34,12 +34,12 @@ function summaries(all: ReadonlyMap<Target, Statistics>, style: Style): string {
   return `${blocks.join("\n")}\n`;
 }
 
-/** Lines for people. */
+/** Writes lines for people. */
 export class TextReport implements Report {
   readonly #write: Write;
   readonly #style: Style;
   readonly #quiet: boolean;
-  /** The data shown last, by target. */
+  /** The data that were shown last, by target. The same data are not shown again. */
   readonly #shown = new Map<Target, string>();
 
   constructor(write: Write, style: Style, quiet: boolean) {
@@ -67,18 +67,21 @@ export class TextReport implements Report {
   }
 }
 
-/** The server's data, without what is added to it here. */
+/** The server's data, without the keys that this side has added. */
 function serverData({ recvtime: _recvtime, delay: _delay, ...data }: Pong): PingData {
   return data;
 }
 
-/** Objects for programs, one a line. */
+/** Writes JSON for programs, one object a line. */
 export class JsonReport implements Report {
   readonly #write: Write;
   readonly #results: boolean;
   readonly #summaries: boolean;
 
-  /** @param results - whether to write the results; @param summaries - whether to write the summaries. */
+  /**
+   * @param results - whether to write the results.
+   * @param summaries - whether to write the summaries.
+   */
   constructor(write: Write, results: boolean, summaries: boolean) {
     this.#write = write;
     this.#results = results;
@@ -106,21 +109,21 @@ export class JsonReport implements Report {
   }
 }
 
-/** Delays in the chart at most. */
+/** How many delays the chart shows at most. */
 const CHART = 24;
-/** Columns that are kept free behind the chart for the delay. */
+/** How many columns are kept free for the delay, behind the chart. */
 const DELAY = 11;
-/** Columns that a target may take, as a part of all. */
+/** Which part of the columns a target's name may take. */
 const LABEL = 0.4;
 
 interface Row {
-  /** Delays of the last pings, as many as the chart may show. */
+  /** Delays of the last pings, as many as the chart shows. */
   readonly delays: (number | undefined)[];
   readonly statistics: Statistics | undefined;
   readonly result: Result | undefined;
 }
 
-/** One line for each target, written over again with each result. For terminals. */
+/** Writes one line for each target, on a terminal, and writes it again with each result. */
 export class LiveReport implements Report {
   readonly #write: Write;
   readonly #style: Style;
@@ -128,7 +131,7 @@ export class LiveReport implements Report {
   readonly #rows: Map<Target, Row>;
   #drawn = false;
 
-  /** @param columns - tells how wide the terminal is. */
+  /** @param columns - returns how wide the terminal is. */
   constructor(write: Write, style: Style, columns: () => number, targets: readonly Target[]) {
     this.#write = write;
     this.#style = style;
@@ -151,7 +154,7 @@ export class LiveReport implements Report {
   }
 
   #draw(): void {
-    // A line that is too long for the terminal would take two.
+    // Lines are shorter than the terminal is wide: one that wraps takes two lines, and the next drawing would miss them.
     const columns = Math.max(this.#columns() - 1, 0);
     const labels = Math.max(...[...this.#rows.keys()].map(({ label }) => width(label)));
     const labelColumns = Math.min(labels, Math.floor(columns * LABEL));

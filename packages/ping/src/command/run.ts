@@ -11,7 +11,7 @@ import { clean } from "./text.js";
 
 /** All pings were answered. */
 export const EXIT_OK = 0;
-/** Some pings were not answered, or none. */
+/** Some pings were not answered, or none was. */
 export const EXIT_UNANSWERED = 1;
 /** The arguments are wrong. */
 export const EXIT_USAGE = 2;
@@ -19,9 +19,11 @@ export const EXIT_USAGE = 2;
 /** The output cannot be written, e.g. since the disk is full. */
 export const EXIT_OUTPUT = 3;
 
-/** What the command has to do with the world. */
+/** What the command needs of the process that runs it. */
 export interface Surroundings {
+  /** Writes results. */
   out(text: string): void;
+  /** Writes messages about the command itself. */
   err(text: string): void;
   /** Whether output goes to a terminal that understands control sequences. */
   readonly terminal: boolean;
@@ -31,7 +33,7 @@ export interface Surroundings {
   columns(): number;
   /** Version of this package. */
   readonly version: string;
-  /** Fires when the user wants it to stop; what there is by then is summed up. */
+  /** Fires when the user wants the command to stop. The results so far are then summed up. */
   readonly signal: AbortSignal;
 }
 
@@ -52,7 +54,7 @@ async function ping({ address }: Target, args: Arguments, signal: AbortSignal): 
     const begin = performance.now();
     const addr = await resolveIn(family, address, timeout);
     const left = Math.max(timeout - (performance.now() - begin) / 1000, 0.001);
-    // A certificate is for the name, not for the address that was found for it.
+    // A certificate is issued for a name, so that TLS checks that and not the address that was found for it.
     const name = cfg["net.ssl.enabled"] === true ? (cfg["net.ssl.server_hostname"] ?? address[0]) : null;
     const named = { ...cfg, "net.ssl.server_hostname": name };
     return { pong: await pingServer({ addr, data, cfg: named, timeout: left, signal }) };
@@ -79,20 +81,20 @@ async function pingRepeatedly(
   }
 }
 
-/** Whether a wait was ended by the user. */
+/** Whether the user ended a wait. */
 function interrupted(error: unknown): boolean {
   return error instanceof AbortedError || (error as Error | undefined)?.name === "AbortError";
 }
 
 /**
- * The command.
+ * Runs the command.
  *
- * @param argv - arguments, without the program's name.
+ * @param argv - the arguments, without the program's name.
  * @returns the exit code.
  */
 export async function run(argv: readonly string[], surroundings: Surroundings): Promise<number> {
   const all = new Map<Target, Statistics>();
-  // Where one target cannot go on because of the arguments, no other one can.
+  // If the arguments keep one target from being pinged, they keep all from it.
   const stop = new AbortController();
   const signal = AbortSignal.any([surroundings.signal, stop.signal]);
   try {

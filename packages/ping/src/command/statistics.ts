@@ -1,24 +1,28 @@
-/** What a number of pings came to. Delays are in seconds. */
+/** Counts a series of pings. Delays are in seconds. */
 export class Statistics {
-  /** Pings that were sent. */
+  /** How many pings were sent. */
   sent = 0;
-  /** Pings that were answered. */
+  /** How many pings were answered. */
   received = 0;
-  /** Shortest delay; infinite before the first. */
+  /** Shortest delay; infinite before the first answer. */
   min = Number.POSITIVE_INFINITY;
-  /** Longest delay. */
+  /** Longest delay; 0 before the first answer. */
   max = 0;
   #mean = 0;
   #squares = 0;
 
-  /** Counts a ping. @param delay - its delay; `undefined`: it was not answered. */
+  /**
+   * Counts a ping.
+   *
+   * @param delay - its delay; `undefined` if it was not answered.
+   */
   add(delay: number | undefined): void {
     this.sent++;
     if (delay === undefined) return;
     this.received++;
     this.min = Math.min(this.min, delay);
     this.max = Math.max(this.max, delay);
-    // Welford's way, which stays exact over any number of pings.
+    // Welford's algorithm stays exact over any number of pings.
     const off = delay - this.#mean;
     this.#mean += off / this.received;
     this.#squares += off * (delay - this.#mean);
@@ -39,7 +43,7 @@ export class Statistics {
     return this.sent > 0 ? 1 - this.received / this.sent : 0;
   }
 
-  /** Whether each ping was answered, and there were any. */
+  /** Whether there were pings, and each was answered. */
   get complete(): boolean {
     return this.sent > 0 && this.received === this.sent;
   }

@@ -1,14 +1,14 @@
 import { stripVTControlCharacters } from "node:util";
 import { escapeText, removeUnprintable } from "@peng3dnet/core";
 
-// Text of a server may hold anything. What is shown of it goes through here first.
+// A server's text may hold anything, e.g. control sequences. All that is shown of it goes through these functions.
 
 const BLANKS = /[\p{Cc}\p{Zl}\p{Zp}\s]+/gu;
 const WIDE =
   /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}！-｠]/u;
 const COMBINING = /^\p{M}/u;
 
-/** Text as one line without anything that a terminal would obey, cut to `max` characters. */
+/** Makes text one line without anything that a terminal would obey, cut to `max` characters. */
 export function clean(text: string, max = 300): string {
   const visible = stripVTControlCharacters(text.slice(0, max * 4)).replace(BLANKS, " ");
   const line = removeUnprintable(visible).trim();
@@ -16,20 +16,20 @@ export function clean(text: string, max = 300): string {
   return characters.length > max ? `${characters.slice(0, max - 1).join("")}…` : line;
 }
 
-/** Columns that a character takes, about. */
+/** About how many columns a character takes. */
 function columnsOf(character: string): number {
   if (COMBINING.test(character)) return 0;
   return WIDE.test(character) ? 2 : 1;
 }
 
-/** Columns that text takes on a terminal, about. */
+/** About how many columns text takes on a terminal. */
 export function width(text: string): number {
   let columns = 0;
   for (const character of text) columns += columnsOf(character);
   return columns;
 }
 
-/** Text cut to so many columns. */
+/** Cuts text to a number of columns. */
 export function cutTo(text: string, columns: number): string {
   if (width(text) <= columns) return text;
   let left = columns - 1;
@@ -47,7 +47,7 @@ function jsonValue(_key: string, value: unknown): unknown {
   return value;
 }
 
-/** Binary values as hexadecimal text, below any depth. */
+/** Replaces binary values by hexadecimal text, at any depth. */
 function withoutBinary(value: unknown): unknown {
   if (ArrayBuffer.isView(value)) {
     return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("hex");
@@ -58,8 +58,8 @@ function withoutBinary(value: unknown): unknown {
 }
 
 /**
- * JSON on one line that is safe to print. Integers beyond 2**53-1 become strings, binary values hexadecimal text,
- * and what is no number (infinity, NaN) null.
+ * Makes JSON on one line that is safe to print. Integers beyond 2**53-1 become strings, binary values hexadecimal text, and
+ * numbers that JSON does not have (infinity, NaN) `null`.
  */
 export function json(value: unknown): string {
   return escapeText(JSON.stringify(withoutBinary(value), jsonValue), Number.POSITIVE_INFINITY);

@@ -15,7 +15,7 @@ import { InvalidPingPacketError, PingInvalidSideError } from "./errors.js";
 
 /** Where a server's answer to a ping comes from. A server made with {@link PingableServerMixin} is one. */
 export interface PingSource {
-  /** Data of every answer; goes before `getPingData`. Reference: `pingdata`. */
+  /** Data of every answer. Where `getPingData` returns the same key, this one wins. Reference: `pingdata`. */
   readonly pingdata?: PingData | undefined;
   /** Data of one answer. Reference: `getPingData`. */
   getPingData?(msg: PingData, cid: number): PingData;
@@ -23,7 +23,7 @@ export interface PingSource {
   readonly pingWriteback?: boolean | undefined;
 }
 
-/** What the type calls on the pinging side. A client made with {@link PingableClientMixin} is one. */
+/** What the connection type calls on the pinging side. A client made with {@link PingableClientMixin} is one. */
 interface Pinger {
   _ping(): void;
   _pong(msg: PingData): void;
@@ -46,14 +46,14 @@ function isPinger(peer: Peer): peer is Peer & Pinger {
  */
 export class PingConnectionType extends ConnectionType {
   readonly #source: PingSource;
-  /** Pings answered, by client. */
+  /** How many pings were answered, by client id. */
   readonly #answered = new Map<Cid, number>();
-  /** On a client: whether a pong is awaited. */
+  /** Whether a pong is awaited. Only a client uses it. */
   #awaited = false;
 
   /**
    * @param peer - the server or client.
-   * @param source - where a server's answers come from; default: the peer, if it has what {@link PingSource} lists.
+   * @param source - where a server's answers come from. Default: the peer, as far as it has what {@link PingSource} lists.
    */
   constructor(peer: Peer, source: PingSource = peer as Peer & PingSource) {
     super(peer);
@@ -61,12 +61,12 @@ export class PingConnectionType extends ConnectionType {
   }
 
   /**
-   * Data for the answer to a ping; override it to add some. The default gives those of the {@link PingSource}:
-   * `getPingData(msg, cid)`, and `pingdata`, which wins where both have a key. What it returns is merged into the answer:
-   * `oldmsg` and `peng3dnet` are always the library's. Reference: `getPingData`.
+   * Returns data for the answer to a ping; override it to add some. The default returns those of the {@link PingSource}:
+   * `getPingData(msg, cid)` and `pingdata`, of which the latter wins where both have a key. The result is merged into the
+   * answer, in which `oldmsg` and `peng3dnet` are always the library's. Reference: `getPingData`.
    *
-   * If it throws, or the answer would be longer than {@link MAX_PONG_LENGTH}, that is reported as the failure of a
-   * handler, and the client gets the answer without the application's data.
+   * If it throws, or the answer would be longer than {@link MAX_PONG_LENGTH}, the error is reported as the failure of a
+   * handler, and the client gets an answer without the application's data.
    *
    * @param msg - the ping.
    */
@@ -79,15 +79,16 @@ export class PingConnectionType extends ConnectionType {
 
   #compose(msg: PingData, own?: PingData): PingData {
     const oldmsg = (this.#source.pingWriteback ?? WRITEBACK) ? { oldmsg: msg } : undefined;
-    // Twice: it stands first, as a Python server has it, and cannot be replaced, since a Python pinger needs it.
+    // `oldmsg` is spread twice. The first gives it the first place, where a Python server has it. The second undoes what the
+    // application's data may have put there, since a Python pinger needs the original.
     const data: Record<string, unknown> = { ...oldmsg, ...own, ...oldmsg };
-    // Deleted first, so that it stands where a Python server has it: at the end.
+    // A key that is set again keeps its place. Deleted before, it comes last, where a Python server has it.
     delete data.peng3dnet;
     data.peng3dnet = { version: VERSION, release: RELEASE, protoversion: PROTOVERSION };
     return data;
   }
 
-  /** On a client, sends the ping; from then on the connection is active. Reference: `init`. */
+  /** Sends the ping on a client, whose connection is active from then on. Does nothing on a server. Reference: `init`. */
   override init(cid: Cid): void {
     if (this.peer.side === SIDE_SERVER) return;
     if (!isPinger(this.peer)) {
@@ -102,7 +103,8 @@ export class PingConnectionType extends ConnectionType {
    * Answers a ping, or takes a pong. Reference: `receive`.
    *
    * @returns true: nothing else happens to a packet of a ping connection.
-   * @throws {@link PingInvalidSideError}, {@link InvalidPingPacketError}.
+   * @throws {@link PingInvalidSideError} for a ping to a client or a pong to a server, {@link InvalidPingPacketError} for
+   * anything else that does not belong on a ping connection.
    */
   override receive(msg: unknown, pid: number, _flags: number, cid: Cid): true {
     const server = this.peer.side === SIDE_SERVER;
@@ -134,14 +136,14 @@ export class PingConnectionType extends ConnectionType {
     this.#answered.set(cid, count);
     const connection = this.connection(cid);
     const pong = this.#answerTo(msg, cid, connection);
-    // getPingData is the application's: it may have closed the connection.
+    // `getPingData` is code of the application and may have closed the connection.
     if (!connection.closing) connection.sendRaw(PONG_ID, pong);
   }
 
   #answerTo(msg: PingData, cid: number, connection: Connection): PingData {
     try {
       const own = this.getPingData(msg, cid);
-      // One that is asynchronous is a mistake; what it rejects with must not end the process.
+      // An asynchronous `getPingData` is a mistake. Its promise is watched, so that a rejection does not end the process.
       connection.watch(own, "getPingData");
       checkMap(own, "what getPingData returns");
       const pong = this.#compose(msg, own);

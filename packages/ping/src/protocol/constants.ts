@@ -11,10 +11,10 @@ export const MAX_PONG_LENGTH = 16 * 1024;
 export const MAX_PINGS = 4;
 
 /**
- * Whether a server sends the ping back in its pong, as `oldmsg`: a Python pinger reads its own time from there.
- * The default of {@link PingSource.pingWriteback}, which switches it off for one server. Reference: `WRITEBACK`.
+ * Whether a server sends the ping back in its pong, as `oldmsg`: a Python pinger reads its own time from there. This is the
+ * default of {@link PingSource.pingWriteback}, which switches it off for one server. Reference: `WRITEBACK`.
  */
 export const WRITEBACK = true;
 
-/** What the pinging side tells the server when it has its answer. */
+/** The close reason that the pinging side gives once it has its answer. */
 export const REASON_COMPLETE = "pingcomplete";

@@ -20,12 +20,21 @@ export function isMap(value: unknown): value is PingData {
   );
 }
 
-/** Length of the encoded value, in bytes. @throws {@link EncodeError} if it cannot be encoded. */
+/**
+ * Length of the encoded value, in bytes.
+ *
+ * @throws {@link EncodeError} if it cannot be encoded.
+ */
 export function encodedLength(data: unknown): number {
   return codec.encode(data).length;
 }
 
-/** Checks that data are a map. @param what - names them in an error's message. @throws {@link PingDataError} */
+/**
+ * Checks that data are a map.
+ *
+ * @param what - names the data in an error's message.
+ * @throws {@link PingDataError} if they are not.
+ */
 export function checkMap(data: PingData, what: string): void {
   if (!isMap(data)) throw new PingDataError(`${what} has to be an object with keys and values`);
 }
@@ -33,8 +42,9 @@ export function checkMap(data: PingData, what: string): void {
 /**
  * Checks data before it is sent.
  *
- * @param what - names it in an error's message.
- * @throws {@link PingDataError}, or {@link EncodeError} if it cannot be encoded.
+ * @param limit - the most bytes that they may have once encoded.
+ * @param what - names the data in an error's message.
+ * @throws {@link PingDataError} if they are no map or too long, {@link EncodeError} if they cannot be encoded.
  */
 export function checkData(data: PingData, limit: number, what: string): void {
   checkMap(data, what);
@@ -44,12 +54,16 @@ export function checkData(data: PingData, limit: number, what: string): void {
   }
 }
 
-/** The body of a ping: a client's data and the time. */
+/** Makes the body of a ping: a client's data and the time. */
 export function pingBody(data: PingData): PingData {
   return { ...data, time: epochSeconds() };
 }
 
-/** Checks a client's data: with the time they have to fit a ping. @throws as {@link checkData}. */
+/**
+ * Checks a client's data: together with the time they have to fit into a ping.
+ *
+ * @throws as {@link checkData} does.
+ */
 export function checkPingData(data: PingData): void {
   checkMap(data, "the data of a ping");
   checkData(pingBody(data), MAX_PING_LENGTH, "a ping with these data");

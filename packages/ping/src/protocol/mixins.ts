@@ -23,16 +23,16 @@ import { epochSeconds } from "./time.js";
 /** What {@link PingableServerMixin} adds to a server. Reference: `PingableServerMixin`. */
 export interface PingableServer extends PingSource {
   /**
-   * Data of every answer; override it for what stays the same, e.g. a name. Default `{}`. Reference: `pingdata`.
+   * Data of every answer. Override it for what stays the same, e.g. a name. Default `{}`. Reference: `pingdata`.
    */
   pingdata: PingData;
-  /** Whether the ping is sent back as `oldmsg`; Python pingers need it. Default {@link WRITEBACK}. */
+  /** Whether the ping is sent back as `oldmsg`, which Python pingers need. Default {@link WRITEBACK}. */
   pingWriteback: boolean;
   /**
-   * Data of one answer; override it for what changes, e.g. the number of users. Where `pingdata` has the same key, that
-   * one wins. The default returns `{}`. Reference: `getPingData`.
+   * Returns data of one answer. Override it for what changes, e.g. the number of users. Where `pingdata` has the same key,
+   * that one wins. The default returns `{}`. Reference: `getPingData`.
    *
-   * @param msg - the ping: the client's data and `time`. Anything that a client may write.
+   * @param msg - the ping: the client's data and `time`. A stranger may have written anything there.
    * @param cid - id of the client.
    */
   getPingData(msg: PingData, cid: number): PingData;
@@ -49,25 +49,26 @@ export interface Pong extends PingData {
 /** What {@link PingableClientMixin} adds to a client. Reference: `PingableClientMixin`. */
 export interface PingableClient {
   /**
-   * Sets the data of the ping; before it is sent. `time` is added to it. Further calls replace it.
+   * Sets the data of the ping; call it before the ping is sent. `time` is added to the data. A further call replaces them.
    * Reference: `setPingData`.
    *
-   * @throws {@link PingDataError} if it is longer than {@link MAX_PING_LENGTH}, {@link EncodeError}.
+   * @throws {@link PingDataError} if the ping would be longer than {@link MAX_PING_LENGTH}, {@link EncodeError} if the data
+   * cannot be encoded.
    */
   setPingData(d: PingData): void;
   /**
-   * Resolves to the answer, at once if it is there. Reference: `wait_for_pong`.
+   * Resolves to the answer, at once if it has come already. Reference: `wait_for_pong`.
    *
-   * @throws {@link FailedPingError}, which is a {@link TimedOutError}, when `timeout` is over; {@link AbortedError};
-   * {@link ConnectionClosedError}, with the error that led to it as `cause`, if the connection ends before, or there
-   * never is one.
+   * @throws {@link FailedPingError}, which is a {@link TimedOutError}, when `timeout` is over. {@link AbortedError} when
+   * `signal` fires. {@link ConnectionClosedError} if the connection ends before the answer, or never comes about; its
+   * `cause` is the error that led to it.
    */
   waitForPong(options?: WaitOptions): Promise<Pong>;
-  /** The answer came. For subclasses; the default does nothing. */
+  /** Called when the answer came, for subclasses to override. The default does nothing. */
   onPong(pong: Pong): void | Promise<void>;
-  /** Sends the ping; the connection type calls it. Reference: `_ping`. */
+  /** Sends the ping. The connection type calls it. Reference: `_ping`. */
   _ping(): void;
-  /** Takes the answer; the connection type calls it. */
+  /** Takes the answer. The connection type calls it. */
   _pong(msg: PingData): void;
 }
 
@@ -94,7 +95,7 @@ export function PingableServerMixin<A extends readonly unknown[], S extends AnyS
 ): new (
   ...args: A
 ) => S & PingableServer {
-  // What it is given is a class of servers, but of their generic parameter nothing is known.
+  // `Base` is a class of servers whose type parameters are not known here, so that it is taken for the plain one.
   class Pingable
     extends (Base as unknown as new (options?: ServerOptions) => Server)
     implements PingableServer
@@ -193,15 +194,15 @@ export function PingableClientMixin<A extends readonly unknown[], S extends AnyC
 
 /** Options of {@link enablePing}. */
 export interface EnablePingOptions {
-  /** Whether the ping is sent back as `oldmsg`; Python pingers need it. Default {@link WRITEBACK}. */
+  /** Whether the ping is sent back as `oldmsg`, which Python pingers need. Default {@link WRITEBACK}. */
   readonly writeback?: boolean | undefined;
 }
 
 /**
- * Lets a server answer pings that is not made with {@link PingableServerMixin}.
+ * Lets a server answer pings without a class made with {@link PingableServerMixin}. It may be called at any time, best before
+ * the server starts.
  *
- * @param server - the server; at any time, best before it starts.
- * @param data - data of every answer, or a function that is called with each ping and its client's id. Default `{}`.
+ * @param data - data of every answer, or a function that returns them, called with each ping and its client's id. Default `{}`.
  * @throws {@link AlreadyRegisteredError} if it answers pings already.
  */
 export function enablePing(

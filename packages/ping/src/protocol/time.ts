@@ -1,6 +1,6 @@
 /** How far the finer clock may be from the wall clock to be believed, in seconds. */
 const TOLERANCE = 0.01;
-/** About the least that can be added to a time of today so that it makes a difference. */
+/** About the smallest step, in seconds, that a 64-bit float can tell apart at today's times. */
 const HALF_MICROSECOND = 5e-7;
 
 /**
@@ -9,7 +9,7 @@ const HALF_MICROSECOND = 5e-7;
  */
 export function epochSeconds(): number {
   const wall = Date.now() / 1000;
-  // Finer, but it knows nothing of a clock that was set, or of a machine that slept.
+  // This clock is finer, but does not notice that the wall clock was set or that the machine slept.
   const fine = (performance.timeOrigin + performance.now()) / 1000;
   const seconds = Math.abs(fine - wall) < TOLERANCE ? fine : wall;
   return Number.isInteger(seconds) ? seconds + HALF_MICROSECOND : seconds;
