@@ -34,9 +34,9 @@ describe("the published packages", () => {
     ]);
     expect(Object.fromEntries(dependencies)).toEqual({
       protocol: ["@msgpack/msgpack"],
-      core: ["@peng3dnet/peer"],
-      ping: ["@peng3dnet/core", "@peng3dnet/peer"],
-      "peng3d-events": ["@peng3dnet/peer"],
+      core: ["@peng3dnet/protocol"],
+      ping: ["@peng3dnet/core"],
+      "peng3d-events": ["@peng3dnet/core"],
     });
   });
 });
