@@ -21,6 +21,7 @@ module.exports = {
   moduleNameMapper: {
     "^@peng3dnet/(protocol|peer|core|ping|peng3d-events)$": "<rootDir>/packages/$1/src/index.ts",
     "^@peng3dnet/(peer|core)/testing$": "<rootDir>/packages/$1/src/testing.ts",
+    "^@peng3dnet/ping/peer$": "<rootDir>/packages/ping/src/peer.ts",
     "^@peng3dnet/peer/transport$": "<rootDir>/packages/peer/src/transport.ts",
     "^@peng3dnet-examples/(cli)$": "<rootDir>/examples/$1/src/index.ts",
     "^(\\.{1,2}/.*)\\.js$": "$1",

@@ -59,7 +59,13 @@ const COMBINATIONS = {
     `,
   },
   ping: {
-    installs: ["@msgpack/msgpack", "@peng3dnet/core", "@peng3dnet/ping", "@peng3dnet/protocol"],
+    installs: [
+      "@msgpack/msgpack",
+      "@peng3dnet/core",
+      "@peng3dnet/peer",
+      "@peng3dnet/ping",
+      "@peng3dnet/protocol",
+    ],
     types: ["node"],
     names: "enablePing, pingServer",
     also: `import { Server } from "@peng3dnet/core";`,
@@ -73,16 +79,16 @@ const COMBINATIONS = {
     `,
   },
   "peng3d-events": {
-    installs: ["@msgpack/msgpack", "@peng3dnet/core", "@peng3dnet/peng3d-events", "@peng3dnet/protocol"],
+    installs: ["@msgpack/msgpack", "@peng3dnet/peer", "@peng3dnet/peng3d-events", "@peng3dnet/protocol"],
     types: ["node"],
     names: "HeadlessPeng",
-    also: `import { Server } from "@peng3dnet/core";`,
+    also: `import { Server } from "@peng3dnet/peer";`,
     use: `
       const peng = new HeadlessPeng();
-      const server = new Server({ addr: "127.0.0.1:0", peng });
+      const server = new Server({ peng });
       const names: string[] = [];
       peng.addEventListener("peng3dnet:server.stop", () => { names.push("stop"); });
-      await server.start();
+      server.initialize();
       await server.shutdown();
       if (names.length === 0) throw new Error("wrong");
     `,

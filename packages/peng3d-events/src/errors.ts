@@ -1,18 +1,18 @@
-import { UsageError } from "@peng3dnet/core";
+import { UsageError } from "@peng3dnet/peer";
 
-/** Events were asked of a peer that sends them nowhere, or to an engine that nobody can listen to. */
+/** There is no bus to listen to: the peer has none, sends no events, or has an engine without listeners. */
 export class NoEventBusError extends UsageError {
   override name = "NoEventBusError";
   readonly code = "P3D_ERR_NO_EVENT_BUS";
 }
 
-/** A listener was to be removed that is not there. Reference: `NameError`. */
+/** The listener that was to be removed does not listen. Reference: `NameError`. */
 export class UnknownListenerError extends UsageError {
   override name = "UnknownListenerError";
   readonly code = "P3D_ERR_UNKNOWN_LISTENER";
 }
 
-/** Whoever reads an event iterator was too slow for its buffer. What was buffered could still be read. */
+/** Events came faster than an event iterator was read. Those that were buffered can be read before this is thrown. */
 export class EventOverflowError extends UsageError {
   override name = "EventOverflowError";
   readonly code = "P3D_ERR_EVENT_OVERFLOW";

@@ -4,15 +4,16 @@
  *
  * @packageDocumentation
  */
-export { BusConfig, type BusConfigOverrides, type BusConfigValues } from "./bus-config.js";
-export type { Disposer } from "./disposer.js";
+
 export {
   type BridgeOptions,
   type EmitterEvents,
   fromEventEmitter,
   toEventEmitter,
-} from "./emitter-bridge.js";
-export { EventOverflowError, NoEventBusError, UnknownListenerError } from "./errors.js";
+} from "./bridges/emitter-bridge.js";
+export { gather } from "./bridges/gather.js";
+export { fromEventTarget, PengEvent, toEventTarget } from "./bridges/target-bridge.js";
+export { BusConfig, type BusConfigOverrides, type BusConfigValues } from "./bus/bus-config.js";
 export {
   type EventArguments,
   type EventData,
@@ -21,9 +22,15 @@ export {
   HeadlessPeng,
   type HeadlessPengOptions,
   type ListenerOptions,
-} from "./event-bus.js";
-export { EventIterator, type EventIteratorOptions, events } from "./event-iterator.js";
-export * from "./event-map.js";
-export { gather } from "./gather.js";
-export { type EventOf, type EventOrigin, type EventsOf, type ListenableEngine, listen } from "./source.js";
-export { fromEventTarget, PengEvent, toEventTarget } from "./target-bridge.js";
+} from "./bus/event-bus.js";
+export { EventOverflowError, NoEventBusError, UnknownListenerError } from "./errors.js";
+export * from "./events/event-map.js";
+export type { Disposer } from "./listening/disposer.js";
+export { EventIterator, type EventIteratorOptions, events } from "./listening/event-iterator.js";
+export {
+  type EventOf,
+  type EventOrigin,
+  type EventsOf,
+  type ListenableEngine,
+  listen,
+} from "./listening/source.js";

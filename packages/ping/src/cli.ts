@@ -1,18 +1,18 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
-import { EXIT_OUTPUT, run } from "./run.js";
+import { EXIT_OUTPUT, run } from "./command/run.js";
 
-/** Milliseconds after which what is left, as the look-up of a name that nobody waits for, is no reason to stay. */
+/** Milliseconds that the process waits at its end for what is left, e.g. the look-up of a name that nobody needs any more. */
 const LEFTOVERS = 100;
 
 const { stdout, stderr, env } = process;
 const interrupt = new AbortController();
 const manifest: unknown = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
 
-// The first one ends it with a summary, the next one at once.
+// The first signal ends the command with a summary. The next one has no listener and ends the process at once.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupt.abort());
 stdout.on("error", ({ code, message }: NodeJS.ErrnoException) => {
-  // The reader is gone, as with `| head`.
+  // Whoever read the output is gone, as with `| head`.
   if (code === "EPIPE") process.exit();
   stderr.write(`peng3dnet-ping: the output cannot be written: ${message}\n`);
   process.exit(EXIT_OUTPUT);

@@ -4,30 +4,6 @@
  *
  * @packageDocumentation
  */
-export { PingConnectionType, type PingSource } from "./connection-type.js";
-export {
-  MAX_PING_LENGTH,
-  MAX_PINGS,
-  MAX_PONG_LENGTH,
-  PING_ID,
-  PONG_ID,
-  WRITEBACK,
-} from "./constants.js";
-export type { PingData } from "./data.js";
-export {
-  InvalidPingPacketError,
-  PingDataError,
-  PingError,
-  type PingFailure,
-  PingInvalidSideError,
-} from "./errors.js";
-export {
-  type EnablePingOptions,
-  enablePing,
-  type PingableClient,
-  PingableClientMixin,
-  type PingableServer,
-  PingableServerMixin,
-  type Pong,
-} from "./mixins.js";
-export { PingClient, type PingServerOptions, pingServer } from "./ping-server.js";
+export { PingError, type PingFailure } from "./asking/ping-error.js";
+export { PingClient, type PingServerOptions, pingServer } from "./asking/ping-server.js";
+export * from "./peer.js";

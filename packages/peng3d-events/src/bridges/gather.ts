@@ -1,0 +1,35 @@
+import type { EventName, HeadlessPeng } from "../bus/event-bus.js";
+import { PENG_EVENTS } from "../events/event-map.js";
+import { type Disposer, disposeAll } from "../listening/disposer.js";
+import { busOf, type EventOrigin, subscribe } from "../listening/source.js";
+import type { BridgeOptions } from "./emitter-bridge.js";
+import { relay, untyped } from "./relay.js";
+
+/**
+ * Sends the events of several servers, clients or buses to one bus. Those that are on it already are left as they are. Where
+ * peers can be given one bus from the start, pass it to each of them as `peng` instead. The data of frequent events are not
+ * built while nobody listens to them on the one bus.
+ *
+ * @returns a function that ends it.
+ * @throws {@link NoEventBusError} if one of them has no bus that can be listened to. Nothing is joined then.
+ */
+export function gather<M extends object, K extends EventName<M> = EventName<M>>(
+  origins: Iterable<EventOrigin>,
+  bus: HeadlessPeng<M>,
+  { events }: BridgeOptions<K> = {},
+): Disposer {
+  const others = [...new Set(origins)].filter((origin) => busOf(origin) !== (bus as object));
+  return disposeAll(
+    others.flatMap((origin) => {
+      const from = busOf(origin);
+      return (events ?? PENG_EVENTS).map((name) =>
+        subscribe(
+          origin,
+          name,
+          (event, data) => relay(event, data, from, bus, () => untyped(bus).sendEvent(event, data as never)),
+          { raiseErrors: true, wanted: () => bus.hasListeners(name) },
+        ),
+      );
+    }),
+  );
+}

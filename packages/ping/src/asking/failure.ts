@@ -1,0 +1,110 @@
+import {
+  type Address,
+  type CloseInfo,
+  ConnectError,
+  type ConnectionHandle,
+  ConnectionRefusedError,
+  MalformedPacketError,
+  NotPeng3dnetError,
+  normalizeAddrFormatted,
+  PacketTooLargeError,
+  ProtocolError,
+  quoteText,
+  TimedOutError,
+  TlsHandshakeError,
+  TlsOnPlainPortError,
+  UnresolvableHostError,
+} from "@peng3dnet/core";
+import { PingError, type PingFailure } from "./ping-error.js";
+import type { Foreigner } from "./probe.js";
+
+/** A ping that failed, as far as it got. */
+export interface FailedAttempt {
+  /** Address that was pinged. */
+  readonly address: Address;
+  /** Seconds after which the ping is given up; `null` for never. */
+  readonly timeout: number | null;
+  /** The connection, if there ever was one. */
+  readonly conn: ConnectionHandle | undefined;
+}
+
+/** Close reasons of servers, in words for somebody who pings. */
+const REASONS: Readonly<Record<string, string>> = {
+  unknownconntype: "it is a peng3dnet server that does not answer pings",
+  serverfull: "it is full",
+  servershutdown: "it is shutting down",
+  handshaketimeout: "it did not get the ping in time",
+};
+
+/** The kind of failure that kept the client from connecting. */
+function connectFailure(error: ConnectError): PingFailure {
+  if (error instanceof ConnectionRefusedError) return "refused";
+  if (error instanceof UnresolvableHostError) return "unresolvable";
+  if (error instanceof TlsHandshakeError) return "tls";
+  return (error.cause as NodeJS.ErrnoException | undefined)?.code === "ECONNRESET" ? "closed" : "unreachable";
+}
+
+/** The error for a server that speaks another protocol. */
+export function foreignServer(foreigner: Foreigner, { address }: FailedAttempt): PingError {
+  const where = normalizeAddrFormatted(address);
+  switch (foreigner) {
+    case "tls":
+      return new PingError("tls", `${where} speaks TLS; ping it with TLS (net.ssl.enabled)`);
+    case "http":
+      return new PingError("notpeng3dnet", `${where} is an HTTP server, not a peng3dnet server`);
+    case "other":
+      return new PingError("notpeng3dnet", `${where} does not speak peng3dnet`);
+  }
+}
+
+/** The error for a ping that was not answered in time. */
+export function noAnswer({ address, timeout, conn }: FailedAttempt, cause: Error): PingError {
+  const where = normalizeAddrFormatted(address);
+  const within = timeout !== null ? ` within ${timeout} s` : "";
+  if (conn === undefined) {
+    return new PingError("timeout", `${where} did not answer${within}`, { cause });
+  }
+  if (conn.metrics.packetsIn > 0) {
+    return new PingError("timeout", `${where} is a peng3dnet server, but sent no pong${within}`, { cause });
+  }
+  if (conn.metrics.bytesIn > 0) return notUnderstood(where, cause);
+  return new PingError("timeout", `${where} accepted the connection, but said nothing${within}`, { cause });
+}
+
+function notUnderstood(where: string, cause: Error | undefined): PingError {
+  return new PingError("notpeng3dnet", `${where} does not speak peng3dnet: what it sent is no hello`, {
+    cause,
+  });
+}
+
+function closedInSilence(where: string, options: ConstructorParameters<typeof PingError>[2]): PingError {
+  return new PingError("closed", `${where} closed the connection without a word`, options);
+}
+
+/** The error for a ping whose connection ended, or never came about. */
+export function connectionEnded(attempt: FailedAttempt, { reason, error }: CloseInfo): PingError {
+  const { address, conn } = attempt;
+  const where = normalizeAddrFormatted(address);
+  const options = { cause: error };
+  if (error instanceof TimedOutError) return noAnswer(attempt, error);
+  if (error instanceof ConnectError) {
+    const failure = connectFailure(error);
+    return failure === "closed"
+      ? closedInSilence(where, { ...options, reason })
+      : new PingError(failure, error.message, options);
+  }
+  if (error instanceof TlsOnPlainPortError) return foreignServer("tls", attempt);
+  if (error instanceof NotPeng3dnetError) {
+    return new PingError("notpeng3dnet", `${where}: ${error.message}`, options);
+  }
+  const greeted = (conn?.metrics.packetsIn ?? 0) > 0;
+  const framing = error instanceof PacketTooLargeError || error instanceof MalformedPacketError;
+  if (!greeted && (framing || (conn?.metrics.bytesIn ?? 0) > 0)) return notUnderstood(where, error);
+  if (framing || error instanceof ProtocolError) {
+    return new PingError("protocol", `${where}: ${error.message}`, { ...options, reason });
+  }
+  if (!greeted) return closedInSilence(where, { ...options, reason });
+  const meaning =
+    reason === null ? "without a reason" : (REASONS[reason] ?? `its reason is ${quoteText(reason)}`);
+  return new PingError("closed", `${where} closed the connection: ${meaning}`, { ...options, reason });
+}

@@ -1,0 +1,65 @@
+// Many pings, in a process of its own, on the built package: `npm test` builds first.
+
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+const PROGRAM = `
+import { Server } from "@peng3dnet/core";
+import { enablePing, pingServer } from "@peng3dnet/ping";
+
+process.exit = () => console.log("process.exit was called");
+const server = new Server({ addr: "127.0.0.1:0" });
+enablePing(server, (msg) => ({ usercount: server.clients.size, n: msg.n }));
+await server.start();
+
+async function inARow(count) {
+  let answered = 0;
+  for (let n = 0; n < count; n++) {
+    const pong = await pingServer({ addr: server.addr, data: { n } });
+    if (pong.n === n && pong.delay > 0) answered++;
+  }
+  return answered;
+}
+async function atOnce(count) {
+  const pongs = await Promise.all(
+    Array.from({ length: count }, (_, n) => pingServer({ addr: server.addr, data: { n } })),
+  );
+  return pongs.filter((pong, n) => pong.n === n).length;
+}
+async function heap() {
+  for (let turn = 0; turn < 3; turn++) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    gc();
+  }
+  return process.memoryUsage().heapUsed;
+}
+
+await inARow(1000);
+await atOnce(200);
+const before = await heap();
+const answers = [await inARow(1000), await atOnce(200)];
+const grown = (await heap()) - before;
+const clients = server.clients.size;
+await server.shutdown();
+await new Promise((resolve) => setTimeout(resolve, 50));
+const handles = process.getActiveResourcesInfo().filter((kind) => /TCP|Timeout|GetAddrInfo/.test(kind));
+console.log(JSON.stringify({ answers, grown, clients, handles }));
+const since = performance.now();
+process.on("exit", () => console.log(performance.now() - since));
+`;
+
+test("1,000 pings in a row and 200 at once are answered; no memory, no handle and no process stays", async () => {
+  const { stdout, stderr } = await promisify(execFile)(
+    process.execPath,
+    ["--expose-gc", "--input-type=module", "--eval", PROGRAM],
+    { cwd: join(__dirname, "../..") },
+  );
+  expect(stderr).toBe("");
+  const [result = "", waited] = stdout.trim().split("\n");
+  const { grown, ...rest } = JSON.parse(result) as { readonly grown: number };
+  expect(rest).toEqual({ answers: [1000, 200], clients: 0, handles: [] });
+  // Half a kilobyte kept for each ping would be more.
+  expect(grown).toBeLessThan(600_000);
+  expect(Number(waited)).toBeLessThan(1000);
+}, 120_000);
