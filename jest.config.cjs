@@ -7,10 +7,8 @@ module.exports = {
   testEnvironment: "node",
   testMatch: [
     "<rootDir>/packages/*/test/**/*.test.ts",
-    "<rootDir>/packages/*/src/**/*.test.ts",
     "<rootDir>/examples/*/test/**/*.test.ts",
-    "<rootDir>/examples/*/src/**/*.test.ts",
-    "<rootDir>/benchmarks/src/**/*.test.ts",
+    "<rootDir>/benchmarks/test/**/*.test.ts",
     "<rootDir>/fuzz/test/**/*.test.ts",
     "<rootDir>/test/**/*.test.ts",
   ],

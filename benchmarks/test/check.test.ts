@@ -1,7 +1,7 @@
-import { regressions } from "./check.js";
-import type { CellResult } from "./results.js";
-import type { Sample } from "./runner.js";
-import { CELLS } from "./workloads.js";
+import { regressions } from "../src/check.js";
+import type { CellResult } from "../src/results.js";
+import type { Sample } from "../src/runner.js";
+import { CELLS } from "../src/workloads.js";
 
 function sample(rate: number, cpu: number): Sample {
   return {

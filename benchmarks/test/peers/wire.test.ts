@@ -1,6 +1,6 @@
-import type { WireTuning } from "./format.js";
-import { FrameReader } from "./frame-reader.js";
-import { FrameWriter } from "./frame-writer.js";
+import type { WireTuning } from "../../src/peers/wire/format.js";
+import { FrameReader } from "../../src/peers/wire/frame-reader.js";
+import { FrameWriter } from "../../src/peers/wire/frame-writer.js";
 
 const TUNINGS: WireTuning[] = [
   { flushBytes: 64, flushPackets: 4, encode: "copy", decode: "single" },

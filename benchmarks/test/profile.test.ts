@@ -1,7 +1,7 @@
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type CpuProfile, profileMarkdown, sharesByFunction, sharesByOwner } from "./profile.js";
+import { type CpuProfile, profileMarkdown, sharesByFunction, sharesByOwner } from "../src/profile.js";
 
 const node = (id: number, functionName: string, url: string) => ({ id, callFrame: { functionName, url } });
 

@@ -1,6 +1,6 @@
 import { decode, encode } from "@msgpack/msgpack";
-import { createPayload, type PayloadName } from "./payloads.js";
-import type { Message } from "./peer.js";
+import { createPayload, type PayloadName } from "../src/payloads.js";
+import type { Message } from "../src/peer.js";
 
 function copy(message: Message): Message {
   return decode(encode(message)) as Message;

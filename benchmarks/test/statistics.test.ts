@@ -1,4 +1,4 @@
-import { median, ratio, spread } from "./statistics.js";
+import { median, ratio, spread } from "../src/statistics.js";
 
 test("the median of an even number of values is between the middle two", () => {
   expect(median([4, 1, 3, 2])).toBe(2.5);
