@@ -41,7 +41,7 @@ module.exports = {
   forceExit: process.env.CI !== undefined,
   reporters: ["default", "<rootDir>/scripts/jest-count-reporter.cjs"],
   collectCoverage: wanted,
-  collectCoverageFrom: ["packages/*/src/**/*.ts", "!**/*.test.ts", "!**/*.d.ts"],
+  collectCoverageFrom: ["packages/*/src/**/*.ts", "!**/*.d.ts"],
   coverageProvider: "v8",
   coverageReporters: ["text", "lcovonly"],
   coverageThreshold: {
