@@ -25,7 +25,9 @@ describe("the published packages", () => {
       version: manifest("packages/protocol").version,
       license: "MIT",
       type: "module",
-      sideEffects: false,
+      // esbuild leaves out a module without side effects, also where it would start those that it passes on; core has
+      // imports that are made when needed, which make it start them so.
+      sideEffects: name === "core" ? ["./dist/index.js"] : false,
       engines: { node: ">=20.19" },
       files: ["dist", "src"],
     });
