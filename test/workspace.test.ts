@@ -86,6 +86,16 @@ describe("the workspace", () => {
     });
   });
 
+  test("is tested on the same versions of Node everywhere", () => {
+    const versions: string[] = json("scripts/node-versions.json");
+    const [last, ...others] = [...versions].reverse();
+    const said = `Node ${others.reverse().join(", ")} and ${last}`;
+    for (const file of ["CONTRIBUTING.md", "docs/commands.md"])
+      expect(readFileSync(join(root, file), "utf8")).toContain(said);
+    for (const file of [".github/workflows/ci.yml", "scripts/test-matrix.mjs"])
+      expect(readFileSync(join(root, file), "utf8")).toContain("node-versions.json");
+  });
+
   /** What a package depends on, and what its tests say to turbo that they use besides; all the way down. */
   function known(folder: string): Set<string> {
     const names = new Set<string>([manifest(folder).name]);
