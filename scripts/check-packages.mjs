@@ -16,14 +16,18 @@ import { manifestOf, PACKAGES, pack, root, run, runTool } from "./packages.mjs";
 const ALLOWED = [
   /^(package\.json|README\.md|CHANGELOG\.md|LICENSE)$/,
   /^dist\/.+\.(js|d\.ts)(\.map)?$/,
-  /^src\/.+(?<!\.test)\.ts$/,
+  /^src\/.+(?<!\.test|\.d)\.ts$/,
+  "src/shared-globals.d.ts",
 ];
 
 function checkFiles(name, tarball, files) {
   const folder = join(root, "packages", name);
   const text = (file) => readFileSync(join(folder, file), "utf8");
   const listed = new Set(files);
-  const stray = files.filter((file) => !ALLOWED.some((pattern) => pattern.test(file)));
+  const stray = files.filter(
+    (file) =>
+      !ALLOWED.some((allowed) => allowed === file || (allowed instanceof RegExp && allowed.test(file))),
+  );
   assert.deepEqual(stray, [], `files that do not belong into the tarball of ${name}`);
   for (const needed of ["README.md", "LICENSE", "dist/index.js", "dist/index.d.ts"]) {
     assert.ok(listed.has(needed), `${needed} is missing in the tarball of ${name}`);
