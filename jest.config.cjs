@@ -7,10 +7,8 @@ module.exports = {
   testEnvironment: "node",
   testMatch: [
     "<rootDir>/packages/*/test/**/*.test.ts",
-    "<rootDir>/packages/*/src/**/*.test.ts",
     "<rootDir>/examples/*/test/**/*.test.ts",
-    "<rootDir>/examples/*/src/**/*.test.ts",
-    "<rootDir>/benchmarks/src/**/*.test.ts",
+    "<rootDir>/benchmarks/test/**/*.test.ts",
     "<rootDir>/fuzz/test/**/*.test.ts",
     "<rootDir>/test/**/*.test.ts",
   ],
@@ -44,7 +42,7 @@ module.exports = {
   forceExit: process.env.CI !== undefined,
   reporters: ["default", "<rootDir>/scripts/jest-count-reporter.cjs"],
   collectCoverage: wanted,
-  collectCoverageFrom: ["packages/*/src/**/*.ts", "!**/*.test.ts", "!**/*.d.ts"],
+  collectCoverageFrom: ["packages/*/src/**/*.ts", "!**/*.d.ts"],
   coverageProvider: "v8",
   coverageReporters: ["text", "lcovonly"],
   coverageThreshold: {

@@ -2,9 +2,10 @@
 
 import { strict as assert } from "node:assert";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { environment } from "./setup.mjs";
 
 export const root = fileURLToPath(new URL("..", import.meta.url));
 /** Folders of the published packages, the lowest first. */
@@ -18,7 +19,7 @@ export function run(command, args, cwd = root) {
     encoding: "utf8",
     shell: windows,
     maxBuffer: 64 * 1024 * 1024,
-    env: { ...process.env, npm_config_update_notifier: "false", NO_COLOR: "1" },
+    env: { ...environment(), NO_COLOR: "1" },
   });
   if (error) throw error;
   assert.equal(status, 0, `${command} ${args.join(" ")} ended with ${status}\n${stdout}${stderr}`);
@@ -45,20 +46,16 @@ function removeStale(folder) {
 /**
  * Packs packages of the workspace; pnpm writes the real versions in place of "workspace:".
  *
- * @returns the tarball of each, by name of its folder.
+ * @returns of each, by name of its folder: its tarball, and the paths of the files in it as pnpm lists them.
  */
 export function pack(names, to) {
-  const { packageManager } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  const tarballs = {};
+  const packed = {};
   for (const name of names) {
-    const folder = join(to, name);
-    mkdirSync(folder);
-    removeStale(join(root, "packages", name));
-    const pnpm = ["--yes", `--package=${packageManager}`, "--", "pnpm"];
-    const args = [...pnpm, "pack", "--pack-destination", folder];
-    run(windows ? "npx.cmd" : "npx", args, join(root, "packages", name));
-    const [tarball] = readdirSync(folder);
-    tarballs[name] = join(folder, tarball);
+    const folder = join(root, "packages", name);
+    removeStale(folder);
+    const args = ["pack", "--json", "--pack-destination", to];
+    const { filename, files } = JSON.parse(run(windows ? "pnpm.cmd" : "pnpm", args, folder));
+    packed[name] = { tarball: resolve(to, filename), files: files.map(({ path }) => path) };
   }
-  return tarballs;
+  return packed;
 }

@@ -14,6 +14,9 @@ const COMPILERS = ["typescript-5.4", "typescript-5.9", "typescript"];
 const names = {
   core: "Client, ClientOnServer, definePacket, payload, Server, SIDE_SERVER, SmartPacket",
   "core/testing": "ManualClock, TestNetwork",
+  peer: "standardPlatform",
+  "peer/testing": "closedWith",
+  "peer/transport": "Deadline",
   "peng3d-events": "events, HeadlessPeng, listen, toEventEmitter, toEventTarget",
   ping: "PingableServerMixin, pingServer",
   protocol: "FrameDecoder, MsgpackCodec",
@@ -58,7 +61,8 @@ const use = `
     for await (const { msg } of server.messages(Greeting)) msg.text;
     for await (const { pid } of events(server, "peng3dnet:server.connection.recv")) pid.toFixed();
     const { delay } = await pingServer({ addr: "127.0.0.1:1" });
-    return [delay, new ManualClock(), new TestNetwork(), new FrameDecoder(64)];
+    const kit = [new ManualClock(), new TestNetwork(), closedWith, Deadline, standardPlatform];
+    return [delay, kit, new FrameDecoder(64)];
   }
 `;
 

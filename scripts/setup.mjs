@@ -130,16 +130,21 @@ function install(update) {
   writeState({ fingerprint: installFingerprint(workspaceFolders()), pnpm: pnpmFolder() });
 }
 
-function build(pnpm) {
-  const turbo = join(root, "node_modules", ".bin", windows ? "turbo.cmd" : "turbo");
+/** The environment for tools of the workspace: after a setup, pnpm and the tools themselves are in its PATH. */
+export function environment() {
+  const tools = join(root, "node_modules", ".bin");
+  return { ...env, PATH: [readState().pnpm, tools, process.env.PATH].join(delimiter) };
+}
+
+function build() {
   const args = ["run", "build", "--output-logs=errors-only", "--log-order=grouped", "--log-prefix=none"];
-  run("build", turbo, args, { PATH: `${pnpm}${delimiter}${process.env.PATH}` });
+  run("build", windows ? "turbo.cmd" : "turbo", args, environment());
 }
 
 export function setup(options = []) {
   const update = options.includes("--update-lockfile");
   const folders = workspaceFolders();
-  let state = readState();
+  const state = readState();
   if (
     update ||
     state.fingerprint !== installFingerprint(folders) ||
@@ -147,9 +152,8 @@ export function setup(options = []) {
     modulesMissing(folders)
   ) {
     underNpx("install", ["--inner-install", ...(update ? ["--update-lockfile"] : [])]);
-    state = readState();
   }
-  if (!options.includes("--install-only")) build(state.pnpm);
+  if (!options.includes("--install-only")) build();
 }
 
 /** Runs `setup`, and ends the process with a one-line reason when it fails. */

@@ -2,11 +2,12 @@
 //
 //   node scripts/test-matrix.mjs [--node=20,24] [arguments for jest]
 //
+// The versions are those of scripts/node-versions.json, from which .github/workflows/ci.yml reads them, too.
 // The binaries are those of the npm package `node`. Its install script does no more than install the package
 // of the platform, so that one is installed directly; npm need not be allowed to run scripts.
 
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -18,7 +19,9 @@ for (const argument of process.argv.slice(2)) {
   if (argument.startsWith("--node=")) versions.push(...argument.slice("--node=".length).split(","));
   else jestArguments.push(argument);
 }
-if (versions.length === 0) versions.push("20", "22", "24", "26");
+if (versions.length === 0) {
+  versions.push(...JSON.parse(readFileSync(join(root, "scripts", "node-versions.json"), "utf8")));
+}
 
 function platformPackage() {
   const prefix = process.platform === "darwin" && process.arch === "arm64" ? "node-bin" : "node";

@@ -1,6 +1,6 @@
 // docs/config.md lists every option with its default.
 
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DEFAULT_CONFIG } from "@peng3dnet/core";
 import { codeSpans, referenceSymbols, root, tableRows } from "./support/markdown.js";
@@ -17,7 +17,10 @@ const READ: Readonly<Record<string, string>> = {
   "start, connection": "Read on start and for each connection.",
   never: "Never read.",
 };
-const source = readFileSync(join(root, "packages", "protocol", "src", "config", "options.ts"), "utf8");
+const folder = join(root, "packages", "protocol", "src", "config");
+const source = readdirSync(folder)
+  .map((file) => readFileSync(join(folder, file), "utf8"))
+  .find((text) => text.includes("interface ConfigValues")) as string;
 
 /** The comment above an option in `ConfigValues`. */
 function commentOn(key: string): string {

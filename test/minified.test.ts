@@ -12,11 +12,11 @@ const root = join(__dirname, "..");
 const folder = mkdtempSync(join(tmpdir(), "peng3dnet-minified-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** The exports of a package, bundled and minified; of the built packages, which `npm test` builds first. */
-function minified(name: string): Record<string, unknown> {
+/** The exports of a program, bundled and minified with the built packages, which `npm test` builds first. */
+function minified(name: string, contents = `export * from "@peng3dnet/${name}";`): Record<string, unknown> {
   const outfile = join(folder, `${name}.cjs`);
   buildSync({
-    stdin: { contents: `export * from "@peng3dnet/${name}";`, resolveDir: root },
+    stdin: { contents, resolveDir: root },
     bundle: true,
     minify: true,
     outfile,
@@ -46,8 +46,8 @@ test.each([
   }
 });
 
-test("errors of core and protocol keep their names", () => {
-  const bundle = minified("core");
+test.each(["core", "peer"])("errors of %s and of protocol keep their names", (name) => {
+  const bundle = minified(name);
   const errors = Object.keys(bundle).filter((key) => /^(?!Peng3dnet)[A-Z].*Error$/.test(key));
   const abstract = ["UsageError", "ProtocolError", "EnvironmentError", "ClosedError"];
   expect(errors.length).toBeGreaterThan(40);
@@ -56,3 +56,16 @@ test("errors of core and protocol keep their names", () => {
     expect(new type(...(ARGUMENTS[key] ?? ["message", "message"])).name).toBe(key);
   }
 });
+
+test.each(["protocol", "peer", "core"])(
+  "a program can extend an error of %s and use nothing else of it",
+  (name) => {
+    const bundle = minified(
+      `extends-${name}`,
+      `import { UsageError } from "@peng3dnet/${name}";
+     export class OwnError extends UsageError { name = "OwnError"; code = "own"; }`,
+    );
+    const type = bundle.OwnError as new (message: string) => Error;
+    expect(new type("message")).toMatchObject({ name: "OwnError", message: "message" });
+  },
+);

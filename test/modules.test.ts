@@ -5,7 +5,7 @@ import { readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 
 const root = join(__dirname, "..");
-const programs = new Set(["packages/ping/src/cli.ts", "packages/ping/src/bin.ts"]);
+const programs = new Set(["packages/ping/src/cli.ts"]);
 
 const modules = readdirSync(join(root, "packages"))
   .flatMap((name) =>

@@ -1,0 +1,31 @@
+// What a package costs its users, checked by `npm run check:sizes`, minified and gzipped: in a browser with all that it
+// imports, else its own code alone. A limit that is outgrown for a good reason is raised in the same change.
+
+const WITH_ALL = { protocol: "36 kB", peer: "55 kB" };
+const ALONE = {
+  protocol: "30.5 kB",
+  peer: "20 kB",
+  core: "10.5 kB",
+  ping: "4 kB",
+  "peng3d-events": "3.7 kB",
+};
+
+const size = (name, limit, more) => ({
+  ...more,
+  path: `packages/${name}/dist/index.js`,
+  gzip: true,
+  limit,
+});
+
+export default [
+  ...Object.entries(WITH_ALL).map(([name, limit]) =>
+    size(name, limit, { name: `${name} in a browser, with all that it imports`, import: "*" }),
+  ),
+  ...Object.entries(ALONE).map(([name, limit]) =>
+    size(name, limit, {
+      name: `${name} alone`,
+      import: "*",
+      ignore: ["@peng3dnet/*", "@msgpack/*", "node:*"],
+    }),
+  ),
+];
