@@ -11,4 +11,4 @@ const cases = transportConformance({
   },
 });
 
-test.each(cases)("$name", ({ run }) => run());
+test.each(cases)("$name", ({ run }) => run(), 60_000);
