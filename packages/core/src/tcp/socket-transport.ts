@@ -95,8 +95,15 @@ export class SocketTransport implements Transport {
     else this.#reader.start(handler);
     socket.on("end", onEnd);
     socket.on("error", onError);
-    socket.on("close", onClose);
-    handler.ready();
+    // What is over already may have said so before anybody listened.
+    if (socket.closed) process.nextTick(() => onClose.call(socket));
+    else socket.on("close", onClose);
+    if (socket.destroyed) return;
+    try {
+      handler.ready();
+    } catch (error) {
+      handler.crashed(error);
+    }
   }
 
   unacknowledged(): Promise<number | undefined> {

@@ -1,4 +1,5 @@
 import type { CaseDraft } from "./case.js";
+import { isError } from "./transport-end.js";
 
 /** Peers that are refused, where a transport refuses any: the server's end is. */
 export const refusalCases: readonly CaseDraft[] = [
@@ -7,7 +8,8 @@ export const refusalCases: readonly CaseDraft[] = [
     run: async (scene) => {
       await scene.begin({}, () => scene.has("server") && scene.end("server").refusal !== undefined, true);
       const server = scene.end("server");
-      if (!(server.refusal instanceof Error)) server.fault("told refused with something that is no error");
+      if (server.refusal === undefined || !isError(server.refusal))
+        server.fault("told refused with something that is no error");
       server.write(100);
       await scene.until(() => !server.busy, "the server's transport to tell drained");
       server.end();

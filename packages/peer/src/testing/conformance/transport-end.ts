@@ -5,6 +5,11 @@ import { firstDifference, patternAt } from "./pattern.js";
 /** Which end of a connection: the one that accepted it, or the one that asked for it. */
 export type Role = "server" | "client";
 
+/** Whether it looks like an error; those of a runtime may be of another realm than a test's. */
+export function isError(value: { readonly message?: unknown }): boolean {
+  return typeof value.message === "string";
+}
+
 /** What a test does within an event, after that was noted. What they throw goes to the transport. */
 export interface EventHooks {
   ready?: () => void;
@@ -289,8 +294,7 @@ export class TransportEnd implements TransportHandler {
     this.#tell("closed", () => {
       this.isClosed = true;
       this.closeError = error;
-      if (error !== undefined && !(error instanceof Error))
-        this.fault("told closed with something that is no error");
+      if (error !== undefined && !isError(error)) this.fault("told closed with something that is no error");
       if (this.#destroyed || this.#leaving) {
         if (this.#destroyed && error !== undefined)
           this.fault(`told closed with an error, though it was destroyed here: ${describeError(error)}`);
