@@ -106,8 +106,8 @@ export interface Transport {
   /** Lets `data` go on, however often `pause` was called. It tells nothing itself, but in an event that follows. */
   resume(): void;
   /**
-   * While paused: finds out whether the other end is gone, which `closed` tells then. It is called now and then. Left out
-   * where it is told anyway.
+   * While paused: finds out whether the other end is gone, which `closed` tells then, be it after some calls. It is called
+   * now and then. Left out where it is told anyway.
    */
   probe?(): void;
 }

@@ -184,6 +184,8 @@ export class Scene {
     const limit = from.sent + MOST;
     for (;;) {
       from.write(PIECE);
+      // Some are busy for a moment after every write.
+      for (let count = 0; from.busy && count < 3; count++) await turn();
       if (from.busy) {
         await this.barrier(other);
         if (from.busy) return;
