@@ -7,7 +7,7 @@ const cases = [
   ...transportConformance({ name: "TCP", createPair: socketPairs({}) }),
   ...transportConformance({
     name: "slow, chopped TCP",
-   
+
     createPair: socketPairs({ between: "chopped" }),
   }),
 ];

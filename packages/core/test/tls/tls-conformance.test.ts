@@ -7,7 +7,7 @@ import { socketPairs } from "../support/transport-pairs.js";
 // Certificates are made before the tests, but after this: options are put together when a case runs.
 const cases = transportConformance({
   name: "TLS",
- 
+
   createPair: (handover) =>
     socketPairs({ server: serverTls(), client: clientTls(), between: "relay" })(handover),
   createRefusedPair: (handover) =>
