@@ -231,7 +231,12 @@ export class Scene {
   /** Closes what is open, and looks whether all was as it must be. @throws what was not. */
   async finish(): Promise<void> {
     const ends = Object.values(this.#ends);
-    for (const end of ends) if (end.started && !end.isClosed) end.destroy();
+    for (const end of ends) {
+      if (!end.started || end.isClosed) continue;
+      // The other one's destroy may have broken it already.
+      end.noteReset();
+      end.destroy();
+    }
     for (const end of ends) if (end.started) await this.closed(end);
     for (let count = 0; count < SETTLED; count++) await turn();
     for (const end of ends) end.checkKeptChunks();

@@ -296,7 +296,7 @@ export class TransportEnd implements TransportHandler {
       this.closeError = error;
       if (error !== undefined && !isError(error)) this.fault("told closed with something that is no error");
       if (this.#destroyed || this.#leaving) {
-        if (this.#destroyed && error !== undefined)
+        if (!this.#leaving && error !== undefined)
           this.fault(`told closed with an error, though it was destroyed here: ${describeError(error)}`);
       } else if (error === undefined && !(this.hasEnded && this.#endedOutput)) {
         this.fault("told closed without an error, though not both ends had ended");
