@@ -25,8 +25,12 @@ export function createSocketReader(): SocketReader {
   return {
     onread: {
       buffer: () => {
-        const room = handler?.readTarget();
-        if (room !== undefined) return room;
+        try {
+          const target = handler?.readTarget();
+          if (target !== undefined) return target;
+        } catch (error) {
+          handler?.crashed(error);
+        }
         input ??= new Uint8Array(READ_SIZE);
         return input;
       },

@@ -8,9 +8,12 @@ const NOTHING = new Uint8Array(0);
 
 /** Whom a socket's events concern. Listeners made for each socket would take an idle one more room than all else. */
 const HANDLER = Symbol("handler");
+/** Whether it was broken off here. */
+const DESTROYED = Symbol("destroyed");
 
 interface HandledSocket extends Socket {
   [HANDLER]?: TransportHandler;
+  [DESTROYED]?: true;
 }
 
 function onData(this: HandledSocket, chunk: Uint8Array): void {
@@ -34,7 +37,8 @@ function onError(): void {}
 
 function onClose(this: HandledSocket): void {
   try {
-    this[HANDLER]?.closed(this.errored ?? undefined);
+    // Since Node 22, writes that were under way make an error of it.
+    this[HANDLER]?.closed(this[DESTROYED] ? undefined : (this.errored ?? undefined));
   } catch (error) {
     this[HANDLER]?.crashed(error);
   }
@@ -95,8 +99,15 @@ export class SocketTransport implements Transport {
     else this.#reader.start(handler);
     socket.on("end", onEnd);
     socket.on("error", onError);
-    socket.on("close", onClose);
-    handler.ready();
+    // What is over already may have said so before anybody listened.
+    if (socket.closed) process.nextTick(() => onClose.call(socket));
+    else socket.on("close", onClose);
+    if (socket.destroyed) return;
+    try {
+      handler.ready();
+    } catch (error) {
+      handler.crashed(error);
+    }
   }
 
   unacknowledged(): Promise<number | undefined> {
@@ -125,6 +136,8 @@ export class SocketTransport implements Transport {
   }
 
   destroy(): void {
+    if (this.socket.destroyed) return;
+    this.socket[DESTROYED] = true;
     this.socket.destroy();
   }
 
@@ -142,7 +155,7 @@ export class SocketTransport implements Transport {
 
   #drained(error: Error | null | undefined): void {
     this.#busy = false;
-    if (error !== undefined && error !== null) return;
+    if ((error !== undefined && error !== null) || this.socket.destroyed) return;
     const handler = this.socket[HANDLER];
     try {
       handler?.drained();

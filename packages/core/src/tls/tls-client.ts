@@ -15,7 +15,7 @@ import { addressText } from "../tcp/address-text.js";
 import type { DialOptions } from "../tcp/dial.js";
 import { handshakeError, type TlsPeer, verificationError } from "./tls-errors.js";
 import { ALPN_PROTOCOL, type TlsClientOptions } from "./tls-options.js";
-import { TlsTransport } from "./tls-transport.js";
+import { shielded, TlsTransport } from "./tls-transport.js";
 
 interface Resumable {
   readonly session: Buffer;
@@ -42,7 +42,7 @@ class TlsClientTransport extends TlsTransport {
   override start(handler: TransportHandler): void {
     this.handler = handler;
     this.useSecured(this.#tls, handler);
-    handler.ready();
+    if (!this.#tls.destroyed) shielded(handler, () => handler.ready());
   }
 }
 

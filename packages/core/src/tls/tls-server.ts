@@ -79,6 +79,7 @@ class TlsServerTransport extends TlsTransport {
   readonly #raw: Socket;
   #silence: Deadline | undefined = undefined;
   #secured = false;
+  #destroyed = false;
   #failure: TlsHandshakeError | undefined = undefined;
 
   constructor(
@@ -98,12 +99,16 @@ class TlsServerTransport extends TlsTransport {
   override start(handler: TransportHandler): void {
     this.handler = handler;
     const raw = this.#raw;
-    raw.on("close", () => {
+    const close = (): void => {
       shielded(handler, () => {
         this.#silence?.cancel();
-        if (!this.#secured) handler.closed(this.#failure ?? this.#ended());
+        if (!this.#secured) handler.closed(this.#destroyed ? undefined : (this.#failure ?? this.#ended()));
       });
-    });
+    };
+    // What is over already may have said so before anybody listened.
+    if (raw.closed) process.nextTick(close);
+    else raw.on("close", close);
+    if (raw.destroyed) return;
     // The TLS socket takes this over, and would otherwise not close when the client goes away.
     raw.allowHalfOpen = false;
     this.#silence = Deadline.start(this.#notice.clock, this.#notice.after(), () =>
@@ -124,6 +129,11 @@ class TlsServerTransport extends TlsTransport {
     return bytesRead === 0
       ? plainPeer(this.#peer, "left without having started TLS")
       : handshakeError(Object.assign(new Error("the socket was closed"), { code: "ECONNRESET" }), this.#peer);
+  }
+
+  override destroy(): void {
+    this.#destroyed = true;
+    super.destroy();
   }
 
   override probe(): void {

@@ -87,7 +87,10 @@ export abstract class TlsTransport implements Transport {
       // Node reports an alert and leaves the socket open.
       socket.destroy();
     });
-    socket.on("close", () => shielded(handler, () => handler.closed(this.#error)));
+    const close = (): void => shielded(handler, () => handler.closed(this.#error));
+    // What is over already may have said so before anybody listened.
+    if (socket.closed) process.nextTick(close);
+    else socket.on("close", close);
   }
 
   unacknowledged(): Promise<number | undefined> {
@@ -128,7 +131,7 @@ export abstract class TlsTransport implements Transport {
 
   readonly #written = (error?: Error | null): void => {
     this.#busy = false;
-    if (error !== undefined && error !== null) return;
+    if ((error !== undefined && error !== null) || this.#socket.destroyed) return;
     try {
       this.handler?.drained();
     } catch (thrown) {

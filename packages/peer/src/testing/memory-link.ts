@@ -35,6 +35,12 @@ export class Direction {
     return this.#endTold;
   }
 
+  /** Throws away what waits: its receiver is gone. */
+  discard(): void {
+    this.#pieces.length = 0;
+    this.waiting = 0;
+  }
+
   /** Delivers nothing until `thaw`. */
   freeze(): void {
     this.#frozen = true;
@@ -66,13 +72,12 @@ export class Direction {
   /** The link is broken: delivers nothing any more. */
   stop(): void {
     this.#endTold = true;
-    this.#pieces.length = 0;
-    this.waiting = 0;
+    this.discard();
   }
 
   /** Takes bytes from the sender. */
   push(bytes: Uint8Array): void {
-    if (this.#endTold) return;
+    if (this.#endTold || this.#receiver().isClosed) return;
     this.#pieces.push(bytes.slice());
     this.waiting += bytes.length;
     this.#changed();
@@ -96,9 +101,7 @@ export class Direction {
     const piece = this.#pieces[0];
     const atEnd = this.delivered >= this.#endAt || (piece === undefined && this.#ended);
     if (atEnd) {
-      this.#endTold = true;
-      this.#pieces.length = 0;
-      this.waiting = 0;
+      this.stop();
       receiver.takeEnd();
       return true;
     }
@@ -131,7 +134,9 @@ export class MemoryTransport implements Transport {
   #paused = false;
   #busy = false;
   #ended = false;
+  #destroyed = false;
   #closed = false;
+  #closeError: Error | undefined = undefined;
 
   constructor(link: MemoryLink, out: Direction, remoteAddress: Address, sslSeclevel: SslSecLevel) {
     this.#link = link;
@@ -165,12 +170,18 @@ export class MemoryTransport implements Transport {
 
   start(handler: TransportHandler): void {
     this.#handler = handler;
-    handler.ready();
+    if (this.#closed) queueMicrotask(() => this.#tellClosed());
+    if (this.#closed || this.#destroyed) return;
+    try {
+      handler.ready();
+    } catch (error) {
+      handler.crashed(error);
+    }
     this.#link.run();
   }
 
   write(bytes: Uint8Array): boolean {
-    if (this.#closed) return true;
+    if (this.#closed || this.#destroyed) return true;
     this.out.push(bytes);
     this.#busy = this.out.waiting > CAPACITY;
     return !this.#busy;
@@ -185,10 +196,12 @@ export class MemoryTransport implements Transport {
   destroyAfterWrite(): void {
     this.end();
     this.#link.run();
-    this.takeClose(undefined);
+    queueMicrotask(() => this.#link.leave(this));
   }
 
   destroy(): void {
+    if (this.#destroyed || this.#closed) return;
+    this.#destroyed = true;
     this.#link.cut(this);
   }
 
@@ -203,27 +216,49 @@ export class MemoryTransport implements Transport {
 
   /** Bytes arrive. */
   takeData(chunk: Uint8Array): void {
-    this.#handler?.data(chunk);
+    try {
+      this.#handler?.data(chunk);
+    } catch (error) {
+      this.#handler?.crashed(error);
+    }
   }
 
   /** The other end's stream has ended. */
   takeEnd(): void {
-    this.#handler?.ended();
+    try {
+      this.#handler?.ended();
+    } catch (error) {
+      this.#handler?.crashed(error);
+    }
   }
 
   /** What was written has gone far enough for more. */
   checkDrained(): boolean {
-    if (!this.#busy || this.out.waiting > CAPACITY) return false;
+    if (!this.#busy || this.#destroyed || this.#closed || this.out.waiting > CAPACITY) return false;
     this.#busy = false;
-    this.#handler?.drained();
+    try {
+      this.#handler?.drained();
+    } catch (error) {
+      this.#handler?.crashed(error);
+    }
     return true;
   }
 
-  /** It is over. */
+  /** It is over. Whoever destroyed it sees no error. */
   takeClose(error: Error | undefined): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#handler?.closed(error);
+    this.#busy = false;
+    this.#closeError = this.#destroyed ? undefined : error;
+    this.#tellClosed();
+  }
+
+  #tellClosed(): void {
+    try {
+      this.#handler?.closed(this.#closeError);
+    } catch (error) {
+      this.#handler?.crashed(error);
+    }
   }
 }
 
@@ -241,6 +276,7 @@ export class MemoryLink {
   /** The client's end. */
   readonly client: MemoryTransport;
   #scheduled = false;
+  #broken = false;
 
   /** @param sslSeclevel - level that both ends report; default `SSLSEC_NONE`. */
   constructor(sslSeclevel: SslSecLevel = SSLSEC_NONE) {
@@ -263,11 +299,11 @@ export class MemoryLink {
   }
 
   #step(): boolean {
+    if (this.#broken) return false;
     const moved = this.toServer.step() || this.toClient.step();
     if (this.server.checkDrained() || this.client.checkDrained() || moved) return true;
     for (const end of [this.server, this.client]) {
-      const incoming = end === this.server ? this.toServer : this.toClient;
-      if (!end.isClosed && end.hasEnded && incoming.finished) {
+      if (!end.isClosed && end.hasEnded && this.#incoming(end).finished) {
         end.takeClose(undefined);
         return true;
       }
@@ -275,13 +311,25 @@ export class MemoryLink {
     return false;
   }
 
+  /** An end breaks off after it has ended its stream: what it wrote arrives, what comes for it is thrown away. */
+  leave(end: MemoryTransport): void {
+    end.takeClose(undefined);
+    this.#incoming(end).discard();
+    this.run();
+  }
+
   /** Breaks the link, as a reset does. @param by - the end that does it on purpose and sees no error. */
   cut(by?: MemoryTransport): void {
+    this.#broken = true;
     this.toServer.stop();
     this.toClient.stop();
     for (const end of [this.server, this.client]) {
       const reset = Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" });
       queueMicrotask(() => end.takeClose(end === by ? undefined : reset));
     }
+  }
+
+  #incoming(end: MemoryTransport): Direction {
+    return end === this.server ? this.toServer : this.toClient;
   }
 }
