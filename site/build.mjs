@@ -8,7 +8,7 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Application, Converter, ReflectionKind } from "typedoc";
+import { Application, Converter, OptionDefaults, ReflectionKind } from "typedoc";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const pages = join(root, "site", ".pages");
@@ -87,6 +87,8 @@ const app = await Application.bootstrap({
   disableGit: true,
   includeVersion: false,
   excludeInternal: true,
+  // What a symbol is called in the Python library.
+  blockTags: [...OptionDefaults.blockTags, "@reference"],
   excludePrivate: true,
   excludeExternals: true,
   searchInDocuments: true,

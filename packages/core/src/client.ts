@@ -4,9 +4,10 @@ import { nodePlatform } from "./runtime/node-platform.js";
 import { tcpConnector } from "./tcp/tcp-connector.js";
 
 /**
- * Connects to one server over TCP or TLS, once, on Node. Reference: `Client`.
+ * Connects to one server over TCP or TLS, once, on Node.
  *
  * @typeParam D - packets that were declared; follows from `packets`.
+ * @reference `Client`
  */
 export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition> extends PeerClient<D> {
   /** @throws {@link ConfigError} if a config option is not allowed, {@link InvalidAddressError} for `addr`. */

@@ -4,10 +4,11 @@ import { nodePlatform } from "./runtime/node-platform.js";
 import { tcpAcceptor } from "./tcp/tcp-acceptor.js";
 
 /**
- * Serves any number of clients over TCP and TLS, on Node. Reference: `Server`.
+ * Serves any number of clients over TCP and TLS, on Node.
  *
  * @typeParam C - class of the objects that stand for clients; follows from `clientcls`.
  * @typeParam D - packets that were declared; follows from `packets`.
+ * @reference `Server`
  */
 export class Server<
   out C extends ClientOnServer = ClientOnServer,

@@ -6,7 +6,11 @@ export class NoEventBusError extends UsageError {
   readonly code = "P3D_ERR_NO_EVENT_BUS";
 }
 
-/** The listener that was to be removed does not listen. Reference: `NameError`. */
+/**
+ * The listener that was to be removed does not listen.
+ *
+ * @reference `NameError`
+ */
 export class UnknownListenerError extends UsageError {
   override name = "UnknownListenerError";
   readonly code = "P3D_ERR_UNKNOWN_LISTENER";

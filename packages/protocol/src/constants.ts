@@ -4,7 +4,11 @@
  * @packageDocumentation
  */
 
-/** Longest packet that the length prefix can announce, in bytes: 2**32-1. Reference: `MAX_PACKETLENGTH`. */
+/**
+ * Longest packet that the length prefix can announce, in bytes: 2**32-1.
+ *
+ * @reference `MAX_PACKETLENGTH`
+ */
 export const MAX_PACKETLENGTH = 4_294_967_295;
 
 /** Format of the length prefix in Python's `struct` notation: one big-endian uint32. */
@@ -87,5 +91,9 @@ export type SslSecLevel =
   | typeof SSLSEC_SERVERAUTH
   | typeof SSLSEC_BOTHAUTH;
 
-/** Identifies a client on a server: an integer there, `null` on the client side. Reference: `cid`. */
+/**
+ * Identifies a client on a server: an integer there, `null` on the client side.
+ *
+ * @reference `cid`
+ */
 export type Cid = number | null;

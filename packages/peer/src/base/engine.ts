@@ -2,7 +2,9 @@ import type { ConfigSource } from "@peng3dnet/protocol";
 
 /**
  * What a server or client needs of an engine, or of a bus from `@peng3dnet/peng3d-events`: somewhere to send
- * events, and optionally a config to stack on. Reference: `peng`.
+ * events, and optionally a config to stack on.
+ *
+ * @reference `peng`
  */
 export interface EngineLike {
   /** Sends an event with its data. */

@@ -14,11 +14,23 @@ import type { Logger } from "./logger.js";
 export interface PeerOptions<D extends AnyPacketDefinition = AnyPacketDefinition> {
   /** Packets to register from the start. Declaring them restricts names in `sendMessage` to theirs. */
   readonly packets?: readonly D[] | undefined;
-  /** Engine or event bus; without one no events are sent. Reference: `peng`. */
+  /**
+   * Engine or event bus; without one no events are sent.
+   *
+   * @reference `peng`
+   */
   readonly peng?: EngineLike | undefined;
-  /** Address to listen on or connect to; default: what the config says. Reference: `addr`. */
+  /**
+   * Address to listen on or connect to; default: what the config says.
+   *
+   * @reference `addr`
+   */
   readonly addr?: AddressLike | undefined;
-  /** Initial config values, over those of the engine and the defaults. Reference: `cfg`. */
+  /**
+   * Initial config values, over those of the engine and the defaults.
+   *
+   * @reference `cfg`
+   */
   readonly cfg?: ConfigOverrides | undefined;
   /** Codec for bodies; default: the library's own, which checks, encodes and decodes in place. */
   readonly codec?: Codec | undefined;

@@ -131,7 +131,8 @@ export abstract class PeerBase<
   /**
    * Registers the protocol's packets and the classic connection type, then calls all methods whose names
    * begin with `_reg_packets_` and `_reg_conntypes_`, in order of name. Further calls do nothing.
-   * Reference: `initialize`.
+   *
+   * @reference `initialize`
    */
   initialize(): void {
     // Read again here, so that a peer may be told after it was made.
@@ -158,7 +159,7 @@ export abstract class PeerBase<
   }
 
   /**
-   * Registers a packet type. Reference: `register_packet`.
+   * Registers a packet type.
    *
    * @param name - `namespace:category.name`.
    * @param obj - the packet type.
@@ -166,6 +167,7 @@ export abstract class PeerBase<
    * @returns the id.
    * @throws {@link AlreadyRegisteredError} if name, id or object is taken; {@link RegistryError},
    * {@link InvalidSmartPacketActionError}, or a TypeError if it is no packet.
+   * @reference `register_packet`
    */
   registerPacket(name: string, obj: Packet, n?: number | null): number {
     return this.registry.register(obj, name, n);
@@ -203,10 +205,11 @@ export abstract class PeerBase<
   protected abstract ownerOf(cid: Cid): Owner | undefined;
 
   /**
-   * Adds a connection type. Reference: `addConnType`.
+   * Adds a connection type.
    *
    * @throws {@link AlreadyRegisteredError} if the name is taken, {@link RegistryError} if no client could ask for it:
    * it has half of a surrogate pair, or is empty, as `CONNTYPE_NOTSET`, which stands for a type that is not known yet.
+   * @reference `addConnType`
    */
   addConnType(t: string, obj: ConnectionType): void {
     if (t === CONNTYPE_NOTSET) {
@@ -270,10 +273,11 @@ export abstract class PeerBase<
   /**
    * Processes the packets that have arrived and returns their number: for a loop that calls it once a
    * frame. With `wait`, waits for a packet first, at most `timeout` seconds, and resolves to the number;
-   * a time-out resolves to 0. The handshake goes on without it. Reference: `process`.
+   * a time-out resolves to 0. The handshake goes on without it.
    *
    * @throws {@link AbortedError} if `signal` fires while waiting; {@link ConfigError} if `timeout` is no number of
    * seconds, as all calls that take one.
+   * @reference `process`
    */
   process(options?: { readonly wait?: false | undefined }): number;
   process(options: ProcessOptions & { readonly wait: true }): Promise<number>;
@@ -290,15 +294,20 @@ export abstract class PeerBase<
       : this.#hooks.processor.waitAndRun(options);
   }
 
-  /** Processes packets as they arrive from now on, without polling. Reference: `process_async`. */
+  /**
+   * Processes packets as they arrive from now on, without polling.
+   *
+   * @reference `process_async`
+   */
   processAsync(): void {
     this.#hooks.dispatch();
   }
 
   /**
-   * Processes packets as they arrive until this peer is stopped. Reference: `process_forever`.
+   * Processes packets as they arrive until this peer is stopped.
    *
    * @throws {@link TimedOutError} or {@link AbortedError}; processing goes on then.
+   * @reference `process_forever`
    */
   async processForever(options: WaitOptions = {}): Promise<void> {
     checkTimeout(options.timeout);
@@ -306,7 +315,11 @@ export abstract class PeerBase<
     await this.waitForStop(options);
   }
 
-  /** Wakes up a waiting `process`. Reference: `interrupt`. */
+  /**
+   * Wakes up a waiting `process`.
+   *
+   * @reference `interrupt`
+   */
   interrupt(): void {
     this.sendEvent("interrupt");
     this.#hooks.processor.wake();
@@ -419,9 +432,10 @@ export abstract class PeerBase<
 
   /**
    * Sends an event to the engine, if there is one and `net.events.enable` does not forbid it; adds `peng`
-   * and `server` or `client`, which win over `data`. Reference: `sendEvent`.
+   * and `server` or `client`, which win over `data`.
    *
    * @param event - the name; without a colon it stands behind `peng3dnet:server.` or `peng3dnet:client.`.
+   * @reference `sendEvent`
    */
   sendEvent(event: string, data: Readonly<Record<string, unknown>> = {}): void {
     this.#events.send(event, data);

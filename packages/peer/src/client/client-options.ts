@@ -5,7 +5,11 @@ import type { Connector } from "../transport/connector.js";
 
 /** Options of a `Client`. */
 export interface ClientOptions<D extends AnyPacketDefinition = AnyPacketDefinition> extends PeerOptions<D> {
-  /** Connection type; default `CONNTYPE_CLASSIC`. Reference: `conntype`. */
+  /**
+   * Connection type; default `CONNTYPE_CLASSIC`.
+   *
+   * @reference `conntype`
+   */
   readonly conntype?: string | undefined;
   /** What connects. Without one the client has the transport that is given to {@link Client.attach}. */
   readonly connector?: Connector | undefined;

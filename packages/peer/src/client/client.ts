@@ -38,9 +38,10 @@ import { ClientHooks, connectionClosed } from "./client-hooks.js";
 import type { ClientEvents, ClientOptions } from "./client-options.js";
 
 /**
- * Connects to one server, once. Reference: `Client`.
+ * Connects to one server, once.
  *
  * @typeParam D - packets that were declared; follows from `packets`.
+ * @reference `Client`
  */
 export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
   extends PeerBase<Client<D>, ClientEvents, typeof SIDE_CLIENT>
@@ -152,13 +153,14 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
   /**
    * Connects to the server. Resolves once the connection is up; the handshake follows. Further calls return
    * the first one's result. A caller whose `timeout` is over or whose `signal` fires before the connection is up ends
-   * the attempt; nothing is opened with a signal that has fired before. Reference: `connect`.
+   * the attempt; nothing is opened with a signal that has fired before.
    *
    * @throws {@link ConnectionRefusedError}, {@link UnresolvableHostError}, {@link UnreachableHostError} or
    * another {@link ConnectError}, {@link TimedOutError} after `net.timeout.handshake`; with TLS,
    * {@link TlsConfigError} before anything is sent, and {@link TlsHandshakeError} or a subclass. A server may
    * find fault with the client's certificate only after this has resolved: `start` waits for that, too.
    * {@link TimedOutError}, {@link AbortedError} as `options` say.
+   * @reference `connect`
    */
   connect(options: WaitOptions = {}): Promise<void> {
     return this.#connected(options, () => this.#getConnecting());
@@ -262,9 +264,10 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
 
   /**
    * Initializes, connects and runs. Packets wait for `process` or `processAsync`. Resolves once connected;
-   * further calls do nothing. Reference: `runAsync`.
+   * further calls do nothing.
    *
    * @throws as {@link Client.connect}; {@link InvalidStateError} after a stop.
+   * @reference `runAsync`
    */
   async runAsync(options: WaitOptions = {}): Promise<void> {
     this.checkNotStopped();
@@ -275,7 +278,11 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
     this.sendEvent("start");
   }
 
-  /** Runs as {@link Client.runAsync} does, and resolves when the client is stopped. Reference: `runBlocking`. */
+  /**
+   * Runs as {@link Client.runAsync} does, and resolves when the client is stopped.
+   *
+   * @reference `runBlocking`
+   */
   async runBlocking(options: WaitOptions = {}): Promise<void> {
     await this.#connected(
       options,
@@ -304,7 +311,9 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
 
   /**
    * Stops at once and cuts the connection. Use {@link Client.close} to close it properly. Further calls only
-   * send the events of a stop. Reference: `stop`.
+   * send the events of a stop.
+   *
+   * @reference `stop`
    */
   stop(): void {
     if (!this.markStopped()) return;
@@ -314,9 +323,10 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
   }
 
   /**
-   * Resolves when the connection is closed, whichever way; at once if the client was never started. Reference: `join`.
+   * Resolves when the connection is closed, whichever way; at once if the client was never started.
    *
    * @throws {@link TimedOutError}, {@link AbortedError}.
+   * @reference `join`
    */
   async join(options: WaitOptions = {}): Promise<void> {
     if (this.#connecting === undefined) return;
@@ -331,10 +341,11 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
   }
 
   /**
-   * Resolves once the handshake is complete. Reference: `wait_for_connection`.
+   * Resolves once the handshake is complete.
    *
    * @throws {@link ConnectionClosedError} with the reason at once if the connection is closed,
    * {@link ConnectError} if there never was one; {@link TimedOutError}, {@link AbortedError}.
+   * @reference `wait_for_connection`
    */
   async waitForConnection(options: WaitOptions = {}): Promise<void> {
     if (this.#hooks.active.settled && this.#session?.open === false)
@@ -343,9 +354,10 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
   }
 
   /**
-   * Resolves once the connection is closed. Reference: `wait_for_close`.
+   * Resolves once the connection is closed.
    *
    * @throws {@link TimedOutError}, {@link AbortedError}.
+   * @reference `wait_for_close`
    */
   waitForClose(options: WaitOptions = {}): Promise<CloseInfo> {
     return this.#hooks.closing.wait(options, "the connection to close");
@@ -358,7 +370,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
   // ---- sending and closing ----------------------------------------------------------------------
 
   /**
-   * Sends a packet to the server. Reference: `send_message`.
+   * Sends a packet to the server.
    *
    * @param ptype - packet type as name, id or object.
    * @param data - payload; encoded before this returns.
@@ -368,6 +380,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
    * @throws {@link NotRegisteredError}, {@link EncodeError}, {@link PacketTooLargeError},
    * {@link ConnectionClosedError}, {@link InvalidStateError} before the handshake is complete,
    * {@link SmartPacketInvalidError} if another condition of the packet does not hold; nothing has been sent then.
+   * @reference `send_message`
    */
   override sendMessage<
     P extends NameSentTo<D, typeof SIDE_SERVER> | SentTo<typeof SIDE_SERVER> | UntypedPacket,
@@ -416,18 +429,23 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
 
   /**
    * Closes the connection: what was accepted is delivered, then the reason, then the end of the stream.
-   * Further calls return the first one's result. Reference: `close_connection`.
+   * Further calls return the first one's result.
    *
    * @param _cid - ignored; there so that code can serve both sides.
    * @param reason - what the server is told.
    * @throws {@link PacketTooLargeError} if the reason does not fit a packet; the connection is open then. A promise
    * that nobody awaits never ends the process.
+   * @reference `close_connection`
    */
   override closeConnection(_cid?: Cid, reason: string | null = null): Promise<CloseInfo> {
     return this.close(reason);
   }
 
-  /** Closes the connection, as {@link Client.closeConnection}. Reference: `close`. */
+  /**
+   * Closes the connection, as {@link Client.closeConnection}.
+   *
+   * @reference `close`
+   */
   close(reason: string | null = null, options: WaitOptions = {}): Promise<CloseInfo> {
     return optional(this.#close(reason, options));
   }
@@ -450,47 +468,56 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
 
   // ---- hooks ------------------------------------------------------------------------------------
 
-  /** The connection is up; the handshake is still to come. Reference: `on_connect`. */
+  /**
+   * The connection is up; the handshake is still to come.
+   *
+   * @reference `on_connect`
+   */
   onConnect(): void | Promise<void> {}
 
   /**
    * The handshake is complete. The default sends the event `peng3dnet:client.handshakecomplete`.
-   * Reference: `on_handshake_complete`.
+   *
+   * @reference `on_handshake_complete`
    */
   onHandshakeComplete(): void | Promise<void> {
     this.sendEvent("handshakecomplete");
   }
 
   /**
-   * A packet was received, and its own handler called. Reference: `on_receive`.
+   * A packet was received, and its own handler called.
    *
    * @param ptype - id of the packet type.
    * @param msg - its payload.
+   * @reference `on_receive`
    */
   onReceive(_ptype: number, _msg: unknown): void | Promise<void> {}
 
   /**
-   * A packet was accepted for sending. Reference: `on_send`.
+   * A packet was accepted for sending.
    *
    * @param ptype - the packet type as the sender gave it.
    * @param msg - its payload.
+   * @reference `on_send`
    */
   onSend(_ptype: PacketRef, _msg: unknown): void | Promise<void> {}
 
   /**
-   * The connection is closed. Called once. Reference: `on_close`.
+   * The connection is closed. Called once.
    *
    * @param reason - as the closing side gave it; `"socketclose"` if the connection just ended.
+   * @reference `on_close`
    */
   onClose(_reason: string | null): void | Promise<void> {}
 
   // ---- overridable steps of receiving -------------------------------------------------------------
 
   /**
-   * Bytes came from the server. The default processes the packets that are whole. Reference: `receive_data`.
+   * Bytes came from the server. The default processes the packets that are whole.
    *
    * @param data - any piece of the stream; only valid during the call.
    * @param _cid - ignored.
+   * @reference `receive_data`
    */
   receiveData(data: Uint8Array, _cid: Cid = null): void {
     this.#session?.receive(data);
@@ -498,7 +525,8 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
 
   /**
    * A whole packet is there. The default passes it to {@link Client.receivePacket}.
-   * Reference: `process_single_packet`.
+   *
+   * @reference `process_single_packet`
    */
   processSinglePacket(_client?: unknown): void {
     const session = this.#require();
@@ -507,16 +535,21 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
   }
 
   /**
-   * A whole packet was received. The default queues it for `process`. Reference: `receive_packet`.
+   * A whole packet was received. The default queues it for `process`.
    *
    * @param data - the packet without its length prefix.
    * @param _cid - ignored.
+   * @reference `receive_packet`
    */
   receivePacket(data: Uint8Array, _cid: Cid = null): void {
     this.#hooks.enqueue(this.#require(), data);
   }
 
-  /** Hands all output gathered so far to the operating system, as far as that takes it. Reference: `pump_write_buffer`. */
+  /**
+   * Hands all output gathered so far to the operating system, as far as that takes it.
+   *
+   * @reference `pump_write_buffer`
+   */
   pumpWriteBuffer(): void {
     this.#session?.writeOut();
   }

@@ -19,7 +19,11 @@ import type { Server } from "./server.js";
 /** The connection that a {@link ClientOnServer} stands for. */
 export type ClientConnection = ConnectionHandle;
 
-/** Makes the object for a new connection. Reference: `clientcls`. */
+/**
+ * Makes the object for a new connection.
+ *
+ * @reference `clientcls`
+ */
 export type ClientClass<C extends ClientOnServer = ClientOnServer> = new (
   server: Server,
   conn: ClientConnection,
@@ -34,9 +38,9 @@ interface Sender<D extends AnyPacketDefinition> extends KnowsPackets<D> {
 
 /**
  * A client as the server sees it. Subclass it, override its `on…` methods, and pass the class as `clientcls`.
- * Reference: `ClientOnServer`.
  *
  * @typeParam Data - what the application knows of a client, see {@link ClientOnServer.data}.
+ * @reference `ClientOnServer`
  */
 export class ClientOnServer<Data = unknown> implements ConnectionOwner {
   /**
@@ -55,7 +59,11 @@ export class ClientOnServer<Data = unknown> implements ConnectionOwner {
    * `new Server({ clientcls: ClientOnServer<User> })`.
    */
   data: Data | undefined = undefined;
-  /** The connection. Reference: `conn`, the socket, which is {@link ClientOnServer.sock} here. */
+  /**
+   * The connection.
+   *
+   * @reference `conn`, the socket, which is {@link ClientOnServer.sock} here
+   */
   readonly conn: ClientConnection;
   /** All of the connection, for the server. */
   readonly [SESSION]: Session<ClientOnServer>;
@@ -143,7 +151,11 @@ export class ClientOnServer<Data = unknown> implements ConnectionOwner {
     return optional(this.conn.flush(options));
   }
 
-  /** Closes the connection. As `server.closeConnection` with its cid. Reference: `close`. */
+  /**
+   * Closes the connection. As `server.closeConnection` with its cid.
+   *
+   * @reference `close`
+   */
   close(reason: string | null = null, options: WaitOptions = {}): Promise<CloseInfo> {
     return optional(this.#close(reason, options));
   }
@@ -152,37 +164,46 @@ export class ClientOnServer<Data = unknown> implements ConnectionOwner {
     return this.conn.close(reason, options);
   }
 
-  /** The connection was accepted; the handshake is still to come. Reference: `on_connect`. */
+  /**
+   * The connection was accepted; the handshake is still to come.
+   *
+   * @reference `on_connect`
+   */
   onConnect(): void | Promise<void> {}
 
   /**
    * The handshake is complete. The default sends the event
-   * `peng3dnet:server.connection.handshakecomplete`. Reference: `on_handshake_complete`.
+   * `peng3dnet:server.connection.handshakecomplete`.
+   *
+   * @reference `on_handshake_complete`
    */
   onHandshakeComplete(): void | Promise<void> {
     this.server.sendEvent("connection.handshakecomplete", { client: this });
   }
 
   /**
-   * A packet was received, and its own handler called. Reference: `on_receive`.
+   * A packet was received, and its own handler called.
    *
    * @param ptype - id of the packet type.
    * @param msg - its payload.
+   * @reference `on_receive`
    */
   onReceive(_ptype: number, _msg: unknown): void | Promise<void> {}
 
   /**
-   * A packet was accepted for sending. Reference: `on_send`.
+   * A packet was accepted for sending.
    *
    * @param ptype - the packet type as the sender gave it.
    * @param msg - its payload.
+   * @reference `on_send`
    */
   onSend(_ptype: PacketRef, _msg: unknown): void | Promise<void> {}
 
   /**
-   * The connection is closed. Called once. Reference: `on_close`.
+   * The connection is closed. Called once.
    *
    * @param reason - as the closing side gave it; `"socketclose"` if the connection just ended.
+   * @reference `on_close`
    */
   onClose(_reason: string | null): void | Promise<void> {}
 }

@@ -9,7 +9,11 @@ export interface ServerOptions<
   C extends ClientOnServer = ClientOnServer,
   D extends AnyPacketDefinition = AnyPacketDefinition,
 > extends PeerOptions<D> {
-  /** Class of the objects that stand for clients; default {@link ClientOnServer}. Reference: `clientcls`. */
+  /**
+   * Class of the objects that stand for clients; default {@link ClientOnServer}.
+   *
+   * @reference `clientcls`
+   */
   readonly clientcls?: ClientClass<C> | undefined;
   /**
    * Names of the connection types that are served; default: all that are added. A client that asks for another one, or

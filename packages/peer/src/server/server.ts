@@ -42,10 +42,11 @@ import type {
 const MANY_RECEIVERS = 32;
 
 /**
- * Serves any number of clients. Reference: `Server`.
+ * Serves any number of clients.
  *
  * @typeParam C - class of the objects that stand for clients; follows from `clientcls`.
  * @typeParam D - packets that were declared; follows from `packets`.
+ * @reference `Server`
  */
 export class Server<
   out C extends ClientOnServer = ClientOnServer,
@@ -105,9 +106,10 @@ export class Server<
   }
 
   /**
-   * Opens the listening socket. Further calls do nothing. Reference: `bind`.
+   * Opens the listening socket. Further calls do nothing.
    *
    * @throws {@link ListenError} that names the address, {@link TlsConfigError} that names the option and file.
+   * @reference `bind`
    */
   bind(): Promise<void> {
     this.#binding ??= this.#bind().catch((error: unknown) => {
@@ -155,10 +157,11 @@ export class Server<
 
   /**
    * Initializes, binds and runs. Packets wait for `process` or `processAsync`. Resolves once the server
-   * listens; further calls do nothing. Reference: `runAsync`.
+   * listens; further calls do nothing.
    *
    * @throws {@link ListenError}, {@link InvalidStateError} after a stop; {@link NotRegisteredError} if `conntypes` lists a
    * connection type that was not added.
+   * @reference `runAsync`
    */
   async runAsync(): Promise<void> {
     this.checkNotStopped();
@@ -184,7 +187,11 @@ export class Server<
     return this.#served?.has(name) === false ? undefined : super.getConnType(name);
   }
 
-  /** Runs as {@link Server.runAsync} does, and resolves when the server is stopped. Reference: `runBlocking`. */
+  /**
+   * Runs as {@link Server.runAsync} does, and resolves when the server is stopped.
+   *
+   * @reference `runBlocking`
+   */
   async runBlocking(options: WaitOptions = {}): Promise<void> {
     checkTimeout(options.timeout);
     await this.runAsync();
@@ -204,7 +211,9 @@ export class Server<
 
   /**
    * Stops at once: accepts nothing more and cuts all connections. Use {@link Server.shutdown} to close them
-   * properly. Further calls only send the events of a stop. Reference: `stop`.
+   * properly. Further calls only send the events of a stop.
+   *
+   * @reference `stop`
    */
   stop(): void {
     if (!this.markStopped()) return;
@@ -214,10 +223,11 @@ export class Server<
 
   /**
    * Accepts nothing more, closes all connections in parallel, and stops. Further calls return the first
-   * one's result. Reference: `shutdown`.
+   * one's result.
    *
    * @returns how many connections ended cleanly. With `join: false` it counts those that have by then.
    * @throws {@link ConfigError} if `timeout` is no number of seconds; nothing was shut down then.
+   * @reference `shutdown`
    */
   shutdown(options: ShutdownOptions = {}): Promise<ShutdownReport> {
     const invalid = timeoutError(options.timeout) ?? reasonError(options.reason ?? null);
@@ -271,9 +281,9 @@ export class Server<
 
   /**
    * Resolves when the server is stopped and all connections are closed; at once if it was never started.
-   * Reference: `join`.
    *
    * @throws {@link TimedOutError} after `timeout` seconds in all, {@link AbortedError}.
+   * @reference `join`
    */
   async join({ timeout, signal }: WaitOptions = {}): Promise<void> {
     const begun = this.clock.now();
@@ -360,7 +370,11 @@ export class Server<
     this.emit("drop", { addr: session.transport.remoteAddress, reason: "serverfull" });
   }
 
-  /** A new client id: they count up from 1 and are not meant to be unguessable. Reference: `genCID`. */
+  /**
+   * A new client id: they count up from 1 and are not meant to be unguessable.
+   *
+   * @reference `genCID`
+   */
   genCID(): number {
     return this.#nextCid++;
   }
@@ -374,7 +388,7 @@ export class Server<
   }
 
   /**
-   * Sends a packet to a client. Reference: `send_message`.
+   * Sends a packet to a client.
    *
    * @param ptype - packet type as name, id or object.
    * @param data - payload; encoded before this returns.
@@ -384,6 +398,7 @@ export class Server<
    * @throws {@link NotRegisteredError}, {@link EncodeError}, {@link PacketTooLargeError},
    * {@link ConnectionClosedError}, {@link InvalidStateError} before the handshake is complete,
    * {@link SmartPacketInvalidError} if another condition of the packet does not hold; nothing has been sent then.
+   * @reference `send_message`
    */
   override sendMessage<
     P extends NameSentTo<D, typeof SIDE_CLIENT> | SentTo<typeof SIDE_CLIENT> | UntypedPacket,
@@ -465,12 +480,13 @@ export class Server<
 
   /**
    * Closes a connection: what was accepted is delivered, then the reason, then the end of the stream.
-   * Further calls return the first one's result; the first reason counts. Reference: `close_connection`.
+   * Further calls return the first one's result; the first reason counts.
    *
    * @param cid - the client.
    * @param reason - what the client is told.
    * @returns what the close came to; of a client that has just left, what its own close came to. Of a client that is
    * not known, or not any more, `error` says so. A promise that nobody awaits never ends the process.
+   * @reference `close_connection`
    */
   override closeConnection(cid?: Cid, reason: string | null = null): Promise<CloseInfo> {
     return optional(this.#close(cid, reason));
@@ -485,9 +501,10 @@ export class Server<
   // ---- overridable steps of receiving -------------------------------------------------------------
 
   /**
-   * Bytes came from a client. The default processes the packets that are whole. Reference: `receive_data`.
+   * Bytes came from a client. The default processes the packets that are whole.
    *
    * @param data - any piece of the stream; only valid during the call.
+   * @reference `receive_data`
    */
   receiveData(data: Uint8Array, cid: number): void {
     this.ownerOf(cid)?.[SESSION].receive(data);
@@ -495,7 +512,8 @@ export class Server<
 
   /**
    * A whole packet is there. The default passes it to {@link Server.receivePacket}.
-   * Reference: `process_single_packet`.
+   *
+   * @reference `process_single_packet`
    */
   processSinglePacket(client: C): void {
     const conn = client[SESSION];
@@ -504,9 +522,10 @@ export class Server<
   }
 
   /**
-   * A whole packet was received. The default queues it for `process`. Reference: `receive_packet`.
+   * A whole packet was received. The default queues it for `process`.
    *
    * @param data - the packet without its length prefix.
+   * @reference `receive_packet`
    */
   receivePacket(data: Uint8Array, cid: number): void {
     const client = this.ownerOf(cid);

@@ -72,12 +72,13 @@ const MAX_COUNTED = 1024;
 
 /**
  * An event bus of the engine's shape, for programs without an engine: pass it as `peng` to any number of
- * servers and clients. Reference: peng3d's `HeadlessPeng`.
+ * servers and clients.
  *
  * Listeners are called in the order in which they were added, at once, within `sendEvent`. One that is added
  * while an event runs is first called on the next event; one that is removed is not called any more.
  *
  * @typeParam M - the events and their data. Extend {@link PengEventMap} for events of your own.
+ * @reference peng3d's `HeadlessPeng`
  */
 export class HeadlessPeng<M extends object = PengEventMap> {
   /** Options of the bus; peers stack theirs on it. */

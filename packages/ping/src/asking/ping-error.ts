@@ -22,7 +22,11 @@ export type PingFailure =
   | "protocol"
   | "closed";
 
-/** A ping failed. `cause` is the error behind it, if there is one. Reference: `FailedPingError`. */
+/**
+ * A ping failed. `cause` is the error behind it, if there is one.
+ *
+ * @reference `FailedPingError`
+ */
 export class PingError extends FailedPingError {
   override name = "PingError";
   /** What kind of failure it is. */

@@ -19,26 +19,51 @@ import { type PingableClient, PingableClientMixin, type Pong } from "../protocol
 import { connectionEnded, type FailedAttempt, foreignServer, noAnswer } from "./failure.js";
 import { type Foreigner, probe } from "./probe.js";
 
-/** Class of the client that {@link pingServer} uses if it is given none. Reference: `_PingClient`. */
+/**
+ * Class of the client that {@link pingServer} uses if it is given none.
+ *
+ * @reference `_PingClient`
+ */
 export const PingClient: new (options?: ClientOptions) => Client & PingableClient =
   PingableClientMixin(Client);
 
 /** Options of {@link pingServer}. */
 export interface PingServerOptions {
-  /** Engine or event bus of the client. Reference: `peng`. */
+  /**
+   * Engine or event bus of the client.
+   *
+   * @reference `peng`
+   */
   readonly peng?: EngineLike | undefined;
-  /** Address of the server; default: what the config says, `localhost:8080`. Reference: `addr`. */
+  /**
+   * Address of the server; default: what the config says, `localhost:8080`.
+   *
+   * @reference `addr`
+   */
   readonly addr?: AddressLike | undefined;
-  /** Data for the server, at most {@link MAX_PING_LENGTH} bytes. Reference: `data`. */
+  /**
+   * Data for the server, at most {@link MAX_PING_LENGTH} bytes.
+   *
+   * @reference `data`
+   */
   readonly data?: PingData | undefined;
-  /** Config of the client, e.g. for TLS. Reference: `cfg`. */
+  /**
+   * Config of the client, e.g. for TLS.
+   *
+   * @reference `cfg`
+   */
   readonly cfg?: ConfigOverrides | undefined;
   /**
    * Seconds until the ping is given up; fractions are allowed. 0 gives up at once, `null` and `Infinity` never. Default 10.
-   * Reference: `timeout`.
+   *
+   * @reference `timeout`
    */
   readonly timeout?: number | null | undefined;
-  /** Class of the client, made with {@link PingableClientMixin}. Default: {@link PingClient}. Reference: `clientcls`. */
+  /**
+   * Class of the client, made with {@link PingableClientMixin}. Default: {@link PingClient}.
+   *
+   * @reference `clientcls`
+   */
   readonly clientcls?: (new (options: ClientOptions) => Client & PingableClient) | undefined;
   /** The ping is given up when it fires. */
   readonly signal?: AbortSignal | undefined;
@@ -102,7 +127,7 @@ function watchSilence(
 }
 
 /**
- * Asks a server for its status. Reference: `pingServer`.
+ * Asks a server for its status.
  *
  * When the promise settles, the connection is gone, whatever came of it. A server that is silent for a second, or a
  * quarter of the time-out, is asked on a second connection what it speaks, so that HTTP and TLS can be named.
@@ -110,6 +135,7 @@ function watchSilence(
  * @returns the server's data, with `recvtime` and `delay` added; see {@link Pong}.
  * @throws {@link PingError}, whose `failure` tells what went wrong. {@link AbortedError} if `signal` fires.
  * {@link InvalidAddressError}, {@link ConfigError}, {@link PingDataError} or {@link EncodeError} if an option is wrong.
+ * @reference `pingServer`
  */
 export async function pingServer({
   peng,

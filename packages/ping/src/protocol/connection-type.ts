@@ -15,9 +15,17 @@ import { InvalidPingPacketError, PingInvalidSideError } from "./errors.js";
 
 /** Where a server's answer to a ping comes from. A server made with {@link PingableServerMixin} is one. */
 export interface PingSource {
-  /** Data of every answer. Where `getPingData` returns the same key, this one wins. Reference: `pingdata`. */
+  /**
+   * Data of every answer. Where `getPingData` returns the same key, this one wins.
+   *
+   * @reference `pingdata`
+   */
   readonly pingdata?: PingData | undefined;
-  /** Data of one answer. Reference: `getPingData`. */
+  /**
+   * Data of one answer.
+   *
+   * @reference `getPingData`
+   */
   getPingData?(msg: PingData, cid: number): PingData;
   /** Whether the ping is sent back as `oldmsg`. Default {@link WRITEBACK}. */
   readonly pingWriteback?: boolean | undefined;
@@ -35,7 +43,7 @@ function isPinger(peer: Peer): peer is Peer & Pinger {
 
 /**
  * Connection type of pings: no registry is synchronised and no packet processed, so that a server with any packets
- * can be pinged. The client sends a map and its time, the server answers with a map. Reference: `PingConnectionType`.
+ * can be pinged. The client sends a map and its time, the server answers with a map.
  *
  * On the server a ping connection does not become active. So neither `onHandshakeComplete` nor a broadcast ever
  * concerns it, pings are answered at once even if the application calls `process` now and then, and
@@ -43,6 +51,8 @@ function isPinger(peer: Peer): peer is Peer & Pinger {
  *
  * Closes with `pinginvalidside` ({@link PingInvalidSideError}) and `invalidpingpacket`
  * ({@link InvalidPingPacketError}).
+ *
+ * @reference `PingConnectionType`
  */
 export class PingConnectionType extends ConnectionType {
   readonly #source: PingSource;
@@ -63,12 +73,13 @@ export class PingConnectionType extends ConnectionType {
   /**
    * Returns data for the answer to a ping; override it to add some. The default returns those of the {@link PingSource}:
    * `getPingData(msg, cid)` and `pingdata`, of which the latter wins where both have a key. The result is merged into the
-   * answer, in which `oldmsg` and `peng3dnet` are always the library's. Reference: `getPingData`.
+   * answer, in which `oldmsg` and `peng3dnet` are always the library's.
    *
    * If it throws, or the answer would be longer than {@link MAX_PONG_LENGTH}, the error is reported as the failure of a
    * handler, and the client gets an answer without the application's data.
    *
    * @param msg - the ping.
+   * @reference `getPingData`
    */
   getPingData(msg: PingData, cid: number): PingData {
     const own = this.#source.getPingData?.(msg, cid) ?? {};
@@ -88,7 +99,11 @@ export class PingConnectionType extends ConnectionType {
     return data;
   }
 
-  /** Sends the ping on a client, whose connection is active from then on. Does nothing on a server. Reference: `init`. */
+  /**
+   * Sends the ping on a client, whose connection is active from then on. Does nothing on a server.
+   *
+   * @reference `init`
+   */
   override init(cid: Cid): void {
     if (this.peer.side === SIDE_SERVER) return;
     if (!isPinger(this.peer)) {
@@ -100,11 +115,12 @@ export class PingConnectionType extends ConnectionType {
   }
 
   /**
-   * Answers a ping, or takes a pong. Reference: `receive`.
+   * Answers a ping, or takes a pong.
    *
    * @returns true: nothing else happens to a packet of a ping connection.
    * @throws {@link PingInvalidSideError} for a ping to a client or a pong to a server, {@link InvalidPingPacketError} for
    * anything else that does not belong on a ping connection.
+   * @reference `receive`
    */
   override receive(msg: unknown, pid: number, _flags: number, cid: Cid): true {
     const server = this.peer.side === SIDE_SERVER;

@@ -12,7 +12,9 @@ export const MAX_PINGS = 4;
 
 /**
  * Whether a server sends the ping back in its pong, as `oldmsg`: a Python pinger reads its own time from there. This is the
- * default of {@link PingSource.pingWriteback}, which switches it off for one server. Reference: `WRITEBACK`.
+ * default of {@link PingSource.pingWriteback}, which switches it off for one server.
+ *
+ * @reference `WRITEBACK`
  */
 export const WRITEBACK = true;
 

@@ -20,20 +20,27 @@ import { MAX_PING_LENGTH, PING_ID, WRITEBACK } from "./constants.js";
 import { checkPingData, type PingData, pingBody } from "./data.js";
 import { epochSeconds } from "./time.js";
 
-/** What {@link PingableServerMixin} adds to a server. Reference: `PingableServerMixin`. */
+/**
+ * What {@link PingableServerMixin} adds to a server.
+ *
+ * @reference `PingableServerMixin`
+ */
 export interface PingableServer extends PingSource {
   /**
-   * Data of every answer. Override it for what stays the same, e.g. a name. Default `{}`. Reference: `pingdata`.
+   * Data of every answer. Override it for what stays the same, e.g. a name. Default `{}`.
+   *
+   * @reference `pingdata`
    */
   pingdata: PingData;
   /** Whether the ping is sent back as `oldmsg`, which Python pingers need. Default {@link WRITEBACK}. */
   pingWriteback: boolean;
   /**
    * Returns data of one answer. Override it for what changes, e.g. the number of users. Where `pingdata` has the same key,
-   * that one wins. The default returns `{}`. Reference: `getPingData`.
+   * that one wins. The default returns `{}`.
    *
    * @param msg - the ping: the client's data and `time`. A stranger may have written anything there.
    * @param cid - id of the client.
+   * @reference `getPingData`
    */
   getPingData(msg: PingData, cid: number): PingData;
 }
@@ -46,27 +53,36 @@ export interface Pong extends PingData {
   readonly delay: number;
 }
 
-/** What {@link PingableClientMixin} adds to a client. Reference: `PingableClientMixin`. */
+/**
+ * What {@link PingableClientMixin} adds to a client.
+ *
+ * @reference `PingableClientMixin`
+ */
 export interface PingableClient {
   /**
    * Sets the data of the ping; call it before the ping is sent. `time` is added to the data. A further call replaces them.
-   * Reference: `setPingData`.
    *
    * @throws {@link PingDataError} if the ping would be longer than {@link MAX_PING_LENGTH}, {@link EncodeError} if the data
    * cannot be encoded.
+   * @reference `setPingData`
    */
   setPingData(d: PingData): void;
   /**
-   * Resolves to the answer, at once if it has come already. Reference: `wait_for_pong`.
+   * Resolves to the answer, at once if it has come already.
    *
    * @throws {@link FailedPingError}, which is a {@link TimedOutError}, when `timeout` is over. {@link AbortedError} when
    * `signal` fires. {@link ConnectionClosedError} if the connection ends before the answer, or never comes about; its
    * `cause` is the error that led to it.
+   * @reference `wait_for_pong`
    */
   waitForPong(options?: WaitOptions): Promise<Pong>;
   /** Called when the answer came, for subclasses to override. The default does nothing. */
   onPong(pong: Pong): void | Promise<void>;
-  /** Sends the ping. The connection type calls it. Reference: `_ping`. */
+  /**
+   * Sends the ping. The connection type calls it.
+   *
+   * @reference `_ping`
+   */
   _ping(): void;
   /** Takes the answer. The connection type calls it. */
   _pong(msg: PingData): void;
@@ -78,7 +94,7 @@ type AnyServer = Peer & Pick<Server, "addConnType" | "genCID">;
 type AnyClient = Peer & Pick<Client, "addConnType" | "waitForClose">;
 
 /**
- * Makes a class of servers that answer pings, out of a class of servers. Reference: `PingableServerMixin`.
+ * Makes a class of servers that answer pings, out of a class of servers.
  *
  * @example
  * ```ts no-run
@@ -89,6 +105,8 @@ type AnyClient = Peer & Pick<Client, "addConnType" | "waitForClose">;
  *   }
  * }
  * ```
+ *
+ * @reference `PingableServerMixin`
  */
 export function PingableServerMixin<A extends readonly unknown[], S extends AnyServer>(
   Base: new (...args: A) => S,
@@ -118,7 +136,9 @@ export function PingableServerMixin<A extends readonly unknown[], S extends AnyS
 
 /**
  * Makes a class of clients that can ping, out of a class of clients. Pass `conntype: CONNTYPE_PING` to one of
- * them; with another type it is an ordinary client. Reference: `PingableClientMixin`.
+ * them; with another type it is an ordinary client.
+ *
+ * @reference `PingableClientMixin`
  */
 export function PingableClientMixin<A extends readonly unknown[], S extends AnyClient>(
   Base: new (...args: A) => S,

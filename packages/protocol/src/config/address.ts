@@ -11,7 +11,11 @@ export type AddressLike =
   | readonly [host: string, port?: number]
   | { readonly host: string; readonly port?: number | undefined };
 
-/** A normalised address. Reference: a 2-tuple. */
+/**
+ * A normalised address.
+ *
+ * @reference a 2-tuple
+ */
 export type Address = [host: string, port: number];
 
 /** Port that is taken where none is given. */
@@ -105,13 +109,13 @@ function toParts(addr: AddressLike): Parts {
 
 /**
  * Parses `"host"`, `"host:port"`, `"[ipv6]"`, `"[ipv6]:port"` or a bare IPv6 address.
- * Reference: `parse_address`, with IPv6 and host names in addition.
  *
  * @param addr - the address.
  * @param defaultPort - port where the address has none; default 8080.
  * @throws {@link InvalidPortError} if the port is not an integer from 0 to 65535.
  * @throws {@link UnsupportedAddressError} if it is a URL or a path.
  * @throws {@link InvalidHostError} if the host is empty or neither a name nor an IP address.
+ * @reference `parse_address`, with IPv6 and host names in addition
  */
 export function parseAddress(addr: string, defaultPort: number = DEFAULT_PORT): Address {
   const { host, port } = split(addr.trim());
@@ -119,11 +123,12 @@ export function parseAddress(addr: string, defaultPort: number = DEFAULT_PORT): 
 }
 
 /**
- * Brings an address of any accepted form into `[host, port]`. Reference: `normalize_addr_socketstyle`.
+ * Brings an address of any accepted form into `[host, port]`.
  *
  * @param addr - the address.
  * @param defaultPort - port where the address has none; default 8080.
  * @throws {@link InvalidAddressError} or a subclass, if the address cannot be used.
+ * @reference `normalize_addr_socketstyle`
  */
 export function normalizeAddrSocketstyle(addr: AddressLike, defaultPort: number = DEFAULT_PORT): Address {
   const { host, port } = toParts(addr);
@@ -132,10 +137,10 @@ export function normalizeAddrSocketstyle(addr: AddressLike, defaultPort: number 
 
 /**
  * Brings an address of any accepted form into a string: `"127.0.0.1"`, or `"127.0.0.1:8080"` where the
- * address has a port; IPv6 as `"::1"` and `"[::1]:8080"`. Reference: `normalize_addr_formatted`, which is
- * not implemented there.
+ * address has a port; IPv6 as `"::1"` and `"[::1]:8080"`.
  *
  * @throws {@link InvalidAddressError} or a subclass, if the address cannot be used.
+ * @reference `normalize_addr_formatted`, which is not implemented there
  */
 export function normalizeAddrFormatted(addr: AddressLike): string {
   const { host, port } = toParts(addr);

@@ -199,7 +199,11 @@ export interface ConfigValues {
 /** A config key. */
 export type ConfigKey = keyof ConfigValues;
 
-/** Default of every option. Reference: `DEFAULT_CONFIG`. */
+/**
+ * Default of every option.
+ *
+ * @reference `DEFAULT_CONFIG`
+ */
 export const DEFAULT_CONFIG: Readonly<ConfigValues> = Object.freeze({
   "net.server.addr": null,
   "net.server.addr.host": "0.0.0.0",

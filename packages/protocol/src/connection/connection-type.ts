@@ -7,9 +7,11 @@ import type { PluginConnection } from "./plugin-connection.js";
 /**
  * A kind of connection. It decides how the handshake goes on after the type was named, and what happens to
  * each packet. One instance serves all connections of its type of one peer; `cid` tells them apart, and
- * is `null` on the client side. Reference: `ConnectionType`.
+ * is `null` on the client side.
  *
  * Methods may throw a {@link ProtocolError} to close the connection with its reason.
+ *
+ * @reference `ConnectionType`
  */
 export abstract class ConnectionType implements ConnectionHooks {
   /** The peer whose connections these are. */
@@ -21,29 +23,32 @@ export abstract class ConnectionType implements ConnectionHooks {
 
   /**
    * The type was received (server) or sent (client). Ends, now or later, in the connection's
-   * `startHandshake` or `activate`. Reference: `init`.
+   * `startHandshake` or `activate`.
+   *
+   * @reference `init`
    */
   abstract init(cid: Cid): void;
 
   /**
    * A packet arrived. Not called for ids below 64 and for names of the protocol's own.
-   * Reference: `receive`.
    *
    * @param msg - its payload.
    * @param pid - its id, which need not be registered.
    * @param flags - the flags of its header.
    * @returns true to keep the packet from being processed further.
+   * @reference `receive`
    */
   receive(_msg: unknown, _pid: number, _flags: number, _cid: Cid): boolean {
     return false;
   }
 
   /**
-   * A packet was sent, which means: accepted and encoded. Reference: `send`.
+   * A packet was sent, which means: accepted and encoded.
    *
    * @param data - the encoded packet with header and length prefix. A view: copy what you keep.
    * @param pid - the packet type as the sender gave it.
    * @returns true to keep further handlers and events from being called.
+   * @reference `send`
    */
   send(_data: Uint8Array, _pid: unknown, _cid: Cid): boolean {
     return false;
@@ -66,7 +71,9 @@ export abstract class ConnectionType implements ConnectionHooks {
 
 /**
  * The ordinary connection type: the server sends its registry, the client takes it over and accepts, and
- * the connection is active. Reference: `ClassicConnectionType`.
+ * the connection is active.
+ *
+ * @reference `ClassicConnectionType`
  */
 export class ClassicConnectionType extends ConnectionType {
   override init(cid: Cid): void {

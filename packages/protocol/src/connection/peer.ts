@@ -6,12 +6,20 @@ import type { PacketRegistry } from "../registry/packet-registry.js";
 import type { ConnectionHooks } from "./connection-hooks.js";
 import type { PluginConnection } from "./plugin-connection.js";
 
-/** A packet type by name, id, object or definition. Reference: `ptype`. */
+/**
+ * A packet type by name, id, object or definition.
+ *
+ * @reference `ptype`
+ */
 export type PacketRef = string | number | Packet | AnyPacketDefinition;
 
 /** How a connection ended. */
 export interface CloseInfo {
-  /** Reason given by whichever side closed, `"socketclose"` if none could be. Reference: `reason`. */
+  /**
+   * Reason given by whichever side closed, `"socketclose"` if none could be.
+   *
+   * @reference `reason`
+   */
   readonly reason: string | null;
   /** What went wrong, if anything did. */
   readonly error: Error | undefined;

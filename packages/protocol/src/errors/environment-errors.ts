@@ -1,6 +1,10 @@
 import { EnvironmentError } from "./families.js";
 
-/** Something took longer than it may. Reference: `TimedOutError`. */
+/**
+ * Something took longer than it may.
+ *
+ * @reference `TimedOutError`
+ */
 export class TimedOutError extends EnvironmentError {
   override name = "TimedOutError";
   readonly code: string = "P3D_ERR_TIMED_OUT";
@@ -77,7 +81,11 @@ export class UnreachableHostError extends ConnectError {
   override readonly code = "P3D_ERR_UNREACHABLE_HOST";
 }
 
-/** A ping got no answer. Reference: `FailedPingError`. */
+/**
+ * A ping got no answer.
+ *
+ * @reference `FailedPingError`
+ */
 export class FailedPingError extends TimedOutError {
   override name = "FailedPingError";
   override readonly code: string = "P3D_ERR_FAILED_PING";

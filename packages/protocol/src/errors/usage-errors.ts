@@ -1,24 +1,40 @@
 import { type Peng3dnetErrorOptions, UsageError } from "./families.js";
 
-/** An address cannot be used. Reference: `InvalidAddressError`. */
+/**
+ * An address cannot be used.
+ *
+ * @reference `InvalidAddressError`
+ */
 export class InvalidAddressError extends UsageError {
   override name = "InvalidAddressError";
   readonly code: string = "P3D_ERR_INVALID_ADDRESS";
 }
 
-/** A port is not an integer from 0 to 65535. Reference: `InvalidPortError`. */
+/**
+ * A port is not an integer from 0 to 65535.
+ *
+ * @reference `InvalidPortError`
+ */
 export class InvalidPortError extends InvalidAddressError {
   override name = "InvalidPortError";
   override readonly code = "P3D_ERR_INVALID_PORT";
 }
 
-/** A host is empty, or neither a name nor an IP address. Reference: `InvalidHostError`. */
+/**
+ * A host is empty, or neither a name nor an IP address.
+ *
+ * @reference `InvalidHostError`
+ */
 export class InvalidHostError extends InvalidAddressError {
   override name = "InvalidHostError";
   override readonly code = "P3D_ERR_INVALID_HOST";
 }
 
-/** An address may be valid, but is of no kind that is supported. Reference: `UnsupportedAddressError`. */
+/**
+ * An address may be valid, but is of no kind that is supported.
+ *
+ * @reference `UnsupportedAddressError`
+ */
 export class UnsupportedAddressError extends InvalidAddressError {
   override name = "UnsupportedAddressError";
   override readonly code = "P3D_ERR_UNSUPPORTED_ADDRESS";
@@ -40,19 +56,31 @@ export class ConfigError extends UsageError {
   }
 }
 
-/** A SmartPacket's `invalidAction` is none of those allowed. Reference: `InvalidSmartPacketActionError`. */
+/**
+ * A SmartPacket's `invalidAction` is none of those allowed.
+ *
+ * @reference `InvalidSmartPacketActionError`
+ */
 export class InvalidSmartPacketActionError extends UsageError {
   override name = "InvalidSmartPacketActionError";
   readonly code = "P3D_ERR_INVALID_SMARTPACKET_ACTION";
 }
 
-/** A registry refused something. Reference: `RegistryError`. */
+/**
+ * A registry refused something.
+ *
+ * @reference `RegistryError`
+ */
 export class RegistryError extends UsageError {
   override name = "RegistryError";
   readonly code: string = "P3D_ERR_REGISTRY";
 }
 
-/** A name, id or object is registered already. Reference: `AlreadyRegisteredError`. */
+/**
+ * A name, id or object is registered already.
+ *
+ * @reference `AlreadyRegisteredError`
+ */
 export class AlreadyRegisteredError extends RegistryError {
   override name = "AlreadyRegisteredError";
   override readonly code = "P3D_ERR_ALREADY_REGISTERED";

@@ -70,7 +70,15 @@ export class Struct {
   }
 }
 
-/** The length prefix: `STRUCT_LENGTH32.pack(length)`. Reference: `peng3dnet.net.STRUCT_LENGTH32`. */
+/**
+ * The length prefix: `STRUCT_LENGTH32.pack(length)`.
+ *
+ * @reference `peng3dnet.net.STRUCT_LENGTH32`
+ */
 export const STRUCT_LENGTH32 = new Struct(STRUCT_FORMAT_LENGTH32);
-/** The packet header: `STRUCT_HEADER.pack(id, flags)`. Reference: `peng3dnet.net.STRUCT_HEADER`. */
+/**
+ * The packet header: `STRUCT_HEADER.pack(id, flags)`.
+ *
+ * @reference `peng3dnet.net.STRUCT_HEADER`
+ */
 export const STRUCT_HEADER = new Struct(STRUCT_FORMAT_HEADER);

@@ -81,7 +81,11 @@ function checkProtoversion(body: Body): void {
   }
 }
 
-/** Greets the client with version information. Reference: `HelloPacket`. */
+/**
+ * Greets the client with version information.
+ *
+ * @reference `HelloPacket`
+ */
 export class HelloPacket extends InternalPacket {
   protected override readonly receiver = SIDE_CLIENT;
 
@@ -92,7 +96,11 @@ export class HelloPacket extends InternalPacket {
   }
 }
 
-/** Names the client's connection type; classic where it names none. Reference: `SetTypePacket`. */
+/**
+ * Names the client's connection type; classic where it names none.
+ *
+ * @reference `SetTypePacket`
+ */
 export class SetTypePacket extends InternalPacket {
   protected override readonly receiver = SIDE_SERVER;
 
@@ -105,7 +113,11 @@ export class SetTypePacket extends InternalPacket {
   }
 }
 
-/** Brings the server's registry to the client. Reference: `HandshakePacket`. */
+/**
+ * Brings the server's registry to the client.
+ *
+ * @reference `HandshakePacket`
+ */
 export class HandshakePacket extends InternalPacket {
   protected override readonly receiver = SIDE_CLIENT;
 
@@ -117,7 +129,11 @@ export class HandshakePacket extends InternalPacket {
   }
 }
 
-/** Tells the server that its registry was taken over. Reference: `HandshakeAcceptPacket`. */
+/**
+ * Tells the server that its registry was taken over.
+ *
+ * @reference `HandshakeAcceptPacket`
+ */
 export class HandshakeAcceptPacket extends InternalPacket {
   protected override readonly receiver = SIDE_SERVER;
 
@@ -129,7 +145,11 @@ export class HandshakeAcceptPacket extends InternalPacket {
   }
 }
 
-/** Announces that the sender closes the connection. Reference: `CloseConnectionPacket`. */
+/**
+ * Announces that the sender closes the connection.
+ *
+ * @reference `CloseConnectionPacket`
+ */
 export class CloseConnectionPacket extends InternalPacket {
   protected override readonly receiver = null;
 

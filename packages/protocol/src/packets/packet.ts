@@ -8,9 +8,10 @@ export type MaybeAsync = void | Promise<void>;
 
 /**
  * A type of packet. Subclass it and override {@link Packet.receive}, then register an instance with a
- * server and one with a client. Reference: `Packet`.
+ * server and one with a client.
  *
  * @typeParam Payload - what the packet carries. It is what you expect, not what a peer is bound to send.
+ * @reference `Packet`
  */
 export class Packet<Payload = unknown> {
   /** Lets another copy of this package see what it is: a program may have two, and `instanceof` says no then. */
@@ -22,7 +23,11 @@ export class Packet<Payload = unknown> {
   readonly reg: PacketRegistry;
   /** The peer that this packet type belongs to. */
   readonly peer: Peer;
-  /** Free for the application; `null` if it was left out. Reference: `obj`. */
+  /**
+   * Free for the application; `null` if it was left out.
+   *
+   * @reference `obj`
+   */
   readonly obj: unknown;
   /** Name under which `registerObject` registers it. */
   readonly name: string | undefined = undefined;
@@ -51,38 +56,50 @@ export class Packet<Payload = unknown> {
     return msg;
   }
 
-  /** Called when a packet of this type arrived; passes it to {@link Packet.receive}. Reference: `_receive`. */
+  /**
+   * Called when a packet of this type arrived; passes it to {@link Packet.receive}.
+   *
+   * @reference `_receive`
+   */
   _receive(msg: Payload, cid: Cid): MaybeAsync {
     return this.receive(msg, cid);
   }
 
-  /** Called when a packet of this type was sent; passes it to {@link Packet.send}. Reference: `_send`. */
+  /**
+   * Called when a packet of this type was sent; passes it to {@link Packet.send}.
+   *
+   * @reference `_send`
+   */
   _send(msg: Uint8Array, cid: Cid): MaybeAsync {
     return this.send(msg, cid);
   }
 
   /**
-   * A packet of this type arrived. Reference: `receive`.
+   * A packet of this type arrived.
    *
    * @param msg - its payload.
    * @param cid - who sent it: a client's id on a server, `null` on a client.
+   * @reference `receive`
    */
   receive(_msg: Payload, _cid: Cid): MaybeAsync {}
 
   /**
-   * A packet of this type was sent, which means: accepted and encoded. Reference: `send`.
+   * A packet of this type was sent, which means: accepted and encoded.
    *
    * @param msg - the encoded packet with header and length prefix. A view: copy what you keep.
    * @param cid - who it goes to: a client's id on a server, `null` on a client.
+   * @reference `send`
    */
   send(_msg: Uint8Array, _cid: Cid): MaybeAsync {}
 }
 
 /**
- * Writes each payload it receives, for trying things out. Reference: `PrintPacket`.
+ * Writes each payload it receives, for trying things out.
  *
  * Payloads are passed on as they came. A terminal obeys control characters: escape text with `escapeText` before it is
  * printed, where peers are not trusted.
+ *
+ * @reference `PrintPacket`
  */
 export class PrintPacket<Payload = unknown> extends Packet<Payload> {
   readonly #print: (...values: unknown[]) => void;

@@ -9,7 +9,8 @@ const ACTIONS: readonly InvalidAction[] = ["ignore", "close", "error"];
  * A packet with conditions on the connection, checked before it is sent and before it is received.
  * Override the fields in a subclass, `override invalidAction = "close"`; they are read once, when the packet is
  * registered.
- * Reference: `SmartPacket`.
+ *
+ * @reference `SmartPacket`
  */
 export class SmartPacket<Payload = unknown> extends Packet<Payload> {
   /** State that the connection has to be in; `null`: any. Default `STATE_ACTIVE`. */
@@ -20,7 +21,11 @@ export class SmartPacket<Payload = unknown> extends Packet<Payload> {
   readonly side: Side | null = null;
   /** Connection type that is required; `null`: any. Default `null`. */
   readonly conntype: string | null = null;
-  /** Lowest TLS security level at which this packet is sent. Default `SSLSEC_NONE`. Reference: `min_sslsec_level`. */
+  /**
+   * Lowest TLS security level at which this packet is sent. Default `SSLSEC_NONE`.
+   *
+   * @reference `min_sslsec_level`
+   */
   readonly minSslsecLevel: SslSecLevel = SSLSEC_NONE;
   /**
    * What happens when a condition does not hold: `"ignore"` drops the packet and counts it, `"close"` closes the

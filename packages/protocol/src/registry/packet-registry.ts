@@ -38,7 +38,11 @@ interface MaybeDefined {
 /** Characters of a name that an error shows. */
 const NAME_SHOWN = 40;
 
-/** The packet types of a peer. Reference: `PacketRegistry`. */
+/**
+ * The packet types of a peer.
+ *
+ * @reference `PacketRegistry`
+ */
 export class PacketRegistry extends BaseRegistry<Packet, PacketEntry> {
   /** @param objtype - class of the packets; default {@link Packet}. */
   constructor(objtype: ObjectType<Packet> = Packet) {
@@ -76,9 +80,10 @@ export class PacketRegistry extends BaseRegistry<Packet, PacketEntry> {
   }
 
   /**
-   * Registers a packet type. Reference: `register`.
+   * Registers a packet type.
    *
    * @throws as {@link BaseRegistry.register}; a name that a peer could not take over is not usable.
+   * @reference `register`
    */
   override register(obj: Packet, name: string, n?: number | null): number {
     checkName(name);

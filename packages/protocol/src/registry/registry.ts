@@ -28,12 +28,18 @@ function describe(obj: unknown): string {
 }
 
 /**
- * Three-way map between names, integer ids and objects. Reference: `BaseRegistry`.
+ * Three-way map between names, integer ids and objects.
  *
  * Every look-up takes any of the three.
+ *
+ * @reference `BaseRegistry`
  */
 export class BaseRegistry<T extends object = object, E extends RegistryEntry<T> = RegistryEntry<T>> {
-  /** Class that objects have to be instances of. Reference: `objtype`. */
+  /**
+   * Class that objects have to be instances of.
+   *
+   * @reference `objtype`
+   */
   readonly objtype: ObjectType<T>;
   #byName = new Map<string, E>();
   #byObj = new Map<T, E>();
@@ -101,43 +107,75 @@ export class BaseRegistry<T extends object = object, E extends RegistryEntry<T> 
     return entry;
   }
 
-  /** The object of a name, id or object. Reference: `getObj`. @throws {@link NotRegisteredError} */
+  /**
+   * The object of a name, id or object. @throws {@link NotRegisteredError}
+   *
+   * @reference `getObj`
+   */
   getObj(obj: string | number | T): T {
     return this.entry(obj).obj;
   }
 
-  /** Same as {@link BaseRegistry.getObj}. Reference: `registry[obj]`. @throws {@link NotRegisteredError} */
+  /**
+   * Same as {@link BaseRegistry.getObj}. @throws {@link NotRegisteredError}
+   *
+   * @reference `registry[obj]`
+   */
   get(obj: string | number | T): T {
     return this.entry(obj).obj;
   }
 
-  /** The id of a name, id or object. Reference: `getID`. @throws {@link NotRegisteredError} */
+  /**
+   * The id of a name, id or object. @throws {@link NotRegisteredError}
+   *
+   * @reference `getID`
+   */
   getID(obj: string | number | T): number {
     return this.entry(obj).id;
   }
 
-  /** Alias of {@link BaseRegistry.getID}. Reference: `getInt`. @throws {@link NotRegisteredError} */
+  /**
+   * Alias of {@link BaseRegistry.getID}. @throws {@link NotRegisteredError}
+   *
+   * @reference `getInt`
+   */
   getInt(obj: string | number | T): number {
     return this.getID(obj);
   }
 
-  /** The name of a name, id or object. Reference: `getName`. @throws {@link NotRegisteredError} */
+  /**
+   * The name of a name, id or object. @throws {@link NotRegisteredError}
+   *
+   * @reference `getName`
+   */
   getName(obj: string | number | T): string {
     return this.entry(obj).name;
   }
 
-  /** Alias of {@link BaseRegistry.getName}. Reference: `getStr`. @throws {@link NotRegisteredError} */
+  /**
+   * Alias of {@link BaseRegistry.getName}. @throws {@link NotRegisteredError}
+   *
+   * @reference `getStr`
+   */
   getStr(obj: string | number | T): string {
     return this.getName(obj);
   }
 
-  /** `[object, id, name]`. Reference: `getAll`. @throws {@link NotRegisteredError} */
+  /**
+   * `[object, id, name]`. @throws {@link NotRegisteredError}
+   *
+   * @reference `getAll`
+   */
   getAll(obj: string | number | T): [obj: T, id: number, name: string] {
     const entry = this.entry(obj);
     return [entry.obj, entry.id, entry.name];
   }
 
-  /** The next free id, counting up from 64. Reference: `getNewID`. @throws {@link RegistryError} when none is left. */
+  /**
+   * The next free id, counting up from 64. @throws {@link RegistryError} when none is left.
+   *
+   * @reference `getNewID`
+   */
   getNewID(): number {
     while (this.findId(this.#nextId) !== undefined) this.#nextId++;
     if (this.#nextId > MAX_ID) throw new RegistryError("all packet ids are taken");
@@ -145,13 +183,14 @@ export class BaseRegistry<T extends object = object, E extends RegistryEntry<T> 
   }
 
   /**
-   * Registers an object under a name and an id. Reference: `register`.
+   * Registers an object under a name and an id.
    *
    * @param n - the id; default: a new one, see {@link BaseRegistry.getNewID}.
    * @returns the id.
    * @throws {TypeError} if the object is not an instance of {@link BaseRegistry.objtype}.
    * @throws {@link AlreadyRegisteredError} if name, id or object is taken.
    * @throws {@link RegistryError} if name or id is not usable.
+   * @reference `register`
    */
   register(obj: T, name: string, n?: number | null): number {
     if (!this.accepts(obj)) {
@@ -176,15 +215,20 @@ export class BaseRegistry<T extends object = object, E extends RegistryEntry<T> 
   }
 
   /**
-   * Registers an object under its own `name` property. Reference: `registerObject`.
+   * Registers an object under its own `name` property.
    *
    * @throws as {@link BaseRegistry.register}.
+   * @reference `registerObject`
    */
   registerObject(obj: T & { readonly name?: string | undefined }, n?: number | null): number {
     return this.register(obj, obj.name ?? "", n);
   }
 
-  /** Removes the entry of a name, id or object. Reference: `deleteObj`. @throws {@link NotRegisteredError} */
+  /**
+   * Removes the entry of a name, id or object. @throws {@link NotRegisteredError}
+   *
+   * @reference `deleteObj`
+   */
   deleteObj(obj: string | number | T): void {
     const entry = this.entry(obj);
     this.#revision++;
