@@ -21,6 +21,7 @@ const MODULES = {
   "packages/core/src/index.ts": "@peng3dnet/core",
   "packages/core/src/testing.ts": "@peng3dnet/core/testing",
   "packages/ping/src/index.ts": "@peng3dnet/ping",
+  "packages/ping/src/peer.ts": "@peng3dnet/ping/peer",
   "packages/peng3d-events/src/index.ts": "@peng3dnet/peng3d-events",
   "packages/protocol/src/index.ts": "@peng3dnet/protocol",
 };

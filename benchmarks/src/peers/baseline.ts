@@ -130,14 +130,14 @@ function reading(reader: FrameReader): Read {
       flushAll();
     },
     buffer() {
-      const vacancy = reader.vacancy();
-      direct = vacancy !== undefined;
+      const target = reader.readTarget();
+      direct = target !== undefined;
       sharedInput ??= Buffer.allocUnsafeSlow(READ_SIZE);
-      return vacancy ?? sharedInput;
+      return target ?? sharedInput;
     },
     into(count, buffer) {
       if (direct) {
-        reader.filledVacancy(count);
+        reader.filledTarget(count);
       } else {
         reader.read(count === buffer.length ? buffer : buffer.subarray(0, count));
       }

@@ -97,14 +97,14 @@ export class FrameReader {
   }
 
   /** Where the rest of a large packet may be read into directly. */
-  vacancy(): Buffer | undefined {
+  readTarget(): Buffer | undefined {
     return this.partial !== undefined && this.partial.length - this.filled > DIRECT_SIZE
       ? this.partial.subarray(this.filled)
       : undefined;
   }
 
-  /** Tells that `count` bytes were read into {@link vacancy}. */
-  filledVacancy(count: number): void {
+  /** Tells that `count` bytes were read into {@link readTarget}. */
+  filledTarget(count: number): void {
     this.filled += count;
     this.finish();
   }
