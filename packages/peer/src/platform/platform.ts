@@ -25,7 +25,7 @@ export interface Platform {
   yield(call: () => void): void;
   /** Makes, or shares, what the connections of one peer receive with: buffers, texts, remembered keys. */
   receiveResources(side: Side): ReceiveResources;
-  /** zlib at a level from -1 to 9; `undefined` where there is none, and nothing is compressed. */
+  /** zlib at a level from -1 to 9. `undefined`: there is none, nothing is compressed, and compressed packets are refused. */
   compression(level: number): Compression | undefined;
   /** Values as text, as a console shows them. What it returns is escaped and cut before it is printed. */
   format(values: readonly unknown[]): string;

@@ -332,7 +332,8 @@ export class Server<
   }
 
   /**
-   * Takes a connection over any transport, e.g. a link in memory, as if it had come in through the port.
+   * Takes a connection over any transport, e.g. a link in memory. The limits on connections are not looked at, nor whether a
+   * {@link Server.shutdown} is under way; those on handshakes and on what all connections hold together apply.
    *
    * @throws {@link InvalidStateError} if an overridden `genCID` gives an id that is in use.
    */

@@ -31,7 +31,7 @@ export interface CloseInfo {
 }
 
 /**
- * A server or client as packets and connection types see it. `Server` and `Client` of `@peng3dnet/core`
+ * A server or client as packets and connection types see it. `Server` and `Client` of `@peng3dnet/peer`
  * implement it; a plugin needs nothing else.
  */
 export interface Peer {
