@@ -332,12 +332,15 @@ export class Server<
   }
 
   /**
-   * Takes a connection over any transport, e.g. a link in memory. The limits on connections are not looked at, nor whether a
-   * {@link Server.shutdown} is under way; those on handshakes and on what all connections hold together apply.
+   * Takes a connection over any transport, e.g. a link in memory. The limits on connections are not looked at; those on
+   * handshakes and on what all connections hold together apply.
    *
-   * @throws {@link InvalidStateError} if an overridden `genCID` gives an id that is in use.
+   * @throws {@link InvalidStateError} if the server is stopped or shuts down, or if an overridden `genCID` gives an id that
+   * is in use. The transport is still the caller's then.
    */
   accept(transport: Transport): ClientOf<C, D> {
+    if (this.stopped || this.#shutdown !== undefined)
+      throw new InvalidStateError("the server is stopped or shuts down; it accepts nothing more");
     const cid = this.genCID();
     if (!Number.isSafeInteger(cid)) {
       this.guard.watch(cid, "genCID");
