@@ -12,10 +12,6 @@ import { tcpConnector } from "./tcp/tcp-connector.js";
 export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition> extends PeerClient<D> {
   /** @throws {@link ConfigError} if a config option is not allowed, {@link InvalidAddressError} for `addr`. */
   constructor(options: ClientOptions<D> = {}) {
-    super({
-      ...options,
-      platform: options.platform ?? nodePlatform,
-      connector: options.connector ?? tcpConnector,
-    });
+    super(options, { platform: nodePlatform, connector: tcpConnector });
   }
 }

@@ -16,10 +16,6 @@ export class Server<
 > extends PeerServer<C, D> {
   /** @throws {@link ConfigError} if a config option is not allowed, {@link InvalidAddressError} for `addr`. */
   constructor(options: ServerOptions<C, D> = {}) {
-    super({
-      ...options,
-      platform: options.platform ?? nodePlatform,
-      acceptor: options.acceptor ?? tcpAcceptor,
-    });
+    super(options, { platform: nodePlatform, acceptor: tcpAcceptor });
   }
 }

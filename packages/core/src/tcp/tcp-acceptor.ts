@@ -17,6 +17,7 @@ function prepareTls({ cfg, clock, logger, closingPacket }: ListenRequest): Promi
 
 async function listenForSockets(request: ListenRequest): Promise<Listening> {
   let tls = await prepareTls(request);
+  request.signal.throwIfAborted();
   const accept = (socket: Socket): void => {
     // One that was reset already has no address.
     const address: Address = [socket.remoteAddress ?? "", socket.remotePort ?? 0];

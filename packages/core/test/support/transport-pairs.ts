@@ -31,6 +31,7 @@ export function socketPairs({ server = {}, client = {}, between }: PairOptions):
       failed: (error) => {
         throw error;
       },
+      signal: new AbortController().signal,
       closingPacket: () => new Uint8Array(0),
     });
     const relayed: Relay | undefined =

@@ -8,7 +8,7 @@ export type PeerKind = "server" | "client";
 /** Sends the events of a server or client to its engine or event bus, if there is one. */
 export class EngineEvents {
   readonly #kind: PeerKind;
-  readonly #own: Readonly<Record<string, unknown>>;
+  readonly #peer: object;
   readonly #engine: EngineLike | undefined;
   readonly #guard: HandlerGuard;
   #bus: EngineLike | undefined = undefined;
@@ -16,7 +16,7 @@ export class EngineEvents {
   constructor(kind: PeerKind, peer: object, engine: EngineLike | undefined, guard: HandlerGuard) {
     this.#kind = kind;
     this.#engine = engine;
-    this.#own = { peng: engine, [kind]: peer };
+    this.#peer = peer;
     this.#guard = guard;
   }
 
@@ -50,8 +50,9 @@ export class EngineEvents {
     const bus = this.#bus;
     if (bus === undefined) return;
     const name = event.includes(":") ? event : `peng3dnet:${this.#kind}.${event}`;
+    const own = { peng: this.#engine, [this.#kind]: this.#peer };
     // They stand first, and win.
-    this.#guard.run(name, () => bus.sendEvent(name, { ...this.#own, ...data, ...this.#own }));
+    this.#guard.run(name, () => bus.sendEvent(name, { ...own, ...data, ...own }));
   }
 
   /** Whether anybody would hear an event. */

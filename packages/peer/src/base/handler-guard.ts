@@ -131,6 +131,10 @@ export class HandlerGuard {
     this.#warned ??= new Set();
     if (this.#warned.has(kind) || this.#warned.size >= MAX_WARNINGS) return;
     this.#warned.add(kind);
-    this.#warn(text());
+    try {
+      this.#warn(text());
+    } catch {
+      // A platform that cannot warn has nobody to tell.
+    }
   }
 }

@@ -8,6 +8,11 @@ interface Entry {
   readonly call: Listener;
 }
 
+interface EventListeners {
+  readonly entries: readonly Entry[];
+  readonly calls: readonly Listener[];
+}
+
 const NOBODY: readonly Listener[] = [];
 
 /**
@@ -15,8 +20,8 @@ const NOBODY: readonly Listener[] = [];
  * of an event when the listeners change is told as they were.
  */
 export class Listeners {
-  readonly #entries = new Map<string, readonly Entry[]>();
-  readonly #calls = new Map<string, readonly Listener[]>();
+  /** Made with the first listener: a process may have thousands of clients without any. */
+  #byEvent: Map<string, EventListeners> | undefined = undefined;
 
   /** Adds a listener of an event. */
   add(event: string, listener: Listener): void {
@@ -45,29 +50,26 @@ export class Listeners {
 
   /** What is to be called for an event. */
   of(event: string): readonly Listener[] {
-    return this.#calls.get(event) ?? NOBODY;
+    return this.#byEvent?.get(event)?.calls ?? NOBODY;
   }
 
   #add(event: string, entry: Entry): void {
-    this.#set(event, [...(this.#entries.get(event) ?? []), entry]);
+    this.#set(event, [...this.#entriesOf(event), entry]);
   }
 
   #drop(event: string, matches: (entry: Entry) => boolean): void {
-    const entries = this.#entries.get(event) ?? [];
+    const entries = this.#entriesOf(event);
     const index = entries.findLastIndex(matches);
     if (index >= 0) this.#set(event, entries.toSpliced(index, 1));
   }
 
+  #entriesOf(event: string): readonly Entry[] {
+    return this.#byEvent?.get(event)?.entries ?? [];
+  }
+
   #set(event: string, entries: readonly Entry[]): void {
-    if (entries.length === 0) {
-      this.#entries.delete(event);
-      this.#calls.delete(event);
-      return;
-    }
-    this.#entries.set(event, entries);
-    this.#calls.set(
-      event,
-      entries.map(({ call }) => call),
-    );
+    this.#byEvent ??= new Map();
+    if (entries.length === 0) this.#byEvent.delete(event);
+    else this.#byEvent.set(event, { entries, calls: entries.map(({ call }) => call) });
   }
 }

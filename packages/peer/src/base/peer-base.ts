@@ -30,9 +30,8 @@ import {
   type TargetListener,
   TypedPacket,
 } from "../messages/typed-packet.js";
-import type { Platform } from "../platform/platform.js";
+import { checkPlatform, type Platform } from "../platform/platform.js";
 import { printLine } from "../platform/print-line.js";
-import { standardPlatform } from "../platform/standard-platform.js";
 import { type ConnectionSettings, ReadConfig, readSettings } from "../session/connection-settings.js";
 import type { Metrics } from "../session/metrics.js";
 import { Session } from "../session/session.js";
@@ -82,10 +81,10 @@ export abstract class PeerBase<
 
   /** `"server"` or `"client"`, as in the names of events. */
   protected readonly kind: PeerKind;
-  protected readonly platform: Platform;
   protected readonly clock: Clock;
   protected readonly logger: Logger;
   protected readonly guard: HandlerGuard;
+  readonly #platform: Platform;
   readonly #options: PeerOptions;
   readonly #events: EngineEvents;
   readonly #hooks: PeerHooks<Owner>;
@@ -99,27 +98,35 @@ export abstract class PeerBase<
 
   /**
    * @param kind - as in the names of events.
+   * @param platform - what the runtime has to offer.
    * @param hook - makes what the sessions report to.
    * @throws {@link ConfigError} if an option is unknown or not allowed.
    */
-  constructor(kind: PeerKind, options: PeerOptions, hook: (parts: PeerParts) => PeerHooks<Owner>) {
+  constructor(
+    kind: PeerKind,
+    options: PeerOptions,
+    platform: Platform,
+    hook: (parts: PeerParts) => PeerHooks<Owner>,
+  ) {
+    checkPlatform(platform);
     this.kind = kind;
     this.#options = options;
     this.peng = options.peng;
     this.cfg = new Config(options.cfg, options.peng?.cfg);
-    this.platform = options.platform ?? standardPlatform;
-    this.clock = options.clock ?? this.platform.clock;
+    this.#platform = platform;
+    this.clock = options.clock ?? this.#platform.clock;
     this.logger = guardedLogger(options.logger);
-    this.guard = new HandlerGuard(this.logger, this.platform.warn);
+    this.guard = new HandlerGuard(this.logger, this.#platform.warn);
     this.#events = new EngineEvents(kind, this, options.peng, this.guard);
     this.#hooks = hook({
       cfg: this.cfg,
       registry: this.registry,
       clock: this.clock,
-      platform: this.platform,
+      platform,
       guard: this.guard,
       events: this.#events,
       print: (...values) => this.print(...values),
+      emit: (event, args) => this.emit(event as keyof Events & string, ...(args as never)),
     });
     this.#stopped = new Deferred(this.clock);
     this.#events.enable(this.cfg.get("net.events.enable"));
@@ -250,7 +257,7 @@ export abstract class PeerBase<
     const former = this.#settings;
     if (former !== undefined && this.#read?.changed !== true) return former;
     const read = new ReadConfig(this.cfg, former !== undefined);
-    this.#settings = readSettings(this, read, this.clock, this.platform, this.#options, former);
+    this.#settings = readSettings(this, read, this.clock, this.#platform, this.#options, former);
     // A client connects once: it would hold what it never looks at.
     if (this.side === SIDE_SERVER) this.#read = read;
     return this.#settings;
@@ -447,8 +454,8 @@ export abstract class PeerBase<
    */
   print(...values: unknown[]): void {
     this.guard.run("print", () => {
-      const { print = this.platform.print } = this.#options;
-      return print(printLine(this.platform, values));
+      const { print = this.#platform.print } = this.#options;
+      return print(printLine(this.#platform, values));
     });
   }
 

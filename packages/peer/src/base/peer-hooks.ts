@@ -47,6 +47,8 @@ export interface PeerParts {
   readonly events: EngineEvents;
   /** Prints a line, as `net.debug.print.*` want it. */
   print(...values: unknown[]): void;
+  /** Tells the listeners of an event, by the overridable method of the peer. */
+  emit(event: string, args: readonly unknown[]): void;
 }
 
 /** An iterator of messages. */

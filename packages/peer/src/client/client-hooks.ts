@@ -36,7 +36,7 @@ export class ClientHooks<C extends HookedClient> extends PeerHooks<C> {
   /** The connection is closed, or will never come. */
   readonly closing: Deferred<CloseInfo>;
   declare private client: C;
-  declare private observing: () => boolean;
+  declare private plain: C["onReceive"];
 
   constructor(parts: PeerParts) {
     super(parts);
@@ -47,11 +47,11 @@ export class ClientHooks<C extends HookedClient> extends PeerHooks<C> {
   /**
    * Hands in the client, which makes this before there is one to hand in.
    *
-   * @param observing - whether a subclass overrides `onReceive`.
+   * @param plain - `onReceive` as it is where no subclass overrides it.
    */
-  connect(client: C, observing: () => boolean): void {
+  connect(client: C, plain: C["onReceive"]): void {
     this.client = client;
-    this.observing = observing;
+    this.plain = plain;
   }
 
   /** Tells all whom it concerns that the connection is closed. @param prints - whether it is printed. */
@@ -77,7 +77,7 @@ export class ClientHooks<C extends HookedClient> extends PeerHooks<C> {
   }
 
   protected override observes(): boolean {
-    return this.observing();
+    return this.client.onReceive !== this.plain;
   }
 
   override drained(): void {
@@ -116,6 +116,6 @@ export class ClientHooks<C extends HookedClient> extends PeerHooks<C> {
   }
 
   #emit<K extends keyof ClientEvents & string>(event: K, ...args: ClientEvents[K]): void {
-    this.parts.guard.emit(event, args);
+    this.parts.emit(event, args);
   }
 }

@@ -15,6 +15,9 @@ export interface ClientOptions<D extends AnyPacketDefinition = AnyPacketDefiniti
   readonly connector?: Connector | undefined;
 }
 
+/** What a package for one runtime hands in for where an application says nothing. */
+export type ClientDefaults = Pick<ClientOptions, "platform" | "connector">;
+
 /** Arguments of a client's listeners. */
 export interface ClientEvents extends PeerEvents {
   /** The connection is up; the handshake is still to come. */

@@ -6,6 +6,7 @@ import {
   type Cid,
   type CloseInfo,
   CONNTYPE_CLASSIC,
+  ConnectError,
   type Connection,
   ConnectionClosedError,
   InvalidStateError,
@@ -25,17 +26,19 @@ import { PeerBase } from "../base/peer-base.js";
 import type { ConnectionOwner } from "../base/peer-hooks.js";
 import { type SendOutcome, sendOutcome } from "../base/send-outcome.js";
 import type { NameSentTo, PayloadOf, SentTo, UntypedPacket } from "../messages/typed-packet.js";
+import type { Platform } from "../platform/platform.js";
+import { standardPlatform } from "../platform/standard-platform.js";
 import type { ConnectionHandle } from "../session/connection-handle.js";
 import { type Metrics, NO_METRICS } from "../session/metrics.js";
 import { checkReason, type Session } from "../session/session.js";
-import { aborted, optional, type WaitOptions, within } from "../time/deferred.js";
+import { aborted, optional, unlessAborted, type WaitOptions, within } from "../time/deferred.js";
 import { checkTimeout } from "../time/timeout-option.js";
 import type { Connector } from "../transport/connector.js";
 import type { NativeSocket } from "../transport/native-socket.js";
 import type { PeerCertificate } from "../transport/peer-certificate.js";
 import type { Transport } from "../transport/transport.js";
 import { ClientHooks, connectionClosed } from "./client-hooks.js";
-import type { ClientEvents, ClientOptions } from "./client-options.js";
+import type { ClientDefaults, ClientEvents, ClientOptions } from "./client-options.js";
 
 /**
  * Connects to one server, once.
@@ -55,6 +58,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
   readonly #conntype: string;
   readonly #connector: Connector | undefined;
   readonly #hooks: ClientHooks<Client<D>>;
+  readonly #yield: Platform["yield"];
   readonly #abort = new AbortController();
   #session: Session<Client<D>> | undefined = undefined;
   #connecting: Promise<void> | undefined = undefined;
@@ -62,19 +66,27 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
   /** The reason that it was closed with before it was connected. */
   #closedAs: { readonly reason: string | null } | undefined = undefined;
 
-  /** @throws {@link ConfigError} if a config option is not allowed, {@link InvalidAddressError} for `addr`. */
-  constructor(options: ClientOptions<D> = {}) {
+  /**
+   * @param defaults - for a package for one runtime: what holds where `options` say nothing.
+   * @throws {@link ConfigError} if a config option is not allowed, {@link InvalidAddressError} for `addr`, TypeError for a
+   * `platform` or a `connector` that is none.
+   */
+  constructor(options: ClientOptions<D> = {}, defaults: ClientDefaults = {}) {
     let hooks!: ClientHooks<Client<D>>;
-    super("client", options, (parts) => {
+    const platform = options.platform ?? defaults.platform ?? standardPlatform;
+    super("client", options, platform, (parts) => {
       hooks = new ClientHooks(parts);
       return hooks;
     });
     this.#hooks = hooks;
-    hooks.connect(this, () => this.onReceive !== Client.prototype.onReceive);
+    this.#yield = platform.yield;
+    hooks.connect(this, Client.prototype.onReceive);
     this.#addr = options.addr;
     if (options.addr !== undefined) normalizeAddrSocketstyle(options.addr);
     this.#conntype = options.conntype ?? CONNTYPE_CLASSIC;
-    this.#connector = options.connector;
+    this.#connector = options.connector ?? defaults.connector;
+    if (this.#connector !== undefined && typeof this.#connector.connect !== "function")
+      throw new TypeError("the option connector has no connect()");
   }
 
   // ---- the connection ---------------------------------------------------------------------------
@@ -183,7 +195,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
     if (signal === undefined && timeout === undefined) return connect();
     const connecting = connect();
     try {
-      await within(this.clock, connecting, options, what, this.platform.yield);
+      await within(this.clock, connecting, options, what, this.#yield);
     } catch (error) {
       if (this.#session === undefined) this.#abort.abort(error);
       throw error;
@@ -195,17 +207,25 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
     if (this.#hooks.closing.settled)
       throw new InvalidStateError("the client was closed; a client connects once");
     try {
-      await this.#getConnector().connect({
+      const { signal } = this.#abort;
+      const connecting = this.#getConnector().connect({
         address: this.addr,
         cfg: this.cfg,
         clock: this.clock,
         logger: this.logger,
         timeout: this.cfg.get("net.timeout.handshake"),
-        signal: this.#abort.signal,
+        signal,
         established: (transport, connected = this.clock.now()) => this.#use(transport, connected),
       });
+      await unlessAborted(connecting, signal, this.#yield);
+      if (this.#session === undefined)
+        throw new ConnectError(
+          "the connector ended without a connection; it has to call established() or to reject",
+        );
     } catch (error) {
-      this.#neverConnected(error as Error);
+      // What a connector says of a connection that it has handed over ends that connection.
+      if (this.#session === undefined) this.#neverConnected(error as Error);
+      else this.#session.crashed(error);
       throw error;
     }
   }

@@ -13,6 +13,8 @@ export interface Poll {
  * What differs from one JavaScript runtime to another. Each server and client has one, handed in with its options; nothing
  * else in this package knows where it runs. `@peng3dnet/core` has the one for Node, and {@link standardPlatform} uses only
  * what all runtimes have.
+ *
+ * Its functions are called by themselves, without the platform as `this`.
  */
 export interface Platform {
   /** Time and timers. */
@@ -20,21 +22,34 @@ export interface Platform {
   /** Whether payloads of defined packets are validated on sending, unless the option `validateSent` says otherwise. */
   readonly validateSent: boolean;
   /** Calls `call` once the code that runs now has returned, before the event loop goes on: gathered output is flushed then. */
-  defer(call: () => void): void;
+  readonly defer: (call: () => void) => void;
   /** Calls `call` in a later turn of the event loop, so that input and other work have theirs first. */
-  yield(call: () => void): void;
+  readonly yield: (call: () => void) => void;
   /** Makes, or shares, what the connections of one peer receive with: buffers, texts, remembered keys. */
-  receiveResources(side: Side): ReceiveResources;
+  readonly receiveResources: (side: Side) => ReceiveResources;
   /** zlib at a level from -1 to 9. `undefined`: there is none, nothing is compressed, and compressed packets are refused. */
-  compression(level: number): Compression | undefined;
+  readonly compression: (level: number) => Compression | undefined;
   /** Values as text, as a console shows them. What it returns is escaped and cut before it is printed. */
-  format(values: readonly unknown[]): string;
+  readonly format: (values: readonly unknown[]) => string;
   /** Prints a line for whoever runs the program; the option `print` takes its place. */
-  print(line: string): void;
+  readonly print: (line: string) => void;
   /** Warns whoever runs the program of a mistake that would go unnoticed otherwise. */
-  warn(message: string): void;
+  readonly warn: (message: string) => void;
   /** Polls for the next bytes while they keep coming; left out, or `undefined`, where that spares nothing. */
-  poll?(clock: Clock, seconds: number): Poll | undefined;
+  readonly poll?: ((clock: Clock, seconds: number) => Poll | undefined) | undefined;
   /** How many connections the process can have open; left out: any number. Asked once, of a server with many. */
-  connectionLimit?(): number;
+  readonly connectionLimit?: (() => number) | undefined;
+}
+
+const FUNCTIONS = ["defer", "yield", "receiveResources", "compression", "format", "print", "warn"] as const;
+
+/** Refuses what is no platform, where it is handed in. @throws {TypeError} that names what is missing. */
+export function checkPlatform(platform: Platform): void {
+  const missing = FUNCTIONS.find((name) => typeof platform[name] !== "function");
+  const { clock } = platform;
+  const what = missing ?? (typeof clock?.now === "function" ? undefined : "clock");
+  if (what === undefined) return;
+  throw new TypeError(
+    `the option platform lacks ${what}; begin with { ...standardPlatform } and replace what the runtime does better`,
+  );
 }

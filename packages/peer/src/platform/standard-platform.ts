@@ -6,6 +6,9 @@ const IDLE_DECODERS = 64;
 
 function formatted(value: unknown): string {
   if (typeof value !== "object" || value === null) return typeof value === "string" ? value : String(value);
+  // As JSON, a binary value would take many times its length, and a map would be empty.
+  if (ArrayBuffer.isView(value)) return `(${value.byteLength} bytes)`;
+  if (value instanceof Map) return `Map(${value.size})`;
   try {
     return JSON.stringify(value) ?? describeError(value);
   } catch {

@@ -66,7 +66,7 @@ export class ClientOnServer<Data = unknown> implements ConnectionOwner {
    */
   readonly conn: ClientConnection;
   /** All of the connection, for the server. */
-  readonly [SESSION]: Session<ClientOnServer>;
+  [SESSION]: Session<ClientOnServer>;
 
   constructor(server: Server, conn: ClientConnection, _addr: Address, _cid: number) {
     this.server = server;

@@ -54,13 +54,13 @@ export class ClientTable<C extends ClientOnServer> {
     this.#leaving.set(cid, client);
   }
 
-  /** Its connection is closed. */
-  closed(cid: number, client: C, info: CloseInfo): void {
+  /** Its connection is closed. @param metrics - its counters. */
+  closed(cid: number, client: C, info: CloseInfo, metrics: Metrics): void {
     this.connected.delete(cid);
     this.#leaving.delete(cid);
     this.#left.add(cid, info);
     if (this.#recent === client) this.#recent = undefined;
-    this.#past.add({ ...client[SESSION].metrics, queued: 0, unsent: 0 });
+    this.#past.add({ ...metrics, queued: 0, unsent: 0 });
   }
 
   /** A client was refused. */

@@ -88,7 +88,7 @@ export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
     const client = session.owner;
     const { guard } = this.parts;
     // The cid is that of the session: the class of the client may have overridden its own.
-    this.#table.closed(session.cid as number, client, info);
+    this.#table.closed(session.cid as number, client, info, session.metrics);
     this.#admission.end(session);
     guard.run("onClose", () => client.onClose(info.reason));
     if (session.options.prints?.close) this.parts.print(`close ${session.cid} ${info.reason}`);
@@ -118,6 +118,6 @@ export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
   }
 
   #emit<K extends keyof ServerEvents<C> & string>(event: K, ...args: ServerEvents<C>[K]): void {
-    this.parts.guard.emit(event, args);
+    this.parts.emit(event, args);
   }
 }

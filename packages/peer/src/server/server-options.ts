@@ -25,6 +25,9 @@ export interface ServerOptions<
   readonly acceptor?: Acceptor | undefined;
 }
 
+/** What a package for one runtime hands in for where an application says nothing. */
+export type ServerDefaults = Pick<ServerOptions, "platform" | "acceptor">;
+
 /** Arguments of a server's listeners. */
 export interface ServerEvents<C extends ClientOnServer> extends PeerEvents {
   /** A connection was accepted. */

@@ -20,11 +20,12 @@ import { PeerBase } from "../base/peer-base.js";
 import { type SendOutcome, sendOutcome } from "../base/send-outcome.js";
 import { EncodedPacket } from "../messages/encoded-packet.js";
 import type { ClientOf, NameSentTo, PayloadOf, SentTo, UntypedPacket } from "../messages/typed-packet.js";
+import { standardPlatform } from "../platform/standard-platform.js";
 import type { Metrics } from "../session/metrics.js";
 import { checkReason, reasonError, SESSION, type Session } from "../session/session.js";
 import { Deferred, optional, type WaitOptions } from "../time/deferred.js";
 import { checkTimeout, timeoutError } from "../time/timeout-option.js";
-import type { Acceptor, Listening } from "../transport/acceptor.js";
+import type { Acceptor, Listening, ListenRequest } from "../transport/acceptor.js";
 import type { Transport } from "../transport/transport.js";
 import { Admission } from "./admission.js";
 import { type ClientClass, type ClientConnection, ClientOnServer } from "./client-on-server.js";
@@ -32,6 +33,7 @@ import { ClientTable } from "./client-table.js";
 import { ServerHooks } from "./server-hooks.js";
 import type {
   BroadcastOptions,
+  ServerDefaults,
   ServerEvents,
   ServerOptions,
   ShutdownOptions,
@@ -66,17 +68,23 @@ export class Server<
   readonly #acceptor: Acceptor | undefined;
   #listening: Listening | undefined = undefined;
   #binding: Promise<void> | undefined = undefined;
+  #abort: AbortController | undefined = undefined;
   #started = false;
   #nextCid = 1;
   #empty: Deferred<void> | undefined = undefined;
   #shutdown: Promise<ShutdownReport> | undefined = undefined;
 
-  /** @throws {@link ConfigError} if a config option is not allowed, {@link InvalidAddressError} for `addr`. */
-  constructor(options: ServerOptions<C, D> = {}) {
+  /**
+   * @param defaults - for a package for one runtime: what holds where `options` say nothing.
+   * @throws {@link ConfigError} if a config option is not allowed, {@link InvalidAddressError} for `addr`, TypeError for a
+   * `platform` or an `acceptor` that is none.
+   */
+  constructor(options: ServerOptions<C, D> = {}, defaults: ServerDefaults = {}) {
     const table = new ClientTable<ClientOf<C, D>>();
     let admission!: Admission<Session<ClientOf<C, D>>>;
     let hooks!: ServerHooks<ClientOf<C, D>>;
-    super("server", options, (parts) => {
+    const platform = options.platform ?? defaults.platform ?? standardPlatform;
+    super("server", options, platform, (parts) => {
       const { connectionLimit } = parts.platform;
       admission = new Admission(parts.cfg, () => connectionLimit?.() ?? Number.POSITIVE_INFINITY);
       hooks = new ServerHooks(parts, table, admission);
@@ -92,7 +100,9 @@ export class Server<
     // Without clientcls, C is ClientOnServer. That a client knows the server's packets is a matter of types alone.
     this.#clientcls = (options.clientcls ?? ClientOnServer) as unknown as ClientClass<ClientOf<C, D>>;
     this.#served = options.conntypes && new Set(options.conntypes);
-    this.#acceptor = options.acceptor;
+    this.#acceptor = options.acceptor ?? defaults.acceptor;
+    if (this.#acceptor !== undefined && typeof this.#acceptor.listen !== "function")
+      throw new TypeError("the option acceptor has no listen()");
   }
 
   // ---- running ----------------------------------------------------------------------------------
@@ -122,8 +132,25 @@ export class Server<
   async #bind(): Promise<void> {
     this.checkNotStopped();
     const acceptor = this.#acceptor;
-    if (acceptor === undefined) return;
-    const listening = await acceptor.listen({
+    if (acceptor === undefined) {
+      if (this.#addr === undefined) return;
+      throw new InvalidStateError(
+        "the server has an address and nothing to listen with; hand in an acceptor, or take the Server of @peng3dnet/core",
+      );
+    }
+    this.#abort = new AbortController();
+    const listening = await this.#listen(acceptor, this.#abort.signal);
+    if (this.stopped) {
+      this.#listening = listening;
+      await this.#closeListening("stop");
+      this.checkNotStopped();
+    }
+    this.#listening = listening;
+    this.sendEvent("bind", { addr: listening.address });
+  }
+
+  async #listen(acceptor: Acceptor, signal: AbortSignal): Promise<Listening> {
+    const request: ListenRequest = {
       address: this.addr,
       cfg: this.cfg,
       clock: this.clock,
@@ -131,13 +158,24 @@ export class Server<
       offer: (address, open, refuse) => this.#offered(address, open, refuse),
       failed: (error) => this.guard.warn(`accepting connections: ${describeError(error)}`, "accept"),
       closingPacket: (reason) => encodePacket(this.context, CLOSECONN_ID, { reason }),
-    });
-    if (this.stopped) {
-      await listening.close();
+      signal,
+    };
+    try {
+      return await acceptor.listen(request);
+    } catch (error) {
+      // One that was stopped meanwhile says so, whatever that led to.
       this.checkNotStopped();
+      throw error;
     }
-    this.#listening = listening;
-    this.sendEvent("bind", { addr: listening.address });
+  }
+
+  /** Accepts no more clients. Never throws: what goes wrong with that is reported, and keeps nothing from being closed. */
+  async #closeListening(where: string): Promise<void> {
+    try {
+      await this.#listening?.close();
+    } catch (error) {
+      this.guard.failed(error, where);
+    }
   }
 
   /**
@@ -217,7 +255,8 @@ export class Server<
    */
   stop(): void {
     if (!this.markStopped()) return;
-    this.#listening?.close().catch((error: unknown) => this.guard.failed(error, "stop"));
+    this.#abort?.abort();
+    void this.#closeListening("stop");
     for (const client of this.#table.all()) client[SESSION].destroy("socketclose");
   }
 
@@ -245,8 +284,7 @@ export class Server<
     let clean = 0;
     const open = this.#table.all();
     const total = open.length;
-    const released = this.#listening?.close();
-    released?.catch((error: unknown) => this.guard.failed(error, "shutdown"));
+    const released = this.#closeListening("shutdown");
     const closes = open.map(async ({ [SESSION]: conn }) => {
       try {
         if ((await conn.close(reason)).clean) clean++;
@@ -313,20 +351,23 @@ export class Server<
   // ---- connections ------------------------------------------------------------------------------
 
   #offered(addr: Address, open: () => Transport, refuse: () => void): void {
+    let transport: Transport | undefined;
     try {
       const refused =
         this.stopped || this.#shutdown !== undefined
           ? "servershutdown"
-          : this.#admission.refusal(this.clients.size, addr[0]);
+          : this.#admission.refusal(this.#table.connected.size, addr[0]);
       if (refused === undefined) {
-        this.accept(open());
+        transport = open();
+        this.accept(transport);
         return;
       }
-      refuse();
+      this.guard.run("accept", refuse);
       this.#drop(addr, refused);
     } catch (error) {
       // The application's clientcls or genCID failed; nothing may escape from the acceptor's event.
-      refuse();
+      const opened = transport;
+      this.guard.run("accept", opened === undefined ? refuse : () => opened.destroy());
       this.guard.failed(error, "accept");
     }
   }
@@ -357,6 +398,8 @@ export class Server<
       addr,
       cid,
     );
+    // Its class may be no subclass of ours, or one of another copy of this package.
+    client[SESSION] ??= session as unknown as Session<ClientOnServer>;
     session.owner = client;
     this.#table.add(cid, client);
     const evicted = this.#admission.begin(session, addr[0]);
@@ -449,11 +492,11 @@ export class Server<
     const packets = new EncodedPacket(entry, data, (parsed) => this.guard.watch(parsed, entry.name));
     if (this.severalContexts) {
       // What does not keep to the options of one connection is sent to none.
-      for (const client of this.clients.values())
+      for (const client of this.#table.connected.values())
         if (takes(client)) packets.for(client[SESSION].connection.context);
     }
     let count = 0;
-    for (const client of this.clients.values()) {
+    for (const client of this.#table.connected.values()) {
       if (!takes(client)) continue;
       const { connection } = client[SESSION];
       const packet = packets.for(connection.context);
@@ -478,7 +521,8 @@ export class Server<
 
   async #flush(cid: Cid | undefined, options: WaitOptions): Promise<void> {
     checkTimeout(options.timeout);
-    const clients = cid === undefined || cid === null ? [...this.clients.values()] : [this.#table.get(cid)];
+    const clients =
+      cid === undefined || cid === null ? [...this.#table.connected.values()] : [this.#table.get(cid)];
     await Promise.all(clients.map((client) => client[SESSION].flush(options)));
   }
 
@@ -539,7 +583,7 @@ export class Server<
   /** Hands output gathered so far to the operating system, as far as that takes it. @param cid - default: of all clients. */
   pumpWriteBuffer(cid?: Cid): void {
     if (cid !== undefined && cid !== null) this.#table.get(cid)[SESSION].writeOut();
-    else for (const { [SESSION]: conn } of this.clients.values()) conn.writeOut();
+    else for (const { [SESSION]: conn } of this.#table.connected.values()) conn.writeOut();
   }
 
   protected override get overridesReceiving(): boolean {

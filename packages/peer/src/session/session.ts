@@ -22,7 +22,7 @@ import {
 } from "@peng3dnet/protocol";
 import { describeValue } from "../base/describe-value.js";
 import { Deadline, type DeadlineOptions, GRACE } from "../time/deadline.js";
-import { Deferred, type WaitOptions } from "../time/deferred.js";
+import { Deferred, optional, type WaitOptions } from "../time/deferred.js";
 import { timeoutError } from "../time/timeout-option.js";
 import type { NativeSocket } from "../transport/native-socket.js";
 import type { PeerCertificate } from "../transport/peer-certificate.js";
@@ -399,7 +399,7 @@ export class Session<Owner = unknown>
    * @throws {@link ConnectionLostError} if the connection ends before.
    */
   flush(options: WaitOptions = {}): Promise<void> {
-    return this.#output.flushed(options);
+    return optional(this.#output.flushed(options));
   }
 
   outputDrained(): void {
@@ -423,13 +423,13 @@ export class Session<Owner = unknown>
    */
   close(reason: string | null = null, options: WaitOptions = {}): Promise<CloseInfo> {
     const invalid = timeoutError(options.timeout) ?? reasonError(reason);
-    if (invalid !== undefined) return Promise.reject(invalid);
+    if (invalid !== undefined) return optional(Promise.reject(invalid));
     if (this.#phase === "open") {
       this.connection.sendClose(reason);
       this.#getEnding().told = true;
       this.#beginClose(reason);
     }
-    return this.waitForClose(options);
+    return optional(this.waitForClose(options));
   }
 
   /** Resolves when it is closed. */

@@ -12,13 +12,16 @@ export interface ListenRequest {
   readonly clock: Clock;
   readonly logger: Logger;
   /**
-   * A client wants in. Calls `open` if it may, and else `refuse`, which breaks it off without a word.
+   * A client wants in. Calls `open` if it may, and else `refuse`, which breaks it off without a word. Where the application
+   * fails after `open`, the transport is destroyed.
    *
    * @param address - the client's: limits go by it.
    */
   offer(address: Address, open: () => Transport, refuse: () => void): void;
   /** Something went wrong with listening itself, e.g. the process has no file descriptors left. It goes on. */
   failed(error: Error): void;
+  /** Fires when the server is stopped before it listens: `listen` is given up then. */
+  readonly signal: AbortSignal;
   /** The packet that closes a connection with a reason, for a client that cannot be served as it came. */
   closingPacket(reason: string): Uint8Array;
 }

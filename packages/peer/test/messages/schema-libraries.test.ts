@@ -1,9 +1,5 @@
 // Packets whose payloads are checked by schema libraries as people use them: zod, valibot and arktype.
 
-import { closedWith, TestNetwork } from "@peng3dnet/peer/testing";
-import { type } from "arktype";
-import * as v from "valibot";
-import { z } from "zod";
 import {
   type CloseInfo,
   definePacket,
@@ -11,7 +7,11 @@ import {
   type PacketInput,
   type PacketOutput,
   SIDE_SERVER,
-} from "../../../core/src/index.js";
+} from "@peng3dnet/peer";
+import { closedWith, TestNetwork } from "@peng3dnet/peer/testing";
+import { type } from "arktype";
+import * as v from "valibot";
+import { z } from "zod";
 
 /** The same packet in each library: a name that is trimmed, a position, and a colour that may be left out. */
 const zod = definePacket({

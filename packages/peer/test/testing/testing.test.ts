@@ -1,5 +1,5 @@
-import { type CloseInfo, definePacket, payload, SmartPacket } from "../../../core/src/index.js";
-import { closedWith, TestNetwork } from "../../../core/src/testing.js";
+import { type CloseInfo, definePacket, payload, SmartPacket } from "@peng3dnet/peer";
+import { closedWith, TestNetwork } from "@peng3dnet/peer/testing";
 
 const Number_ = definePacket({ name: "test:number", schema: payload<number>() });
 

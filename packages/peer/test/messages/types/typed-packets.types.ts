@@ -1,11 +1,4 @@
-import {
-  type Client,
-  definePacket,
-  payload,
-  Server,
-  SIDE_CLIENT,
-  SIDE_SERVER,
-} from "../../../../core/src/index.js";
+import { type Client, definePacket, payload, Server, SIDE_CLIENT, SIDE_SERVER } from "@peng3dnet/peer";
 
 const Say = definePacket({ name: "chat:say", schema: payload<{ text: string }>(), side: SIDE_SERVER });
 const Heard = definePacket({

@@ -122,7 +122,10 @@ export class BodyDecoder {
 
   #inflate(flags: number, body: Uint8Array, limit: number): Uint8Array {
     if (flags !== FLAG_COMPRESSED || this.#compression === undefined) {
-      const here = this.#compression === undefined ? ", and not here" : "";
+      const here =
+        this.#compression === undefined
+          ? ", and not here, since the platform has no compression; hand in one that has"
+          : "";
       throw new UnsupportedFlagsError(
         `the peer sent a packet with flags 0x${flags.toString(16)}; only compression (0x1) is supported${here}`,
       );

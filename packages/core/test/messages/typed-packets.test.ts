@@ -8,8 +8,8 @@ import {
   SIDE_CLIENT,
   SIDE_SERVER,
   type StandardSchemaV1,
-} from "../../../core/src/index.js";
-import { TestNetwork } from "../../../core/src/testing.js";
+} from "@peng3dnet/core";
+import { TestNetwork } from "@peng3dnet/core/testing";
 
 /** A schema made by hand, as any library that follows the Standard Schema makes them. */
 const text: StandardSchemaV1<{ text: string }, { text: string; length: number }> = {

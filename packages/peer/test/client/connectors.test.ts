@@ -1,0 +1,38 @@
+// What connects for a client is not trusted: whatever it does, the client does not hang.
+
+import { Client, ConnectError, type Connector } from "@peng3dnet/peer";
+import { MemoryLink } from "@peng3dnet/peer/testing";
+
+function clientOf(connect: Connector["connect"]): Client {
+  return new Client({ connector: { connect } });
+}
+
+test("a connector that ends without a connection is an error", async () => {
+  const client = clientOf(async () => {});
+  await expect(client.start()).rejects.toThrow(ConnectError);
+  expect(await client.waitForClose()).toMatchObject({ clean: false });
+});
+
+test.each(["close", "stop"] as const)("%s ends an attempt whose connector never does", async (end) => {
+  const client = clientOf(() => new Promise(() => {}));
+  const starting = client.start();
+  starting.catch(() => {});
+  await client[end]();
+  await expect(starting).rejects.toMatchObject({ code: "P3D_ERR_ABORTED" });
+  await client.join();
+});
+
+test("what a connector says of a connection that it has handed over ends that connection", async () => {
+  const client = clientOf(async ({ established }) => {
+    established(new MemoryLink().client);
+    throw new Error("after all");
+  });
+  client.on("handlerError", () => {});
+  await expect(client.start()).rejects.toThrow("after all");
+  expect(await client.waitForClose()).toMatchObject({ clean: false, reason: "internalerror" });
+  expect(client.conn?.open).toBe(false);
+});
+
+test("an option connector that is none is refused where it is handed in", () => {
+  expect(() => new Client({ connector: {} as Connector })).toThrow(TypeError);
+});
