@@ -206,6 +206,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
     this.checkNotStopped();
     if (this.#hooks.closing.settled)
       throw new InvalidStateError("the client was closed; a client connects once");
+    let established = false;
     try {
       const { signal } = this.#abort;
       const connecting = this.#getConnector().connect({
@@ -215,7 +216,10 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
         logger: this.logger,
         timeout: this.cfg.get("net.timeout.handshake"),
         signal,
-        established: (transport, connected = this.clock.now()) => this.#use(transport, connected),
+        established: (transport, connected = this.clock.now()) => {
+          this.#use(transport, connected);
+          established = true;
+        },
       });
       await unlessAborted(connecting, signal, this.#yield);
       if (this.#session === undefined)
@@ -223,9 +227,9 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
           "the connector ended without a connection; it has to call established() or to reject",
         );
     } catch (error) {
-      // What a connector says of a connection that it has handed over ends that connection.
       if (this.#session === undefined) this.#neverConnected(error as Error);
-      else this.#session.crashed(error);
+      // What a connector says of a connection that it has handed over ends that connection, but no other one.
+      else if (established) this.#session.crashed(error);
       throw error;
     }
   }

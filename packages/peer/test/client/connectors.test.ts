@@ -36,3 +36,22 @@ test("what a connector says of a connection that it has handed over ends that co
 test("an option connector that is none is refused where it is handed in", () => {
   expect(() => new Client({ connector: {} as Connector })).toThrow(TypeError);
 });
+
+test("a transport that is attached while a connector is at work stays", async () => {
+  let finish = (): void => {};
+  const late = new MemoryLink();
+  const client = clientOf(async ({ established }) => {
+    await new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    established(late.client);
+  });
+  const connecting = client.connect();
+  client.attach(new MemoryLink().client);
+  finish();
+  await expect(connecting).rejects.toThrow("a client connects once");
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(late.client.isClosed).toBe(true);
+  expect(client.conn?.open).toBe(true);
+  client.stop();
+});
