@@ -89,7 +89,8 @@ export class SessionInput<Session extends InputHost<Session>> implements Runnabl
     connection.push(chunk);
     if (!this.#queued) this.#work();
     if (connection.incomplete && transport.reusesChunks) connection.retain();
-    this.note();
+    // Of most connections nothing is left, and then nothing else is looked at: there may be a thousand of them.
+    if (connection.inputHeld >= NEGLIGIBLE || this.#held !== 0 || this.#window !== undefined) this.note();
   }
 
   /** Does something that packets give rise to: what it sends is flushed by the caller, as after a batch. */
