@@ -7,7 +7,6 @@ import {
   type CloseInfo,
   type Connection,
   type ConnectionType,
-  describeError,
   encodePacket,
   InvalidStateError,
   NotRegisteredError,
@@ -25,11 +24,12 @@ import type { Metrics } from "../session/metrics.js";
 import { checkReason, reasonError, SESSION, type Session } from "../session/session.js";
 import { Deferred, optional, type WaitOptions } from "../time/deferred.js";
 import { checkTimeout, timeoutError } from "../time/timeout-option.js";
-import type { Acceptor, Listening, ListenRequest } from "../transport/acceptor.js";
+import type { Acceptor, Listening } from "../transport/acceptor.js";
 import type { Transport } from "../transport/transport.js";
 import { Admission } from "./admission.js";
 import { type ClientClass, type ClientConnection, ClientOnServer } from "./client-on-server.js";
 import { ClientTable } from "./client-table.js";
+import { checkAcceptor, Listenings } from "./listenings.js";
 import { ServerHooks } from "./server-hooks.js";
 import type {
   BroadcastOptions,
@@ -66,9 +66,10 @@ export class Server<
   /** Names of the connection types that are served; `undefined`: all. */
   readonly #served: ReadonlySet<string> | undefined;
   readonly #acceptor: Acceptor | undefined;
+  readonly #listenings: Listenings;
+  /** What its own acceptor listens by. */
   #listening: Listening | undefined = undefined;
   #binding: Promise<void> | undefined = undefined;
-  #abort: AbortController | undefined = undefined;
   #started = false;
   #nextCid = 1;
   #empty: Deferred<void> | undefined = undefined;
@@ -101,8 +102,14 @@ export class Server<
     this.#clientcls = (options.clientcls ?? ClientOnServer) as unknown as ClientClass<ClientOf<C, D>>;
     this.#served = options.conntypes && new Set(options.conntypes);
     this.#acceptor = options.acceptor ?? defaults.acceptor;
-    if (this.#acceptor !== undefined && typeof this.#acceptor.listen !== "function")
-      throw new TypeError("the option acceptor has no listen()");
+    if (this.#acceptor !== undefined) checkAcceptor(this.#acceptor, "the option acceptor");
+    this.#listenings = new Listenings(this.guard, {
+      cfg: this.cfg,
+      clock: this.clock,
+      logger: this.logger,
+      offer: (from, open, refuse, connected) => this.#offered(from, open, refuse, connected),
+      closingPacket: (reason) => encodePacket(this.context, CLOSECONN_ID, { reason }),
+    });
   }
 
   // ---- running ----------------------------------------------------------------------------------
@@ -138,48 +145,34 @@ export class Server<
         "the server has an address and nothing to listen with; hand in an acceptor, or take the Server of @peng3dnet/core",
       );
     }
-    this.#abort = new AbortController();
-    const listening = await this.#listen(acceptor, this.#abort.signal);
-    if (this.stopped) {
-      this.#listening = listening;
-      await this.#closeListening("stop");
-      this.checkNotStopped();
-    }
-    this.#listening = listening;
-    this.sendEvent("bind", { addr: listening.address });
-  }
-
-  async #listen(acceptor: Acceptor, signal: AbortSignal): Promise<Listening> {
-    const request: ListenRequest = {
-      address: this.addr,
-      cfg: this.cfg,
-      clock: this.clock,
-      logger: this.logger,
-      offer: (address, open, refuse) => this.#offered(address, open, refuse),
-      failed: (error) => this.guard.warn(`accepting connections: ${describeError(error)}`, "accept"),
-      closingPacket: (reason) => encodePacket(this.context, CLOSECONN_ID, { reason }),
-      signal,
-    };
-    try {
-      return await acceptor.listen(request);
-    } catch (error) {
-      // One that was stopped meanwhile says so, whatever that led to.
-      this.checkNotStopped();
-      throw error;
-    }
-  }
-
-  /** Accepts no more clients. Never throws: what goes wrong with that is reported, and keeps nothing from being closed. */
-  async #closeListening(where: string): Promise<void> {
-    try {
-      await this.#listening?.close();
-    } catch (error) {
-      this.guard.failed(error, where);
-    }
+    this.#listening = await this.#listenings.add(acceptor, this.addr);
+    this.sendEvent("bind", { addr: this.#listening.address });
   }
 
   /**
-   * Reads certificates, key and authorities again. New connections use the new ones, those there are live on
+   * Listens in one more way, e.g. for WebSockets beside TCP: those who come are clients as all others, within the same
+   * limits. It may be called before `start()` and after it, initializes the server, and asks for no `start()`, but for
+   * {@link PeerBase.processAsync}. What listens is closed with the server, and can be closed alone.
+   *
+   * @param addr - where to listen. Default: the address that {@link Server.addr} tells.
+   * @throws what the acceptor does, e.g. {@link ListenError}; {@link InvalidAddressError}; a TypeError if it is none;
+   * {@link InvalidStateError} if the server is stopped or shuts down, be it meanwhile; {@link NotRegisteredError} as
+   * {@link Server.runAsync}.
+   */
+  async addAcceptor(acceptor: Acceptor, addr?: AddressLike): Promise<Listening> {
+    checkAcceptor(acceptor, "what addAcceptor was given");
+    const address =
+      addr === undefined ? this.addr : normalizeAddrSocketstyle(addr, this.cfg.get("net.server.addr.port"));
+    this.#listenings.checkOpen();
+    this.initialize();
+    this.#checkServed();
+    const listening = await this.#listenings.add(acceptor, address);
+    this.sendEvent("bind", { addr: listening.address });
+    return listening;
+  }
+
+  /**
+   * Reads certificates, key and authorities again, for each way that the server listens with TLS. New connections use the new ones, those there are live on
    * with the old ones. If anything is wrong with the new ones, the old ones stay in use.
    *
    * @throws {@link TlsConfigError} that names the option and the file; {@link InvalidStateError} if the server
@@ -187,10 +180,7 @@ export class Server<
    */
   async reloadCertificates(): Promise<void> {
     this.checkNotStopped();
-    const listening = this.#listening;
-    if (listening?.reloadCertificates === undefined)
-      throw new InvalidStateError("the server does not listen with TLS");
-    await listening.reloadCertificates();
+    await this.#listenings.reloadCertificates();
   }
 
   /**
@@ -255,8 +245,7 @@ export class Server<
    */
   stop(): void {
     if (!this.markStopped()) return;
-    this.#abort?.abort();
-    void this.#closeListening("stop");
+    void this.#listenings.closeAll("stop");
     for (const client of this.#table.all()) client[SESSION].destroy("socketclose");
   }
 
@@ -284,7 +273,7 @@ export class Server<
     let clean = 0;
     const open = this.#table.all();
     const total = open.length;
-    const released = this.#closeListening("shutdown");
+    const released = this.#listenings.closeAll("shutdown");
     const closes = open.map(async ({ [SESSION]: conn }) => {
       try {
         if ((await conn.close(reason)).clean) clean++;
@@ -325,7 +314,8 @@ export class Server<
    */
   async join({ timeout, signal }: WaitOptions = {}): Promise<void> {
     const begun = this.clock.now();
-    if (this.#binding !== undefined || !this.#table.empty) await this.waitForStop({ timeout, signal });
+    if (this.#listenings.begun || this.#binding !== undefined || !this.#table.empty)
+      await this.waitForStop({ timeout, signal });
     if (this.#table.empty) return;
     this.#empty ??= new Deferred(this.clock);
     const left = timeout === undefined ? undefined : Math.max(0, timeout - (this.clock.now() - begun) / 1000);
@@ -350,7 +340,7 @@ export class Server<
 
   // ---- connections ------------------------------------------------------------------------------
 
-  #offered(addr: Address, open: () => Transport, refuse: () => void): void {
+  #offered(addr: Address, open: () => Transport, refuse: () => void, connected: number | undefined): void {
     let transport: Transport | undefined;
     try {
       const refused =
@@ -359,7 +349,7 @@ export class Server<
           : this.#admission.refusal(this.#table.connected.size, addr[0]);
       if (refused === undefined) {
         transport = open();
-        this.accept(transport);
+        this.accept(transport, connected);
         return;
       }
       this.guard.run("accept", refuse);
@@ -376,10 +366,12 @@ export class Server<
    * Takes a connection over any transport, e.g. a link in memory. The limits on connections are not looked at; those on
    * handshakes and on what all connections hold together apply.
    *
+   * @param connected - when the network accepted the connection, by the server's clock: the handshake's deadline counts from
+   * there. Default: now.
    * @throws {@link InvalidStateError} if the server is stopped or shuts down, or if an overridden `genCID` gives an id that
    * is in use. The transport is still the caller's then.
    */
-  accept(transport: Transport): ClientOf<C, D> {
+  accept(transport: Transport, connected?: number): ClientOf<C, D> {
     if (this.stopped || this.#shutdown !== undefined)
       throw new InvalidStateError("the server is stopped or shuts down; it accepts nothing more");
     const cid = this.genCID();
@@ -407,7 +399,7 @@ export class Server<
     if (session.options.prints?.connect) this.print(`connect ${cid} ${addr.join(" ")}`);
     this.guard.run("onConnect", () => client.onConnect());
     this.emit("connection", client);
-    session.start();
+    session.start(connected === undefined ? 0 : Math.max(0, this.clock.now() - connected) / 1000);
     if (evicted !== undefined) this.#evict(evicted);
     return client;
   }

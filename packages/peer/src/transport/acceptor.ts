@@ -15,9 +15,11 @@ export interface ListenRequest {
    * A client wants in. Calls `open` if it may, and else `refuse`, which breaks it off without a word. Where the application
    * fails after `open`, the transport is destroyed.
    *
-   * @param address - the client's: limits go by it.
+   * @param address - the client's, as the `remoteAddress` of its transport will be: limits go by both.
+   * @param connected - when the network accepted the connection, by `clock`: the deadline of the handshake counts from there.
+   * Default: now.
    */
-  offer(address: Address, open: () => Transport, refuse: () => void): void;
+  offer(address: Address, open: () => Transport, refuse: () => void, connected?: number): void;
   /** Something went wrong with listening itself, e.g. the process has no file descriptors left. It goes on. */
   failed(error: Error): void;
   /** Fires when the server is stopped before it listens: `listen` is given up then. */
@@ -40,7 +42,7 @@ export interface Listening {
   reloadCertificates?(): Promise<void>;
 }
 
-/** Listens for clients, and hands over a transport for each: the option `acceptor` of a `Server`. */
+/** Listens for clients, and hands over a transport for each: the option `acceptor` of a `Server`, or `server.addAcceptor`. */
 export interface Acceptor {
   /** @throws {@link ListenError} that names the address, {@link TlsConfigError}. */
   listen(request: ListenRequest): Promise<Listening>;
