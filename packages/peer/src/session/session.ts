@@ -475,11 +475,7 @@ export class Session<Owner = unknown>
     if (this.#phase === "closed") return;
     const ending = this.#getEnding();
     ending.error ??= error;
-    if (this.#phase === "open") {
-      ending.reason = error.closeReason ?? "socketclose";
-      this.#phase = "closing";
-      this.connection.markClosing(ending.reason);
-    }
+    if (this.#phase === "open") this.#markClosing(error.closeReason ?? "socketclose");
     this.transport.destroy();
     if (ending.gone) this.#finish();
   }
@@ -487,20 +483,23 @@ export class Session<Owner = unknown>
   /** Ends it now, whatever is unsent or unprocessed. */
   destroy(reason: string | null): void {
     const ending = this.#getEnding();
-    if (this.#phase === "open") {
-      ending.reason = reason;
-      this.#phase = "closing";
-      this.connection.markClosing(reason);
-    }
+    if (this.#phase === "open") this.#markClosing(reason);
     this.transport.destroy();
     if (ending.gone) this.#finish();
   }
 
-  #beginClose(reason: string | null): void {
+  /** From here on it closes, whatever is left to be done. */
+  #markClosing(reason: string | null): void {
     const ending = this.#getEnding();
     this.#phase = "closing";
     ending.reason = reason;
     this.connection.markClosing(reason);
+    if (!ending.gone) this.transport.closing?.(reason);
+  }
+
+  #beginClose(reason: string | null): void {
+    const ending = this.#getEnding();
+    this.#markClosing(reason);
     if (!this.#input.working) this.#passOver();
     this.#cancelDeadline();
     this.#cancelIdle();

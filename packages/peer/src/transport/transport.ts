@@ -92,6 +92,15 @@ export interface Transport {
    * their way yet: then the transport is `busy`, and `drained` will tell. If false, the buffer is not written to any more.
    */
   write(bytes: Uint8Array): boolean;
+  /**
+   * The connection closes, for that reason: told once, before `end`, `destroyAfterWrite` or `destroy`, and maybe long before, as
+   * writing goes on. For a transport whose own closing handshake has room for a text. It is for logs and tools: the reason
+   * travels in the stream, too, where that is possible. A peer may have chosen it, and it may be of any length; cut and escape
+   * it. A transport that is closed, or never came into the hands of a connection, is not told. Left out: nobody wants to know.
+   *
+   * @param reason - `null`: there is none.
+   */
+  closing?(reason: string | null): void;
   /** Ends the stream once all is written. What the other end sends is told as before. */
   end(): void;
   /**

@@ -322,6 +322,12 @@ const BREAKS: readonly Broken[] = [
     },
   },
   {
+    does: "ends as soon as it hears of a reason",
+    fails: "a reason that is told long before the end, of any length and any text (client to server)",
+    says: "closed",
+    transport: (inner) => ({ closing: () => inner.destroy() }),
+  },
+  {
     does: "throws away what was written in destroyAfterWrite",
     fails:
       "destroyAfterWrite: what was written arrives, and it does not wait for the other end (client to server)",

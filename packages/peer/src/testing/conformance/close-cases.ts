@@ -29,6 +29,9 @@ async function destroyed(scene: Scene, end: TransportEnd): Promise<void> {
   await leftAlone(scene, other);
 }
 
+/** What a peer may call its close: characters that a terminal obeys, half of a surrogate pair, and no end of it. */
+const ANY_REASON = "\u0000\u202e\ud800".padEnd(70_000, "€");
+
 /** Ends of all kinds. */
 export const closeCases: readonly CaseDraft[] = [
   ...eachWay("an end ends one direction; the other one goes on", async (scene, from, to) => {
@@ -50,6 +53,22 @@ export const closeCases: readonly CaseDraft[] = [
     await scene.until(() => to.hasEnded, "the end of the stream to be told");
     await scene.endBoth();
   }),
+
+  ...eachWay(
+    "a reason that is told long before the end, of any length and any text",
+    async (scene, from, to) => {
+      from.closing(ANY_REASON);
+      await scene.send(from, 70_000);
+      await scene.send(to, 1000);
+      await scene.arrived(from);
+      await scene.arrived(to);
+      from.end();
+      await scene.until(() => to.hasEnded, "the end of the stream to be told");
+      to.closing(null);
+      to.end();
+      await scene.endBoth();
+    },
+  ),
 
   ...eachWay("ending within ended", async (scene, from, to) => {
     to.on.ended = () => to.end();

@@ -131,6 +131,10 @@ export class TransportEnd implements TransportHandler {
     this.#call("end", () => this.transport.end());
   }
 
+  closing(reason: string | null): void {
+    this.#call("closing", () => this.transport.closing?.(reason));
+  }
+
   destroyAfterWrite(): void {
     this.#endedOutput = true;
     this.#leaving = true;
@@ -169,6 +173,7 @@ export class TransportEnd implements TransportHandler {
     this.pause();
     this.resume();
     this.probe();
+    this.closing("late");
     this.destroyAfterWrite();
     this.destroy();
     this.checkProperties();
