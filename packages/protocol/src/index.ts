@@ -64,6 +64,7 @@ export {
 } from "./framing/receive-resources.js";
 export { STRUCT_HEADER, STRUCT_LENGTH32, Struct } from "./framing/struct.js";
 export { WEBSOCKET_CLOSE_CODES, WEBSOCKET_SUBPROTOCOL } from "./framing/websocket.js";
+export type { CompressParameters, Extensions } from "./handshake/extensions.js";
 export type { HandshakeConnection, HandshakePeer } from "./handshake/handshake-connection.js";
 export * from "./handshake/internal-names.js";
 export {

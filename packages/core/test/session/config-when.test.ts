@@ -141,6 +141,12 @@ const rows: Row[] = [
     look: async (seen) => (await sent(seen, letters(9000))).bytes.length < 9000,
   },
   {
+    key: "net.compress.accept",
+    to: false,
+    seen: [undefined, false],
+    look: ({ remote }) => sessionOf(remote.conn).connection.context.declared?.compress?.accept,
+  },
+  {
     key: "net.events.enable",
     to: false,
     seen: [1, 0],

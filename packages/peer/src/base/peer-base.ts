@@ -248,9 +248,9 @@ export abstract class PeerBase<
     return this.#currentSettings().context;
   }
 
-  /** Whether connections may have begun with different options. */
+  /** Whether connections may have different options: they began with others, or their peers declined compression. */
   protected get severalContexts(): boolean {
-    return this.#read?.follows === true;
+    return this.#read?.follows === true || this.#settings?.context.uncompressed.used === true;
   }
 
   #currentSettings(): ConnectionSettings {

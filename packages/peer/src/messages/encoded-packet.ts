@@ -1,4 +1,10 @@
-import { type ConnectionContext, encodeChecked, type PacketEntry } from "@peng3dnet/protocol";
+import {
+  type ConnectionContext,
+  encodeChecked,
+  isInstance,
+  type PacketEntry,
+  PacketTooLargeError,
+} from "@peng3dnet/protocol";
 
 /** A packet for many connections: checked and encoded once for all that began with the same options. */
 export class EncodedPacket {
@@ -6,7 +12,7 @@ export class EncodedPacket {
   readonly #data: unknown;
   #context: ConnectionContext | undefined = undefined;
   #packet: Uint8Array | undefined = undefined;
-  readonly #others = new Map<ConnectionContext, Uint8Array>();
+  readonly #others = new Map<ConnectionContext, Uint8Array | PacketTooLargeError>();
 
   readonly #watch: (parsed: unknown) => void;
 
@@ -18,19 +24,30 @@ export class EncodedPacket {
   }
 
   /**
-   * The packet for connections with this context.
+   * The packet for connections with this context. For those that declined compression it may be an error: what is too long
+   * only for them is no fault of the packet, and must not keep it from all others.
    *
    * @throws {@link InvalidPayloadError}, {@link EncodeError}, {@link PacketTooLargeError}.
    */
-  for(context: ConnectionContext): Uint8Array {
+  for(context: ConnectionContext): Uint8Array | PacketTooLargeError {
     if (this.#context === context && this.#packet !== undefined) return this.#packet;
     let packet = this.#others.get(context);
     if (packet === undefined) {
-      packet = encodeChecked(context, this.#entry, this.#data, this.#watch);
+      packet = this.#encode(context);
       this.#others.set(context, packet);
     }
+    if (isInstance(packet, PacketTooLargeError)) return packet;
     this.#context = context;
     this.#packet = packet;
     return packet;
+  }
+
+  #encode(context: ConnectionContext): Uint8Array | PacketTooLargeError {
+    try {
+      return encodeChecked(context, this.#entry, this.#data, this.#watch);
+    } catch (error) {
+      if (context.compressionDeclined && isInstance(error, PacketTooLargeError)) return error;
+      throw error;
+    }
   }
 }

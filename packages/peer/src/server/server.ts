@@ -466,7 +466,8 @@ export class Server<
 
   /**
    * Sends a packet to all clients whose handshake is complete and for whom its conditions hold; encodes and compresses it
-   * once.
+   * once. Those who declined compression get it uncompressed, encoded once for all of them; where it is too long that way,
+   * they are passed over, and counted as `packettoolong`.
    *
    * @returns the number of clients that it was accepted for.
    * @throws as {@link Server.sendMessage}, except that clients that are closing, or for whom a condition does not hold, are passed over.
@@ -492,6 +493,14 @@ export class Server<
       if (!takes(client)) continue;
       const { connection } = client[SESSION];
       const packet = packets.for(connection.context);
+      if (!ArrayBuffer.isView(packet)) {
+        client[SESSION].ignored(
+          `a broadcast was not sent to a client that declined compression: ${packet.message}`,
+          "packettoolong",
+          entry.name,
+        );
+        continue;
+      }
       const before = connection.packetsOut;
       if (!connection.sendEncoded(entry, packet, ptype, data) && connection.behind)
         client[SESSION].noteHighWater();

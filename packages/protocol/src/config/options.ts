@@ -30,6 +30,11 @@ export interface ConfigValues {
   "net.compress.threshold": number;
   /** zlib level, 0 to 9, or -1 for zlib's own choice. Default 6. Read for each connection. */
   "net.compress.level": number;
+  /**
+   * *new* Take compressed packets; `false` asks the peer to send none. Python peers do not hear that, and what they compress
+   * is accepted. Without compression in the runtime, the peer is asked in any case. Default `true`. Read for each connection.
+   */
+  "net.compress.accept": boolean;
 
   /** Reserved, as in the reference; only `false` is accepted. Default `false`. Never read. */
   "net.encrypt.enabled": boolean;
@@ -214,6 +219,7 @@ export const DEFAULT_CONFIG: Readonly<ConfigValues> = Object.freeze({
   "net.compress.enabled": true,
   "net.compress.threshold": 8192,
   "net.compress.level": 6,
+  "net.compress.accept": true,
   "net.encrypt.enabled": false,
   "net.ssl.enabled": false,
   "net.ssl.force": true,

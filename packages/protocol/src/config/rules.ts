@@ -71,6 +71,7 @@ const RULES: Readonly<Record<ConfigKey, Rule>> = {
   "net.compress.enabled": flag,
   "net.compress.threshold": size,
   "net.compress.level": integer(-1, 9),
+  "net.compress.accept": flag,
   "net.encrypt.enabled": {
     allowed: "false, since encryption of packets is reserved",
     accepts: (v) => v === false,

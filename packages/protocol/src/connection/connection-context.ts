@@ -8,6 +8,7 @@ import { FrameEncoder } from "../framing/frame-encoder.js";
 import { ObjectPool } from "../framing/object-pool.js";
 import { ReceiveResources } from "../framing/receive-resources.js";
 import { SharedOutput } from "../framing/shared-output.js";
+import type { Extensions } from "../handshake/extensions.js";
 import { RegistryAnnouncement } from "../handshake/registry-announcement.js";
 import type { EncodingContext } from "../packets/encode-packet.js";
 import { PacketDelivery } from "../packets/packet-delivery.js";
@@ -29,6 +30,12 @@ export interface ConnectionContext extends EncodingContext {
   readonly announcement: RegistryAnnouncement;
   readonly decoders: ObjectPool<FrameDecoder>;
   readonly encoders: ObjectPool<FrameEncoder>;
+  /** What this side declares of extensions in hello or settype; `undefined`: nothing. */
+  readonly declared: Extensions | undefined;
+  /** Whether this context is only for connections whose other side declined compression. */
+  readonly compressionDeclined: boolean;
+  /** Where those connections have their context. */
+  readonly uncompressed: UncompressedContext;
   /** Decodes bodies. */
   readonly bodies: BodyDecoder;
   /** As `limit`, before a connection is active. */
@@ -43,6 +50,41 @@ export interface ConnectionContext extends EncodingContext {
   readonly strictRegistry: boolean;
   readonly maxNames: number;
   readonly maxNameLength: number;
+}
+
+/**
+ * Holds the context for those connections of a peer whose other side declined compression. It differs in nothing but that,
+ * and is made for the first one. All of them share it, so that a broadcast is encoded once for them.
+ */
+export class UncompressedContext {
+  readonly #encoders: number;
+  #context: ConnectionContext | undefined = undefined;
+
+  /** @param encoders - frame encoders that are kept while no connection needs them. */
+  constructor(encoders: number) {
+    this.#encoders = encoders;
+  }
+
+  /** Whether there was such a connection, and a context of its own for it. */
+  get used(): boolean {
+    return this.#context !== undefined;
+  }
+
+  /** @param context - that of the other connections. It serves these, too, if it does not compress. */
+  of(context: ConnectionContext): ConnectionContext {
+    if (context.compression === undefined) return context;
+    if (this.#context === undefined) {
+      const uncompressed: ConnectionContext = {
+        ...context,
+        compression: undefined,
+        compressionDeclined: true,
+        announcement: new RegistryAnnouncement(),
+        encoders: new ObjectPool(this.#encoders, () => new FrameEncoder(uncompressed)),
+      };
+      this.#context = uncompressed;
+    }
+    return this.#context;
+  }
 }
 
 /**
@@ -87,13 +129,21 @@ export function createConnectionContext(
   const elements = cfg.get("net.limits.elements");
   const maxNames = cfg.get("net.limits.registry.names");
   const fewElements = cfg.get("net.limits.elements.handshake");
+  const encoders = server ? SERVER_ENCODERS : 1;
   const context: ConnectionContext = {
     peer,
     resources,
     types: former?.types ?? new BoundTypes(),
     announcement: new RegistryAnnouncement(),
     decoders: resources.decoders,
-    encoders: new ObjectPool(server ? SERVER_ENCODERS : 1, () => new FrameEncoder(context)),
+    encoders: new ObjectPool(encoders, () => new FrameEncoder(context)),
+    // What cannot be inflated is declined, too: the connection would end with the first compressed packet.
+    declared:
+      cfg.get("net.compress.accept") && compression !== undefined
+        ? undefined
+        : { compress: { accept: false } },
+    compressionDeclined: false,
+    uncompressed: new UncompressedContext(encoders),
     delivery: new PacketDelivery({
       maxIgnoredInARow: cfg.get("net.limits.strikes"),
       closeOnUnknown: cfg.get("net.registry.unknownpacketaction") === "closeconnection",

@@ -27,6 +27,7 @@ import { escapeText, quoteText } from "../errors/quote-text.js";
 import type { FrameDecoder } from "../framing/frame-decoder.js";
 import type { FrameEncoder } from "../framing/frame-encoder.js";
 import { HEADER_SIZE, LENGTH_SIZE, readUint16, readUint32 } from "../framing/packet-header.js";
+import { type Extensions, NO_EXTENSIONS, withExtensions } from "../handshake/extensions.js";
 import type { HandshakeConnection } from "../handshake/handshake-connection.js";
 import {
   ACCEPT_NAME,
@@ -80,7 +81,7 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
   /** Moves its bytes and calls the application. */
   readonly host: ConnectionHost;
 
-  readonly #context: ConnectionContext;
+  #context: ConnectionContext;
   /** Decodes what is received. It is borrowed from the context while received bytes are not worked off. */
   #decoder: FrameDecoder | undefined = undefined;
   /** Encodes what is sent. It is borrowed from the context while there is output. */
@@ -90,6 +91,7 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
   #type: BoundType | undefined = undefined;
   /** Whether the connection type wants to see what is received. */
   #typeReceives = false;
+  #peerExtensions: Extensions = NO_EXTENSIONS;
   /** Reason of the close that has begun; `undefined` until one begins. */
   #reason: string | null | undefined = undefined;
   /** Whether the host was told that there is output, and has not taken it. */
@@ -189,16 +191,45 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
   open(): void {
     this.#transition("open");
     if (this.side === SIDE_SERVER) {
-      this.send(HELLO_NAME, { version: VERSION, protoversion: PROTOVERSION });
+      const hello = { version: VERSION, protoversion: PROTOVERSION };
+      this.send(HELLO_NAME, withExtensions(hello, this.#context.declared));
       this.#transition("hello");
     }
+  }
+
+  /** What the other side declared of extensions, once its hello or settype was received. */
+  get peerExtensions(): Extensions {
+    return this.#peerExtensions;
+  }
+
+  /** Whether both sides named an extension, once settype was sent or received. */
+  agreed(name: keyof Extensions): boolean {
+    return this.#context.declared?.[name] !== undefined && this.#peerExtensions[name] !== undefined;
+  }
+
+  /** The hello or settype said what the other side declares of extensions. What is sent from now on heeds it. */
+  extensionsReceived(extensions: Extensions): void {
+    this.#peerExtensions = extensions;
+    if (extensions.compress?.accept === false)
+      this.#changeContext(this.#context.uncompressed.of(this.#context));
+  }
+
+  /** Goes on with another context. What waits to be sent stays as it was encoded. */
+  #changeContext(context: ConnectionContext): void {
+    const encoder = this.#encoder;
+    if (encoder !== undefined && context !== this.#context) {
+      this.#encoder = context.encoders.acquire();
+      encoder.moveTo(this.#encoder);
+      if (encoder.idle) this.#context.encoders.release(encoder);
+    }
+    this.#context = context;
   }
 
   /** The hello was received, on a client. Answers it with the connection type. */
   helloReceived(conntype: string): void {
     this.#transition("hello");
     this.host.helloReceived?.();
-    this.send(SETTYPE_NAME, { conntype });
+    this.send(SETTYPE_NAME, withExtensions({ conntype }, this.#context.declared));
     this.settypeReceived(conntype);
   }
 

@@ -158,6 +158,14 @@ export class FrameEncoder {
     }
   }
 
+  /** Hands all output that waits over to another encoder, behind what waits there. */
+  moveTo(other: FrameEncoder): void {
+    while (this.length > 0) {
+      other.append(this.view().slice());
+      this.taken(true);
+    }
+  }
+
   /** Drops all output that waits. */
   clear(): void {
     if (this.#writing) this.#leave();

@@ -3,6 +3,7 @@ import type { PluginConnection } from "../connection/plugin-connection.js";
 import type { StateEvent } from "../connection/state.js";
 import type { Cid } from "../constants.js";
 import type { RegistrySyncOptions } from "../registry/registry-sync.js";
+import type { Extensions } from "./extensions.js";
 
 /** A connection as the protocol's own packets see it: they move it from state to state. */
 export interface HandshakeConnection extends PluginConnection {
@@ -16,6 +17,8 @@ export interface HandshakeConnection extends PluginConnection {
    * @throws {@link UnexpectedPacketError} if not.
    */
   expect(event: StateEvent): void;
+  /** The other side declared these extensions. Called before {@link HandshakeConnection.helloReceived} or `settypeReceived`. */
+  extensionsReceived(extensions: Extensions): void;
   /** The hello was received, on a client. Answers it with the connection type. */
   helloReceived(conntype: string): void;
   /**

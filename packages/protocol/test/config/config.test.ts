@@ -31,6 +31,7 @@ test("there is an option for everything documented", () => {
       "net.compress.enabled",
       "net.compress.threshold",
       "net.compress.level",
+      "net.compress.accept",
       "net.encrypt.enabled",
       "net.ssl.enabled",
       "net.ssl.force",
