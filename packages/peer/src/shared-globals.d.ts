@@ -17,5 +17,14 @@ declare function queueMicrotask(callback: () => void): void;
 declare function setTimeout(callback: () => void, milliseconds: number): number;
 declare function clearTimeout(timer: number): void;
 
+// Not there everywhere.
+interface MessagePortLike {
+  onmessage: (() => void) | null;
+  postMessage(message: null): void;
+}
+declare const MessageChannel:
+  | (new () => { readonly port1: MessagePortLike; readonly port2: MessagePortLike })
+  | undefined;
+
 declare const performance: { now(): number };
 declare const console: { log(text: string): void; warn(text: string): void };

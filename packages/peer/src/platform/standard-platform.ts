@@ -1,5 +1,6 @@
 import { describeError, ReceiveResources } from "@peng3dnet/protocol";
 import type { Platform } from "./platform.js";
+import { yieldBy } from "./yield-by.js";
 
 /** Frame decoders that are kept. For so many connections with an unfinished packet no decoder has to be made. */
 const IDLE_DECODERS = 64;
@@ -17,7 +18,7 @@ function formatted(value: unknown): string {
 }
 
 /**
- * A {@link Platform} of what every runtime has. It neither compresses nor polls, and lets others go on by timers: a
+ * A {@link Platform} of what every runtime has. It neither compresses nor polls: a
  * platform of one's own is this one with what the runtime does better, `{ ...standardPlatform, defer, … }`.
  */
 export const standardPlatform: Platform = {
@@ -28,7 +29,10 @@ export const standardPlatform: Platform = {
   },
   validateSent: true,
   defer: (call) => queueMicrotask(call),
-  yield: (call) => void setTimeout(call, 0),
+  yield: yieldBy({
+    MessageChannel: typeof MessageChannel === "undefined" ? undefined : MessageChannel,
+    setTimeout,
+  }),
   receiveResources: () => new ReceiveResources({ spares: IDLE_DECODERS }),
   compression: () => undefined,
   format: (values) => values.map(formatted).join(" "),
