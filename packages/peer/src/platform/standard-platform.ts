@@ -31,7 +31,8 @@ export const standardPlatform: Platform = {
   defer: (call) => queueMicrotask(call),
   yield: yieldBy({
     MessageChannel: typeof MessageChannel === "undefined" ? undefined : MessageChannel,
-    setTimeout,
+    // Looked for when it is called: a runtime that only loads this need not have it.
+    setTimeout: (call, milliseconds) => setTimeout(call, milliseconds),
   }),
   receiveResources: () => new ReceiveResources({ spares: IDLE_DECODERS }),
   compression: () => undefined,
