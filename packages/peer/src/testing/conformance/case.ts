@@ -5,7 +5,12 @@ import type { Role, TransportEnd } from "./transport-end.js";
 export interface CaseDraft {
   readonly name: string;
   readonly run: (scene: Scene) => Promise<void>;
+  /** Which end has to hold its input back, so that the other one is busy. */
+  readonly pausing?: Role | undefined;
 }
+
+/** Which of a direction's ends has to hold its input back. */
+export type PausingEnd = "from" | "to";
 
 /** A case for the end of each role, which makes the connection itself. */
 export function eachEnd(name: string, run: (scene: Scene, role: Role) => Promise<void>): CaseDraft[] {
@@ -15,10 +20,15 @@ export function eachEnd(name: string, run: (scene: Scene, role: Role) => Promise
   }));
 }
 
-/** A case for each direction of a connection whose ends are ready. */
+/**
+ * A case for each direction of a connection whose ends are ready.
+ *
+ * @param pausing - which end has to hold its input back for it, if one has.
+ */
 export function eachWay(
   name: string,
   run: (scene: Scene, from: TransportEnd, to: TransportEnd) => Promise<void>,
+  pausing?: PausingEnd,
 ): CaseDraft[] {
   return (
     [
@@ -27,6 +37,7 @@ export function eachWay(
     ] as const
   ).map(([from, to]) => ({
     name: `${name} (${from} to ${to})`,
+    pausing: pausing === undefined ? undefined : { from, to }[pausing],
     run: async (scene) => {
       await scene.open();
       await run(scene, scene.end(from), scene.end(to));

@@ -45,14 +45,18 @@ export const closeCases: readonly CaseDraft[] = [
     await scene.endBoth();
   }),
 
-  ...eachWay("an end while it is busy: all that was written arrives before", async (scene, from, to) => {
-    to.pause();
-    await scene.fill(from);
-    from.end();
-    to.resume();
-    await scene.until(() => to.hasEnded, "the end of the stream to be told");
-    await scene.endBoth();
-  }),
+  ...eachWay(
+    "an end while it is busy: all that was written arrives before",
+    async (scene, from, to) => {
+      to.pause();
+      await scene.fill(from);
+      from.end();
+      to.resume();
+      await scene.until(() => to.hasEnded, "the end of the stream to be told");
+      await scene.endBoth();
+    },
+    "to",
+  ),
 
   ...eachWay(
     "a reason that is told long before the end, of any length and any text",
@@ -93,15 +97,19 @@ export const closeCases: readonly CaseDraft[] = [
     },
   ),
 
-  ...eachWay("destroyAfterWrite while it is busy", async (scene, from, to) => {
-    to.pause();
-    await scene.fill(from);
-    from.destroyAfterWrite();
-    to.resume();
-    await scene.closed(from);
-    await scene.until(() => to.hasEnded, "the end of the stream to be told");
-    await leftAlone(scene, to);
-  }),
+  ...eachWay(
+    "destroyAfterWrite while it is busy",
+    async (scene, from, to) => {
+      to.pause();
+      await scene.fill(from);
+      from.destroyAfterWrite();
+      to.resume();
+      await scene.closed(from);
+      await scene.until(() => to.hasEnded, "the end of the stream to be told");
+      await leftAlone(scene, to);
+    },
+    "to",
+  ),
 
   ...eachWay("a reset is told to the other end with an error", async (scene, from, to) => {
     await exchange(scene, from, to);
@@ -111,14 +119,18 @@ export const closeCases: readonly CaseDraft[] = [
     await scene.closed(from);
   }),
 
-  ...eachWay("a reset while the other end is busy", async (scene, from, to) => {
-    from.pause();
-    await scene.fill(to);
-    scene.reset(from);
-    await scene.closed(to);
-    if (to.closeError === undefined) to.fault("told closed without an error after a reset");
-    await scene.closed(from);
-  }),
+  ...eachWay(
+    "a reset while the other end is busy",
+    async (scene, from, to) => {
+      from.pause();
+      await scene.fill(to);
+      scene.reset(from);
+      await scene.closed(to);
+      if (to.closeError === undefined) to.fault("told closed without an error after a reset");
+      await scene.closed(from);
+    },
+    "from",
+  ),
 
   ...eachWay(
     "a reset while the other end is paused is told to it, by probe if it has one",
@@ -213,14 +225,18 @@ export const closeCases: readonly CaseDraft[] = [
     await scene.closed(from);
   }),
 
-  ...eachWay("destroy within drained", async (scene, from, to) => {
-    to.pause();
-    await scene.fill(from);
-    from.on.drained = () => from.destroy();
-    to.resume();
-    await scene.closed(from);
-    await leftAlone(scene, to);
-  }),
+  ...eachWay(
+    "destroy within drained",
+    async (scene, from, to) => {
+      to.pause();
+      await scene.fill(from);
+      from.on.drained = () => from.destroy();
+      to.resume();
+      await scene.closed(from);
+      await leftAlone(scene, to);
+    },
+    "to",
+  ),
 
   ...eachWay("destroy while paused, with data held back", async (scene, from, to) => {
     to.pause();
@@ -229,11 +245,15 @@ export const closeCases: readonly CaseDraft[] = [
     await destroyed(scene, to);
   }),
 
-  ...eachWay("destroy while it is busy", async (scene, from, to) => {
-    to.pause();
-    await scene.fill(from);
-    await destroyed(scene, from);
-  }),
+  ...eachWay(
+    "destroy while it is busy",
+    async (scene, from, to) => {
+      to.pause();
+      await scene.fill(from);
+      await destroyed(scene, from);
+    },
+    "to",
+  ),
 
   ...eachWay("destroy after its own end", async (scene, from, to) => {
     from.end();

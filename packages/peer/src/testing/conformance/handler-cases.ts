@@ -45,13 +45,17 @@ export const handlerCases: readonly CaseDraft[] = [
     await crashedWith(scene, to, error);
   }),
 
-  ...eachWay("a handler of drained that throws", async (scene, from, to) => {
-    to.pause();
-    await scene.fill(from);
-    const error = spoil(from, "drained");
-    to.resume();
-    await crashedWith(scene, from, error);
-  }),
+  ...eachWay(
+    "a handler of drained that throws",
+    async (scene, from, to) => {
+      to.pause();
+      await scene.fill(from);
+      const error = spoil(from, "drained");
+      to.resume();
+      await crashedWith(scene, from, error);
+    },
+    "to",
+  ),
 
   ...eachWay("a handler of closed that throws", async (scene, from) => {
     const error = spoil(from, "closed");

@@ -82,32 +82,41 @@ export const transferCases: readonly CaseDraft[] = [
     await scene.endBoth();
   }),
 
-  ...eachWay("a peer that does not read makes it busy; drained follows, once", async (scene, from, to) => {
-    to.pause();
-    await scene.fill(from);
-    const { drains } = from;
-    to.on.data = () => from.checkBacklog();
-    to.resume();
-    await scene.until(() => !from.busy, `the ${from.role}'s transport to tell drained`);
-    await scene.arrived(from);
-    await scene.barrier(to);
-    if (from.drains !== drains + 1) from.fault(`told drained ${from.drains - drains} times after one write`);
-    from.checkBacklog();
-    await scene.endBoth();
-  }),
+  ...eachWay(
+    "a peer that does not read makes it busy; drained follows, once",
+    async (scene, from, to) => {
+      to.pause();
+      await scene.fill(from);
+      const { drains } = from;
+      to.on.data = () => from.checkBacklog();
+      to.resume();
+      await scene.until(() => !from.busy, `the ${from.role}'s transport to tell drained`);
+      await scene.arrived(from);
+      await scene.barrier(to);
+      if (from.drains !== drains + 1)
+        from.fault(`told drained ${from.drains - drains} times after one write`);
+      from.checkBacklog();
+      await scene.endBoth();
+    },
+    "to",
+  ),
 
-  ...eachWay("writing on within drained", async (scene, from, to) => {
-    to.pause();
-    await scene.fill(from);
-    let more = 20;
-    from.on.drained = () => {
-      while (!from.busy && more-- > 0) from.write(50_000);
-    };
-    to.resume();
-    await scene.until(() => more <= 0 && !from.busy, `the ${from.role}'s transport to take everything`);
-    await scene.arrived(from);
-    await scene.endBoth();
-  }),
+  ...eachWay(
+    "writing on within drained",
+    async (scene, from, to) => {
+      to.pause();
+      await scene.fill(from);
+      let more = 20;
+      from.on.drained = () => {
+        while (!from.busy && more-- > 0) from.write(50_000);
+      };
+      to.resume();
+      await scene.until(() => more <= 0 && !from.busy, `the ${from.role}'s transport to take everything`);
+      await scene.arrived(from);
+      await scene.endBoth();
+    },
+    "to",
+  ),
 
   ...eachWay("read targets are filled from their beginning, or left alone", async (scene, from, to) => {
     // As a decoder does for a long packet: the same array, as long as there is room in it.

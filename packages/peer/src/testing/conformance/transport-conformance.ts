@@ -5,6 +5,7 @@ import { handlerCases } from "./handler-cases.js";
 import { refusalCases } from "./refusal-cases.js";
 import { type CreatePair, Scene } from "./scene.js";
 import { transferCases } from "./transfer-cases.js";
+import type { Role } from "./transport-end.js";
 
 /** What {@link transportConformance} tests. */
 export interface TransportConformanceOptions {
@@ -17,6 +18,11 @@ export interface TransportConformanceOptions {
   readonly createPair: CreatePair;
   /** Makes a connection whose client the server's end refuses. Left out: the transport refuses nobody. */
   readonly createRefusedPair?: CreatePair | undefined;
+  /**
+   * Ends whose input cannot be held back, as a WebSocket's of a browser: the other end is never busy because they are paused.
+   * Cases that need that are left out. Default: none.
+   */
+  readonly cannotPause?: readonly Role[] | undefined;
   /** Seconds that a case waits for anything at most; default 30. */
   readonly timeout?: number | undefined;
 }
@@ -51,6 +57,7 @@ export function transportConformance({
   name,
   createPair,
   createRefusedPair,
+  cannotPause = [],
   timeout = 30,
 }: TransportConformanceOptions): ConformanceCase[] {
   const caseOf = (draft: CaseDraft, create: CreatePair): ConformanceCase => ({
@@ -65,7 +72,9 @@ export function transportConformance({
       }
     },
   });
-  const drafts = [...transferCases, ...closeCases, ...handlerCases, ...callCases];
+  const drafts = [...transferCases, ...closeCases, ...handlerCases, ...callCases].filter(
+    ({ pausing }) => pausing === undefined || !cannotPause.includes(pausing),
+  );
   const refusals =
     createRefusedPair === undefined ? [] : refusalCases.map((draft) => caseOf(draft, createRefusedPair));
   return [...drafts.map((draft) => caseOf(draft, createPair)), ...refusals];

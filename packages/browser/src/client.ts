@@ -1,0 +1,43 @@
+import {
+  type AddressLike,
+  type AnyPacketDefinition,
+  Client as PeerClient,
+  type ClientOptions as PeerClientOptions,
+} from "@peng3dnet/peer";
+import { browserPlatform } from "./runtime/browser-platform.js";
+import { type WebSocketAddress, type WebSocketOptions, webSocketConnector } from "./websocket/connector.js";
+
+/** Options of a `Client`. */
+export interface ClientOptions<D extends AnyPacketDefinition = AnyPacketDefinition>
+  extends Omit<PeerClientOptions<D>, "addr">,
+    WebSocketOptions {
+  /**
+   * Where to connect to: `"wss://host/path"`, a `URL`, in a page or worker also a path such as `"/play"`; or a WebSocket that
+   * was made elsewhere and connects or is open. With a `connector` of your own: an address for that.
+   */
+  readonly addr?: WebSocketAddress | AddressLike | undefined;
+}
+
+function withConnector<D extends AnyPacketDefinition>(options: ClientOptions<D>): PeerClientOptions<D> {
+  const { addr, connector, ...others } = options;
+  if (addr === undefined) return { ...others, connector };
+  if (connector !== undefined) return { ...others, connector, addr: addr as AddressLike };
+  const made = webSocketConnector(addr as WebSocketAddress, options);
+  return { ...others, addr: made.address, connector: made };
+}
+
+/**
+ * Connects to one server over WebSocket, once: in a page, in a worker, and on Node.
+ *
+ * @typeParam D - packets that were declared; follows from `packets`.
+ * @reference `Client`
+ */
+export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition> extends PeerClient<D> {
+  /**
+   * @throws {@link ConfigError} if a config option is not allowed, {@link InvalidAddressError} for `addr`,
+   * {@link InvalidStateError} for a WebSocket that is closed.
+   */
+  constructor(options: ClientOptions<D> = {}) {
+    super(withConnector(options), { platform: browserPlatform });
+  }
+}

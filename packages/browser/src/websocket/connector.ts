@@ -1,0 +1,164 @@
+import {
+  AbortedError,
+  type Address,
+  type Clock,
+  type Config,
+  type Connector,
+  type ConnectRequest,
+  describeError,
+  InvalidStateError,
+  onAbort,
+  TimedOutError,
+  TlsConfigError,
+  WEBSOCKET_SUBPROTOCOL,
+} from "@peng3dnet/peer";
+import { Deadline } from "@peng3dnet/peer/transport";
+import { WebSocketConnectError, WebSocketSubprotocolError } from "../errors.js";
+import { resolveTarget, type Target, targetOf, type UrlLike } from "./target.js";
+import { CONNECTING, OPEN, ownWebSocket, type WebSocketClass, type WebSocketLike } from "./web-socket.js";
+import { WebSocketTransport, type WebSocketTransportOptions } from "./web-socket-transport.js";
+
+/** Where to connect to: a URL, or a WebSocket that was made elsewhere and connects or is open. */
+export type WebSocketAddress = string | UrlLike | WebSocketLike;
+
+/** Options of {@link webSocketConnector}. */
+export interface WebSocketOptions extends Pick<WebSocketTransportOptions, "bridge" | "maxHeld"> {
+  /**
+   * Class that opens WebSockets, e.g. that of the package `ws` on Node 20. Default: the runtime's own. It has to verify the
+   * certificate of the server, for what it opens by `wss:` counts as `SSLSEC_SERVERAUTH`.
+   */
+  readonly WebSocket?: WebSocketClass | undefined;
+}
+
+/** Opens WebSockets, and knows where to. */
+export interface WebSocketConnector extends Connector {
+  /** Host and port that it connects to. */
+  readonly address: Address;
+}
+
+/** @throws {@link InvalidStateError} if it is closed. */
+function checkUsable(socket: WebSocketLike): void {
+  if (socket.readyState === CONNECTING || socket.readyState === OPEN) return;
+  throw new InvalidStateError("the WebSocket is closed already; hand it in while it connects or is open");
+}
+
+/** @throws {@link TlsConfigError}: what is to be encrypted is never sent as it is. */
+function checkTls(cfg: Config, { secure, shown }: Target): void {
+  if (secure || !cfg.get("net.ssl.enabled")) return;
+  throw new TlsConfigError(
+    "net.ssl.enabled",
+    `TLS is enabled (net.ssl.enabled), but ${shown} is not encrypted; begin the address with wss://`,
+  );
+}
+
+function open(
+  { url, shown }: Target,
+  { WebSocket = ownWebSocket(), bridge }: WebSocketOptions,
+): WebSocketLike {
+  if (WebSocket === undefined) {
+    throw new InvalidStateError(
+      "this runtime has no WebSocket of its own; hand in a class as the option WebSocket, e.g. that of the package ws",
+    );
+  }
+  try {
+    return bridge === true ? new WebSocket(url) : new WebSocket(url, WEBSOCKET_SUBPROTOCOL);
+  } catch (error) {
+    throw new WebSocketConnectError(
+      `cannot open ${shown}: ${describeError(error)}; a page that came by https may open wss:// only`,
+      { cause: error },
+    );
+  }
+}
+
+function failure(shown: string, event: unknown): WebSocketConnectError {
+  // Browsers tell nothing; on Node, an event may have what went wrong.
+  const { error, message } = event as { readonly error?: unknown; readonly message?: unknown };
+  const known = error ?? (typeof message === "string" && message !== "" ? message : undefined);
+  const detail = known === undefined ? "" : `: ${describeError(known)}`;
+  return new WebSocketConnectError(
+    `cannot open ${shown}${detail}; the server may not be reachable or not be running, have no valid certificate, not admit the origin of this page (its option origins), or have nothing at this path that knows the subprotocol ${WEBSOCKET_SUBPROTOCOL} (for a bridge, set the option bridge)`,
+    known === undefined ? {} : { cause: known },
+  );
+}
+
+/** Resolves once the WebSocket is open. @throws as {@link Connector.connect}. */
+function opened(
+  socket: WebSocketLike,
+  shown: string,
+  { clock, timeout, signal }: { clock: Clock; timeout: number; signal: AbortSignal },
+  use: () => void,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let over = false;
+    const leave = (settle: () => void): void => {
+      if (over) return;
+      over = true;
+      deadline?.cancel();
+      stopListening();
+      settle();
+    };
+    const fail = (error: Error): void => leave(() => reject(error));
+    const deadline = Deadline.start(clock, timeout, () =>
+      fail(new TimedOutError(`${shown} did not answer within ${timeout} s (net.timeout.handshake)`)),
+    );
+    const stopListening = onAbort(signal, () =>
+      fail(new AbortedError("connecting was aborted", { cause: signal.reason })),
+    );
+    socket.addEventListener("error", (event) => fail(failure(shown, event)));
+    socket.addEventListener("close", (event) => fail(failure(shown, event)));
+    socket.addEventListener("open", () =>
+      leave(() => {
+        try {
+          use();
+          resolve();
+        } catch (error) {
+          reject(error);
+        }
+      }),
+    );
+  });
+}
+
+/**
+ * Connects to a peng3dnet server over WebSocket: the option `connector` of any `Client`.
+ *
+ * @param addr - a URL (`wss:`, `ws:`; in a page or worker it may be relative), or a WebSocket. What a WebSocket receives before
+ * it is handed in is lost: hand it in before the server's first message can have come.
+ * @throws {@link InvalidAddressError}, {@link UnsupportedAddressError}, {@link InvalidStateError} for a WebSocket that is closed.
+ */
+export function webSocketConnector(
+  addr: WebSocketAddress,
+  options: WebSocketOptions = {},
+): WebSocketConnector {
+  const { bridge, maxHeld } = options;
+  const given = typeof addr === "object" && "readyState" in addr ? addr : undefined;
+  if (given !== undefined) checkUsable(given);
+  const target = given === undefined ? resolveTarget(addr as string | UrlLike) : targetOf(given);
+  // From now on, so that nothing that comes until it connects is lost.
+  const early = given && new WebSocketTransport(given, { bridge, maxHeld });
+
+  const connect = async ({ cfg, established, ...request }: ConnectRequest): Promise<void> => {
+    const { clock, signal } = request;
+    checkTls(cfg, target);
+    if (signal.aborted) throw new AbortedError("connecting was aborted", { cause: signal.reason });
+    if (given !== undefined) checkUsable(given);
+    const socket = given ?? open(target, options);
+    const transport = early ?? new WebSocketTransport(socket, { bridge, maxHeld, clock, verified: true });
+    const use = (): void => {
+      if (bridge !== true && socket.protocol !== WEBSOCKET_SUBPROTOCOL) {
+        throw new WebSocketSubprotocolError(
+          `${target.shown} did not select the subprotocol ${WEBSOCKET_SUBPROTOCOL}, so that it may be no peng3dnet server; for a bridge from WebSocket to TCP, set the option bridge`,
+        );
+      }
+      established(transport);
+    };
+    try {
+      if (socket.readyState === OPEN) use();
+      else await opened(socket, target.shown, request, use);
+    } catch (error) {
+      transport.destroy();
+      throw error;
+    }
+  };
+  return { address: target.address, connect };
+}
