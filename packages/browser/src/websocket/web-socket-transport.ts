@@ -171,7 +171,7 @@ export class WebSocketTransport implements Transport {
     this.#held.clear();
     if (this.#gone) this.#fail(undefined);
     else {
-      this.webSocket.resume?.();
+      this.#readOn();
       this.#close(CODES.closed);
     }
   }
@@ -181,20 +181,19 @@ export class WebSocketTransport implements Transport {
     this.#destroyed = true;
     this.#drains.stop();
     this.#held.clear();
-    this.webSocket.resume?.();
+    this.#readOn();
     if (!this.#gone) this.#close(CODES.brokenOff);
     queueMicrotask(() => this.#tellClosed());
   }
 
   pause(): void {
+    if (!this.#paused && this.#ready && !this.#gone) this.webSocket.pause?.();
     this.#paused = true;
-    if (!this.#over) this.webSocket.pause?.();
   }
 
   resume(): void {
-    this.#paused = false;
+    this.#readOn();
     if (this.#over) return;
-    this.webSocket.resume?.();
     if (!this.#held.empty || this.#peerEnded) queueMicrotask(() => this.#pump());
   }
 
@@ -309,6 +308,12 @@ export class WebSocketTransport implements Transport {
     const error = new NotPeng3dnetError(what);
     this.#close(code, error.closeReason);
     this.#fail(error);
+  }
+
+  /** Reads the WebSocket on, if it was paused: what is not read hides the answer to a close. */
+  #readOn(): void {
+    if (this.#paused && this.#ready && !this.#gone) this.webSocket.resume?.();
+    this.#paused = false;
   }
 
   // ---- output -----------------------------------------------------------------------------------

@@ -7,13 +7,19 @@ import {
   WebSocketTransport,
   webSocketConnector,
 } from "@peng3dnet/browser";
-import { type CreatePair, transportConformance } from "@peng3dnet/peer/testing";
+import { type CreatePair, type Role, transportConformance } from "@peng3dnet/peer/testing";
+import { WebSocket } from "ws";
 import { CLASSES, type NamedClass } from "../support/classes.js";
 import { listen } from "../support/listening.js";
 
 function pairs({ type }: NamedClass): CreatePair {
   return async (handover) => {
-    const { close, url } = await listen((socket) => handover.server(new WebSocketTransport(socket)));
+    const sockets: Partial<Record<Role, WebSocket>> = {};
+    const { close, cut, url } = await listen((socket) => {
+      sockets.server = socket;
+      handover.server(new WebSocketTransport(socket));
+    });
+    let client: WebSocketTransport | undefined;
     try {
       await webSocketConnector(url, { WebSocket: type }).connect({
         address: ["127.0.0.1", 0],
@@ -22,13 +28,26 @@ function pairs({ type }: NamedClass): CreatePair {
         logger: silentLogger,
         timeout: 60,
         signal: new AbortController().signal,
-        established: (transport) => handover.client(transport),
+        established: (transport) => {
+          client = transport as WebSocketTransport;
+          handover.client(transport);
+        },
       });
     } catch (error) {
       await close();
       throw error;
     }
-    return { dispose: close };
+    return {
+      dispose: close,
+      reset: (by) => {
+        if (by === "server") sockets.server?.terminate();
+        else if (client?.webSocket instanceof WebSocket) client.webSocket.terminate();
+        else {
+          client?.destroy();
+          cut();
+        }
+      },
+    };
   };
 }
 

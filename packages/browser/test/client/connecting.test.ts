@@ -1,0 +1,201 @@
+// What a client tells where no connection comes about, and what it connects to.
+
+import { createServer as createHttpsServer } from "node:https";
+import { createServer } from "node:net";
+import {
+  Client,
+  type ClientOptions,
+  definePacket,
+  InvalidAddressError,
+  InvalidStateError,
+  payload,
+  SSLSEC_ENCRYPTED,
+  SSLSEC_NONE,
+  SSLSEC_SERVERAUTH,
+  TimedOutError,
+  TlsConfigError,
+  UnsupportedAddressError,
+  WebSocketConnectError,
+  WebSocketSubprotocolError,
+  WebSocketTransport,
+} from "@peng3dnet/browser";
+import { Server } from "@peng3dnet/core";
+import { ManualClock } from "@peng3dnet/peer/testing";
+import { WebSocket } from "ws";
+import { certPem, keyPem } from "../../../core/test/support/certificates.js";
+import { CLASSES, WS } from "../support/classes.js";
+import { onCleanup, track } from "../support/cleanup.js";
+import { listenForTest } from "../support/listening.js";
+
+/** What `start` of a client rejects with. */
+async function refusal(options: ClientOptions): Promise<Error> {
+  const client = track(new Client({ WebSocket: WS, ...options }));
+  try {
+    await client.start();
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error("it connected");
+}
+
+/** A port that nothing listens on. */
+async function closedPort(): Promise<number> {
+  const { port, close } = await listenForTest(() => {});
+  await close();
+  return port;
+}
+
+test.each(CLASSES)(
+  "where nothing listens, the error says what can be the matter ($name)",
+  async ({ type }) => {
+    const error = await refusal({
+      addr: `ws://127.0.0.1:${await closedPort()}/play?token=secret`,
+      WebSocket: type,
+    });
+    expect(error).toBeInstanceOf(WebSocketConnectError);
+    expect(error).toMatchObject({ code: "P3D_ERR_WEBSOCKET_CONNECT" });
+    expect(error.message).toMatch(/reachable.*certificate.*origin.*subprotocol peng3dnet\.2.*option bridge/);
+    expect(error.message).toContain("/play");
+    expect(error.message).not.toContain("secret");
+  },
+);
+
+test("what a server answers instead is told where the runtime tells it", async () => {
+  const { url } = await listenForTest(() => {}, { verifyClient: () => false });
+  expect((await refusal({ addr: url })).message).toContain("401");
+});
+
+test.each(CLASSES)("a server without the subprotocol is no peng3dnet server ($name)", async ({ type }) => {
+  const { url } = await listenForTest(() => {}, { handleProtocols: () => false });
+  expect((await refusal({ addr: url, WebSocket: type })).message).toContain("subprotocol peng3dnet.2");
+});
+
+test("a WebSocket that was opened without the subprotocol is refused", async () => {
+  const { url } = await listenForTest(() => {}, { handleProtocols: () => false });
+  const error = await refusal({ addr: new WebSocket(url) });
+  expect(error).toBeInstanceOf(WebSocketSubprotocolError);
+  expect(error.message).toContain("option bridge");
+});
+
+test("a server that does not answer is given up after net.timeout.handshake", async () => {
+  const silent = createServer(() => {});
+  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+  onCleanup(() => void silent.close());
+  const { port } = silent.address() as { port: number };
+  const clock = new ManualClock();
+  const connecting = refusal({ addr: `ws://127.0.0.1:${port}/`, clock });
+  clock.advance(600);
+  const error = await connecting;
+  expect(error).toBeInstanceOf(TimedOutError);
+  expect(error.message).toContain("net.timeout.handshake");
+});
+
+test("an attempt that is given up opens nothing", async () => {
+  let connections = 0;
+  const { url } = await listenForTest(() => void connections++);
+  const client = new Client({ addr: url, WebSocket: WS });
+  const starting = client.start();
+  client.stop();
+  await expect(starting).rejects.toThrow("aborted");
+  expect(await client.waitForClose()).toMatchObject({ reason: "socketclose" });
+  expect(connections).toBe(0);
+});
+
+test("addresses are URLs of WebSockets", () => {
+  const addressOf = (addr: string | URL) => new Client({ addr, WebSocket: WS }).addr;
+  expect(addressOf("wss://game.example/play")).toEqual(["game.example", 443]);
+  expect(addressOf("ws://game.example")).toEqual(["game.example", 80]);
+  expect(addressOf("https://game.example:8443/#part")).toEqual(["game.example", 8443]);
+  expect(addressOf(new URL("http://[::1]:9/"))).toEqual(["::1", 9]);
+  expect(() => addressOf("/play")).toThrow(InvalidAddressError);
+  expect(() => addressOf("localhost:8080")).toThrow(UnsupportedAddressError);
+  expect(() => addressOf("ftp://game.example")).toThrow("begin it with wss:// or ws://");
+});
+
+test("in a page or worker, an address may be a path of its own server", () => {
+  Object.defineProperty(globalThis, "location", {
+    value: { href: "https://game.example/at/all" },
+    configurable: true,
+  });
+  try {
+    expect(new Client({ addr: "/play", WebSocket: WS }).addr).toEqual(["game.example", 443]);
+  } finally {
+    Reflect.deleteProperty(globalThis, "location");
+  }
+});
+
+test("without a WebSocket, the error names the option", async () => {
+  const own = Object.getOwnPropertyDescriptor(globalThis, "WebSocket");
+  Reflect.deleteProperty(globalThis, "WebSocket");
+  try {
+    const error = await refusal({ addr: "ws://127.0.0.1:9/", WebSocket: undefined });
+    expect(error).toBeInstanceOf(InvalidStateError);
+    expect(error.message).toContain("the option WebSocket");
+  } finally {
+    if (own !== undefined) Object.defineProperty(globalThis, "WebSocket", own);
+  }
+});
+
+test("a WebSocket that cannot be made is a failure to connect, with its cause", async () => {
+  const cause = new Error("insecure");
+  class Refusing extends WebSocket {
+    constructor() {
+      super("ws://127.0.0.1:9/", { autoPong: false });
+      this.on("error", () => {});
+      this.terminate();
+      throw cause;
+    }
+  }
+  const error = await refusal({ addr: "ws://127.0.0.1:9/", WebSocket: Refusing });
+  expect(error).toBeInstanceOf(WebSocketConnectError);
+  expect(error.cause).toBe(cause);
+});
+
+test("with net.ssl.enabled, nothing is sent that is not encrypted", async () => {
+  const error = await refusal({ addr: "ws://127.0.0.1:9/", cfg: { "net.ssl.enabled": true } });
+  expect(error).toBeInstanceOf(TlsConfigError);
+  expect(error.message).toContain("wss://");
+});
+
+describe("over TLS", () => {
+  const Secret = definePacket({ name: "test:secret", schema: payload<string>() });
+
+  async function serveTls(): Promise<string> {
+    const server = track(new Server({ packets: [Secret] }));
+    server.initialize();
+    server.processAsync();
+    const https = createHttpsServer({ cert: certPem("server"), key: keyPem("server") });
+    const { port } = await listenForTest(
+      (socket) => server.accept(new WebSocketTransport(socket)),
+      {},
+      https,
+    );
+    return `wss://localhost:${port}/`;
+  }
+
+  class Trusting extends WebSocket {
+    constructor(url: string, protocols?: string | string[]) {
+      super(url, protocols, { ca: certPem("ca") });
+    }
+  }
+
+  test("the server is authenticated by the class that connects", async () => {
+    const client = track(new Client({ addr: await serveTls(), WebSocket: Trusting, packets: [Secret] }));
+    await client.start();
+    expect(client.sslSeclevel).toBe(SSLSEC_SERVERAUTH);
+    await client.close();
+  });
+
+  test("of a WebSocket made elsewhere by another class, only the encryption is known", async () => {
+    const socket = new Trusting(await serveTls(), "peng3dnet.2");
+    const client = track(new Client({ addr: socket, packets: [Secret] }));
+    expect(client.sslSeclevel).toBe(SSLSEC_NONE);
+    await client.start();
+    expect(client.sslSeclevel).toBe(SSLSEC_ENCRYPTED);
+    await client.close();
+  });
+
+  test("a certificate that is not trusted is a failure to connect", async () => {
+    expect((await refusal({ addr: await serveTls() })).message).toContain("certificate");
+  });
+});
