@@ -2,6 +2,7 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import * as browser from "@peng3dnet/browser";
 import * as core from "@peng3dnet/core";
 import * as events from "@peng3dnet/peng3d-events";
 import * as ping from "@peng3dnet/ping";
@@ -19,7 +20,7 @@ const families = new Map<string, unknown>([
 
 const bases = new Set<unknown>([core.Peng3dnetError, ...families.values()]);
 
-const exported: Readonly<Record<string, unknown>> = { ...core, ...ping, ...events };
+const exported: Readonly<Record<string, unknown>> = { ...core, ...browser, ...ping, ...events };
 
 const classes = Object.entries(exported).filter(
   (entry): entry is [string, ErrorClass] =>
@@ -43,7 +44,7 @@ const reasons = rows
   .map(({ cells }) => codeSpans(cells.Reason ?? "")[0] ?? "");
 
 function sources(): string {
-  return ["protocol", "peer", "core", "ping"]
+  return ["protocol", "peer", "core", "browser", "ping"]
     .map((name) => join(root, "packages", name, "src"))
     .flatMap((folder) =>
       readdirSync(folder, { recursive: true, withFileTypes: true })

@@ -22,6 +22,7 @@ export const CLOSE_REASONS: ReadonlySet<string> = new Set([
   "handshaketimeout",
   "timeout",
   "slowconsumer",
+  "inputoverflow",
   "serverfull",
   "internalerror",
   "tlsfailed",
