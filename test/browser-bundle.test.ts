@@ -38,7 +38,7 @@ function browserLike(console_: { log(text: string): void; warn(text: string): vo
   });
 }
 
-test.each(["protocol", "peer", "peer/testing", "peer/transport", "ping/peer", "peng3d-events"])(
+test.each(["protocol", "peer", "peer/testing", "peer/transport", "ping/peer", "peng3d-events", "browser"])(
   "%s is bundled for a browser, has nothing of Node in it, and loads",
   async (name) => {
     const { external, files, text } = await bundled(`export * from "@peng3dnet/${name}";`);
