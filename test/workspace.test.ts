@@ -5,7 +5,7 @@ const root = join(__dirname, "..");
 const json = (file: string) => JSON.parse(readFileSync(join(root, file), "utf8"));
 const manifest = (folder: string) => json(join(folder, "package.json"));
 
-const published = ["protocol", "peer", "core", "ping", "peng3d-events"];
+const published = ["protocol", "peer", "core", "browser", "ping", "peng3d-events"];
 
 /** The paths of the files below a folder of the repository, with "/" on each platform. */
 function filesBelow(folder: string): string[] {
@@ -58,6 +58,7 @@ describe("the published packages", () => {
       protocol: ["@msgpack/msgpack"],
       peer: ["@peng3dnet/protocol"],
       core: ["@peng3dnet/peer"],
+      browser: ["@peng3dnet/peer", "fflate"],
       ping: ["@peng3dnet/core", "@peng3dnet/peer"],
       "peng3d-events": ["@peng3dnet/core", "@peng3dnet/peer"],
     };
