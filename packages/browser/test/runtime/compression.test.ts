@@ -136,6 +136,53 @@ test("a stored block whose length is not confirmed is refused, though its checks
   expect(() => byNode(stream, LIMIT)).toThrow(BadDataError);
 });
 
+test("a distance that leads before the beginning is refused, though its checksum would be right", () => {
+  // Fixed codes: three bytes from one byte back, where there is none, and the end.
+  const stream = Uint8Array.from([0x78, 0x01, 0x03, 0x02, 0, ...adler(new Uint8Array(3))]);
+  expect(() => inflate(stream, LIMIT)).toThrow("a distance is too large");
+  expect(() => byNode(stream, LIMIT)).toThrow(BadDataError);
+});
+
+/** Packs bits; those of numbers go from the last one on. */
+class Bits {
+  readonly #all: number[] = [];
+
+  number(value: number, count: number): this {
+    for (let bit = 0; bit < count; bit++) this.#all.push((value >> bit) & 1);
+    return this;
+  }
+
+  bytes(): number[] {
+    const bytes: number[] = [];
+    for (let at = 0; at < this.#all.length; at += 8)
+      bytes.push(this.#all.slice(at, at + 8).reduce((byte, bit, index) => byte | (bit << index), 0));
+    return bytes;
+  }
+}
+
+test.each([
+  ["one code of one bit, as some libraries make it", 1, "6161"],
+  ["one code of two bits", 2, "P3D_ERR_BAD_DATA"],
+])("of distances, %s is treated as Node does", (_name, length, expected) => {
+  const bits = new Bits().number(1, 1).number(2, 2).number(0, 5).number(0, 5).number(14, 4);
+  // Lengths travel as 1 (code 0), 2 (code 10) and a run of zeros, 18 (code 11).
+  const ofLengths = [0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 1];
+  for (const each of ofLengths) bits.number(each, 3);
+  const zeros = (count: number): unknown => bits.number(3, 2).number(count - 11, 7);
+  zeros(97);
+  bits.number(0, 1);
+  zeros(138);
+  zeros(20);
+  bits.number(0, 1);
+  if (length === 1) bits.number(0, 1);
+  else bits.number(1, 2);
+  // "aa", and the end.
+  bits.number(0, 2).number(1, 1);
+  const stream = Uint8Array.from([0x78, 0x01, ...bits.bytes(), ...adler(Buffer.from("aa"))]);
+  expect(outcome(() => byNode(stream, LIMIT))).toBe(expected);
+  expect(outcome(() => inflate(stream, LIMIT))).toBe(expected);
+});
+
 test("a stream that is cut anywhere, or that something follows, is refused", () => {
   const stream = Uint8Array.from(deflateSync(Buffer.from("a text that is a text ".repeat(20))));
   for (let end = 0; end < stream.length; end++)
