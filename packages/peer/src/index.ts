@@ -13,6 +13,13 @@ export type { ConnectionOwner, PeerHooks, PeerParts } from "./base/peer-hooks.js
 export type { SendOutcome } from "./base/send-outcome.js";
 export { Client } from "./client/client.js";
 export type { ClientEvents, ClientOptions } from "./client/client-options.js";
+export {
+  Group,
+  type GroupBroadcastOptions,
+  type GroupEvent,
+  type Member,
+  type Receiver,
+} from "./groups/group.js";
 export type { Message, MessageStream, MessageStreamOptions } from "./messages/message-stream.js";
 export type {
   ClientOf,

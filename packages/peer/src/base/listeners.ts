@@ -1,3 +1,5 @@
+import { describeValue } from "./describe-value.js";
+
 /** Any listener. */
 export type Listener = (...args: unknown[]) => unknown;
 
@@ -11,6 +13,13 @@ interface Entry {
 interface EventListeners {
   readonly entries: readonly Entry[];
   readonly calls: readonly Listener[];
+}
+
+/** Checks that a listener can be called. @throws TypeError */
+export function checkListener(listener: unknown): void {
+  if (typeof listener !== "function") {
+    throw new TypeError(`a listener is a function, and not ${describeValue(listener)}`);
+  }
 }
 
 const NOBODY: readonly Listener[] = [];
@@ -46,6 +55,11 @@ export class Listeners {
   /** Removes a listener; of several that are the same, the one that was added last. */
   remove(event: string, listener: Listener): void {
     this.#drop(event, (one) => one.listener === listener);
+  }
+
+  /** Whether there are none. */
+  get empty(): boolean {
+    return (this.#byEvent?.size ?? 0) === 0;
   }
 
   /** What is to be called for an event. */

@@ -44,16 +44,10 @@ import { describeValue } from "./describe-value.js";
 import type { EngineLike } from "./engine.js";
 import { EngineEvents, type PeerKind } from "./engine-events.js";
 import { type HandlerErrorContext, HandlerGuard } from "./handler-guard.js";
-import type { Listener } from "./listeners.js";
+import { checkListener, type Listener } from "./listeners.js";
 import { guardedLogger, type Logger } from "./logger.js";
 import type { PeerOptions } from "./options.js";
 import type { ConnectionOwner, PeerHooks, PeerParts } from "./peer-hooks.js";
-
-function checkListener(listener: unknown): void {
-  if (typeof listener !== "function") {
-    throw new TypeError(`a listener is a function, and not ${describeValue(listener)}`);
-  }
-}
 
 /** Arguments of the listeners that every peer has. */
 export interface PeerEvents {

@@ -197,6 +197,8 @@ export abstract class PeerHooks<Owner extends ConnectionOwner> implements Sessio
     this.processor.released(session);
   }
 
+  over(_session: Session<Owner>): void {}
+
   closed(session: Session<Owner>, info: CloseInfo): void {
     // A connection that is paused has reached those that paused it.
     if (session.paused) {

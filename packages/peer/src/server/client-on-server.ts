@@ -8,6 +8,7 @@ import type {
 } from "@peng3dnet/protocol";
 import type { ConnectionOwner } from "../base/peer-hooks.js";
 import { type SendOutcome, sendOutcome } from "../base/send-outcome.js";
+import { GROUPS, type Group } from "../groups/group.js";
 import type { KnowsPackets, NameSentTo, PayloadOf, SentTo, UntypedPacket } from "../messages/typed-packet.js";
 import type { ConnectionHandle } from "../session/connection-handle.js";
 import { SESSION, type Session } from "../session/session.js";
@@ -67,6 +68,8 @@ export class ClientOnServer<Data = unknown> implements ConnectionOwner {
   readonly conn: ClientConnection;
   /** All of the connection, for the server. */
   [SESSION]: Session<ClientOnServer>;
+  /** The groups that it is in; there once somebody asked, or it was added to one. */
+  declare [GROUPS]?: Map<string, Group<ClientOnServer>> | undefined;
 
   constructor(server: Server, conn: ClientConnection, _addr: Address, _cid: number) {
     this.server = server;
@@ -126,6 +129,12 @@ export class ClientOnServer<Data = unknown> implements ConnectionOwner {
   /** Whether the handshake is complete and the connection open. */
   get active(): boolean {
     return this.conn.active;
+  }
+
+  /** The groups that it is in, by name. It goes along with them; empty once its connection is closed. */
+  get groups(): ReadonlyMap<string, Group<ClientOnServer>> {
+    this[GROUPS] ??= new Map();
+    return this[GROUPS];
   }
 
   /** Sends a packet to this client. As `server.sendMessage` with its cid. */

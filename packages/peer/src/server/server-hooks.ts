@@ -1,22 +1,26 @@
 import type { CloseInfo, PacketRef } from "@peng3dnet/protocol";
 import { EVENT_SIZE } from "../base/engine.js";
 import { PeerHooks, type PeerParts } from "../base/peer-hooks.js";
+import { GroupTable } from "../groups/group-table.js";
 import type { Session } from "../session/session.js";
 import type { Admission } from "./admission.js";
 import { ClientOnServer } from "./client-on-server.js";
 import type { ClientTable } from "./client-table.js";
 import { HeldTotal, inputTotalError, unsentTotalError } from "./held-total.js";
-import type { ServerEvents } from "./server-options.js";
+import type { BroadcastOptions, ServerEvents } from "./server-options.js";
 
 /** What a server does itself of what its sessions report: its overridable methods. */
 export interface HookedServer<C extends ClientOnServer> {
   receiveData(data: Uint8Array, cid: number): unknown;
   processSinglePacket(client: C): unknown;
   sendEvent(event: string, data?: Readonly<Record<string, unknown>>): void;
+  broadcast(ptype: number, data: unknown, options: BroadcastOptions): number;
 }
 
 /** What the sessions of a server report to. */
 export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
+  /** Its groups. */
+  readonly groups: GroupTable<C>;
   readonly #table: ClientTable<C>;
   readonly #admission: Admission<Session<C>>;
   readonly #input: HeldTotal;
@@ -28,6 +32,12 @@ export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
     super(parts);
     this.#table = table;
     this.#admission = admission;
+    const { guard } = parts;
+    this.groups = new GroupTable<C>({
+      guard,
+      find: (cid) => table.find(cid),
+      emit: (event, args) => parts.emit(event, args),
+    });
     // One that is gone counts alone.
     const addressOf = (session: object): object => admission.addressOf(session) ?? session;
     this.#input = new HeldTotal(inputTotalError, addressOf);
@@ -41,6 +51,7 @@ export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
    */
   connect(server: HookedServer<C>, deserted: () => void): void {
     this.server = server;
+    this.groups.server = server;
     this.deserted = deserted;
   }
 
@@ -82,6 +93,10 @@ export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
   override gone(session: Session<C>): void {
     this.#table.gone(session.cid as number, session.owner);
     this.#admission.end(session);
+  }
+
+  override over(session: Session<C>): void {
+    this.groups.left(session.owner);
   }
 
   protected override ended(session: Session<C>, info: CloseInfo): void {

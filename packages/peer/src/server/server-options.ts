@@ -1,6 +1,7 @@
 import type { Address, AnyPacketDefinition, CloseInfo } from "@peng3dnet/protocol";
 import type { PeerOptions } from "../base/options.js";
 import type { PeerEvents } from "../base/peer-base.js";
+import type { Group, GroupBroadcastOptions, Receiver } from "../groups/group.js";
 import type { Acceptor } from "../transport/acceptor.js";
 import type { ClientClass, ClientOnServer } from "./client-on-server.js";
 
@@ -38,6 +39,10 @@ export interface ServerEvents<C extends ClientOnServer> extends PeerEvents {
   close: [client: C, info: CloseInfo];
   /** After `sendMessage` returned false: there is room again. */
   drain: [client: C];
+  /** A client has entered a group. */
+  groupenter: [client: C, group: Group<C>];
+  /** A client has left a group. With its connection it leaves all, before anything is told of the close. */
+  groupleave: [client: C, group: Group<C>];
   /** A connection was refused or given up to keep a limit. */
   drop: [info: { readonly addr: Address; readonly reason: string }];
 }
@@ -63,7 +68,10 @@ export interface ShutdownOptions {
 }
 
 /** Options of `server.broadcast`. */
-export interface BroadcastOptions {
-  /** Clients to leave out, by id. */
-  readonly except?: number | Iterable<number> | undefined;
+export interface BroadcastOptions extends GroupBroadcastOptions {
+  /**
+   * The clients that it goes to, by object or id, e.g. a group; default: all. One that is listed twice gets it once, and one
+   * that has left is passed by. To list nobody is not the default: `undefined` is refused.
+   */
+  readonly to?: Iterable<Receiver>;
 }

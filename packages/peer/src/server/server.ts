@@ -17,6 +17,8 @@ import {
 } from "@peng3dnet/protocol";
 import { PeerBase } from "../base/peer-base.js";
 import { type SendOutcome, sendOutcome } from "../base/send-outcome.js";
+import type { Group } from "../groups/group.js";
+import { exceptionsOf, receiversOf } from "../groups/receivers.js";
 import { EncodedPacket } from "../messages/encoded-packet.js";
 import type { ClientOf, NameSentTo, PayloadOf, SentTo, UntypedPacket } from "../messages/typed-packet.js";
 import { standardPlatform } from "../platform/standard-platform.js";
@@ -464,32 +466,47 @@ export class Server<
     return sendOutcome(this.getConnection(cid), () => this.sendMessage(ptype as number, data, cid ?? null));
   }
 
+  /** The groups that have members, by name. */
+  get groups(): ReadonlyMap<string, Group<ClientOf<C, D>, D>> {
+    return this.#hooks.groups.byName as Map<string, Group<ClientOf<C, D>, D>>;
+  }
+
+  /** The group with a name, a set of clients. It is there for use at once, also if it has no members yet. */
+  group(name: string): Group<ClientOf<C, D>, D> {
+    return this.#hooks.groups.group(name) as Group<ClientOf<C, D>, D>;
+  }
+
   /**
-   * Sends a packet to all clients whose handshake is complete and for whom its conditions hold; encodes and compresses it
-   * once. Those who declined compression get it uncompressed, encoded once for all of them; where it is too long that way,
-   * they are passed over, and counted as `packettoolong`.
+   * Sends a packet to all clients, or to those in `to`, whose handshake is complete and for whom its conditions hold; encodes
+   * and compresses it once. Those who declined compression get it uncompressed, encoded once for all of them; where it is too
+   * long that way, they are passed over, and counted as `packettoolong`.
    *
    * @returns the number of clients that it was accepted for.
-   * @throws as {@link Server.sendMessage}, except that clients that are closing, or for whom a condition does not hold, are passed over.
+   * @throws as {@link Server.sendMessage}, except that clients that are closing, or for whom a condition does not hold, are passed
+   * over; TypeError if `to` or `except` lists something else than clients of this server. Nothing has been sent then.
    */
   broadcast<P extends NameSentTo<D, typeof SIDE_CLIENT> | SentTo<typeof SIDE_CLIENT> | UntypedPacket>(
     ptype: P,
     data: PayloadOf<D, P>,
     options?: BroadcastOptions,
   ): number;
-  broadcast(ptype: PacketRef, data: unknown, { except }: BroadcastOptions = {}): number {
+  broadcast(ptype: PacketRef, data: unknown, options: BroadcastOptions = {}): number {
     const entry = this.registry.entry(ptype);
-    const left = new Set(typeof except === "number" ? [except] : except);
-    const takes = ({ cid, [SESSION]: { connection } }: C): boolean =>
-      connection.active && !connection.closing && !left.has(cid);
+    const { groups } = this.#hooks;
+    const receivers = "to" in options ? receiversOf(options.to, groups) : this.#table.connected;
+    const left = exceptionsOf(options.except, groups);
+    const takes = (client: ClientOf<C, D>): boolean => {
+      const { connection } = client[SESSION];
+      return connection.active && !connection.closing && left?.has(client) !== true;
+    };
     const packets = new EncodedPacket(entry, data, (parsed) => this.guard.watch(parsed, entry.name));
     if (this.severalContexts) {
       // What does not keep to the options of one connection is sent to none.
-      for (const client of this.#table.connected.values())
+      for (const client of receivers.values())
         if (takes(client)) packets.for(client[SESSION].connection.context);
     }
     let count = 0;
-    for (const client of this.#table.connected.values()) {
+    for (const client of receivers.values()) {
       if (!takes(client)) continue;
       const { connection } = client[SESSION];
       const packet = packets.for(connection.context);

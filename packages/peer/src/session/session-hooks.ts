@@ -44,6 +44,8 @@ export interface SessionHooks<Session> {
   released(session: Session): void;
   /** Its transport is gone, but packets that came before wait to be processed. */
   gone(session: Session): void;
+  /** It is over, and nobody knows yet: whatever has to be true when close handlers run. Called once. */
+  over(session: Session): void;
   /** It is closed. Called once, after all packets that came before were processed. */
   closed(session: Session, info: CloseInfo): void;
   /** Code of the application threw or rejected. */

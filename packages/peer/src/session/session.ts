@@ -81,6 +81,8 @@ export class Session<Owner = unknown>
   bytesIn = 0;
   /** Packets received that nothing handled. */
   unhandled = 0;
+  /** The list of receivers that it was in last, by number; for whoever makes such lists. */
+  listed = 0;
 
   readonly #input: SessionInput<Session<Owner>>;
   readonly #output: SessionOutput;
@@ -558,6 +560,7 @@ export class Session<Owner = unknown>
     ending.info = info;
     // The reason of our own error counts: what a peer chooses must not become a key.
     if (error !== undefined) this.#reject(closeReasonOf(error) ?? "internalerror");
+    this.hooks.over(this);
     this.connection.markClosed();
     this.hooks.closed(this, info);
     ending.deferred?.settle(info);
