@@ -518,7 +518,7 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
     if (entry.onlyState !== this.#state && !maySend(this, entry, false)) return false;
     if (entry.parses && this.#context.validateSent) this.#checkSent(entry, data);
     this.#out().encode(entry.id, data, entry.name);
-    return this.#accepted(entry, ptype, data);
+    return this.#accepted(entry, ptype, data, 1);
   }
 
   /** Validates a payload. A method of its own, so that `send` stays short enough to be inlined. */
@@ -530,12 +530,15 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
    * Sends a packet that {@link encodePacket} made for a registered type, and that must not change any more. It does what
    * {@link Connection.send} does, with one exception: where a condition of the packet does not hold for this connection, it
    * drops the packet instead of throwing, since the same packet goes to other connections.
+   *
+   * It does not count for the flush policy: whoever sends to many sends to all of them before it is through, and a call of
+   * the system for each of them in between would cost more than it brings. It leaves with the batch, or when much has gathered.
    */
   sendEncoded(entry: PacketEntry, packet: Uint8Array, ptype: PacketRef, data: unknown): boolean {
     if (this.#reason !== undefined) throw this.#closed(this.#reason);
     if (entry.onlyState !== this.#state && !maySend(this, entry, true)) return false;
     this.#out().append(packet);
-    return this.#accepted(entry, ptype, data);
+    return this.#accepted(entry, ptype, data, 0);
   }
 
   /** For connection types: sends a packet by id alone, registered or not, past all checks and hooks. */
@@ -543,7 +546,7 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
     if (this.#reason !== undefined) throw this.#closed(this.#reason);
     this.#out().encode(id, data, this.#registry().findId(id)?.name ?? String(id));
     this.packetsOut++;
-    return this.#announce();
+    return this.#announce(1);
   }
 
   /**
@@ -618,14 +621,14 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
     return new ConnectionClosedError(`the connection is closed${why}; nothing can be sent`, reason);
   }
 
-  /** Tells everybody whom it concerns of a packet that was encoded. */
-  #accepted(entry: PacketEntry, ptype: PacketRef, data: unknown): boolean {
+  /** Tells everybody whom it concerns of a packet that was encoded. @param counted - as in {@link Connection.#announce}. */
+  #accepted(entry: PacketEntry, ptype: PacketRef, data: unknown, counted: 0 | 1): boolean {
     this.packetsOut++;
     if (!entry.protocol) {
       if (entry.observesSend || this.#type?.observesSend === true) this.#observeSend(entry, ptype, data);
       else this.host.sent(ptype, data);
     }
-    return this.#announce();
+    return this.#announce(counted);
   }
 
   /** Shows a packet to the connection type, and then to the packet's own hook and to the host. */
@@ -648,10 +651,11 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
   /**
    * Counts a packet that was encoded, and has output handed over: at once if the flush policy says so, else soon.
    *
+   * @param counted - how many packets it is for the flush policy.
    * @returns false past the high-water mark.
    */
-  #announce(): boolean {
-    this.#gathered++;
+  #announce(counted: 0 | 1): boolean {
+    this.#gathered += counted;
     const { length } = this.#out();
     if (
       length >= FLUSH_AT ||
