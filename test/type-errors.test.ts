@@ -51,6 +51,22 @@ const right = {
     stop(server); stop(game); scores(game);
     players.on("close", ({ score }) => score);
   `,
+  "groups and receivers": `
+    const room = game.group("room");
+    for (const player of room) player.score += 1;
+    room.on("enter", ({ score }) => score).on("leave", (player) => player.sendMessage("demo:heard", { text: "" }));
+    room.broadcast("demo:heard", { text: "" }, { except: room });
+    const first: Player | undefined = game.clients.get(1);
+    const any = first as ClientOnServer | undefined;
+    if (first !== undefined && any !== undefined) { room.add(first); room.add(any); room.delete(first.cid); }
+    game.broadcast(Heard, { text: "" }, { to: [1, 2], except: [1] });
+    game.broadcast(Heard, { text: "" }, { to: room, except: first });
+    game.broadcast(Heard, { text: "" }, { to: new Set(game.clients.values()) });
+    game.on("groupenter", ({ score }, group) => [score, group.name, [...group].map((player) => player.score)]);
+    export const names = first === undefined ? [] : [...first.groups.keys()];
+    export const rooms: core.Group<Player> = room;
+    export const all: ReadonlyMap<string, core.Group<Player>> = game.groups;
+  `,
   "the type of a client or server with packets, by name": `
     export const c: Client<Packets> = new Client({ packets });
     export const s: Server<Player, Packets> = new Server({ packets, clientcls: Player });

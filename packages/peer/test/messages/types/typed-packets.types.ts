@@ -34,4 +34,18 @@ export function doesNotCompile(server: Server, client: Client): void {
   declared.sendMessage("chat:say", { text: "" }, 1);
   // @ts-expect-error wrong payload for this name
   declared.sendMessage("chat:heard", { from: "x", text: "" }, 1);
+  const room = declared.group("room");
+  room.broadcast("chat:heard", { from: 1, text: "" }, { except: 1 });
+  // @ts-expect-error unknown name
+  room.broadcast("chat:nothing", {});
+  // @ts-expect-error a packet that only the server receives
+  room.broadcast(Say, { text: "" });
+  // @ts-expect-error wrong payload
+  room.broadcast(Heard, { text: "" });
+  // @ts-expect-error a group has no member of its own but clients
+  room.add("player");
+  // @ts-expect-error unknown event
+  room.on("join", () => {});
+  // @ts-expect-error to lists clients
+  server.broadcast(Heard, { from: 1, text: "" }, { to: ["player"] });
 }
