@@ -20,6 +20,7 @@ export {
   type Member,
   type Receiver,
 } from "./groups/group.js";
+export { GroupMap } from "./groups/group-map.js";
 export type { Message, MessageStream, MessageStreamOptions } from "./messages/message-stream.js";
 export type {
   ClientOf,

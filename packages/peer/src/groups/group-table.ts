@@ -12,6 +12,7 @@ import {
   type Member,
   type Receiver,
 } from "./group.js";
+import { GroupMap, Names } from "./group-map.js";
 import { checkClient, type ReceiverSource } from "./receivers.js";
 
 /** What groups need of their server. */
@@ -31,37 +32,75 @@ export interface GroupParts<C> {
 /** The members of a group that has some. */
 class Members<C extends Member> {
   readonly group: Group<C>;
-  readonly clients = new Set<C>();
-  #list: readonly C[] | undefined = undefined;
+  #list: C[] = [];
+  /** Whether somebody else may be going along the list, so that it must not change. */
+  #handedOut = false;
 
   constructor(group: Group<C>) {
     this.group = group;
   }
 
-  /** Whoever walks along it is not disturbed by changes: they make a new one. */
+  get size(): number {
+    return this.#list.length;
+  }
+
+  /** All of them, in a list that stays as it is. */
   get list(): readonly C[] {
-    this.#list ??= [...this.clients];
+    this.#handedOut = true;
     return this.#list;
   }
 
-  /** They have changed. */
-  changed(): void {
-    this.#list = undefined;
+  /** @returns its place. */
+  add(client: C): number {
+    return this.#own().push(client) - 1;
   }
+
+  /** Takes out the one at a place. @returns the one that has taken the place, if any. */
+  removeAt(place: number): C | undefined {
+    const list = this.#own();
+    const last = list.pop();
+    if (last === undefined || place === list.length) return undefined;
+    list[place] = last;
+    return last;
+  }
+
+  /** The list, to be changed. */
+  #own(): C[] {
+    if (this.#handedOut) {
+      this.#list = this.#list.slice();
+      this.#handedOut = false;
+    }
+    return this.#list;
+  }
+}
+
+/** That a client is in a group. */
+interface Membership {
+  readonly group: Group;
+  readonly members: object;
+  /** Where it stands among the members. */
+  place: number;
+}
+
+/** The groups that a client is in. */
+class Memberships {
+  readonly names = new Names<Membership>();
+  /** As applications see them. */
+  readonly view: GroupMap = new GroupMap(this.names);
 }
 
 const NOBODY: readonly never[] = [];
 
 /** The groups of a server: who is in each, by name, and who listens. Nothing is kept of a group without members. */
 export class GroupTable<C extends Member> implements GroupStore<C>, ReceiverSource<C> {
-  /** The groups that have members. */
-  readonly byName = new Map<string, Group<C>>();
   /** Their server, which makes this before there is one to hand in. */
   declare server: GroupServer;
   readonly #parts: GroupParts<C>;
   /** How many lists of receivers there were. */
   #lists = 0;
-  readonly #members = new Map<string, Members<C>>();
+  readonly #members = new Names<Members<C>>();
+  /** The groups that have members. */
+  readonly byName: GroupMap<C> = new GroupMap(this.#members);
   /** Listeners by group. */
   readonly #listeners = new Map<string, Listeners>();
 
@@ -74,7 +113,7 @@ export class GroupTable<C extends Member> implements GroupStore<C>, ReceiverSour
     if (typeof name !== "string") {
       throw new TypeError(`the name of a group is a text, and not ${describeValue(name)}`);
     }
-    return this.byName.get(name) ?? new Group(name, this);
+    return this.#members.get(name)?.group ?? new Group(name, this);
   }
 
   find(cid: number): C | undefined {
@@ -94,7 +133,7 @@ export class GroupTable<C extends Member> implements GroupStore<C>, ReceiverSour
   }
 
   size(name: string): number {
-    return this.#members.get(name)?.clients.size ?? 0;
+    return this.#members.get(name)?.size ?? 0;
   }
 
   /** The client with an id; one that is given as an object is not looked for. */
@@ -102,9 +141,16 @@ export class GroupTable<C extends Member> implements GroupStore<C>, ReceiverSour
     return typeof client === "number" ? this.find(client) : (client as C);
   }
 
+  /** That a client is in the group with this name; `undefined`: it is not. */
+  #membership(name: string, client: C): Membership | undefined {
+    // A client of another server may be in a group of the same name there.
+    const membership = memberships(client)?.names.get(name);
+    return membership?.members === this.#members.get(name) ? membership : undefined;
+  }
+
   has(name: string, client: Receiver): boolean {
     const member = this.#resolve(client);
-    return member !== undefined && this.#members.get(name)?.clients.has(member) === true;
+    return member !== undefined && this.#membership(name, member) !== undefined;
   }
 
   add(group: Group<C>, client: Receiver): boolean {
@@ -112,16 +158,13 @@ export class GroupTable<C extends Member> implements GroupStore<C>, ReceiverSour
     const member = this.#resolve(client);
     if (member === undefined || member[SESSION].over) return false;
     const { name } = group;
+    if (this.#membership(name, member) !== undefined) return false;
     let members = this.#members.get(name);
     if (members === undefined) {
       members = new Members(group);
       this.#members.set(name, members);
-      this.byName.set(name, group);
-    } else if (members.clients.has(member)) return false;
-    members.clients.add(member);
-    members.changed();
-    member[GROUPS] ??= new Map();
-    member[GROUPS].set(name, members.group);
+    }
+    makeMemberships(member).names.set(name, { group: members.group, members, place: members.add(member) });
     this.#tell("enter", members.group, member);
     return true;
   }
@@ -137,23 +180,23 @@ export class GroupTable<C extends Member> implements GroupStore<C>, ReceiverSour
 
   /** The connection of a client is closed: it leaves all groups, and then that is told. */
   left(client: C): void {
-    const groups = client[GROUPS];
-    if (groups === undefined || groups.size === 0) return;
-    const names = [...groups.keys()];
-    const left = names.map((name) => this.#remove(name, client));
+    const names = memberships(client)?.names;
+    if (names === undefined || names.size === 0) return;
+    const left = [...names.values()].map(({ group }) => this.#remove(group.name, client));
     for (const group of left) if (group !== undefined) this.#tell("leave", group, client);
   }
 
   /** @returns the group that it was in. */
   #remove(name: string, client: C): Group<C> | undefined {
+    const membership = this.#membership(name, client);
     const members = this.#members.get(name);
-    if (members?.clients.delete(client) !== true) return undefined;
-    members.changed();
-    client[GROUPS]?.delete(name);
-    if (members.clients.size === 0) {
-      this.#members.delete(name);
-      this.byName.delete(name);
-    }
+    if (membership === undefined || members === undefined) return undefined;
+    const { place } = membership;
+    const moved = members.removeAt(place);
+    const other = moved && this.#membership(name, moved);
+    if (other !== undefined) other.place = place;
+    memberships(client)?.names.delete(name);
+    if (members.size === 0) this.#members.delete(name);
     return members.group;
   }
 
@@ -187,6 +230,20 @@ export class GroupTable<C extends Member> implements GroupStore<C>, ReceiverSour
     // As an overridden method of the server sees it, too.
     return this.server.broadcast(ptype as number, data, { to: group, except });
   }
+}
+
+function memberships(client: Member): Memberships | undefined {
+  return client[GROUPS] as Memberships | undefined;
+}
+
+function makeMemberships(client: Member): Memberships {
+  client[GROUPS] ??= new Memberships();
+  return client[GROUPS] as Memberships;
+}
+
+/** The groups that a client is in, by name. */
+export function groupsOf(client: Member): GroupMap {
+  return makeMemberships(client).view;
 }
 
 function checkEvent(event: unknown): void {

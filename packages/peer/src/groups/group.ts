@@ -3,8 +3,8 @@ import type { NameSentTo, PayloadOf, SentTo, UntypedPacket } from "../messages/t
 import type { SESSION } from "../session/session.js";
 
 /**
- * Where a client on a server has the groups that it is in, by name. It is the same symbol in each copy of this package: the
- * class of a client may be made with another one.
+ * Where a client on a server has the groups that it is in. It is the same symbol in each copy of this package: the class of a
+ * client may be made with another one.
  */
 export const GROUPS: unique symbol = Symbol.for("peng3dnet.groups");
 
@@ -19,7 +19,7 @@ export interface Member {
     readonly connection: { readonly peer: object };
   };
   /** The groups that it is in; there once somebody asked, or it was added to one. */
-  [GROUPS]?: Map<string, Group> | undefined;
+  [GROUPS]?: object | undefined;
 }
 
 /** A client of a server: the object that stands for it, or its id. */
@@ -37,7 +37,7 @@ export type GroupEvent = "enter" | "leave";
 /** Keeps the members of all groups of a server. */
 export interface GroupStore<C extends Member> {
   readonly server: object;
-  /** The members of a group, in the order in which they entered; the list stays as it is when they change. */
+  /** The members of a group; the list stays as it is when they change. */
   list(name: string): readonly C[];
   size(name: string): number;
   has(name: string, client: Receiver): boolean;
@@ -110,8 +110,8 @@ export class Group<out C extends Member = Member, out D extends AnyPacketDefinit
   }
 
   /**
-   * The members, in the order in which they entered. Those that enter meanwhile do not appear, and those that leave before
-   * their turn do not either.
+   * The members, in no particular order. Those that enter meanwhile do not appear, and those that leave before their turn do
+   * not either.
    */
   *[Symbol.iterator](): IterableIterator<C> {
     for (const client of this.#store.list(this.name)) if (this.has(client)) yield client;

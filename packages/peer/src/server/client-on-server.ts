@@ -8,7 +8,9 @@ import type {
 } from "@peng3dnet/protocol";
 import type { ConnectionOwner } from "../base/peer-hooks.js";
 import { type SendOutcome, sendOutcome } from "../base/send-outcome.js";
-import { GROUPS, type Group } from "../groups/group.js";
+import { GROUPS } from "../groups/group.js";
+import type { GroupMap } from "../groups/group-map.js";
+import { groupsOf } from "../groups/group-table.js";
 import type { KnowsPackets, NameSentTo, PayloadOf, SentTo, UntypedPacket } from "../messages/typed-packet.js";
 import type { ConnectionHandle } from "../session/connection-handle.js";
 import { SESSION, type Session } from "../session/session.js";
@@ -69,7 +71,7 @@ export class ClientOnServer<Data = unknown> implements ConnectionOwner {
   /** All of the connection, for the server. */
   [SESSION]: Session<ClientOnServer>;
   /** The groups that it is in; there once somebody asked, or it was added to one. */
-  declare [GROUPS]?: Map<string, Group<ClientOnServer>> | undefined;
+  declare [GROUPS]?: object | undefined;
 
   constructor(server: Server, conn: ClientConnection, _addr: Address, _cid: number) {
     this.server = server;
@@ -132,9 +134,8 @@ export class ClientOnServer<Data = unknown> implements ConnectionOwner {
   }
 
   /** The groups that it is in, by name. It goes along with them; empty once its connection is closed. */
-  get groups(): ReadonlyMap<string, Group<ClientOnServer>> {
-    this[GROUPS] ??= new Map();
-    return this[GROUPS];
+  get groups(): GroupMap<ClientOnServer> {
+    return groupsOf(this) as GroupMap<ClientOnServer>;
   }
 
   /** Sends a packet to this client. As `server.sendMessage` with its cid. */

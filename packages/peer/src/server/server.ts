@@ -18,6 +18,7 @@ import {
 import { PeerBase } from "../base/peer-base.js";
 import { type SendOutcome, sendOutcome } from "../base/send-outcome.js";
 import type { Group } from "../groups/group.js";
+import type { GroupMap } from "../groups/group-map.js";
 import { exceptionsOf, receiversOf } from "../groups/receivers.js";
 import { EncodedPacket } from "../messages/encoded-packet.js";
 import type { ClientOf, NameSentTo, PayloadOf, SentTo, UntypedPacket } from "../messages/typed-packet.js";
@@ -467,8 +468,8 @@ export class Server<
   }
 
   /** The groups that have members, by name. */
-  get groups(): ReadonlyMap<string, Group<ClientOf<C, D>, D>> {
-    return this.#hooks.groups.byName as Map<string, Group<ClientOf<C, D>, D>>;
+  get groups(): GroupMap<ClientOf<C, D>, D> {
+    return this.#hooks.groups.byName as GroupMap<ClientOf<C, D>, D>;
   }
 
   /** The group with a name, a set of clients. It is there for use at once, also if it has no members yet. */

@@ -54,6 +54,14 @@ test("a client knows its groups, as they are at any time", async () => {
   expect(groups.get("two")).toBe(server.group("two"));
   server.group("one").delete(a.remote);
   expect([...groups.keys()]).toEqual(["two"]);
+  expect([...groups]).toEqual([["two", server.group("two")]]);
+  expect([...groups.values()]).toEqual([server.group("two")]);
+  expect([groups.has("one"), groups.has("two"), groups.get("one"), groups.size]).toEqual([
+    false,
+    true,
+    undefined,
+    1,
+  ]);
 });
 
 test("a group without members is gone; a handle to it works on, together with all others of its name", async () => {
@@ -219,7 +227,38 @@ test("a walk is not disturbed by changes: no newcomer, nobody twice, nobody who 
     room.delete(b.remote);
   }
   expect(seen).toEqual([1]);
-  expect([...room].map(({ cid }) => cid)).toEqual([1, 3]);
+  expect([...room].map(({ cid }) => cid).sort()).toEqual([1, 3]);
+});
+
+test("any number of names come and go, and nothing is left of them", async () => {
+  const { server, a, b } = await three();
+  for (let n = 0; n < 100; n++) server.group(`room ${n}`).add(a.remote);
+  for (let round = 0; round < 3; round++) {
+    for (let n = 0; n < 100; n++) {
+      server.group(`room ${n}`).add(b.remote);
+      server.group(`other ${n}`).add(b.remote);
+    }
+    expect([server.groups.size, b.remote.groups.size]).toEqual([200, 200]);
+    for (const group of b.remote.groups.values()) group.delete(b.remote);
+    expect([server.groups.size, b.remote.groups.size, a.remote.groups.size]).toEqual([100, 0, 100]);
+  }
+  for (let n = 0; n < 100; n++) expect([...server.group(`room ${n}`)]).toEqual([a.remote]);
+  for (let n = 0; n < 1000; n++) {
+    server.group("room 7").delete(a.remote);
+    expect(server.groups.has("room 7")).toBe(false);
+    server.group("room 7").add(a.remote);
+  }
+  expect(a.remote.groups.size).toBe(100);
+});
+
+test("a client of another server is in none of this one's groups, also if they have the same name", async () => {
+  const { room, a } = await three();
+  const other = await makeCrowd(1);
+  const foreign = other.guests[0]?.remote as ClientOnServer;
+  other.server.group("room").add(foreign);
+  room.add(a.remote);
+  expect([room.has(foreign), room.delete(foreign), room.size]).toEqual([false, false, 1]);
+  expect(other.server.group("room").size).toBe(1);
 });
 
 test("mistakes are told", async () => {

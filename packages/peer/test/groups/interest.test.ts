@@ -34,4 +34,4 @@ test("each entity is encoded once a tick, and each client gets one write", async
   expect(codec.encodes).toBe(CLIENTS * TICKS);
   expect(new Set(guests.map(({ news }) => news.length))).toEqual(new Set([SEEN * TICKS]));
   expect(new Set(guests.map(({ writes }) => writes.length))).toEqual(new Set([TICKS]));
-});
+}, 60_000);

@@ -32,17 +32,13 @@ export interface Crowd {
   readonly guests: readonly Guest[];
 }
 
-/** Lets one more client in. @param more - packets that it knows beside {@link News}. */
-export async function enterCrowd(
-  net: TestNetwork,
-  server: Server,
-  more: readonly AnyPacketDefinition[] = [],
-): Promise<Guest> {
+/** Begins to let a client in. */
+async function begin(net: TestNetwork, server: Server, more: readonly AnyPacketDefinition[]): Promise<Guest> {
   const news: unknown[] = [];
   const writes: Uint8Array[] = [];
   const client = net.client({ packets: [News, ...more] });
   client.on(News, (msg) => void news.push(msg));
-  const known = new Set(server.clients.keys());
+  const accepted = new Promise<ClientOnServer>((resolve) => server.once("connection", resolve));
   const link = net.connect(client, server, {
     prepare: ({ server: transport }) => {
       const write = transport.write.bind(transport);
@@ -53,10 +49,19 @@ export async function enterCrowd(
     },
   });
   await client.waitForConnection();
+  return { client, remote: await accepted, link, news, writes, closed: client.waitForClose() };
+}
+
+/** Lets one more client in. @param more - packets that it knows beside {@link News}. */
+export async function enterCrowd(
+  net: TestNetwork,
+  server: Server,
+  more: readonly AnyPacketDefinition[] = [],
+): Promise<Guest> {
+  const guest = await begin(net, server, more);
   await net.settle();
-  const remote = [...server.clients.values()].find(({ cid }) => !known.has(cid)) as ClientOnServer;
-  writes.length = 0;
-  return { client, remote, link, news, writes, closed: client.waitForClose() };
+  guest.writes.length = 0;
+  return guest;
 }
 
 /** A server with clients in memory, all active. */
@@ -67,6 +72,8 @@ export async function makeCrowd(
   const net = new TestNetwork();
   const server = net.server({ packets: [News], ...options });
   const guests: Guest[] = [];
-  for (let index = 0; index < size; index++) guests.push(await enterCrowd(net, server));
+  for (let index = 0; index < size; index++) guests.push(await begin(net, server, []));
+  await net.settle();
+  for (const { writes } of guests) writes.length = 0;
   return { net, server, guests };
 }
