@@ -65,7 +65,7 @@ const right = {
     game.on("groupenter", ({ score }, group) => [score, group.name, [...group].map((player) => player.score)]);
     export const names = first === undefined ? [] : [...first.groups.keys()];
     export const rooms: core.Group<Player> = room;
-    export const all: ReadonlyMap<string, core.Group<Player>> = game.groups;
+    export const all: core.GroupMap<Player> = game.groups;
   `,
   "the type of a client or server with packets, by name": `
     export const c: Client<Packets> = new Client({ packets });
