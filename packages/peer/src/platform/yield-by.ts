@@ -2,7 +2,6 @@ type Call = () => void;
 
 /** One end of a channel, as far as it is used here. */
 interface Port {
-  onmessage: (() => void) | null;
   postMessage(message: null): void;
 }
 
@@ -27,7 +26,8 @@ export function yieldBy({ MessageChannel, setTimeout }: TurnSources): (call: Cal
   const open = (): ((call: Call) => void) => {
     const { port1, port2 } = new MessageChannel();
     if ("unref" in port1) return byTimer;
-    port1.onmessage = () => calls.shift()?.();
+    // By assign, as Node's types of a port lack `onmessage`.
+    Object.assign(port1, { onmessage: () => calls.shift()?.() });
     return (call) => {
       calls.push(call);
       port2.postMessage(null);
