@@ -5,5 +5,6 @@
  * @packageDocumentation
  */
 export { certificateRejected, certificateRequired } from "./client/tls-refusal.js";
+export { addressGroup } from "./server/address-group.js";
 export { onAbort } from "./time/abort-signals.js";
 export { Deadline, type DeadlineOptions } from "./time/deadline.js";

@@ -1,7 +1,11 @@
 /**
- * Takes the WebSocket connections of an http or https server into a peng3dnet server.
+ * Takes the WebSocket connections of an http or https server, or of a port of its own, into a peng3dnet server.
  *
  * @packageDocumentation
  */
+import "./native-socket.js";
 
-export type { Server } from "@peng3dnet/core";
+export type { ServeWebSocketOptions, WebSocketAcceptorOptions } from "./options.js";
+export { serveWebSocket, type WebSocketListening } from "./serve-web-socket.js";
+export type { Origins } from "./upgrade/origins.js";
+export { webSocketAcceptor } from "./web-socket-acceptor.js";

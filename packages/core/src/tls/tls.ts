@@ -9,7 +9,7 @@ import type { PlainNotice, TlsAcceptor } from "./tls-server.js";
  *
  * @throws {@link TlsConfigError} if it is needed and the runtime has none.
  */
-function tlsWanted(cfg: Config, logger: Logger): boolean {
+export function tlsWanted(cfg: Config, logger: Logger): boolean {
   if (!cfg.get("net.ssl.enabled")) return false;
   if (process.versions.openssl !== undefined) return true;
   if (!cfg.get("net.ssl.force")) {

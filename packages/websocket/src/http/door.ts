@@ -1,0 +1,62 @@
+import type { Server as HttpServer, IncomingMessage } from "node:http";
+import type { Server as HttpsServer } from "node:https";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { ListenError } from "@peng3dnet/core";
+import { ANY_PATH } from "../options.js";
+import { refuse } from "../upgrade/refusal.js";
+
+/** Takes a request for an upgrade. */
+export type TakeUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer) => void;
+
+const doors = new WeakMap<HttpServer | HttpsServer, Door>();
+
+/**
+ * The one listener of an http server's upgrades that all WebSockets of this package on that server share, each with a path
+ * of its own. It leaves other paths alone, unless nobody else listens to upgrades: they would stay open for good.
+ */
+export class Door {
+  readonly #server: HttpServer | HttpsServer;
+  readonly #paths = new Map<string, TakeUpgrade>();
+
+  private constructor(server: HttpServer | HttpsServer) {
+    this.#server = server;
+  }
+
+  /**
+   * Takes the upgrades of a path.
+   *
+   * @returns a function that leaves them again.
+   * @throws {@link ListenError} if another one has the path.
+   */
+  static take(server: HttpServer | HttpsServer, path: string, take: TakeUpgrade): () => void {
+    const door = doors.get(server) ?? new Door(server);
+    doors.set(server, door);
+    return door.#add(path, take);
+  }
+
+  #add(path: string, take: TakeUpgrade): () => void {
+    if (this.#paths.has(path)) {
+      throw new ListenError(
+        `the http server has a WebSocket at the path ${JSON.stringify(path)} already; choose another path`,
+      );
+    }
+    if (this.#paths.size === 0) this.#server.on("upgrade", this.#upgrade);
+    this.#paths.set(path, take);
+    return () => {
+      if (this.#paths.get(path) !== take) return;
+      this.#paths.delete(path);
+      if (this.#paths.size === 0) this.#server.off("upgrade", this.#upgrade);
+    };
+  }
+
+  readonly #upgrade = (request: IncomingMessage, stream: Duplex, head: Buffer): void => {
+    const [path = ""] = (request.url ?? "").split("?", 1);
+    const take = this.#paths.get(path) ?? this.#paths.get(ANY_PATH);
+    if (take !== undefined) take(request, request.socket, head);
+    else if (this.#server.listenerCount("upgrade") === 1) {
+      stream.on("error", () => stream.destroy());
+      refuse(stream, { status: 404, text: "There is no WebSocket at this path." });
+    }
+  };
+}

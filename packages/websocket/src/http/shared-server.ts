@@ -1,0 +1,34 @@
+import type { Server as HttpServer } from "node:http";
+import type { Server as HttpsServer } from "node:https";
+import type { Address, Listening, ListenRequest } from "@peng3dnet/core";
+import type { Settings } from "../options.js";
+import { Upgrader } from "../upgrade/upgrader.js";
+import { Arrivals } from "./arrivals.js";
+import { Door } from "./door.js";
+
+/** Where an http server listens; `undefined` while it does not. */
+export function addressOf(server: HttpServer | HttpsServer): Address | undefined {
+  const bound = server.address();
+  if (bound === null) return undefined;
+  return typeof bound === "string" ? [bound, 0] : [bound.address, bound.port];
+}
+
+/** Takes upgrades of somebody's http server, which stays theirs. */
+export function listenOnSharedServer(
+  server: HttpServer | HttpsServer,
+  settings: Settings,
+  request: ListenRequest,
+): Listening {
+  const upgrader = new Upgrader(settings, request);
+  const leave = Door.take(server, settings.path, (upgrade, socket, head) =>
+    upgrader.upgrade(upgrade, socket, head, arrivals.of(socket)),
+  );
+  const arrivals = new Arrivals(server, request.clock);
+  return {
+    address: addressOf(server) ?? request.address,
+    async close() {
+      leave();
+      arrivals.close();
+    },
+  };
+}

@@ -1,0 +1,37 @@
+/** What begins a binary message that is one frame. */
+const BINARY = 0x82;
+/** Longest payload whose length stands in the second byte. */
+const SHORT = 125;
+/** Longest payload whose length takes two more bytes. */
+const MEDIUM = 0xffff;
+
+/** Most bytes that a header takes, as a server sends it: without a mask. */
+export const HEADER_SIZE = 10;
+
+/** A binary message of no bytes: the end of its sender's stream. */
+export const END_FRAME = new Uint8Array([BINARY, 0]);
+
+/** An answer to no ping, which means nothing (RFC 6455, 5.5.3). */
+export const PONG_FRAME = new Uint8Array([0x8a, 0]);
+
+/** Writes the header of a binary message of `length` bytes. @returns the number of bytes that it takes. */
+export function writeHeader(target: Uint8Array, length: number): number {
+  target[0] = BINARY;
+  if (length <= SHORT) {
+    target[1] = length;
+    return 2;
+  }
+  if (length <= MEDIUM) {
+    target[1] = 126;
+    target[2] = length >>> 8;
+    target[3] = length;
+    return 4;
+  }
+  target[1] = 127;
+  target.fill(0, 2, 6);
+  target[6] = length >>> 24;
+  target[7] = length >>> 16;
+  target[8] = length >>> 8;
+  target[9] = length;
+  return HEADER_SIZE;
+}

@@ -1,0 +1,26 @@
+/** So many pieces are put together, since the object of a piece takes more room than a few bytes do. */
+const PIECES = 64;
+
+/** Input that came after a pause: the rest of what was read at once. */
+export class HeldInput {
+  #pieces: Uint8Array[] = [];
+
+  get empty(): boolean {
+    return this.#pieces.length === 0;
+  }
+
+  /** Adds what follows. */
+  push(piece: Uint8Array): void {
+    this.#pieces.push(piece);
+    if (this.#pieces.length >= PIECES) this.#pieces = [Buffer.concat(this.#pieces)];
+  }
+
+  /** Takes the next piece; `undefined`: there is none. */
+  shift(): Uint8Array | undefined {
+    return this.#pieces.shift();
+  }
+
+  clear(): void {
+    this.#pieces = [];
+  }
+}

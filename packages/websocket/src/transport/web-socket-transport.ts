@@ -1,0 +1,372 @@
+import type { Socket } from "node:net";
+import {
+  type Address,
+  NotPeng3dnetError,
+  type PeerCertificate,
+  type SslSecLevel,
+  type Transport,
+  type TransportHandler,
+  unacknowledged,
+  WEBSOCKET_CLOSE_CODES,
+} from "@peng3dnet/core";
+import type { RawData, WebSocket } from "ws";
+import { closeText } from "./close-text.js";
+import { END_FRAME, HEADER_SIZE, PONG_FRAME, writeHeader } from "./frames.js";
+import { HeldInput } from "./held-input.js";
+import { PongResponder } from "./pong.js";
+
+/** Up to this length, a message is copied behind its header, which takes less time than to write both one by one. */
+const COPIED = 16 * 1024;
+const NOTHING = new Uint8Array(0);
+
+/** Codes that a peer closes with in order: its stream has ended then. 1005 stands for none. */
+const IN_ORDER: readonly number[] = [WEBSOCKET_CLOSE_CODES.closed, 1001, 1005, WEBSOCKET_CLOSE_CODES.reason];
+/** Stands for a WebSocket that was not closed, but broke. */
+const BROKEN = 1006;
+
+/** Whose events a WebSocket's are. Listeners made for each would take an idle one more room. */
+const TRANSPORT = Symbol("transport");
+
+interface HandledWebSocket extends WebSocket {
+  [TRANSPORT]?: WebSocketTransport;
+}
+
+function onMessage(this: HandledWebSocket, data: RawData, isBinary: boolean): void {
+  this[TRANSPORT]?.received(data as Buffer, isBinary);
+}
+
+function onPing(this: HandledWebSocket, data: Buffer): void {
+  this[TRANSPORT]?.pinged(data);
+}
+
+function onError(this: HandledWebSocket, error: Error): void {
+  this[TRANSPORT]?.failed(error);
+}
+
+function onClose(this: HandledWebSocket, code: number, reason: Buffer): void {
+  this[TRANSPORT]?.gone(code, reason);
+}
+
+/** Where the next short message is put together. Made anew when the kernel could not take one at once. */
+let scratch: Buffer | undefined;
+
+/** What a {@link WebSocketTransport} is told about its connection. */
+export interface ConnectionFacts {
+  readonly remoteAddress: Address;
+  readonly sslSeclevel: SslSecLevel;
+  /** Whether the socket is one of TLS. */
+  readonly tls: boolean;
+}
+
+/**
+ * A server's end of a WebSocket as a {@link Transport} (clause 7 of the protocol): the one place that listens to a
+ * WebSocket's events. Writes frames to the socket itself, since a message of ours needs nothing of what `ws` does for one.
+ */
+export class WebSocketTransport implements Transport {
+  readonly remoteAddress: Address;
+  readonly sslSeclevel: SslSecLevel;
+  readonly reusesChunks = false;
+  readonly peerCertificate: PeerCertificate | undefined = undefined;
+  readonly socket: HandledWebSocket;
+  readonly #stream: Socket;
+  readonly #tls: boolean;
+  #handler: TransportHandler | undefined = undefined;
+  #pong: PongResponder | undefined = undefined;
+
+  #paused = false;
+  /** What came after a pause, or before `start`. */
+  #held: HeldInput | undefined = undefined;
+  #resuming = false;
+  /** The other end has ended its stream. */
+  #peerEnded = false;
+  #peerEndTold = false;
+
+  #busy = false;
+  /** Bytes of the last write that may be on their way, while it is busy. */
+  #unsent = 0;
+  #ended = false;
+  #leaving = false;
+  #destroyed = false;
+  /** What is wrong with what the peer sent. */
+  #violation: Error | undefined = undefined;
+  #reason: string | null = null;
+  #gone: { readonly code: number; readonly text: string } | undefined = undefined;
+  #closedTold = false;
+
+  /**
+   * @param ws - a WebSocket that was just opened.
+   * @param stream - the socket that it is over.
+   */
+  constructor(ws: WebSocket, stream: Socket, { remoteAddress, sslSeclevel, tls }: ConnectionFacts) {
+    this.socket = ws;
+    this.#stream = stream;
+    this.#tls = tls;
+    this.remoteAddress = remoteAddress;
+    this.sslSeclevel = sslSeclevel;
+    this.socket[TRANSPORT] = this;
+    ws.on("message", onMessage);
+    ws.on("ping", onPing);
+    ws.on("error", onError);
+    ws.on("close", onClose);
+  }
+
+  get busy(): boolean {
+    return this.#busy;
+  }
+
+  get backlog(): number {
+    if (!this.#busy) return 0;
+    // Headers and pongs wait there, too.
+    this.#unsent = Math.min(this.#unsent, this.#stream.writableLength);
+    return this.#unsent;
+  }
+
+  unacknowledged(): Promise<number | undefined> {
+    return unacknowledged(this.#stream);
+  }
+
+  start(handler: TransportHandler): void {
+    this.#handler = handler;
+    if (this.#gone !== undefined) setImmediate(() => this.#finish());
+    if (this.#destroyed || this.#gone !== undefined) return;
+    this.#shield(handler, () => handler.ready());
+    if (this.#held !== undefined) this.resume();
+  }
+
+  // ---- output -----------------------------------------------------------------------------------
+
+  write(bytes: Uint8Array): boolean {
+    const { length } = bytes;
+    // No bytes would be the end of the stream.
+    if (length === 0 || !this.#open) return true;
+    const stream = this.#stream;
+    const queued = stream.writableLength > 0;
+    const written = this.#tls ? this.#written : undefined;
+    if (length > COPIED) {
+      const header = Buffer.allocUnsafe(HEADER_SIZE);
+      stream.cork();
+      stream.write(header.subarray(0, writeHeader(header, length)));
+      stream.write(bytes, written);
+      stream.uncork();
+    } else {
+      scratch ??= Buffer.allocUnsafeSlow(HEADER_SIZE + COPIED);
+      const size = writeHeader(scratch, length);
+      scratch.set(bytes, size);
+      stream.write(scratch.subarray(0, size + length), written);
+    }
+    const sent = stream.writableLength === 0;
+    // TLS encrypts, or copies, what does not have to queue.
+    const reusable = this.#tls ? !queued : sent;
+    if (!reusable && length <= COPIED) scratch = undefined;
+    if (!sent) this.#beginBusy(length);
+    return reusable || length <= COPIED;
+  }
+
+  /** Whether frames can be written: no close frame has been. */
+  get #open(): boolean {
+    return !this.#ended && this.socket.readyState === this.socket.OPEN;
+  }
+
+  #beginBusy(length: number): void {
+    this.#unsent = length;
+    if (this.#busy) return;
+    this.#busy = true;
+    // Node tells about single writes only: an empty one behind the others tells when all are through.
+    if (!this.#tls) this.#stream.write(NOTHING, this.#written);
+  }
+
+  readonly #written = (error?: Error | null): void => {
+    if (!this.#busy) return;
+    this.#busy = false;
+    if ((error !== undefined && error !== null) || this.#stream.destroyed || this.#closedTold) return;
+    const handler = this.#handler;
+    if (handler !== undefined && !this.#destroyed) this.#shield(handler, () => handler.drained());
+  };
+
+  closing(reason: string | null): void {
+    this.#reason = reason;
+  }
+
+  end(): void {
+    this.#endStream();
+    this.#closeIfEnded();
+  }
+
+  destroyAfterWrite(): void {
+    if (this.#leaving || this.#destroyed || this.#gone !== undefined) return;
+    this.#leaving = true;
+    this.#endStream();
+    this.#sayClose(WEBSOCKET_CLOSE_CODES.closed);
+    this.#stream.destroySoon();
+  }
+
+  destroy(): void {
+    if (this.#destroyed || this.#closedTold) return;
+    this.#destroyed = true;
+    this.#held?.clear();
+    if (this.#gone !== undefined) {
+      setImmediate(() => this.#finish());
+      return;
+    }
+    // Behind what waits, it would not arrive anyway.
+    if (this.#stream.writableLength === 0) this.#sayClose(WEBSOCKET_CLOSE_CODES.brokenOff);
+    this.socket.terminate();
+  }
+
+  #endStream(): void {
+    if (this.#ended) return;
+    if (this.#open) this.#stream.write(END_FRAME);
+    this.#ended = true;
+  }
+
+  #closeIfEnded(): void {
+    if (this.#ended && this.#peerEnded) this.#sayClose(WEBSOCKET_CLOSE_CODES.closed);
+  }
+
+  /** Sends the close frame. @param code - where there is no reason to tell. */
+  #sayClose(code: number): void {
+    if (this.#reason === null) this.socket.close(code);
+    else this.socket.close(WEBSOCKET_CLOSE_CODES.reason, closeText(this.#reason));
+  }
+
+  // ---- input ------------------------------------------------------------------------------------
+
+  pause(): void {
+    this.#paused = true;
+    this.socket.pause();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    if (this.#held === undefined) this.socket.resume();
+    else if (!this.#resuming) {
+      this.#resuming = true;
+      setImmediate(this.#pump);
+    }
+  }
+
+  probe(): void {
+    const stream = this.#stream;
+    if (!this.#open || !stream.writable || stream.writableLength > 0) return;
+    // The kernel tells that a socket is broken when something is written, be it nothing. TLS has no empty records.
+    stream.write(this.#tls ? PONG_FRAME : NOTHING);
+  }
+
+  /** A message came. */
+  received(data: Buffer, isBinary: boolean): void {
+    if (this.#destroyed || this.#violation !== undefined) return;
+    if (!isBinary) {
+      this.#violated(WEBSOCKET_CLOSE_CODES.text, "a text message came; peng3dnet sends binary ones");
+    } else if (this.#peerEnded) {
+      this.#violated(WEBSOCKET_CLOSE_CODES.violation, "a message came after the end of the stream");
+    } else if (data.length === 0) {
+      this.#peerEnded = true;
+      this.#tellEnd();
+    } else if (this.#paused || this.#held !== undefined || this.#handler === undefined) {
+      this.#held ??= new HeldInput();
+      this.#held.push(data);
+    } else {
+      this.#tellData(this.#handler, data);
+    }
+  }
+
+  #tellData(handler: TransportHandler, data: Uint8Array): void {
+    try {
+      handler.data(data);
+    } catch (error) {
+      handler.crashed(error);
+    }
+  }
+
+  /** Tells what was held back, unless it is paused again. */
+  readonly #pump = (): void => {
+    this.#resuming = false;
+    const [held, handler] = [this.#held, this.#handler];
+    if (held === undefined || handler === undefined || this.#destroyed) return;
+    while (!this.#paused) {
+      const piece = held.shift();
+      if (piece === undefined) {
+        this.#held = undefined;
+        this.socket.resume();
+        break;
+      }
+      this.#tellData(handler, piece);
+      if (this.#destroyed) return;
+    }
+    this.#tellEnd();
+    if (this.#gone !== undefined) this.#finish();
+  };
+
+  /** Tells that the other end has ended, once all that came before is told. */
+  #tellEnd(): void {
+    const handler = this.#handler;
+    if (!this.#peerEnded || this.#peerEndTold || this.#destroyed || handler === undefined) return;
+    if (this.#held !== undefined) return;
+    this.#peerEndTold = true;
+    this.#shield(handler, () => handler.ended());
+    this.#closeIfEnded();
+  }
+
+  pinged(data: Uint8Array): void {
+    if (this.#destroyed) return;
+    this.#pong ??= new PongResponder(this.socket);
+    this.#pong.pinged(data);
+  }
+
+  // ---- the end ----------------------------------------------------------------------------------
+
+  #violated(code: number, text: string): void {
+    this.#violation = new NotPeng3dnetError(`the WebSocket was closed with ${code}: ${text}`);
+    this.socket.close(code, text);
+  }
+
+  /** The peer does not keep to RFC 6455, or to a limit; `ws` closes the WebSocket with a code that says so. */
+  failed(error: Error): void {
+    this.#violation ??= new NotPeng3dnetError(`what came is no WebSocket as it should be: ${error.message}`, {
+      cause: error,
+    });
+  }
+
+  /** The WebSocket is closed. */
+  gone(code: number, reason: Buffer): void {
+    this.#gone = { code, text: closeText(reason.toString("utf8")) };
+    if (this.#handler !== undefined) this.#finish();
+  }
+
+  /** Tells `closed`, once all is told that came before in order. */
+  #finish(): void {
+    const [gone, handler] = [this.#gone, this.#handler];
+    if (gone === undefined || handler === undefined || this.#closedTold) return;
+    const own = this.#destroyed || this.#leaving;
+    if (!own && this.#violation === undefined && IN_ORDER.includes(gone.code)) {
+      this.#peerEnded = true;
+      // It goes on when it is resumed.
+      if (this.#held !== undefined) return;
+      this.#tellEnd();
+    }
+    if (this.#closedTold) return;
+    this.#closedTold = true;
+    this.#busy = false;
+    this.#held = undefined;
+    this.#shield(handler, () => handler.closed(own || this.#destroyed ? undefined : this.#error(gone)));
+  }
+
+  #error({ code, text }: { readonly code: number; readonly text: string }): Error | undefined {
+    if (this.#violation !== undefined) return this.#violation;
+    if (this.#ended && this.#peerEnded && code !== BROKEN) return undefined;
+    const { errored } = this.#stream;
+    if (errored !== null) return errored;
+    if (this.#ended && this.#peerEnded) return undefined;
+    if (code === BROKEN) return new Error("the other end broke the WebSocket off");
+    return new Error(`the other end closed the WebSocket with ${code}${text === "" ? "" : ` (${text})`}`);
+  }
+
+  /** Calls a handler within an event, which nothing may escape from. */
+  #shield(handler: TransportHandler, call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      handler.crashed(error);
+    }
+  }
+}

@@ -1,0 +1,25 @@
+import { STATUS_CODES } from "node:http";
+import type { Duplex } from "node:stream";
+
+/** An answer to a request that is not upgraded. */
+export interface Refusal {
+  readonly status: number;
+  /** What to do about it, in a sentence. */
+  readonly text: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Answers a request for an upgrade with something else, and closes its connection. */
+export function refuse(stream: Duplex, { status, text, headers }: Refusal): void {
+  const body = `${text}\n`;
+  const lines = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`,
+    "Connection: close",
+    "Content-Type: text/plain; charset=utf-8",
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    ...Object.entries(headers ?? {}).map(([name, value]) => `${name}: ${value}`),
+  ];
+  // Who does not read the answer does not keep the connection.
+  stream.once("finish", () => stream.destroy());
+  stream.end(`${lines.join("\r\n")}\r\n\r\n${body}`);
+}

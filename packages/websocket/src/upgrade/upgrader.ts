@@ -1,0 +1,128 @@
+import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
+import {
+  describeError,
+  type ListenRequest,
+  SSLSEC_BOTHAUTH,
+  SSLSEC_ENCRYPTED,
+  SSLSEC_NONE,
+  type SslSecLevel,
+  WEBSOCKET_SUBPROTOCOL,
+} from "@peng3dnet/core";
+import { type ServerOptions, WebSocketServer } from "ws";
+import type { Settings } from "../options.js";
+import { WebSocketTransport } from "../transport/web-socket-transport.js";
+import { handshakeProblem, subprotocolProblem } from "./checks.js";
+import { clientAddress } from "./client-address.js";
+import { type Refusal, refuse } from "./refusal.js";
+
+/** Longest message that a peer of ours makes, in bytes: what is written at once. */
+const LONGEST_PIECE = 256 * 1024 + 64;
+/** The length before a packet, in bytes. */
+const PREFIX = 4;
+/** A message is kept in the pieces that it came in, until it is whole. Each takes some hundred bytes beside its own. */
+const MOST_PIECES = 16 * 1024;
+/** Each frame of a message keeps what was read with it, up to 64 KiB. */
+const MOST_FRAMES = 256;
+/** Seconds for the closing handshake, where `net.timeout.close` is off. */
+const CLOSE_TIMEOUT = 30;
+
+const FULL: Refusal = {
+  status: 503,
+  text: "The server has as many connections as it may; try again later.",
+  headers: { "Retry-After": "5" },
+};
+const FOREIGN_PAGE: Refusal = {
+  status: 403,
+  text: "Pages of this origin may not connect; the server lists those that may in its option origins.",
+};
+const INTERNAL: Refusal = { status: 500, text: "The server could not decide on this request." };
+
+/** Options that `ws` has, and its types lack. */
+interface Options extends ServerOptions {
+  readonly closeTimeout: number;
+}
+
+function secLevel(socket: Socket): SslSecLevel {
+  if (!(socket instanceof TLSSocket)) return SSLSEC_NONE;
+  return socket.authorized ? SSLSEC_BOTHAUTH : SSLSEC_ENCRYPTED;
+}
+
+/** Turns requests for an upgrade into transports, for a server that asked for them, or refuses them. */
+export class Upgrader {
+  readonly #settings: Settings;
+  readonly #request: ListenRequest;
+  readonly #wss: WebSocketServer;
+
+  constructor(settings: Settings, request: ListenRequest) {
+    this.#settings = settings;
+    this.#request = request;
+    const { cfg } = request;
+    const options: Options = {
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      // Packets are not split by those who send each in a message of its own.
+      maxPayload: Math.max(cfg.get("net.limits.packetlength") + PREFIX, LONGEST_PIECE),
+      maxBufferedChunks: MOST_PIECES,
+      maxFragments: MOST_FRAMES,
+      autoPong: false,
+      // Text is refused, whatever it is.
+      skipUTF8Validation: true,
+      closeTimeout: (cfg.get("net.timeout.close") || CLOSE_TIMEOUT) * 1000,
+      handleProtocols: (offered) => (offered.has(WEBSOCKET_SUBPROTOCOL) ? WEBSOCKET_SUBPROTOCOL : false),
+    };
+    this.#wss = new WebSocketServer(options);
+  }
+
+  /**
+   * Takes a request. Never throws, and whatever becomes of its connection is seen to.
+   *
+   * @param connected - when the connection was accepted, by the request's clock; `undefined`: that is not known.
+   */
+  upgrade(request: IncomingMessage, socket: Socket, head: Buffer, connected: number | undefined): void {
+    // Until it is a WebSocket, nobody else listens.
+    socket.on("error", () => socket.destroy());
+    if (!socket.readable || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    const problem = this.#problem(request);
+    if (problem === undefined) this.#offer(request, socket, head, connected);
+    else refuse(socket, problem);
+  }
+
+  #problem(request: IncomingMessage): Refusal | undefined {
+    const { origins, subprotocolRequired } = this.#settings;
+    const problem = handshakeProblem(request);
+    if (problem !== undefined) return problem;
+    try {
+      if (!origins.allows(request)) return FOREIGN_PAGE;
+    } catch (error) {
+      this.#request.logger.error(`the option origins threw: ${describeError(error)}`);
+      return INTERNAL;
+    }
+    return subprotocolProblem(request, subprotocolRequired);
+  }
+
+  #offer(request: IncomingMessage, socket: Socket, head: Buffer, connected: number | undefined): void {
+    const { proxies, encryptedByProxy } = this.#settings;
+    const { address, proxied } = clientAddress(request, proxies);
+    const own = secLevel(socket);
+    const facts = {
+      remoteAddress: address,
+      sslSeclevel: own === SSLSEC_NONE && proxied && encryptedByProxy ? SSLSEC_ENCRYPTED : own,
+      tls: socket instanceof TLSSocket,
+    };
+    const open = (): WebSocketTransport => {
+      let transport: WebSocketTransport | undefined;
+      this.#wss.handleUpgrade(request, socket, head, (ws) => {
+        transport = new WebSocketTransport(ws, socket, facts);
+      });
+      if (transport === undefined) throw new Error("ws refused an upgrade that was found in order");
+      return transport;
+    };
+    this.#request.offer(address, open, () => refuse(socket, FULL), connected);
+  }
+}

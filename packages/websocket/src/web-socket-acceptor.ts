@@ -1,0 +1,22 @@
+import type { Acceptor } from "@peng3dnet/core";
+import { listenOnOwnPort } from "./http/own-port.js";
+import { listenOnSharedServer } from "./http/shared-server.js";
+import { checkOptions, type WebSocketAcceptorOptions } from "./options.js";
+
+/**
+ * Listens for clients over WebSocket: the option `acceptor` of a `Server` that has no other clients, or for
+ * `server.addAcceptor`. {@link serveWebSocket} does the latter.
+ *
+ * @throws {@link ConfigError} that names the option that cannot be used.
+ */
+export function webSocketAcceptor(options: WebSocketAcceptorOptions = {}): Acceptor {
+  const settings = checkOptions(options);
+  return {
+    async listen(request) {
+      const { server } = settings;
+      return server === undefined
+        ? listenOnOwnPort(settings, request)
+        : listenOnSharedServer(server, settings, request);
+    },
+  };
+}

@@ -1,0 +1,225 @@
+// WebSockets beside TCP in one server, beside pages in one http server, and on a port of their own.
+
+import { createServer } from "node:http";
+import { Client, ConfigError, InvalidStateError, ListenError, Server } from "@peng3dnet/core";
+import { type ServeWebSocketOptions, serveWebSocket, webSocketAcceptor } from "@peng3dnet/websocket";
+import { track } from "../../core/test/support/cleanup.js";
+import { next } from "../../core/test/support/peers.js";
+import {
+  addressOf,
+  closeOf,
+  dial,
+  Echo,
+  echoed,
+  echoServer,
+  httpServer,
+  listening,
+  refusal,
+  webSocketClient,
+} from "./support/http.js";
+
+test("clients over TCP and over WebSocket are clients of one server, and one broadcast reaches all", async () => {
+  const server = await echoServer();
+  const http = await httpServer();
+  await serveWebSocket(server, { server: http });
+  const tcp = track(new Client({ addr: server.addr, packets: [Echo] }));
+  await tcp.start();
+  const clients = [tcp, await webSocketClient(addressOf(http)), await webSocketClient(addressOf(http))];
+  for (const client of clients) expect(await echoed(client, { a: [1, "€"] })).toEqual({ a: [1, "€"] });
+  expect(server.clients.size).toBe(3);
+  const news = clients.map((client) => new Promise((resolve) => client.on(Echo, resolve)));
+  expect(server.broadcast(Echo, "to all")).toBe(3);
+  expect(await Promise.all(news)).toEqual(["to all", "to all", "to all"]);
+});
+
+test("packets of all lengths arrive, both ways", async () => {
+  const server = await echoServer();
+  const { address } = await serveWebSocket(server, { port: 0 });
+  const client = await webSocketClient(address);
+  for (const length of [0, 1, 100, 120, 126, 65_500, 65_536, 300_000, 1_000_000]) {
+    const bytes = new Uint8Array(length).map((_, index) => index * 7);
+    // Compared as one: a byte at a time takes seconds.
+    expect(Buffer.compare(bytes, (await echoed(client, bytes)) as Uint8Array)).toBe(0);
+  }
+});
+
+test("the native socket is the WebSocket", async () => {
+  const server = await echoServer();
+  const { address } = await serveWebSocket(server, { port: 0 });
+  const accepted = next(server, "handshakecomplete");
+  await webSocketClient(address);
+  const [{ conn }] = await accepted;
+  const { socket } = conn;
+  expect(socket !== undefined && "protocol" in socket && socket.protocol).toBe("peng3dnet.2");
+});
+
+test("a server with nothing but WebSockets", async () => {
+  const http = await httpServer();
+  const server = track(new Server({ packets: [Echo], acceptor: webSocketAcceptor({ server: http }) }));
+  server.on(Echo, (message, { client }) => void client.sendMessage(Echo, message));
+  await server.start();
+  expect(await echoed(await webSocketClient(addressOf(http)), 1)).toBe(1);
+});
+
+describe("beside pages", () => {
+  test("two servers share an http server by path, and pages are served as ever", async () => {
+    const http = await httpServer((_request, response) => void response.end("a page"));
+    const [chess, go] = [await echoServer(), await echoServer()];
+    await serveWebSocket(chess, { server: http, path: "/chess" });
+    await serveWebSocket(go, { server: http, path: "/go" });
+    await webSocketClient(addressOf(http), { path: "/chess" });
+    await webSocketClient(addressOf(http), { path: "/go?room=1" });
+    await webSocketClient(addressOf(http), { path: "/go" });
+    expect([chess.clients.size, go.clients.size]).toEqual([1, 2]);
+    const [, port] = addressOf(http);
+    expect(await (await fetch(`http://127.0.0.1:${port}/chess`)).text()).toBe("a page");
+  });
+
+  test("a path that nobody serves is answered with 404", async () => {
+    const http = await httpServer();
+    const server = await echoServer();
+    await serveWebSocket(server, { server: http, path: "/play" });
+    const { status, text } = await refusal(addressOf(http), { path: "/other" });
+    expect([status, text]).toEqual([404, "There is no WebSocket at this path.\n"]);
+  });
+
+  test("another path is left to other listeners of upgrades", async () => {
+    const http = await httpServer();
+    const server = await echoServer();
+    await serveWebSocket(server, { server: http, path: "/play" });
+    http.on("upgrade", ({ url }, socket) => {
+      if (url === "/theirs") socket.end("HTTP/1.1 418 I'm a teapot\r\nConnection: close\r\n\r\ntheirs");
+    });
+    const { status, text } = await refusal(addressOf(http), { path: "/theirs" });
+    expect([status, text]).toEqual([418, "theirs"]);
+    expect(await echoed(await webSocketClient(addressOf(http), { path: "/play" }), 1)).toBe(1);
+  });
+
+  test("a path is taken once, and free again after close", async () => {
+    const http = await httpServer();
+    const server = await echoServer();
+    const first = await serveWebSocket(server, { server: http });
+    await expect(serveWebSocket(server, { server: http })).rejects.toThrow(ListenError);
+    await first.close();
+    await serveWebSocket(server, { server: http });
+    expect(await echoed(await webSocketClient(addressOf(http)), 1)).toBe(1);
+  });
+
+  test("close takes no more, and leaves those who are there and the http server alone", async () => {
+    const http = await httpServer((_request, response) => void response.end("a page"));
+    const server = await echoServer();
+    const ways = await serveWebSocket(server, { server: http });
+    const client = await webSocketClient(addressOf(http));
+    const listeners = http.listenerCount("upgrade") + http.listenerCount("connection");
+    await ways.close();
+    expect(http.listenerCount("upgrade") + http.listenerCount("connection")).toBe(listeners - 2);
+    // Without a listener, a request for an upgrade is a request as any other.
+    expect((await refusal(addressOf(http))).text).toBe("a page");
+    expect(await echoed(client, 2)).toBe(2);
+  });
+
+  test("shutting the server down closes the clients with its reason, and not the http server", async () => {
+    const http = await httpServer((_request, response) => void response.end("a page"));
+    const server = await echoServer();
+    await serveWebSocket(server, { server: http });
+    const client = await webSocketClient(addressOf(http));
+    expect(await server.shutdown()).toEqual({ clean: 1, unclean: 0 });
+    expect(await client.waitForClose()).toMatchObject({ reason: "servershutdown", clean: true });
+    expect((await refusal(addressOf(http))).text).toBe("a page");
+    await expect(serveWebSocket(server, { server: http })).rejects.toThrow(InvalidStateError);
+  });
+
+  test("the http server may begin to listen later", async () => {
+    const http = createServer();
+    const server = await echoServer();
+    const ways = await serveWebSocket(server, { server: http });
+    await listening(http);
+    expect(ways.address).toEqual(addressOf(http));
+    expect(await echoed(await webSocketClient(ways.address), 1)).toBe(1);
+  });
+});
+
+describe("on a port of its own", () => {
+  test("it says where, answers what is no WebSocket, and is closed with the server", async () => {
+    const server = await echoServer();
+    const { address } = await serveWebSocket(server, { port: 0, path: "/play" });
+    const client = await webSocketClient(address, { path: "/play" });
+    const answer = await fetch(`http://127.0.0.1:${address[1]}/`);
+    expect([answer.status, await answer.text()]).toEqual([426, "This port serves WebSockets only.\n"]);
+    expect((await refusal(address)).status).toBe(404);
+    await server.shutdown();
+    expect((await client.waitForClose()).reason).toBe("servershutdown");
+    await expect(dial(address)).rejects.toThrow("ECONNREFUSED");
+  });
+
+  test("close frees the port, and leaves those who are there", async () => {
+    const server = await echoServer();
+    const first = await serveWebSocket(server, { port: 0 });
+    const client = await webSocketClient(first.address);
+    await first.close();
+    const second = await serveWebSocket(server, { port: first.address[1] });
+    expect(second.address).toEqual(first.address);
+    expect(await echoed(client, 1)).toBe(1);
+    expect(await echoed(await webSocketClient(second.address), 2)).toBe(2);
+  });
+
+  test("a port that is in use", async () => {
+    const server = await echoServer();
+    const { address } = await serveWebSocket(server, { port: 0 });
+    const again = serveWebSocket(server, { port: address[1], host: "127.0.0.1" });
+    await expect(again).rejects.toThrow(ListenError);
+    await expect(again).rejects.toThrow(`${address[1]}: the port is in use`);
+  });
+
+  test("any path, where it is said so", async () => {
+    const server = await echoServer();
+    const { address } = await serveWebSocket(server, { port: 0, path: "*" });
+    expect(await echoed(await webSocketClient(address, { path: "/any/where?x" }), 1)).toBe(1);
+  });
+});
+
+test.each<[string, ServeWebSocketOptions]>([
+  ["server", {}],
+  ["server", { host: "127.0.0.1" }],
+  ["server", { server: {} as never }],
+  ["port", { server: createServer(), port: 1 }],
+  ["tls", { server: createServer(), tls: {} }],
+  ["path", { port: 0, path: "play" }],
+  ["path", { port: 0, path: "/play?x" }],
+  ["origins", { port: 0, origins: ["game.example"] }],
+  ["origins", { port: 0, origins: ["https://game.example/path"] }],
+  ["origins", { port: 0, origins: "https://game.example" as never }],
+  ["subprotocol", { port: 0, subprotocol: "none" as never }],
+  ["trustedProxies", { port: 0, trustedProxies: ["proxy.example"] }],
+  ["trustedProxies", { port: 0, trustedProxies: ["10.0.0.0/33"] }],
+  ["trustedProxies", { port: 0, trustedProxies: "10.0.0.1" as never }],
+  ["encryptedByProxy", { port: 0, encryptedByProxy: true }],
+])("an option %s that cannot be used is named: %j", async (key, options) => {
+  const server = await echoServer();
+  const error = await serveWebSocket(server, options).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(ConfigError);
+  expect((error as ConfigError).key).toBe(key);
+});
+
+test("an upgrade without the subprotocol is answered with what to do", async () => {
+  const server = await echoServer();
+  const { address } = await serveWebSocket(server, { port: 0 });
+  for (const protocols of [[], ["binary"]]) {
+    const { status, text } = await refusal(address, { protocols });
+    expect(status).toBe(400);
+    expect(text).toContain("Offer the subprotocol peng3dnet.2");
+  }
+  const ws = await dial(address, { protocols: ["binary", "peng3dnet.2"] });
+  expect(ws.protocol).toBe("peng3dnet.2");
+  const closed = closeOf(ws);
+  server.stop();
+  expect((await closed).code).toBe(4001);
+});
+
+test("where it is optional, those that offer none are let in, and those that offer another one are not", async () => {
+  const server = await echoServer();
+  const { address } = await serveWebSocket(server, { port: 0, subprotocol: "optional" });
+  expect((await refusal(address, { protocols: ["binary"] })).status).toBe(400);
+  const client = await webSocketClient(address, { protocols: [] });
+  expect(await echoed(client, 1)).toBe(1);
+});
