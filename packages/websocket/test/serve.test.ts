@@ -213,7 +213,7 @@ test("an upgrade without the subprotocol is answered with what to do", async () 
   expect(ws.protocol).toBe("peng3dnet.2");
   const closed = closeOf(ws);
   server.stop();
-  expect((await closed).code).toBe(4001);
+  expect(await closed).toEqual({ code: 4000, reason: "socketclose" });
 });
 
 test("where it is optional, those that offer none are let in, and those that offer another one are not", async () => {

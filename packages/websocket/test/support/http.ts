@@ -71,7 +71,8 @@ export interface DialOptions extends WebSocketOptions {
   readonly scheme?: "ws" | "wss";
 }
 
-function request([host, port]: Address, options: DialOptions): WebSocket {
+/** Asks for a WebSocket. */
+export function request([host, port]: Address, options: DialOptions): WebSocket {
   const { path = "/", protocols = [WEBSOCKET_SUBPROTOCOL], scheme = "ws", ...rest } = options;
   const ws = new WebSocket(`${scheme}://${host}:${port}${path}`, [...protocols], {
     perMessageDeflate: false,

@@ -1,0 +1,208 @@
+// How a WebSocket ends: what each end is told, in the stream, and by codes and texts.
+
+import { ConnectionLostError, NotPeng3dnetError, Server } from "@peng3dnet/core";
+import { serveWebSocket } from "@peng3dnet/websocket";
+import { track } from "../../core/test/support/cleanup.js";
+import { next } from "../../core/test/support/peers.js";
+import { CLOSECONN, closeconn, packet, value } from "../../core/test/support/wire.js";
+import { addressOf, Echo, echoServer, frame, httpServer, upgraded, webSocketClient } from "./support/http.js";
+import { WirePeer } from "./support/wire-peer.js";
+
+async function serve() {
+  const server = await echoServer();
+  const { address } = await serveWebSocket(server, { port: 0 });
+  return { server, address };
+}
+
+/** A server, and a client by hand that has got through the handshake. */
+async function pair() {
+  const { server, address } = await serve();
+  const accepted = next(server, "handshakecomplete");
+  const peer = await WirePeer.active(address);
+  const [client] = await accepted;
+  return { server, client, peer, closed: next(server, "close") };
+}
+
+test("the server's reason comes in the stream, then its end, and then in the close frame", async () => {
+  const { client, peer, closed } = await pair();
+  void client.close("kicked for spamming");
+  const told = await peer.packet();
+  expect([told.id, value(told)]).toEqual([CLOSECONN, { reason: "kicked for spamming" }]);
+  peer.ws.send(closeconn(null));
+  peer.ws.send(new Uint8Array(0));
+  await peer.until(() => peer.ended);
+  expect(await peer.closed).toEqual({ code: 4000, reason: "kicked for spamming" });
+  expect((await closed)[1]).toEqual({ reason: "kicked for spamming", error: undefined, clean: true });
+});
+
+test("a long reason is cut to what a close frame holds, by whole characters, and escaped", async () => {
+  const { client, peer } = await pair();
+  void client.close(`a\n${"€".repeat(60)}`);
+  await peer.packet();
+  peer.ws.send(closeconn(null));
+  peer.ws.send(new Uint8Array(0));
+  expect(await peer.closed).toEqual({ code: 4000, reason: `a\\n${"€".repeat(40)}` });
+});
+
+test("a close without a reason is told with 1000", async () => {
+  const { client, peer } = await pair();
+  void client.close();
+  await peer.packet();
+  peer.ws.send(closeconn(null));
+  peer.ws.send(new Uint8Array(0));
+  expect(await peer.closed).toEqual({ code: 1000, reason: "" });
+});
+
+test("a client's reason reaches the server, which ends its stream only then", async () => {
+  const { peer, closed } = await pair();
+  peer.ws.send(closeconn("bye"));
+  await peer.until(() => peer.ended);
+  expect(peer.ws.readyState).toBe(peer.ws.OPEN);
+  peer.ws.send(new Uint8Array(0));
+  expect(await peer.closed).toEqual({ code: 4000, reason: "bye" });
+  expect((await closed)[1]).toEqual({ reason: "bye", error: undefined, clean: true });
+});
+
+test("clients of ours and the server close cleanly, whoever does it", async () => {
+  const { server, address } = await serve();
+  const first = await webSocketClient(address);
+  expect(await first.close("bye")).toMatchObject({ reason: "bye", clean: true });
+  const second = await webSocketClient(address);
+  expect(await server.shutdown({ reason: "maintenance" })).toEqual({ clean: 1, unclean: 0 });
+  expect(await second.waitForClose()).toMatchObject({ reason: "maintenance", clean: true });
+});
+
+test.each([
+  ["without a code", undefined],
+  ["with 1000", 1000],
+  ["with 1001, as a page does that is left", 1001],
+  ["with a reason of ours", 4000],
+])("a WebSocket that is closed %s has ended its stream", async (_name, code) => {
+  const { peer, closed } = await pair();
+  peer.ws.close(code);
+  expect((await closed)[1]).toEqual({ reason: "socketclose", error: undefined, clean: false });
+});
+
+test.each([[1002], [1011], [4001], [4002]])("a WebSocket that is closed with %d is broken", async (code) => {
+  const { peer, closed } = await pair();
+  peer.ws.close(code, "so what\u202e");
+  const [, info] = await closed;
+  expect(info.reason).toBe("socketclose");
+  expect(info.error).toBeInstanceOf(ConnectionLostError);
+  expect(info.error?.message).toContain(`closed the WebSocket with ${code} (so what\\u202e)`);
+});
+
+test("a connection that breaks without a close frame", async () => {
+  const { peer, closed } = await pair();
+  peer.ws.terminate();
+  const [, info] = await closed;
+  expect(info.error).toBeInstanceOf(ConnectionLostError);
+});
+
+/** A server whose packets wait until the test has them processed, and a client by hand. */
+async function waitingPair() {
+  const server = track(
+    new Server({ addr: "127.0.0.1:0", packets: [Echo], cfg: { "net.limits.unprocessed.packets": 4 } }),
+  );
+  const heard: unknown[] = [];
+  server.on(Echo, (message) => void heard.push(message));
+  await server.runAsync();
+  const { address } = await serveWebSocket(server, { port: 0 });
+  const accepted = next(server, "handshakecomplete");
+  const peer = await WirePeer.active(address);
+  await accepted;
+  const echo = (message: unknown) => packet(server.registry.getID("test:echo"), message);
+  return { server, peer, heard, echo, closed: next(server, "close") };
+}
+
+test.each([
+  ["in a message each", true],
+  ["in one message", false],
+])("all that came before a close is worked off, also what a pause holds back: %s", async (_name, each) => {
+  const { server, peer, heard, echo, closed } = await waitingPair();
+  const packets = Array.from({ length: 200 }, (_, index) => echo(index));
+  // Frames that are written at once are read at once.
+  if (each) for (const one of packets) peer.ws.send(one);
+  else peer.ws.send(Buffer.concat(packets));
+  peer.ws.close(1000);
+  server.processAsync();
+  expect((await closed)[1].reason).toBe("socketclose");
+  expect(heard).toEqual(Array.from({ length: 200 }, (_, index) => index));
+});
+
+describe("what does not keep to the rules is closed with a code that says so", () => {
+  test("a text message: 1003", async () => {
+    const { peer, closed } = await pair();
+    peer.ws.send("hello");
+    expect(await peer.closed).toEqual({
+      code: 1003,
+      reason: "a text message came; peng3dnet sends binary ones",
+    });
+    const [, info] = await closed;
+    expect(info.reason).toBe("notpeng3dnet");
+    expect(info.error).toBeInstanceOf(NotPeng3dnetError);
+  });
+
+  test.each([
+    ["a message", Buffer.from("x")],
+    ["another end", Buffer.alloc(0)],
+  ])("%s after the end of its sender's stream: 1002", async (_name, message) => {
+    // It does not end its own stream as long as a packet waits.
+    const { peer, echo } = await waitingPair();
+    peer.ws.send(echo(1));
+    peer.ws.send(Buffer.alloc(0));
+    peer.ws.send(message);
+    expect((await peer.closed).code).toBe(1002);
+  });
+
+  test("a stream that is no peng3dnet: its reason, as over TCP", async () => {
+    const { peer, closed } = await pair();
+    peer.ws.send("GET / HTTP/1.1\r\n\r\n", { binary: true });
+    expect(value(await peer.packet())).toEqual({ reason: "packettoolong" });
+    peer.ws.send(Buffer.alloc(0));
+    expect(await peer.closed).toEqual({ code: 4000, reason: "packettoolong" });
+    expect((await closed)[1].reason).toBe("packettoolong");
+  });
+
+  test.each([
+    ["a frame without a mask", Buffer.from([0x82, 0x01, 0x00])],
+    ["a reserved bit, as compression sets it", frame(0xc2, Buffer.from("x"))],
+    ["an unknown opcode", frame(0x83, Buffer.from("x"))],
+    ["a fragment that continues nothing", frame(0x80, Buffer.from("x"))],
+    ["a ping in fragments", frame(0x09, Buffer.from("x"))],
+    ["a ping that is too long", frame(0x89, Buffer.alloc(126))],
+  ])("%s: 1002", async (_name, bytes) => {
+    const { server, address } = await serve();
+    const closed = next(server, "close");
+    const socket = await upgraded(address);
+    let received = Buffer.alloc(0);
+    const ended = new Promise<void>((resolve) => socket.once("end", resolve));
+    socket.on("data", (chunk: Buffer) => {
+      received = Buffer.concat([received, chunk]);
+    });
+    socket.write(bytes);
+    await ended;
+    expect(received.subarray(-4)).toEqual(Buffer.from([0x88, 0x02, 1002 >> 8, 1002 & 255]));
+    const [, info] = await closed;
+    expect(info.error).toBeInstanceOf(NotPeng3dnetError);
+  });
+});
+
+test("a server that is stopped breaks off with a reason that says so", async () => {
+  const { server, peer } = await pair();
+  server.stop();
+  expect(await peer.closed).toEqual({ code: 4000, reason: "socketclose" });
+});
+
+test("a WebSocket that the application terminates", async () => {
+  const server = await echoServer();
+  const http = await httpServer();
+  await serveWebSocket(server, { server: http });
+  const accepted = next(server, "handshakecomplete");
+  await WirePeer.active(addressOf(http));
+  const [client] = await accepted;
+  const closed = next(server, "close");
+  const { socket } = client.conn;
+  if (socket !== undefined && "terminate" in socket) socket.terminate();
+  expect((await closed)[1].error).toBeInstanceOf(ConnectionLostError);
+});
