@@ -317,7 +317,9 @@ export class WebSocketTransport implements Transport {
 
   #violated(code: number, text: string): void {
     this.#violation = new NotPeng3dnetError(`the WebSocket was closed with ${code}: ${text}`);
-    this.socket.close(code, text);
+    // After a close frame, there is nothing left to say.
+    if (this.socket.readyState === this.socket.OPEN) this.socket.close(code, text);
+    else this.socket.terminate();
   }
 
   /** The peer does not keep to RFC 6455, or to a limit; `ws` closes the WebSocket with a code that says so. */
