@@ -87,7 +87,11 @@ describe("before the upgrade, on a port of its own", () => {
     await elsewhere.connected;
     const third = bare(address);
     expect(await first.closed).toBe("");
-    expect([second.socket.closed, third.socket.closed, elsewhere.socket.closed]).toEqual([false, false, false]);
+    expect([second.socket.closed, third.socket.closed, elsewhere.socket.closed]).toEqual([
+      false,
+      false,
+      false,
+    ]);
   });
 
   test("and in all", async () => {
@@ -276,7 +280,9 @@ describe("pings", () => {
     socket.on("data", (chunk: Buffer) => {
       received = Buffer.concat([received, chunk]);
     });
-    socket.write(Buffer.concat(Array.from({ length: 1000 }, (_, n) => frame(0x89, Buffer.from(`ping ${n}`)))));
+    socket.write(
+      Buffer.concat(Array.from({ length: 1000 }, (_, n) => frame(0x89, Buffer.from(`ping ${n}`)))),
+    );
     await until(() => received.includes("ping 999"));
     expect(received.toString("latin1").match(/ping \d+/g)?.length).toBeLessThan(10);
   });

@@ -65,7 +65,11 @@ export class ClientTransport implements Transport {
   }
 
   end(): void {
-    if (!this.#ended && this.#ws.readyState === this.#ws.OPEN) this.#ws.send(Buffer.alloc(0));
+    if (!this.#ended && this.#ws.readyState === this.#ws.OPEN) {
+      // A bridge passes on what is in a message; closing is the only end there is (clause 7.3).
+      if (this.#ws.protocol === "") this.#ws.close(WEBSOCKET_CLOSE_CODES.closed);
+      else this.#ws.send(Buffer.alloc(0));
+    }
     this.#ended = true;
     this.#closeIfEnded();
   }

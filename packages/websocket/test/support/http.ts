@@ -69,6 +69,7 @@ export interface DialOptions extends WebSocketOptions {
   /** Subprotocols that are offered; default: ours. */
   readonly protocols?: readonly string[];
   readonly scheme?: "ws" | "wss";
+  readonly servername?: string;
 }
 
 /** Asks for a WebSocket. */

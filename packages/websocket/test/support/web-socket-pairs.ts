@@ -71,10 +71,10 @@ export function webSocketPairs({
     return {
       dispose,
       reset: (by) => {
-        if (relayed !== undefined) relayed.reset(by === "server" ? "client" : "server");
         // A TLS socket cannot reset the one that it is wrapped round.
-        else if (secured !== undefined) sockets[by]?.destroy();
-        else sockets[by]?.resetAndDestroy();
+        if (relayed === undefined && secured === undefined) sockets[by]?.resetAndDestroy();
+        else sockets[by]?.destroy();
+        relayed?.reset(by === "server" ? "client" : "server");
       },
     };
   };

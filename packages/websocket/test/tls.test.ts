@@ -1,0 +1,161 @@
+// WebSockets over TLS: of somebody's https server, and of a port of their own.
+
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:https";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  type ConfigOverrides,
+  definePacket,
+  payload,
+  Server,
+  SmartPacketInvalidError,
+  SSLSEC_BOTHAUTH,
+  SSLSEC_ENCRYPTED,
+  TlsConfigError,
+} from "@peng3dnet/core";
+import { type ServeWebSocketOptions, serveWebSocket } from "@peng3dnet/websocket";
+import {
+  bareTls,
+  certFile,
+  certPem,
+  type Identity,
+  keyFile,
+  keyPem,
+  mutualTls,
+  serverTls,
+} from "../../core/test/support/certificates.js";
+import { onCleanup, track } from "../../core/test/support/cleanup.js";
+import { next } from "../../core/test/support/peers.js";
+import { value } from "../../core/test/support/wire.js";
+import {
+  type DialOptions,
+  dial,
+  Echo,
+  echoed,
+  echoServer,
+  listening,
+  webSocketClient,
+} from "./support/http.js";
+import { WirePeer } from "./support/wire-peer.js";
+
+const secure = (identity?: Identity): DialOptions => ({
+  ...bareTls(identity),
+  scheme: "wss",
+  servername: "localhost",
+});
+
+async function serve(options: ServeWebSocketOptions, cfg: ConfigOverrides = {}) {
+  const server = await echoServer(cfg);
+  const ways = await serveWebSocket(server, options);
+  return { server, address: ways.address };
+}
+
+test("an https server's WebSockets are encrypted", async () => {
+  const https = await listening(createServer({ cert: certPem("server"), key: keyPem("server") }));
+  const { server, address } = await serve({ server: https });
+  const accepted = next(server, "handshakecomplete");
+  const client = await webSocketClient(address, secure());
+  expect((await accepted)[0].conn.sslSeclevel).toBe(SSLSEC_ENCRYPTED);
+  const bytes = new Uint8Array(500_000).map((_, index) => index * 7);
+  expect(Buffer.compare(bytes, (await echoed(client, bytes)) as Uint8Array)).toBe(0);
+});
+
+test("an https server that asks for certificates knows both ends", async () => {
+  const https = createServer({
+    cert: certPem("server"),
+    key: keyPem("server"),
+    ca: certPem("ca"),
+    requestCert: true,
+  });
+  const { server, address } = await serve({ server: await listening(https) });
+  const accepted = next(server, "handshakecomplete");
+  await webSocketClient(address, secure("client"));
+  expect((await accepted)[0].conn.sslSeclevel).toBe(SSLSEC_BOTHAUTH);
+});
+
+test("a port of its own follows net.ssl, as TCP does", async () => {
+  const { server, address } = await serve({ port: 0 }, serverTls());
+  const accepted = next(server, "handshakecomplete");
+  const client = await webSocketClient(address, secure());
+  expect((await accepted)[0].conn.sslSeclevel).toBe(SSLSEC_ENCRYPTED);
+  expect(await echoed(client, "over TLS")).toBe("over TLS");
+  await expect(dial(address)).rejects.toThrow();
+});
+
+test("where net.ssl asks for certificates, those without one are not let in", async () => {
+  const { server, address } = await serve({ port: 0 }, mutualTls());
+  await expect(dial(address, secure())).rejects.toThrow();
+  const accepted = next(server, "handshakecomplete");
+  await webSocketClient(address, secure("client"));
+  expect((await accepted)[0].conn.sslSeclevel).toBe(SSLSEC_BOTHAUTH);
+});
+
+test("a port of its own with a certificate of its own, or without TLS beside TCP that has it", async () => {
+  const own = await serve({ port: 0, tls: { cert: certPem("server"), key: keyPem("server") } });
+  expect(await echoed(await webSocketClient(own.address, secure()), 1)).toBe(1);
+  const plain = await serve({ port: 0, tls: false }, serverTls());
+  expect(await echoed(await webSocketClient(plain.address), 1)).toBe(1);
+});
+
+test("a certificate that is missing is named", async () => {
+  const { server, address } = await serve({ port: 0, tls: false }, {});
+  expect(address[1]).toBeGreaterThan(0);
+  server.cfg.set("net.ssl.enabled", true);
+  await expect(serveWebSocket(server, { port: 0 })).rejects.toThrow(TlsConfigError);
+});
+
+test("certificates are read again for those who come later", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "peng3dnet-"));
+  onCleanup(() => rmSync(folder, { recursive: true }));
+  const [cert, key] = [join(folder, "cert.pem"), join(folder, "key.pem")];
+  const use = (identity: Identity): void => {
+    copyFileSync(certFile(identity), cert);
+    copyFileSync(keyFile(identity), key);
+  };
+  use("server");
+  const { server, address } = await serve(
+    { port: 0 },
+    {
+      ...serverTls(),
+      "net.ssl.server.certfile": cert,
+      "net.ssl.server.keyfile": key,
+    },
+  );
+  const before = await webSocketClient(address, secure());
+  use("wrong-host");
+  await server.reloadCertificates();
+  await expect(dial(address, secure())).rejects.toThrow("altnames");
+  expect(await echoed(before, 1)).toBe(1);
+});
+
+test("a TLS handshake that is not finished is cut when the time for handshakes is over", async () => {
+  const { address } = await serve({ port: 0 }, { ...serverTls(), "net.timeout.handshake": 0.2 });
+  const socket = connect({ host: address[0], port: address[1] });
+  onCleanup(() => socket.destroy());
+  await new Promise<void>((resolve) => socket.once("close", () => resolve()));
+});
+
+test("a packet that has to be encrypted goes over https, and not over http", async () => {
+  const Secret = definePacket({
+    name: "test:secret",
+    schema: payload<string>(),
+    minSslsecLevel: SSLSEC_ENCRYPTED,
+    invalidAction: "error",
+  });
+  const server = track(new Server({ addr: "127.0.0.1:0", packets: [Echo, Secret], cfg: serverTls() }));
+  await server.start();
+  for (const encrypted of [true, false]) {
+    const { address } = await serveWebSocket(server, { port: 0, ...(!encrypted && { tls: false }) });
+    const accepted = next(server, "handshakecomplete");
+    const peer = await WirePeer.active(address, encrypted ? secure() : {});
+    const [client] = await accepted;
+    const send = (): boolean => client.sendMessage(Secret, "a secret");
+    if (!encrypted) expect(send).toThrow(SmartPacketInvalidError);
+    else {
+      send();
+      expect(value(await peer.packet())).toBe("a secret");
+    }
+  }
+});
