@@ -9,6 +9,7 @@ const ALONE = {
   peer: "20 kB",
   core: "10.5 kB",
   browser: "9.7 kB",
+  websocket: "7 kB",
   ping: "4 kB",
   "peng3d-events": "3.7 kB",
 };
@@ -28,7 +29,7 @@ export default [
     size(name, limit, {
       name: `${name} alone`,
       import: "*",
-      ignore: ["@peng3dnet/*", "@msgpack/*", "node:*"],
+      ignore: ["@peng3dnet/*", "@msgpack/*", "node:*", "ws"],
     }),
   ),
   size("browser", "49.1 kB", { name: "an echo client in a browser", import: ECHO_CLIENT }),

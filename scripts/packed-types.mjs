@@ -20,6 +20,7 @@ const names = {
   "peng3d-events": "events, HeadlessPeng, listen, toEventEmitter, toEventTarget",
   ping: "PingableServerMixin, pingServer",
   protocol: "FrameDecoder, MsgpackCodec",
+  websocket: "serveWebSocket, webSocketAcceptor",
 };
 
 const use = `
@@ -62,7 +63,8 @@ const use = `
     for await (const { pid } of events(server, "peng3dnet:server.connection.recv")) pid.toFixed();
     const { delay } = await pingServer({ addr: "127.0.0.1:1" });
     const kit = [new ManualClock(), new TestNetwork(), closedWith, Deadline, standardPlatform];
-    return [delay, kit, new FrameDecoder(64)];
+    await serveWebSocket(server, { port: 8080, path: "/play" });
+    return [delay, kit, new FrameDecoder(64), webSocketAcceptor({ origins: "*" })];
   }
 `;
 

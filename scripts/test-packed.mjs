@@ -74,6 +74,28 @@ const COMBINATIONS = {
       await server.shutdown();
     `,
   },
+  websocket: {
+    installs: [
+      "@msgpack/msgpack",
+      "@peng3dnet/core",
+      "@peng3dnet/peer",
+      "@peng3dnet/protocol",
+      "@peng3dnet/websocket",
+      "@types/node",
+      "@types/ws",
+      "undici-types",
+      "ws",
+    ],
+    types: ["node"],
+    names: "serveWebSocket, webSocketAcceptor",
+    also: `import { Server } from "@peng3dnet/core";`,
+    use: `
+      const server = new Server({ addr: "127.0.0.1:0" });
+      const ways = await serveWebSocket(server, { port: 0 });
+      if (ways.address[1] === 0 || typeof webSocketAcceptor().listen !== "function") throw new Error("wrong");
+      await server.shutdown();
+    `,
+  },
   ping: {
     installs: [
       "@msgpack/msgpack",

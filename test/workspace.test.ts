@@ -5,7 +5,7 @@ const root = join(__dirname, "..");
 const json = (file: string) => JSON.parse(readFileSync(join(root, file), "utf8"));
 const manifest = (folder: string) => json(join(folder, "package.json"));
 
-const published = ["protocol", "peer", "core", "browser", "ping", "peng3d-events"];
+const published = ["protocol", "peer", "core", "browser", "websocket", "ping", "peng3d-events"];
 
 /** The paths of the files below a folder of the repository, with "/" on each platform. */
 function filesBelow(folder: string): string[] {
@@ -53,12 +53,14 @@ describe("the published packages", () => {
     expect(/not on npm yet/i.test(readme)).toBe(!files.includes("CHANGELOG.md"));
   });
 
-  test("depend on msgpack and on each other only, in one direction", () => {
+  test("depend on msgpack, ws and each other only, in one direction", () => {
     const allowed: Record<string, string[]> = {
       protocol: ["@msgpack/msgpack"],
       peer: ["@peng3dnet/protocol"],
       core: ["@peng3dnet/peer"],
       browser: ["@peng3dnet/peer", "fflate"],
+      // Its types name those of ws.
+      websocket: ["@peng3dnet/core", "@peng3dnet/peer", "@types/ws", "ws"],
       ping: ["@peng3dnet/core", "@peng3dnet/peer"],
       "peng3d-events": ["@peng3dnet/core", "@peng3dnet/peer"],
     };
