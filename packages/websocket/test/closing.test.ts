@@ -4,7 +4,7 @@ import { ConnectionLostError, NotPeng3dnetError, Server } from "@peng3dnet/core"
 import { serveWebSocket } from "@peng3dnet/websocket";
 import { track } from "../../core/test/support/cleanup.js";
 import { next } from "../../core/test/support/peers.js";
-import { CLOSECONN, closeconn, packet, value } from "../../core/test/support/wire.js";
+import { accept, CLOSECONN, closeconn, packet, settype, value } from "../../core/test/support/wire.js";
 import { addressOf, Echo, echoServer, frame, httpServer, upgraded, webSocketClient } from "./support/http.js";
 import { WirePeer } from "./support/wire-peer.js";
 
@@ -99,8 +99,8 @@ test("a connection that breaks without a close frame", async () => {
   expect(info.error).toBeInstanceOf(ConnectionLostError);
 });
 
-/** A server whose packets wait until the test has them processed, and a client by hand. */
-async function waitingPair() {
+/** A server whose packets wait until the test has them processed. */
+async function waitingServer() {
   const server = track(
     new Server({ addr: "127.0.0.1:0", packets: [Echo], cfg: { "net.limits.unprocessed.packets": 4 } }),
   );
@@ -108,23 +108,30 @@ async function waitingPair() {
   server.on(Echo, (message) => void heard.push(message));
   await server.runAsync();
   const { address } = await serveWebSocket(server, { port: 0 });
-  const accepted = next(server, "handshakecomplete");
-  const peer = await WirePeer.active(address);
-  await accepted;
   const echo = (message: unknown) => packet(server.registry.getID("test:echo"), message);
-  return { server, peer, heard, echo, closed: next(server, "close") };
+  return { server, address, heard, echo };
+}
+
+/** Resolves once `done` holds. */
+async function until(done: () => boolean): Promise<void> {
+  while (!done()) await new Promise((resolve) => setImmediate(resolve));
 }
 
 test.each([
-  ["in a message each", true],
-  ["in one message", false],
-])("all that came before a close is worked off, also what a pause holds back: %s", async (_name, each) => {
-  const { server, peer, heard, echo, closed } = await waitingPair();
+  ["in a message each", (packets: Buffer[]) => packets.map((one) => frame(0x82, one))],
+  ["in one message", (packets: Buffer[]) => [frame(0x82, Buffer.concat(packets))]],
+])("all that came before a close is worked off, also what a pause holds back: %s", async (_name, frames) => {
+  const { server, address, heard, echo } = await waitingServer();
+  const accepted = next(server, "handshakecomplete");
+  const closed = next(server, "close");
+  const socket = await upgraded(address);
+  socket.write(Buffer.concat([frame(0x82, settype()), frame(0x82, accept())]));
+  const [{ sock }] = await accepted;
   const packets = Array.from({ length: 200 }, (_, index) => echo(index));
-  // Frames that are written at once are read at once.
-  if (each) for (const one of packets) peer.ws.send(one);
-  else peer.ws.send(Buffer.concat(packets));
-  peer.ws.close(1000);
+  // What is written at once is read at once: the close frame, too.
+  socket.write(Buffer.concat([...frames(packets), frame(0x88, Buffer.from([1000 >> 8, 1000 & 255]))]));
+  await until(() => sock !== undefined && "CLOSED" in sock && sock.readyState === sock.CLOSED);
+  expect(heard).toEqual([]);
   server.processAsync();
   expect((await closed)[1].reason).toBe("socketclose");
   expect(heard).toEqual(Array.from({ length: 200 }, (_, index) => index));
@@ -148,7 +155,10 @@ describe("what does not keep to the rules is closed with a code that says so", (
     ["another end", Buffer.alloc(0)],
   ])("%s after the end of its sender's stream: 1002", async (_name, message) => {
     // It does not end its own stream as long as a packet waits.
-    const { peer, echo } = await waitingPair();
+    const { server, address, echo } = await waitingServer();
+    const accepted = next(server, "handshakecomplete");
+    const peer = await WirePeer.active(address);
+    await accepted;
     peer.ws.send(echo(1));
     peer.ws.send(Buffer.alloc(0));
     peer.ws.send(message);

@@ -2,12 +2,19 @@
 
 import { randomBytes } from "node:crypto";
 import { connect, type Socket } from "node:net";
-import { type Address, NotPeng3dnetError, Server, SlowConsumerError } from "@peng3dnet/core";
+import {
+  type Address,
+  type ClientOnServer,
+  NotPeng3dnetError,
+  Server,
+  SlowConsumerError,
+} from "@peng3dnet/core";
 import { ManualClock } from "@peng3dnet/core/testing";
 import { serveWebSocket } from "@peng3dnet/websocket";
+import type { WebSocket } from "ws";
 import { track, trackSocket } from "../../core/test/support/cleanup.js";
 import { next } from "../../core/test/support/peers.js";
-import { packet } from "../../core/test/support/wire.js";
+import { packet, value } from "../../core/test/support/wire.js";
 import {
   addressOf,
   dial,
@@ -68,14 +75,19 @@ describe("before the upgrade, on a port of its own", () => {
     const { address } = await serveWebSocket(server, { port: 0 });
     const late = bare(address);
     await late.connected;
-    await dial(address);
+    const other = await dial(address);
     clock.advance(8);
     const accepted = next(server, "connection");
     late.socket.write(upgradeRequest("a"));
-    await accepted;
+    const [client] = await accepted;
+    // The other one has its time to itself.
+    other.terminate();
+    await next(server, "close");
     const closed = next(server, "close");
     clock.advance(3);
-    expect((await closed)[1].reason).toBe("handshaketimeout");
+    const [cut, { reason }] = await closed;
+    expect([cut.cid, reason]).toEqual([client.cid, "handshaketimeout"]);
+    expect(server.clients.size).toBe(0);
   });
 
   test("those that have not upgraded are limited for each address; the oldest one goes", async () => {
@@ -287,24 +299,61 @@ describe("pings", () => {
     expect(received.toString("latin1").match(/ping \d+/g)?.length).toBeLessThan(10);
   });
 
-  test("of a peer that reads nothing queue nothing", async () => {
+  test("of a peer that reads nothing queue no more than one answer", async () => {
     const server = await echoServer();
     const { address } = await serveWebSocket(server, { port: 0 });
-    const accepted = next(server, "connection");
-    const socket = await upgraded(address);
-    socket.pause();
+    const accepted = next(server, "handshakecomplete");
+    const peer = await WirePeer.active(address);
     const [client] = await accepted;
-    const native = client.conn.socket;
-    if (native === undefined || !("bufferedAmount" in native)) throw new Error("it is no WebSocket");
-    const flood = Buffer.concat(Array.from({ length: 500 }, () => frame(0x89, Buffer.alloc(125))));
-    let most = 0;
-    // Some 60 MB of pings, with as many bytes of answers that nobody reads.
-    for (let round = 0; round < 1000; round++) {
-      await new Promise((resolve) => socket.write(flood, resolve));
-      most = Math.max(most, native.bufferedAmount);
+    peer.ws.pause();
+    const native = await stuck(client);
+    const before = native.bufferedAmount;
+    for (let round = 0; round < 200; round++) {
+      for (let count = 0; count < 10; count++) peer.ws.ping(Buffer.alloc(125));
+      await turns(2);
     }
-    expect(most).toBeLessThan(1000);
+    // What is told behind the pings shows that they were read.
+    const heard = new Promise((resolve) => server.on(Echo, resolve));
+    peer.ws.send(packet(server.registry.getID("test:echo"), "behind"));
+    await heard;
+    expect(native.bufferedAmount - before).toBeLessThanOrEqual(127);
   });
+});
+
+/** Sends to a client that does not read, until its socket takes no more. */
+async function stuck(client: ClientOnServer): Promise<WebSocket> {
+  const native = client.sock;
+  if (native === undefined || !("bufferedAmount" in native)) throw new Error("it is no WebSocket");
+  for (let full = 0; full < 20; full++) {
+    if (native.bufferedAmount === 0) {
+      client.sendMessage("test:echo", randomBytes(8000));
+      full = 0;
+    }
+    await turns(1);
+  }
+  return native;
+}
+
+test("what waits for one peer stays as it was, whatever is written to others", async () => {
+  const server = await echoServer();
+  const { address } = await serveWebSocket(server, { port: 0 });
+  const accepted = next(server, "handshakecomplete");
+  const slow = await WirePeer.active(address);
+  const [client] = await accepted;
+  slow.ws.pause();
+  const sent: Uint8Array[] = [];
+  const original = client.sendMessage.bind(client);
+  Object.assign(client, {
+    sendMessage: (ptype: string, bytes: Uint8Array) => {
+      sent.push(bytes);
+      return original(ptype, bytes);
+    },
+  });
+  await stuck(client);
+  const quick = await webSocketClient(address);
+  for (let count = 0; count < 20; count++) await echoed(quick, randomBytes(8000));
+  slow.ws.resume();
+  for (const bytes of sent) expect(Buffer.compare(value(await slow.packet()) as Uint8Array, bytes)).toBe(0);
 });
 
 describe("a server that stops reading", () => {

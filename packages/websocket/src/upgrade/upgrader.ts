@@ -116,6 +116,8 @@ export class Upgrader {
       tls: socket instanceof TLSSocket,
     };
     const open = (): WebSocketTransport => {
+      // Notices in the end that a peer is gone without a word, as TCP's acceptor does.
+      socket.setKeepAlive(true);
       let transport: WebSocketTransport | undefined;
       this.#wss.handleUpgrade(request, socket, head, (ws) => {
         transport = new WebSocketTransport(ws, socket, facts);
