@@ -34,9 +34,10 @@ test("clients over TCP and over WebSocket are clients of one server, and one bro
 });
 
 test("packets of all lengths arrive, both ways", async () => {
-  const server = await echoServer();
+  const plain = { "net.compress.enabled": false };
+  const server = await echoServer(plain);
   const { address } = await serveWebSocket(server, { port: 0 });
-  const client = await webSocketClient(address);
+  const client = await webSocketClient(address, {}, plain);
   const around = (middle: number): number[] => Array.from({ length: 40 }, (_, index) => middle - 35 + index);
   for (const length of [0, 1, ...around(126), ...around(65_536), 300_000, 1_000_000]) {
     const bytes = randomBytes(length);
