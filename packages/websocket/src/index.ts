@@ -3,8 +3,6 @@
  *
  * @packageDocumentation
  */
-import "./native-socket.js";
-
 export type { ServeWebSocketOptions, WebSocketAcceptorOptions } from "./options.js";
 export { serveWebSocket, type WebSocketListening } from "./serve-web-socket.js";
 export type { Origins } from "./upgrade/origins.js";

@@ -67,8 +67,9 @@ export class WebSocketTransport implements Transport {
   readonly sslSeclevel: SslSecLevel;
   readonly reusesChunks = false;
   readonly peerCertificate: PeerCertificate | undefined = undefined;
-  readonly socket: HandledWebSocket;
-  readonly #stream: Socket;
+  /** The socket of TCP or TLS beneath, as on all connections of Node. */
+  readonly socket: Socket;
+  readonly #ws: HandledWebSocket;
   readonly #tls: boolean;
   #handler: TransportHandler | undefined = undefined;
   #pong: PongResponder | undefined = undefined;
@@ -98,12 +99,12 @@ export class WebSocketTransport implements Transport {
    * @param stream - the socket that it is over.
    */
   constructor(ws: WebSocket, stream: Socket, { remoteAddress, sslSeclevel, tls }: ConnectionFacts) {
-    this.socket = ws;
-    this.#stream = stream;
+    this.#ws = ws;
+    this.socket = stream;
     this.#tls = tls;
     this.remoteAddress = remoteAddress;
     this.sslSeclevel = sslSeclevel;
-    this.socket[TRANSPORT] = this;
+    this.#ws[TRANSPORT] = this;
     ws.on("message", onMessage);
     ws.on("ping", onPing);
     ws.on("error", onError);
@@ -117,12 +118,12 @@ export class WebSocketTransport implements Transport {
   get backlog(): number {
     if (!this.#busy) return 0;
     // Headers and pongs wait there, too.
-    this.#unsent = Math.min(this.#unsent, this.#stream.writableLength);
+    this.#unsent = Math.min(this.#unsent, this.socket.writableLength);
     return this.#unsent;
   }
 
   unacknowledged(): Promise<number | undefined> {
-    return unacknowledged(this.#stream);
+    return unacknowledged(this.socket);
   }
 
   start(handler: TransportHandler): void {
@@ -139,7 +140,7 @@ export class WebSocketTransport implements Transport {
     const { length } = bytes;
     // No bytes would be the end of the stream.
     if (length === 0 || !this.#open) return true;
-    const stream = this.#stream;
+    const stream = this.socket;
     const queued = stream.writableLength > 0;
     const written = this.#tls ? this.#written : undefined;
     if (length > COPIED) {
@@ -164,7 +165,7 @@ export class WebSocketTransport implements Transport {
 
   /** Whether frames can be written: no close frame has been. */
   get #open(): boolean {
-    return !this.#ended && this.socket.readyState === this.socket.OPEN;
+    return !this.#ended && this.#ws.readyState === this.#ws.OPEN;
   }
 
   #beginBusy(length: number): void {
@@ -172,13 +173,13 @@ export class WebSocketTransport implements Transport {
     if (this.#busy) return;
     this.#busy = true;
     // Node tells about single writes only: an empty one behind the others tells when all are through.
-    if (!this.#tls) this.#stream.write(NOTHING, this.#written);
+    if (!this.#tls) this.socket.write(NOTHING, this.#written);
   }
 
   readonly #written = (error?: Error | null): void => {
     if (!this.#busy) return;
     this.#busy = false;
-    if ((error !== undefined && error !== null) || this.#stream.destroyed || this.#closedTold) return;
+    if ((error !== undefined && error !== null) || this.socket.destroyed || this.#closedTold) return;
     const handler = this.#handler;
     if (handler !== undefined && !this.#destroyed) this.#shield(handler, () => handler.drained());
   };
@@ -197,7 +198,7 @@ export class WebSocketTransport implements Transport {
     this.#leaving = true;
     this.#endStream();
     this.#sayClose(WEBSOCKET_CLOSE_CODES.closed);
-    this.#stream.destroySoon();
+    this.socket.destroySoon();
   }
 
   destroy(): void {
@@ -209,13 +210,13 @@ export class WebSocketTransport implements Transport {
       return;
     }
     // Behind what waits, it would not arrive anyway.
-    if (this.#stream.writableLength === 0) this.#sayClose(WEBSOCKET_CLOSE_CODES.brokenOff);
-    this.socket.terminate();
+    if (this.socket.writableLength === 0) this.#sayClose(WEBSOCKET_CLOSE_CODES.brokenOff);
+    this.#ws.terminate();
   }
 
   #endStream(): void {
     if (this.#ended) return;
-    if (this.#open) this.#stream.write(END_FRAME);
+    if (this.#open) this.socket.write(END_FRAME);
     this.#ended = true;
   }
 
@@ -225,20 +226,20 @@ export class WebSocketTransport implements Transport {
 
   /** Sends the close frame. @param code - where there is no reason to tell. */
   #sayClose(code: number): void {
-    if (this.#reason === null) this.socket.close(code);
-    else this.socket.close(WEBSOCKET_CLOSE_CODES.reason, closeText(this.#reason));
+    if (this.#reason === null) this.#ws.close(code);
+    else this.#ws.close(WEBSOCKET_CLOSE_CODES.reason, closeText(this.#reason));
   }
 
   // ---- input ------------------------------------------------------------------------------------
 
   pause(): void {
     this.#paused = true;
-    this.socket.pause();
+    this.#ws.pause();
   }
 
   resume(): void {
     this.#paused = false;
-    if (this.#held === undefined) this.socket.resume();
+    if (this.#held === undefined) this.#ws.resume();
     else if (!this.#resuming) {
       this.#resuming = true;
       setImmediate(this.#pump);
@@ -246,7 +247,7 @@ export class WebSocketTransport implements Transport {
   }
 
   probe(): void {
-    const stream = this.#stream;
+    const stream = this.socket;
     if (!this.#open || !stream.writable || stream.writableLength > 0) return;
     // The kernel tells that a socket is broken when something is written, be it nothing. TLS has no empty records.
     stream.write(this.#tls ? PONG_FRAME : NOTHING);
@@ -287,7 +288,7 @@ export class WebSocketTransport implements Transport {
       const piece = held.shift();
       if (piece === undefined) {
         this.#held = undefined;
-        this.socket.resume();
+        this.#ws.resume();
         break;
       }
       this.#tellData(handler, piece);
@@ -309,7 +310,7 @@ export class WebSocketTransport implements Transport {
 
   pinged(data: Uint8Array): void {
     if (this.#destroyed) return;
-    this.#pong ??= new PongResponder(this.socket);
+    this.#pong ??= new PongResponder(this.#ws);
     this.#pong.pinged(data);
   }
 
@@ -318,8 +319,8 @@ export class WebSocketTransport implements Transport {
   #violated(code: number, text: string): void {
     this.#violation = new NotPeng3dnetError(`the WebSocket was closed with ${code}: ${text}`);
     // After a close frame, there is nothing left to say.
-    if (this.socket.readyState === this.socket.OPEN) this.socket.close(code, text);
-    else this.socket.terminate();
+    if (this.#ws.readyState === this.#ws.OPEN) this.#ws.close(code, text);
+    else this.#ws.terminate();
   }
 
   /** The peer does not keep to RFC 6455, or to a limit; `ws` closes the WebSocket with a code that says so. */
@@ -356,7 +357,7 @@ export class WebSocketTransport implements Transport {
   #error({ code, text }: { readonly code: number; readonly text: string }): Error | undefined {
     if (this.#violation !== undefined) return this.#violation;
     if (this.#ended && this.#peerEnded && code !== BROKEN) return undefined;
-    const { errored } = this.#stream;
+    const { errored } = this.socket;
     if (errored !== null) return errored;
     if (this.#ended && this.#peerEnded) return undefined;
     if (code === BROKEN) return new Error("the other end broke the WebSocket off");
