@@ -156,3 +156,25 @@ export function nested(depth: number): Uint8Array {
   bytes[depth] = 0xc0;
   return bytes;
 }
+
+/**
+ * A list of maps that have about as many keys as a body may: some of them alike, in turn or by chance, with heads that may
+ * be longer than need be.
+ */
+export function manyKeys(random: Random): Uint8Array {
+  const pairs = 16_000 + random.below(8000);
+  const width = 1 + random.below(40);
+  const kinds = random.pick([1, 40, 2000, 100_000]);
+  const length = random.pick([2, 8, 31]);
+  const maps: Uint8Array[] = [];
+  for (let left = pairs; left > 0; left -= width) {
+    const count = Math.min(width, left);
+    maps.push(head(0xde, 2, count));
+    for (let index = 0; index < count; index++) {
+      const number = random.oneIn(50) ? random.below(100_000) : (left - index) % kinds;
+      const key = utf8.encode(number.toString(36).padStart(length, random.oneIn(50) ? "ä" : "k"));
+      maps.push(announce(random, 0xa0, 31, 0xd9, [1, 2, 4], key.length), key, Uint8Array.of(7));
+    }
+  }
+  return concat([head(0xdd, 4, Math.ceil(pairs / width)), ...maps]);
+}

@@ -230,6 +230,9 @@ export const SHAPES: readonly Shape[] = [
   many("maps of five keys of their own", 10, (index, random) =>
     keyed(...Array.from("abcde", (letter) => letter + unique(index, random))),
   ),
+  many("maps of seven keys, one of their own", 14, (index, random) =>
+    keyed(...Array.from("abcdef"), unique(index, random)),
+  ),
   many("maps of the empty key", 2, () => keyed("")),
   many("maps of toString", 2, () => keyed("toString")),
   many("maps of the key 0", 2, () => keyed("0")),
@@ -279,6 +282,9 @@ export const SHAPES: readonly Shape[] = [
   wideMixed("a map of integer keys of 64 bits that collide", (index) => longCollision(index % 2048)),
   many("maps of 256 integer keys that collide", 512, () =>
     map(Array.from({ length: 256 }, (_, index) => [collision(index), NIL]).flat()),
+  ),
+  wideMixed("a map of an integer and keys of their own", (index, random) =>
+    index === 0 ? Uint8Array.of(1) : text(unique(index, random)),
   ),
   wideMixed("a map of binary keys", (index) =>
     concat([Uint8Array.of(0xc4, 4), head(0, 4, index).subarray(1)]),

@@ -39,14 +39,26 @@ async function measure(shape: Shape, early: boolean, elements: number, seed: num
   }
 }
 
-/** The largest of a shape that is accepted, or whatever is refused in any size. */
+const passesLimits = ({ answer }: Cost): boolean => !answer.error?.includes("net.limits");
+
+/** The largest of a shape that is accepted, or nearly so, or whatever is refused in any size. */
 async function largest(shape: Shape, early: boolean): Promise<readonly [Cost, elements: number]> {
   const most = DEFAULT_CONFIG[early ? "net.limits.elements.handshake" : "net.limits.elements"];
   let elements = most;
+  let refused = most;
   let cost = await measure(shape, early, elements, 0);
-  while (cost.answer.error?.includes("net.limits") && elements > 4) {
+  while (!passesLimits(cost) && elements > 4) {
+    refused = elements;
     elements = Math.floor(elements * 0.7);
     cost = await measure(shape, early, elements, 0);
+  }
+  while (refused - elements > elements / 64) {
+    const between = Math.floor((elements + refused) / 2);
+    const next = await measure(shape, early, between, 0);
+    if (passesLimits(next)) {
+      elements = between;
+      cost = next;
+    } else refused = between;
   }
   return [cost, elements];
 }

@@ -242,6 +242,11 @@ describe("from a server", () => {
     expect((await peer.packet()).id).toBe(wire.ACCEPT);
   });
 
+  test("a registry of very many names goes through where it may have them", async () => {
+    const { peer } = await shake({ "net.limits.registry.names": 30_000 }, wire.handshake(names(29_995)));
+    expect((await peer.packet()).id).toBe(wire.ACCEPT);
+  });
+
   test.each([
     ["a hello", wire.HELLO],
     ["a handshake", wire.HANDSHAKE],

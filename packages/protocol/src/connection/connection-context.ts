@@ -162,8 +162,9 @@ export function createConnectionContext(
       : inflatedLimit,
     depth,
     elements,
-    // A client receives the server's registry in the handshake, in which each name counts as two elements.
-    handshakeElements: server ? Math.min(elements, fewElements) : 2 * maxNames + fewElements,
+    // A client receives the server's registry in the handshake. Each name is two elements and, where there are very many,
+    // a new key, of which a body may have one for each three elements.
+    handshakeElements: server ? Math.min(elements, fewElements) : 3 * maxNames + fewElements,
     compression: cfg.get("net.compress.enabled") ? compression : undefined,
     validateSent,
     threshold: cfg.get("net.compress.threshold"),

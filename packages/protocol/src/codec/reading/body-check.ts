@@ -15,8 +15,9 @@ import {
 } from "./body-errors.js";
 import { decodedSize } from "./decoded-size.js";
 import { beginsLikeIndex, ListGrowth, listIndex, movesAllowed, placesAllowed } from "./list-growth.js";
-import { beginsLikeKey, KeyCost, pay, stepsAllowed, weightOf } from "./map-keys.js";
-import { SHORT_TEXT, shortText } from "./short-text.js";
+import { beginsLikeBinary, beginsLikeKey, KeyCost, pay, stepsAllowed, weightOf } from "./map-keys.js";
+import { FREE_PAIRS, NewKeys } from "./new-keys.js";
+import { headLength, SHORT_TEXT, shortText } from "./short-text.js";
 
 /** The body holds binary values or extension types of an application, which a decoder may hand out as views. */
 export const BODY_HAS_BINARY = 1;
@@ -60,6 +61,10 @@ export class BodyCheck {
   #maxSteps = 0;
   /** What integer keys of `Map`s may still cost. */
   #stepsLeft = 0;
+  /** Pairs of maps whose keys are not looked at, so many more. */
+  #freePairs = 0;
+  /** The keys of a body with very many pairs. */
+  #newKeys: NewKeys | undefined;
 
   /**
    * @param maxDepth - how deep containers may nest; default 512.
@@ -95,6 +100,8 @@ export class BodyCheck {
     this.#containers = 0;
     this.#binaries = 0;
     this.#traits = 0;
+    this.#freePairs = FREE_PAIRS;
+    this.#newKeys = undefined;
     const position = this.#value(start, this.#maxDepth);
     if (position !== end) throw bytesFollow(end - position);
     return this.#traits;
@@ -180,6 +187,8 @@ export class BodyCheck {
 
   #map(at: number, length: number, depthLeft: number): number {
     this.#owe(at, 2 * length, depthLeft);
+    const free = this.#freePairs;
+    this.#freePairs = free - length;
     let position = at;
     let growth: ListGrowth | undefined;
     for (let index = 0; index < length; index++) {
@@ -188,6 +197,7 @@ export class BodyCheck {
         return this.#mixedMap(position, length - index, depthLeft);
       }
       const end = this.#key(position);
+      if (index >= free) this.#countKey(position, end);
       growth = this.#grow(growth, position, end);
       position = this.#value(end, depthLeft - 1);
     }
@@ -210,8 +220,10 @@ export class BodyCheck {
   #mixedKey(at: number, cost: KeyCost): number {
     const head = this.#bytes[at] as number;
     if (!beginsLikeKey(head)) throw keyOfOtherKind();
+    // A text is made of a binary key, to compare it by.
+    if (beginsLikeBinary(head) && --this.#elementsLeft < 0) throw tooManyElements(this.#elementsAllowed);
     const end = this.#value(at, 0);
-    if (head < 0xc4 || head > 0xc6) {
+    if (!beginsLikeBinary(head)) {
       const key = this.#integer(at, head);
       this.#stepsLeft = pay(this.#stepsLeft, cost.add(key, weightOf(key)), this.#maxSteps);
     }
@@ -230,6 +242,13 @@ export class BodyCheck {
     const low = this.#uint(at + 5, 4);
     const exact = high * TWO_TO_32 + low;
     return Number.isSafeInteger(exact) ? exact : Number((BigInt(high) << 32n) | BigInt(low));
+  }
+
+  /** Counts a key in a body with very many pairs. */
+  #countKey(at: number, end: number): void {
+    this.#newKeys ??= new NewKeys(this.#elementsAllowed);
+    const start = at + headLength(this.#bytes[at] as number);
+    this.#newKeys.add(this.#bytes, start, end - start);
   }
 
   /** Checks a value of an extension type. */
@@ -370,11 +389,6 @@ export class BodyCheck {
     }
     return at + length;
   }
-}
-
-/** Bytes of the head of a string. */
-function headLength(head: number): number {
-  return head < 0xc0 ? 1 : head === 0xd9 ? 2 : head === 0xda ? 3 : 5;
 }
 
 function isSafeHighWord(high: number): boolean {

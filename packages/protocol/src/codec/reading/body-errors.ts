@@ -62,6 +62,12 @@ export function tooManyElements(maxElements: number): BadDataError {
   return new BadDataError(`the body has more than the ${maxElements} elements of net.limits.elements`);
 }
 
+export function tooManyKeys(keys: number): BadDataError {
+  return new BadDataError(
+    `the body has maps with more than ${keys} keys of which no two are alike; use arrays, or raise net.limits.elements`,
+  );
+}
+
 export function tooSparse(places: number): BadDataError {
   return new BadDataError(
     `the body has maps with keys like "1023", for which the engine reserves more than ${places} places of lists without a value; use other keys or an array, or raise net.limits.elements`,

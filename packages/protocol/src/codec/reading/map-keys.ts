@@ -23,7 +23,12 @@ export function weightOf(key: number): number {
 
 /** Whether a value that begins so is an integer or a binary value, and may be a key. */
 export function beginsLikeKey(head: number): boolean {
-  return head < 0x80 || head >= 0xe0 || (head >= 0xc4 && head <= 0xc6) || (head >= 0xcc && head <= 0xd3);
+  return head < 0x80 || head >= 0xe0 || beginsLikeBinary(head) || (head >= 0xcc && head <= 0xd3);
+}
+
+/** Whether a value that begins so is a binary value. */
+export function beginsLikeBinary(head: number): boolean {
+  return head >= 0xc4 && head <= 0xc6;
 }
 
 /**

@@ -68,3 +68,8 @@ function veryShortText(bytes: Uint8Array, at: number, length: number): string {
       );
   }
 }
+
+/** Bytes of the head of a text. */
+export function headLength(head: number): number {
+  return head < 0xc0 ? 1 : head === 0xd9 ? 2 : head === 0xda ? 3 : 5;
+}

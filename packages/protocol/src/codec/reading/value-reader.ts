@@ -17,8 +17,9 @@ import {
 import { decodedSize } from "./decoded-size.js";
 import { KeyCache } from "./key-cache.js";
 import { beginsLikeIndex, ListGrowth, listIndex, movesAllowed, placesAllowed } from "./list-growth.js";
-import { beginsLikeKey, type MapKey, MixedMap, pay, stepsAllowed } from "./map-keys.js";
-import { SHORT_TEXT, shortText } from "./short-text.js";
+import { beginsLikeBinary, beginsLikeKey, type MapKey, MixedMap, pay, stepsAllowed } from "./map-keys.js";
+import { FREE_PAIRS, NewKeys } from "./new-keys.js";
+import { headLength, SHORT_TEXT, shortText } from "./short-text.js";
 
 const EMPTY = new Uint8Array(0);
 const NO_VIEW = new DataView(EMPTY.buffer);
@@ -73,6 +74,10 @@ export class ValueReader {
   #length = 0;
   /** What integer keys of `Map`s cost, in steps. */
   #stepsUsed = 0;
+  /** Pairs of maps whose keys are not looked at, so many more. */
+  #freePairs = 0;
+  /** The keys of a body with very many pairs. */
+  #newKeys: NewKeys | undefined;
   /** Whether the key that was read last begins with a digit, so that it may be an index. */
   #digitFirst = false;
   #extensions: ExtensionCodec | undefined;
@@ -122,6 +127,7 @@ export class ValueReader {
     if (this.#extensions !== extensions) this.#extensions = extensions;
     this.#reading = true;
     this.#containers = 0;
+    this.#freePairs = FREE_PAIRS;
     this.#keys.begin();
     try {
       const value = this.#value(maxDepth);
@@ -140,6 +146,7 @@ export class ValueReader {
     this.#stepsUsed = 0;
     this.#movesUsed = 0;
     this.#binaries = 0;
+    this.#newKeys = undefined;
   }
 
   /**
@@ -295,7 +302,9 @@ export class ValueReader {
   #map(length: number, depthLeft: number): Record<string, unknown> | Map<MapKey, unknown> {
     this.#owe(2 * length, depthLeft);
     if (length === 0) return {};
-    let key = this.#key();
+    const free = this.#freePairs;
+    this.#freePairs = free - length;
+    let key = free > 0 ? this.#key() : this.#countedKey();
     // No object is made before the first key is known: it would be most of what a short `Map` costs.
     if (key === undefined) return this.#mixedMap(undefined, length, depthLeft);
     const map: Record<string, unknown> = {};
@@ -304,7 +313,7 @@ export class ValueReader {
       if (this.#digitFirst) growth = this.#grow(growth, key);
       map[key] = this.#value(depthLeft - 1);
       if (index === length) break;
-      key = this.#key();
+      key = index < free ? this.#key() : this.#countedKey();
       if (key === undefined) {
         if (growth !== undefined) this.#settle(growth, index);
         return this.#mixedMap(map, length - index, depthLeft);
@@ -347,7 +356,10 @@ export class ValueReader {
   #mixedKey(): MapKey {
     const key = this.#key();
     if (key !== undefined) return key;
-    if (!beginsLikeKey(this.#bytes[this.#at] as number)) throw keyOfOtherKind();
+    const head = this.#bytes[this.#at] as number;
+    if (!beginsLikeKey(head)) throw keyOfOtherKind();
+    // A text is made of a binary key, to compare it by.
+    if (beginsLikeBinary(head) && --this.#elementsLeft < 0) throw tooManyElements(this.#maxElements);
     return this.#value(0) as MapKey;
   }
 
@@ -415,6 +427,18 @@ export class ValueReader {
     const key = this.#string(length);
     if (key === "__proto__") throw protoKey();
     this.#keys.add(this.#bytes, start, length, key);
+    return key;
+  }
+
+  /** As `#key`, in a body with very many pairs. */
+  #countedKey(): string | undefined {
+    const at = this.#at;
+    const key = this.#key();
+    if (key === undefined) return undefined;
+    this.#countedRare = true;
+    this.#newKeys ??= new NewKeys(this.#maxElements);
+    const start = at + headLength(this.#bytes[at] as number);
+    this.#newKeys.add(this.#bytes, start, this.#at - start);
     return key;
   }
 

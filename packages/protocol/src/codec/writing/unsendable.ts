@@ -112,7 +112,7 @@ class Search {
     for (const [key, value] of entriesOf(map)) {
       checkKey(key);
       if (this.#count(2, depthLeft)) return true;
-      if (typeof key === "object" && this.#take(1)) return true;
+      if (typeof key === "object" && this.#take(2)) return true;
       this.#keys.push({ call: `get(${shownKey(key)})` });
       if (this.#refuses(value, depthLeft - 1)) return true;
       this.#keys.pop();

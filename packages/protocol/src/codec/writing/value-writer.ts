@@ -199,6 +199,8 @@ export class ValueWriter {
       length++;
       checkKey(key);
       this.#count(2, depthLeft);
+      // A binary key takes the peer longer than other binary values.
+      if (typeof key === "object") this.#take(1);
       this.#value(key, 0);
       this.#value(value, depthLeft - 1);
     }

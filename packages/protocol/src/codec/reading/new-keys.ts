@@ -1,0 +1,56 @@
+/**
+ * What texts cost that are keys and that the engine has not met yet. It keeps one string of each text that is a key; for a
+ * new one it looks in vain among all that it has, makes that string, and a map with new keys has no shape in common with
+ * others. That takes several times as long as any other short element, so that the keys of a body that has very many are
+ * looked at: most of them have to be such as came just before.
+ */
+import { tooManyKeys } from "./body-errors.js";
+import { hashOfKey } from "./key-cache.js";
+
+/** The first pairs of a body, whose keys are not looked at and count as new. */
+export const FREE_PAIRS = 16_384;
+/** Keys longer than this are always new. */
+const MAX_LENGTH = 32;
+/** A power of two. */
+const PLACES = 1024;
+
+/** How many keys of a body may be new: more would take longer than other elements do. */
+export function newKeysAllowed(maxElements: number): number {
+  return Math.floor(maxElements / 3);
+}
+
+/**
+ * Counts the keys of one body behind its first pairs that are new. Each key has one of some places, where the last one
+ * stays: so a key that comes again after others of its place counts again, and no key costs more than one comparison.
+ */
+export class NewKeys {
+  readonly #starts = new Int32Array(PLACES);
+  readonly #lengths = new Int32Array(PLACES).fill(-1);
+  readonly #allowed: number;
+  #count = FREE_PAIRS;
+
+  /** @param maxElements - elements that the body may have. */
+  constructor(maxElements: number) {
+    this.#allowed = newKeysAllowed(maxElements);
+  }
+
+  /** Counts the key with these bytes, if it is new. @throws {@link BadDataError} if there are too many. */
+  add(bytes: Uint8Array, start: number, length: number): void {
+    if (length <= MAX_LENGTH) {
+      const place = hashOfKey(bytes, start, length) & (PLACES - 1);
+      if (this.#holds(place, bytes, start, length)) return;
+      this.#starts[place] = start;
+      this.#lengths[place] = length;
+    }
+    if (++this.#count > this.#allowed) throw tooManyKeys(this.#allowed);
+  }
+
+  #holds(place: number, bytes: Uint8Array, start: number, length: number): boolean {
+    if (this.#lengths[place] !== length) return false;
+    const known = this.#starts[place] as number;
+    for (let index = 0; index < length; index++) {
+      if (bytes[known + index] !== bytes[start + index]) return false;
+    }
+    return true;
+  }
+}
