@@ -52,7 +52,7 @@ async function largest(shape: Shape, early: boolean): Promise<readonly [Cost, el
     elements = Math.floor(elements * 0.7);
     cost = await measure(shape, early, elements, 0);
   }
-  while (refused - elements > elements / 64) {
+  while (refused - elements > Math.max(1, elements / 64)) {
     const between = Math.floor((elements + refused) / 2);
     const next = await measure(shape, early, between, 0);
     if (passesLimits(next)) {
