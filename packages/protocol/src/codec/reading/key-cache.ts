@@ -32,7 +32,7 @@ export class KeyCache {
   /** The key with these bytes, if it is remembered. */
   find(bytes: Uint8Array, start: number, length: number): string | undefined {
     if (length > MAX_LENGTH) return undefined;
-    const known = this.#places[hashOfKey(bytes, start, length) & (this.#places.length - 1)];
+    const known = this.#places[hash(bytes, start, length) & (this.#places.length - 1)];
     if (known === undefined || known.bytes.length !== length) return undefined;
     const knownBytes = known.bytes;
     for (let index = 0; index < length; index++) {
@@ -51,7 +51,7 @@ export class KeyCache {
   }
 
   #placeOf({ bytes }: KnownKey): number {
-    return hashOfKey(bytes, 0, bytes.length) & (this.#places.length - 1);
+    return hash(bytes, 0, bytes.length) & (this.#places.length - 1);
   }
 
   #grow(): void {
@@ -70,8 +70,7 @@ function emptyPlaces(count: number): (KnownKey | undefined)[] {
   return new Array(count).fill(undefined);
 }
 
-/** Spreads keys over places. Everybody can compute it, so that what it spares must not be needed. */
-export function hashOfKey(bytes: Uint8Array, start: number, length: number): number {
+function hash(bytes: Uint8Array, start: number, length: number): number {
   if (length === 0) return 0;
   const first = bytes[start] as number;
   const middle = bytes[start + (length >> 1)] as number;

@@ -5,17 +5,16 @@
  * looked at: most of them have to be such as came just before.
  */
 import { tooManyKeys } from "./body-errors.js";
-import { hashOfKey } from "./key-cache.js";
 
 /** The first pairs of a body, whose keys are not looked at and count as new. */
 export const FREE_PAIRS = 16_384;
 /** Keys longer than this are always new. */
 const MAX_LENGTH = 32;
 /** A power of two. */
-const PLACES = 1024;
+const PLACES = 4096;
 
 /** How many keys of a body may be new: more would take longer than other elements do. */
-export function newKeysAllowed(maxElements: number): number {
+function newKeysAllowed(maxElements: number): number {
   return Math.floor(maxElements / 3);
 }
 
@@ -37,7 +36,7 @@ export class NewKeys {
   /** Counts the key with these bytes, if it is new. @throws {@link BadDataError} if there are too many. */
   add(bytes: Uint8Array, start: number, length: number): void {
     if (length <= MAX_LENGTH) {
-      const place = hashOfKey(bytes, start, length) & (PLACES - 1);
+      const place = placeOf(bytes, start, length);
       if (this.#holds(place, bytes, start, length)) return;
       this.#starts[place] = start;
       this.#lengths[place] = length;
@@ -53,4 +52,11 @@ export class NewKeys {
     }
     return true;
   }
+}
+
+/** Everybody can compute it: keys that are made to share a place count as new, to the disadvantage of who made them. */
+function placeOf(bytes: Uint8Array, start: number, length: number): number {
+  let hash = length;
+  for (let at = start; at < start + length; at++) hash = (Math.imul(hash, 31) + (bytes[at] as number)) | 0;
+  return (hash ^ (hash >>> 12)) & (PLACES - 1);
 }

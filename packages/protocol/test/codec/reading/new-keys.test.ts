@@ -94,6 +94,7 @@ describe("pass", () => {
         ),
     ],
     ["65,535 numbers", () => list(range(65_535).map(() => NIL))],
+    ["a thousand keys in turn", () => map(range(32_768).map((index) => [`key-${index % 1000}`, NIL]))],
     ["one key again and again", () => map(range(32_768).map(() => ["a", NIL]))],
     ["the empty key again and again", () => map(range(32_768).map(() => ["", NIL]))],
     [
