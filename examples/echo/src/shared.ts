@@ -1,9 +1,12 @@
-import type { SmartPacket } from "@peng3dnet/core";
+import type { SmartPacket } from "@peng3dnet/peer";
 
 /** Carries any value, from the client and back. */
 export const ECHO = "echo:echo";
 /** Carries a {@link Ping} to the server and a {@link Pong} back. */
 export const PING = "echo:ping";
+
+/** Where the page finds the server, on the address that it was loaded from. */
+export const PATH = "/echo";
 
 /** What a client sends to measure the connection. Times are in seconds since 1970. */
 export interface Ping {
