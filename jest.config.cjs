@@ -3,13 +3,16 @@ const wanted = process.env.PENG3DNET_COVERAGE === "1";
 /** @type {import("jest").Config} */
 module.exports = {
   rootDir: __dirname,
-  roots: ["packages", "examples", "benchmarks", "fuzz", "test"].map((folder) => `<rootDir>/${folder}`),
+  roots: ["packages", "examples", "benchmarks", "fuzz", "tools/chromium", "test"].map(
+    (folder) => `<rootDir>/${folder}`,
+  ),
   testEnvironment: "node",
   testMatch: [
     "<rootDir>/packages/*/test/**/*.test.ts",
     "<rootDir>/examples/*/test/**/*.test.ts",
     "<rootDir>/benchmarks/test/**/*.test.ts",
     "<rootDir>/fuzz/test/**/*.test.ts",
+    "<rootDir>/tools/chromium/test/**/*.test.ts",
     "<rootDir>/test/**/*.test.ts",
   ],
   modulePathIgnorePatterns: ["/dist/", "/\\.docs-code/"],
@@ -17,10 +20,12 @@ module.exports = {
   moduleFileExtensions: ["ts", "js", "cjs", "mjs", "json", "node"],
   // Tests run the sources, never a build that may be old.
   moduleNameMapper: {
-    "^@peng3dnet/(protocol|peer|core|browser|websocket|ping|peng3d-events)$": "<rootDir>/packages/$1/src/index.ts",
+    "^@peng3dnet/(protocol|peer|core|browser|websocket|ping|peng3d-events)$":
+      "<rootDir>/packages/$1/src/index.ts",
     "^@peng3dnet/(peer|core)/testing$": "<rootDir>/packages/$1/src/testing.ts",
     "^@peng3dnet/ping/peer$": "<rootDir>/packages/ping/src/peer.ts",
     "^@peng3dnet/peer/transport$": "<rootDir>/packages/peer/src/transport.ts",
+    "^@peng3dnet-internal/chromium$": "<rootDir>/tools/chromium/src/index.ts",
     "^@peng3dnet-examples/(cli)$": "<rootDir>/examples/$1/src/index.ts",
     "^(\\.{1,2}/.*)\\.js$": "$1",
   },

@@ -55,7 +55,7 @@ function run(what, command, args, extraEnv = {}) {
 function workspaceFolders() {
   const children = (parent) =>
     existsSync(join(root, parent)) ? readdirSync(join(root, parent)).map((name) => `${parent}/${name}`) : [];
-  return [...children("packages"), ...children("examples"), "benchmarks", "fuzz", "site"]
+  return [...children("packages"), ...children("examples"), "benchmarks", "fuzz", "site", "tools/chromium"]
     .filter((folder) => existsSync(join(root, folder, "package.json")))
     .sort();
 }

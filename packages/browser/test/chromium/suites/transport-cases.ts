@@ -1,0 +1,17 @@
+import { type CreatePair, MemoryLink, transportConformance } from "@peng3dnet/peer/testing";
+import type { Case } from "./case.js";
+
+/** All that is promised of transports, over a link in memory. */
+export const memoryCases: readonly Case[] = transportConformance({
+  name: "memory",
+  createPair: ({ server, client }) => {
+    const link = new MemoryLink();
+    server(link.server);
+    client(link.client);
+  },
+});
+
+/** The same over ports; how a pair of them is made is the page's business. */
+export function portCases(createPair: CreatePair): readonly Case[] {
+  return transportConformance({ name: "port", createPair });
+}
