@@ -1,5 +1,6 @@
 /** The messages that are sent, and the check that what came back is what was sent. */
 import { isDeepStrictEqual } from "node:util";
+import { type GameState, gameState } from "./game-state.js";
 import type { Message } from "./peer.js";
 
 export type PayloadName = "small" | "state" | "large" | "world" | "notice";
@@ -28,39 +29,6 @@ function small(): Payload {
         fail(i, message);
       }
     },
-  };
-}
-
-interface PlayerState {
-  id: number;
-  name: string;
-  team: string;
-  hp: number;
-  pos: number[];
-  vel: number[];
-  alive: boolean;
-}
-
-interface GameState extends Message {
-  map: string;
-  time: number;
-  players: PlayerState[];
-}
-
-function gameState(players: number): GameState {
-  return {
-    i: 0,
-    map: "canyon of the northern rivers",
-    time: 1234.5678,
-    players: Array.from({ length: players }, (_, index) => ({
-      id: 1000 + index,
-      name: `player-${index}`,
-      team: index % 2 === 0 ? "red" : "blue",
-      hp: 100 - (index % 90),
-      pos: [index * 1.25 + 0.1, index * -2.5 + 0.2, 64.125],
-      vel: [Math.sin(index + 1), Math.cos(index + 1), -9.81],
-      alive: index % 5 !== 4,
-    })),
   };
 }
 
