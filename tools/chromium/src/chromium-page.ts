@@ -1,4 +1,4 @@
-import type { CDPSession, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import type { CallResult } from "./call-result.js";
 
 /** Where a function runs: in the page's own thread, or in its dedicated worker. */
@@ -57,16 +57,6 @@ export class ChromiumPage<P extends Programs> {
     );
     if (result.error !== undefined) throw new Error(`in the ${place}: ${result.error}`);
     return result.value as Awaited<ReturnType<P[K]>>;
-  }
-
-  /** A session of the DevTools protocol with this page. */
-  devTools(): Promise<CDPSession> {
-    return this.#page.context().newCDPSession(this.#page);
-  }
-
-  /** Puts this page in front of the others, which are hidden then. */
-  async bringToFront(): Promise<void> {
-    await this.#page.bringToFront();
   }
 
   async close(): Promise<void> {

@@ -3,6 +3,7 @@ import { bundle } from "./bundle.js";
 import { ChromiumPage, type PageOptions, type Programs } from "./chromium-page.js";
 import { findChromium, HOW_TO_GET_CHROMIUM } from "./find-chromium.js";
 import { PageServer } from "./page-server.js";
+import { type ChromiumTab, TabWindow } from "./tab.js";
 
 /** What a page needs of a machine without a display, and nothing that asks the world for something. */
 const ARGUMENTS = [
@@ -16,11 +17,16 @@ const ARGUMENTS = [
   "--disable-sync",
 ];
 
+/** What playwright switches off for tests: that hidden pages get less time. */
+const NO_THROTTLING = [
+  "--disable-background-timer-throttling",
+  "--disable-backgrounding-occluded-windows",
+  "--disable-renderer-backgrounding",
+];
+
 export interface ChromiumOptions {
-  /** More arguments of the command line. */
-  readonly args?: readonly string[];
-  /** Arguments that playwright adds by itself, and that are to be left out. */
-  readonly leaveOut?: readonly string[];
+  /** Whether hidden pages are slowed down, as they are for people. Default: false. */
+  readonly throttled?: boolean;
 }
 
 /** A running Chromium without a window. It takes half a second to start: one is enough for a file of tests. */
@@ -35,13 +41,13 @@ export class Chromium {
   }
 
   /** @throws {Error} if there is no Chromium, with how to get it, or if it does not start. */
-  static async launch({ args = [], leaveOut = [] }: ChromiumOptions = {}): Promise<Chromium> {
+  static async launch({ throttled = false }: ChromiumOptions = {}): Promise<Chromium> {
     const executablePath = findChromium();
     if (executablePath === undefined) throw new Error(`no Chromium was found: ${HOW_TO_GET_CHROMIUM}`);
     const browser = await chromium.launch({
       executablePath,
-      args: [...ARGUMENTS, ...args],
-      ignoreDefaultArgs: [...leaveOut],
+      args: ARGUMENTS,
+      ignoreDefaultArgs: throttled ? NO_THROTTLING : [],
     });
     return new Chromium(browser, await browser.newContext({ ignoreHTTPSErrors: true }));
   }
@@ -52,12 +58,26 @@ export class Chromium {
   }
 
   /** Opens a page with the functions of a program, which are called by {@link ChromiumPage.call}. */
-  async open<P extends Programs>({ entry, root, replaced = {} }: PageOptions): Promise<ChromiumPage<P>> {
+  async open<P extends Programs>(options: PageOptions): Promise<ChromiumPage<P>> {
+    const page = new ChromiumPage<P>(await this.#context.newPage());
+    await page.load(await this.#serve(options));
+    return page;
+  }
+
+  /** Opens the page so many times in tabs of one window, which hide each other. */
+  async openTabs<P extends Programs>(options: PageOptions, count: number): Promise<ChromiumTab<P>[]> {
+    const url = await this.#serve(options);
+    const window = await TabWindow.open(await this.#browser.newBrowserCDPSession());
+    const tabs: ChromiumTab<P>[] = [];
+    while (tabs.length < count) tabs.push(await window.openTab<P>(url));
+    return tabs;
+  }
+
+  /** Serves the page until the end. @returns where. */
+  async #serve({ entry, root, replaced = {} }: PageOptions): Promise<string> {
     const server = await PageServer.start(await bundle(entry, root, replaced));
     this.#servers.push(server);
-    const page = new ChromiumPage<P>(await this.#context.newPage());
-    await page.load(server.url);
-    return page;
+    return server.url;
   }
 
   async close(): Promise<void> {
