@@ -1,14 +1,14 @@
 // Suites that need nobody but Chromium: each case is a test here, and runs there, in a page and in a dedicated worker.
 
-import { suitesOf } from "./suites/suites.js";
+import { suitesOf, WEB_SOCKET_SUITE } from "./suites/suites.js";
 import { describeInChromium, PLACES } from "./support/in-chromium.js";
+import { spliceForTest } from "./support/splice-server.js";
 
 // Node only lists the cases.
-const suites = suitesOf({
-  portPair: () => {
-    throw new Error("this runs in Chromium");
-  },
-});
+const elsewhere = () => {
+  throw new Error("this runs in Chromium");
+};
+const suites = suitesOf({ portPair: elsewhere, webSocketPair: elsewhere });
 
 jest.setTimeout(120_000);
 
@@ -31,7 +31,8 @@ describeInChromium("suites", (page) => {
     describe.each(Object.keys(suites))("%s", (suite) => {
       const names = suites[suite]?.map(({ name }) => name) ?? [];
       test.each(names)("%s", async (name) => {
-        await page().call(place, "runCase", { suite, name });
+        const url = suite === WEB_SOCKET_SUITE ? await spliceForTest() : undefined;
+        await page().call(place, "runCase", { suite, name, ...(url && { url }) });
       });
     });
   });

@@ -1,5 +1,5 @@
 import type { CreatePair } from "@peng3dnet/peer/testing";
-import { splice } from "../support/splice.js";
+import { Splice } from "../support/splice.js";
 import { PortTransport } from "./port-transport.js";
 
 const SPLICE = "splice";
@@ -8,7 +8,9 @@ const SPLICE = "splice";
 export function spliceOnRequest(): void {
   addEventListener("message", ({ data, ports: [one, other] }: MessageEvent<unknown>) => {
     if (data !== SPLICE || one === undefined || other === undefined) return;
-    splice(new PortTransport(one), new PortTransport(other));
+    const splice = new Splice();
+    splice.add(new PortTransport(one));
+    splice.add(new PortTransport(other));
   });
 }
 

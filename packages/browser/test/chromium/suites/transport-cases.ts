@@ -15,3 +15,8 @@ export const memoryCases: readonly Case[] = transportConformance({
 export function portCases(createPair: CreatePair): readonly Case[] {
   return transportConformance({ name: "port", createPair });
 }
+
+/** The same over WebSocket. A browser's WebSocket cannot pause its input. */
+export function webSocketCases(createPair: CreatePair): readonly Case[] {
+  return transportConformance({ name: "WebSocket", createPair, cannotPause: ["client", "server"] });
+}

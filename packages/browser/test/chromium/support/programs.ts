@@ -3,7 +3,7 @@ export type PagePrograms = {
   /** The names of all cases, by suite. */
   listCases(): Readonly<Record<string, readonly string[]>>;
   /** Runs one case, and throws what it throws. */
-  runCase(which: { readonly suite: string; readonly name: string }): Promise<void>;
+  runCase(which: { readonly suite: string; readonly name: string; readonly url?: string }): Promise<void>;
   /** What is different here from Node: for tests of the harness itself. */
   describeSurroundings(): {
     readonly document: boolean;

@@ -1,25 +1,30 @@
 import type { Transport, TransportHandler } from "@peng3dnet/peer";
 
-/** One side of a splice: passes on what its transport tells to the other one. */
+/** One side of a splice: does at the other one what its own transport tells. */
 class Side implements TransportHandler {
   readonly transport: Transport;
-  other: Side | undefined;
-  /** What came before the other side was ready, in order. */
-  #early: (() => void)[] | undefined = [];
-  #closed = false;
+  #other: Side | undefined;
+  #ready = false;
+  #ended = false;
+  /** What is to be done at the other side once it is ready. */
+  #waiting: ((transport: Transport) => void)[] = [];
 
   constructor(transport: Transport) {
     this.transport = transport;
   }
 
+  join(other: Side): void {
+    this.#other = other;
+    this.flush();
+  }
+
   ready(): void {
-    const calls = this.#early ?? [];
-    this.#early = undefined;
-    for (const call of calls) call();
+    this.#ready = true;
+    this.#other?.flush();
   }
 
   refused(): void {
-    this.other?.transport.destroy();
+    this.#pass((transport) => transport.destroy());
   }
 
   readTarget(): undefined {
@@ -27,45 +32,58 @@ class Side implements TransportHandler {
   }
 
   data(chunk: Uint8Array): void {
-    const bytes = chunk.slice(); // kept by the other transport for as long as it likes
-    this.other?.whenReady((other) => {
-      other.transport.write(bytes);
-      if (other.transport.busy) this.transport.pause();
+    const bytes = chunk.slice(); // the other transport may need them for longer
+    this.#pass((transport) => {
+      transport.write(bytes);
+      if (transport.busy) this.transport.pause();
     });
   }
 
   drained(): void {
-    this.other?.transport.resume();
+    this.#other?.transport.resume();
   }
 
   ended(): void {
-    this.other?.whenReady((other) => other.transport.end());
+    this.#ended = true;
+    this.#pass((transport) => transport.end());
   }
 
-  closed(error: Error | undefined): void {
-    this.#closed = true;
-    const other = this.other;
-    if (other === undefined || other.#closed) return;
-    // In order: both streams had ended. Else the break is passed on.
-    if (error !== undefined) other.transport.destroy();
+  closed(): void {
+    // Who had ended its stream broke off afterwards at most: what it wrote arrives.
+    if (this.#ended) this.#pass((transport) => transport.destroyAfterWrite());
+    else this.#pass((transport) => transport.destroy());
   }
 
   crashed(error: unknown): void {
     throw error;
   }
 
-  /** Calls now, or once its transport is ready. */
-  whenReady(call: (side: Side) => void): void {
-    if (this.#early === undefined) call(this);
-    else this.#early.push(() => call(this));
+  #pass(call: (transport: Transport) => void): void {
+    this.#waiting.push(call);
+    this.flush();
+  }
+
+  /** Does what waits, if the other side is ready. */
+  flush(): void {
+    const other = this.#other;
+    if (other === undefined || !other.#ready) return;
+    for (const call of this.#waiting.splice(0)) call(other.transport);
   }
 }
 
-/** Joins two transports back to back: what comes by one goes out by the other. Starts both, within the call. */
-export function splice(one: Transport, other: Transport): void {
-  const [left, right] = [new Side(one), new Side(other)];
-  left.other = right;
-  right.other = left;
-  one.start(left);
-  other.start(right);
+/** Joins pairs of transports back to back: what comes by one goes out by the other. */
+export class Splice {
+  #single: Side | undefined;
+
+  /** Takes one up, and starts it within the call; every second one is joined to that before. */
+  add(transport: Transport): void {
+    const side = new Side(transport);
+    const other = this.#single;
+    this.#single = other === undefined ? side : undefined;
+    if (other !== undefined) {
+      other.join(side);
+      side.join(other);
+    }
+    transport.start(side);
+  }
 }
