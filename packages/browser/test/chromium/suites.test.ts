@@ -24,6 +24,7 @@ describeInChromium("suites", (page) => {
       process: false,
       evaluates: false,
       userAgent: expect.stringContaining("Chrome/"),
+      origin: expect.stringContaining("http://127.0.0.1:"),
     });
   });
 

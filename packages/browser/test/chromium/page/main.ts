@@ -43,5 +43,6 @@ serve({
     process: "process" in globalThis,
     evaluates: evaluates(),
     userAgent: navigator.userAgent,
+    origin: location.origin,
   }),
 } satisfies PagePrograms);

@@ -1,5 +1,7 @@
+import type { ClientPrograms } from "./client-program-types.js";
+
 /** What Node can call in the page and in its worker. */
-export type PagePrograms = {
+export type PagePrograms = ClientPrograms & {
   /** The names of all cases, by suite. */
   listCases(): Readonly<Record<string, readonly string[]>>;
   /** Runs one case, and throws what it throws. */
@@ -10,5 +12,6 @@ export type PagePrograms = {
     readonly process: boolean;
     readonly evaluates: boolean;
     readonly userAgent: string;
+    readonly origin: string;
   };
 };
