@@ -1,11 +1,12 @@
 /** The half of `npm run bench:codec` that runs in Chromium. */
 
-import { ReceiveResources } from "@peng3dnet/protocol";
+import { browserPlatform, SIDE_CLIENT } from "@peng3dnet/browser";
 import { serve } from "@peng3dnet-internal/chromium/page";
 import { type CodecOptions, measureCodecs } from "./codec-work.js";
 
 const programs = {
-  measureCodecs: (options: CodecOptions) => measureCodecs(new ReceiveResources(), options),
+  measureCodecs: (options: CodecOptions) =>
+    measureCodecs(browserPlatform.receiveResources(SIDE_CLIENT), options),
 };
 
 /** What can be called. */
