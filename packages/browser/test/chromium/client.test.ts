@@ -2,7 +2,8 @@
 
 import { createServer } from "node:http";
 import type { Socket } from "node:net";
-import { silentLogger } from "@peng3dnet/core";
+import { SSLSEC_ENCRYPTED, SSLSEC_SERVERAUTH, silentLogger } from "@peng3dnet/core";
+import { certPem, keyPem } from "../../../core/test/support/certificates.js";
 import { onCleanup } from "../support/cleanup.js";
 import { Move, Moved, Numbered } from "./support/client-packets.js";
 import { gameServer } from "./support/game-server.js";
@@ -156,6 +157,16 @@ describeInChromium("client", (page) => {
       expect(result).toMatchObject({ thrown: undefined, reason: "done" });
       expect(moves).toEqual([1, 3]);
       expect(server.metrics.rejectedBy).toMatchObject({ invalidpayload: 1 });
+    });
+
+    test("over wss, both know that it is encrypted, and the client that the browser knows the server", async () => {
+      const tls = { cert: certPem("server"), key: keyPem("server") };
+      const { server, url } = await gameServer({}, { tls });
+      const levels: number[] = [];
+      server.on("handshakecomplete", (client) => levels.push(client.sslSeclevel));
+      const result = await page().call(place, "session", { url, close: "bye" });
+      expect(result).toMatchObject({ reason: "bye", clean: true, sslSeclevel: SSLSEC_SERVERAUTH });
+      expect(levels).toEqual([SSLSEC_ENCRYPTED]);
     });
 
     test("a connection that breaks is closed with an error", async () => {
