@@ -8,6 +8,14 @@ const tls = () => ({ cert: certPem("server"), key: keyPem("server"), ca: bareTls
 
 const cases = [
   ...transportConformance({ name: "WebSocket", createPair: webSocketPairs() }),
+  ...transportConformance({
+    name: "WebSocket with a client as browsers have it",
+    createPair: webSocketPairs({ browser: true }),
+  }),
+  ...transportConformance({
+    name: "WebSocket with such a client over slow, chopped TCP",
+    createPair: webSocketPairs({ browser: true, chopped: true }),
+  }),
   ...transportConformance({ name: "WebSocket over TLS", createPair: webSocketPairs({ tls }) }),
   ...transportConformance({
     name: "WebSocket over slow, chopped TCP",
