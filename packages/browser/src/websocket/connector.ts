@@ -76,7 +76,7 @@ function failure(shown: string, event: unknown): WebSocketConnectError {
   const known = error ?? (typeof message === "string" && message !== "" ? message : undefined);
   const detail = known === undefined ? "" : `: ${describeError(known)}`;
   return new WebSocketConnectError(
-    `cannot open ${shown}${detail}; the server may not be reachable or not be running, have no valid certificate, not admit the origin of this page (its option origins), or have nothing at this path that knows the subprotocol ${WEBSOCKET_SUBPROTOCOL} (for a bridge, set the option bridge)`,
+    `cannot open ${shown}${detail}; the server may not be reachable, not be running or be full, have no valid certificate, not admit the origin of this page (its option origins), or have nothing at this path that knows the subprotocol ${WEBSOCKET_SUBPROTOCOL} (for a bridge, set the option bridge)`,
     known === undefined ? {} : { cause: known },
   );
 }
