@@ -34,7 +34,9 @@ function describeClass([name, type]: [string, ErrorClass]) {
   const error = new type("in", [], []);
   const family = [...families].find(([, base]) => error instanceof (base as ErrorClass))?.[0] ?? "either";
   const parent = Object.getPrototypeOf(type) as ErrorClass;
-  return { name, parent: parent.name, code: error.code, family, reason: error.closeReason };
+  // The code of this one is whatever its thrower chose.
+  const code = name === "RequestError" ? undefined : error.code;
+  return { name, parent: parent.name, code, family, reason: error.closeReason };
 }
 
 const rows = tableRows("docs/errors.md");

@@ -35,6 +35,22 @@ export type {
 } from "./messages/typed-packet.js";
 export type { Platform, Poll } from "./platform/platform.js";
 export { standardPlatform } from "./platform/standard-platform.js";
+export {
+  type AnsweredBy,
+  type AnyRequestDefinition,
+  defineRequest,
+  type ErrorSchemas,
+  isRequestDefinition,
+  type RequestAnswer,
+  type RequestContext,
+  RequestDefinition,
+  type RequestDefinitionOptions,
+  type RequestHandler,
+  type RequestInput,
+  type RequestOutput,
+  type RequestReceived,
+  type RequestTypes,
+} from "./requests/request-definition.js";
 export { type ClientClass, type ClientConnection, ClientOnServer } from "./server/client-on-server.js";
 export { Server } from "./server/server.js";
 export type {

@@ -75,6 +75,7 @@ export {
   registerInternalPackets,
   SetTypePacket,
 } from "./handshake/internal-packets.js";
+export { type CheckingContext, checkSent } from "./packets/check-sent.js";
 export { DefinedPacket } from "./packets/defined-packet.js";
 export { type EncodingContext, encodeChecked, encodePacket } from "./packets/encode-packet.js";
 export { type MaybeAsync, Packet, PrintPacket } from "./packets/packet.js";

@@ -32,6 +32,13 @@ import {
 } from "../messages/typed-packet.js";
 import { checkPlatform, type Platform } from "../platform/platform.js";
 import { printLine } from "../platform/print-line.js";
+import {
+  type AnsweredBy,
+  type AnyRequestDefinition,
+  isRequestDefinition,
+  type RequestHandler,
+} from "../requests/request-definition.js";
+import type { AnyHandler } from "../requests/request-type.js";
 import { type ConnectionSettings, ReadConfig, readSettings } from "../session/connection-settings.js";
 import type { Metrics } from "../session/metrics.js";
 import { Session } from "../session/session.js";
@@ -114,6 +121,7 @@ export abstract class PeerBase<
     this.#events = new EngineEvents(kind, this, options.peng, this.guard);
     this.#hooks = hook({
       cfg: this.cfg,
+      peer: this,
       registry: this.registry,
       clock: this.clock,
       platform,
@@ -175,13 +183,14 @@ export abstract class PeerBase<
   }
 
   /**
-   * Registers a packet type from its definition; one that is registered already is left as it is.
+   * Registers a packet type, or both of a request, from its definition; one that is registered already is left as it is.
    *
-   * @returns its id.
+   * @returns its id; of a request, that of the packet that asks.
    * @throws as {@link PeerBase.registerPacket}.
    */
   register(definition: AnyPacketDefinition): number {
-    this.#typedPacket(definition);
+    if (isRequestDefinition(definition)) this.#hooks.requests.register(definition);
+    else this.#typedPacket(definition);
     return this.registry.getID(definition.name);
   }
 
@@ -189,6 +198,11 @@ export abstract class PeerBase<
     if (!isDefinition(definition)) {
       throw new TypeError(
         `a packet is given here as its definition, from definePacket, and not as ${describeValue(definition)}`,
+      );
+    }
+    if (isRequestDefinition(definition)) {
+      throw new TypeError(
+        `"${definition.name}" is a request; answer it with answer(), and make it with request()`,
       );
     }
     const known = this.#typed.get(definition.name);
@@ -204,6 +218,19 @@ export abstract class PeerBase<
 
   /** Whom a client id stands for. */
   protected abstract ownerOf(cid: Cid): Owner | undefined;
+
+  /**
+   * Says what answers a request of the other side, which is registered if need be. What the handler returns, or its promise
+   * fulfils with, is the answer. The caller is told a {@link RequestError} that it throws as it is, and of any other error
+   * that there was one, while this side reports it as the error of a handler.
+   *
+   * @throws {@link AlreadyRegisteredError} if the request has a handler already; TypeError if it is no request.
+   */
+  answer<R extends AnsweredBy<Receives>>(request: R, handler: RequestHandler<R, Owner>): this;
+  answer(request: AnyRequestDefinition, handler: AnyHandler): this {
+    this.#hooks.requests.answer(request, handler);
+    return this;
+  }
 
   /**
    * Adds a connection type.

@@ -1,4 +1,5 @@
 import {
+  type Cid,
   type CloseInfo,
   type Config,
   describeError,
@@ -6,10 +7,12 @@ import {
   type PacketEntry,
   type PacketRef,
   type PacketRegistry,
+  type Peer,
   quoteText,
 } from "@peng3dnet/protocol";
 import { BufferBudget } from "../messages/buffer-budget.js";
 import type { Platform } from "../platform/platform.js";
+import { PeerRequests } from "../requests/peer-requests.js";
 import { FlushScheduler } from "../session/flush-scheduler.js";
 import type { Pausable } from "../session/pausable.js";
 import type { Session } from "../session/session.js";
@@ -39,6 +42,7 @@ export interface ConnectionOwner {
 
 /** What the hooks of a peer share with it. */
 export interface PeerParts {
+  readonly peer: Peer;
   readonly cfg: Config;
   readonly registry: PacketRegistry;
   readonly clock: Clock;
@@ -74,6 +78,7 @@ export abstract class PeerHooks<Owner extends ConnectionOwner> implements Sessio
   unheard = false;
   protected readonly parts: PeerParts;
   readonly #scheduler: FlushScheduler;
+  #requests: PeerRequests | undefined = undefined;
   /** Whether a subclass overrides a step of receiving, so that every packet has to take that way. */
   #overridden = false;
   /** Packet types of which it was told that payloads are dropped. */
@@ -92,6 +97,8 @@ export abstract class PeerHooks<Owner extends ConnectionOwner> implements Sessio
 
   // ---- what the peer of either kind does --------------------------------------------------------
 
+  /** The connection that a client id stands for. */
+  protected abstract sessionOf(cid: Cid): Session<Owner> | undefined;
   /** Calls the overridable `receiveData`. */
   protected abstract takeData(session: Session<Owner>, chunk: Uint8Array): unknown;
   /** Calls the overridable `processSinglePacket`. */
@@ -132,6 +139,16 @@ export abstract class PeerHooks<Owner extends ConnectionOwner> implements Sessio
   dispatch(): void {
     this.processor.dispatch();
     this.direct = !this.#overridden;
+  }
+
+  /** The requests that the peer knows. Made with the first one. */
+  get requests(): PeerRequests {
+    if (this.#requests === undefined) {
+      const { peer, registry, guard } = this.parts;
+      const sessionOf = (cid: Cid): Session<Owner> | undefined => this.sessionOf(cid);
+      this.#requests = new PeerRequests(peer, { registry, guard, sessionOf });
+    }
+    return this.#requests;
   }
 
   // ---- from sessions ----------------------------------------------------------------------------
@@ -206,6 +223,7 @@ export abstract class PeerHooks<Owner extends ConnectionOwner> implements Sessio
       for (const stream of this.streams) stream.forget(session);
     }
     this.processor.closed(session);
+    session.requests?.end(info);
     this.ended(session, info);
   }
 

@@ -35,6 +35,8 @@ export class ClientHooks<C extends HookedClient> extends PeerHooks<C> {
   readonly active: Deferred<void>;
   /** The connection is closed, or will never come. */
   readonly closing: Deferred<CloseInfo>;
+  /** The one connection, once there is one. */
+  session: Session<C> | undefined = undefined;
   declare private client: C;
   declare private plain: C["onReceive"];
 
@@ -61,6 +63,10 @@ export class ClientHooks<C extends HookedClient> extends PeerHooks<C> {
     if (prints) this.parts.print(`close ${info.reason}`);
     client.sendEvent("close", { reason: info.reason });
     this.#emit("close", info);
+  }
+
+  protected override sessionOf(): Session<C> | undefined {
+    return this.session;
   }
 
   protected override takeData(_session: Session<C>, chunk: Uint8Array): unknown {

@@ -28,6 +28,12 @@ import { type SendOutcome, sendOutcome } from "../base/send-outcome.js";
 import type { NameSentTo, PayloadOf, SentTo, UntypedPacket } from "../messages/typed-packet.js";
 import type { Platform } from "../platform/platform.js";
 import { standardPlatform } from "../platform/standard-platform.js";
+import type {
+  AnsweredBy,
+  AnyRequestDefinition,
+  RequestAnswer,
+  RequestInput,
+} from "../requests/request-definition.js";
 import type { ConnectionHandle } from "../session/connection-handle.js";
 import { type Metrics, NO_METRICS } from "../session/metrics.js";
 import { checkReason, type Session } from "../session/session.js";
@@ -277,6 +283,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
     const session = this.createSession(transport, null, this.#conntype);
     session.owner = this;
     this.#session = session;
+    this.#hooks.session = session;
     this.sendEvent("connect", { addr: transport.remoteAddress, sock: transport.socket });
     if (session.options.prints?.connect) this.print(`connect ${transport.remoteAddress.join(" ")}`);
     this.guard.run("onConnect", () => this.onConnect());
@@ -410,17 +417,35 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
     P extends NameSentTo<D, typeof SIDE_SERVER> | SentTo<typeof SIDE_SERVER> | UntypedPacket,
   >(ptype: P, data: PayloadOf<D, P>, cid?: Cid): boolean;
   override sendMessage(ptype: PacketRef, data: unknown, _cid?: Cid): boolean {
-    const session = this.#session;
-    if (session === undefined) {
-      if (this.#hooks.closing.settled)
-        throw new ConnectionClosedError("the client is not connected any more", "socketclose");
-      throw new InvalidStateError(
-        "the client is not connected yet; await start() or waitForConnection() first",
-      );
-    }
+    const session = this.#session ?? this.#notConnected();
     const below = session.connection.send(ptype, data);
     if (!below) session.noteHighWater();
     return below;
+  }
+
+  #notConnected(): never {
+    if (this.#hooks.closing.settled)
+      throw new ConnectionClosedError("the client is not connected any more", "socketclose");
+    throw new InvalidStateError(
+      "the client is not connected yet; await start() or waitForConnection() first",
+    );
+  }
+
+  /**
+   * Asks the server, and waits for its answer: 10 seconds, unless `options` say otherwise. Giving up fires the `signal` of the
+   * handler. A promise that nobody awaits never ends the process.
+   *
+   * @throws {@link RequestError} if the handler says so, {@link RequestClosedError} if the connection is closed before,
+   * {@link TimedOutError}, {@link AbortedError}, {@link TooManyRequestsError}, {@link InvalidPayloadError} if what is asked or
+   * answered does not fit its schema, and otherwise as `sendMessage`; always by the promise.
+   */
+  request<R extends AnsweredBy<typeof SIDE_SERVER>>(
+    request: R,
+    input: RequestInput<R>,
+    options?: WaitOptions,
+  ): Promise<RequestAnswer<R>>;
+  request(request: AnyRequestDefinition, input: unknown, options: WaitOptions = {}): Promise<unknown> {
+    return this.#hooks.requests.ask(request, input, options, () => this.#session ?? this.#notConnected());
   }
 
   /**

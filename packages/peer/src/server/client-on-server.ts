@@ -12,6 +12,7 @@ import { GROUPS } from "../groups/group.js";
 import type { GroupMap } from "../groups/group-map.js";
 import { groupsOf } from "../groups/group-table.js";
 import type { KnowsPackets, NameSentTo, PayloadOf, SentTo, UntypedPacket } from "../messages/typed-packet.js";
+import type { AnsweredBy, RequestAnswer, RequestInput } from "../requests/request-definition.js";
 import type { ConnectionHandle } from "../session/connection-handle.js";
 import { SESSION, type Session } from "../session/session.js";
 import { optional, type WaitOptions } from "../time/deferred.js";
@@ -154,6 +155,15 @@ export class ClientOnServer<Data = unknown> implements ConnectionOwner {
   >(this: Sender<D>, ptype: P, data: PayloadOf<D, P>): SendOutcome;
   trySend(ptype: PacketRef, data: unknown): SendOutcome {
     return sendOutcome(this[SESSION].connection, () => this.sendMessage(ptype as string, data));
+  }
+
+  /** Asks this client, and waits for its answer. As `server.request` with its cid. */
+  request<R extends AnsweredBy<typeof SIDE_CLIENT>>(
+    request: R,
+    input: RequestInput<R>,
+    options: WaitOptions = {},
+  ): Promise<RequestAnswer<R>> {
+    return this.server.request(request, input, this, options);
   }
 
   /** Resolves once everything accepted so far is with the kernel. As `server.flush` with its cid. */

@@ -1,8 +1,8 @@
-import type { CloseInfo, PacketRef } from "@peng3dnet/protocol";
+import type { Cid, CloseInfo, PacketRef } from "@peng3dnet/protocol";
 import { EVENT_SIZE } from "../base/engine.js";
 import { PeerHooks, type PeerParts } from "../base/peer-hooks.js";
 import { GroupTable } from "../groups/group-table.js";
-import type { Session } from "../session/session.js";
+import { SESSION, type Session } from "../session/session.js";
 import type { Admission } from "./admission.js";
 import { ClientOnServer } from "./client-on-server.js";
 import type { ClientTable } from "./client-table.js";
@@ -59,6 +59,10 @@ export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
   limitTotals(input: number, unsent: number): void {
     this.#input.limit = input;
     this.#unsent.limit = unsent;
+  }
+
+  protected override sessionOf(cid: Cid): Session<C> | undefined {
+    return this.#table.find(cid)?.[SESSION] as Session<C> | undefined;
   }
 
   protected override takeData(session: Session<C>, chunk: Uint8Array): unknown {

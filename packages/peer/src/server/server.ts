@@ -23,6 +23,12 @@ import { exceptionsOf, receiversOf } from "../groups/receivers.js";
 import { EncodedPacket } from "../messages/encoded-packet.js";
 import type { ClientOf, NameSentTo, PayloadOf, SentTo, UntypedPacket } from "../messages/typed-packet.js";
 import { standardPlatform } from "../platform/standard-platform.js";
+import type {
+  AnsweredBy,
+  AnyRequestDefinition,
+  RequestAnswer,
+  RequestInput,
+} from "../requests/request-definition.js";
 import type { Metrics } from "../session/metrics.js";
 import { checkReason, reasonError, SESSION, type Session } from "../session/session.js";
 import { Deferred, optional, type WaitOptions } from "../time/deferred.js";
@@ -475,6 +481,29 @@ export class Server<
   /** The group with a name, a set of clients. It is there for use at once, also if it has no members yet. */
   group(name: string): Group<ClientOf<C, D>, D> {
     return this.#hooks.groups.group(name) as Group<ClientOf<C, D>, D>;
+  }
+
+  /**
+   * Asks a client, and waits for its answer: 10 seconds, unless `options` say otherwise. Giving up fires the `signal` of the
+   * handler. A promise that nobody awaits never ends the process.
+   *
+   * @param to - the client, or its cid.
+   * @throws as `client.request` does, by the promise.
+   */
+  request<R extends AnsweredBy<typeof SIDE_CLIENT>>(
+    request: R,
+    input: RequestInput<R>,
+    to: number | ClientOnServer,
+    options?: WaitOptions,
+  ): Promise<RequestAnswer<R>>;
+  request(
+    request: AnyRequestDefinition,
+    input: unknown,
+    to: number | ClientOnServer,
+    options: WaitOptions = {},
+  ): Promise<unknown> {
+    const find = (): Session<ClientOnServer> => (typeof to === "object" ? to : this.#table.get(to))[SESSION];
+    return this.#hooks.requests.ask(request, input, options, find);
   }
 
   /**

@@ -78,6 +78,7 @@ export function readSettings(
     maxQueuedTotal: cfg.get("net.limits.unprocessed.total"),
     unsentTotal: cfg.get("net.limits.unsent.total"),
     maxBuffered: cfg.get("net.limits.buffered"),
+    maxRequests: cfg.get("net.limits.requests"),
     inflatedRate: cfg.get("net.limits.inflated.rate"),
     prints: readPrints(cfg),
     poll:

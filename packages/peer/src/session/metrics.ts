@@ -17,8 +17,8 @@ export interface Metrics {
   /**
    * How many connections were refused or ended, by close reason, and how many packets were dropped, by the
    * reason they would have closed with (`"dropped"`: past the high-water mark, as configured; `"unhandled"`: packets
-   * that were received and that nothing handled). Keys are the reasons of this library, see `CLOSE_REASONS`,
-   * `"dropped"`, `"unhandled"`, and `"other"` for those of an application's own errors. What a peer gives as its
+   * that were received and that nothing handled; `"strayanswer"`, `"strayrequest"`: answers to no request that waits,
+   * requests that cannot be answered). Keys are the reasons of this library, see `CLOSE_REASONS`, these four, and `"other"` for those of an application's own errors. What a peer gives as its
    * reason is no key, and does not count.
    */
   readonly rejectedBy: Readonly<Record<string, number>>;
@@ -36,7 +36,7 @@ export const NO_METRICS: Metrics = Object.freeze({
 });
 
 /** What is counted beside the reasons of closes. */
-const PACKETS_LOST: ReadonlySet<string> = new Set(["dropped", "unhandled"]);
+const PACKETS_LOST: ReadonlySet<string> = new Set(["dropped", "unhandled", "strayanswer", "strayrequest"]);
 
 /** Counts by reason, under a fixed set of reasons: there is no room for more. */
 export class RejectionCounter {

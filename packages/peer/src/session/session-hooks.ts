@@ -75,6 +75,8 @@ export interface SessionOptions extends OutputOptions, ReceiveWindowLimits {
   readonly unsentTotal: number;
   /** `net.limits.buffered` */
   readonly maxBuffered: number;
+  /** `net.limits.requests` */
+  readonly maxRequests: number;
   /** What is printed; `undefined`: nothing. */
   readonly prints: PrintOptions | undefined;
   /** Polls while bytes keep coming; `undefined`: nobody does. */

@@ -80,6 +80,12 @@ export class SessionOutput {
     this.#host = host;
   }
 
+  /** Bytes accepted for sending since the connection began, those handed over included. */
+  get bytesAccepted(): number {
+    const { connection } = this.#host;
+    return this.bytesOut + (this.#rest?.length ?? 0) + connection.unsent - connection.backlog;
+  }
+
   /** Whether nothing waits for the transport. */
   get handedOver(): boolean {
     return !this.#host.connection.hasOutput && this.#rest === undefined;

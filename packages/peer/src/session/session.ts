@@ -21,6 +21,7 @@ import {
   whenRejected,
 } from "@peng3dnet/protocol";
 import { describeValue } from "../base/describe-value.js";
+import type { ConnectionRequests, RequestSession } from "../requests/connection-requests.js";
 import { Deadline, type DeadlineOptions, GRACE } from "../time/deadline.js";
 import { Deferred, optional, type WaitOptions } from "../time/deferred.js";
 import { timeoutError } from "../time/timeout-option.js";
@@ -65,6 +66,7 @@ export class Session<Owner = unknown>
     TransportHandler,
     InputHost<Session<Owner>>,
     OutputHost,
+    RequestSession,
     Watched
 {
   /** The protocol's side of it. */
@@ -83,6 +85,8 @@ export class Session<Owner = unknown>
   unhandled = 0;
   /** The list of receivers that it was in last, by number; for whoever makes such lists. */
   listed = 0;
+  /** Requests that are under way; `undefined`: there never was one. */
+  requests: ConnectionRequests | undefined = undefined;
 
   readonly #input: SessionInput<Session<Owner>>;
   readonly #output: SessionOutput;
@@ -164,6 +168,11 @@ export class Session<Owner = unknown>
   /** Bytes handed to the transport. */
   get bytesOut(): number {
     return this.#output.bytesOut;
+  }
+
+  /** Bytes accepted for sending, those handed to the transport included. */
+  get bytesAccepted(): number {
+    return this.#output.bytesAccepted;
   }
 
   /** Counters of this connection. */

@@ -169,6 +169,11 @@ export interface ConfigValues {
    * connection.
    */
   "net.limits.buffered": number;
+  /**
+   * *new* Requests of a connection that wait for an answer, in each direction: this side's own, and the other side's that
+   * handlers work on. Default 1024. Read for each connection.
+   */
+  "net.limits.requests": number;
   /** *new* Names accepted in a server's registry. Default 4096. Read for each connection. */
   "net.limits.registry.names": number;
   /** *new* Longest such name in bytes of UTF-8. Default 256. Read for each connection. */
@@ -267,6 +272,7 @@ export const DEFAULT_CONFIG: Readonly<ConfigValues> = Object.freeze({
   "net.limits.unprocessed.bytes": 4 * 1024 * 1024,
   "net.limits.unprocessed.total": 64 * 1024 * 1024,
   "net.limits.buffered": 16 * 1024 * 1024,
+  "net.limits.requests": 1024,
   "net.limits.registry.names": 4096,
   "net.limits.registry.namelength": 256,
   "net.limits.strikes": 64,

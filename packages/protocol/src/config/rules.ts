@@ -122,6 +122,7 @@ const RULES: Readonly<Record<ConfigKey, Rule>> = {
   "net.limits.unprocessed.bytes": count,
   "net.limits.unprocessed.total": count,
   "net.limits.buffered": count,
+  "net.limits.requests": count,
   "net.limits.registry.names": count,
   "net.limits.registry.namelength": count,
   "net.limits.strikes": size,

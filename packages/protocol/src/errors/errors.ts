@@ -3,7 +3,8 @@
  *
  * There are four families, by who is at fault: local misuse ({@link UsageError}), a remote fault ({@link ProtocolError}),
  * the environment ({@link EnvironmentError}), and nobody, as the connection is closed ({@link ClosedError}). Three errors
- * stand beside them, since they are about a packet that either side may be at fault for; their `direction` says which.
+ * stand beside them, since they are about a packet that either side may be at fault for; their `direction` says which. So does
+ * {@link RequestError}, which the other side's application chose.
  *
  * @packageDocumentation
  */
@@ -13,4 +14,5 @@ export * from "./either-side-errors.js";
 export * from "./environment-errors.js";
 export * from "./families.js";
 export * from "./peer-errors.js";
+export * from "./request-errors.js";
 export * from "./usage-errors.js";

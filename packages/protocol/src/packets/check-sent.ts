@@ -34,7 +34,11 @@ const decoders = new WeakMap<CheckingContext, BodyDecoder>();
  * @returns what the packet's `parse` returned, for the caller to watch: it may be a promise by mistake.
  * @throws {@link InvalidPayloadError} if it does not fit, {@link EncodeError} if it cannot be sent.
  */
-export function checkSent(context: CheckingContext, entry: PacketEntry, data: unknown): unknown {
+export function checkSent(
+  context: CheckingContext,
+  entry: Pick<PacketEntry, "name" | "obj">,
+  data: unknown,
+): unknown {
   let body: Uint8Array;
   try {
     body = encode(context, data);

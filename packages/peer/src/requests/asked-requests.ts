@@ -1,0 +1,256 @@
+import {
+  AbortedError,
+  type CloseInfo,
+  ConnectionClosedError,
+  escapeText,
+  isInstance,
+  MAX_REASON_BYTES,
+  RequestClosedError,
+  type RequestOutcome,
+  TimedOutError,
+  TooManyRequestsError,
+  toError,
+} from "@peng3dnet/protocol";
+import { onAbort } from "../time/abort-signals.js";
+import { Deadline } from "../time/deadline.js";
+import type { WaitOptions } from "../time/deferred.js";
+import { timeoutError } from "../time/timeout-option.js";
+import { type RequestCarrier, sendBody } from "./request-carrier.js";
+import { RequestRing } from "./request-ring.js";
+import type { RequestType } from "./request-type.js";
+
+/** Seconds that a caller waits for an answer, if it does not say. */
+export const DEFAULT_TIMEOUT = 10;
+/** How much earlier than they should timers may fire, in milliseconds. */
+const EARLY = 1;
+/** A point in time that never comes. */
+const NEVER = 0;
+/** The patience is the caller's: no time is given back where the event loop was busy. */
+const NO_LATE_ALLOWANCE = { lateAllowance: 0 };
+
+function ignore(): void {}
+
+/** A promise that has rejected, and that ends no process if nobody awaits it. */
+export function rejected(error: unknown): Promise<never> {
+  const promise = Promise.reject(error);
+  promise.catch(ignore);
+  return promise;
+}
+
+type Settle = (value: unknown) => void;
+
+// What `keepSettlers` was given. A function for each request would cost as much as the request.
+let lastResolve: Settle = ignore;
+let lastReject: Settle = ignore;
+
+function keepSettlers(resolve: Settle, reject: Settle): void {
+  lastResolve = resolve;
+  lastReject = reject;
+}
+
+/** A request of this side that waits for its answer. */
+class AskedRequest {
+  readonly id: number;
+  readonly type: RequestType;
+  /** When its time is over, by the clock, in whole milliseconds; or {@link NEVER}. */
+  readonly due: number;
+  /** How many seconds it has. */
+  readonly timeout: number;
+  readonly promise: Promise<unknown>;
+  readonly resolve: Settle;
+  /** Where in the bytes that are sent it ends. */
+  end = 0;
+  /** Ends listening to the caller's signal. */
+  stopListening: (() => void) | undefined = undefined;
+  readonly #reject: Settle;
+
+  constructor(id: number, type: RequestType, timeout: number, due: number) {
+    this.id = id;
+    this.type = type;
+    this.timeout = timeout;
+    this.due = due;
+    this.promise = new Promise(keepSettlers);
+    this.resolve = lastResolve;
+    this.#reject = lastReject;
+  }
+
+  reject(error: unknown): void {
+    // Nobody has to await it: what a peer answers must not end the process.
+    this.promise.catch(ignore);
+    this.#reject(error);
+  }
+}
+
+/**
+ * The requests of this side on one connection that wait for an answer. Each leaves the table as it is settled, so that it is
+ * settled once. One timer serves all of them.
+ */
+export class AskedRequests {
+  readonly #session: RequestCarrier;
+  readonly #waiting = new RequestRing<AskedRequest>();
+  #deadline: Deadline | undefined = undefined;
+  /** When the timer fires, by the clock, in milliseconds; or {@link NEVER}. */
+  #timerDue = NEVER;
+  #ended = false;
+
+  constructor(session: RequestCarrier) {
+    this.#session = session;
+  }
+
+  /** Number of those that wait. */
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  /** Sends a request. @returns what becomes of it. */
+  ask(
+    type: RequestType,
+    input: unknown,
+    { timeout = DEFAULT_TIMEOUT, signal }: WaitOptions,
+  ): Promise<unknown> {
+    const session = this.#session;
+    const { clock, maxRequests } = session.options;
+    const hindrance = this.#hindrance(type, timeout, signal, maxRequests);
+    if (hindrance !== undefined) return rejected(hindrance);
+    const id = this.#waiting.nextId();
+    const due = timeout < Number.POSITIVE_INFINITY ? Math.ceil(clock.now() + timeout * 1000) : NEVER;
+    const request = new AskedRequest(id, type, timeout, due);
+    // An answer cannot come before it is sent; what sending leads to may look at the table.
+    this.#waiting.add(request);
+    const { connection } = session;
+    try {
+      type.input?.sent(connection.context, input);
+      sendBody(session, type.name, [id, input === undefined ? null : input]);
+    } catch (error) {
+      if (!this.#ended) this.#waiting.delete(request);
+      return rejected(notSent(type, error));
+    }
+    // Sending may have ended the connection.
+    if (this.#ended) return request.promise;
+    request.end = session.bytesAccepted;
+    if (due !== NEVER && (due < this.#timerDue || this.#timerDue === NEVER)) this.#arm(due);
+    if (signal !== undefined) this.#heed(signal, request);
+    return request.promise;
+  }
+
+  /** Why a request cannot be sent. */
+  #hindrance(
+    { name }: RequestType,
+    timeout: number,
+    signal: AbortSignal | undefined,
+    maxRequests: number,
+  ): Error | undefined {
+    const invalid = timeoutError(timeout);
+    if (invalid !== undefined) return invalid;
+    if (signal?.aborted === true) return aborted(name, signal);
+    if (timeout <= 0) return timedOut(name, timeout);
+    if (this.#waiting.size < maxRequests) return undefined;
+    return new TooManyRequestsError(
+      `"${name}" was not sent: ${this.#waiting.size} requests wait for an answer on this connection already; await some of them first, or raise net.limits.requests on both sides`,
+    );
+  }
+
+  /**
+   * An answer came. @returns the request that it is for, which waits no more; `undefined`: there is none, or it is of another
+   * type.
+   */
+  take(id: number, type: RequestType): AskedRequest | undefined {
+    const request = this.#waiting.get(id);
+    if (request === undefined || request.type !== type) return undefined;
+    this.#remove(request);
+    return request;
+  }
+
+  #remove(request: AskedRequest): void {
+    this.#waiting.delete(request);
+    request.stopListening?.();
+  }
+
+  /** Gives a request up when the caller's signal fires. */
+  #heed(signal: AbortSignal, request: AskedRequest): void {
+    const giveUp = (): void => this.#giveUp(request, aborted(request.type.name, signal));
+    // It may have fired within a hook that was told of the packet.
+    if (signal.aborted) giveUp();
+    else request.stopListening = onAbort(signal, giveUp);
+  }
+
+  /** The caller waits no more: the handler learns it. */
+  #giveUp(request: AskedRequest, error: Error): void {
+    // What another one led to that gave up with it may have settled it.
+    if (this.#waiting.get(request.id) !== request) return;
+    this.#remove(request);
+    request.reject(error);
+    if (this.#session.connection.closing) return;
+    try {
+      sendBody(this.#session, request.type.name, [request.id]);
+    } catch (second) {
+      request.type.guard.failed(second, request.type.name);
+    }
+  }
+
+  // ---- time -------------------------------------------------------------------------------------
+
+  #arm(due: number): void {
+    const { clock } = this.#session.options;
+    this.#deadline?.cancel();
+    this.#timerDue = due;
+    const seconds = Math.max(due - clock.now(), EARLY) / 1000;
+    this.#deadline = Deadline.start(clock, seconds, () => this.#expired(), NO_LATE_ALLOWANCE);
+  }
+
+  /** The time of some is over. Those that were settled meanwhile are not in the table any more. */
+  #expired(): void {
+    const now = this.#session.options.clock.now() + EARLY;
+    this.#timerDue = NEVER;
+    for (const request of this.#waiting.items()) {
+      if (request.due !== NEVER && request.due <= now)
+        this.#giveUp(request, timedOut(request.type.name, request.timeout));
+    }
+    // Giving up may have ended the connection.
+    if (this.#ended) return;
+    let next = Number.POSITIVE_INFINITY;
+    for (const { due } of this.#waiting.items()) if (due !== NEVER && due < next) next = due;
+    if (next < Number.POSITIVE_INFINITY) this.#arm(next);
+  }
+
+  // ---- end --------------------------------------------------------------------------------------
+
+  /** The connection is closed. */
+  end({ reason, error }: CloseInfo): void {
+    this.#ended = true;
+    this.#deadline?.cancel();
+    this.#deadline = undefined;
+    const { bytesOut } = this.#session;
+    const waiting = this.#waiting.items();
+    this.#waiting.clear();
+    for (const request of waiting) {
+      request.stopListening?.();
+      // A part of it may have been sent, but only all of it reaches a handler.
+      const outcome = request.end > bytesOut ? "notsent" : "unknown";
+      request.reject(closed(request.type.name, reason, outcome, error));
+    }
+  }
+}
+
+function timedOut(name: string, timeout: number): TimedOutError {
+  return new TimedOutError(`waited ${timeout} s for the answer to "${name}" in vain`);
+}
+
+function aborted(name: string, signal: AbortSignal): AbortedError {
+  return new AbortedError(`waiting for the answer to "${name}" was aborted`, { cause: signal.reason });
+}
+
+/** The error of a request that could not be sent. */
+export function notSent({ name }: { readonly name: string }, error: unknown): Error {
+  if (!isInstance(error, ConnectionClosedError)) return toError(error);
+  return closed(name, error.reason, "notsent", error);
+}
+
+function closed(name: string, reason: string | null, outcome: RequestOutcome, cause: unknown): Error {
+  const why = reason === null ? "" : ` (${escapeText(reason, MAX_REASON_BYTES)})`;
+  const what =
+    outcome === "notsent"
+      ? `"${name}" was not sent`
+      : `"${name}" was not answered; whether it was carried out is not known`;
+  return new RequestClosedError(`the connection is closed${why}: ${what}`, reason, outcome, { cause });
+}

@@ -1,0 +1,105 @@
+import {
+  AlreadyRegisteredError,
+  NotRegisteredError,
+  type PacketRegistry,
+  type Peer,
+  quoteText,
+} from "@peng3dnet/protocol";
+import { describeValue } from "../base/describe-value.js";
+import type { HandlerGuard } from "../base/handler-guard.js";
+import type { WaitOptions } from "../time/deferred.js";
+import { notSent, rejected } from "./asked-requests.js";
+import { ConnectionRequests, type RequestSession } from "./connection-requests.js";
+import { type AnyRequestDefinition, isRequestDefinition } from "./request-definition.js";
+import { AnswerPacket, RequestPacket, type SessionOf } from "./request-packets.js";
+import { type AnyHandler, RequestType } from "./request-type.js";
+
+/** What a peer's requests need of it. */
+export interface RequestSurroundings {
+  readonly registry: PacketRegistry;
+  readonly guard: HandlerGuard;
+  readonly sessionOf: SessionOf;
+}
+
+/** The requests that a peer knows, and what answers them. */
+export class PeerRequests {
+  readonly #peer: Peer;
+  readonly #surroundings: RequestSurroundings;
+  readonly #types = new Map<AnyRequestDefinition, RequestType>();
+
+  constructor(peer: Peer, surroundings: RequestSurroundings) {
+    this.#peer = peer;
+    this.#surroundings = surroundings;
+  }
+
+  /**
+   * Registers the two packets of a request; one that is registered already is left as it is.
+   *
+   * @throws {@link AlreadyRegisteredError} if a name or an id is taken, {@link RegistryError}.
+   */
+  register(definition: AnyRequestDefinition): RequestType {
+    const known = this.#types.get(definition);
+    if (known !== undefined) return known;
+    const { registry, guard, sessionOf } = this.#surroundings;
+    const type = new RequestType(registry, this.#peer, guard, definition);
+    const { name, answerName, answerId, options } = definition;
+    registry.register(new RequestPacket(registry, this.#peer, type, sessionOf), name, options.id);
+    try {
+      registry.register(new AnswerPacket(registry, this.#peer, type, sessionOf), answerName, answerId);
+    } catch (error) {
+      registry.deleteObj(name);
+      throw error;
+    }
+    this.#types.set(definition, type);
+    return type;
+  }
+
+  /**
+   * Says what answers a request.
+   *
+   * @throws {@link AlreadyRegisteredError} if something does already, TypeError if there is no handler.
+   */
+  answer(definition: AnyRequestDefinition, handler: AnyHandler): void {
+    if (!isRequestDefinition(definition)) throw noDefinition(definition);
+    if (typeof handler !== "function")
+      throw new TypeError(`a handler is a function, and not ${describeValue(handler)}`);
+    const type = this.register(definition);
+    if (type.handler !== undefined) {
+      throw new AlreadyRegisteredError(
+        `${quoteText(type.name)} has a handler already; a request has one answer, so let one handler decide`,
+      );
+    }
+    type.handler = handler;
+  }
+
+  /** Sends a request. @param find - the connection, or throws. @returns what becomes of it. */
+  ask(
+    definition: AnyRequestDefinition,
+    input: unknown,
+    options: WaitOptions,
+    find: () => RequestSession,
+  ): Promise<unknown> {
+    const type = this.#types.get(definition);
+    if (type === undefined) return rejected(this.#unknown(definition));
+    let session: RequestSession;
+    try {
+      session = find();
+    } catch (error) {
+      return rejected(notSent(type, error));
+    }
+    return ConnectionRequests.of(session).asked.ask(type, input, options);
+  }
+
+  #unknown(definition: unknown): Error {
+    if (!isRequestDefinition(definition)) return noDefinition(definition);
+    return new NotRegisteredError(
+      `${quoteText(definition.name)} is not registered; list it in the option packets of both sides`,
+    );
+  }
+}
+
+function noDefinition(value: unknown): TypeError {
+  return new TypeError(
+    `a request is given here as its definition, from defineRequest, and not as ${describeValue(value)}`,
+  );
+}

@@ -1,0 +1,25 @@
+import type { Connection } from "@peng3dnet/protocol";
+import type { Clock } from "../time/clock.js";
+
+/** What requests need of the session that they go over. */
+export interface RequestCarrier {
+  readonly connection: Connection;
+  /** Whom the handler is told as the client. */
+  readonly owner: unknown;
+  readonly options: { readonly clock: Clock; readonly maxRequests: number };
+  /** Bytes handed to the transport. */
+  readonly bytesOut: number;
+  /** Bytes accepted for sending, those handed to the transport included. */
+  readonly bytesAccepted: number;
+  /** Packets received that nothing handled. */
+  unhandled: number;
+  /** More is unsent than the high-water mark. */
+  noteHighWater(): void;
+  /** Counts a packet that was dropped. */
+  ignored(message: string, why: string, packet?: string): void;
+}
+
+/** Sends a packet of a request. @throws as `sendMessage`. */
+export function sendBody(session: RequestCarrier, name: string, body: readonly unknown[]): void {
+  if (!session.connection.send(name, body)) session.noteHighWater();
+}

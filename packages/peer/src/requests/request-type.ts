@@ -1,0 +1,78 @@
+import {
+  type ConnectionContext,
+  checkSent,
+  DefinedPacket,
+  definePacket,
+  type PacketRegistry,
+  type Peer,
+  type StandardSchemaV1,
+  whenRejected,
+} from "@peng3dnet/protocol";
+import type { HandlerGuard } from "../base/handler-guard.js";
+import type { AnyRequestDefinition } from "./request-definition.js";
+
+function ignore(): void {}
+
+/** Checks values by a schema as payloads of packets are checked, for a part of a packet's body. */
+class PartCheck {
+  /** A packet that is not registered: it has the schema, and the errors are those of any packet. */
+  readonly #packet: DefinedPacket;
+  readonly #name: string;
+
+  constructor(
+    registry: PacketRegistry,
+    peer: Peer,
+    name: string,
+    schema: StandardSchemaV1<unknown, unknown>,
+  ) {
+    this.#name = name;
+    this.#packet = new DefinedPacket(registry, peer, definePacket({ name, schema }));
+  }
+
+  /** What the schema makes of what was received. @throws {@link InvalidPayloadError}, TypeError for an asynchronous schema. */
+  received(value: unknown): unknown {
+    return this.#packet.parse(value);
+  }
+
+  /** Checks what is about to be sent. @throws {@link InvalidPayloadError}, {@link EncodeError}. */
+  sent(context: ConnectionContext, value: unknown): void {
+    if (!context.validateSent) return;
+    whenRejected(checkSent(context, { name: this.#name, obj: this.#packet }, value), ignore);
+  }
+}
+
+/** A handler of any request. */
+export type AnyHandler = (input: unknown, context: never) => unknown;
+
+/** A request that a peer knows: how its parts are checked, and who answers it. */
+export class RequestType {
+  readonly definition: AnyRequestDefinition;
+  /** Name of the packet that asks. */
+  readonly name: string;
+  /** Name of the packet that answers. */
+  readonly answerName: string;
+  readonly input: PartCheck | undefined;
+  readonly output: PartCheck | undefined;
+  /** What answers it on this side. */
+  handler: AnyHandler | undefined = undefined;
+  readonly guard: HandlerGuard;
+  readonly #errors: ReadonlyMap<string, PartCheck>;
+
+  constructor(registry: PacketRegistry, peer: Peer, guard: HandlerGuard, definition: AnyRequestDefinition) {
+    const { name, answerName, request, response, errors } = definition;
+    this.definition = definition;
+    this.name = name;
+    this.answerName = answerName;
+    this.guard = guard;
+    const check = (of: string, schema: StandardSchemaV1<unknown, unknown>): PartCheck =>
+      new PartCheck(registry, peer, of, schema);
+    this.input = request && check(name, request);
+    this.output = response && check(answerName, response);
+    this.#errors = new Map(Object.entries(errors).map(([code, schema]) => [code, check(answerName, schema)]));
+  }
+
+  /** Checks the data of errors of a code; `undefined`: anything will do. */
+  dataOf(code: string): PartCheck | undefined {
+    return this.#errors.get(code);
+  }
+}

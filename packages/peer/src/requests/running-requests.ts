@@ -1,0 +1,230 @@
+import {
+  AbortedError,
+  type CloseInfo,
+  ConnectionClosedError,
+  describeError,
+  InvalidPayloadError,
+  isInstance,
+  RequestError,
+} from "@peng3dnet/protocol";
+import { type RequestCarrier, sendBody } from "./request-carrier.js";
+import type { RequestContext } from "./request-definition.js";
+import type { AnyHandler, RequestType } from "./request-type.js";
+
+/** A request of the other side that a handler works on. */
+class RunningRequest implements RequestContext<unknown> {
+  readonly client: unknown;
+  /** Why nobody waits for the answer any more. */
+  #given: Error | undefined = undefined;
+  #controller: AbortController | undefined = undefined;
+
+  constructor(client: unknown) {
+    this.client = client;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#given !== undefined) this.#controller.abort(this.#given);
+    }
+    return this.#controller.signal;
+  }
+
+  /** Why nobody waits for the answer any more; `undefined`: somebody does. */
+  get givenUp(): Error | undefined {
+    return this.#given;
+  }
+
+  giveUp(error: Error): void {
+    if (this.#given !== undefined) return;
+    this.#given = error;
+    this.#controller?.abort(error);
+  }
+}
+
+/** What a request is told that no handler can answer, by code. */
+const REFUSALS = {
+  busy: "as many requests are under way as may be (net.limits.requests)",
+  nohandler: "nothing answers this request",
+  internalerror: "the handler failed",
+} as const;
+
+/**
+ * The requests of the other side on one connection that handlers work on. One that the caller gave up stays until its handler
+ * ends, so that a caller that gives up at once cannot have more of them run.
+ */
+export class RunningRequests {
+  readonly #session: RequestCarrier;
+  readonly #running = new Map<number, RunningRequest>();
+
+  constructor(session: RequestCarrier) {
+    this.#session = session;
+  }
+
+  /** Number of handlers that have not answered. */
+  get size(): number {
+    return this.#running.size;
+  }
+
+  /** A request came. */
+  begin(type: RequestType, id: number, input: unknown): void {
+    const session = this.#session;
+    const { handler } = type;
+    if (handler === undefined) {
+      session.unhandled++;
+      this.#refuse(type, id, "nohandler");
+    } else if (this.#running.has(id)) {
+      session.ignored(
+        `request ${id} of "${type.name}" came while it was under way`,
+        "strayrequest",
+        type.name,
+      );
+    } else if (this.#running.size >= session.options.maxRequests) this.#refuse(type, id, "busy");
+    else this.#run(type, handler, id, input);
+  }
+
+  #run(type: RequestType, handler: AnyHandler, id: number, input: unknown): void {
+    let parsed = input;
+    try {
+      if (type.input !== undefined) parsed = type.input.received(input);
+    } catch (error) {
+      this.#misfit(type, id, error);
+      return;
+    }
+    const request = new RunningRequest(this.#session.owner);
+    let result: unknown;
+    try {
+      result = handler(parsed, request as never);
+      if (isThenable(result)) {
+        this.#await(type, id, request, result);
+        return;
+      }
+    } catch (error) {
+      this.#failed(type, id, error);
+      return;
+    }
+    this.#answer(type, id, result);
+  }
+
+  #await(type: RequestType, id: number, request: RunningRequest, result: PromiseLike<unknown>): void {
+    this.#running.set(id, request);
+    Promise.resolve(result).then(
+      (output) => {
+        if (this.#done(id, request)) this.#answer(type, id, output);
+      },
+      (error) => {
+        if (this.#done(id, request)) this.#failed(type, id, error);
+        else if (!isGivingUp(error, request)) type.guard.failed(error, type.name);
+      },
+    );
+  }
+
+  /** A handler has ended. @returns whether somebody waits for its answer. */
+  #done(id: number, request: RunningRequest): boolean {
+    if (this.#running.get(id) === request) this.#running.delete(id);
+    return request.givenUp === undefined;
+  }
+
+  /** The caller gave up. It may have crossed the answer. */
+  cancel(id: unknown): void {
+    const request = this.#running.get(id as number);
+    request?.giveUp(new AbortedError("the caller does not wait for the answer any more"));
+  }
+
+  /** The connection is closed. */
+  end({ reason, error }: CloseInfo): void {
+    const running = [...this.#running.values()];
+    this.#running.clear();
+    for (const request of running) {
+      request.giveUp(
+        new ConnectionClosedError("the connection of the caller is closed", reason, { cause: error }),
+      );
+    }
+  }
+
+  // ---- answers ----------------------------------------------------------------------------------
+
+  #answer(type: RequestType, id: number, output: unknown): void {
+    const { connection } = this.#session;
+    if (connection.closing) return;
+    try {
+      type.output?.sent(connection.context, output);
+      sendBody(this.#session, type.answerName, [id, output === undefined ? null : output]);
+    } catch (error) {
+      // What the handler returned cannot be sent.
+      this.#failed(type, id, error);
+    }
+  }
+
+  /** A handler threw. */
+  #failed(type: RequestType, id: number, error: unknown): void {
+    if (!isRequestError(error)) {
+      type.guard.failed(error, type.name);
+      this.#refuse(type, id, "internalerror");
+      return;
+    }
+    const { connection } = this.#session;
+    if (connection.closing) return;
+    try {
+      const { code, message, data } = error;
+      type.dataOf(code)?.sent(connection.context, data);
+      sendBody(this.#session, type.answerName, [id, code, message, data === undefined ? null : data]);
+    } catch (second) {
+      type.guard.failed(second, type.name);
+      this.#refuse(type, id, "internalerror");
+    }
+  }
+
+  /** What is asked does not fit its schema. */
+  #misfit(type: RequestType, id: number, error: unknown): void {
+    if (!isInstance(error, InvalidPayloadError)) {
+      // The schema failed, or is asynchronous.
+      this.#failed(type, id, error);
+      return;
+    }
+    const message = describeError(error);
+    this.#session.ignored(message, "invalidpayload", type.name);
+    this.#send(type, [id, "badrequest", error.message]);
+  }
+
+  #refuse(type: RequestType, id: number, code: keyof typeof REFUSALS): void {
+    this.#send(type, [id, code, REFUSALS[code]]);
+  }
+
+  #send(type: RequestType, body: readonly unknown[]): void {
+    if (this.#session.connection.closing) return;
+    try {
+      sendBody(this.#session, type.answerName, body);
+    } catch (error) {
+      type.guard.failed(error, type.answerName);
+    }
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    typeof (value as Partial<PromiseLike<unknown>>).then === "function"
+  );
+}
+
+/** Goes by what it has, so that an error of another copy of this package is known, too. */
+function isRequestError(error: unknown): error is RequestError {
+  if (isInstance(error, RequestError)) return true;
+  try {
+    return (error as Partial<RequestError> | null | undefined)?.["~peng3dnet"] === "requesterror";
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a handler ended since nobody waits for it any more, as it should. */
+function isGivingUp(error: unknown, { givenUp }: RunningRequest): boolean {
+  if (error === givenUp || isRequestError(error) || isInstance(error, AbortedError)) return true;
+  try {
+    return (error as Partial<Error> | null | undefined)?.name === "AbortError";
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,95 @@
+// How many requests may be under way on a connection, on both sides, and that nothing is left of them.
+
+import { type ClientOnServer, TooManyRequestsError } from "@peng3dnet/peer";
+import { Add, Buy, Confirm, openShop, packets, settled, watched } from "./shop.js";
+
+const never = (): Promise<never> => new Promise<never>(() => {});
+
+test("past the caller's limit, a request is not sent; there is room again after an answer", async () => {
+  const { net, server, client } = await openShop({ clientCfg: { "net.limits.requests": 3 } });
+  const ends: ((value: number) => void)[] = [];
+  const handler = jest.fn(() => new Promise<number>((resolve) => ends.push(resolve)));
+  server.answer(Add, handler);
+  const asked = [1, 2, 3].map((n) => client.request(Add, [n]));
+  const error = await settled(client.request(Add, [4]));
+  expect(error).toBeInstanceOf(TooManyRequestsError);
+  expect(error).toMatchObject({ code: "P3D_ERR_TOO_MANY_REQUESTS" });
+  expect((error as Error).message).toContain("net.limits.requests");
+  await net.settle();
+  expect(handler).toHaveBeenCalledTimes(3);
+  ends[0]?.(1);
+  await asked[0];
+  const fourth = watched(client.request(Add, [4]));
+  await net.settle();
+  expect(fourth.value).toBe("waiting");
+  expect(handler).toHaveBeenCalledTimes(4);
+});
+
+test("past the other side's limit, a request is answered with busy", async () => {
+  const { net, server, client, serverErrors } = await openShop({ serverCfg: { "net.limits.requests": 2 } });
+  const handler = jest.fn(never);
+  server.answer(Add, handler);
+  const asked = [1, 2, 3].map((n) => watched(client.request(Add, [n])));
+  await net.settle();
+  expect(handler).toHaveBeenCalledTimes(2);
+  expect(asked[2]?.value).toMatchObject({ code: "busy" });
+  expect(serverErrors).toEqual([]);
+});
+
+test("a handler counts until it ends, also if the caller gave up: cancelling does not make more of them run", async () => {
+  const { net, server, client } = await openShop({ serverCfg: { "net.limits.requests": 2 } });
+  let running = 0;
+  let most = 0;
+  server.answer(Buy, async () => {
+    most = Math.max(most, ++running);
+    return never();
+  });
+  const codes: unknown[] = [];
+  for (let i = 0; i < 20; i++) {
+    const controller = new AbortController();
+    const asked = watched(client.request(Buy, { item: "" }, { signal: controller.signal }));
+    await net.settle();
+    codes.push((asked.value as { code?: string }).code);
+    controller.abort();
+    await net.settle();
+  }
+  expect(most).toBe(2);
+  expect(codes.filter((code) => code === "busy")).toHaveLength(18);
+});
+
+test("handlers that answer at once are not counted, however many come in a batch", async () => {
+  const { server, client } = await openShop({ serverCfg: { "net.limits.requests": 1 } });
+  server.answer(Add, ([n]) => n ?? 0);
+  const asked = Array.from({ length: 500 }, (_, i) => client.request(Add, [i]));
+  await expect(Promise.all(asked)).resolves.toEqual(Array.from({ length: 500 }, (_, i) => i));
+});
+
+test("each connection has its own limit and its own ids", async () => {
+  const { net, server, client } = await openShop({ serverCfg: { "net.limits.requests": 1 } });
+  const other = net.client({ packets });
+  net.connect(other, server);
+  await other.waitForConnection();
+  for (const one of [client, other]) one.answer(Confirm, async (text) => text === "yes");
+  const asked = [...server.clients.values()].map((remote: ClientOnServer) =>
+    remote.request(Confirm, remote.cid === 1 ? "yes" : "no"),
+  );
+  await expect(Promise.all(asked)).resolves.toEqual([true, false]);
+});
+
+test("one signal of many requests has one listener, and none once they are settled", async () => {
+  const { net, server, client, remote } = await openShop();
+  server.answer(Add, ([n]) => (n === 0 ? 0 : never()));
+  const { signal } = new AbortController();
+  const added = jest.spyOn(signal, "addEventListener");
+  const removed = jest.spyOn(signal, "removeEventListener");
+  const asked = Array.from({ length: 50 }, (_, i) => watched(client.request(Add, [i % 2], { signal })));
+  await net.settle();
+  expect(added).toHaveBeenCalledTimes(1);
+  expect(removed).toHaveBeenCalledTimes(0);
+  void remote.close("bye");
+  await net.settle();
+  expect(asked.filter(({ value }) => value === 0)).toHaveLength(25);
+  expect(asked.filter(({ value }) => (value as { outcome?: string }).outcome === "unknown")).toHaveLength(25);
+  expect(removed).toHaveBeenCalledTimes(1);
+  expect(net.clock.timers).toBe(0);
+});
