@@ -313,7 +313,7 @@ describe("a close", () => {
     expect(asked.value).toMatchObject({
       outcome: "unknown",
       reason: "kicked",
-      code: "P3D_ERR_CONNECTION_CLOSED",
+      code: "P3D_ERR_REQUEST_CLOSED",
     });
     expect(confirmed.value).toMatchObject({ outcome: "unknown", reason: "kicked" });
     expect(signal?.aborted).toBe(true);

@@ -3,7 +3,7 @@ import { ClosedError, type Peng3dnetErrorOptions } from "./families.js";
 /** The connection is closed or closing, so that nothing can be sent or awaited on it. */
 export class ConnectionClosedError extends ClosedError {
   override name = "ConnectionClosedError";
-  readonly code = "P3D_ERR_CONNECTION_CLOSED";
+  readonly code: string = "P3D_ERR_CONNECTION_CLOSED";
   /** Why it was closed, if known. */
   readonly reason: string | null;
 

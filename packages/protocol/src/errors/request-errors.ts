@@ -47,6 +47,7 @@ export type RequestOutcome = "notsent" | "unknown";
 /** The connection was closed before a request was answered. */
 export class RequestClosedError extends ConnectionClosedError {
   override name = "RequestClosedError";
+  override readonly code = "P3D_ERR_REQUEST_CLOSED";
   /**
    * `"notsent"`: the request cannot have reached a handler, so that it may be made again. `"unknown"`: it may have been
    * carried out, wholly or in part, or not at all.

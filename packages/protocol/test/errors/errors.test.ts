@@ -9,13 +9,22 @@ import {
 
 type AnyError = new (...args: unknown[]) => Peng3dnetError;
 
-const ABSTRACT: unknown[] = [Peng3dnetError, UsageError, ProtocolError, EnvironmentError, ClosedError];
+// A RequestError is one of an application, which chooses its code: see request-errors.test.ts.
+const NOT_HERE: unknown[] = [
+  protocol.RequestError,
+  Peng3dnetError,
+  UsageError,
+  ProtocolError,
+  EnvironmentError,
+  ClosedError,
+];
 const ARGUMENTS: Readonly<Record<string, unknown[]>> = {
   ConfigError: ["net.x", "message", { cause: 7 }],
   ConnectionClosedError: ["message", "why", { cause: 7 }],
   InvalidPayloadError: ["name", [{ path: "/a", message: "message" }]],
   PacketRegistryMismatchError: ["message", ["a"], ["b"]],
   PacketTooLargeError: ["in", 2000, 1000],
+  RequestClosedError: ["message", "why", "unknown", { cause: 7 }],
   TlsConfigError: ["net.ssl.x", "message", { cause: 7, file: "x.pem" }],
 };
 
@@ -23,7 +32,7 @@ const classes = Object.entries(protocol as unknown as Record<string, unknown>).f
   (entry): entry is [string, AnyError] =>
     typeof entry[1] === "function" &&
     entry[1].prototype instanceof Peng3dnetError &&
-    !ABSTRACT.includes(entry[1]),
+    !NOT_HERE.includes(entry[1]),
 );
 const make = (name: string, type: AnyError): Peng3dnetError =>
   new type(...(ARGUMENTS[name] ?? ["message", { cause: 7 }]));
@@ -66,6 +75,7 @@ const STABLE = [
   "PacketTooLargeError P3D_ERR_PACKET_TOO_LARGE packettoolong none",
   "ProtocolVersionMismatchError P3D_ERR_PROTOVERSION_MISMATCH protoversionmismatch protocol",
   "RegistryError P3D_ERR_REGISTRY - usage",
+  "RequestClosedError P3D_ERR_REQUEST_CLOSED - closed",
   "ServerFullError P3D_ERR_SERVER_FULL serverfull environment",
   "SlowConsumerError P3D_ERR_SLOW_CONSUMER slowconsumer environment",
   "SmartPacketInvalidError P3D_ERR_SMARTPACKET_INVALID smartpacketinvalid none",
@@ -82,6 +92,7 @@ const STABLE = [
   "TlsRequiredError P3D_ERR_TLS_REQUIRED tlsrequired environment",
   "TlsUnknownCaError P3D_ERR_TLS_UNKNOWN_CA tlsunknownca environment",
   "TlsVersionError P3D_ERR_TLS_VERSION tlsversion environment",
+  "TooManyRequestsError P3D_ERR_TOO_MANY_REQUESTS - environment",
   "UnexpectedPacketError P3D_ERR_UNEXPECTED_PACKET unexpectedpacket protocol",
   "UnknownConnectionTypeError P3D_ERR_UNKNOWN_CONNTYPE unknownconntype protocol",
   "UnknownPacketError P3D_ERR_UNKNOWN_PACKET unknownpacket protocol",
