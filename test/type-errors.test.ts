@@ -4,7 +4,7 @@ import { type Compiler, typeErrorsOf } from "./support/compile.js";
 
 /** What all the modules below import. */
 const shared = `
-import { Client, ClientOnServer, definePacket, payload, Server, SIDE_CLIENT, SIDE_SERVER } from "@peng3dnet/core";
+import { Client, ClientOnServer, definePacket, defineRequest, payload, Server, SIDE_CLIENT, SIDE_SERVER } from "@peng3dnet/core";
 import { z } from "zod";
 
 export const Greeting = definePacket({ name: "demo:greeting", schema: payload<{ text: string }>() });
@@ -15,7 +15,15 @@ export const Path = definePacket({
   name: "demo:path",
   schema: z.object({ points: z.array(z.tuple([z.number(), z.number()])) }),
 });
-export const packets = [Greeting, Say, Heard, Move, Path];
+export const Buy = defineRequest({
+  name: "demo:buy",
+  request: payload<{ text: string }>(),
+  response: z.object({ gold: z.string().transform(Number) }),
+  errors: { toopoor: payload<{ missing: number }>() },
+  side: SIDE_SERVER,
+});
+export const Ask = defineRequest({ name: "demo:ask", request: payload<string>(), response: payload<boolean>(), side: SIDE_CLIENT });
+export const packets = [Greeting, Say, Heard, Move, Path, Buy, Ask];
 export type Packets = (typeof packets)[number];
 export class Player extends ClientOnServer {
   score = 0;
@@ -29,7 +37,7 @@ const imports = `
 import * as core from "@peng3dnet/core";
 import { Client, ClientOnServer, Server, SmartPacket } from "@peng3dnet/core";
 import { PingableClientMixin, PingableServerMixin } from "@peng3dnet/ping";
-import { client, game, Greeting, Heard, Move, packets, type Packets, Path, Player, Say, server } from "./shared.js";
+import { Ask, Buy, client, game, Greeting, Heard, Move, packets, type Packets, Path, Player, Say, server } from "./shared.js";
 `;
 
 const right = {
@@ -73,6 +81,25 @@ const right = {
     export class Lobby extends Client<Packets> {}
     new Lobby({ packets }).sendMessage("demo:say", { text: "" });
     export const player: core.ClientOf<Player, Packets> | undefined = s.clients.get(1);
+  `,
+  requests: `
+    export async function ask(any: Client) {
+      (await client.request(Buy, { text: "" }, { timeout: 5 })).gold.toFixed();
+      (await any.request(Buy, { text: "" })).gold.toFixed();
+      const yes: boolean = await server.request(Ask, "sure?", 1);
+      for (const player of game.clients.values()) if (await game.request(Ask, "sure?", player)) return player.request(Ask, "?");
+      return yes;
+    }
+    game.answer(Buy, ({ text }, { client: player, signal }) => {
+      if (signal.aborted || player.score < 0) throw Buy.error("toopoor", "", { missing: 5 });
+      player.sendMessage("demo:heard", { text });
+      return { gold: "5" };
+    });
+    client.answer(Ask, async (text) => text === "sure?");
+    export const missing = (error: unknown) => (Buy.isError(error) ? [error.data.missing, error.code] : []);
+    export const anyOf = <R extends core.AnsweredBy<1>>(by: Client, request: R, input: core.RequestInput<R>): Promise<core.RequestAnswer<R>> =>
+      by.request(request, input);
+    new (PingableServerMixin(Server))({ packets, clientcls: Player }).answer(Buy, (_input, { client: { score } }) => ({ gold: String(score) }));
   `,
   "any peer": `
     const send = (peer: core.Peer) => peer.sendMessage("demo:say", {}, 1);
@@ -186,6 +213,20 @@ const wrong: Record<string, readonly [source: string, error: string | RegExp]> =
     `client.sendMessage(Greeting, {});`,
     "Property 'text' is missing in type '{}' but required in type '{ text: string; }'.",
   ],
+  "a key of a request": [`export const asked = client.request(Buy, { txt: "" });`, typo],
+  "a key of an answer": [
+    `export const asked = client.request(Buy, { text: "" }).then(({ golf }) => golf);`,
+    "Property 'golf' does not exist on type",
+  ],
+  "an answer": [
+    `server.answer(Buy, () => ({ gold: 5 }));`,
+    "Type 'number' is not assignable to type 'string'.",
+  ],
+  "a request that the other side does not answer": [
+    `export const asked = client.request(Ask, "");`,
+    "is not assignable to",
+  ],
+  "a request that is sent by hand": [`client.sendMessage(Buy, { text: "" });`, "is not assignable to"],
   "a key of a payload, by name": [`client.sendMessage("demo:greeting", { txt: "" });`, typo],
   "a key of a payload, from the server": [`server.sendMessage(Greeting, { txt: "" }, 1);`, typo],
   "a key of a payload, by name, from the server": [`server.sendMessage("demo:heard", { txt: "" }, 1);`, typo],

@@ -5,7 +5,9 @@ import {
   describeError,
   InvalidPayloadError,
   isInstance,
+  isRequestCode,
   RequestError,
+  whenRejected,
 } from "@peng3dnet/protocol";
 import { type RequestCarrier, sendBody } from "./request-carrier.js";
 import type { RequestContext } from "./request-definition.js";
@@ -108,7 +110,7 @@ export class RunningRequests {
 
   #await(type: RequestType, id: number, request: RunningRequest, result: PromiseLike<unknown>): void {
     this.#running.set(id, request);
-    Promise.resolve(result).then(
+    promiseOf(result).then(
       (output) => {
         if (this.#done(id, request)) this.#answer(type, id, output);
       },
@@ -167,6 +169,7 @@ export class RunningRequests {
     if (connection.closing) return;
     try {
       const { code, message, data } = error;
+      if (!isRequestCode(code)) throw new TypeError("the code of a RequestError was changed to what is none");
       type.dataOf(code)?.sent(connection.context, data);
       sendBody(this.#session, type.answerName, [id, code, message, data === undefined ? null : data]);
     } catch (second) {
@@ -207,6 +210,12 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
     value !== null &&
     typeof (value as Partial<PromiseLike<unknown>>).then === "function"
   );
+}
+
+/** A promise of what a thenable comes to. Its `then` may be asynchronous, and reject by itself. */
+function promiseOf(value: PromiseLike<unknown>): Promise<unknown> {
+  if (isInstance(value, Promise)) return value;
+  return new Promise((resolve, reject) => whenRejected(value.then(resolve, reject), reject));
 }
 
 /** Goes by what it has, so that an error of another copy of this package is known, too. */

@@ -1,6 +1,6 @@
 // How many requests may be under way on a connection, on both sides, and that nothing is left of them.
 
-import { type ClientOnServer, TooManyRequestsError } from "@peng3dnet/peer";
+import { AbortedError, type ClientOnServer, TimedOutError, TooManyRequestsError } from "@peng3dnet/peer";
 import { Add, Buy, Confirm, openShop, packets, settled, watched } from "./shop.js";
 
 const never = (): Promise<never> => new Promise<never>(() => {});
@@ -92,4 +92,26 @@ test("one signal of many requests has one listener, and none once they are settl
   expect(asked.filter(({ value }) => (value as { outcome?: string }).outcome === "unknown")).toHaveLength(25);
   expect(removed).toHaveBeenCalledTimes(1);
   expect(net.clock.timers).toBe(0);
+});
+
+test("one that another one's end has settled is settled once, and makes no room that there is not", async () => {
+  const { net, server, client } = await openShop({ clientCfg: { "net.limits.requests": 2 } });
+  server.answer(Add, never);
+  const controller = new AbortController();
+  const first = watched(client.request(Add, [1], { timeout: 1 }));
+  const second = watched(client.request(Add, [2], { timeout: 1, signal: controller.signal }));
+  await net.settle();
+  const sent: unknown[] = [];
+  client.onSend = (_ptype, body) => {
+    sent.push(body);
+    controller.abort();
+  };
+  net.clock.advance(1);
+  await net.settle();
+  expect(first.value).toBeInstanceOf(TimedOutError);
+  expect(second.value).toBeInstanceOf(AbortedError);
+  expect(sent).toEqual([[1], [2]]);
+  const more = [3, 4, 5].map((n) => watched(client.request(Add, [n])));
+  await net.settle();
+  expect(more.map(({ value }) => value)).toEqual(["waiting", "waiting", expect.any(TooManyRequestsError)]);
 });

@@ -48,6 +48,20 @@ describe("an answer", () => {
     await expect(Promise.all(asked)).resolves.toEqual(Array.from({ length: 100 }, (_, i) => i));
   });
 
+  test("that takes long still comes to its own request, while thousands come and go", async () => {
+    const { net, server, client } = await openShop();
+    const slow: ((value: number) => void)[] = [];
+    server.answer(Add, ([n = 0]) => (n < 0 ? new Promise<number>((resolve) => slow.push(resolve)) : n));
+    const asked = [-1, -2, -3].map((n) => client.request(Add, [n]));
+    for (let n = 0; n < 3000; n += 3) {
+      const quick = [n, n + 1, n + 2].map((one) => client.request(Add, [one]));
+      expect(await Promise.all(quick)).toEqual([n, n + 1, n + 2]);
+    }
+    await net.settle();
+    for (const [index, answer] of slow.entries()) answer(index);
+    await expect(Promise.all(asked)).resolves.toEqual([0, 1, 2]);
+  });
+
   test("of nothing is null", async () => {
     const { server, client } = await openShop();
     server.answer(Add, (() => {}) as never);
@@ -120,6 +134,15 @@ describe("an error of the handler", () => {
     server.answer(Buy, () => ({ gold: Symbol("x") as never }));
     await expect(client.request(Buy, { item: "" })).rejects.toMatchObject({ code: "internalerror" });
     expect(serverErrors).toEqual([expect.objectContaining({ code: "P3D_ERR_ENCODE" })]);
+  });
+
+  test("whose code was changed to what is none is internalerror", async () => {
+    const { server, client, serverErrors } = await openShop();
+    server.answer(Buy, () => {
+      throw Object.assign(new RequestError("odd"), { code: 5 });
+    });
+    await expect(client.request(Buy, { item: "" })).rejects.toMatchObject({ code: "internalerror" });
+    expect(serverErrors).toHaveLength(1);
   });
 
   test("whose data cannot be sent is internalerror, too", async () => {
