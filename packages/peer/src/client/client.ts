@@ -417,16 +417,17 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
     P extends NameSentTo<D, typeof SIDE_SERVER> | SentTo<typeof SIDE_SERVER> | UntypedPacket,
   >(ptype: P, data: PayloadOf<D, P>, cid?: Cid): boolean;
   override sendMessage(ptype: PacketRef, data: unknown, _cid?: Cid): boolean {
-    const session = this.#session ?? this.#notConnected();
+    const session = this.#session;
+    if (session === undefined) throw this.#notConnected();
     const below = session.connection.send(ptype, data);
     if (!below) session.noteHighWater();
     return below;
   }
 
-  #notConnected(): never {
+  #notConnected(): Error {
     if (this.#hooks.closing.settled)
-      throw new ConnectionClosedError("the client is not connected any more", "socketclose");
-    throw new InvalidStateError(
+      return new ConnectionClosedError("the client is not connected any more", "socketclose");
+    return new InvalidStateError(
       "the client is not connected yet; await start() or waitForConnection() first",
     );
   }
@@ -444,8 +445,11 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
     input: RequestInput<R>,
     options?: WaitOptions,
   ): Promise<RequestAnswer<R>>;
-  request(request: AnyRequestDefinition, input: unknown, options: WaitOptions = {}): Promise<unknown> {
-    return this.#hooks.requests.ask(request, input, options, () => this.#session ?? this.#notConnected());
+  request(request: AnyRequestDefinition, input: unknown, options?: WaitOptions): Promise<unknown> {
+    const { requests } = this.#hooks;
+    const session = this.#session;
+    if (session === undefined) return requests.notAsked(request, this.#notConnected());
+    return requests.ask(request, input, options, session);
   }
 
   /**

@@ -20,7 +20,7 @@ import { RequestRing } from "./request-ring.js";
 import type { RequestType } from "./request-type.js";
 
 /** Seconds that a caller waits for an answer, if it does not say. */
-export const DEFAULT_TIMEOUT = 10;
+const DEFAULT_TIMEOUT = 10;
 /** How much earlier than they should timers may fire, in milliseconds. */
 const EARLY = 1;
 /** A point in time that never comes. */
@@ -103,11 +103,9 @@ export class AskedRequests {
   }
 
   /** Sends a request. @returns what becomes of it. */
-  ask(
-    type: RequestType,
-    input: unknown,
-    { timeout = DEFAULT_TIMEOUT, signal }: WaitOptions,
-  ): Promise<unknown> {
+  ask(type: RequestType, input: unknown, options: WaitOptions | undefined): Promise<unknown> {
+    const timeout = options?.timeout ?? DEFAULT_TIMEOUT;
+    const signal = options?.signal;
     const session = this.#session;
     const { clock, maxRequests } = session.options;
     const hindrance = this.#hindrance(type, timeout, signal, maxRequests);

@@ -72,22 +72,22 @@ export class PeerRequests {
     type.handler = handler;
   }
 
-  /** Sends a request. @param find - the connection, or throws. @returns what becomes of it. */
+  /** Sends a request. @returns what becomes of it. */
   ask(
     definition: AnyRequestDefinition,
     input: unknown,
-    options: WaitOptions,
-    find: () => RequestSession,
+    options: WaitOptions | undefined,
+    session: RequestSession,
   ): Promise<unknown> {
     const type = this.#types.get(definition);
     if (type === undefined) return rejected(this.#unknown(definition));
-    let session: RequestSession;
-    try {
-      session = find();
-    } catch (error) {
-      return rejected(notSent(type, error));
-    }
     return ConnectionRequests.of(session).asked.ask(type, input, options);
+  }
+
+  /** What becomes of a request for which there is no connection. @param error - why there is none. */
+  notAsked(definition: AnyRequestDefinition, error: unknown): Promise<never> {
+    const type = this.#types.get(definition);
+    return rejected(type === undefined ? this.#unknown(definition) : notSent(type, error));
   }
 
   #unknown(definition: unknown): Error {

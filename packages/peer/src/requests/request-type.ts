@@ -5,13 +5,21 @@ import {
   definePacket,
   type PacketRegistry,
   type Peer,
+  payload,
   type StandardSchemaV1,
   whenRejected,
 } from "@peng3dnet/protocol";
 import type { HandlerGuard } from "../base/handler-guard.js";
 import type { AnyRequestDefinition } from "./request-definition.js";
 
+type AnySchema = StandardSchemaV1<unknown, unknown>;
+
 function ignore(): void {}
+
+/** Whether a schema is one of `payload()`, which has nothing to check. */
+function takesAnything(schema: AnySchema): boolean {
+  return schema["~standard"].vendor === payload()["~standard"].vendor;
+}
 
 /** Checks values by a schema as payloads of packets are checked, for a part of a packet's body. */
 class PartCheck {
@@ -19,12 +27,7 @@ class PartCheck {
   readonly #packet: DefinedPacket;
   readonly #name: string;
 
-  constructor(
-    registry: PacketRegistry,
-    peer: Peer,
-    name: string,
-    schema: StandardSchemaV1<unknown, unknown>,
-  ) {
+  constructor(registry: PacketRegistry, peer: Peer, name: string, schema: AnySchema) {
     this.#name = name;
     this.#packet = new DefinedPacket(registry, peer, definePacket({ name, schema }));
   }
@@ -56,7 +59,7 @@ export class RequestType {
   /** What answers it on this side. */
   handler: AnyHandler | undefined = undefined;
   readonly guard: HandlerGuard;
-  readonly #errors: ReadonlyMap<string, PartCheck>;
+  readonly #errors: ReadonlyMap<string, PartCheck | undefined>;
 
   constructor(registry: PacketRegistry, peer: Peer, guard: HandlerGuard, definition: AnyRequestDefinition) {
     const { name, answerName, request, response, errors } = definition;
@@ -64,10 +67,10 @@ export class RequestType {
     this.name = name;
     this.answerName = answerName;
     this.guard = guard;
-    const check = (of: string, schema: StandardSchemaV1<unknown, unknown>): PartCheck =>
-      new PartCheck(registry, peer, of, schema);
-    this.input = request && check(name, request);
-    this.output = response && check(answerName, response);
+    const check = (of: string, schema: AnySchema | undefined): PartCheck | undefined =>
+      schema === undefined || takesAnything(schema) ? undefined : new PartCheck(registry, peer, of, schema);
+    this.input = check(name, request);
+    this.output = check(answerName, response);
     this.#errors = new Map(Object.entries(errors).map(([code, schema]) => [code, check(answerName, schema)]));
   }
 

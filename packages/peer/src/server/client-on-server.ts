@@ -161,7 +161,7 @@ export class ClientOnServer<Data = unknown> implements ConnectionOwner {
   request<R extends AnsweredBy<typeof SIDE_CLIENT>>(
     request: R,
     input: RequestInput<R>,
-    options: WaitOptions = {},
+    options?: WaitOptions,
   ): Promise<RequestAnswer<R>> {
     return this.server.request(request, input, this, options);
   }

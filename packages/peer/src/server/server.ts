@@ -500,10 +500,15 @@ export class Server<
     request: AnyRequestDefinition,
     input: unknown,
     to: number | ClientOnServer,
-    options: WaitOptions = {},
+    options?: WaitOptions,
   ): Promise<unknown> {
-    const find = (): Session<ClientOnServer> => (typeof to === "object" ? to : this.#table.get(to))[SESSION];
-    return this.#hooks.requests.ask(request, input, options, find);
+    const { requests } = this.#hooks;
+    try {
+      const client = typeof to === "number" ? this.#table.get(to) : to;
+      return requests.ask(request, input, options, client[SESSION]);
+    } catch (error) {
+      return requests.notAsked(request, error);
+    }
   }
 
   /**

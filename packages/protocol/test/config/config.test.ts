@@ -79,6 +79,7 @@ test("there is an option for everything documented", () => {
       "net.limits.unprocessed.bytes",
       "net.limits.unprocessed.total",
       "net.limits.buffered",
+      "net.limits.requests",
       "net.limits.registry.names",
       "net.limits.registry.namelength",
       "net.limits.strikes",
