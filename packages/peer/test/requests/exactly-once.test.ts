@@ -19,7 +19,7 @@ import { Add, packets } from "./shop.js";
 
 const REQUESTS = Number(process.env.PENG3DNET_REQUESTS ?? 20_000);
 /** Requests of one connection on average. */
-const EACH = 45;
+const EACH = 33;
 const LIMIT = 24;
 
 /** What the numbers of a request tell its handler to do. */
