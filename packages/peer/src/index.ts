@@ -21,6 +21,8 @@ export {
   type Receiver,
 } from "./groups/group.js";
 export { GroupMap } from "./groups/group-map.js";
+export type { RoundTrip } from "./liveness/round-trip.js";
+export type { ServerTime } from "./liveness/server-clock.js";
 export type { Message, MessageStream, MessageStreamOptions } from "./messages/message-stream.js";
 export type {
   ClientOf,

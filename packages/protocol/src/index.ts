@@ -64,8 +64,17 @@ export {
 } from "./framing/receive-resources.js";
 export { STRUCT_HEADER, STRUCT_LENGTH32, Struct } from "./framing/struct.js";
 export { WEBSOCKET_CLOSE_CODES, WEBSOCKET_SUBPROTOCOL } from "./framing/websocket.js";
-export type { CompressParameters, Extensions } from "./handshake/extensions.js";
+export type { CompressParameters, Extensions, HeartbeatParameters } from "./handshake/extensions.js";
 export type { HandshakeConnection, HandshakePeer } from "./handshake/handshake-connection.js";
+export {
+  BEAT_ANSWER_ID,
+  BEAT_ID,
+  type Beat,
+  LEAST_BEAT_INTERVAL,
+  MAX_BEAT_BODY,
+  readBeat,
+  readBeatAnswer,
+} from "./handshake/heartbeat.js";
 export * from "./handshake/internal-names.js";
 export {
   CloseConnectionPacket,

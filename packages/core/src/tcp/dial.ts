@@ -12,6 +12,7 @@ import {
 } from "@peng3dnet/peer";
 import { Deadline } from "@peng3dnet/peer/transport";
 import { addressText } from "./address-text.js";
+import { keepAliveOptions } from "./keep-alive.js";
 import type { SocketReader } from "./socket-reader.js";
 
 /** How to connect. */
@@ -86,9 +87,14 @@ export function connectError(error: NodeJS.ErrnoException, address: Address): Co
 /**
  * Connects to an address.
  *
+ * @param keepAlive - seconds of silence until the system asks whether the server is there; 0: it does not.
  * @throws {@link ConnectError} or a subclass, {@link TimedOutError}, {@link AbortedError}. The socket is gone then.
  */
-export function dial(address: Address, { clock, timeout, signal, reader }: DialOptions): Promise<Socket> {
+export function dial(
+  address: Address,
+  { clock, timeout, signal, reader }: DialOptions,
+  keepAlive: number,
+): Promise<Socket> {
   if (signal?.aborted === true) {
     return Promise.reject(new AbortedError("connecting was aborted", { cause: signal.reason }));
   }
@@ -98,7 +104,7 @@ export function dial(address: Address, { clock, timeout, signal, reader }: DialO
       port: address[1],
       allowHalfOpen: true,
       noDelay: true,
-      keepAlive: true,
+      ...keepAliveOptions(keepAlive),
       ...(reader && { onread: reader.onread }),
     });
     const leave = (): void => {

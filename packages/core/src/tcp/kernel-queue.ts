@@ -6,8 +6,8 @@ import { endianness } from "node:os";
 const TABLES = { IPv4: "/proc/net/tcp", IPv6: "/proc/net/tcp6" } as const;
 const ENTRY = /^ [0-9A-F]{2} ([0-9A-F]{8}):/;
 
-/** For so long a table that was read will do, in milliseconds: peers that do not read must not keep us reading. */
-const FRESH = 1000;
+/** For so long a table that was read will do by default, in seconds: peers that do not read must not keep us reading. */
+const FRESH = 1;
 
 interface Reading {
   readonly text: Promise<string>;
@@ -16,10 +16,10 @@ interface Reading {
 
 const readings = new Map<string, Reading>();
 
-function read(table: string): Promise<string> {
+function read(table: string, age: number): Promise<string> {
   const now = performance.now();
   const known = readings.get(table);
-  if (known !== undefined && now - known.begun < FRESH) return known.text;
+  if (known !== undefined && now - known.begun < age * 1000) return known.text;
   const text = readFile(table, "latin1");
   readings.set(table, { text, begun: now });
   return text;
@@ -60,14 +60,15 @@ function hex(value: number, digits: number): string {
  * How many bytes of a connection wait in the kernel until the peer's has taken them: it tells that a peer reads, long
  * before the kernel has room again for us, which it says in large steps only.
  *
+ * @param age - how old that may be, in seconds.
  * @returns `undefined` where the system does not tell.
  */
-export async function unacknowledged(socket: Socket): Promise<number | undefined> {
+export async function unacknowledged(socket: Socket, age: number = FRESH): Promise<number | undefined> {
   const { localAddress, localPort, remoteAddress, remotePort } = socket;
   if (process.platform !== "linux" || localAddress === undefined || remoteAddress === undefined)
     return undefined;
   try {
-    const text = await read(isIPv4(localAddress) ? TABLES.IPv4 : TABLES.IPv6);
+    const text = await read(isIPv4(localAddress) ? TABLES.IPv4 : TABLES.IPv6, age);
     const local = tableAddress(localAddress, localPort ?? 0);
     const key = `${local} ${tableAddress(remoteAddress, remotePort ?? 0)}`;
     const at = text.indexOf(key);

@@ -1,6 +1,7 @@
 import { createServer, type Server as NetServer, type Socket } from "node:net";
 import { type Address, ListenError } from "@peng3dnet/peer";
 import { addressText } from "./address-text.js";
+import { keepAliveOptions } from "./keep-alive.js";
 
 /** A listening socket. */
 export interface Listener {
@@ -32,14 +33,20 @@ function explain(error: NodeJS.ErrnoException, address: Address): string {
  *
  * @param accept - called with each connected socket.
  * @param failed - called with errors of the listening socket later on, e.g. out of file descriptors.
+ * @param keepAlive - seconds of silence until the system asks whether a client is there; 0: it does not.
  * @throws {@link ListenError} that names the address.
  */
 export function listen(
   address: Address,
   accept: (socket: Socket) => void,
   failed: (error: Error) => void,
+  keepAlive: number,
 ): Promise<Listener> {
-  const server: NetServer = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true });
+  const server: NetServer = createServer({
+    allowHalfOpen: true,
+    noDelay: true,
+    ...keepAliveOptions(keepAlive),
+  });
   return new Promise((resolve, reject) => {
     const refused = (error: NodeJS.ErrnoException): void => {
       reject(new ListenError(explain(error, address), { cause: error }));

@@ -110,8 +110,8 @@ export class SocketTransport implements Transport {
     }
   }
 
-  unacknowledged(): Promise<number | undefined> {
-    return unacknowledged(this.socket);
+  unacknowledged(age?: number): Promise<number | undefined> {
+    return unacknowledged(this.socket, age);
   }
 
   write(bytes: Uint8Array): boolean {

@@ -27,7 +27,12 @@ async function listenForSockets(request: ListenRequest): Promise<Listening> {
       () => socket.destroy(),
     );
   };
-  const listener = await listen(request.address, accept, request.failed);
+  const listener = await listen(
+    request.address,
+    accept,
+    request.failed,
+    request.cfg.get("net.tcp.keepalive"),
+  );
   if (tls === undefined) return listener;
   return {
     address: listener.address,

@@ -9,7 +9,7 @@ async function connectSocket(request: ConnectRequest): Promise<void> {
   const secure = await prepareTlsClient(cfg, logger);
   // TLS reads a socket by itself.
   const reader = secure === undefined ? createSocketReader() : undefined;
-  const socket = await dial(address, { ...request, reader });
+  const socket = await dial(address, { ...request, reader }, cfg.get("net.tcp.keepalive"));
   const connected = clock.now();
   if (secure === undefined) established(new SocketTransport(socket, reader), connected);
   else await secure(socket, address, request, (transport) => established(transport, connected));

@@ -93,8 +93,8 @@ export abstract class TlsTransport implements Transport {
     else socket.on("close", close);
   }
 
-  unacknowledged(): Promise<number | undefined> {
-    return unacknowledged(this.socket);
+  unacknowledged(age?: number): Promise<number | undefined> {
+    return unacknowledged(this.socket, age);
   }
 
   write(bytes: Uint8Array): boolean {

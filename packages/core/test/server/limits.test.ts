@@ -81,7 +81,8 @@ describe("net.timeout.handshake", () => {
 
   test("is over once the handshake is", async () => {
     const clock = new ManualClock();
-    const { client, remote } = await startPair({ server: { clock }, client: { clock } });
+    const cfg = { "net.heartbeat.interval": 0 };
+    const { client, remote } = await startPair({ server: { clock, cfg }, client: { clock } });
     expect(clock.timers).toBe(0);
     clock.advance(3600);
     expect([client.state, remote.state]).toEqual([STATE_ACTIVE, STATE_ACTIVE]);

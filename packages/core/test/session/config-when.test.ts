@@ -306,6 +306,18 @@ const rows: Row[] = [
     },
   },
   {
+    key: "net.heartbeat.interval",
+    to: 2,
+    seen: [5, 2],
+    look: ({ remote }) => sessionOf(remote.conn).connection.context.declared?.heartbeat?.interval,
+  },
+  {
+    key: "net.heartbeat.timeout",
+    to: 9,
+    seen: [15, 9],
+    look: ({ remote }) => sessionOf(remote.conn).options.heartbeatTimeout,
+  },
+  {
     key: "net.latency.poll",
     to: 0,
     seen: [availableParallelism() > 1, false],
@@ -333,9 +345,11 @@ const connecting = [
   "net.limits.registry.names",
   "net.limits.registry.namelength",
 ] as const;
+/** What only the operating system looks at. */
+const sockets = ["net.tcp.keepalive"] as const;
 
 test("the tables have every option", () => {
-  const tested = [...rows.map(({ key }) => key), ...admission, ...listening, ...connecting];
+  const tested = [...rows.map(({ key }) => key), ...admission, ...listening, ...connecting, ...sockets];
   const others = Object.keys(DEFAULT_CONFIG).filter((key) => !key.startsWith("net.ssl."));
   expect([...tested, "net.encrypt.enabled"].sort()).toEqual(others.sort());
 });

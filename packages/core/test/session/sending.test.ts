@@ -346,7 +346,7 @@ test("a codec of one's own sees all bodies", async () => {
   })();
   const answered = deferred();
   const server = await startServer();
-  const client = track(new Client({ addr: server.addr, codec }));
+  const client = track(new Client({ addr: server.addr, codec, cfg: { "net.heartbeat.interval": 0 } }));
   handle(client, "test:echo", () => answered.resolve());
   await client.start();
   client.sendMessage("test:echo", 5);

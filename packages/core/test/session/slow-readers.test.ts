@@ -14,7 +14,7 @@ const register = (peer: Peer): unknown =>
 /** A server with a client that reads nothing, and what the kernel is to say of it. */
 async function stuck(kernel: { waiting: number | undefined }) {
   const net = new TestNetwork();
-  const server = net.server({ cfg: { "net.compress.enabled": false } });
+  const server = net.server({ cfg: { "net.compress.enabled": false, "net.heartbeat.interval": 0 } });
   const client = net.client();
   for (const peer of [server, client]) register(peer);
   const link = net.connect(client, server);

@@ -82,7 +82,7 @@ describe.each(["-tls1_2", "-tls1_3"])("%s", (version) => {
     ["a server", serverTls, ["-alpn", "peng3dnet/2"], SSLSEC_ENCRYPTED],
     ["both", mutualTls, ["-cert", "CERT", "-key", "KEY"], SSLSEC_BOTHAUTH],
   ] as const)("s_client plays a recorded client; certificates of %s; %#", async (_who, cfg, args, level) => {
-    const server = await startServer({ cfg: cfg() }, (peer) => {
+    const server = await startServer({ cfg: { ...cfg(), "net.heartbeat.interval": 0 } }, (peer) => {
       handle(peer, "game:other");
       handle(peer, "echo:echo");
     });

@@ -151,7 +151,7 @@ describe("in the handshake", () => {
   });
 
   test("peers that know nothing of ALPN are welcome", async () => {
-    const server = await startServer({ cfg: serverTls() });
+    const server = await startServer({ cfg: { ...serverTls(), "net.heartbeat.interval": 0 } });
     const { socket, peer } = await bareTlsClient(server.addr, bareTls());
     expect(socket.alpnProtocol).toBe(false);
     expect((await peer.packet()).bytes).toEqual(hello());

@@ -64,7 +64,11 @@ describe("process", () => {
 
   test("a time-out resolves to 0, a signal rejects, an interrupt resolves", async () => {
     const clock = new ManualClock();
-    const { client } = await startPair({ setUp: record([]), manual: "client", client: { clock } });
+    const { client } = await startPair({
+      setUp: record([]),
+      manual: "client",
+      client: { clock, cfg: { "net.heartbeat.interval": 0 } },
+    });
     const timed = client.process({ wait: true, timeout: 0.5 });
     clock.advance(0.5);
     expect(await timed).toBe(0);

@@ -77,7 +77,7 @@ describe("steps of receiving", () => {
 
   test("receiveData, processSinglePacket and receivePacket see every packet of both sides", async () => {
     const answered = deferred();
-    const server = track(new SteppingServer({ addr: LOCAL, cfg: IDLE }));
+    const server = track(new SteppingServer({ addr: LOCAL, cfg: { ...IDLE, "net.heartbeat.interval": 0 } }));
     echo(server);
     await server.start();
     const client = track(new SteppingClient({ addr: server.addr }));

@@ -10,6 +10,7 @@ import {
   type Peer,
   quoteText,
 } from "@peng3dnet/protocol";
+import { Heartbeats } from "../liveness/heartbeats.js";
 import { BufferBudget } from "../messages/buffer-budget.js";
 import type { Platform } from "../platform/platform.js";
 import { PeerRequests } from "../requests/peer-requests.js";
@@ -70,6 +71,7 @@ export abstract class PeerHooks<Owner extends ConnectionOwner> implements Sessio
   direct = false;
   readonly turns: RunQueue;
   readonly buffers: BufferBudget;
+  readonly heartbeats: Heartbeats;
   /** Packets that wait for `process`. */
   readonly processor: PacketProcessor;
   /** Iterators of messages that have not ended. */
@@ -91,6 +93,7 @@ export abstract class PeerHooks<Owner extends ConnectionOwner> implements Sessio
     this.parts = parts;
     this.turns = new RunQueue(clock, platform.yield);
     this.buffers = new BufferBudget(registry);
+    this.heartbeats = new Heartbeats(clock, platform.yield);
     this.processor = new PacketProcessor(clock, platform.yield);
     this.#scheduler = new FlushScheduler(platform.defer);
   }

@@ -25,6 +25,8 @@ import {
 import { PeerBase } from "../base/peer-base.js";
 import type { ConnectionOwner } from "../base/peer-hooks.js";
 import { type SendOutcome, sendOutcome } from "../base/send-outcome.js";
+import type { RoundTrip } from "../liveness/round-trip.js";
+import type { ServerTime } from "../liveness/server-clock.js";
 import type { NameSentTo, PayloadOf, SentTo, UntypedPacket } from "../messages/typed-packet.js";
 import type { Platform } from "../platform/platform.js";
 import { standardPlatform } from "../platform/standard-platform.js";
@@ -135,6 +137,22 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
   /** The certificate that the server showed; `undefined` without TLS, and before it connects. */
   get peerCertificate(): PeerCertificate | undefined {
     return this.#session?.transport.peerCertificate;
+  }
+
+  /**
+   * How long the server's heartbeats take, there and back: the last one, and the mean. `undefined` before the second one, a
+   * moment after the handshake, and where the server sends none.
+   */
+  get rtt(): RoundTrip | undefined {
+    return this.#session?.rtt;
+  }
+
+  /**
+   * The server's time, as {@link Server.serverTime} tells it there: an estimate, and how far it is off at most. `undefined` as
+   * long as {@link Client.rtt} is. It gets better with each heartbeat, and may step back by as much as it was off.
+   */
+  serverTime(): ServerTime | undefined {
+    return this.#session?.serverTime();
   }
 
   /** Whether the handshake is complete and the connection open. */

@@ -11,6 +11,7 @@ import { type SendOutcome, sendOutcome } from "../base/send-outcome.js";
 import { GROUPS } from "../groups/group.js";
 import type { GroupMap } from "../groups/group-map.js";
 import { groupsOf } from "../groups/group-table.js";
+import type { RoundTrip } from "../liveness/round-trip.js";
 import type { KnowsPackets, NameSentTo, PayloadOf, SentTo, UntypedPacket } from "../messages/typed-packet.js";
 import type { AnsweredBy, RequestAnswer, RequestInput } from "../requests/request-definition.js";
 import type { ConnectionHandle } from "../session/connection-handle.js";
@@ -127,6 +128,14 @@ export class ClientOnServer<Data = unknown> implements ConnectionOwner {
   /** The certificate that the client showed; `undefined` without TLS, or if it showed none. */
   get peerCertificate(): PeerCertificate | undefined {
     return this.conn.peerCertificate;
+  }
+
+  /**
+   * How long heartbeats take, to the client and back: the last one, and the mean. `undefined` until the first was answered, and
+   * where the client takes part in none.
+   */
+  get rtt(): RoundTrip | undefined {
+    return this.conn.rtt;
   }
 
   /** Whether the handshake is complete and the connection open. */

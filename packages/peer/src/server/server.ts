@@ -20,6 +20,7 @@ import { type SendOutcome, sendOutcome } from "../base/send-outcome.js";
 import type { Group } from "../groups/group.js";
 import type { GroupMap } from "../groups/group-map.js";
 import { exceptionsOf, receiversOf } from "../groups/receivers.js";
+import type { ServerTime } from "../liveness/server-clock.js";
 import { EncodedPacket } from "../messages/encoded-packet.js";
 import type { ClientOf, NameSentTo, PayloadOf, SentTo, UntypedPacket } from "../messages/typed-packet.js";
 import { standardPlatform } from "../platform/standard-platform.js";
@@ -340,6 +341,11 @@ export class Server<
   /** Counters of all connections together, those that are closed or were refused included. */
   override get metrics(): Metrics {
     return this.#table.metrics;
+  }
+
+  /** Seconds since this server was made, by its monotonic clock. Clients estimate it: {@link Client.serverTime}. */
+  serverTime(): ServerTime {
+    return this.#hooks.heartbeats.serverTime();
   }
 
   #drop(addr: Address, reason: string): void {

@@ -1,4 +1,5 @@
 import type { Address, Cid, CloseInfo, SslSecLevel } from "@peng3dnet/protocol";
+import type { RoundTrip } from "../liveness/round-trip.js";
 import type { WaitOptions } from "../time/deferred.js";
 import type { NativeSocket } from "../transport/native-socket.js";
 import type { PeerCertificate } from "../transport/peer-certificate.js";
@@ -26,6 +27,8 @@ export interface ConnectionHandle {
   readonly open: boolean;
   /** Whether it is open and its handshake complete. */
   readonly active: boolean;
+  /** How long heartbeats take, there and back; `undefined` until that is known, and where the other side takes part in none. */
+  readonly rtt: RoundTrip | undefined;
   /** Counters of this connection. */
   readonly metrics: Metrics;
 

@@ -57,11 +57,13 @@ export function readSettings(
   former: ConnectionSettings | undefined,
 ): ConnectionSettings {
   const pollWindow = cfg.get("net.latency.poll");
+  const heartbeatTimeout = cfg.get("net.heartbeat.timeout");
   return {
     context: createConnectionContext(peer, cfg, {
       codec,
       extensions,
       former: former?.context,
+      heartbeats: true,
       resources: former?.context.resources ?? platform.receiveResources(peer.side),
       validateSent,
       compression: platform.compression(cfg.get("net.compress.level")),
@@ -71,6 +73,7 @@ export function readSettings(
     idleTimeout: cfg.get("net.timeout.idle"),
     unsentTimeout: cfg.get("net.timeout.unsent"),
     closeTimeout: cfg.get("net.timeout.close"),
+    heartbeatTimeout: heartbeatTimeout === Number.POSITIVE_INFINITY ? 0 : heartbeatTimeout,
     unsentLimit: cfg.get("net.limits.unsent"),
     highWater: cfg.get("net.limits.unsent.highwater"),
     maxQueuedPackets: cfg.get("net.limits.unprocessed.packets"),

@@ -11,12 +11,15 @@ export interface Watched {
   silent(): void;
 }
 
-/** Notices that a peer has been silent for a time. */
+/** Notices that a peer has sent nothing but heartbeats for a time. */
 export class IdleWatch {
   readonly #clock: Clock;
   readonly #seconds: number;
   readonly #watched: Watched;
   #lastHeard: number;
+  /** What that was before the bytes that came last, and how many those were. */
+  #heardBefore: number;
+  #lastBytes = 0;
   #deadline: Deadline | undefined = undefined;
 
   constructor(clock: Clock, seconds: number, watched: Watched) {
@@ -24,12 +27,20 @@ export class IdleWatch {
     this.#seconds = seconds;
     this.#watched = watched;
     this.#lastHeard = clock.now();
+    this.#heardBefore = this.#lastHeard;
     this.#arm(seconds);
   }
 
-  /** The peer gave a sign of life, or could not. */
-  heard(): void {
+  /** The peer gave a sign of life, or could not. @param bytes - how many came. */
+  heard(bytes = 0): void {
+    this.#heardBefore = this.#lastHeard;
+    this.#lastBytes = bytes;
     this.#lastHeard = this.#clock.now();
+  }
+
+  /** A heartbeat was among the bytes that came last: it does not count if there was nothing else. @param bytes - its length. */
+  heartbeat(bytes: number): void {
+    if (bytes === this.#lastBytes) this.#lastHeard = this.#heardBefore;
   }
 
   /** Stops it. */

@@ -6,6 +6,7 @@ import type {
   PacketEntry,
   PacketRef,
 } from "@peng3dnet/protocol";
+import type { Heartbeats } from "../liveness/heartbeats.js";
 import type { BufferBudget } from "../messages/buffer-budget.js";
 import type { Poll } from "../platform/platform.js";
 import type { Transport } from "../transport/transport.js";
@@ -25,6 +26,8 @@ export interface SessionHooks<Session> {
   readonly direct: boolean;
   /** Shares the event loop among the connections. */
   readonly turns: RunQueue;
+  /** The heartbeats of all connections. */
+  readonly heartbeats: Heartbeats;
   /** What message iterators have buffered. */
   readonly buffers: BufferBudget;
   /** There is a packet, and not `direct`: takes it over. */
@@ -69,6 +72,8 @@ export interface SessionOptions extends OutputOptions, ReceiveWindowLimits {
   readonly handshakeTimeout: number;
   readonly idleTimeout: number;
   readonly closeTimeout: number;
+  /** `net.heartbeat.timeout`; 0: nobody is ended for silence. */
+  readonly heartbeatTimeout: number;
   /** `net.limits.inflated.rate` */
   readonly inflatedRate: number;
   /** `net.limits.unsent.total` */

@@ -80,10 +80,15 @@ export class SessionOutput {
     this.#host = host;
   }
 
-  /** Bytes accepted for sending since the connection began, those handed over included. */
-  get bytesAccepted(): number {
-    const { connection } = this.#host;
-    return this.bytesOut + (this.#rest?.length ?? 0) + connection.unsent - connection.backlog;
+  /** Bytes of the stream that are with the kernel. */
+  get handed(): number {
+    return this.bytesOut - this.#host.transport.backlog;
+  }
+
+  /** Bytes of the stream that were accepted for sending. */
+  get accepted(): number {
+    const { unsent, backlog } = this.#host.connection;
+    return this.bytesOut + (this.#rest?.length ?? 0) + unsent - backlog;
   }
 
   /** Whether nothing waits for the transport. */

@@ -8,6 +8,7 @@ import {
   closeReasonOf,
   describeError,
   HandshakeTimeoutError,
+  type HeartbeatTimeoutError,
   IdleTimeoutError,
   type InvalidPayloadError,
   isInstance,
@@ -22,6 +23,10 @@ import {
 } from "@peng3dnet/protocol";
 import { describeValue } from "../base/describe-value.js";
 import type { ConnectionRequests, RequestSession } from "../requests/connection-requests.js";
+import { ClientHeartbeat } from "../liveness/client-heartbeat.js";
+import type { BeatingSession, Heartbeat } from "../liveness/heartbeat.js";
+import type { RoundTrip } from "../liveness/round-trip.js";
+import type { ServerTime } from "../liveness/server-clock.js";
 import { Deadline, type DeadlineOptions, GRACE } from "../time/deadline.js";
 import { Deferred, optional, type WaitOptions } from "../time/deferred.js";
 import { timeoutError } from "../time/timeout-option.js";
@@ -67,6 +72,7 @@ export class Session<Owner = unknown>
     InputHost<Session<Owner>>,
     OutputHost,
     RequestSession,
+    BeatingSession,
     Watched
 {
   /** The protocol's side of it. */
@@ -93,6 +99,7 @@ export class Session<Owner = unknown>
   /** Until the handshake is complete, and then, in a close, until that is. */
   #deadline: Deadline | undefined = undefined;
   #idle: IdleWatch | undefined = undefined;
+  #heartbeat: Heartbeat | undefined = undefined;
   #ending: SessionEnding | undefined = undefined;
   #rejections: RejectionCounter | undefined = undefined;
 
@@ -170,9 +177,22 @@ export class Session<Owner = unknown>
     return this.#output.bytesOut;
   }
 
+  get bytesHanded(): number {
+    return this.#output.handed;
+  }
+
   /** Bytes accepted for sending, those handed to the transport included. */
   get bytesAccepted(): number {
-    return this.#output.bytesAccepted;
+    return this.#output.accepted;
+  }
+
+  get rtt(): RoundTrip | undefined {
+    return this.#heartbeat?.roundTrip;
+  }
+
+  /** On a client: an estimate of the server's time; `undefined` until there is one. */
+  serverTime(): ServerTime | undefined {
+    return this.#heartbeat instanceof ClientHeartbeat ? this.#heartbeat.serverTime() : undefined;
   }
 
   /** Counters of this connection. */
@@ -256,7 +276,7 @@ export class Session<Owner = unknown>
       if (this.#phase === "closing") this.#passOver(chunk);
       return;
     }
-    this.#idle?.heard();
+    this.#idle?.heard(chunk.length);
     try {
       this.hooks.receiveData(this, chunk);
     } catch (error) {
@@ -598,15 +618,26 @@ export class Session<Owner = unknown>
       this.abort(error);
       return;
     }
-    this.fail(error, "handshake");
-    // It had its time; there is none for an orderly end.
+    this.#failNow(error, "handshake");
+  }
+
+  /** As {@link Session.fail}, for a peer that had its time: there is none for an orderly end. */
+  #failNow(error: Peng3dnetError, where: string): void {
+    this.fail(error, where);
     if (!this.transport.busy) this.transport.destroyAfterWrite();
     else this.transport.destroy();
   }
 
+  /** The peer is watched no more: nothing of it can come. */
   #cancelIdle(): void {
     this.#idle?.cancel();
     this.#idle = undefined;
+    this.#heartbeat?.stop();
+  }
+
+  /** The peer gives no sign of life, in spite of heartbeats. */
+  lost(error: HeartbeatTimeoutError): void {
+    this.#failNow(error, "heartbeat");
   }
 
   /** The peer was silent for too long. */
@@ -634,6 +665,12 @@ export class Session<Owner = unknown>
   handshakeComplete(): void {
     this.#cancelDeadline();
     this.hooks.handshakeComplete(this);
+    if (this.#phase === "open") this.#heartbeat = this.hooks.heartbeats.begin(this);
+  }
+
+  heartbeatReceived(id: number, body: unknown, length: number): void {
+    this.#idle?.heartbeat(length);
+    this.#heartbeat?.received(id, body);
   }
 
   received(entry: PacketEntry, msg: unknown): void {

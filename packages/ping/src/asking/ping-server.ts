@@ -87,6 +87,8 @@ function pingConfig(timeout: number | null): ConfigOverrides {
     // For these two options 0 means no limit. A handshake without a time-out has none, and a ping that is given up at once needs
     // neither.
     "net.timeout.handshake": timeout ?? 0,
+    // Ended after one question, it has no use for more.
+    "net.heartbeat.interval": 0,
     "net.timeout.close": share(CLOSE, timeout) || CLOSE,
   };
 }

@@ -49,7 +49,7 @@ test.each([
     },
   ],
 ])("a server answers the recorded client byte for byte, its bytes %s", async (_, write) => {
-  const server = track(new RecordedServer({ addr: LOCAL }));
+  const server = track(new RecordedServer({ addr: LOCAL, cfg: { "net.heartbeat.interval": 0 } }));
   await server.start();
   const closed = next(server, "close");
   const peer = await RawPeer.connect(server.addr);

@@ -186,7 +186,10 @@ export interface ConfigValues {
 
   /** *new* Time for TLS and handshake, absolute from accept or connect. Default 10. Read for each connection. */
   "net.timeout.handshake": number;
-  /** *new* Time without anything received after which a connection closes. Default 0: off. Read for each connection. */
+  /**
+   * *new* Time without anything received, heartbeats not counted, after which a connection closes. Default 0: off.
+   * Read for each connection.
+   */
   "net.timeout.idle": number;
   /**
    * *new* Time without progress, while bytes are unsent, after which a connection ends. Default 30.
@@ -198,6 +201,21 @@ export interface ConfigValues {
    * Read for each connection.
    */
   "net.timeout.close": number;
+  /**
+   * *new* Seconds from one heartbeat to the next, on a server; on a client, 0 says that it takes part in none. 0: off.
+   * From 0.1. Default 5. Read for each connection.
+   */
+  "net.heartbeat.interval": number;
+  /**
+   * *new* Time without a sign of life, in spite of heartbeats, after which a connection ends; on a client at least two of the
+   * server's intervals. Without effect where the other side takes part in none. Default 15. Read for each connection.
+   */
+  "net.heartbeat.timeout": number;
+  /**
+   * *new* Seconds of silence after which TCP asks the other side's system whether it is there; in ten more it is given up.
+   * 0: never. Default 30. Read on start.
+   */
+  "net.tcp.keepalive": number;
   /**
    * *new* While bytes keep coming within so many seconds of each other, the next ones are polled for, and the event loop
    * does not sleep. At most 0.001; 0: never. Without effect where there is one processor. Default 0.0001.
@@ -280,5 +298,8 @@ export const DEFAULT_CONFIG: Readonly<ConfigValues> = Object.freeze({
   "net.timeout.idle": 0,
   "net.timeout.unsent": 30,
   "net.timeout.close": 5,
+  "net.heartbeat.interval": 5,
+  "net.heartbeat.timeout": 15,
+  "net.tcp.keepalive": 30,
   "net.latency.poll": 0.0001,
 } satisfies ConfigValues);

@@ -1,4 +1,5 @@
 import { ConfigError } from "../errors/errors.js";
+import { LEAST_BEAT_INTERVAL } from "../handshake/heartbeat.js";
 import { type AddressLike, normalizeAddrFormatted } from "./address.js";
 import type { ConfigKey } from "./options.js";
 
@@ -130,6 +131,12 @@ const RULES: Readonly<Record<ConfigKey, Rule>> = {
   "net.timeout.idle": seconds,
   "net.timeout.unsent": seconds,
   "net.timeout.close": seconds,
+  "net.heartbeat.interval": {
+    allowed: "0 (off), or a number of seconds from 0.1, fractions and Infinity (off) included",
+    accepts: (value) => value === 0 || (typeof value === "number" && value >= LEAST_BEAT_INTERVAL),
+  },
+  "net.heartbeat.timeout": seconds,
+  "net.tcp.keepalive": seconds,
   "net.latency.poll": {
     allowed: "a number of seconds from 0 (off) to 0.001",
     accepts: (value) => typeof value === "number" && value >= 0 && value <= 0.001,

@@ -6,9 +6,11 @@ import { BufferPool } from "../framing/buffer-pool.js";
 import type { FrameDecoder } from "../framing/frame-decoder.js";
 import { FrameEncoder } from "../framing/frame-encoder.js";
 import { ObjectPool } from "../framing/object-pool.js";
+import { HEADER_SIZE } from "../framing/packet-header.js";
 import { ReceiveResources } from "../framing/receive-resources.js";
 import { SharedOutput } from "../framing/shared-output.js";
 import type { Extensions } from "../handshake/extensions.js";
+import { MAX_BEAT_BODY } from "../handshake/heartbeat.js";
 import { RegistryAnnouncement } from "../handshake/registry-announcement.js";
 import type { EncodingContext } from "../packets/encode-packet.js";
 import { PacketDelivery } from "../packets/packet-delivery.js";
@@ -98,12 +100,35 @@ export interface ConnectionContextOptions extends BodyDecoderOptions {
   readonly resources?: ReceiveResources | undefined;
   /** Whether payloads are validated on sending, too. Default false. */
   readonly validateSent?: boolean | undefined;
+  /**
+   * Whether the connections are driven by somebody who beats and answers, so that they may offer that to the other side
+   * (`net.heartbeat.interval`). Default false.
+   */
+  readonly heartbeats?: boolean | undefined;
 }
 
+/** Levels of a hello that declares heartbeats. */
+const HELLO_DEPTH = 3;
 /** Output buffers that a server keeps for its connections. A client keeps one, as it has a single connection. */
 const SERVER_BUFFERS = 16;
 /** Frame encoders that a server keeps while no connection needs them. */
 const SERVER_ENCODERS = 64;
+
+/** What a peer declares of extensions; `undefined`: nothing. */
+function declaredExtensions(peer: Peer, cfg: ConfigReader, inflates: boolean, heartbeats: boolean) {
+  const interval = cfg.get("net.heartbeat.interval");
+  const beats = interval > 0 && interval < Number.POSITIVE_INFINITY;
+  // Whoever bounds packets to less than that is to send and to accept no more.
+  const room =
+    cfg.get("net.limits.packetlength") >= HEADER_SIZE + MAX_BEAT_BODY &&
+    cfg.get("net.limits.depth") >= HELLO_DEPTH;
+  const declared: Extensions = {
+    // What cannot be inflated is declined, too: the connection would end with the first compressed packet.
+    ...(!(cfg.get("net.compress.accept") && inflates) && { compress: { accept: false } }),
+    ...(heartbeats && beats && room && { heartbeat: peer.side === SIDE_SERVER ? { interval } : {} }),
+  };
+  return Object.keys(declared).length > 0 ? declared : undefined;
+}
 
 /**
  * Reads a peer's options for the connections that begin from now on.
@@ -117,6 +142,7 @@ export function createConnectionContext(
     former,
     resources = new ReceiveResources(),
     validateSent = false,
+    heartbeats = false,
     ...coding
   }: ConnectionContextOptions = {},
 ): ConnectionContext {
@@ -137,11 +163,7 @@ export function createConnectionContext(
     announcement: new RegistryAnnouncement(),
     decoders: resources.decoders,
     encoders: new ObjectPool(encoders, () => new FrameEncoder(context)),
-    // What cannot be inflated is declined, too: the connection would end with the first compressed packet.
-    declared:
-      cfg.get("net.compress.accept") && compression !== undefined
-        ? undefined
-        : { compress: { accept: false } },
+    declared: declaredExtensions(peer, cfg, compression !== undefined, heartbeats),
     compressionDeclined: false,
     uncompressed: new UncompressedContext(encoders),
     delivery: new PacketDelivery({

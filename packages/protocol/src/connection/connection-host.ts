@@ -17,6 +17,15 @@ export interface ConnectionHost {
   received(entry: PacketEntry, msg: unknown): void;
   /** A packet was accepted for sending. Its bytes are `connection.lastPacket()`. */
   sent(ptype: PacketRef, data: unknown): void;
+  /**
+   * A beat was received, or the answer to one, on a connection whose sides agreed on heartbeats.
+   *
+   * @param id - `BEAT_ID` or `BEAT_ANSWER_ID`.
+   * @param body - of any kind, as it came.
+   * @param length - of the whole packet, its prefix included, in bytes.
+   * @throws an error with a `closeReason` if the peer may not send that.
+   */
+  heartbeatReceived?(id: number, body: unknown, length: number): void;
   /** The peer announced that it closes. */
   closeReceived(reason: string | null): void;
   /** Code of the application threw something, or a promise of it rejected. */

@@ -17,6 +17,7 @@ import {
 import { MAX_REASON_BYTES } from "../errors/describe-error.js";
 import { namePacket } from "../errors/error-text.js";
 import {
+  BadDataError,
   ConnectionClosedError,
   InvalidStateError,
   NotPeng3dnetError,
@@ -27,8 +28,9 @@ import { escapeText, quoteText } from "../errors/quote-text.js";
 import type { FrameDecoder } from "../framing/frame-decoder.js";
 import type { FrameEncoder } from "../framing/frame-encoder.js";
 import { HEADER_SIZE, LENGTH_SIZE, readUint16, readUint32 } from "../framing/packet-header.js";
-import { type Extensions, NO_EXTENSIONS, withExtensions } from "../handshake/extensions.js";
+import { type Extensions, NO_EXTENSIONS, withExtensions, withoutHeartbeat } from "../handshake/extensions.js";
 import type { HandshakeConnection } from "../handshake/handshake-connection.js";
+import { BEAT_ANSWER_ID, BEAT_ID, isHeartbeat, MAX_BEAT_BODY } from "../handshake/heartbeat.js";
 import {
   ACCEPT_NAME,
   CLOSECONN_ID,
@@ -91,6 +93,8 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
   #type: BoundType | undefined = undefined;
   /** Whether the connection type wants to see what is received. */
   #typeReceives = false;
+  /** What this side declares of extensions. */
+  #declared: Extensions | undefined;
   #peerExtensions: Extensions = NO_EXTENSIONS;
   /** Reason of the close that has begun; `undefined` until one begins. */
   #reason: string | null | undefined = undefined;
@@ -115,6 +119,7 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
   ) {
     this.requestedConntype = requestedConntype;
     this.#context = context;
+    this.#declared = context.declared;
     this.dropDroppable = context.dropDroppable;
     this.host = host;
     this.cid = cid;
@@ -192,7 +197,8 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
     this.#transition("open");
     if (this.side === SIDE_SERVER) {
       const hello = { version: VERSION, protoversion: PROTOVERSION };
-      this.send(HELLO_NAME, withExtensions(hello, this.#context.declared));
+      if (!this.#canBeat()) this.#declared = withoutHeartbeat(this.#declared);
+      this.send(HELLO_NAME, withExtensions(hello, this.#declared));
       this.#transition("hello");
     }
   }
@@ -204,7 +210,13 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
 
   /** Whether both sides named an extension, once settype was sent or received. */
   agreed(name: keyof Extensions): boolean {
-    return this.#context.declared?.[name] !== undefined && this.#peerExtensions[name] !== undefined;
+    return this.#declared?.[name] !== undefined && this.#peerExtensions[name] !== undefined;
+  }
+
+  /** Whether the ids of heartbeats are free: an application may have given them to packets of its own. */
+  #canBeat(): boolean {
+    const registry = this.#registry();
+    return registry.findId(BEAT_ID) === undefined && registry.findId(BEAT_ANSWER_ID) === undefined;
   }
 
   /** The hello or settype said what the other side declares of extensions. What is sent from now on heeds it. */
@@ -229,7 +241,11 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
   helloReceived(conntype: string): void {
     this.#transition("hello");
     this.host.helloReceived?.();
-    this.send(SETTYPE_NAME, withExtensions({ conntype }, this.#context.declared));
+    // What asks for both sides is named only where the server named it. Its ids are free there, and so here, once they are
+    // taken over.
+    if (this.#peerExtensions.heartbeat === undefined || !(this.#context.autosync || this.#canBeat()))
+      this.#declared = withoutHeartbeat(this.#declared);
+    this.send(SETTYPE_NAME, withExtensions({ conntype }, this.#declared));
     this.settypeReceived(conntype);
   }
 
@@ -443,11 +459,26 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
     this.#process(readUint32(bytes, 0), readUint16(bytes, 4), bytes, HEADER_SIZE, bytes.length, owned);
   }
 
+  /** Whether the current packet is one of heartbeats, which are answered on receipt, whatever waits to be processed. */
+  get atHeartbeat(): boolean {
+    const { packetId } = this;
+    return isHeartbeat(packetId) && this.#beats(packetId);
+  }
+
+  /** Whether an id that is one of heartbeats is one here. */
+  #beats(id: number): boolean {
+    return this.active && this.agreed("heartbeat") && this.#registry().findId(id) === undefined;
+  }
+
   /** Processes a packet whose body lies in `bytes` from `start` up to `end`. */
   #process(id: number, flags: number, bytes: Uint8Array, start: number, end: number, owned: boolean): void {
+    const entry = this.#registry().findId(id);
+    if (entry === undefined && isHeartbeat(id) && this.#beats(id)) {
+      this.#takeHeartbeat(id, flags, bytes, start, end);
+      return;
+    }
     this.packetsIn++;
     const type = this.#typeReceives ? this.#type : undefined;
-    const entry = this.#registry().findId(id);
     const { active } = this;
     if (!active) this.#checkEarly(id, entry);
     const bypass = entry === undefined ? id < FIRST_USER_ID : entry.internal;
@@ -460,6 +491,14 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
     if (entry === undefined) this.#context.delivery.unknown(this, id);
     else if (entry.protocol) watchResult(this.host, entry.obj._receive(msg, this.cid), entry.name);
     else this.#context.delivery.accept(this, entry, msg);
+  }
+
+  /** Takes a packet of heartbeats, which no hook sees and no metric counts as a packet. */
+  #takeHeartbeat(id: number, flags: number, bytes: Uint8Array, start: number, end: number): void {
+    if (flags !== 0 || end - start > MAX_BEAT_BODY)
+      throw new BadDataError(`a heartbeat is compressed, or its body longer than ${MAX_BEAT_BODY} bytes`);
+    const body = this.#context.bodies.decode(bytes, start, end, flags, false, MAX_BEAT_BODY, MAX_BEAT_BODY);
+    this.host.heartbeatReceived?.(id, body, HEADER_SIZE + LENGTH_SIZE + end - start);
   }
 
   /** Decodes a body, within the limits of the state that the connection was in when the packet came. */
@@ -547,6 +586,18 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
     this.#out().encode(id, data, this.#registry().findId(id)?.name ?? String(id));
     this.packetsOut++;
     return this.#announce(1);
+  }
+
+  /**
+   * Sends a beat or the answer to one, past all checks and hooks. It leaves with what else is sent in the same tick, and counts
+   * as no packet. On a connection that closes it does nothing.
+   *
+   * @param id - `BEAT_ID` or `BEAT_ANSWER_ID`.
+   */
+  sendHeartbeat(id: number, body: unknown): void {
+    if (this.#reason !== undefined) return;
+    this.#out().encode(id, body, "heartbeat");
+    this.#announce();
   }
 
   /**

@@ -21,6 +21,7 @@ export const CLOSE_REASONS: ReadonlySet<string> = new Set([
   "tlsonplainport",
   "handshaketimeout",
   "timeout",
+  "heartbeattimeout",
   "slowconsumer",
   "inputoverflow",
   "serverfull",

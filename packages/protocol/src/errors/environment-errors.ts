@@ -17,11 +17,18 @@ export class HandshakeTimeoutError extends TimedOutError {
   override readonly closeReason = "handshaketimeout";
 }
 
-/** Nothing was received for `net.timeout.idle`. */
+/** Nothing but heartbeats was received for `net.timeout.idle`. */
 export class IdleTimeoutError extends TimedOutError {
   override name = "IdleTimeoutError";
   override readonly code = "P3D_ERR_IDLE_TIMEOUT";
   override readonly closeReason = "timeout";
+}
+
+/** The peer gave no sign of life for `net.heartbeat.timeout`, although it had agreed to. */
+export class HeartbeatTimeoutError extends TimedOutError {
+  override name = "HeartbeatTimeoutError";
+  override readonly code = "P3D_ERR_HEARTBEAT_TIMEOUT";
+  override readonly closeReason = "heartbeattimeout";
 }
 
 /** The peer does not read what is sent to it: too many bytes unsent, or no progress for too long. */

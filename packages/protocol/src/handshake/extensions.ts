@@ -1,5 +1,6 @@
 import { isPlainMap } from "../codec/writing/sendable.js";
 import { BadDataError } from "../errors/errors.js";
+import { LEAST_BEAT_INTERVAL } from "./heartbeat.js";
 
 /**
  * What a peer declares of extensions of the protocol: the key `ext` of its hello or settype, by name (clause 6.8). What it
@@ -8,12 +9,20 @@ import { BadDataError } from "../errors/errors.js";
 export interface Extensions {
   /** What it takes of compression. */
   readonly compress?: CompressParameters | undefined;
+  /** That it takes part in heartbeats, which the server drives. */
+  readonly heartbeat?: HeartbeatParameters | undefined;
 }
 
 /** Parameters of the extension `compress`. */
 export interface CompressParameters {
   /** Whether it wants to be sent compressed packets. */
   readonly accept: boolean;
+}
+
+/** Parameters of the extension `heartbeat`. */
+export interface HeartbeatParameters {
+  /** On a server: seconds from beat to beat. A client says nothing of it. */
+  readonly interval?: number | undefined;
 }
 
 /** What a peer declares that says nothing. */
@@ -32,7 +41,10 @@ type Parameters = Readonly<Record<string, unknown>>;
 export function readExtensions(ext: unknown): Extensions {
   if (ext === undefined || ext === null) return NO_EXTENSIONS;
   if (!isPlainMap(ext)) throw new BadDataError("the extensions of the peer are not a map");
-  return { compress: readCompress(parametersOf(ext, "compress")) };
+  return {
+    compress: readCompress(parametersOf(ext, "compress")),
+    heartbeat: readHeartbeat(parametersOf(ext, "heartbeat")),
+  };
 }
 
 /** The parameters of one extension, `undefined` where it is not named. Parameters that are nil are none. */
@@ -51,6 +63,28 @@ function readCompress(parameters: Parameters | undefined): CompressParameters | 
     throw new BadDataError('"accept" of the extension "compress" is neither true nor false');
   }
   return { accept };
+}
+
+function readHeartbeat(parameters: Parameters | undefined): HeartbeatParameters | undefined {
+  if (parameters === undefined) return undefined;
+  const { interval } = parameters;
+  if (interval === undefined) return {};
+  if (
+    typeof interval !== "number" ||
+    !(interval >= LEAST_BEAT_INTERVAL && interval < Number.POSITIVE_INFINITY)
+  ) {
+    throw new BadDataError(
+      `"interval" of the extension "heartbeat" is no number of seconds from ${LEAST_BEAT_INTERVAL}`,
+    );
+  }
+  return { interval };
+}
+
+/** What a side declares without taking part in heartbeats; `undefined` where there is nothing left to say. */
+export function withoutHeartbeat(declared: Extensions | undefined): Extensions | undefined {
+  if (declared?.heartbeat === undefined) return declared;
+  const { heartbeat: _, ...rest } = declared;
+  return Object.keys(rest).length > 0 ? rest : undefined;
 }
 
 /**

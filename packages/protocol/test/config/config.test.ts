@@ -87,6 +87,9 @@ test("there is an option for everything documented", () => {
       "net.timeout.idle",
       "net.timeout.unsent",
       "net.timeout.close",
+      "net.heartbeat.interval",
+      "net.heartbeat.timeout",
+      "net.tcp.keepalive",
       "net.latency.poll",
     ]
   `);
@@ -105,7 +108,8 @@ describe.each(keys)("%s", (key) => {
   test("refuses what is of the wrong kind, naming itself and what is allowed", () => {
     const wrong = [...NEVER, ...(isFlag(key) ? [0, 1, "true", "", null, [], {}] : [])];
     if (isNumber(key)) wrong.push("1", "", null, true, [], {}, -2);
-    if (isNumber(key) && !key.startsWith("net.timeout.")) wrong.push(Number.POSITIVE_INFINITY, 2 ** 33);
+    if (isNumber(key) && !/^net\.(timeout|heartbeat|tcp)\./.test(key))
+      wrong.push(Number.POSITIVE_INFINITY, 2 ** 33);
     if (!isFlag(key) && !isNumber(key)) wrong.push(0, "", [], { no: 1 }, [1]);
     for (const value of wrong) {
       const setting = () => set(key, value);
@@ -144,9 +148,19 @@ describe("values at the edges", () => {
     ["net.limits.connections.address", [1, 2 ** 32 - 1], [0, 1.5]],
     ["net.limits.strikes", [0], [-1]],
     ["net.limits.unsent.policy", ["close", "drop"], ["keep"]],
+    ["net.heartbeat.interval", [0, 0.1, 2.5, Number.POSITIVE_INFINITY], [0.09, -1, Number.NaN, "1", null]],
     ["net.latency.poll", [0, 0.0005, 0.001], [-0.0001, 0.0011, Number.NaN, "1", null]],
-    ...(["handshake", "idle", "unsent", "close"] as const).map((name): [ConfigKey, unknown[], unknown[]] => [
-      `net.timeout.${name}`,
+    ...(
+      [
+        "net.timeout.handshake",
+        "net.timeout.idle",
+        "net.timeout.unsent",
+        "net.timeout.close",
+        "net.heartbeat.timeout",
+        "net.tcp.keepalive",
+      ] as const
+    ).map((key): [ConfigKey, unknown[], unknown[]] => [
+      key,
       [0, 0.5, 2_147_484, 1e300, Number.POSITIVE_INFINITY],
       [-0.001, Number.NEGATIVE_INFINITY, Number.NaN, "1", "Infinity", null],
     ]),

@@ -76,6 +76,7 @@ export class FakeHost implements ConnectionHost {
   completed = 0;
   pending = 0;
   full = 0;
+  readonly beats: unknown[][] = [];
   onReceived: ((entry: PacketEntry, msg: unknown) => void) | undefined;
   onSent: ((ptype: PacketRef, data: unknown) => void) | undefined;
   onFull: (() => void) | undefined;
@@ -101,6 +102,10 @@ export class FakeHost implements ConnectionHost {
   sent(ptype: PacketRef, data: unknown): void {
     this.sentData.push({ ptype, data });
     this.onSent?.(ptype, data);
+  }
+
+  heartbeatReceived(...args: unknown[]): void {
+    this.beats.push(args);
   }
 
   closeReceived(reason: string | null): void {

@@ -1,0 +1,124 @@
+import type { Clock } from "../time/clock.js";
+
+/** Longest delay that timers of JavaScript runtimes can hold, in milliseconds. */
+const LONGEST_DELAY = 0x7fff_ffff;
+/** In how many parts an interval is cut. With 10,000 connections, 156 have their turn together. */
+const SLOTS = 64;
+/** Connections that begin in one instant are spread over so many slots. */
+const SPREAD = SLOTS / 2;
+
+/** What has its turn once in an interval. */
+export interface Visited {
+  /** Where the wheel has it; the wheel sets it. */
+  slot: number;
+  /** Its place in the slot; the wheel sets it. */
+  place: number;
+  /** It has its turn. @param late - how late, in milliseconds, since the event loop was busy. */
+  visit(late: number): void;
+}
+
+/**
+ * Visits each of any number of connections once in an interval, with one timer for all of them, and no more of them at once
+ * than have to be.
+ */
+export class BeatWheel {
+  readonly #clock: Clock;
+  /** Milliseconds from one slot to the next. */
+  readonly #step: number;
+  readonly #slots = new Map<number, Visited[]>();
+  #begun = 0;
+  /** Slots that have had their turn since it began, empty ones included. */
+  #done = 0;
+  #timer: unknown = undefined;
+  /** The number of the slot that the timer is set for. */
+  #next = Number.POSITIVE_INFINITY;
+  #added = 0;
+
+  /** @param interval - seconds. */
+  constructor(clock: Clock, interval: number) {
+    this.#clock = clock;
+    this.#step = (interval * 1000) / SLOTS;
+  }
+
+  /** Whether nobody is visited. */
+  get empty(): boolean {
+    return this.#slots.size === 0;
+  }
+
+  /** Visits somebody from now on: first in half an interval to a whole one. */
+  add(visited: Visited): void {
+    if (this.empty) {
+      this.#begun = this.#clock.now();
+      this.#done = 0;
+      this.#added = 0;
+    }
+    const elapsed = Math.floor((this.#clock.now() - this.#begun) / this.#step);
+    const turn = Math.max(this.#done, elapsed) + SLOTS - (this.#added++ % SPREAD);
+    visited.slot = turn % SLOTS;
+    const slot = this.#slots.get(visited.slot);
+    if (slot === undefined) this.#slots.set(visited.slot, [visited]);
+    else slot.push(visited);
+    visited.place = (slot?.length ?? 1) - 1;
+    if (turn < this.#next) this.#arm(turn);
+  }
+
+  /** Visits it no more. */
+  remove(visited: Visited): void {
+    const slot = this.#slots.get(visited.slot);
+    if (slot?.[visited.place] !== visited) return;
+    const last = slot.pop() as Visited;
+    if (last !== visited) {
+      slot[visited.place] = last;
+      last.place = visited.place;
+    }
+    if (slot.length === 0) this.#slots.delete(visited.slot);
+    if (this.empty) this.#disarm();
+  }
+
+  #arm(turn: number): void {
+    this.#disarm();
+    this.#next = turn;
+    const delay = this.#begun + turn * this.#step - this.#clock.now();
+    this.#timer = this.#clock.setTimeout(this.#fired, Math.min(Math.max(0, delay), LONGEST_DELAY));
+  }
+
+  #disarm(): void {
+    if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#next = Number.POSITIVE_INFINITY;
+  }
+
+  readonly #fired = (): void => {
+    this.#timer = undefined;
+    const turn = this.#next;
+    this.#next = Number.POSITIVE_INFINITY;
+    const elapsed = this.#clock.now() - this.#begun;
+    // Timers may fire a little early.
+    const reached = Math.floor((elapsed + 1) / this.#step);
+    if (reached >= turn) {
+      // Each slot has one turn, however many were missed.
+      for (let index = turn; index <= reached && index < turn + SLOTS; index++) {
+        this.#done = index;
+        this.#visit(index % SLOTS, Math.max(0, elapsed - index * this.#step));
+      }
+      this.#done = reached;
+    }
+    this.#armNext(reached >= turn ? reached : turn - 1);
+  };
+
+  #visit(number: number, late: number): void {
+    const slot = this.#slots.get(number);
+    // From the end, since a visit may remove whom it visits, whose place the last one takes.
+    for (let index = (slot?.length ?? 0) - 1; index >= 0; index--) slot?.[index]?.visit(late);
+  }
+
+  /** Sets the timer for the next slot that is not empty. @param done - the last one that had its turn. */
+  #armNext(done: number): void {
+    let next = Number.POSITIVE_INFINITY;
+    for (const slot of this.#slots.keys()) {
+      const ahead = (((slot - done) % SLOTS) + SLOTS) % SLOTS;
+      next = Math.min(next, done + (ahead === 0 ? SLOTS : ahead));
+    }
+    if (next < this.#next) this.#arm(next);
+  }
+}

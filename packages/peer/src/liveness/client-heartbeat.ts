@@ -1,0 +1,64 @@
+import { BEAT_ANSWER_ID, BEAT_ID, readBeat, UnexpectedPacketError } from "@peng3dnet/protocol";
+import { type BeatingSession, Heartbeat, type Timekeeper, type UnderWay } from "./heartbeat.js";
+import { ServerClock, type ServerTime } from "./server-clock.js";
+
+/** What a server may send of beats: two in an interval, and so many more. */
+const ALLOWANCE = 8;
+
+/** The client's part of a heartbeat: answers on receipt, whatever its timers do, and learns the server's time. */
+export class ClientHeartbeat extends Heartbeat {
+  readonly #clock = new ServerClock();
+  readonly #begun: number;
+  /** Milliseconds. */
+  readonly #interval: number;
+  #beats = 0;
+  /** When it last answered, by the clock; `undefined`: it did not yet. */
+  #answeredAt: number | undefined = undefined;
+
+  /** @param interval - how often the server beats, in seconds. */
+  constructor(session: BeatingSession, time: Timekeeper, interval: number) {
+    super(session, time);
+    this.#begun = time.clock.now();
+    this.#interval = interval * 1000;
+  }
+
+  /** The server's time; `undefined` until two beats came. */
+  serverTime(): ServerTime | undefined {
+    return this.#clock.at(this.time.clock.now());
+  }
+
+  protected override beat(): void {
+    // Whoever does not listen cannot answer, and is there nevertheless.
+    if (this.session.blocked) this.session.connection.sendHeartbeat(BEAT_ANSWER_ID, null);
+  }
+
+  override received(id: number, body: unknown): void {
+    if (id !== BEAT_ID)
+      throw new UnexpectedPacketError(
+        "the server sent an answer to a heartbeat, which only a client may send",
+      );
+    const now = this.time.clock.now();
+    if (++this.#beats > ALLOWANCE + (2 * (now - this.#begun)) / this.#interval)
+      throw new UnexpectedPacketError("the server sends more heartbeats than it said that it would");
+    const beat = readBeat(body);
+    if (beat === undefined) return;
+    const { time, held } = beat;
+    this.#clock.received(time / 1000, now);
+    if (held !== undefined && this.#answeredAt !== undefined) {
+      this.trips.add(now - this.#answeredAt - held / 1000);
+      this.#clock.arrived(this.#answeredAt, (time - held) / 1000, now);
+    }
+    this.#answeredAt = now;
+    this.session.connection.sendHeartbeat(BEAT_ANSWER_ID, time);
+  }
+
+  protected override get patience(): number | undefined {
+    const { heartbeatTimeout } = this.session.options;
+    return heartbeatTimeout === 0 ? undefined : Math.max(heartbeatTimeout * 1000, 2 * this.#interval);
+  }
+
+  /** A server beats, whatever is under way to it. */
+  protected override underWay(): UnderWay {
+    return "stands still";
+  }
+}

@@ -1,0 +1,161 @@
+import { type Connection, HeartbeatTimeoutError } from "@peng3dnet/protocol";
+import type { Clock } from "../time/clock.js";
+import type { Transport } from "../transport/transport.js";
+import type { BeatWheel, Visited } from "./beat-wheel.js";
+import { type RoundTrip, RoundTrips } from "./round-trip.js";
+
+/** Of what is under way to a silent peer: */
+export type UnderWay = "gets on" | "stands still" | "cannot be told yet";
+
+/** A visit that is this much late, in milliseconds, was so since the event loop was busy. */
+const LATE = 100;
+
+/** What heartbeats need of a session. */
+export interface BeatingSession {
+  readonly connection: Connection;
+  readonly transport: Transport;
+  readonly options: { readonly heartbeatTimeout: number };
+  /** Bytes received. */
+  readonly bytesIn: number;
+  /** Bytes of its stream that are with the kernel. */
+  readonly bytesHanded: number;
+  /** Bytes of its stream that were accepted for sending. */
+  readonly bytesAccepted: number;
+  /** Whether packets can still be exchanged. */
+  readonly open: boolean;
+  /** Whether the peer is not listened to at the moment. */
+  readonly blocked: boolean;
+  /** Whether something has come from it that waits to be worked off. */
+  readonly hasUnprocessedInput: boolean;
+  /** The peer is gone, or hangs. */
+  lost(error: HeartbeatTimeoutError): void;
+  /** Something threw that has no right to. */
+  crashed(error: unknown): void;
+}
+
+/** What the heartbeats of a peer have in common. */
+export interface Timekeeper {
+  readonly clock: Clock;
+  /** Microseconds since the peer was made. */
+  sinceEpoch(): number;
+  /** Calls `call` once all input has been read that waits now. */
+  afterInput(call: () => void): void;
+}
+
+/**
+ * The heartbeat of one connection: visited once in an interval, it notices a peer that gives no sign of life. Any byte of it
+ * is one; so nothing is done for the packets in between, and no time is taken.
+ */
+export abstract class Heartbeat implements Visited {
+  slot = 0;
+  place = 0;
+  protected readonly session: BeatingSession;
+  protected readonly time: Timekeeper;
+  protected readonly trips: RoundTrips = new RoundTrips();
+  /** Since when there was no sign of life, in milliseconds by the clock. */
+  protected silentSince: number;
+  /** Bytes that had been received then. */
+  #seen: number;
+  /** What was given back of the time in which the event loop was busy, in milliseconds. */
+  #excused = 0;
+  #looking = false;
+  #wheel: BeatWheel | undefined = undefined;
+
+  constructor(session: BeatingSession, time: Timekeeper) {
+    this.session = session;
+    this.time = time;
+    this.silentSince = time.clock.now();
+    this.#seen = session.bytesIn;
+  }
+
+  /** What is known of round trips. */
+  get roundTrip(): RoundTrip | undefined {
+    return this.trips.get();
+  }
+
+  /** It was put onto a wheel. */
+  begin(wheel: BeatWheel): void {
+    this.#wheel = wheel;
+  }
+
+  /** The connection closes. */
+  stop(): void {
+    this.#wheel?.remove(this);
+    this.#wheel = undefined;
+  }
+
+  /** A packet of heartbeats came. @throws an error with a `closeReason` if the peer may not send that. */
+  abstract received(id: number, body: unknown): void;
+  /** Sends what is due. Called once in an interval. */
+  protected abstract beat(): void;
+  /** How long the peer may be silent, in milliseconds; `undefined`: it was asked for nothing. */
+  protected abstract get patience(): number | undefined;
+  /** What is under way to the peer, which may be why it is silent. It may take time to find out. */
+  protected abstract underWay(): Promise<UnderWay> | UnderWay;
+
+  visit(late: number): void {
+    if (!this.session.open) return;
+    try {
+      const alive = this.#noteLife();
+      if (!alive && late > LATE) this.#excuse(late);
+      const { patience } = this;
+      if (!alive && patience !== undefined && !this.#looking) {
+        const silent = this.time.clock.now() - this.silentSince;
+        // Timers are not exact: a visit that is a little early is not worth another interval.
+        this.#look(silent >= patience - Math.min(LATE, patience / 10));
+      }
+      this.beat();
+    } catch (error) {
+      this.session.crashed(error);
+    }
+  }
+
+  /** @returns whether there was a sign of life since the last look, or could be none. */
+  #noteLife(): boolean {
+    const { bytesIn, blocked, hasUnprocessedInput } = this.session;
+    if (bytesIn === this.#seen && !blocked && !hasUnprocessedInput) return false;
+    this.#seen = bytesIn;
+    this.alive();
+    return true;
+  }
+
+  /** The peer is there, or cannot be judged. */
+  protected alive(): void {
+    this.silentSince = this.time.clock.now();
+    this.#excused = 0;
+  }
+
+  /** Gives back the time in which the event loop was busy, up to the patience itself. */
+  #excuse(late: number): void {
+    const back = Math.min(late, Math.max(0, (this.patience ?? 0) - this.#excused));
+    this.#excused += back;
+    this.silentSince += back;
+  }
+
+  /** Looks at what has come meanwhile, and at what is under way. @param judges - the time of silence is over. */
+  #look(judges: boolean): void {
+    this.#looking = true;
+    const judge = (underWay: UnderWay): void => {
+      this.#looking = false;
+      if (!this.session.open || this.#noteLife()) return;
+      if (underWay === "gets on") this.alive();
+      else if (underWay === "stands still" && judges) this.#giveUp();
+    };
+    const look = (): void => {
+      const underWay = this.underWay();
+      if (typeof underWay === "string") judge(underWay);
+      else void underWay.then(judge);
+    };
+    if (judges) this.time.afterInput(look);
+    else look();
+  }
+
+  #giveUp(): void {
+    const silent = Math.round(this.time.clock.now() - this.silentSince) / 1000;
+    this.session.lost(
+      new HeartbeatTimeoutError(
+        `there was no sign of life for ${silent} s, in spite of heartbeats: the peer hangs, or the network between is gone (net.heartbeat.timeout is ${this.session.options.heartbeatTimeout} s)`,
+      ),
+    );
+  }
+}

@@ -1,0 +1,62 @@
+import { SIDE_SERVER } from "@peng3dnet/protocol";
+import type { Platform } from "../platform/platform.js";
+import type { Clock } from "../time/clock.js";
+import { BeatWheel } from "./beat-wheel.js";
+import { ClientHeartbeat } from "./client-heartbeat.js";
+import type { BeatingSession, Heartbeat, Timekeeper } from "./heartbeat.js";
+import type { ServerTime } from "./server-clock.js";
+import { ServerHeartbeat } from "./server-heartbeat.js";
+
+/** What a heartbeat is when the server does not say how often it beats, in seconds. */
+const USUAL_INTERVAL = 5;
+
+/** The heartbeats of all connections of a peer. */
+export class Heartbeats implements Timekeeper {
+  readonly clock: Clock;
+  readonly #yield: Platform["yield"];
+  readonly #epoch: number;
+  /** By interval: connections that began with the same one share a wheel. */
+  #wheels: Map<number, BeatWheel> | undefined = undefined;
+
+  constructor(clock: Clock, yieldTurn: Platform["yield"]) {
+    this.clock = clock;
+    this.#yield = yieldTurn;
+    this.#epoch = clock.now();
+  }
+
+  /** The time of this peer, if it is a server. */
+  serverTime(): ServerTime {
+    return { time: (this.clock.now() - this.#epoch) / 1000, error: 0 };
+  }
+
+  sinceEpoch(): number {
+    return Math.round((this.clock.now() - this.#epoch) * 1000);
+  }
+
+  afterInput(call: () => void): void {
+    // Where the clock cannot tell, input has a turn of the event loop.
+    if (this.clock.afterInput === undefined) this.#yield(call);
+    else this.clock.afterInput(call);
+  }
+
+  /** The handshake of a connection is complete. @returns `undefined` if its sides have not agreed on heartbeats. */
+  begin(session: BeatingSession): Heartbeat | undefined {
+    const { connection } = session;
+    if (!connection.agreed("heartbeat")) return undefined;
+    const onServer = connection.side === SIDE_SERVER;
+    const { heartbeat } = onServer ? (connection.context.declared ?? {}) : connection.peerExtensions;
+    const interval = heartbeat?.interval ?? USUAL_INTERVAL;
+    const beating = onServer
+      ? new ServerHeartbeat(session, this)
+      : new ClientHeartbeat(session, this, interval);
+    this.#wheels ??= new Map();
+    let wheel = this.#wheels.get(interval);
+    if (wheel === undefined) {
+      wheel = new BeatWheel(this.clock, interval);
+      this.#wheels.set(interval, wheel);
+    }
+    wheel.add(beating);
+    beating.begin(wheel);
+    return beating;
+  }
+}

@@ -1,0 +1,215 @@
+// Round trips and the server's time, and what a peer may not do with heartbeats.
+
+import { BEAT_ANSWER_ID, BEAT_ID, type Connection } from "@peng3dnet/peer";
+import { TestNetwork } from "@peng3dnet/peer/testing";
+import { RoundTrips } from "../../src/liveness/round-trip.js";
+import { ServerClock } from "../../src/liveness/server-clock.js";
+
+async function pair(interval = 1) {
+  const net = new TestNetwork();
+  const cfg = { "net.heartbeat.interval": interval, "net.heartbeat.timeout": 0 };
+  net.clock.advance(7);
+  const server = net.server({ cfg });
+  net.clock.advance(5);
+  const client = net.client({ cfg });
+  const link = net.connect(client, server);
+  await client.waitForConnection();
+  await net.settle();
+  return { net, server, client, link, remote: [...server.clients.values()][0]! };
+}
+
+/** Lets a direction wait, and the clock go on meanwhile. */
+async function delayed(
+  { net, link }: Awaited<ReturnType<typeof pair>>,
+  toClient: number,
+  toServer: number,
+): Promise<void> {
+  link.toClient.freeze();
+  link.toServer.freeze();
+  net.clock.advance(1);
+  await net.settle();
+  net.clock.advance(toClient);
+  link.toClient.thaw();
+  await net.settle();
+  net.clock.advance(toServer);
+  link.toServer.thaw();
+  await net.settle();
+}
+
+test("both sides know the round trip a moment after the handshake, and the client the server's time", async () => {
+  const { server, client, remote } = await pair();
+  expect([client.rtt, remote.rtt, remote.conn.rtt]).toEqual(Array(3).fill({ latest: 0, smoothed: 0 }));
+  // The server was made five seconds ago.
+  expect([server.serverTime(), client.serverTime()]).toEqual(Array(2).fill({ time: 5, error: 0 }));
+});
+
+test("nobody knows anything before there is a connection", () => {
+  const net = new TestNetwork();
+  const client = net.client();
+  expect([client.rtt, client.serverTime()]).toEqual([undefined, undefined]);
+});
+
+test("round trips are measured there and back on the server, and by the next beat on the client", async () => {
+  const scene = await pair();
+  await delayed(scene, 0.1, 0.3);
+  expect(scene.remote.rtt?.latest).toBeCloseTo(0.4);
+  expect(scene.remote.rtt?.smoothed).toBeCloseTo(0.05);
+  scene.net.clock.advance(0.6);
+  await scene.net.settle();
+  // Its answer and the next beat: what the server waited in between does not count.
+  expect(scene.client.rtt?.latest).toBeCloseTo(0.3);
+  expect(scene.remote.rtt?.latest).toBeCloseTo(0);
+});
+
+test("the server's time is never off by more than it says", async () => {
+  const scene = await pair();
+  const { net, server, client } = scene;
+  for (const [there, back] of [
+    [2, 0],
+    [0, 3],
+    [0.5, 0.5],
+    [4, 4],
+  ] as const) {
+    await delayed(scene, there, back);
+    const { time, error } = client.serverTime()!;
+    expect(Math.abs(time - server.serverTime().time)).toBeLessThanOrEqual(error + 1e-9);
+    net.clock.advance(1000);
+    const later = client.serverTime()!;
+    expect(Math.abs(later.time - server.serverTime().time)).toBeLessThanOrEqual(later.error + 1e-9);
+    // Clocks may drift apart meanwhile.
+    expect(later.error).toBeGreaterThan(error);
+    await net.settle();
+  }
+});
+
+test("the mean moves an eighth of the way, and a round trip is no less than none", () => {
+  const trips = new RoundTrips();
+  expect(trips.get()).toBeUndefined();
+  trips.add(80);
+  expect(trips.get()).toEqual({ latest: 0.08, smoothed: 0.08 });
+  trips.add(0);
+  expect(trips.get()).toEqual({ latest: 0, smoothed: 0.07 });
+  trips.add(-5);
+  expect(trips.get()?.latest).toBe(0);
+});
+
+describe("the estimate of a clock", () => {
+  test("wants a message in both directions", () => {
+    const clock = new ServerClock();
+    expect(clock.at(0)).toBeUndefined();
+    clock.received(1000, 10);
+    expect(clock.at(10)).toBeUndefined();
+    clock.arrived(10, 1000, 20);
+    expect(clock.at(20)?.time).toBeCloseTo(1.01);
+  });
+
+  test("keeps the best bounds of all, which loosen with time", () => {
+    const clock = new ServerClock();
+    // The server's clock is 5,000 ahead; 10 there, 30 back.
+    clock.received(5000, 10);
+    clock.arrived(10, 5040, 50);
+    expect(clock.at(50)).toEqual({ time: expect.closeTo(5.06, 4), error: expect.closeTo(0.02, 4) });
+    // A slow message tells nothing new.
+    clock.received(5100, 900);
+    expect(clock.at(900)?.error).toBeCloseTo(0.02, 3);
+    expect(clock.at(100_050)?.error).toBeCloseTo(0.04, 3);
+    // A quick one does.
+    clock.received(105_050, 100_051);
+    clock.arrived(100_051, 105_052, 100_053);
+    expect(clock.at(100_053)?.error).toBeCloseTo(0.001, 4);
+  });
+
+  test("begins anew where a clock was set", () => {
+    const clock = new ServerClock();
+    clock.received(5000, 0);
+    clock.arrived(0, 5001, 2);
+    clock.received(9000, 10);
+    expect(clock.at(10)).toBeUndefined();
+    clock.arrived(10, 9001, 12);
+    expect(clock.at(12)?.time).toBeCloseTo(9.0025, 4);
+    clock.arrived(20, 20, 22);
+    expect(clock.at(22)).toBeUndefined();
+    clock.received(24, 24);
+    expect(clock.at(24)?.time).toBeCloseTo(0.024, 4);
+  });
+});
+
+describe("a peer that goes beyond what was agreed on is refused", () => {
+  /** What came of bytes that one side made up. */
+  async function forged(side: "server" | "client", send: (connection: Connection, time: number) => void) {
+    const { net, server, client } = await pair();
+    const cid = [...server.clients.keys()][0]!;
+    const reasons: unknown[] = [];
+    server.on("close", (_client, { error }) => reasons.push((error as { code?: string } | undefined)?.code));
+    client.on("close", ({ error }) => reasons.push((error as { code?: string } | undefined)?.code));
+    const connection = (side === "server" ? server.getConnection(cid) : client.getConnection()) as Connection;
+    send(connection, Math.round(server.serverTime().time * 1e6));
+    await net.settle();
+    return reasons.filter((reason) => reason !== undefined);
+  }
+  const many = (count: number, send: () => void): void => {
+    for (let index = 0; index < count; index++) send();
+  };
+
+  test.each<[string, "server" | "client", (connection: Connection, time: number) => void, string]>([
+    ["beats of a client", "client", (c) => c.sendHeartbeat(BEAT_ID, null), "UNEXPECTED_PACKET"],
+    ["answers of a server", "server", (c) => c.sendHeartbeat(BEAT_ANSWER_ID, null), "UNEXPECTED_PACKET"],
+    [
+      "an answer to no beat",
+      "client",
+      (c, time) => c.sendHeartbeat(BEAT_ANSWER_ID, time),
+      "UNEXPECTED_PACKET",
+    ],
+    [
+      "beats without end",
+      "server",
+      (c, time) => many(9, () => c.sendHeartbeat(BEAT_ID, [time, null])),
+      "UNEXPECTED_PACKET",
+    ],
+    [
+      "beats without a question",
+      "server",
+      (c) => many(9, () => c.sendHeartbeat(BEAT_ID, null)),
+      "UNEXPECTED_PACKET",
+    ],
+    [
+      "signs of life without end",
+      "client",
+      (c) => many(9, () => c.sendHeartbeat(BEAT_ANSWER_ID, null)),
+      "UNEXPECTED_PACKET",
+    ],
+    ["a beat that is none", "server", (c) => c.sendHeartbeat(BEAT_ID, "now"), "BAD_DATA"],
+    ["an answer that is none", "client", (c) => c.sendHeartbeat(BEAT_ANSWER_ID, [1]), "BAD_DATA"],
+    ["a long one", "client", (c) => c.sendHeartbeat(BEAT_ANSWER_ID, "x".repeat(5000)), "BAD_DATA"],
+  ])("%s", async (_, side, send, code) => {
+    expect((await forged(side, send))[0]).toBe(`P3D_ERR_${code}`);
+  });
+
+  test("a wrong answer to a beat", async () => {
+    const { net, server, client, link } = await pair();
+    let code: unknown;
+    server.on("close", (_client, { error }) => {
+      code = (error as { code?: string } | undefined)?.code;
+    });
+    link.toClient.freeze();
+    net.clock.advance(1);
+    await net.settle();
+    client.getConnection()?.sendHeartbeat(BEAT_ANSWER_ID, 1);
+    await net.settle();
+    net.clock.advance(6);
+    await net.settle();
+    expect(code).toBe("P3D_ERR_UNEXPECTED_PACKET");
+  });
+
+  test("but not one whose beats have waited for long on their way", async () => {
+    const { net, client, link } = await pair();
+    link.toClient.freeze();
+    for (let second = 0; second < 100; second++) {
+      net.clock.advance(1);
+      await net.settle();
+    }
+    link.toClient.thaw();
+    await net.settle();
+    expect(client.active).toBe(true);
+  });
+});
