@@ -1,5 +1,6 @@
 import type { Kind } from "./kind.js";
 import { ANNOUNCED } from "./kinds/announced.js";
+import { BEATS } from "./kinds/beats.js";
 import { BROKEN } from "./kinds/broken.js";
 import { CLOSING } from "./kinds/closing.js";
 import { CONNECTIONS } from "./kinds/connections.js";
@@ -26,6 +27,7 @@ export const KINDS: readonly Kind[] = [
   ...MAPS,
   ...INFLATED_KINDS,
   ...FLOODS,
+  ...BEATS,
   ...CLOSING,
   ...CONNECTIONS,
   ...READERS,
