@@ -25,7 +25,7 @@ export interface BeatingSession {
   readonly open: boolean;
   /** Whether the peer is not listened to at the moment. */
   readonly blocked: boolean;
-  /** Whether something has come from it that waits to be worked off. */
+  /** Whether it is not listened to, or something has come from it that waits to be worked off. */
   readonly hasUnprocessedInput: boolean;
   /** The peer is gone, or hangs. */
   lost(error: HeartbeatTimeoutError): void;
@@ -112,8 +112,8 @@ export abstract class Heartbeat implements Visited {
 
   /** @returns whether there was a sign of life since the last look, or could be none. */
   #noteLife(): boolean {
-    const { bytesIn, blocked, hasUnprocessedInput } = this.session;
-    if (bytesIn === this.#seen && !blocked && !hasUnprocessedInput) return false;
+    const { bytesIn, hasUnprocessedInput } = this.session;
+    if (bytesIn === this.#seen && !hasUnprocessedInput) return false;
     this.#seen = bytesIn;
     this.alive();
     return true;
@@ -125,11 +125,13 @@ export abstract class Heartbeat implements Visited {
     this.#excused = 0;
   }
 
-  /** Gives back the time in which the event loop was busy, up to the patience itself. */
+  /** Gives back the time in which the event loop was busy, from now on, up to the patience itself. */
   #excuse(late: number): void {
-    const back = Math.min(late, Math.max(0, (this.patience ?? 0) - this.#excused));
+    const { patience = 0 } = this;
+    const back = Math.min(late, patience - this.#excused);
+    if (back <= 0) return;
     this.#excused += back;
-    this.silentSince += back;
+    this.silentSince = Math.max(this.silentSince, this.time.clock.now() - patience) + back;
   }
 
   /** Looks at what has come meanwhile, and at what is under way. @param judges - the time of silence is over. */
