@@ -57,8 +57,13 @@ class World {
   #stopped = false;
   #count = 0;
 
-  constructor() {
-    this.echo = prepareEcho(this.net.server({ logger: silentLogger }));
+  readonly #beats: boolean;
+
+  /** @param beats - whether there are heartbeats. */
+  constructor(beats: boolean) {
+    this.#beats = beats;
+    const cfg = beats ? {} : { "net.heartbeat.interval": 0 };
+    this.echo = prepareEcho(this.net.server({ logger: silentLogger, cfg }));
     this.server = this.echo.server;
   }
 
@@ -70,7 +75,7 @@ class World {
       // Rarely: nothing much can happen afterwards.
       if (random.oneIn(4)) await this.#shutdown();
     } else if (command === "settle") await this.net.settle();
-    else if (command === "wait") this.#wait(1 + random.below(20));
+    else if (command === "wait") await this.#wait(1 + random.below(20));
     else if (connection !== undefined) this.#act(command, connection, random);
   }
 
@@ -160,7 +165,7 @@ class World {
   }
 
   /** Time passes: whoever waits for a frozen link in a close has waited long enough. */
-  #wait(seconds: number): void {
+  async #wait(seconds: number): Promise<void> {
     for (const connection of this.connections) {
       // Unsent output and closes have deadlines.
       if (connection.frozen) {
@@ -169,6 +174,8 @@ class World {
       }
     }
     this.net.clock.advance(seconds);
+    // Whoever answers heartbeats has to have had the time for it.
+    if (this.#beats) await this.net.settle();
   }
 
   /** Lets all that is under way come to its end, and compares. */
@@ -228,7 +235,7 @@ class World {
 
 /** A random sequence of what can happen between a server and its clients, compared with a model of it. */
 export async function modelSequence(random: Random): Promise<number> {
-  const world = new World();
+  const world = new World(random.oneIn(2));
   const length = 4 + random.below(30);
   await world.apply("connect", random);
   for (let step = 1; step < length; step++) {
