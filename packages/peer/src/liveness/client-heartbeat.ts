@@ -12,6 +12,9 @@ export class ClientHeartbeat extends Heartbeat {
   /** Milliseconds. */
   readonly #interval: number;
   #beats = 0;
+  /** How many that were, and how many bytes, at the visit before. */
+  #beatsBefore = 0;
+  #bytesBefore = 0;
   /** When it last answered, by the clock; `undefined`: it did not yet. */
   #answeredAt: number | undefined = undefined;
 
@@ -28,8 +31,13 @@ export class ClientHeartbeat extends Heartbeat {
   }
 
   protected override beat(): void {
-    // Whoever does not listen cannot answer, and is there nevertheless.
-    if (this.session.blocked) this.session.connection.sendHeartbeat(BEAT_ANSWER_ID, null);
+    const { session } = this;
+    // A beat may be behind a long packet, which a proxy holds, so that the server cannot know.
+    const heldUp = session.bytesIn !== this.#bytesBefore && this.#beats === this.#beatsBefore;
+    this.#beatsBefore = this.#beats;
+    this.#bytesBefore = session.bytesIn;
+    // Nor can anybody answer who does not listen, and is there nevertheless.
+    if (session.blocked || heldUp) session.connection.sendHeartbeat(BEAT_ANSWER_ID, null);
   }
 
   override received(id: number, body: unknown): void {

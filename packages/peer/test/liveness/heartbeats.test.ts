@@ -222,7 +222,8 @@ describe("nobody is ended", () => {
       }
       slow(link, "toClient", 30_000);
       remote.sendMessage("test:data", new Uint8Array(900_000));
-      // Its answers wait behind nothing, but the beats do.
+      // As a page in a hidden tab, whose timers do not fire, it does not say that it is there.
+      link.toServer.freeze();
       for (let round = 0; link.toClient.waiting > 0; round++) {
         expect(round).toBeLessThan(100);
         await pass(0.5);
@@ -323,6 +324,46 @@ describe("nobody is ended", () => {
     expect(remote.rtt).toBeDefined();
     expect(client.process()).toBe(1);
   });
+});
+
+test("a client says that it is there while beats are held up behind what it receives, whoever has taken that", async () => {
+  const { link, client, remote, pass, closes } = await scene();
+  // A proxy: to the server's system, all is delivered.
+  Object.assign(link.server, { unacknowledged: async () => 0 });
+  await pass(5);
+  slow(link, "toClient", 5000);
+  remote.sendMessage("test:data", new Uint8Array(200_000));
+  for (let round = 0; round < 30; round++) {
+    await pass(0.5);
+    link.toClient.thaw();
+    await Promise.resolve();
+  }
+  expect([remote.active, client.active]).toEqual([true, true]);
+  expect(link.toClient.waiting).toBeGreaterThan(0);
+  // What it gets then is nothing.
+  link.toClient.freeze();
+  await pass(8);
+  expect(closes.server?.reason).toBe("heartbeattimeout");
+});
+
+test("whether a packet gets on is looked at twice, also where the time-out is shorter than the interval", async () => {
+  const { link, remote, pass, closes } = await scene({
+    "net.heartbeat.interval": 4,
+    "net.heartbeat.timeout": 1,
+  });
+  Object.assign(link.server, { unacknowledged: async () => link.toClient.waiting });
+  slow(link, "toClient", 5000);
+  link.toServer.freeze();
+  remote.sendMessage("test:data", new Uint8Array(200_000));
+  for (let round = 0; round < 24; round++) {
+    await pass(0.5);
+    link.toClient.thaw();
+    await Promise.resolve();
+  }
+  expect(remote.active).toBe(true);
+  link.toClient.freeze();
+  await pass(12);
+  expect(closes.server?.reason).toBe("heartbeattimeout");
 });
 
 test("one that gives no sign of life is sent few beats more", async () => {
