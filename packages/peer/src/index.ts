@@ -68,6 +68,7 @@ export { onAbort } from "./time/abort-signals.js";
 export type { Clock } from "./time/clock.js";
 export { Deferred, type WaitOptions } from "./time/deferred.js";
 export { Outcome } from "./time/outcome.js";
+export { type Tick, type Ticker, type TickerOptions, type Ticking, ticker } from "./time/ticker.js";
 export { checkTimeout } from "./time/timeout-option.js";
 export type { Acceptor, Listening, ListenRequest } from "./transport/acceptor.js";
 export type { Connector, ConnectRequest } from "./transport/connector.js";

@@ -44,6 +44,7 @@ import type { Metrics } from "../session/metrics.js";
 import { Session } from "../session/session.js";
 import type { Clock } from "../time/clock.js";
 import { Deferred, type WaitOptions } from "../time/deferred.js";
+import { TICK_HOST, type TickHost, type Ticking } from "../time/ticker.js";
 import { checkTimeout, timeoutError } from "../time/timeout-option.js";
 import type { Transport } from "../transport/transport.js";
 import type { ProcessOptions } from "../turns/packet-processor.js";
@@ -70,7 +71,7 @@ export abstract class PeerBase<
   Owner extends ConnectionOwner,
   Events extends PeerEvents,
   Receives extends Side = Side,
-> implements Peer, AsyncDisposable
+> implements Peer, AsyncDisposable, Ticking
 {
   abstract readonly side: Side;
   /** The packets that this peer knows. */
@@ -356,6 +357,11 @@ export abstract class PeerBase<
   /** Whether a subclass overrides a step of receiving, so that every packet has to take that way. */
   protected abstract get overridesReceiving(): boolean;
 
+  /** For tickers. */
+  get [TICK_HOST](): TickHost {
+    return this.#hooks;
+  }
+
   // ---- end --------------------------------------------------------------------------------------
 
   /** Whether it was stopped. */
@@ -375,7 +381,7 @@ export abstract class PeerBase<
     if (this.#stopping) return false;
     this.#stopping = true;
     if (first) this.#stopped.settle();
-    for (const stream of this.#hooks.streams) stream.end();
+    this.#hooks.stop();
     this.sendEvent("stop", { reason: "method" });
     this.interrupt();
     this.#stopping = false;

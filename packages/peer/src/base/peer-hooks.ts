@@ -19,6 +19,7 @@ import type { Pausable } from "../session/pausable.js";
 import type { Session } from "../session/session.js";
 import type { SessionHooks } from "../session/session-hooks.js";
 import type { Clock } from "../time/clock.js";
+import type { TickHost } from "../time/ticker.js";
 import { PacketProcessor } from "../turns/packet-processor.js";
 import { RunQueue } from "../turns/run-queue.js";
 import type { EngineEvents } from "./engine-events.js";
@@ -66,7 +67,9 @@ interface Stream {
  * What the sessions of a server or client report to, and what they share: turns, queue, buffers of messages. Methods of one
  * class, and not functions of each peer, since a process may have thousands of clients.
  */
-export abstract class PeerHooks<Owner extends ConnectionOwner> implements SessionHooks<Session<Owner>> {
+export abstract class PeerHooks<Owner extends ConnectionOwner>
+  implements SessionHooks<Session<Owner>>, TickHost
+{
   /** Whether packets are processed as they come, without a queue and without overridable steps. */
   direct = false;
   readonly turns: RunQueue;
@@ -78,9 +81,13 @@ export abstract class PeerHooks<Owner extends ConnectionOwner> implements Sessio
   readonly streams = new Set<Stream>();
   /** Whether the packet that is being delivered has a definition, and nobody who listens. */
   unheard = false;
+  gathering = false;
+  ticksOver = false;
   protected readonly parts: PeerParts;
   readonly #scheduler: FlushScheduler;
   #requests: PeerRequests | undefined = undefined;
+  /** There once a ticker was made: a process may have thousands of clients. */
+  #tickers: Set<{ stop(): void }> | undefined = undefined;
   /** Whether a subclass overrides a step of receiving, so that every packet has to take that way. */
   #overridden = false;
   /** Packet types of which it was told that payloads are dropped. */
@@ -152,6 +159,48 @@ export abstract class PeerHooks<Owner extends ConnectionOwner> implements Sessio
       this.#requests = new PeerRequests(peer, { registry, guard, sessionOf });
     }
     return this.#requests;
+  }
+
+  /** The peer is stopped: so is what goes on by itself. */
+  stop(): void {
+    for (const stream of this.streams) stream.end();
+    this.stopTickers();
+  }
+
+  /** There is nothing to tick for any more. */
+  protected stopTickers(): void {
+    this.ticksOver = true;
+    for (const ticker of this.#tickers ?? []) ticker.stop();
+  }
+
+  // ---- for tickers ------------------------------------------------------------------------------
+
+  get clock(): Clock {
+    return this.parts.clock;
+  }
+
+  get guard(): HandlerGuard {
+    return this.parts.guard;
+  }
+
+  get tickers(): Set<{ stop(): void }> {
+    this.#tickers ??= new Set();
+    return this.#tickers;
+  }
+
+  gather(call: () => void): void {
+    // A handler may turn the clock of a test: the outer call hands over then.
+    if (this.gathering) {
+      call();
+      return;
+    }
+    this.gathering = true;
+    try {
+      call();
+    } finally {
+      this.gathering = false;
+      this.#scheduler.flush();
+    }
   }
 
   // ---- from sessions ----------------------------------------------------------------------------

@@ -65,6 +65,12 @@ export class ClientHooks<C extends HookedClient> extends PeerHooks<C> {
     this.#emit("close", info);
   }
 
+  /** The connection is closed, or there will never be one. */
+  settleClosed(info: CloseInfo): void {
+    this.stopTickers();
+    this.closing.settle(info);
+  }
+
   protected override sessionOf(): Session<C> | undefined {
     return this.session;
   }
@@ -104,7 +110,7 @@ export class ClientHooks<C extends HookedClient> extends PeerHooks<C> {
       refusal === undefined ? { reason, error, clean } : { reason, error: refusal, clean: false };
     this.active.fail(connectionClosed(info));
     this.tellClosed(info, session.options.prints?.close === true);
-    this.closing.settle(info);
+    this.settleClosed(info);
   }
 
   protected override sendPacketEvent(

@@ -287,7 +287,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
     const info: CloseInfo = { reason: closed === undefined ? reason : closed.reason, error, clean: false };
     // It was closed, if not connected: whoever waits for that learns it as ever.
     if (closed !== undefined) this.#hooks.tellClosed(info, this.cfg.get("net.debug.print.close"));
-    this.#hooks.closing.settle(info);
+    this.#hooks.settleClosed(info);
   }
 
   /** Uses a connected transport, e.g. a link in memory, instead of connecting. */

@@ -15,7 +15,8 @@ export class FlushScheduler {
     if (this.#sessions.push(session) === 1) this.#defer(this.#run);
   }
 
-  readonly #run = (): void => {
+  /** Flushes those at once that wait for the next tick. */
+  flush(): void {
     const sessions = this.#sessions;
     this.#sessions = [];
     for (const session of sessions) {
@@ -25,5 +26,7 @@ export class FlushScheduler {
         session.crashed(error);
       }
     }
-  };
+  }
+
+  readonly #run = (): void => this.flush();
 }

@@ -30,6 +30,8 @@ export interface SessionHooks<Session> {
   readonly heartbeats: Heartbeats;
   /** What message iterators have buffered. */
   readonly buffers: BufferBudget;
+  /** Whether output is gathered, and handed over at once when that ends. */
+  readonly gathering: boolean;
   /** There is a packet, and not `direct`: takes it over. */
   takePacket(session: Session): void;
   /** The output of a session has to be flushed soon. */

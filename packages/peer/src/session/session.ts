@@ -655,6 +655,7 @@ export class Session<Owner = unknown>
   }
 
   outputFull(): void {
+    if (this.hooks.gathering && !this.connection.full) return;
     this.#output.flush(true);
   }
 

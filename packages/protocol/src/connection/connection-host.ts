@@ -7,7 +7,7 @@ import type { PacketRef } from "./peer.js";
 export interface ConnectionHost {
   /** There is output; take it soon. It is not called again until the output was taken. */
   outputPending(): void;
-  /** The flush policy asks for output to be handed over: take it at once. */
+  /** The flush policy asks for output to be handed over: take it at once. While it is not `connection.full`, it may wait. */
   outputFull(): void;
   /** The server said hello, on a client, and the answer is about to be sent. */
   helloReceived?(): void;

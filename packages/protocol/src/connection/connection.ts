@@ -637,6 +637,11 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
     return this.#encoder !== undefined && this.#encoder.length > 0;
   }
 
+  /** Whether output is so long that it is handed over in any case. */
+  get full(): boolean {
+    return this.#out().length >= FLUSH_AT;
+  }
+
   /**
    * The bytes to send next, as a view that {@link Connection.outputTaken} invalidates. It must not be written to, since other
    * connections may wait for the same bytes.

@@ -650,9 +650,21 @@ describe("output", () => {
     host.onFull = () => server.take();
     connection.send("a", new Uint8Array(8000));
     connection.send("a", new Uint8Array(8000));
-    expect(host.full).toBe(0);
+    expect([host.full, connection.full]).toEqual([0, false]);
     connection.send("a", new Uint8Array(1000));
     expect([host.full, connection.hasOutput]).toEqual([1, false]);
+  });
+
+  test("may be left for a while although 20 packets have gathered, but not once there are 16 KiB", () => {
+    const { server } = activePair(plain("a"));
+    const { connection, host } = server;
+    const full: boolean[] = [];
+    host.onFull = () => void full.push(connection.full);
+    for (let count = 0; count < 38; count++) connection.send("a", 1);
+    for (let count = 0; count < 15; count++) connection.send("a", new Uint8Array(1000));
+    expect(full).toEqual([false]);
+    connection.send("a", new Uint8Array(1000));
+    expect(full).toEqual([false, true]);
   });
 
   test("of a handler is full after 20 packets, and within one batch after twice as many each time", () => {
