@@ -1,4 +1,11 @@
-import type { Cid, CloseInfo, PacketRef } from "@peng3dnet/protocol";
+import type {
+  Address,
+  Cid,
+  CloseInfo,
+  ConnectionHooks,
+  PacketRef,
+  ServerDrainingError,
+} from "@peng3dnet/protocol";
 import { EVENT_SIZE } from "../base/engine.js";
 import { PeerHooks, type PeerParts } from "../base/peer-hooks.js";
 import { GroupTable } from "../groups/group-table.js";
@@ -6,6 +13,7 @@ import { SESSION, type Session } from "../session/session.js";
 import type { Admission } from "./admission.js";
 import { ClientOnServer } from "./client-on-server.js";
 import type { ClientTable } from "./client-table.js";
+import { Draining } from "./draining.js";
 import { HeldTotal, inputTotalError, unsentTotalError } from "./held-total.js";
 import type { BroadcastOptions, ServerEvents } from "./server-options.js";
 
@@ -14,6 +22,7 @@ export interface HookedServer<C extends ClientOnServer> {
   receiveData(data: Uint8Array, cid: number): unknown;
   processSinglePacket(client: C): unknown;
   sendEvent(event: string, data?: Readonly<Record<string, unknown>>): void;
+  getConnType(name: string): ConnectionHooks | undefined;
   broadcast(ptype: number, data: unknown, options: BroadcastOptions): number;
 }
 
@@ -21,6 +30,8 @@ export interface HookedServer<C extends ClientOnServer> {
 export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
   /** Its groups. */
   readonly groups: GroupTable<C>;
+  /** Whether newcomers are refused. */
+  readonly draining: Draining;
   readonly #table: ClientTable<C>;
   readonly #admission: Admission<Session<C>>;
   readonly #input: HeldTotal;
@@ -33,6 +44,7 @@ export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
     this.#table = table;
     this.#admission = admission;
     const { guard } = parts;
+    this.draining = new Draining(parts.clock);
     this.groups = new GroupTable<C>({
       guard,
       find: (cid) => table.find(cid),
@@ -73,6 +85,31 @@ export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
     return this.server.processSinglePacket(session.owner);
   }
 
+  /** Refuses newcomers from now on, those included whose handshake is under way. */
+  drain(): void {
+    if (this.draining.begun) return;
+    const staying: Session[] = [];
+    const coming: Session[] = [];
+    for (const { [SESSION]: session } of this.#table.all()) {
+      const type = this.server.getConnType(session.conntype);
+      // Those who have named no type yet are refused when they do, so that they learn why.
+      if (type === undefined || type.servedWhileDraining === true) continue;
+      (session.connection.active ? staying : coming).push(session);
+    }
+    this.draining.begin(staying);
+    for (const session of coming) session.fail(this.#refusal(session.remoteAddress), "drain");
+  }
+
+  typeNamed(session: Session<C>, type: ConnectionHooks): void {
+    if (this.draining.refuses(type)) throw this.#refusal(session.remoteAddress);
+  }
+
+  #refusal(addr: Address): ServerDrainingError {
+    const error = this.draining.error();
+    this.#emit("drop", { addr, reason: error.closeReason });
+    return error;
+  }
+
   protected override activated(session: Session<C>): void {
     this.#admission.settled(session);
     this.#emit("handshakecomplete", session.owner);
@@ -109,6 +146,7 @@ export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
     // The cid is that of the session: the class of the client may have overridden its own.
     this.#table.closed(session.cid as number, client, info, session.metrics);
     this.#admission.end(session);
+    this.draining.left(session);
     guard.run("onClose", () => client.onClose(info.reason));
     if (session.options.prints?.close) this.parts.print(`close ${session.cid} ${info.reason}`);
     this.server.sendEvent("connection.close", { client, reason: info.reason });

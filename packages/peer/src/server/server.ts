@@ -260,6 +260,32 @@ export class Server<
   }
 
   /**
+   * Refuses newcomers from now on, with the reason `"serverdraining"`, while those who are there play on; nobody becomes active
+   * any more. It listens on, so that newcomers learn the reason, and answers pings. {@link Server.admit} undoes it; after it,
+   * {@link Server.shutdown} has nobody to interrupt. It has nothing to do with the event `drain`.
+   *
+   * @returns once all have left who were there. Giving up that wait lets nobody in.
+   * @throws {@link TimedOutError}, {@link AbortedError}, also where `admit` was called meanwhile; {@link ConfigError} if
+   * `timeout` is no number of seconds, and nothing has changed then.
+   */
+  drain(options: WaitOptions = {}): Promise<void> {
+    const invalid = timeoutError(options.timeout);
+    if (invalid !== undefined) return optional(Promise.reject(invalid));
+    this.#hooks.drain();
+    return optional(this.#hooks.draining.wait(options));
+  }
+
+  /** Lets newcomers in again, after {@link Server.drain}. */
+  admit(): void {
+    this.#hooks.draining.end();
+  }
+
+  /** Whether newcomers are refused, after {@link Server.drain}. */
+  get draining(): boolean {
+    return this.#hooks.draining.begun;
+  }
+
+  /**
    * Accepts nothing more, closes all connections in parallel, and stops. Further calls return the first
    * one's result.
    *

@@ -2,6 +2,7 @@ import type {
   Cid,
   CloseInfo,
   ConnectionContext,
+  ConnectionHooks,
   InvalidPayloadError,
   PacketEntry,
   PacketRef,
@@ -36,6 +37,8 @@ export interface SessionHooks<Session> {
   takePacket(session: Session): void;
   /** The output of a session has to be flushed soon. */
   scheduleFlush(session: Session): void;
+  /** A client has named its connection type. What this throws ends the connection. */
+  typeNamed?(session: Session, type: ConnectionHooks): void;
   handshakeComplete(session: Session): void;
   received(session: Session, entry: PacketEntry, msg: unknown): void;
   sent(session: Session, ptype: PacketRef, data: unknown): void;

@@ -3,6 +3,7 @@ import {
   type Cid,
   type CloseInfo,
   Connection,
+  type ConnectionHooks,
   type ConnectionHost,
   ConnectionLostError,
   closeReasonOf,
@@ -661,6 +662,10 @@ export class Session<Owner = unknown>
 
   helloReceived(): void {
     this.connection.sslSeclevel = this.transport.sslSeclevelOnHello ?? this.connection.sslSeclevel;
+  }
+
+  typeNamed(type: ConnectionHooks): void {
+    this.hooks.typeNamed?.(this, type);
   }
 
   handshakeComplete(): void {

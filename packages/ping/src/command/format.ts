@@ -51,6 +51,11 @@ export function versionOf({ peng3dnet }: PingData): string {
   return typeof version === "string" ? clean(version, 20) : "?";
 }
 
+/** Whether the server says that it lets nobody in, while those who are there may stay. */
+export function isDraining({ peng3dnet }: PingData): boolean {
+  return (peng3dnet as PingData | null | undefined)?.draining === true;
+}
+
 const isCount = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value);
 
 function find(data: PingData, keys: readonly string[]): string | undefined {
@@ -110,6 +115,7 @@ export function answerLine(target: string, seq: number, pong: Pong, { strong, fa
   const version = faint(`peng3dnet ${versionOf(pong)}`);
   const parts = [`${target}: seq=${seq}`, strong(`time=${milliseconds(pong.delay)} ms`), version];
   if (users !== undefined) parts.push(`users ${users}`);
+  if (isDraining(pong)) parts.push("draining");
   return parts.join("  ");
 }
 

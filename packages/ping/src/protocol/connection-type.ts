@@ -55,6 +55,8 @@ function isPinger(peer: Peer): peer is Peer & Pinger {
  * @reference `PingConnectionType`
  */
 export class PingConnectionType extends ConnectionType {
+  /** Whoever pings learns that the server lets nobody in. */
+  override readonly servedWhileDraining = true;
   readonly #source: PingSource;
   /** How many pings were answered, by client id. */
   readonly #answered = new Map<Cid, number>();
@@ -95,7 +97,8 @@ export class PingConnectionType extends ConnectionType {
     const data: Record<string, unknown> = { ...oldmsg, ...own, ...oldmsg };
     // A key that is set again keeps its place. Deleted before, it comes last, where a Python server has it.
     delete data.peng3dnet;
-    data.peng3dnet = { version: VERSION, release: RELEASE, protoversion: PROTOVERSION };
+    const draining = this.peer.draining === true ? { draining: true } : undefined;
+    data.peng3dnet = { version: VERSION, release: RELEASE, protoversion: PROTOVERSION, ...draining };
     return data;
   }
 

@@ -82,6 +82,13 @@ describe("the line of an answer", () => {
   test("does without a version", () => {
     expect(answerLine("x", 1, { recvtime: 1, delay: 0.5, peng3dnet: null }, PLAIN)).toMatch(/ peng3dnet \?$/);
   });
+
+  test("says when the server lets nobody in", () => {
+    const line = (draining: unknown) =>
+      answerLine("x", 1, { recvtime: 1, delay: 0.5, users: 3, peng3dnet: { draining } }, PLAIN);
+    expect(line(true)).toMatch(/ {2}users 3 {2}draining$/);
+    expect(line("no")).toMatch(/ {2}users 3$/);
+  });
 });
 
 test("data are laid out a key a line, messages first", () => {

@@ -5,6 +5,8 @@ import type { Cid } from "../constants.js";
  * returns it.
  */
 export interface ConnectionHooks {
+  /** Whether connections of this type are let in while the server refuses newcomers. Left out: no. */
+  readonly servedWhileDraining?: boolean | undefined;
   /** The type was received (server) or sent (client): its own handshake begins. */
   init(cid: Cid): void;
   /** A packet arrived. @returns true to keep it from being processed further. */

@@ -1,6 +1,7 @@
 import type { InvalidPayloadError } from "../errors/errors.js";
 import { whenRejected } from "../errors/when-rejected.js";
 import type { PacketEntry } from "../registry/packet-registry.js";
+import type { ConnectionHooks } from "./connection-hooks.js";
 import type { PacketRef } from "./peer.js";
 
 /** What surrounds a connection. It moves the connection's bytes and calls the application. */
@@ -11,6 +12,11 @@ export interface ConnectionHost {
   outputFull(): void;
   /** The server said hello, on a client, and the answer is about to be sent. */
   helloReceived?(): void;
+  /**
+   * The client has named a connection type that is served, on a server. It begins when this returns; what this throws ends the
+   * connection instead.
+   */
+  typeNamed?(type: ConnectionHooks): void;
   /** The handshake is complete, and the state is `STATE_ACTIVE`. */
   handshakeComplete(): void;
   /** A packet passed all checks, and its type's handler was called. */

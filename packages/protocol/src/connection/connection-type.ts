@@ -16,6 +16,11 @@ import type { PluginConnection } from "./plugin-connection.js";
 export abstract class ConnectionType implements ConnectionHooks {
   /** The peer whose connections these are. */
   readonly peer: Peer;
+  /**
+   * Whether connections of this type are let in while the server refuses newcomers (`server.drain()`), and are not waited for:
+   * for those that only ask something, as pings do. Default false.
+   */
+  readonly servedWhileDraining: boolean = false;
 
   constructor(peer: Peer) {
     this.peer = peer;

@@ -252,7 +252,7 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
   /**
    * The connection type is known: its own handshake begins.
    *
-   * @throws {@link UnknownConnectionTypeError} if the peer has no such type.
+   * @throws {@link UnknownConnectionTypeError} if the peer has no such type; what `host.typeNamed` throws.
    */
   settypeReceived(conntype: string): void {
     const type = this.peer.getConnType(conntype);
@@ -262,6 +262,7 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
         `the connection type ${quoteText(conntype)} is not served here; add it with addConnType, and list it in conntypes where a server has that option`,
       );
     }
+    if (this.side === SIDE_SERVER) this.host.typeNamed?.(type);
     const bound = this.#context.types.of(conntype, type);
     this.#type = bound;
     this.#typeReceives = bound.receives;

@@ -41,6 +41,8 @@ export interface Peer {
   readonly registry: PacketRegistry;
   /** Its options. */
   readonly cfg: Config;
+  /** Whether a server lets nobody in any more, while those who are there may stay. Left out: it lets clients in. */
+  readonly draining?: boolean | undefined;
 
   /**
    * Sends a packet.

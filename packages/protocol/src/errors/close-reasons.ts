@@ -25,6 +25,7 @@ export const CLOSE_REASONS: ReadonlySet<string> = new Set([
   "slowconsumer",
   "inputoverflow",
   "serverfull",
+  "serverdraining",
   "internalerror",
   "tlsfailed",
   "tlsunknownca",

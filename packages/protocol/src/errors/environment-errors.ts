@@ -45,6 +45,13 @@ export class ServerFullError extends EnvironmentError {
   override readonly closeReason = "serverfull";
 }
 
+/** The server lets nobody in any more, while those who are there may stay: it is about to shut down. */
+export class ServerDrainingError extends EnvironmentError {
+  override name = "ServerDrainingError";
+  readonly code = "P3D_ERR_SERVER_DRAINING";
+  override readonly closeReason = "serverdraining";
+}
+
 /** The connection ended without a closing packet: reset, aborted, or cut within a packet. */
 export class ConnectionLostError extends EnvironmentError {
   override name = "ConnectionLostError";

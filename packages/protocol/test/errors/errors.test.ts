@@ -76,6 +76,7 @@ const STABLE = [
   "ProtocolVersionMismatchError P3D_ERR_PROTOVERSION_MISMATCH protoversionmismatch protocol",
   "RegistryError P3D_ERR_REGISTRY - usage",
   "RequestClosedError P3D_ERR_REQUEST_CLOSED - closed",
+  "ServerDrainingError P3D_ERR_SERVER_DRAINING serverdraining environment",
   "ServerFullError P3D_ERR_SERVER_FULL serverfull environment",
   "SlowConsumerError P3D_ERR_SLOW_CONSUMER slowconsumer environment",
   "SmartPacketInvalidError P3D_ERR_SMARTPACKET_INVALID smartpacketinvalid none",
