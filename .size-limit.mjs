@@ -1,12 +1,12 @@
 // What a package costs its users, checked by `npm run check:sizes`, minified and gzipped: in a browser with all that it
 // imports, else its own code alone. A limit that is outgrown for a good reason is raised in the same change.
 
-const WITH_ALL = { protocol: "37 kB", peer: "60.5 kB" };
+const WITH_ALL = { protocol: "37 kB", peer: "61.5 kB" };
 /** A client that echoes, as a page has it: what is imported is what it uses. */
 const ECHO_CLIENT = "{ Client, definePacket, payload }";
 const ALONE = {
   protocol: "31 kB",
-  peer: "26 kB",
+  peer: "27 kB",
   core: "10.5 kB",
   browser: "10 kB",
   websocket: "7 kB",
