@@ -97,6 +97,22 @@ describeInChromium("client", (page) => {
       expect(await first).toMatchObject({ reason: "servershutdown" });
     });
 
+    test("a server that lets nobody in tells the client why", async () => {
+      const { server, url } = await gameServer();
+      await server.drain();
+      expect((await page().call(place, "session", { url })).failure).toMatchObject({
+        code: "P3D_ERR_CONNECTION_CLOSED",
+        message: expect.stringContaining("serverdraining"),
+      });
+    });
+
+    test("a ticker makes its steps, and ends with the connection", async () => {
+      const { url, received, closed } = await gameServer();
+      expect(await page().call(place, "ticks", { url, hz: 100, steps: 30 })).toBe(true);
+      expect(await closed).toMatchObject({ reason: "enough", clean: true });
+      expect(received).toEqual(numbersUpTo(30));
+    });
+
     test("a page of another origin is not let in, unless it is listed", async () => {
       const { url } = await gameServer({}, { origins: [] });
       const { failure } = await page().call(place, "session", { url });

@@ -1,4 +1,4 @@
-import { Client, type CloseInfo } from "@peng3dnet/browser";
+import { Client, type CloseInfo, ticker } from "@peng3dnet/browser";
 import { expectSame } from "../suites/same.js";
 import { CLIENT_PACKETS, Echo, Move, Moved, Numbered } from "../support/client-packets.js";
 import type { ClientPrograms, SessionOrder, SessionResult } from "../support/client-program-types.js";
@@ -98,6 +98,22 @@ export const clientPrograms: ClientPrograms = {
     await client.close();
     for (const [index, value] of VALUES.entries()) expectSame(values[index], value, `value ${index}`);
     return values.length;
+  },
+
+  async ticks({ url, hz, steps }) {
+    const client = new Client({ addr: url, packets: CLIENT_PACKETS });
+    const closed = closeOf(client);
+    await client.start();
+    const loop = ticker(client, {
+      hz,
+      maxSteps: steps,
+      onTick: ({ tick }) => {
+        if (tick <= steps) client.sendMessage(Numbered, { n: tick, more: "" });
+        if (tick === steps) void client.close("enough");
+      },
+    });
+    await closed;
+    return loop.stopped;
   },
 
   raw({ url, protocols, messages }) {

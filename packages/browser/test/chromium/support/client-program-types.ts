@@ -66,6 +66,8 @@ export type ClientPrograms = {
   session(order: SessionOrder): Promise<SessionResult>;
   /** Sends values of all kinds, and throws unless each comes back. @returns how many. */
   echoValues(order: { readonly url: string }): Promise<number>;
+  /** Sends a numbered packet in each step of a ticker, and closes after so many steps. @returns whether the ticker has ended then. */
+  ticks(order: { readonly url: string; readonly hz: number; readonly steps: number }): Promise<boolean>;
   raw(order: RawOrder): Promise<RawResult>;
   /** Sends moves of these x, which need not be numbers, and waits for the server to close. */
   move(order: {
