@@ -19,6 +19,7 @@ const LOADERS: Readonly<Record<string, () => Promise<Peer>>> = {
   "ws-corked": async () => (await import("./websocket.js")).wsCorked,
   "socket.io": async () => (await import("./socket-io.js")).socketIo,
   ours: () => ours("peng3dnet"),
+  "ours-websocket": () => ours("peng3dnet, WebSocket", { webSocket: true }),
   "ours-msgpackr": () => ours("peng3dnet, msgpackr", { codec: "msgpackr" }),
   "ours-tls": () => ours("peng3dnet, TLS", { tls: true }),
   "ours-events": () => ours("peng3dnet, event bus", { events: true }),

@@ -9,6 +9,7 @@ import {
   type EngineLike,
   type PacketRegistry,
   Server,
+  type ServerOptions,
   SmartPacket,
 } from "@peng3dnet/core";
 import type {
@@ -28,6 +29,8 @@ const ROOM = 16 * 1024;
 /** What differs between the variants. */
 export interface OursVariant {
   readonly tls?: boolean;
+  /** Over WebSocket, with the class of `ws` on the client's side. Default: over TCP. */
+  readonly webSocket?: boolean;
   /** Default: the library's own codec. */
   readonly codec?: "msgpackr";
   /** Whether an event bus is attached, to which nobody listens. */
@@ -129,6 +132,21 @@ async function common(
   };
 }
 
+/** How the server listens; nothing: as it does by default. */
+async function acceptor({ webSocket }: OursVariant): Promise<Pick<ServerOptions, "acceptor">> {
+  if (!webSocket) return {};
+  const { webSocketAcceptor } = await import("@peng3dnet/websocket");
+  return { acceptor: webSocketAcceptor() };
+}
+
+/** How the client connects: by the `Client` of Node either way, which polls. */
+async function connector({ webSocket }: OursVariant, port: number): Promise<Pick<ClientOptions, "connector">> {
+  if (!webSocket) return {};
+  const { webSocketConnector } = await import("@peng3dnet/browser");
+  const { WebSocket } = await import("ws");
+  return { connector: webSocketConnector(`ws://127.0.0.1:${port}`, { WebSocket }) };
+}
+
 /** Outside of any handler, where the library would guard it: the process fails. */
 function failProcess(error: unknown): void {
   process.nextTick(() => {
@@ -144,6 +162,7 @@ async function serve(options: ServeOptions, variant: OursVariant): Promise<PeerS
       "net.ssl.server.cert": cert,
       "net.ssl.server.force_verify": false,
     })),
+    ...(await acceptor(variant)),
     addr: "127.0.0.1:0",
     clientcls: CountingClientOnServer,
   });
@@ -164,6 +183,7 @@ async function connect(options: ConnectOptions, variant: OursVariant): Promise<P
   const { cert = null } = options.credentials ?? {};
   const client = new CountingClient({
     ...(await common(variant, options, { "net.ssl.ca": cert })),
+    ...(await connector(variant, options.port)),
     addr: ["127.0.0.1", options.port],
   });
   register(client, new AnswerPacket(client.registry, client, options.onMessage), options);
