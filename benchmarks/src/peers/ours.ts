@@ -140,7 +140,10 @@ async function acceptor({ webSocket }: OursVariant): Promise<Pick<ServerOptions,
 }
 
 /** How the client connects: by the `Client` of Node either way, which polls. */
-async function connector({ webSocket }: OursVariant, port: number): Promise<Pick<ClientOptions, "connector">> {
+async function connector(
+  { webSocket }: OursVariant,
+  port: number,
+): Promise<Pick<ClientOptions, "connector">> {
   if (!webSocket) return {};
   const { webSocketConnector } = await import("@peng3dnet/browser");
   const { WebSocket } = await import("ws");

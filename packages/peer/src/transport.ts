@@ -8,3 +8,4 @@ export { certificateRejected, certificateRequired } from "./client/tls-refusal.j
 export { addressGroup } from "./server/address-group.js";
 export { onAbort } from "./time/abort-signals.js";
 export { Deadline, type DeadlineOptions } from "./time/deadline.js";
+export { joinPieces } from "./transport/join-pieces.js";

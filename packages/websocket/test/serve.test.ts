@@ -2,10 +2,12 @@
 
 import { randomBytes } from "node:crypto";
 import { createServer } from "node:http";
+import type { Socket } from "node:net";
 import { Client, ConfigError, InvalidStateError, ListenError, Server } from "@peng3dnet/core";
 import { type ServeWebSocketOptions, serveWebSocket, webSocketAcceptor } from "@peng3dnet/websocket";
 import { track } from "../../core/test/support/cleanup.js";
 import { next } from "../../core/test/support/peers.js";
+import { packet, value } from "../../core/test/support/wire.js";
 import {
   addressOf,
   closeOf,
@@ -18,6 +20,7 @@ import {
   refusal,
   webSocketClient,
 } from "./support/http.js";
+import { WirePeer } from "./support/wire-peer.js";
 
 test("clients over TCP and over WebSocket are clients of one server, and one broadcast reaches all", async () => {
   const server = await echoServer();
@@ -44,6 +47,23 @@ test("packets of all lengths arrive, both ways", async () => {
     // Compared as one: a byte at a time takes seconds.
     expect(Buffer.compare(bytes, (await echoed(client, bytes)) as Uint8Array)).toBe(0);
   }
+});
+
+test("what answers to messages that come at once leaves as one message, in order", async () => {
+  const server = await echoServer();
+  const { address } = await serveWebSocket(server, { port: 0 });
+  const peer = await WirePeer.active(address);
+  const messages: Buffer[] = [];
+  peer.ws.on("message", (data: Buffer) => messages.push(data));
+  const stream = (peer.ws as unknown as { readonly _socket: Socket })._socket;
+  const values = Array.from({ length: 60 }, (_, index) => index);
+  stream.cork();
+  for (const number of values) peer.ws.send(packet(server.registry.getID("test:echo"), number));
+  stream.uncork();
+  const answers: unknown[] = [];
+  while (answers.length < values.length) answers.push(value(await peer.packet()));
+  expect(answers).toEqual(values);
+  expect(messages).toHaveLength(1);
 });
 
 test("the native socket is that of TCP, as on all other connections", async () => {

@@ -12,6 +12,7 @@ import {
   type Transport,
   type TransportHandler,
 } from "@peng3dnet/peer";
+import { joinPieces } from "@peng3dnet/peer/transport";
 import { InputOverflowError, WebSocketConnectError } from "../errors.js";
 import { closeText, describeClose, isOrderly } from "./close-text.js";
 import { DrainWatch } from "./drain-watch.js";
@@ -29,6 +30,10 @@ import {
 const WINDOW = 256 * 1024;
 /** It is busy until no more than so many wait. */
 const ROOMY = WINDOW / 2;
+/** Longest message that is copied to a buffer that is there already. */
+const SCRATCH = 16 * 1024;
+/** A message that is longer is told by itself: to copy it takes longer than what is saved. */
+const JOINED = 16 * 1024;
 /** Default of `maxHeld`, in bytes. */
 export const DEFAULT_MAX_HELD = 16 * 1024 * 1024;
 
@@ -64,6 +69,7 @@ export class WebSocketTransport implements Transport {
   /** None: its type is that of all sockets of a program, and would have to be told apart from those of Node. */
   readonly socket = undefined;
   readonly reusesChunks = false;
+  readonly inMessages = true;
   readonly sslSeclevel: SslSecLevel;
   /** The WebSocket itself. */
   readonly webSocket: WebSocketLike;
@@ -72,12 +78,16 @@ export class WebSocketTransport implements Transport {
   readonly #drains: DrainWatch;
   /** Whether `send` takes what it is given at once. That of `ws` may need it for longer, e.g. to compress it. */
   readonly #copies: boolean;
+  /** Messages that came one right after the other, which are told as one: many would be as many batches, each with an answer. */
+  #fresh: Uint8Array[] = [];
   readonly #held = new HeldInput();
   #handler: TransportHandler | undefined = undefined;
   #ready = false;
   #paused = false;
   #busy = false;
   #written = 0;
+  /** Where short messages are copied to, for a WebSocket that does not copy them itself. */
+  #scratch: Uint8Array | undefined = undefined;
   #backlog = 0;
   /** The reason of the session, once it closes. */
   #reason: string | null = null;
@@ -108,7 +118,8 @@ export class WebSocketTransport implements Transport {
     this.remoteAddress = address;
     const verified = options.verified ?? this.#copies;
     this.sslSeclevel = secure ? (verified ? SSLSEC_SERVERAUTH : SSLSEC_ENCRYPTED) : SSLSEC_NONE;
-    socket.binaryType = "arraybuffer";
+    // `ws` has a type of its own by default, and takes longer to make buffers of another one.
+    if (socket.binaryType !== "nodebuffer") socket.binaryType = "arraybuffer";
     socket.addEventListener("message", (message) => this.#received(message));
     socket.addEventListener("open", () => this.#opened());
     socket.addEventListener("close", (close) => this.#closed(close));
@@ -138,25 +149,36 @@ export class WebSocketTransport implements Transport {
 
   write(bytes: Uint8Array): boolean {
     // An empty message would be the end.
-    if (this.#over || this.#ended || bytes.length === 0) return true;
+    if (this.#over() || this.#ended || bytes.length === 0) return true;
     if (this.#gone) {
       this.#wroteInVain = true;
       this.#settle();
       return true;
     }
     this.#written += bytes.length;
-    this.#send(this.#copies ? bytes : bytes.slice());
+    this.#send(this.#copies ? bytes : this.#copied(bytes));
     const waiting = this.webSocket.bufferedAmount;
     if (waiting > WINDOW) {
       this.#busy = true;
       this.#backlog = Math.min(waiting, this.#written);
       this.#drains.start(waiting);
     }
+    // What waits may be in it.
+    if (waiting > 0) this.#scratch = undefined;
     return true;
   }
 
+  /** A copy, which is valid until the next one, or for good once {@link #scratch} is no more. */
+  #copied(bytes: Uint8Array): Uint8Array {
+    const { length } = bytes;
+    if (length > SCRATCH) return bytes.slice();
+    this.#scratch ??= new Uint8Array(SCRATCH);
+    this.#scratch.set(bytes);
+    return this.#scratch.subarray(0, length);
+  }
+
   end(): void {
-    if (this.#over || this.#ended) return;
+    if (this.#over() || this.#ended) return;
     this.#ended = true;
     if (!this.#gone) this.#sendEnd();
     if (this.#bridge) this.#close(CODES.closed);
@@ -164,7 +186,7 @@ export class WebSocketTransport implements Transport {
   }
 
   destroyAfterWrite(): void {
-    if (this.#over) return;
+    if (this.#over()) return;
     if (!this.#gone && !this.#ended) this.#sendEnd();
     this.#ended = true;
     this.#leaving = true;
@@ -193,13 +215,13 @@ export class WebSocketTransport implements Transport {
 
   resume(): void {
     this.#readOn();
-    if (this.#over) return;
+    if (this.#over()) return;
     if (!this.#held.empty || this.#peerEnded) queueMicrotask(() => this.#pump());
   }
 
   /** One that is paused learns that the other end is gone when it writes. Others read on. */
   probe(): void {
-    if (this.#paused && !this.#over && this.webSocket.bufferedAmount === 0) this.webSocket.ping?.();
+    if (this.#paused && !this.#over() && this.webSocket.bufferedAmount === 0) this.webSocket.ping?.();
   }
 
   /** The session closes with a reason, which the WebSocket's close frame repeats. */
@@ -208,7 +230,7 @@ export class WebSocketTransport implements Transport {
   }
 
   /** Whether nothing but `closed` may be told. */
-  get #over(): boolean {
+  #over(): boolean {
     return this.#destroyed || this.#leaving || this.#failed || this.#told;
   }
 
@@ -216,7 +238,7 @@ export class WebSocketTransport implements Transport {
 
   #opened(): void {
     const handler = this.#handler;
-    if (handler === undefined || this.#ready || this.#over) return;
+    if (handler === undefined || this.#ready || this.#over()) return;
     this.#ready = true;
     if (!this.#held.empty || this.#peerEnded) queueMicrotask(() => this.#pump());
     try {
@@ -227,17 +249,16 @@ export class WebSocketTransport implements Transport {
   }
 
   #received({ data }: WebSocketMessage): void {
-    if (this.#over) return;
+    if (this.#over()) return;
     const { byteLength } = data as { readonly byteLength?: unknown };
     if (typeof data === "string" || typeof byteLength !== "number") {
       this.#refuse(CODES.text, "the server sent a text message, so that it is no peng3dnet server");
     } else if (this.#peerEnded) {
       this.#refuse(CODES.violation, "the server sent a message after the end of its stream");
     } else if (byteLength > 0) {
-      const chunk = new Uint8Array(data as ArrayBuffer);
-      if (this.#ready && !this.#paused && this.#held.empty) this.#tellData(chunk);
-      else this.#hold(chunk);
+      this.#gather(data instanceof Uint8Array ? data : new Uint8Array(data as ArrayBuffer));
     } else if (!this.#bridge) {
+      this.#tellFresh();
       this.#peerEnded = true;
       this.#pump();
     }
@@ -245,6 +266,7 @@ export class WebSocketTransport implements Transport {
   }
 
   #closed(close: WebSocketClose): void {
+    this.#tellFresh();
     this.#gone = true;
     this.#drains.stop();
     if (this.#destroyed || this.#told) return;
@@ -261,6 +283,32 @@ export class WebSocketTransport implements Transport {
 
   // ---- input ------------------------------------------------------------------------------------
 
+  #gather(chunk: Uint8Array): void {
+    if (chunk.length > JOINED || (this.#fresh.length === 0 && !this.#heard())) {
+      this.#tellFresh();
+      this.#take(chunk);
+    } else if (this.#fresh.push(chunk) === 1) queueMicrotask(this.#tellFresh);
+  }
+
+  /** Tells what was gathered. */
+  readonly #tellFresh = (): void => {
+    const fresh = this.#fresh;
+    if (fresh.length === 0) return;
+    this.#fresh = [];
+    if (!this.#over()) this.#take(joinPieces(fresh));
+  };
+
+  /** Tells a piece of the stream, or holds it back. */
+  #take(chunk: Uint8Array): void {
+    if (this.#heard()) this.#tellData(chunk);
+    else this.#hold(chunk);
+  }
+
+  /** Whether what comes is told, and not held back. */
+  #heard(): boolean {
+    return this.#ready && !this.#paused && this.#held.empty;
+  }
+
   #hold(chunk: Uint8Array): void {
     this.#held.add(chunk);
     if (this.#held.size <= this.#maxHeld) return;
@@ -274,7 +322,7 @@ export class WebSocketTransport implements Transport {
 
   /** Tells what was held back, as far as it may be told. */
   #pump(): void {
-    while (this.#ready && !this.#paused && !this.#over) {
+    while (this.#ready && !this.#paused && !this.#over()) {
       const chunk = this.#held.take();
       if (chunk === undefined) {
         this.#tellEnd();
@@ -305,6 +353,7 @@ export class WebSocketTransport implements Transport {
 
   /** The server did what the protocol does not allow. */
   #refuse(code: number, what: string): void {
+    this.#tellFresh();
     const error = new NotPeng3dnetError(what);
     this.#close(code, error.closeReason);
     this.#fail(error);
@@ -334,9 +383,9 @@ export class WebSocketTransport implements Transport {
   /** Looks whether there is room to write again. @returns what waits. */
   #look(): number {
     const waiting = this.webSocket.bufferedAmount;
-    if (waiting > ROOMY && !this.#over) return waiting;
+    if (waiting > ROOMY && !this.#over()) return waiting;
     this.#drains.stop();
-    if (!this.#busy || this.#over) return waiting;
+    if (!this.#busy || this.#over()) return waiting;
     this.#busy = false;
     const handler = this.#handler;
     try {
@@ -363,7 +412,7 @@ export class WebSocketTransport implements Transport {
 
   /** Once both streams have ended: closes, and tells it when that is done. */
   #settle(): void {
-    if (!this.#peerEndTold || this.#over) return;
+    if (!this.#peerEndTold || this.#over()) return;
     const inVain = this.#gone && (this.#busy || this.#wroteInVain);
     if (inVain) this.#fail(new ConnectionLostError("the other end closed the WebSocket before all was sent"));
     else if (!this.#ended) return;

@@ -1,5 +1,6 @@
 // What a WebSocket's transport says on the wire, and what it makes of what comes: clause 7 of the protocol.
 
+import type { Socket } from "node:net";
 import {
   ConnectionLostError,
   InputOverflowError,
@@ -66,6 +67,34 @@ test("what is written may be overwritten as soon as write returns true", async (
   await end.ended();
   const firsts = end.heard.map((message) => (message as Buffer)[0]);
   expect(firsts).toEqual([...Array.from({ length: count }, (_, at) => at & 255), undefined]);
+});
+
+test("messages that come one right after the other are told as one piece, in order, long ones by themselves", async () => {
+  const { transport, told, end } = await connect();
+  const stream = (end.socket as unknown as { readonly _socket: Socket })._socket;
+  stream.cork();
+  for (const length of [1, 2, 3]) end.socket.send(new Uint8Array(length).fill(length));
+  end.socket.send(new Uint8Array(20_000).fill(4));
+  for (const value of [5, 6]) end.socket.send(bytes(value));
+  end.socket.send(bytes());
+  stream.uncork();
+  await told.until("ended");
+  const pieces = told.all.filter((what) => (what as unknown[])[0] === "data") as unknown[][];
+  expect(pieces.flatMap((piece) => piece.slice(1))).toEqual([
+    1,
+    2,
+    2,
+    3,
+    3,
+    3,
+    ...Array(20_000).fill(4),
+    5,
+    6,
+  ]);
+  // What is read at once is the kernel's choice, but for what came first.
+  expect(pieces[0]).toEqual(["data", 1, 2, 2, 3, 3, 3]);
+  expect(told.all.at(-1)).toEqual(["ended"]);
+  transport.destroy();
 });
 
 test("an end of the other side is told, and this side goes on", async () => {

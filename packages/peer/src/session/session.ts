@@ -45,6 +45,9 @@ import { type OutputHost, SessionOutput } from "./session-output.js";
 /** Where a client on a server has its session, which its `conn` shows only a part of. */
 export const SESSION: unique symbol = Symbol("peng3dnet.session");
 
+/** Where each write is a message, output of fewer bytes waits until nothing more is likely to join it. */
+const LONG_MESSAGE = 16 * 1024;
+
 type Phase = "open" | "closing" | "closed";
 
 /** What is wrong with the reason of a close, if anything: the peer would find fault with it. */
@@ -657,6 +660,8 @@ export class Session<Owner = unknown>
 
   outputFull(): void {
     if (this.hooks.gathering && !this.connection.full) return;
+    const { connection, transport } = this;
+    if (transport.inMessages === true && connection.unsent - connection.backlog < LONG_MESSAGE) return;
     this.#output.flush(true);
   }
 

@@ -60,6 +60,11 @@ export interface Transport {
   readonly bytesBeforeStream?: number | undefined;
   /** Whether chunks passed to `data` are overwritten by later ones. If not, a chunk stays as it is for good. */
   readonly reusesChunks: boolean;
+  /**
+   * Whether each write is a message of its own, which costs both ends more than a piece of a stream does: then output that is
+   * short waits for the end of its batch or tick. Default: false, and some of it leaves early, so that the other end has work.
+   */
+  readonly inMessages?: boolean | undefined;
   /** What TLS established. Asked for at `ready` and `refused`, and later. */
   readonly sslSeclevel: SslSecLevel;
   /** On a client: what the server's first packet proves in addition. Default: nothing. */

@@ -9,6 +9,7 @@ import {
   unacknowledged,
   WEBSOCKET_CLOSE_CODES,
 } from "@peng3dnet/core";
+import { joinPieces } from "@peng3dnet/peer/transport";
 import type { RawData, WebSocket } from "ws";
 import { closeText } from "./close-text.js";
 import { END_FRAME, HEADER_SIZE, PONG_FRAME, writeHeader } from "./frames.js";
@@ -17,6 +18,8 @@ import { PongResponder } from "./pong.js";
 
 /** Up to this length, a message is copied behind its header, which takes less time than to write both one by one. */
 const COPIED = 16 * 1024;
+/** A message that is longer is told by itself: to copy it takes longer than what is saved. */
+const JOINED = 16 * 1024;
 const NOTHING = new Uint8Array(0);
 
 /** Codes that a peer closes with in order: its stream has ended then. 1005 stands for none. */
@@ -47,6 +50,10 @@ function onClose(this: HandledWebSocket, code: number, reason: Buffer): void {
   this[TRANSPORT]?.gone(code, reason);
 }
 
+function tellFresh(transport: WebSocketTransport): void {
+  transport.tellFresh();
+}
+
 /** Where the next short message is put together. Made anew when the kernel could not take one at once. */
 let scratch: Buffer | undefined;
 
@@ -66,6 +73,7 @@ export class WebSocketTransport implements Transport {
   readonly remoteAddress: Address;
   readonly sslSeclevel: SslSecLevel;
   readonly reusesChunks = false;
+  readonly inMessages = true;
   readonly peerCertificate: PeerCertificate | undefined = undefined;
   /** The socket of TCP or TLS beneath, as on all connections of Node. */
   readonly socket: Socket;
@@ -75,6 +83,8 @@ export class WebSocketTransport implements Transport {
   #pong: PongResponder | undefined = undefined;
 
   #paused = false;
+  /** Messages of what was read last, which are told as one: many messages would be as many batches, each with an answer. */
+  #fresh: Uint8Array[] | undefined = undefined;
   /** What came after a pause, or before `start`. */
   #held: HeldInput | undefined = undefined;
   #resuming = false;
@@ -139,7 +149,7 @@ export class WebSocketTransport implements Transport {
   write(bytes: Uint8Array): boolean {
     const { length } = bytes;
     // No bytes would be the end of the stream.
-    if (length === 0 || !this.#open) return true;
+    if (length === 0 || !this.#open()) return true;
     const stream = this.socket;
     const queued = stream.writableLength > 0;
     const written = this.#tls ? this.#written : undefined;
@@ -164,7 +174,7 @@ export class WebSocketTransport implements Transport {
   }
 
   /** Whether frames can be written: no close frame has been. */
-  get #open(): boolean {
+  #open(): boolean {
     return !this.#ended && this.#ws.readyState === this.#ws.OPEN;
   }
 
@@ -216,7 +226,7 @@ export class WebSocketTransport implements Transport {
 
   #endStream(): void {
     if (this.#ended) return;
-    if (this.#open) this.socket.write(END_FRAME);
+    if (this.#open()) this.socket.write(END_FRAME);
     this.#ended = true;
   }
 
@@ -248,7 +258,7 @@ export class WebSocketTransport implements Transport {
 
   probe(): void {
     const stream = this.socket;
-    if (!this.#open || !stream.writable || stream.writableLength > 0) return;
+    if (!this.#open() || !stream.writable || stream.writableLength > 0) return;
     // The kernel tells that a socket is broken when something is written, be it nothing. TLS has no empty records.
     stream.write(this.#tls ? PONG_FRAME : NOTHING);
   }
@@ -256,14 +266,46 @@ export class WebSocketTransport implements Transport {
   /** A message came. */
   received(data: Buffer, isBinary: boolean): void {
     if (this.#destroyed || this.#violation !== undefined) return;
+    if (isBinary && data.length > 0 && !this.#peerEnded) {
+      if (data.length <= JOINED) this.#gather(data);
+      else {
+        this.tellFresh();
+        this.#take(data);
+      }
+      return;
+    }
+    this.tellFresh();
     if (!isBinary) {
       this.#violated(WEBSOCKET_CLOSE_CODES.text, "a text message came; peng3dnet sends binary ones");
     } else if (this.#peerEnded) {
       this.#violated(WEBSOCKET_CLOSE_CODES.violation, "a message came after the end of the stream");
-    } else if (data.length === 0) {
+    } else {
       this.#peerEnded = true;
       this.#tellEnd();
-    } else if (this.#paused || this.#held !== undefined || this.#handler === undefined) {
+    }
+  }
+
+  #gather(data: Buffer): void {
+    if (this.#fresh !== undefined) {
+      this.#fresh.push(data);
+      return;
+    }
+    this.#fresh = [data];
+    // All messages that were read at once come within this tick.
+    process.nextTick(tellFresh, this);
+  }
+
+  /** Tells what was gathered. */
+  tellFresh(): void {
+    const fresh = this.#fresh;
+    if (fresh === undefined) return;
+    this.#fresh = undefined;
+    if (!this.#destroyed) this.#take(joinPieces(fresh));
+  }
+
+  /** Tells a piece of the stream, or holds it back. */
+  #take(data: Uint8Array): void {
+    if (this.#paused || this.#held !== undefined || this.#handler === undefined) {
       this.#held ??= new HeldInput();
       this.#held.push(data);
     } else {
@@ -325,6 +367,7 @@ export class WebSocketTransport implements Transport {
 
   /** The peer does not keep to RFC 6455, or to a limit; `ws` closes the WebSocket with a code that says so. */
   failed(error: Error): void {
+    this.tellFresh();
     this.#violation ??= new NotPeng3dnetError(`what came is no WebSocket as it should be: ${error.message}`, {
       cause: error,
     });
@@ -332,6 +375,7 @@ export class WebSocketTransport implements Transport {
 
   /** The WebSocket is closed. */
   gone(code: number, reason: Buffer): void {
+    this.tellFresh();
     this.#gone = { code, text: closeText(reason.toString("utf8")) };
     if (this.#handler !== undefined) this.#finish();
   }
