@@ -136,7 +136,8 @@ async function common(
 async function acceptor({ webSocket }: OursVariant): Promise<Pick<ServerOptions, "acceptor">> {
   if (!webSocket) return {};
   const { webSocketAcceptor } = await import("@peng3dnet/websocket");
-  return { acceptor: webSocketAcceptor() };
+  // A page that is measured comes from another port.
+  return { acceptor: webSocketAcceptor({ origins: "*" }) };
 }
 
 /** How the client connects: by the `Client` of Node either way, which polls. */
