@@ -1,14 +1,18 @@
-// The honest client, in a process of its own: echoes all the time over one connection, and comes in over others.
+// The honest client, in a process of its own: echoes all the time over one connection, and over a WebSocket beside it where
+// the server has a door for these; and comes in over others, through either door in turn.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { Client, Packet } from "@peng3dnet/core";
+import { webSocketConnector } from "@peng3dnet/browser";
+import { Client, type ClientOptions, Packet } from "@peng3dnet/core";
+import { WebSocket } from "ws";
 import { Handler } from "../../exchange.js";
 import { clientTls } from "./certificate.js";
+import { Echoes } from "./echoes.js";
 import { answer } from "./ipc.js";
 import { kindOf } from "./kinds.js";
 import { enter } from "./newcomer.js";
 import { DEADLINES, ECHO, IN, Issues, OUT, Points, RULED, ruled } from "./packets.js";
-import { starved } from "./process-stats.js";
+import type { Ports } from "./victim.js";
 
 /** Times in milliseconds. */
 export interface Honest {
@@ -25,77 +29,42 @@ export interface Honest {
   readonly refused: readonly string[];
 }
 
-const INTERVAL = 20;
 /** From one newcomer to the next. */
 const BREAK = 100;
 
 const [name = "", folder = ""] = process.argv.slice(2);
 const tls = kindOf(name).victim?.tls === true;
-/** How long processes have been without a processor so far, in milliseconds. */
-interface Starved {
-  readonly victim: number;
-  readonly own: number;
-}
 
-interface Echo {
-  readonly since: number;
-  readonly starved: Starved;
-}
-
-/** Echoes without an answer. */
-const due = new Map<number, Echo>();
-let client: Client | undefined;
-let started = 0;
-let sent = 0;
-let answered = 0;
-let longest = 0;
-let machine = 0;
-let victim = 0;
-let closed: string | undefined;
+let all: readonly Echoes[] = [];
 let over = false;
-let lastStarved: Starved = { victim: 0, own: 0 };
 const newcomers: number[] = [];
 const refused: string[] = [];
 
-const starvedUntilNow = (): Starved => ({ victim: starved(victim), own: starved(process.pid) });
-
-/** The wait for an echo that was answered, or never was, is over. */
-function waited(echo: Echo): void {
-  const wait = performance.now() - echo.since;
-  // Short ones are of no interest, and not worth looking.
-  if (wait <= longest) return;
-  const now = starvedUntilNow();
-  // Both may be without at the same time, and one of them alone is waited for: so not the sum.
-  const share = Math.min(wait, Math.max(now.victim - echo.starved.victim, now.own - echo.starved.own));
-  machine = Math.max(machine, share);
-  longest = Math.max(longest, wait - share);
+/** Connects, and echoes from then on. */
+async function echoing(options: ClientOptions, label: string): Promise<Echoes> {
+  const made = new Client({ ...options, cfg: { ...DEADLINES, ...(tls && clientTls(folder)) } });
+  const echoes = new Echoes(made, label);
+  made.registerPacket(ECHO.name, new Handler(made, (number) => echoes.heard(number)));
+  made.registerPacket(IN.name, new Packet(made.registry, made));
+  made.registerPacket(OUT.name, new Packet(made.registry, made));
+  made.registerPacket(RULED.name, ruled(made));
+  made.register(Points);
+  made.register(Issues);
+  await made.start();
+  return echoes;
 }
 
-function heard(number: unknown): void {
-  const echo = due.get(number as number);
-  if (echo === undefined) return;
-  due.delete(number as number);
-  answered++;
-  waited(echo);
+function overWebSocket(port: number): ClientOptions {
+  const connector = webSocketConnector(`ws://127.0.0.1:${port}/`, { WebSocket });
+  return { connector, addr: connector.address };
 }
 
-function tick(): void {
-  if (over || client === undefined || closed !== undefined) return;
-  const now = performance.now();
-  for (let since = started + sent * INTERVAL; since <= now; since = started + sent * INTERVAL) {
-    due.set(sent, { since, starved: lastStarved });
-    client.sendMessage(ECHO.name, sent++);
-  }
-  // Taken now for the next one, which may be sent late.
-  lastStarved = starvedUntilNow();
-  setTimeout(tick, Math.max(0, started + sent * INTERVAL - performance.now()));
-}
-
-async function comeIn(port: number): Promise<void> {
-  while (!over) {
+async function comeIn({ port, webSocketPort }: Ports): Promise<void> {
+  for (let turn = 0; !over; turn++) {
     const since = performance.now();
     try {
-      await enter(port, tls);
+      if (webSocketPort !== undefined && turn % 2 === 0) await enter(webSocketPort, "websocket");
+      else await enter(port, tls ? "tls" : "tcp");
       newcomers.push(performance.now() - since);
     } catch (error) {
       // The end is nobody's fault.
@@ -106,43 +75,37 @@ async function comeIn(port: number): Promise<void> {
 }
 
 answer({
-  async start(port: number): Promise<void> {
-    const made = new Client({
-      addr: ["127.0.0.1", port],
-      cfg: { ...DEADLINES, ...(tls && clientTls(folder)) },
-    });
-    made.registerPacket(ECHO.name, new Handler(made, heard));
-    made.registerPacket(IN.name, new Packet(made.registry, made));
-    made.registerPacket(OUT.name, new Packet(made.registry, made));
-    made.registerPacket(RULED.name, ruled(made));
-    made.register(Points);
-    made.register(Issues);
-    made.on("close", ({ reason }) => {
-      closed = reason ?? "without a reason";
-    });
-    await made.start();
-    await enter(port, tls);
-    client = made;
-    started = performance.now();
-    tick();
+  async start({ port, webSocketPort }: Ports): Promise<void> {
+    const made = [await echoing({ addr: ["127.0.0.1", port] }, "")];
+    await enter(port, tls ? "tls" : "tcp");
+    if (webSocketPort !== undefined) {
+      made.push(await echoing(overWebSocket(webSocketPort), "over WebSocket: "));
+      await enter(webSocketPort, "websocket");
+    }
+    all = made;
+    for (const echoes of all) echoes.start();
     // Code that runs for the first time is slow on both sides.
     await sleep(200);
   },
-  measure({ port, victim: pid }: { readonly port: number; readonly victim: number }): void {
-    victim = pid;
-    lastStarved = starvedUntilNow();
-    due.clear();
-    longest = 0;
-    machine = 0;
-    answered = 0;
-    void comeIn(port);
+  measure({ ports, victim }: { readonly ports: Ports; readonly victim: number }): void {
+    for (const echoes of all) echoes.measure(victim);
+    void comeIn(ports);
   },
   /** Waits for what is outstanding, up to some seconds. */
   async stop(patience: number): Promise<Honest> {
     over = true;
+    for (const echoes of all) echoes.stop();
     const until = performance.now() + patience * 1000;
-    while (due.size > 0 && closed === undefined && performance.now() < until) await sleep(5);
-    for (const echo of due.values()) waited(echo);
-    return { longest, machine, answered, newcomers, refused, ...(closed !== undefined && { closed }) };
+    while (all.some(({ outstanding }) => outstanding) && performance.now() < until) await sleep(5);
+    for (const echoes of all) echoes.giveUp();
+    const closed = all.flatMap((echoes) => echoes.closed ?? [])[0];
+    return {
+      longest: Math.max(...all.map(({ longest }) => longest)),
+      machine: Math.max(...all.map(({ machine }) => machine)),
+      answered: all.reduce((sum, { answered }) => sum + answered, 0),
+      newcomers,
+      refused,
+      ...(closed !== undefined && { closed }),
+    };
   },
 });

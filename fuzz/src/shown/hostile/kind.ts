@@ -1,4 +1,5 @@
 import type { ConfigOverrides } from "@peng3dnet/core";
+import type { WebSocketAcceptorOptions } from "@peng3dnet/websocket";
 import type { Attacker } from "./attacker.js";
 
 /** What the application on the victim does with an attacker's packets. The names are those of `APPS`. */
@@ -19,6 +20,12 @@ export type AppName =
   | "spread"
   | "throw";
 
+/** Where a server takes WebSockets. */
+export interface WebSocketDoor extends Omit<WebSocketAcceptorOptions, "server"> {
+  /** `"port"`: a port of its own. `"http"`: an http server of the program, which has pages, too. */
+  readonly on: "port" | "http";
+}
+
 /** How the victim is set up. Left out: a plain server whose application ignores what comes. */
 export interface Victim {
   readonly app?: AppName;
@@ -27,6 +34,8 @@ export interface Victim {
   readonly manual?: boolean;
   /** The victim is a client that connects to the attacker, over and over, beside the server of the honest one. */
   readonly client?: boolean;
+  /** It takes WebSockets, too, and there the attack goes. */
+  readonly webSocket?: WebSocketDoor;
   readonly cfg?: ConfigOverrides;
 }
 

@@ -4,6 +4,8 @@ import { BEATS } from "./kinds/beats.js";
 import { BROKEN } from "./kinds/broken.js";
 import { CLOSING } from "./kinds/closing.js";
 import { CONNECTIONS } from "./kinds/connections.js";
+import { DOOR_FRAMES } from "./kinds/door-frames.js";
+import { DOOR_REQUESTS } from "./kinds/door-requests.js";
 import { FLOODS } from "./kinds/floods.js";
 import { INFLATED_KINDS } from "./kinds/inflated.js";
 import { MAPS } from "./kinds/maps.js";
@@ -33,6 +35,8 @@ export const KINDS: readonly Kind[] = [
   ...READERS,
   ...TLS_KINDS,
   ...PINGS,
+  ...DOOR_REQUESTS,
+  ...DOOR_FRAMES,
   ...SERVERS,
 ];
 

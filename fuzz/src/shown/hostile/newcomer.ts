@@ -4,6 +4,7 @@ import { encode } from "@msgpack/msgpack";
 import { concat, frame } from "../../bytes.js";
 import { ACCEPT, SETTYPE } from "../../targets/wire.js";
 import { ECHO } from "./packets.js";
+import { message, PayloadReader, upgradeRequest } from "./web-socket.js";
 
 /** Milliseconds after which a newcomer gives up. */
 const PATIENCE = 2000;
@@ -17,11 +18,12 @@ const HEADER = 10;
  *
  * @throws if it is refused, or nothing comes in time.
  */
-export function enter(port: number, tls: boolean): Promise<void> {
+export function enter(port: number, way: "tcp" | "tls" | "websocket"): Promise<void> {
   return new Promise((resolve, reject) => {
     const raw = connect({ host: "127.0.0.1", port, localAddress: "127.0.0.2", noDelay: true });
-    const socket = tls ? connectTls({ socket: raw, rejectUnauthorized: false }) : raw;
+    const socket = way === "tls" ? connectTls({ socket: raw, rejectUnauthorized: false }) : raw;
     const timer = setTimeout(() => finish(`not in within ${PATIENCE} ms`), PATIENCE);
+    const reader = way === "websocket" ? new PayloadReader() : undefined;
     let input = Buffer.alloc(0);
     const finish = (failure?: string): void => {
       clearTimeout(timer);
@@ -30,20 +32,30 @@ export function enter(port: number, tls: boolean): Promise<void> {
       if (failure === undefined) resolve();
       else reject(new Error(failure));
     };
-    raw.on("error", ({ message }) => finish(message));
-    if (tls) socket.on("error", ({ message }) => finish(message));
-    raw.on("close", () => finish("the connection was closed"));
-    socket.on("data", (chunk) => {
-      input = Buffer.concat([input, chunk]);
+    const say = (bytes: Uint8Array): void => void socket.write(reader === undefined ? bytes : message(bytes));
+    const take = (bytes: Uint8Array): void => {
+      input = Buffer.concat([input, bytes]);
       while (input.length >= HEADER && input.length >= 4 + input.readUInt32BE(0)) {
         const id = input.readUInt32BE(4);
         const end = 4 + input.readUInt32BE(0);
         const text = input.subarray(HEADER, end).toString("latin1");
         input = input.subarray(end);
-        if (id === HELLO_ID) socket.write(SETTYPE);
-        else if (id === HANDSHAKE_ID) socket.write(concat([ACCEPT, frame(ECHO.id, 0, encode("new"))]));
+        if (id === HELLO_ID) say(SETTYPE);
+        else if (id === HANDSHAKE_ID) say(concat([ACCEPT, frame(ECHO.id, 0, encode("new"))]));
         else if (id === CLOSE_ID) finish(`closed: ${text.replace(/[^ -~]/g, "")}`);
         else if (id === ECHO.id) finish();
+      }
+    };
+    raw.on("error", ({ message }) => finish(message));
+    if (way === "tls") socket.on("error", ({ message }) => finish(message));
+    raw.on("close", () => finish("the connection was closed"));
+    if (way === "websocket") socket.write(upgradeRequest());
+    socket.on("data", (chunk) => {
+      try {
+        if (reader === undefined) take(chunk);
+        else for (const payload of reader.read(chunk)) take(payload);
+      } catch (error) {
+        finish((error as Error).message);
       }
     });
   });

@@ -4,7 +4,7 @@ import { Child } from "./ipc.js";
 import type { Kind } from "./kind.js";
 import { forgetPeak, PeakWatch, residentMemory } from "./process-stats.js";
 import { MEMORY_CEILING, type Result, WAIT_CEILING } from "./result.js";
-import type { State } from "./victim.js";
+import type { Ports, State } from "./victim.js";
 
 /** Heap of the victim, in MiB. */
 const HEAP = 256;
@@ -21,22 +21,30 @@ const WEAK = "the attack did not get going";
 /** The attacker's own reset. */
 const LOST = "P3D_ERR_CONNECTION_LOST";
 
+/** Connections of the honest client. */
+const honestCount = ({ victim }: Kind): number => (victim?.webSocket === undefined ? 1 : 2);
+
 const sleep = (milliseconds: number): Promise<void> => new Promise((done) => setTimeout(done, milliseconds));
 const brief = (text: string): string => (text.length > 160 ? `${text.slice(0, 160)}…` : text);
 
 /** Asks the server until only the honest client is left, or the time is over. */
-async function idleState(victim: Child): Promise<State> {
+async function idleState(kind: Kind, victim: Child): Promise<State> {
   const until = performance.now() + IDLE * 1000;
   for (;;) {
     const state = await victim.ask<State>("state", undefined, IDLE);
-    if (state.clients <= 1 || performance.now() > until) return state;
+    const open = kind.victim?.client === true ? 0 : state.sockets;
+    if (Math.max(state.clients, open) <= honestCount(kind) || performance.now() > until) return state;
     await sleep(50);
   }
 }
 
 function faultsOf(kind: Kind, state: State): string[] {
   const faults: string[] = [];
-  if (state.clients > 1) faults.push(`${state.clients - 1} connections are left`);
+  const left = state.clients - honestCount(kind);
+  if (left > 0) faults.push(`${left} connections are left`);
+  // A victim that is a client has some of its own.
+  const open = kind.victim?.client === true ? 0 : state.sockets - honestCount(kind);
+  if (open > 0) faults.push(`${open} sockets are left`);
   if (state.raw !== null) faults.push(`raw text in a log: ${brief(state.raw)}`);
   if (state.logged > LOG_CEILING) faults.push(`${(state.logged / 2 ** 20).toFixed(1)} MiB logged`);
   if (state.reasons > REASONS_CEILING) faults.push(`${state.reasons} reasons counted`);
@@ -56,16 +64,17 @@ export async function attempt(kind: Kind, folder: string, loud: boolean): Promis
   const attacker = new Child("attacker-process.js", kind.name, folder, [], loud);
   const honest = new Child("honest.js", kind.name, folder, [], loud);
   try {
-    const port = await victim.ask<number>("start");
+    const ports = await victim.ask<Ports>("start");
+    const port = ports.webSocketPort ?? ports.port;
     const target = await attacker.ask<number>("prepare", undefined, 30);
-    await honest.ask("start", port);
+    await honest.ask("start", ports);
     await victim.ask("settle");
     const before = residentMemory(victim.pid);
     forgetPeak(victim.pid);
     const watch = new PeakWatch(victim.pid);
     const faults: string[] = [];
 
-    await honest.ask("measure", { port, victim: victim.pid });
+    await honest.ask("measure", { ports, victim: victim.pid });
     await victim.ask("visit", target);
     const { bytes: sent, shortfall } = await attacker.ask<Attacked>("attack", port, 30);
     const seen = await honest.ask<Honest>("stop", PATIENCE, PATIENCE + 5);
@@ -80,7 +89,7 @@ export async function attempt(kind: Kind, folder: string, loud: boolean): Promis
     }
     let state: State | undefined;
     try {
-      state = await idleState(victim);
+      state = await idleState(kind, victim);
       faults.push(...faultsOf(kind, state));
       await victim.ask("shutdown", undefined, IDLE);
       if (!(await victim.leave(2))) faults.push("the process does not end after a shutdown");

@@ -1,9 +1,12 @@
 // The server under attack, in a process with a small heap.
 
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Cid, Client, Packet, Server } from "@peng3dnet/core";
 import { HeadlessPeng } from "@peng3dnet/peng3d-events";
 import { PingableServerMixin } from "@peng3dnet/ping";
+import { serveWebSocket } from "@peng3dnet/websocket";
 import { Handler } from "../../exchange.js";
 import { collectGarbage } from "../../measure.js";
 import { APPS, type Receive } from "./apps.js";
@@ -13,9 +16,18 @@ import { kindOf } from "./kinds.js";
 import { DEADLINES, ECHO, IN, Issues, OUT, Points, RULED, ruled, TypedIn } from "./packets.js";
 import { Transcript } from "./transcript.js";
 
+/** Where it listens. */
+export interface Ports {
+  readonly port: number;
+  /** For WebSockets. */
+  readonly webSocketPort?: number;
+}
+
 /** What the coordinator wants to know. */
 export interface State {
   readonly clients: number;
+  /** Sockets of TCP that are open, whatever for. */
+  readonly sockets: number;
   /** Most objects and buffers that there were, garbage included, above what there was before, in bytes. */
   readonly heap: number;
   /** Characters that the logger got. */
@@ -71,6 +83,18 @@ function note(error: Error | undefined): void {
 }
 server.on("close", (_client, { error }) => note(error));
 
+const http = createServer((_request, response) => response.end("a page"));
+
+/** Takes WebSockets, if the kind wants that. @returns the port. */
+async function openDoor(): Promise<number | undefined> {
+  if (victim.webSocket === undefined) return undefined;
+  const { on, ...options } = victim.webSocket;
+  if (on === "port") return (await serveWebSocket(server, { ...options, port: 0 })).address[1];
+  await serveWebSocket(server, { ...options, server: http });
+  await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
+  return (http.address() as AddressInfo).port;
+}
+
 let base = 0;
 let most = 0;
 function sample(): void {
@@ -121,13 +145,14 @@ async function warm(): Promise<void> {
 }
 
 answer({
-  async start(): Promise<number> {
+  async start(): Promise<Ports> {
     if (victim.manual === true) await server.runAsync();
     else await server.start();
     if (victim.manual === true) setInterval(() => server.process(), 1000 / 60).unref();
+    const webSocketPort = await openDoor();
     await warm();
     receive = APPS[victim.app ?? "ignore"](server, bus);
-    return server.addr[1];
+    return { port: server.addr[1], ...(webSocketPort !== undefined && { webSocketPort }) };
   },
   settle(): void {
     collectGarbage();
@@ -144,6 +169,7 @@ answer({
     sample();
     return {
       clients: server.clients.size,
+      sockets: process.getActiveResourcesInfo().filter((name) => name === "TCPSocketWrap").length,
       heap: Math.max(0, most - base),
       logged: transcript.logged,
       raw: transcript.raw,
@@ -156,6 +182,8 @@ answer({
   async shutdown(): Promise<void> {
     ended = true;
     await server.shutdown();
+    http.close();
+    http.closeAllConnections();
     setImmediate(() => process.removeAllListeners("disconnect").disconnect());
   },
 });

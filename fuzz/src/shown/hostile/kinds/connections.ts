@@ -7,7 +7,7 @@ import type { Attack, Kind } from "../kind.js";
 import { IN } from "../packets.js";
 
 /** Opens many, some at a time. */
-async function many(
+export async function many(
   attacker: Attacker,
   count: number,
   opening: (index: number) => Opening,
@@ -32,7 +32,7 @@ const silent =
 const spread = (index: number): number => index % 32;
 
 /** A header, and all of its body but the last byte. */
-function unfinished(length: number): Uint8Array {
+export function unfinished(length: number): Uint8Array {
   return frame(IN.id, 0, concat([Uint8Array.of(0xc6, 0, 0xf, 0xf0, 0), new Uint8Array(length - 12)]), length);
 }
 
