@@ -175,13 +175,23 @@ describe("what does not keep to the rules is closed with a code that says so", (
   });
 
   test.each([
-    ["a frame without a mask", Buffer.from([0x82, 0x01, 0x00])],
-    ["a reserved bit, as compression sets it", frame(0xc2, Buffer.from("x"))],
-    ["an unknown opcode", frame(0x83, Buffer.from("x"))],
-    ["a fragment that continues nothing", frame(0x80, Buffer.from("x"))],
-    ["a ping in fragments", frame(0x09, Buffer.from("x"))],
-    ["a ping that is too long", frame(0x89, Buffer.alloc(126))],
-  ])("%s: 1002", async (_name, bytes) => {
+    ["a frame without a mask", "a frame is not masked", Buffer.from([0x82, 0x01, 0x00])],
+    ["a reserved bit, as compression sets it", "a reserved bit is set", frame(0xc2, Buffer.from("x"))],
+    ["an unknown opcode", "there are no frames of kind 3", frame(0x83, Buffer.from("x"))],
+    [
+      "a fragment that continues nothing",
+      "a frame does not follow the one before",
+      frame(0x80, Buffer.from("x")),
+    ],
+    ["a ping in fragments", "a control frame is in pieces", frame(0x09, Buffer.from("x"))],
+    [
+      "a message within another one",
+      "a frame does not follow the one before",
+      Buffer.concat([frame(2), frame(2)]),
+    ],
+    ["a control frame of a kind there is not", "there are no frames of kind 11", frame(0x8b)],
+    ["a ping that is too long", "a control frame is too long", frame(0x89, Buffer.alloc(126))],
+  ])("%s: 1002", async (_name, text, bytes) => {
     const { server, address } = await serve();
     const closed = next(server, "close");
     const socket = await upgraded(address);
@@ -192,7 +202,11 @@ describe("what does not keep to the rules is closed with a code that says so", (
     });
     socket.write(bytes);
     await ended;
-    expect(received.subarray(-4)).toEqual(Buffer.from([0x88, 0x02, 1002 >> 8, 1002 & 255]));
+    const close = Buffer.concat([
+      Buffer.from([0x88, 2 + text.length, 1002 >> 8, 1002 & 255]),
+      Buffer.from(text),
+    ]);
+    expect(received.subarray(-close.length)).toEqual(close);
     const [, info] = await closed;
     expect(info.error).toBeInstanceOf(NotPeng3dnetError);
   });

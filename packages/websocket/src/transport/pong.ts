@@ -1,12 +1,18 @@
 import type { WebSocket } from "ws";
 
+/** Most that a ping can carry, in bytes. */
+const LONGEST = 125;
+
 /**
  * Answers pings, at most one for each turn of the event loop, and only when the last answer is with the kernel: one answer
  * to the last ping will do (RFC 6455, 5.5.3). So a flood of pings neither queues anything nor costs a system call each.
  */
 export class PongResponder {
   readonly #ws: WebSocket;
-  #last: Uint8Array | undefined = undefined;
+  /** What the last ping carries. Kept apart, for the ping is a part of all that was read with it. */
+  readonly #data = Buffer.allocUnsafeSlow(LONGEST);
+  /** Its length; -1: there is no ping to answer. */
+  #length = -1;
   #busy = false;
 
   constructor(ws: WebSocket) {
@@ -15,21 +21,21 @@ export class PongResponder {
 
   /** A ping came. */
   pinged(data: Uint8Array): void {
-    // A copy, for the ping is a part of all that was read with it.
-    this.#last = Buffer.from(data);
+    this.#data.set(data);
+    this.#length = data.length;
     if (this.#busy) return;
     this.#busy = true;
     setImmediate(this.#answer);
   }
 
   readonly #answer = (): void => {
-    const data = this.#last;
-    this.#last = undefined;
-    if (data === undefined || this.#ws.readyState !== this.#ws.OPEN) {
+    const length = this.#length;
+    this.#length = -1;
+    if (length < 0 || this.#ws.readyState !== this.#ws.OPEN) {
       this.#busy = false;
       return;
     }
     // With an error, the WebSocket is closed, or about to be.
-    this.#ws.pong(data, false, this.#answer);
+    this.#ws.pong(Buffer.from(this.#data.subarray(0, length)), false, this.#answer);
   };
 }

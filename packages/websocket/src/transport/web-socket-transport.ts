@@ -9,12 +9,13 @@ import {
   unacknowledged,
   WEBSOCKET_CLOSE_CODES,
 } from "@peng3dnet/core";
-import { joinPieces } from "@peng3dnet/peer/transport";
-import type { RawData, WebSocket } from "ws";
+import { joinPieces, type RunQueue } from "@peng3dnet/peer/transport";
+import type { WebSocket } from "ws";
 import { closeText } from "./close-text.js";
 import { END_FRAME, HEADER_SIZE, PONG_FRAME, writeHeader } from "./frames.js";
 import { HeldInput } from "./held-input.js";
 import { PongResponder } from "./pong.js";
+import { type InputOwner, SocketInput } from "./socket-input.js";
 
 /** Up to this length, a message is copied behind its header, which takes less time than to write both one by one. */
 const COPIED = 16 * 1024;
@@ -32,14 +33,6 @@ const TRANSPORT = Symbol("transport");
 
 interface HandledWebSocket extends WebSocket {
   [TRANSPORT]?: WebSocketTransport;
-}
-
-function onMessage(this: HandledWebSocket, data: RawData, isBinary: boolean): void {
-  this[TRANSPORT]?.received(data as Buffer, isBinary);
-}
-
-function onPing(this: HandledWebSocket, data: Buffer): void {
-  this[TRANSPORT]?.pinged(data);
 }
 
 function onError(this: HandledWebSocket, error: Error): void {
@@ -63,13 +56,17 @@ export interface ConnectionFacts {
   readonly sslSeclevel: SslSecLevel;
   /** Whether the socket is one of TLS. */
   readonly tls: boolean;
+  /** Longest message that is taken, in bytes. */
+  readonly longestMessage: number;
+  /** Shares the time for reading among all WebSockets of a server. */
+  readonly turns: RunQueue;
 }
 
 /**
  * A server's end of a WebSocket as a {@link Transport} (clause 7 of the protocol): the one place that listens to a
  * WebSocket's events. Writes frames to the socket itself, since a message of ours needs nothing of what `ws` does for one.
  */
-export class WebSocketTransport implements Transport {
+export class WebSocketTransport implements Transport, InputOwner {
   readonly remoteAddress: Address;
   readonly sslSeclevel: SslSecLevel;
   readonly reusesChunks = false;
@@ -78,6 +75,7 @@ export class WebSocketTransport implements Transport {
   /** The socket of TCP or TLS beneath, as on all connections of Node. */
   readonly socket: Socket;
   readonly #ws: HandledWebSocket;
+  readonly #input: SocketInput;
   readonly #tls: boolean;
   #handler: TransportHandler | undefined = undefined;
   #pong: PongResponder | undefined = undefined;
@@ -108,15 +106,15 @@ export class WebSocketTransport implements Transport {
    * @param ws - a WebSocket that was just opened.
    * @param stream - the socket that it is over.
    */
-  constructor(ws: WebSocket, stream: Socket, { remoteAddress, sslSeclevel, tls }: ConnectionFacts) {
+  constructor(ws: WebSocket, stream: Socket, facts: ConnectionFacts) {
+    const { remoteAddress, sslSeclevel, tls, turns, longestMessage } = facts;
     this.#ws = ws;
     this.socket = stream;
     this.#tls = tls;
     this.remoteAddress = remoteAddress;
     this.sslSeclevel = sslSeclevel;
+    this.#input = new SocketInput(ws, stream, this, turns, longestMessage);
     this.#ws[TRANSPORT] = this;
-    ws.on("message", onMessage);
-    ws.on("ping", onPing);
     ws.on("error", onError);
     ws.on("close", onClose);
   }
@@ -215,6 +213,7 @@ export class WebSocketTransport implements Transport {
     if (this.#destroyed || this.#closedTold) return;
     this.#destroyed = true;
     this.#held?.clear();
+    this.#input.stop();
     if (this.#gone !== undefined) {
       setImmediate(() => this.#finish());
       return;
@@ -249,11 +248,19 @@ export class WebSocketTransport implements Transport {
 
   resume(): void {
     this.#paused = false;
-    if (this.#held === undefined) this.#ws.resume();
+    if (this.#held === undefined) this.#readOn();
     else if (!this.#resuming) {
       this.#resuming = true;
       setImmediate(this.#pump);
     }
+  }
+
+  get holdsBack(): boolean {
+    return this.#paused || this.#held !== undefined;
+  }
+
+  #readOn(): void {
+    if (!this.#input.waits) this.#ws.resume();
   }
 
   probe(): void {
@@ -263,35 +270,23 @@ export class WebSocketTransport implements Transport {
     stream.write(this.#tls ? PONG_FRAME : NOTHING);
   }
 
-  /** A message came. */
-  received(data: Buffer, isBinary: boolean): void {
-    if (this.#destroyed || this.#violation !== undefined) return;
-    if (isBinary && data.length > 0 && !this.#peerEnded) {
-      if (data.length <= JOINED) this.#gather(data);
-      else {
-        this.tellFresh();
-        this.#take(data);
-      }
-      return;
-    }
-    this.tellFresh();
-    if (!isBinary) {
-      this.#violated(WEBSOCKET_CLOSE_CODES.text, "a text message came; peng3dnet sends binary ones");
-    } else if (this.#peerEnded) {
-      this.#violated(WEBSOCKET_CLOSE_CODES.violation, "a message came after the end of the stream");
-    } else {
-      this.#peerEnded = true;
-      this.#tellEnd();
+  piece(data: Uint8Array): void {
+    if (this.#destroyed) return;
+    if (this.#peerEnded) this.#violatedByMore();
+    else if (data.length <= JOINED) this.#gather(data);
+    else {
+      this.tellFresh();
+      this.#take(data);
     }
   }
 
-  #gather(data: Buffer): void {
+  #gather(data: Uint8Array): void {
     if (this.#fresh !== undefined) {
       this.#fresh.push(data);
       return;
     }
     this.#fresh = [data];
-    // All messages that were read at once come within this tick.
+    // All that was read at once comes within this tick.
     process.nextTick(tellFresh, this);
   }
 
@@ -305,12 +300,27 @@ export class WebSocketTransport implements Transport {
 
   /** Tells a piece of the stream, or holds it back. */
   #take(data: Uint8Array): void {
-    if (this.#paused || this.#held !== undefined || this.#handler === undefined) {
+    if (this.holdsBack || this.#handler === undefined) {
       this.#held ??= new HeldInput();
       this.#held.push(data);
     } else {
       this.#tellData(this.#handler, data);
     }
+  }
+
+  empty(): void {
+    if (this.#destroyed) return;
+    this.tellFresh();
+    if (this.#peerEnded) this.#violatedByMore();
+    else {
+      this.#peerEnded = true;
+      this.#tellEnd();
+    }
+  }
+
+  closeFrame(payload: Uint8Array): void {
+    this.tellFresh();
+    this.#input.passOn(payload);
   }
 
   #tellData(handler: TransportHandler, data: Uint8Array): void {
@@ -330,7 +340,7 @@ export class WebSocketTransport implements Transport {
       const piece = held.shift();
       if (piece === undefined) {
         this.#held = undefined;
-        this.#ws.resume();
+        this.#readOn();
         break;
       }
       this.#tellData(handler, piece);
@@ -358,14 +368,26 @@ export class WebSocketTransport implements Transport {
 
   // ---- the end ----------------------------------------------------------------------------------
 
-  #violated(code: number, text: string): void {
+  violated(code: number, text: string): void {
+    if (this.#destroyed || this.#violation !== undefined) return;
+    this.tellFresh();
     this.#violation = new NotPeng3dnetError(`the WebSocket was closed with ${code}: ${text}`);
+    this.#input.stop();
     // After a close frame, there is nothing left to say.
-    if (this.#ws.readyState === this.#ws.OPEN) this.#ws.close(code, text);
-    else this.#ws.terminate();
+    if (this.#ws.readyState !== this.#ws.OPEN) {
+      this.#ws.terminate();
+      return;
+    }
+    this.#ws.close(code, text);
+    this.socket.end();
+    this.#ws.resume();
   }
 
-  /** The peer does not keep to RFC 6455, or to a limit; `ws` closes the WebSocket with a code that says so. */
+  #violatedByMore(): void {
+    this.violated(WEBSOCKET_CLOSE_CODES.violation, "a message came after the end of the stream");
+  }
+
+  /** A close frame is not as it should be; `ws` closes the WebSocket with a code that says so. */
   failed(error: Error): void {
     this.tellFresh();
     this.#violation ??= new NotPeng3dnetError(`what came is no WebSocket as it should be: ${error.message}`, {

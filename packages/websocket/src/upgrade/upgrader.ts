@@ -10,6 +10,7 @@ import {
   type SslSecLevel,
   WEBSOCKET_SUBPROTOCOL,
 } from "@peng3dnet/core";
+import { RunQueue } from "@peng3dnet/peer/transport";
 import { type ServerOptions, WebSocketServer } from "ws";
 import type { Settings } from "../options.js";
 import { WebSocketTransport } from "../transport/web-socket-transport.js";
@@ -21,10 +22,8 @@ import { type Refusal, refuse } from "./refusal.js";
 const LONGEST_PIECE = 256 * 1024 + 64;
 /** The length before a packet, in bytes. */
 const PREFIX = 4;
-/** A message is kept in the pieces that it came in, until it is whole. Each takes some hundred bytes beside its own. */
-const MOST_PIECES = 16 * 1024;
-/** Each frame of a message keeps what was read with it, up to 64 KiB. */
-const MOST_FRAMES = 256;
+/** `ws` reads close frames alone. */
+const LONGEST_CLOSE = 125;
 /** Seconds for the closing handshake, where `net.timeout.close` is off. */
 const CLOSE_TIMEOUT = 30;
 
@@ -54,21 +53,23 @@ export class Upgrader {
   readonly #settings: Settings;
   readonly #request: ListenRequest;
   readonly #wss: WebSocketServer;
+  readonly #longestMessage: number;
+  readonly #turns: RunQueue;
 
   constructor(settings: Settings, request: ListenRequest) {
     this.#settings = settings;
     this.#request = request;
-    const { cfg } = request;
+    const { cfg, clock } = request;
+    // Packets are not split by those who send each in a message of its own.
+    this.#longestMessage = Math.max(cfg.get("net.limits.packetlength") + PREFIX, LONGEST_PIECE);
+    this.#turns = new RunQueue(clock, setImmediate);
     const options: Options = {
       noServer: true,
       clientTracking: false,
       perMessageDeflate: false,
-      // Packets are not split by those who send each in a message of its own.
-      maxPayload: Math.max(cfg.get("net.limits.packetlength") + PREFIX, LONGEST_PIECE),
-      maxBufferedChunks: MOST_PIECES,
-      maxFragments: MOST_FRAMES,
+      maxPayload: LONGEST_CLOSE,
       autoPong: false,
-      // Text is refused, whatever it is.
+      // Nobody is told the reason of a close but in a text, where it is escaped.
       skipUTF8Validation: true,
       closeTimeout: (cfg.get("net.timeout.close") || CLOSE_TIMEOUT) * 1000,
       handleProtocols: (offered) => (offered.has(WEBSOCKET_SUBPROTOCOL) ? WEBSOCKET_SUBPROTOCOL : false),
@@ -114,6 +115,8 @@ export class Upgrader {
       remoteAddress: address,
       sslSeclevel: own === SSLSEC_NONE && proxied && encryptedByProxy ? SSLSEC_ENCRYPTED : own,
       tls: socket instanceof TLSSocket,
+      longestMessage: this.#longestMessage,
+      turns: this.#turns,
     };
     const open = (): WebSocketTransport => {
       // Notices in the end that a peer is gone without a word, as TCP's acceptor does.

@@ -1,0 +1,123 @@
+import type { Socket } from "node:net";
+import type { Runnable, RunQueue } from "@peng3dnet/peer/transport";
+import type { WebSocket } from "ws";
+import { type FrameHandler, FrameReader } from "./frame-reader.js";
+
+/** A close frame with a mask of zeros. */
+const CLOSE = 0x88;
+const MASKED = 0x80;
+const HEADER = 6;
+
+/** Whose events a socket's are. Listeners made for each would take an idle one more room. */
+const INPUT = Symbol("input");
+
+interface ReadSocket extends Socket {
+  [INPUT]?: SocketInput;
+}
+
+function onData(this: ReadSocket, chunk: Buffer): void {
+  this[INPUT]?.came(chunk);
+}
+
+function onLast(this: ReadSocket): void {
+  this[INPUT]?.finish();
+}
+
+/** How a listener of `ws` is called, for what comes from a socket. */
+type Feed = (this: Socket, chunk: Buffer) => void;
+
+/** What a {@link SocketInput} needs of its connection. */
+export interface InputOwner extends FrameHandler {
+  /** Whether reading is stopped, since what came before is not worked off. */
+  readonly holdsBack: boolean;
+}
+
+/**
+ * Reads the frames that come over a socket. `ws` reads close frames alone: it would put messages together, keep what was read
+ * with each of their frames, and read all that is there before others get a turn.
+ */
+export class SocketInput implements Runnable {
+  readonly #ws: WebSocket;
+  readonly #socket: ReadSocket;
+  readonly #owner: InputOwner;
+  readonly #turns: RunQueue;
+  readonly #reader: FrameReader;
+  readonly #feed: Feed;
+  /** What was read, and waits for its turn. */
+  #rest: Buffer | undefined = undefined;
+
+  /**
+   * @param ws - one that was just opened.
+   * @param turns - share the time among all that read.
+   * @param longest - bytes that a message may have.
+   */
+  constructor(ws: WebSocket, socket: Socket, owner: InputOwner, turns: RunQueue, longest: number) {
+    this.#ws = ws;
+    this.#socket = socket;
+    this.#owner = owner;
+    this.#turns = turns;
+    this.#reader = new FrameReader(owner, turns, longest);
+    const [feed, ...others] = socket.listeners("data");
+    if (feed === undefined || others.length > 0)
+      throw new Error("ws does not read from the socket as it did");
+    this.#feed = feed as Feed;
+    this.#socket[INPUT] = this;
+    socket.off("data", this.#feed);
+    socket.on("data", onData);
+    // Before ws, which ends the WebSocket then.
+    socket.prependListener("end", onLast);
+    socket.prependListener("close", onLast);
+  }
+
+  /** Whether something waits that was read. */
+  get waits(): boolean {
+    return this.#rest !== undefined;
+  }
+
+  /** Something was read. */
+  came(chunk: Buffer): void {
+    if (this.#rest === undefined) this.#read(chunk, "fresh");
+    // A read was under way when this began to wait.
+    else this.#rest = Buffer.concat([this.#rest, chunk]);
+  }
+
+  #read(chunk: Buffer, precedence: "fresh" | "used"): void {
+    const used = this.#reader.read(chunk);
+    if (used === chunk.length) return;
+    this.#rest = chunk.subarray(used);
+    this.#ws.pause();
+    this.#turns.add(this, used === 0 ? precedence : "used");
+  }
+
+  takeTurn(): void {
+    const rest = this.#rest;
+    if (rest === undefined) return;
+    this.#rest = undefined;
+    this.#read(rest, "used");
+    if (this.#rest === undefined && !this.#owner.holdsBack) this.#ws.resume();
+  }
+
+  /** Nothing more comes: reads what is there. */
+  finish(): void {
+    const rest = this.#rest;
+    this.#rest = undefined;
+    if (rest !== undefined) this.#reader.read(rest, true);
+    const unread = this.#socket.read() as Buffer | null;
+    if (unread !== null) this.#reader.read(unread, true);
+  }
+
+  /** Reads no more; what comes is thrown away. */
+  stop(): void {
+    this.#reader.stop();
+    this.#rest = undefined;
+  }
+
+  /** Hands a close frame to `ws`, whose business the closing handshake is. */
+  passOn(payload: Uint8Array): void {
+    const frame = Buffer.alloc(HEADER + payload.length);
+    frame[0] = CLOSE;
+    frame[1] = MASKED | payload.length;
+    frame.set(payload, HEADER);
+    this.#feed.call(this.#socket, frame);
+  }
+}
