@@ -1,6 +1,7 @@
 // What a peer can cost at the new door: each bound, and what the peer is told.
 
 import { randomBytes } from "node:crypto";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { connect, type Socket } from "node:net";
 import {
   type Address,
@@ -11,9 +12,9 @@ import {
 } from "@peng3dnet/core";
 import { ManualClock } from "@peng3dnet/core/testing";
 import { serveWebSocket } from "@peng3dnet/websocket";
-import { track, trackSocket } from "../../core/test/support/cleanup.js";
+import { onCleanup, track, trackSocket } from "../../core/test/support/cleanup.js";
 import { next } from "../../core/test/support/peers.js";
-import { packet, value } from "../../core/test/support/wire.js";
+import { accept, packet, settype, value } from "../../core/test/support/wire.js";
 import {
   addressOf,
   dial,
@@ -128,6 +129,42 @@ describe("before the upgrade, on a port of its own", () => {
     socket.write(upgradeRequest("a", `Cookie: ${"x".repeat(17_000)}`));
     expect(await closed).toContain("HTTP/1.1 431 ");
     expect(await echoed(await webSocketClient(address), 1)).toBe(1);
+  });
+
+  test("of requests that come at once, only the first one is looked at", async () => {
+    const server = await echoServer();
+    const { address } = await serveWebSocket(server, { port: 0 });
+    const { socket, closed } = bare(address);
+    const asked: unknown[] = [];
+    const seen = (message: unknown): void => void asked.push(message);
+    subscribe("http.server.request.start", seen);
+    onCleanup(() => void unsubscribe("http.server.request.start", seen));
+    socket.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(1000));
+    expect((await closed).match(/HTTP\/1\.1 \d+/g)).toEqual(["HTTP/1.1 426"]);
+    expect(asked).toHaveLength(1);
+  });
+
+  test("what comes right behind the request belongs to the WebSocket", async () => {
+    const server = await echoServer();
+    const { address } = await serveWebSocket(server, { port: 0 });
+    const heard = new Promise((resolve) => server.on(Echo, resolve));
+    const { socket } = bare(address);
+    const id = server.registry.getID("test:echo");
+    const request = Buffer.from(upgradeRequest("a"));
+    const behind = [settype(), accept(), packet(id, "behind")].map((bytes) => frame(0x82, bytes));
+    // The request in two pieces, the second of which has what follows.
+    socket.write(request.subarray(0, -3));
+    await new Promise((resolve) => setImmediate(resolve));
+    socket.write(Buffer.concat([request.subarray(-3), ...behind]));
+    expect(await heard).toBe("behind");
+  });
+
+  test("a connection that ends within its request is closed", async () => {
+    const server = await echoServer();
+    const { address } = await serveWebSocket(server, { port: 0 });
+    const { socket, closed } = bare(address);
+    socket.end("GET / HTTP/1.1\r\nHost: a");
+    expect(await closed).toBe("");
   });
 
   test("a request with a body, and others behind it, are answered once", async () => {

@@ -58,3 +58,24 @@ test("a function that throws refuses, and is reported", async () => {
   expect((await refusal(address, { headers: { origin: "https://a.example" } })).status).toBe(500);
   expect(errors).toEqual([expect.stringContaining("no database")]);
 });
+
+test.each<[string, Origins]>([
+  [
+    "throws",
+    () => {
+      throw new Error("no database");
+    },
+  ],
+  ["rejects", (async () => Promise.reject(new Error("no database"))) as never],
+])("a function that %s each time is not reported each time", async (_name, origins) => {
+  const errors: string[] = [];
+  const logger: Logger = { debug() {}, info() {}, warn() {}, error: (line) => errors.push(line) };
+  const server = track(new Server({ addr: "127.0.0.1:0", logger }));
+  const { address } = await serveWebSocket(server, { port: 0, origins });
+  for (let count = 0; count < 12; count++)
+    await refusal(address, { headers: { origin: "https://a.example" } });
+  expect(errors).toEqual([
+    "the option origins threw: no database",
+    "the option origins threw: no database (happened 10 times so far)",
+  ]);
+});

@@ -5,6 +5,7 @@ import { createServer } from "node:https";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { connect as connectTls } from "node:tls";
 import {
   type ConfigOverrides,
   definePacket,
@@ -158,4 +159,25 @@ test("a packet that has to be encrypted goes over https, and not over http", asy
       expect(value(await peer.packet())).toBe("a secret");
     }
   }
+});
+
+test("a port of its own outlives what is no TLS, before the request and within it", async () => {
+  const { server, address } = await serve({
+    port: 0,
+    tls: { cert: certPem("server"), key: keyPem("server") },
+  });
+  for (const before of ["", "GET / HTTP/1.1\r\n"]) {
+    const [host, port] = address;
+    const raw = connect({ host, port });
+    const closed = new Promise((resolve) => raw.once("close", resolve));
+    const socket = connectTls({ socket: raw, rejectUnauthorized: false });
+    socket.on("error", () => {});
+    await new Promise<void>((resolve) => socket.once("secureConnect", resolve));
+    if (before !== "") socket.write(before);
+    raw.write(Buffer.from("170303001000000000000000000000000000000000", "hex"));
+    await closed;
+  }
+  const client = await webSocketClient(address, secure());
+  expect(await echoed(client, 1)).toBe(1);
+  expect(server.clients.size).toBe(1);
 });

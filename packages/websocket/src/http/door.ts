@@ -4,7 +4,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { ListenError } from "@peng3dnet/core";
 import { ANY_PATH } from "../options.js";
-import { refuse } from "../upgrade/refusal.js";
+import { destroyOnError, refuse } from "../upgrade/refusal.js";
 
 /** Takes a request for an upgrade. */
 export type TakeUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer) => void;
@@ -55,7 +55,7 @@ export class Door {
     const take = this.#paths.get(path) ?? this.#paths.get(ANY_PATH);
     if (take !== undefined) take(request, request.socket, head);
     else if (this.#server.listenerCount("upgrade") === 1) {
-      stream.on("error", () => stream.destroy());
+      destroyOnError(stream);
       refuse(stream, { status: 404, text: "There is no WebSocket at this path." });
     }
   };

@@ -1,6 +1,6 @@
-import { createServer as createHttpServer, type Server as HttpServer, type ServerOptions } from "node:http";
-import { createServer as createHttpsServer, type Server as HttpsServer } from "node:https";
-import type { Socket } from "node:net";
+import { createServer as createHttpServer } from "node:http";
+import { createServer as createTcpServer, type Socket, type Server as TcpServer } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
 import {
   type Address,
   ListenError,
@@ -10,8 +10,10 @@ import {
   tlsServerContext,
 } from "@peng3dnet/core";
 import type { Settings } from "../options.js";
+import { destroyOnError, type Refusal, refuse } from "../upgrade/refusal.js";
 import { Upgrader } from "../upgrade/upgrader.js";
 import { Door } from "./door.js";
+import { readHead } from "./request-head.js";
 import { WaitingRoom } from "./waiting-room.js";
 
 /** How many connections may wait for `accept`. */
@@ -19,14 +21,15 @@ const BACKLOG = 511;
 /** Longest headers of a request, in bytes; longer ones are answered with 431. */
 const MAX_HEADERS = 16 * 1024;
 
-const HTTP: ServerOptions = {
-  maxHeaderSize: MAX_HEADERS,
-  noDelay: true,
-  keepAlive: true,
-  // A connection has one deadline for all, which counts from accept.
-  headersTimeout: 0,
-  requestTimeout: 0,
+const NOTHING = Buffer.alloc(0);
+const SOCKETS = { noDelay: true, keepAlive: true } as const;
+
+const NO_WEBSOCKET: Refusal = {
+  status: 426,
+  text: "This port serves WebSockets only.",
+  headers: { Upgrade: "websocket" },
 };
+const LONG_HEADERS: Refusal = { status: 431, text: `A request may have ${MAX_HEADERS} bytes.` };
 
 function failure(error: NodeJS.ErrnoException, [host, port]: Address): ListenError {
   const why =
@@ -38,7 +41,7 @@ function failure(error: NodeJS.ErrnoException, [host, port]: Address): ListenErr
   return new ListenError(`cannot listen for WebSockets on ${host}:${port}: ${why}`, { cause: error });
 }
 
-function listen(server: HttpServer | HttpsServer, address: Address): Promise<Address> {
+function listen(server: TcpServer, address: Address): Promise<Address> {
   return new Promise((resolve, reject) => {
     const refused = (error: NodeJS.ErrnoException): void => reject(failure(error, address));
     server.once("error", refused);
@@ -57,18 +60,36 @@ export async function listenOnOwnPort(settings: Settings, request: ListenRequest
   const follows = settings.tls === undefined;
   const context = follows ? await readContext() : settings.tls || undefined;
   request.signal.throwIfAborted();
-  const secured = context === undefined ? undefined : createHttpsServer({ ...context, ...HTTP });
-  const server = secured ?? createHttpServer(HTTP);
-  const waiting = new WaitingRoom(cfg, clock);
-  server.on("connection", (socket: Socket) => waiting.enter(socket));
-  server.on("request", (_request, response) => {
-    response.writeHead(426, { Connection: "close", Upgrade: "websocket", "Content-Type": "text/plain" });
-    response.end("This port serves WebSockets only.\n");
-  });
+  // It listens to nothing: it is given connections whose first request is there. They have one deadline for all, which
+  // counts from accept.
+  const http = createHttpServer({ maxHeaderSize: MAX_HEADERS, headersTimeout: 0, requestTimeout: 0 });
+  http.on("request", ({ socket }) => refuse(socket, NO_WEBSOCKET));
   const upgrader = new Upgrader(settings, request);
-  Door.take(server, settings.path, (upgrade, socket, head) =>
-    upgrader.upgrade(upgrade, socket, head, waiting.leave(socket)),
-  );
+  const rests = new WeakMap<Socket, Buffer>();
+  Door.take(http, settings.path, (upgrade, socket) => {
+    const rest = rests.get(socket) ?? NOTHING;
+    rests.delete(socket);
+    upgrader.upgrade(upgrade, socket, rest, waiting.leave(socket));
+  });
+  const serve = (socket: Socket): void => {
+    destroyOnError(socket);
+    readHead(
+      socket,
+      MAX_HEADERS,
+      ({ head, rest }) => {
+        rests.set(socket, rest);
+        http.emit("connection", socket);
+        socket.unshift(head);
+        socket.resume();
+      },
+      () => refuse(socket, LONG_HEADERS),
+    );
+  };
+  const waiting = new WaitingRoom(cfg, clock);
+  const options = { ...SOCKETS, allowHalfOpen: true };
+  const secured = context && createTlsServer({ ALPNProtocols: ["http/1.1"], ...context, ...options }, serve);
+  const server = secured ?? createTcpServer(options, serve);
+  server.prependListener("connection", (socket: Socket) => waiting.enter(socket));
   const address = await listen(server, request.address);
   server.on("error", request.failed);
   const listening: Listening = {

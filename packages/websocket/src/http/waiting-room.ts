@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { Clock, Config } from "@peng3dnet/core";
 import { addressGroup, Deadline } from "@peng3dnet/peer/transport";
+import { destroyOnError } from "../upgrade/refusal.js";
 
 interface Waiting {
   readonly socket: Socket;
@@ -32,7 +33,7 @@ export class WaitingRoom {
 
   /** A connection was accepted. */
   enter(socket: Socket): void {
-    socket.on("error", () => socket.destroy());
+    destroyOnError(socket);
     if (socket.remoteAddress === undefined) {
       // It was reset already.
       socket.destroy();

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { whenRejected } from "@peng3dnet/core";
 
 /** Which pages may connect, beside those of the same host: origins, all (`"*"`), or what a function says. */
 export type Origins = readonly string[] | "*" | ((origin: string, request: IncomingMessage) => boolean);
@@ -41,13 +42,18 @@ export class OriginPolicy {
   /**
    * Whether a request may pass. One without an origin is not made by a page.
    *
+   * @param failed - told what the application's function rejects with: it should not be asynchronous.
    * @throws what the application's function does.
    */
-  allows(request: IncomingMessage): boolean {
+  allows(request: IncomingMessage, failed: (error: unknown) => void): boolean {
     const { origin, host } = request.headers;
     if (origin === undefined || this.#all) return true;
-    // Whatever it returns, only true lets in: a promise is none.
-    if (this.#decide !== undefined) return this.#decide(origin, request) === true;
+    if (this.#decide !== undefined) {
+      const allowed: unknown = this.#decide(origin, request);
+      // Only true lets in: a promise does not, and must not end the process if it rejects.
+      whenRejected(allowed, failed);
+      return allowed === true;
+    }
     let known: string;
     try {
       known = normalize(origin);

@@ -9,8 +9,18 @@ export interface Refusal {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+function destroy(this: Duplex): void {
+  this.destroy();
+}
+
+/** Has a connection destroyed that breaks: without anybody who listens, the process would end. */
+export function destroyOnError(stream: Duplex): void {
+  if (!stream.listeners("error").includes(destroy)) stream.on("error", destroy);
+}
+
 /** Answers a request for an upgrade with something else, and closes its connection. */
 export function refuse(stream: Duplex, { status, text, headers }: Refusal): void {
+  if (stream.writableEnded) return;
   const body = `${text}\n`;
   const lines = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`,

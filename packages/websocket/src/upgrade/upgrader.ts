@@ -3,7 +3,9 @@ import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import {
   describeError,
+  kindOfError,
   type ListenRequest,
+  Repeats,
   SSLSEC_BOTHAUTH,
   SSLSEC_ENCRYPTED,
   SSLSEC_NONE,
@@ -16,7 +18,7 @@ import type { Settings } from "../options.js";
 import { WebSocketTransport } from "../transport/web-socket-transport.js";
 import { handshakeProblem, subprotocolProblem } from "./checks.js";
 import { clientAddress } from "./client-address.js";
-import { type Refusal, refuse } from "./refusal.js";
+import { destroyOnError, type Refusal, refuse } from "./refusal.js";
 
 /** Longest message that a peer of ours makes, in bytes: what is written at once. */
 const LONGEST_PIECE = 256 * 1024 + 64;
@@ -55,6 +57,7 @@ export class Upgrader {
   readonly #wss: WebSocketServer;
   readonly #longestMessage: number;
   readonly #turns: RunQueue;
+  readonly #repeats = new Repeats();
 
   constructor(settings: Settings, request: ListenRequest) {
     this.#settings = settings;
@@ -83,8 +86,8 @@ export class Upgrader {
    * @param connected - when the connection was accepted, by the request's clock; `undefined`: that is not known.
    */
   upgrade(request: IncomingMessage, socket: Socket, head: Buffer, connected: number | undefined): void {
-    // Until it is a WebSocket, nobody else listens.
-    socket.on("error", () => socket.destroy());
+    // Until it is a WebSocket, nobody else may listen.
+    destroyOnError(socket);
     if (!socket.readable || !socket.writable) {
       socket.destroy();
       return;
@@ -99,13 +102,22 @@ export class Upgrader {
     const problem = handshakeProblem(request);
     if (problem !== undefined) return problem;
     try {
-      if (!origins.allows(request)) return FOREIGN_PAGE;
+      if (!origins.allows(request, this.#originsFailed)) return FOREIGN_PAGE;
     } catch (error) {
-      this.#request.logger.error(`the option origins threw: ${describeError(error)}`);
+      this.#originsFailed(error);
       return INTERNAL;
     }
     return subprotocolProblem(request, subprotocolRequired);
   }
+
+  readonly #originsFailed = (error: unknown): void => {
+    // Anybody can have it fail as often as they ask.
+    this.#repeats.tell(
+      kindOfError(error),
+      (line) => this.#request.logger.error(line),
+      () => `the option origins threw: ${describeError(error)}`,
+    );
+  };
 
   #offer(request: IncomingMessage, socket: Socket, head: Buffer, connected: number | undefined): void {
     const { proxies, encryptedByProxy } = this.#settings;
