@@ -92,7 +92,8 @@ function unanswered(name: string, title: string, last: () => Uint8Array): Kind {
   };
 }
 
-const LONG = message(new Uint8Array(PACKET));
+/** A message of one packet, which both lack their last byte. */
+const HALF = message(unfinished(PACKET)).subarray(0, -1);
 
 export const DOOR_FRAMES: readonly Kind[] = [
   refused("ws-unmasked", "frames without a mask", webSocketFrame(FRAME.binary, ONE, { masked: false })),
@@ -161,6 +162,17 @@ export const DOOR_FRAMES: readonly Kind[] = [
     },
     { connections: 4 },
   ),
+  frames(
+    "ws-fragments-apart",
+    "a message in frames of one byte, each with 64 KiB of pongs behind it",
+    () => {
+      const pongs = repeated(webSocketFrame(FRAME.pong));
+      return concat([webSocketFrame(FRAME.more, ONE), pongs]);
+    },
+    {
+      first: concat([enter(), webSocketFrame(FRAME.begin, packet(IN.id, "x".repeat(5000)).subarray(0, 10))]),
+    },
+  ),
   flooded("ws-pings", "pings as fast as they are read", webSocketFrame(FRAME.ping)),
   flooded(
     "ws-pings-deaf",
@@ -207,8 +219,8 @@ export const DOOR_FRAMES: readonly Kind[] = [
     () => repeated(concat(Array.from(unfinished(20_000), (byte) => message(Uint8Array.of(byte))))),
     { connections: 40 },
   ),
-  halves("ws-halves", "messages of 1 MiB without their last byte", enter, LONG.subarray(0, -1)),
-  halves("ws-early-halves", "the same before the handshake", () => upgradeRequest(), LONG.subarray(0, -1)),
+  halves("ws-halves", "messages of 1 MiB without their last byte", enter, HALF),
+  halves("ws-early-halves", "the same before the handshake", () => upgradeRequest(), HALF),
   frames(
     "ws-deaf",
     "ask for 64 KiB again and again, and do not read",

@@ -115,6 +115,13 @@ export const DOOR_REQUESTS: readonly Kind[] = [
   requests("ws-odd-origins", "the same with origins that are none, and long ones", PORT, (turn) =>
     upgradeRequest(`Origin: ${["x".repeat(12_000), "https://[", "null", "data:,x", "a://b/c"][turn % 5]}`),
   ),
+  requests(
+    "ws-origins-throw",
+    "origins that make the program's own function throw",
+    { on: "port", origins: (origin) => new URL(origin).hostname === "localhost" },
+    () => upgradeRequest(`Origin: ${Math.random()}\u00a0`),
+    { every: 2 },
+  ),
   requests("ws-paths", "upgrades of paths that are not there", HTTP, () =>
     httpRequest(`GET /${Math.random()} HTTP/1.1`, "Connection: Upgrade", "Upgrade: websocket"),
   ),
