@@ -56,12 +56,12 @@ function halves(name: string, title: string, first: () => Uint8Array, half: Uint
   return {
     name,
     title: `WebSocket: ${title}`,
-    connections: 500,
+    connections: 256,
     seconds: 4,
     victim: DOOR,
     prepare: () => async (attacker) => {
       const opening = first();
-      const sockets = await many(attacker, 500, (index) => ({ from: index % 32, first: opening }));
+      const sockets = await many(attacker, 256, (index) => ({ from: index % 32, first: opening }));
       for (const socket of sockets) {
         if (attacker.over) return;
         await attacker.send(socket, half);

@@ -190,7 +190,7 @@ export const DOOR_REQUESTS: readonly Kind[] = [
     name: "ws-finished",
     title: "WebSocket: finished handshakes from one address, more than it may have, silent from then on",
     connections: 1500,
-    seconds: 4,
+    seconds: 6,
     victim: { webSocket: PORT },
     prepare: () => {
       const enter = message(ENTER);
