@@ -81,7 +81,7 @@ export class FrameReader {
   /**
    * Reads what came, which is changed by that.
    *
-   * @param untimed - goes on although the time is used up.
+   * @param untimed - goes on although the time is used up, and uses up none.
    * @returns how much of it: less than all if the time is used up.
    */
   read(chunk: Uint8Array, untimed = false): number {
@@ -97,7 +97,7 @@ export class FrameReader {
         if (used === 0) this.#kept = chunk.slice(at);
         at = used === 0 ? length : at + used;
       }
-      time.after(at - before);
+      if (!untimed) time.after(at - before);
     }
     return this.#over ? length : at;
   }

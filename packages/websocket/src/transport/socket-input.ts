@@ -8,6 +8,9 @@ const CLOSE = 0x88;
 const MASKED = 0x80;
 const HEADER = 6;
 
+/** What takes less time than to read it from the socket does, in bytes. To measure it would take longer. */
+const SHORT = 1024;
+
 /** Whose events a socket's are. Listeners made for each would take an idle one more room. */
 const INPUT = Symbol("input");
 
@@ -82,7 +85,7 @@ export class SocketInput implements Runnable {
   }
 
   #read(chunk: Buffer, precedence: "fresh" | "used"): void {
-    const used = this.#reader.read(chunk);
+    const used = this.#reader.read(chunk, chunk.length <= SHORT && !this.#turns.spent);
     if (used === chunk.length) return;
     this.#rest = chunk.subarray(used);
     this.#ws.pause();
