@@ -19,6 +19,8 @@ const STATE = { ws: 1.4, baseline: 0.95 };
 const STATE_MSGPACKR = { ws: 2.5 };
 const TLS = { "baseline-tls": 0.9 };
 const EVENTS = { ours: 0.97 };
+const REQUESTS = { ours: 0.7, "socket.io-requests": 8 };
+const RECEIVERS = { ours: 0.9 };
 
 export const TARGETS: readonly Target[] = [
   ...targets("small-1024", { ws: 10, "ws-corked": 3.5, "socket.io": 11, baseline: 0.85 }),
@@ -40,6 +42,12 @@ export const TARGETS: readonly Target[] = [
   ...targets("tls-small-1024", TLS, "ours-tls"),
   ...targets("events-small-64", EVENTS, "ours-events"),
   ...targets("events-small-1024", EVENTS, "ours-events"),
+  ...targets("requests-64", REQUESTS, "ours-requests"),
+  ...targets("requests-1024", REQUESTS, "ours-requests"),
+  ...targets("requests-64", REQUESTS, "ours-requests-async"),
+  ...targets("requests-1024", REQUESTS, "ours-requests-async"),
+  ...targets("receivers-1000", RECEIVERS, "ours-group"),
+  ...targets("receivers-1000", RECEIVERS, "ours-to"),
 ];
 
 export interface Verdict {

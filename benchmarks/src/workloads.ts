@@ -55,6 +55,8 @@ const WITH_WEBSOCKET = [...ALL, "ours-websocket"];
 const WITH_MSGPACKR = [...ALL, "ours-msgpackr"];
 const TLS = ["baseline", "baseline-tls", "ours", "ours-tls"];
 const EVENTS = ["ours", "ours-events"];
+const REQUESTS = ["ours", "ours-requests", "ours-requests-async", "socket.io-requests"];
+const RECEIVERS = ["ours", "ours-group", "ours-to"];
 
 function echo(
   payload: PayloadName,
@@ -146,6 +148,24 @@ export const CELLS: readonly Cell[] = [
     id: "events-small-1024",
     title: "echo, small, 1024 in flight, events on",
   }),
+  echo("small", 64, 40_000, REQUESTS, {
+    id: "requests-64",
+    title: "requests, small, 64 in flight, beside the echo of packets",
+  }),
+  echo("small", 1024, 60_000, REQUESTS, {
+    id: "requests-1024",
+    title: "requests, small, 1024 in flight, beside the echo of packets",
+  }),
+  {
+    kind: "broadcast",
+    id: "receivers-1000",
+    title: "broadcast, 200 bytes to 1000 clients: all, a group, a list",
+    payload: "notice",
+    inFlight: 4,
+    connections: 1000,
+    warmup: 60,
+    peers: RECEIVERS,
+  },
   echo("world", 16, 500, ["ws", "ours"], {
     id: "world-plain",
     title: "echo, 16 KiB game state, not compressed",

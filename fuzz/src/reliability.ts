@@ -1,12 +1,12 @@
 // npm run reliability                            what is claimed of hostile and slow peers, shown one by one
 // npm run reliability -- frozen                  one of them: black-hole, dribble, frozen, hidden-tab, hostile,
-//                                                descriptors or shapes
+//                                                descriptors, requests or shapes
 // npm run reliability -- hostile --only chat     options are for the parts that are named before them
 
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-const PARTS = ["hostile", "descriptors", "frozen", "dribble", "black-hole", "shapes", "hidden-tab"];
+const PARTS = ["hostile", "descriptors", "frozen", "dribble", "black-hole", "shapes", "hidden-tab", "requests"];
 const given = process.argv.slice(2);
 const first = given.findIndex((word) => word.startsWith("-"));
 const wanted = first < 0 ? given : given.slice(0, first);

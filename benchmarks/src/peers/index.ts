@@ -2,9 +2,14 @@
 import type { Peer } from "../peer.js";
 import type { BaselineTuning } from "./baseline.js";
 import type { OursVariant } from "./ours.js";
+import type { RequestsVariant } from "./ours-requests.js";
 
 async function ours(label: string, variant: OursVariant = {}): Promise<Peer> {
   return (await import("./ours.js")).ours(label, variant);
+}
+
+async function oursRequests(label: string, variant: RequestsVariant): Promise<Peer> {
+  return (await import("./ours-requests.js")).oursRequests(label, variant);
 }
 
 const LOADERS: Readonly<Record<string, () => Promise<Peer>>> = {
@@ -18,11 +23,16 @@ const LOADERS: Readonly<Record<string, () => Promise<Peer>>> = {
   ws: async () => (await import("./websocket.js")).ws,
   "ws-corked": async () => (await import("./websocket.js")).wsCorked,
   "socket.io": async () => (await import("./socket-io.js")).socketIo,
+  "socket.io-requests": async () => (await import("./socket-io.js")).socketIoRequests,
   ours: () => ours("peng3dnet"),
   "ours-websocket": () => ours("peng3dnet, WebSocket", { webSocket: true }),
   "ours-msgpackr": () => ours("peng3dnet, msgpackr", { codec: "msgpackr" }),
   "ours-tls": () => ours("peng3dnet, TLS", { tls: true }),
   "ours-events": () => ours("peng3dnet, event bus", { events: true }),
+  "ours-requests": () => oursRequests("peng3dnet, requests", { asynchronous: false }),
+  "ours-requests-async": () => oursRequests("peng3dnet, requests, async handler", { asynchronous: true }),
+  "ours-group": () => ours("peng3dnet, to a group", { receivers: "group" }),
+  "ours-to": () => ours("peng3dnet, to a list", { receivers: "list" }),
 };
 
 const VARIANT = "baseline:";

@@ -7,6 +7,7 @@ import {
   type Codec,
   type ConfigOverrides,
   type EngineLike,
+  type Group,
   type PacketRegistry,
   Server,
   type ServerOptions,
@@ -35,6 +36,8 @@ export interface OursVariant {
   readonly codec?: "msgpackr";
   /** Whether an event bus is attached, to which nobody listens. */
   readonly events?: boolean;
+  /** Whom a broadcast names. Default: nobody, it is for all. */
+  readonly receivers?: "group" | "list";
 }
 
 class EchoPacket extends SmartPacket<Message> {
@@ -67,6 +70,30 @@ class AnswerPacket extends SmartPacket<Message> {
 
   override receive(message: Message): void {
     this.onMessage(message);
+  }
+}
+
+/** The same to the clients that it names, which are all that there are. */
+class NamingPacket extends SmartPacket<Message> {
+  private readonly players: CountingClientOnServer[] = [];
+  private readonly everybody: Group<CountingClientOnServer>;
+
+  constructor(
+    reg: PacketRegistry,
+    private readonly server: Server<CountingClientOnServer>,
+    private readonly receivers: "group" | "list",
+  ) {
+    super(reg, server);
+    this.everybody = server.group("everybody");
+    server.on("handshakecomplete", (client) => {
+      this.everybody.add(client);
+      this.players.push(client);
+    });
+  }
+
+  override receive(message: Message): void {
+    if (this.receivers === "group") this.everybody.broadcast(MESSAGE, message);
+    else this.server.broadcast(MESSAGE, message, { to: this.players });
   }
 }
 
@@ -158,6 +185,16 @@ function failProcess(error: unknown): void {
   });
 }
 
+function answering(
+  server: Server<CountingClientOnServer>,
+  { mode }: ServeOptions,
+  { receivers }: OursVariant,
+): SmartPacket<Message> {
+  if (mode === "echo") return new EchoPacket(server.registry, server);
+  if (receivers === undefined) return new BroadcastPacket(server.registry, server);
+  return new NamingPacket(server.registry, server, receivers);
+}
+
 async function serve(options: ServeOptions, variant: OursVariant): Promise<PeerServer> {
   const { key = null, cert = null } = options.credentials ?? {};
   const server = new Server({
@@ -170,8 +207,7 @@ async function serve(options: ServeOptions, variant: OursVariant): Promise<PeerS
     addr: "127.0.0.1:0",
     clientcls: CountingClientOnServer,
   });
-  const Answering = options.mode === "echo" ? EchoPacket : BroadcastPacket;
-  register(server, new Answering(server.registry, server), options);
+  register(server, answering(server, options, variant), options);
   server.on("handlerError", failProcess);
   await server.start();
   return {

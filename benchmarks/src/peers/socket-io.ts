@@ -9,6 +9,8 @@ import type { ConnectOptions, Message, Peer, PeerClient, PeerServer, ServeOption
 const BACKLOG = 4096;
 const EVENT = "bench";
 
+const REQUEST = "ask";
+
 async function serve(options: ServeOptions): Promise<PeerServer> {
   const http = createServer();
   const server = new Server(http, {
@@ -26,6 +28,7 @@ async function serve(options: ServeOptions): Promise<PeerServer> {
         server.emit(EVENT, message);
       }
     });
+    socket.on(REQUEST, (message: Message, answer: (message: Message) => void) => answer(message));
   });
   await new Promise<void>((resolve) => {
     http.listen({ port: 0, host: "127.0.0.1", backlog: BACKLOG }, resolve);
@@ -38,7 +41,7 @@ async function serve(options: ServeOptions): Promise<PeerServer> {
   };
 }
 
-function connect(options: ConnectOptions): Promise<PeerClient> {
+function connect(options: ConnectOptions, acknowledged = false): Promise<PeerClient> {
   return new Promise((resolve, reject) => {
     const socket = io(`http://127.0.0.1:${options.port}`, {
       parser,
@@ -59,7 +62,9 @@ function connect(options: ConnectOptions): Promise<PeerClient> {
     socket.on(EVENT, options.onMessage);
     socket.on("connect", () => {
       resolve({
-        send: (message) => void socket.emit(EVENT, message),
+        send: acknowledged
+          ? (message) => void socket.emitWithAck(REQUEST, message).then(options.onMessage).catch(failed)
+          : (message) => void socket.emit(EVENT, message),
         close() {
           closed = true;
           socket.disconnect();
@@ -69,4 +74,11 @@ function connect(options: ConnectOptions): Promise<PeerClient> {
   });
 }
 
-export const socketIo: Peer = { label: "socket.io", serve, connect };
+export const socketIo: Peer = { label: "socket.io", serve, connect: (options) => connect(options) };
+
+/** Each message is sent by `emitWithAck`, and its acknowledgement is what comes back. */
+export const socketIoRequests: Peer = {
+  label: "socket.io, emitWithAck",
+  serve,
+  connect: (options) => connect(options, true),
+};
