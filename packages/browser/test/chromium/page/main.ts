@@ -5,6 +5,7 @@ import { suitesOf } from "../suites/suites.js";
 import type { PagePrograms } from "../support/programs.js";
 import { clientPrograms } from "./client-programs.js";
 import { portPairs, spliceOnRequest } from "./port-pairs.js";
+import { requestPrograms } from "./request-programs.js";
 import { webSocketPair } from "./web-socket-pair.js";
 
 const inWorker = typeof document === "undefined";
@@ -28,6 +29,7 @@ function evaluates(): boolean {
 if (inWorker) spliceOnRequest();
 serve({
   ...clientPrograms,
+  ...requestPrograms,
   listCases: () =>
     Object.fromEntries(
       Object.entries(suites).map(([suite, cases]) => [suite, cases.map(({ name }) => name)]),
