@@ -47,7 +47,7 @@ export function oursRequests(label: string, { asynchronous }: RequestsVariant): 
         if (!closed) onFailure(error);
       };
       return {
-        send: (message) => void client.request(Ask, message).then(onMessage).catch(failed),
+        send: (message) => void client.request(Ask, message).then(onMessage, failed),
         close() {
           closed = true;
           client.stop();

@@ -63,7 +63,7 @@ function connect(options: ConnectOptions, acknowledged = false): Promise<PeerCli
     socket.on("connect", () => {
       resolve({
         send: acknowledged
-          ? (message) => void socket.emitWithAck(REQUEST, message).then(options.onMessage).catch(failed)
+          ? (message) => void socket.emitWithAck(REQUEST, message).then(options.onMessage, failed)
           : (message) => void socket.emit(EVENT, message),
         close() {
           closed = true;

@@ -12,6 +12,7 @@ import { answer } from "./ipc.js";
 import { kindOf } from "./kinds.js";
 import { enter } from "./newcomer.js";
 import { DEADLINES, ECHO, IN, Issues, OUT, Points, RULED, ruled } from "./packets.js";
+import { answerQuiz } from "./requests.js";
 import type { Ports } from "./victim.js";
 
 /** Times in milliseconds. */
@@ -50,6 +51,7 @@ async function echoing(options: ClientOptions, label: string): Promise<Echoes> {
   made.registerPacket(RULED.name, ruled(made));
   made.register(Points);
   made.register(Issues);
+  answerQuiz(made);
   await made.start();
   return echoes;
 }

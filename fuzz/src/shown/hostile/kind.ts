@@ -1,6 +1,7 @@
 import type { ConfigOverrides } from "@peng3dnet/core";
 import type { WebSocketAcceptorOptions } from "@peng3dnet/websocket";
 import type { Attacker } from "./attacker.js";
+import type { RequestAppName } from "./requests.js";
 
 /** What the application on the victim does with an attacker's packets. The names are those of `APPS`. */
 export type AppName =
@@ -29,6 +30,8 @@ export interface WebSocketDoor extends Omit<WebSocketAcceptorOptions, "server"> 
 /** How the victim is set up. Left out: a plain server whose application ignores what comes. */
 export interface Victim {
   readonly app?: AppName;
+  /** It answers requests in this way, and asks all clients all the time. */
+  readonly requests?: RequestAppName;
   readonly tls?: boolean;
   /** Packets wait for `process()`, called 60 times a second. */
   readonly manual?: boolean;

@@ -11,6 +11,7 @@ import { INFLATED_KINDS } from "./kinds/inflated.js";
 import { MAPS } from "./kinds/maps.js";
 import { PINGS } from "./kinds/pings.js";
 import { READERS } from "./kinds/readers.js";
+import { REQUEST_KINDS } from "./kinds/requests.js";
 import { SERVERS } from "./kinds/servers.js";
 import { TLS_KINDS } from "./kinds/tls.js";
 
@@ -38,6 +39,7 @@ export const KINDS: readonly Kind[] = [
   ...DOOR_REQUESTS,
   ...DOOR_FRAMES,
   ...SERVERS,
+  ...REQUEST_KINDS,
 ];
 
 /** @throws if there is none of that name. */

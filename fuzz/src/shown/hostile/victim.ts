@@ -14,6 +14,7 @@ import { clientTls, serverTls } from "./certificate.js";
 import { answer } from "./ipc.js";
 import { kindOf } from "./kinds.js";
 import { DEADLINES, ECHO, IN, Issues, OUT, Points, RULED, ruled, TypedIn } from "./packets.js";
+import { RequestVictim } from "./requests.js";
 import { Transcript } from "./transcript.js";
 
 /** Where it listens. */
@@ -73,6 +74,7 @@ server.registerPacket(OUT.name, new Packet(server.registry, server));
 server.registerPacket(RULED.name, ruled(server));
 server.register(Points);
 server.register(Issues);
+const requests = new RequestVictim(server);
 
 const codes: Record<string, number> = {};
 function note(error: Error | undefined): void {
@@ -151,6 +153,7 @@ answer({
     if (victim.manual === true) setInterval(() => server.process(), 1000 / 60).unref();
     const webSocketPort = await openDoor();
     await warm();
+    if (victim.requests !== undefined) requests.answer(victim.requests);
     receive = APPS[victim.app ?? "ignore"](server, bus);
     return { port: server.addr[1], ...(webSocketPort !== undefined && { webSocketPort }) };
   },
@@ -161,6 +164,7 @@ answer({
     const { heapUsed, external } = process.memoryUsage();
     base = heapUsed + external;
     setInterval(sample, 20).unref();
+    if (victim.requests !== undefined) requests.quiz();
   },
   visit(port: number): void {
     if (victim.client === true) void visit(port);

@@ -65,7 +65,7 @@ describeInChromium("requests and groups", (page) => {
         if (question === "now") return "at once";
         return new Promise<string>((_resolve, reject) => {
           signal.addEventListener("abort", () => {
-            given.push(question);
+            given.push(`${question}: ${(signal.reason as Error).name}`);
             reject(signal.reason as Error);
           });
           if (question === "last") client.sendMessage(Heard, "all are here");
@@ -79,7 +79,7 @@ describeInChromium("requests and groups", (page) => {
         { error: "AbortedError" },
       ]);
       await gone;
-      expect(given).toEqual(["first", "last"]);
+      expect(given).toEqual(["first: AbortedError", "last: AbortedError"]);
       expect(server.metrics.rejectedBy).toEqual({});
     });
 

@@ -11,17 +11,20 @@ import {
 } from "@peng3dnet/protocol";
 import { type RequestCarrier, sendBody } from "./request-carrier.js";
 import type { RequestContext } from "./request-definition.js";
+import { RequestTable } from "./request-table.js";
 import type { AnyHandler, RequestType } from "./request-type.js";
 
 /** A request of the other side that a handler works on. */
 class RunningRequest implements RequestContext<unknown> {
   readonly client: unknown;
+  readonly id: number;
   /** Why nobody waits for the answer any more. */
   #given: Error | undefined = undefined;
   #controller: AbortController | undefined = undefined;
 
-  constructor(client: unknown) {
+  constructor(client: unknown, id: number) {
     this.client = client;
+    this.id = id;
   }
 
   get signal(): AbortSignal {
@@ -57,7 +60,7 @@ const REFUSALS = {
  */
 export class RunningRequests {
   readonly #session: RequestCarrier;
-  readonly #running = new Map<number, RunningRequest>();
+  readonly #running = new RequestTable<RunningRequest>();
 
   constructor(session: RequestCarrier) {
     this.#session = session;
@@ -75,7 +78,7 @@ export class RunningRequests {
     if (handler === undefined) {
       session.unhandled++;
       this.#refuse(type, id, "nohandler");
-    } else if (this.#running.has(id)) {
+    } else if (this.#running.get(id) !== undefined) {
       session.ignored(
         `request ${id} of "${type.name}" came while it was under way`,
         "strayrequest",
@@ -93,12 +96,12 @@ export class RunningRequests {
       this.#misfit(type, id, error);
       return;
     }
-    const request = new RunningRequest(this.#session.owner);
+    const request = new RunningRequest(this.#session.owner, id);
     let result: unknown;
     try {
       result = handler(parsed, request as never);
       if (isThenable(result)) {
-        this.#await(type, id, request, result);
+        this.#await(type, request, result);
         return;
       }
     } catch (error) {
@@ -108,22 +111,22 @@ export class RunningRequests {
     this.#answer(type, id, result);
   }
 
-  #await(type: RequestType, id: number, request: RunningRequest, result: PromiseLike<unknown>): void {
-    this.#running.set(id, request);
+  #await(type: RequestType, request: RunningRequest, result: PromiseLike<unknown>): void {
+    this.#running.add(request);
     promiseOf(result).then(
       (output) => {
-        if (this.#done(id, request)) this.#answer(type, id, output);
+        if (this.#done(request)) this.#answer(type, request.id, output);
       },
       (error) => {
-        if (this.#done(id, request)) this.#failed(type, id, error);
+        if (this.#done(request)) this.#failed(type, request.id, error);
         else if (!isGivingUp(error, request)) type.guard.failed(error, type.name);
       },
     );
   }
 
   /** A handler has ended. @returns whether somebody waits for its answer. */
-  #done(id: number, request: RunningRequest): boolean {
-    if (this.#running.get(id) === request) this.#running.delete(id);
+  #done(request: RunningRequest): boolean {
+    this.#running.delete(request);
     return request.givenUp === undefined;
   }
 
@@ -135,7 +138,7 @@ export class RunningRequests {
 
   /** The connection is closed. */
   end({ reason, error }: CloseInfo): void {
-    const running = [...this.#running.values()];
+    const running = this.#running.items();
     this.#running.clear();
     for (const request of running) {
       request.giveUp(

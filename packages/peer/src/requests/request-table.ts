@@ -1,0 +1,72 @@
+/** Places to begin with. Their number is a power of two at any time. */
+const FIRST_PLACES = 16;
+
+/** Something with an id. */
+interface Numbered {
+  readonly id: number;
+}
+
+/**
+ * Things under ids that somebody else gives out. Ids that count up have a place each in an array, as in a ring: a `Map` whose
+ * entries come and go makes garbage all the time. Those whose place is taken are in a `Map` nevertheless, so that ids chosen to
+ * collide cost no more than that.
+ */
+export class RequestTable<T extends Numbered> {
+  #places: (T | undefined)[] = [];
+  readonly #others = new Map<number, T>();
+  #size = 0;
+
+  /** How many are there. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** What has an id; `undefined`: nothing. */
+  get(id: number): T | undefined {
+    const item = this.#places[id & (this.#places.length - 1)];
+    if (item?.id === id) return item;
+    return this.#others.size > 0 ? this.#others.get(id) : undefined;
+  }
+
+  /** Adds something under an id that nothing there has. */
+  add(item: T): void {
+    if (2 * this.#size >= this.#places.length) this.#grow();
+    this.#size++;
+    this.#place(item);
+  }
+
+  /** Removes something; what is not there is left alone. */
+  delete(item: T): void {
+    const place = item.id & (this.#places.length - 1);
+    if (this.#places[place] === item) this.#places[place] = undefined;
+    else if (this.#others.get(item.id) === item) this.#others.delete(item.id);
+    else return;
+    this.#size--;
+  }
+
+  /** All that are there now. */
+  items(): T[] {
+    return [...this.#places.filter((item) => item !== undefined), ...this.#others.values()];
+  }
+
+  /** Removes all. */
+  clear(): void {
+    this.#places = [];
+    this.#others.clear();
+    this.#size = 0;
+  }
+
+  #place(item: T): void {
+    const place = item.id & (this.#places.length - 1);
+    if (this.#places[place] === undefined) this.#places[place] = item;
+    else this.#others.set(item.id, item);
+  }
+
+  #grow(): void {
+    const items = this.items();
+    this.#others.clear();
+    const length = Math.max(FIRST_PLACES, 2 * this.#places.length);
+    this.#places = new Array<T | undefined>(length).fill(undefined);
+    for (const item of items) this.#place(item);
+  }
+}
