@@ -7,6 +7,9 @@ export interface RequestCarrier {
   /** Whom the handler is told as the client. */
   readonly owner: unknown;
   readonly options: { readonly clock: Clock; readonly maxRequests: number };
+  readonly transport: { readonly busy: boolean };
+  /** Bytes received. */
+  readonly bytesIn: number;
   /** Bytes handed to the transport. */
   readonly bytesOut: number;
   /** Bytes accepted for sending, those handed to the transport included. */

@@ -147,7 +147,7 @@ export const REQUEST_KINDS: readonly Kind[] = [
   ),
   requests(
     "requests-colliding",
-    "requests under ids that share a place in a table, up to the largest, given up or answered later",
+    "requests under ids that share a place in a table, up to the largest, some of them given up",
     "slow",
     () =>
       concat([
@@ -162,13 +162,13 @@ export const REQUEST_KINDS: readonly Kind[] = [
   }),
   requests(
     "requests-throws",
-    "handlers that throw what is asked: escape sequences, which the logger and the caller are told",
+    "escape sequences that handlers throw: the logger is told of them",
     "throws",
     () => repeated(ask(1, ESCAPES.repeat(20))),
   ),
   requests(
     "requests-errors",
-    "the same as errors of the handler's own, whose text travels",
+    "the same thrown as errors for the caller",
     "rejects",
     () => repeated(ask(1, ESCAPES.repeat(20))),
     { connections: 4 },

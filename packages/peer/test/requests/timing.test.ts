@@ -1,0 +1,63 @@
+// From when on the time of a request counts. Requests of one turn of the event loop share a look at the clock.
+
+import { type Client, TimedOutError } from "@peng3dnet/peer";
+import { Add, Buy, openShop, watched } from "./shop.js";
+
+const never = (): Promise<never> => new Promise<never>(() => {});
+const ask = (client: Client) => watched(client.request(Add, [], { timeout: 10 }));
+
+test("each request has all of its time, whenever it is asked", async () => {
+  const { net, server, client } = await openShop();
+  server.answer(Add, never);
+  const asked = [];
+  for (let turn = 0; turn < 3; turn++) {
+    asked.push(ask(client), ask(client));
+    await net.settle();
+    net.clock.advance(4);
+  }
+  // It is 12 s after the first ones, 8 after the next and 4 after the last.
+  await net.settle();
+  const overdue = (): boolean[] => asked.map(({ value }) => value instanceof TimedOutError);
+  expect(overdue()).toEqual([true, true, false, false, false, false]);
+  net.clock.advance(2.1);
+  await net.settle();
+  expect(overdue()).toEqual([true, true, true, true, false, false]);
+  net.clock.advance(4);
+  await net.settle();
+  expect(overdue()).toEqual([true, true, true, true, true, true]);
+});
+
+test("also while nothing comes in or goes out", async () => {
+  const { net, server, client, link } = await openShop({ clientCfg: { "net.timeout.unsent": 1000 } });
+  server.answer(Add, never);
+  server.answer(Buy, never);
+  link.toServer.freeze();
+  // More than the link takes.
+  for (let count = 0; count < 4; count++)
+    void client.request(Buy, { item: "x".repeat(100_000) }, { timeout: 1000 }).catch(() => {});
+  await net.settle();
+  const early = ask(client);
+  await net.settle();
+  net.clock.advance(8);
+  await net.settle();
+  const late = ask(client);
+  await net.settle();
+  net.clock.advance(4);
+  await net.settle();
+  expect(early.value).toBeInstanceOf(TimedOutError);
+  expect(late.value).toBe("waiting");
+  net.clock.advance(6.1);
+  await net.settle();
+  expect(late.value).toBeInstanceOf(TimedOutError);
+});
+
+test("requests of one turn look at the clock once", async () => {
+  const { net, client } = await openShop();
+  const now = jest.spyOn(net.clock, "now");
+  void client.request(Add, []).catch(() => {});
+  await net.settle();
+  now.mockClear();
+  for (let count = 0; count < 10; count++) void client.request(Add, []).catch(() => {});
+  expect(now.mock.calls.length).toBeLessThan(5);
+  client.stop();
+});
