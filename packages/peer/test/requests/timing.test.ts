@@ -9,7 +9,7 @@ const ask = (client: Client) => watched(client.request(Add, [], { timeout: 10 })
 test("each request has all of its time, whenever it is asked", async () => {
   const { net, server, client } = await openShop();
   server.answer(Add, never);
-  const asked = [];
+  const asked: ReturnType<typeof ask>[] = [];
   for (let turn = 0; turn < 3; turn++) {
     asked.push(ask(client), ask(client));
     await net.settle();
