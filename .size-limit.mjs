@@ -1,15 +1,15 @@
 // What a package costs its users, checked by `npm run check:sizes`, minified and gzipped: in a browser with all that it
 // imports, else its own code alone. A limit that is outgrown for a good reason is raised in the same change.
 
-const WITH_ALL = { protocol: "37 kB", peer: "61.5 kB" };
+const WITH_ALL = { protocol: "37 kB", peer: "65 kB" };
 /** A client that echoes, as a page has it: what is imported is what it uses. */
 const ECHO_CLIENT = "{ Client, definePacket, payload }";
 const ALONE = {
-  protocol: "31 kB",
-  peer: "27 kB",
+  protocol: "31.7 kB",
+  peer: "29.7 kB",
   core: "10.5 kB",
-  browser: "10 kB",
-  websocket: "7 kB",
+  browser: "10.2 kB",
+  websocket: "9 kB",
   ping: "4 kB",
   "peng3d-events": "3.7 kB",
 };
@@ -32,5 +32,5 @@ export default [
       ignore: ["@peng3dnet/*", "@msgpack/*", "node:*", "ws"],
     }),
   ),
-  size("browser", "53.5 kB", { name: "an echo client in a browser", import: ECHO_CLIENT }),
+  size("browser", "57 kB", { name: "an echo client in a browser", import: ECHO_CLIENT }),
 ];

@@ -6,7 +6,16 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-const PARTS = ["hostile", "descriptors", "frozen", "dribble", "black-hole", "shapes", "hidden-tab", "requests"];
+const PARTS = [
+  "hostile",
+  "descriptors",
+  "frozen",
+  "dribble",
+  "black-hole",
+  "shapes",
+  "hidden-tab",
+  "requests",
+];
 const given = process.argv.slice(2);
 const first = given.findIndex((word) => word.startsWith("-"));
 const wanted = first < 0 ? given : given.slice(0, first);

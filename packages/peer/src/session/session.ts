@@ -23,11 +23,11 @@ import {
   whenRejected,
 } from "@peng3dnet/protocol";
 import { describeValue } from "../base/describe-value.js";
-import type { ConnectionRequests, RequestSession } from "../requests/connection-requests.js";
 import { ClientHeartbeat } from "../liveness/client-heartbeat.js";
 import type { BeatingSession, Heartbeat } from "../liveness/heartbeat.js";
 import type { RoundTrip } from "../liveness/round-trip.js";
 import type { ServerTime } from "../liveness/server-clock.js";
+import type { ConnectionRequests, RequestSession } from "../requests/connection-requests.js";
 import { Deadline, type DeadlineOptions, GRACE } from "../time/deadline.js";
 import { Deferred, optional, type WaitOptions } from "../time/deferred.js";
 import { timeoutError } from "../time/timeout-option.js";

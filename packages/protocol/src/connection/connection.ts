@@ -598,7 +598,7 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
   sendHeartbeat(id: number, body: unknown): void {
     if (this.#reason !== undefined) return;
     this.#out().encode(id, body, "heartbeat");
-    this.#announce();
+    this.#announce(0);
   }
 
   /**
