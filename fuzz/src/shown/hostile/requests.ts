@@ -55,6 +55,10 @@ export const REQUEST_APPS = {
     await sleep(BUSY_TIME, undefined, { ref: false });
     return typeof input === "number" ? input : 1;
   },
+  holding: (input, signal) =>
+    new Promise((_resolve, reject) => {
+      signal.addEventListener("abort", () => reject(new Error(`given up: ${typeof input}`)));
+    }),
   never: () => new Promise(() => {}),
   heedful: (_input, signal) =>
     new Promise((_resolve, reject) => {

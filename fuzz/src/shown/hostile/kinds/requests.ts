@@ -12,6 +12,8 @@ const CHUNK = 64 * 1024;
 const MANY = 1500;
 const ESCAPES = "\u001b]0;title\u0007\u001b[31m\u202e\u2028\u009b2J";
 
+const LONG_INPUT = "x".repeat(3000);
+
 const ANSWER_ID = ASK.id + 1;
 const QUIZ_ANSWER_ID = QUIZ.id + 1;
 
@@ -121,6 +123,19 @@ export const REQUEST_KINDS: readonly Kind[] = [
     () => numbered(MANY, ask),
     { connections: 4 },
   ),
+  {
+    ...requests(
+      "requests-endless",
+      "requests of 3 KB without end, under ever new ids, to handlers that never end",
+      "holding",
+      () => (turn) => {
+        const first = turn * 32;
+        return concat(Array.from({ length: 32 }, (_, index) => ask(first + index, LONG_INPUT)));
+      },
+      { connections: 4 },
+    ),
+    seconds: 2,
+  },
   requests(
     "requests-never",
     "requests that are never answered, as many as may be under way, and then a reset",
