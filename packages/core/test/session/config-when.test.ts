@@ -277,6 +277,12 @@ const rows: Row[] = [
   { key: "net.limits.unprocessed.packets", to: 2, seen: [false, true], manual: true, look: pauses },
   { key: "net.limits.unprocessed.bytes", to: 10, seen: [false, true], manual: true, look: pauses },
   {
+    key: "net.limits.requests",
+    to: 1,
+    seen: [1024, 1],
+    look: ({ remote }) => sessionOf(remote.conn).options.maxRequests,
+  },
+  {
     key: "net.limits.strikes",
     to: 1,
     seen: [ECHO, CLOSECONN],

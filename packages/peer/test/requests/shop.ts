@@ -64,7 +64,9 @@ export interface ShopOptions {
 
 export async function openShop({ serverCfg, clientCfg, validateSent }: ShopOptions = {}): Promise<Shop> {
   const net = new TestNetwork();
-  const server: Server = net.server({ packets, cfg: serverCfg, validateSent });
+  // The timers of requests are counted: there are no others.
+  const quiet = { "net.heartbeat.interval": 0 };
+  const server: Server = net.server({ packets, cfg: { ...quiet, ...serverCfg }, validateSent });
   const client: Client = net.client({ packets, cfg: clientCfg, validateSent });
   const serverErrors: unknown[] = [];
   const clientErrors: unknown[] = [];

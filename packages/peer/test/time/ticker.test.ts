@@ -65,7 +65,8 @@ interface Player {
 
 async function join({ server, clock }: Game): Promise<Player> {
   const net = Object.assign(new TestNetwork(), { clock });
-  const client = net.client({ packets });
+  // The ticker's timers are counted: there are no others.
+  const client = net.client({ packets, cfg: { "net.heartbeat.interval": 0 } });
   const seen: unknown[] = [];
   client.on(State, (state) => void seen.push(state));
   const link = new MemoryLink();
