@@ -88,4 +88,23 @@ describeWithChromium("tabs that nobody looks at", () => {
       closed: null,
     });
   });
+
+  test("a frozen tab outlives the time-out of heartbeats, as its browser answers pings", async () => {
+    const [front, frozen] = await chromium.openTabs<PagePrograms>(TEST_PAGE, 2);
+    if (front === undefined || frozen === undefined) throw new Error("no tabs");
+    const game = await gameServer({ "net.heartbeat.interval": 0.1, "net.heartbeat.timeout": 0.5 });
+    const player = await join(game, frozen);
+    await front.bringToFront();
+    await frozen.freeze();
+    const [client] = game.server.clients.values();
+    // Each answer has six bytes: these come in a multiple of the time-out.
+    const { bytesRead } = client!.sock!;
+    while (!player.closed && client!.sock!.bytesRead < bytesRead + 30 * 6)
+      await new Promise((resolve) => setImmediate(resolve));
+    expect(player.closed).toBe(false);
+    await frozen.resume();
+    player.send();
+    await player.all();
+    expect(player.answers).toEqual(numbersUpTo(COUNT));
+  });
 });

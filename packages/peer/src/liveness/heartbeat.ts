@@ -10,6 +10,11 @@ export type UnderWay = "gets on" | "stands still" | "cannot be told yet";
 /** A visit that is this much late, in milliseconds, was so since the event loop was busy. */
 const LATE = 100;
 
+/** Grows with each sign of life: with bytes, and with what the peer's runtime says beside them. */
+function heardOf({ bytesIn, transport }: BeatingSession): number {
+  return bytesIn + (transport.signsOfLife ?? 0);
+}
+
 /** What heartbeats need of a session. */
 export interface BeatingSession {
   readonly connection: Connection;
@@ -54,7 +59,7 @@ export abstract class Heartbeat implements Visited {
   protected readonly trips: RoundTrips = new RoundTrips();
   /** Since when there was no sign of life, in milliseconds by the clock. */
   protected silentSince: number;
-  /** Bytes that had been received then. */
+  /** What had been heard of the peer then. */
   #seen: number;
   /** What was given back of the time in which the event loop was busy, in milliseconds. */
   #excused = 0;
@@ -65,7 +70,7 @@ export abstract class Heartbeat implements Visited {
     this.session = session;
     this.time = time;
     this.silentSince = time.clock.now();
-    this.#seen = session.bytesIn;
+    this.#seen = heardOf(session);
   }
 
   /** What is known of round trips. */
@@ -112,9 +117,9 @@ export abstract class Heartbeat implements Visited {
 
   /** @returns whether there was a sign of life since the last look, or could be none. */
   #noteLife(): boolean {
-    const { bytesIn, hasUnprocessedInput } = this.session;
-    if (bytesIn === this.#seen && !hasUnprocessedInput) return false;
-    this.#seen = bytesIn;
+    const heard = heardOf(this.session);
+    if (heard === this.#seen && !this.session.hasUnprocessedInput) return false;
+    this.#seen = heard;
     this.alive();
     return true;
   }

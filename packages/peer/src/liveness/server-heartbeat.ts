@@ -53,6 +53,8 @@ export class ServerHeartbeat extends Heartbeat {
     if (this.#asked === undefined) this.#ask();
     else {
       if (session.blocked) this.#unheard = true;
+      // The program may stand still, e.g. a page that is frozen, while its runtime does not.
+      session.transport.ping?.();
       // The client is to know that this side is there, if nothing else tells it.
       const idle =
         session.bytesHanded === this.#handed && !session.transport.busy && !session.connection.hasOutput;

@@ -122,6 +122,14 @@ export interface Transport {
   /** Lets `data` go on, however often `pause` was called. It tells nothing itself, but in an event that follows. */
   resume(): void;
   /**
+   * How many signs of life the other end's runtime has given beside the stream, as answers to {@link Transport.ping}. They
+   * count as bytes received do where a peer is silent: the program may stand still, e.g. a page that its browser has frozen,
+   * and can go on later. Left out: there is no such thing.
+   */
+  readonly signsOfLife?: number | undefined;
+  /** Asks the other end's runtime for a sign of life beside the stream. Called now and then, of a peer that is silent. */
+  ping?(): void;
+  /**
    * While paused: finds out whether the other end is gone, which `closed` tells then, be it after some calls. It is called
    * now and then. Left out where it is told anyway.
    */

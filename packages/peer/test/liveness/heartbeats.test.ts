@@ -294,6 +294,28 @@ describe("nobody is ended", () => {
     client.stop();
   });
 
+  test("whose program stands still while its runtime answers, as that of a frozen page does", async () => {
+    const { link, closes, pass, remote } = await scene(FAST, NEVER);
+    let asked = 0;
+    Object.assign(link.server, {
+      signsOfLife: 0,
+      ping() {
+        asked++;
+        Object.assign(this, { signsOfLife: asked });
+      },
+    });
+    await pass(10);
+    expect(asked).toBe(0);
+    link.toServer.freeze();
+    await pass(60);
+    expect(remote.active).toBe(true);
+    expect(asked).toBeGreaterThan(10);
+    // Now the runtime is gone, too.
+    Object.assign(link.server, { ping: () => {} });
+    await pass(4.1);
+    expect(closedWith(closes.server!, { ...LOST, clean: false })).toBeUndefined();
+  });
+
   test("who does not listen for a while, since it says so", async () => {
     const { client, remote, pass } = await scene();
     client.conn!.pause();

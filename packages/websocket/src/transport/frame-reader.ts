@@ -30,6 +30,7 @@ export interface FrameHandler {
   /** A binary message of no bytes was there. */
   empty(): void;
   pinged(data: Uint8Array): void;
+  ponged(): void;
   /** A close frame came, with that payload. Nothing is read behind it. */
   closeFrame(payload: Uint8Array): void;
   /** The peer does not keep to a rule or a limit. Nothing more is read. */
@@ -176,7 +177,10 @@ export class FrameReader {
     if (length > LONGEST_CONTROL) return this.#wrong("a control frame is too long");
     const size = 2 + KEY + length;
     if (bytes.length - at < size) return 0;
-    if (opcode === PONG) return size;
+    if (opcode === PONG) {
+      this.#handler.ponged();
+      return size;
+    }
     const payload = bytes.subarray(at + 2 + KEY, at + size);
     unmask(payload, keyAt(bytes, at + 2), 0);
     if (opcode === PING) this.#handler.pinged(payload);

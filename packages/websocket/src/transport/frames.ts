@@ -11,6 +11,9 @@ export const HEADER_SIZE = 10;
 /** A binary message of no bytes: the end of its sender's stream. */
 export const END_FRAME = new Uint8Array([BINARY, 0]);
 
+/** Asks the other end's WebSocket for an answer. */
+export const PING_FRAME = new Uint8Array([0x89, 0]);
+
 /** An answer to no ping, which means nothing (RFC 6455, 5.5.3). */
 export const PONG_FRAME = new Uint8Array([0x8a, 0]);
 

@@ -12,7 +12,7 @@ import {
 import { joinPieces, type RunQueue } from "@peng3dnet/peer/transport";
 import type { WebSocket } from "ws";
 import { closeText } from "./close-text.js";
-import { END_FRAME, HEADER_SIZE, PONG_FRAME, writeHeader } from "./frames.js";
+import { END_FRAME, HEADER_SIZE, PING_FRAME, PONG_FRAME, writeHeader } from "./frames.js";
 import { HeldInput } from "./held-input.js";
 import { PongResponder } from "./pong.js";
 import { type InputOwner, SocketInput } from "./socket-input.js";
@@ -94,6 +94,8 @@ export class WebSocketTransport implements Transport, InputOwner {
   /** Bytes of the last write that may be on their way, while it is busy. */
   #unsent = 0;
   #ended = false;
+  /** Whether something was written that cannot arrive, as the other end had closed. */
+  #wroteInVain = false;
   #leaving = false;
   #destroyed = false;
   /** What is wrong with what the peer sent. */
@@ -136,7 +138,7 @@ export class WebSocketTransport implements Transport, InputOwner {
 
   start(handler: TransportHandler): void {
     this.#handler = handler;
-    if (this.#gone !== undefined) setImmediate(() => this.#finish());
+    this.#finishSoon();
     if (this.#destroyed || this.#gone !== undefined) return;
     this.#shield(handler, () => handler.ready());
     if (this.#held !== undefined) this.resume();
@@ -147,7 +149,12 @@ export class WebSocketTransport implements Transport, InputOwner {
   write(bytes: Uint8Array): boolean {
     const { length } = bytes;
     // No bytes would be the end of the stream.
-    if (length === 0 || !this.#open()) return true;
+    if (length === 0) return true;
+    if (!this.#open()) {
+      this.#wroteInVain ||= !this.#ended;
+      this.#finishSoon();
+      return true;
+    }
     const stream = this.socket;
     const queued = stream.writableLength > 0;
     const written = this.#tls ? this.#written : undefined;
@@ -199,11 +206,16 @@ export class WebSocketTransport implements Transport, InputOwner {
   end(): void {
     this.#endStream();
     this.#closeIfEnded();
+    this.#finishSoon();
   }
 
   destroyAfterWrite(): void {
-    if (this.#leaving || this.#destroyed || this.#gone !== undefined) return;
+    if (this.#leaving || this.#destroyed || this.#closedTold) return;
     this.#leaving = true;
+    if (this.#gone !== undefined) {
+      this.#finishSoon();
+      return;
+    }
     this.#endStream();
     this.#sayClose(WEBSOCKET_CLOSE_CODES.closed);
     this.socket.destroySoon();
@@ -215,7 +227,7 @@ export class WebSocketTransport implements Transport, InputOwner {
     this.#held?.clear();
     this.#input.stop();
     if (this.#gone !== undefined) {
-      setImmediate(() => this.#finish());
+      this.#finishSoon();
       return;
     }
     // Behind what waits, it would not arrive anyway.
@@ -366,6 +378,19 @@ export class WebSocketTransport implements Transport, InputOwner {
     this.#pong.pinged(data);
   }
 
+  /** How often the other end's WebSocket has answered, which a browser does also while it has frozen the page. */
+  signsOfLife = 0;
+
+  ponged(): void {
+    this.signsOfLife++;
+  }
+
+  ping(): void {
+    // Behind what waits, it would ask for nothing that this does not.
+    if (this.#open() && this.socket.writable && this.socket.writableLength === 0)
+      this.socket.write(PING_FRAME);
+  }
+
   // ---- the end ----------------------------------------------------------------------------------
 
   violated(code: number, text: string): void {
@@ -402,7 +427,12 @@ export class WebSocketTransport implements Transport, InputOwner {
     if (this.#handler !== undefined) this.#finish();
   }
 
-  /** Tells `closed`, once all is told that came before in order. */
+  /** Once the WebSocket is closed: goes on towards `closed`, within no call. */
+  #finishSoon(): void {
+    if (this.#gone !== undefined) setImmediate(() => this.#finish());
+  }
+
+  /** Tells `closed`, once all is told that came before in order, and this end has ended, too. */
   #finish(): void {
     const [gone, handler] = [this.#gone, this.#handler];
     if (gone === undefined || handler === undefined || this.#closedTold) return;
@@ -412,6 +442,8 @@ export class WebSocketTransport implements Transport, InputOwner {
       // It goes on when it is resumed.
       if (this.#held !== undefined) return;
       this.#tellEnd();
+      // As over TCP, this end has what came to work off, and then ends.
+      if (!this.#ended && !this.#wroteInVain && !this.#busy) return;
     }
     if (this.#closedTold) return;
     this.#closedTold = true;
