@@ -6,7 +6,12 @@ export interface RequestCarrier {
   readonly connection: Connection;
   /** Whom the handler is told as the client. */
   readonly owner: unknown;
-  readonly options: { readonly clock: Clock; readonly maxRequests: number };
+  readonly options: {
+    readonly clock: Clock;
+    readonly maxRequests: number;
+    /** `net.limits.unprocessed.bytes` */
+    readonly maxQueuedBytes: number;
+  };
   readonly transport: { readonly busy: boolean };
   /** Bytes received. */
   readonly bytesIn: number;

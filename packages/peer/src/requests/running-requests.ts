@@ -18,13 +18,16 @@ import type { AnyHandler, RequestType } from "./request-type.js";
 class RunningRequest implements RequestContext<unknown> {
   readonly client: unknown;
   readonly id: number;
+  /** What was asked, decoded, in bytes: a handler holds it as long as it runs. */
+  readonly size: number;
   /** Why nobody waits for the answer any more. */
   #given: Error | undefined = undefined;
   #controller: AbortController | undefined = undefined;
 
-  constructor(client: unknown, id: number) {
+  constructor(client: unknown, id: number, size: number) {
     this.client = client;
     this.id = id;
+    this.size = size;
   }
 
   get signal(): AbortSignal {
@@ -49,7 +52,7 @@ class RunningRequest implements RequestContext<unknown> {
 
 /** What a request is told that no handler can answer, by code. */
 const REFUSALS = {
-  busy: "as many requests are under way as may be (net.limits.requests)",
+  busy: "as many requests are under way as may be (net.limits.requests), or as large ones (net.limits.unprocessed.bytes)",
   nohandler: "nothing answers this request",
   internalerror: "the handler failed",
 } as const;
@@ -61,6 +64,8 @@ const REFUSALS = {
 export class RunningRequests {
   readonly #session: RequestCarrier;
   readonly #running = new RequestTable<RunningRequest>();
+  /** What was asked of all of them, decoded, in bytes. */
+  #bytes = 0;
 
   constructor(session: RequestCarrier) {
     this.#session = session;
@@ -84,11 +89,20 @@ export class RunningRequests {
         "strayrequest",
         type.name,
       );
-    } else if (this.#running.size >= session.options.maxRequests) this.#refuse(type, id, "busy");
-    else this.#run(type, handler, id, input);
+    } else {
+      const size = session.connection.decodedSize;
+      if (this.#full(size)) this.#refuse(type, id, "busy");
+      else this.#run(type, handler, id, input, size);
+    }
   }
 
-  #run(type: RequestType, handler: AnyHandler, id: number, input: unknown): void {
+  /** Whether one more has no room. A large one is let in where it is alone. */
+  #full(size: number): boolean {
+    const { maxRequests, maxQueuedBytes } = this.#session.options;
+    return this.#running.size >= maxRequests || (this.#bytes > 0 && this.#bytes + size > maxQueuedBytes);
+  }
+
+  #run(type: RequestType, handler: AnyHandler, id: number, input: unknown, size: number): void {
     let parsed = input;
     try {
       if (type.input !== undefined) parsed = type.input.received(input);
@@ -96,7 +110,7 @@ export class RunningRequests {
       this.#misfit(type, id, error);
       return;
     }
-    const request = new RunningRequest(this.#session.owner, id);
+    const request = new RunningRequest(this.#session.owner, id, size);
     let result: unknown;
     try {
       result = handler(parsed, request as never);
@@ -113,6 +127,7 @@ export class RunningRequests {
 
   #await(type: RequestType, request: RunningRequest, result: PromiseLike<unknown>): void {
     this.#running.add(request);
+    this.#bytes += request.size;
     promiseOf(result).then(
       (output) => {
         if (this.#done(request)) this.#answer(type, request.id, output);
@@ -127,6 +142,7 @@ export class RunningRequests {
   /** A handler has ended. @returns whether somebody waits for its answer. */
   #done(request: RunningRequest): boolean {
     this.#running.delete(request);
+    this.#bytes -= request.size;
     return request.givenUp === undefined;
   }
 

@@ -36,6 +36,23 @@ test("past the other side's limit, a request is answered with busy", async () =>
   expect(serverErrors).toEqual([]);
 });
 
+test("what handlers hold of what was asked is bounded in bytes, too: past that, busy; one alone is let in", async () => {
+  const { net, server, client } = await openShop({ serverCfg: { "net.limits.unprocessed.bytes": 10_000 } });
+  const ends: (() => void)[] = [];
+  server.answer(Buy, () => new Promise((resolve) => ends.push(() => resolve({ gold: 1 }))));
+  const ask = (letters: number) => watched(client.request(Buy, { item: "x".repeat(letters) }));
+  const [alone, second] = [ask(20_000), ask(1)];
+  await net.settle();
+  expect([alone.value, (second.value as { code?: string }).code]).toEqual(["waiting", "busy"]);
+  ends[0]?.();
+  await net.settle();
+  expect(alone.value).toEqual({ gold: 1 });
+  const [first, next, third] = [ask(2000), ask(2000), ask(2000)];
+  await net.settle();
+  expect([first.value, next.value]).toEqual(["waiting", "waiting"]);
+  expect(third.value).toMatchObject({ code: "busy" });
+});
+
 test("a handler counts until it ends, also if the caller gave up: cancelling does not make more of them run", async () => {
   const { net, server, client } = await openShop({ serverCfg: { "net.limits.requests": 2 } });
   let running = 0;
