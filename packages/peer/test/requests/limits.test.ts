@@ -37,7 +37,7 @@ test("past the other side's limit, a request is answered with busy", async () =>
 });
 
 test("what handlers hold of what was asked is bounded in bytes, too: past that, busy; one alone is let in", async () => {
-  const { net, server, client } = await openShop({ serverCfg: { "net.limits.unprocessed.bytes": 10_000 } });
+  const { net, server, client } = await openShop({ serverCfg: { "net.limits.unprocessed.bytes": 15_000 } });
   const ends: (() => void)[] = [];
   server.answer(Buy, () => new Promise((resolve) => ends.push(() => resolve({ gold: 1 }))));
   const ask = (letters: number) => watched(client.request(Buy, { item: "x".repeat(letters) }));
