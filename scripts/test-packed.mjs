@@ -176,7 +176,7 @@ function compile(home, types, options, files) {
   const config = {
     compilerOptions: {
       target: "es2022",
-      lib: ["es2023", "esnext.disposable"],
+      lib: ["es2022"],
       strict: true,
       exactOptionalPropertyTypes: true,
       // What the packages declare has to be right, too.
@@ -254,7 +254,7 @@ try {
     copyFileSync(join(home, "esm.mts"), join(home, "bundled.ts"));
     compile(home, combination.types, resolution, ["bundled.ts"]);
     if (combination.browser) {
-      const lib = ["es2023", "esnext.disposable", "dom"];
+      const lib = ["es2022", "dom"];
       compile(home, [], { ...resolution, lib }, ["bundled.ts"]);
     }
     for (const program of ["out/esm.mjs", "out/cjs.cjs", "plain.cjs"]) run(process.execPath, [program], home);

@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+// Whoever uses the package need not name that library of types.
 import {
   AlreadyRegisteredError,
   type AnyPacketDefinition,

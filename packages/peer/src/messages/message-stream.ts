@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+// Whoever uses the package need not name that library of types.
 import { AbortedError, type AnyPacketDefinition, type PacketOutput } from "@peng3dnet/protocol";
 import type { Pausable } from "../session/pausable.js";
 import { onAbort } from "../time/abort-signals.js";

@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+// Whoever uses the package need not name that library of types.
 /** A function that undoes something: call it, or let `using` do so. Calls after the first do nothing. */
 export interface Disposer extends Disposable {
   (): void;

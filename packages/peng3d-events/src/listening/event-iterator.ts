@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+// Whoever uses the package need not name that library of types.
 import { AbortedError, EVENT_SIZE, onAbort } from "@peng3dnet/peer";
 import { EventOverflowError } from "../errors.js";
 import { disposeAll } from "./disposer.js";
