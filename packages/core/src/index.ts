@@ -14,3 +14,4 @@ export { unacknowledged } from "./tcp/kernel-queue.js";
 export { tcpAcceptor } from "./tcp/tcp-acceptor.js";
 export { tcpConnector } from "./tcp/tcp-connector.js";
 export { type TlsContext, tlsServerContext } from "./tls/tls-context.js";
+export { clientTlsError } from "./tls/tls-errors.js";

@@ -68,6 +68,8 @@ describe("before the upgrade, on a port of its own", () => {
     expect([silent.socket.closed, slow.socket.closed]).toEqual([false, false]);
     clock.advance(0.2);
     expect(await Promise.all([silent.closed, slow.closed])).toEqual(["", ""]);
+    // The other one has said nothing since its upgrade.
+    expect(server.metrics.rejectedBy).toEqual({ handshaketimeout: 3 });
   });
 
   test("the time that an upgrade takes counts for the handshake", async () => {

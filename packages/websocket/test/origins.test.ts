@@ -1,9 +1,15 @@
 // Which pages may connect.
 
-import { type Logger, Server } from "@peng3dnet/core";
-import { type Origins, serveWebSocket } from "@peng3dnet/websocket";
+import { ConfigError, Server } from "@peng3dnet/core";
+import {
+  type Origins,
+  type ServeWebSocketOptions,
+  serveWebSocket,
+  webSocketAcceptor,
+} from "@peng3dnet/websocket";
 import { track } from "../../core/test/support/cleanup.js";
-import { dial, echoServer, refusal } from "./support/http.js";
+import { next } from "../../core/test/support/peers.js";
+import { addressOf, type DialOptions, dial, echoServer, httpServer, refusal } from "./support/http.js";
 
 async function serve(origins?: Origins) {
   const server = await echoServer();
@@ -40,23 +46,67 @@ test.each<[string, Origins | undefined, string, string]>([
   ["with a path", undefined, "https://game.example/path", "game.example"],
   ["listed with another scheme", ["https://other.example"], "http://other.example", "game.example"],
   ["what a function does not allow", () => false, "https://game.example", "game.example"],
-  ["what a function allows later", (async () => true) as never, "https://game.example", "game.example"],
 ])("a page is refused: %s", async (_name, origins, origin, host) => {
   const { status, text } = await refusal(await serve(origins), { headers: { origin, host } });
   expect(status).toBe(403);
   expect(text).toContain("option origins");
 });
 
-test("a function that throws refuses, and is reported", async () => {
-  const errors: string[] = [];
-  const logger: Logger = { debug() {}, info() {}, warn() {}, error: (line) => errors.push(line) };
-  const server = track(new Server({ addr: "127.0.0.1:0", logger }));
-  const origins = (): boolean => {
-    throw new Error("no database");
-  };
-  const { address } = await serveWebSocket(server, { port: 0, origins });
+test.each<[string, () => unknown, string]>([
+  [
+    "throws",
+    () => {
+      throw new Error("no database");
+    },
+    "no database",
+  ],
+  ["answers later", async () => true, "true or false at once"],
+  ["answers later, and fails", () => Promise.reject(new Error("late")), "true or false at once"],
+  ["answers with something else", () => "https://a.example", "returned string"],
+])("a function that %s refuses, and is reported as handlers are", async (_name, origins, message) => {
+  const server = track(new Server({ addr: "127.0.0.1:0" }));
+  const { address } = await serveWebSocket(server, { port: 0, origins: origins as () => boolean });
+  const failed = next(server, "handlerError");
+  const dropped = next(server, "drop");
   expect((await refusal(address, { headers: { origin: "https://a.example" } })).status).toBe(500);
-  expect(errors).toEqual([expect.stringContaining("no database")]);
+  const [error, { where }] = await failed;
+  expect([(error as Error).message, where]).toEqual([expect.stringContaining(message), "the option origins"]);
+  expect((await dropped)[0].reason).toBe("internalerror");
+});
+
+test.each<[string, ServeWebSocketOptions, DialOptions, string]>([
+  ["the page", {}, { headers: { origin: "https://a.example" } }, "badorigin"],
+  ["the subprotocol", {}, { protocols: ["other"] }, "badupgrade"],
+  ["the path", {}, { path: "/other" }, "badupgrade"],
+  [
+    "the page, behind a proxy",
+    { trustedProxies: ["loopback"] },
+    { headers: { origin: "https://a.example", "x-forwarded-for": "192.0.2.7" } },
+    "badorigin",
+  ],
+])("who is refused for %s is told by the event drop, and counted", async (_name, options, dialed, reason) => {
+  const server = await echoServer();
+  const { address } = await serveWebSocket(server, { port: 0, ...options });
+  const dropped = next(server, "drop");
+  await refusal(address, dialed);
+  const host = options.trustedProxies === undefined ? "127.0.0.1" : "192.0.2.7";
+  expect((await dropped)[0]).toEqual({ addr: [host, expect.any(Number)], reason });
+  expect(server.metrics.rejectedBy).toEqual({ [reason]: 1 });
+});
+
+test("on somebody's http server, who asks at a path that nobody has is told and counted, too", async () => {
+  const server = await echoServer();
+  const http = await httpServer();
+  await serveWebSocket(server, { server: http, path: "/play" });
+  const dropped = next(server, "drop");
+  expect((await refusal(addressOf(http), { path: "/pla" })).status).toBe(404);
+  expect((await dropped)[0].reason).toBe("badupgrade");
+});
+
+test("an origin with a wildcard is refused where it is written", () => {
+  const origins = ["https://*.game.example"];
+  expect(() => webSocketAcceptor({ origins })).toThrow(ConfigError);
+  expect(() => webSocketAcceptor({ origins })).toThrow("hand in a function");
 });
 
 test.each<[string, Origins]>([

@@ -93,6 +93,22 @@ test("where net.ssl asks for certificates, those without one are not let in", as
   expect((await accepted)[0].conn.sslSeclevel).toBe(SSLSEC_BOTHAUTH);
 });
 
+test("whose TLS handshake fails is told and counted, as over TCP", async () => {
+  const { server, address } = await serve({ port: 0 }, mutualTls());
+  const reasonOf = async (failing: () => Promise<unknown>): Promise<string> => {
+    const dropped = next(server, "drop");
+    await expect(failing()).rejects.toThrow();
+    const [{ addr, reason }] = await dropped;
+    expect(addr).toEqual(["127.0.0.1", expect.any(Number)]);
+    return reason;
+  };
+  expect(await reasonOf(() => dial(address, secure()))).toBe("tlsclientcertrequired");
+  expect(await reasonOf(() => dial(address))).toBe("tlsplainpeer");
+  expect(await reasonOf(() => dial(address, secure("stranger")))).toBe("tlsfailed");
+  expect(await echoed(await webSocketClient(address, secure("client")), 1)).toBe(1);
+  expect(server.metrics.rejectedBy).toEqual({ tlsclientcertrequired: 1, tlsplainpeer: 1, tlsfailed: 1 });
+});
+
 test("a port of its own with a certificate of its own, or without TLS beside TCP that has it", async () => {
   const own = await serve({ port: 0, tls: { cert: certPem("server"), key: keyPem("server") } });
   expect(await echoed(await webSocketClient(own.address, secure()), 1)).toBe(1);

@@ -81,9 +81,10 @@ export function verificationError(code: string, peer: TlsPeer, cause?: Error): T
 }
 
 /** The error for a client that shows no certificate. */
-export function clientCertificateMissing(peer: TlsPeer): TlsHandshakeError {
+export function clientCertificateMissing(peer: TlsPeer, cause?: Error): TlsHandshakeError {
   return new TlsClientCertificateRequiredError(
     `${nameOf(peer)} has no certificate; give it one, or switch net.ssl.server.force_verify off`,
+    { cause },
   );
 }
 
@@ -132,6 +133,16 @@ function otherApplication(cause: Error): TlsHandshakeError {
   );
 }
 
+/**
+ * The error for a client whose TLS handshake failed, for servers that take connections in another way, e.g. over https.
+ *
+ * @param error - what the server's event `tlsClientError` tells.
+ * @param address - the client's.
+ */
+export function clientTlsError(error: Error, address: Address): TlsHandshakeError {
+  return handshakeError(error, { side: "client", address });
+}
+
 /** The error for a peer that does not speak TLS. */
 export function plainPeer(peer: TlsPeer, what: string, cause?: Error): TlsHandshakeError {
   return new TlsPlainPeerError(
@@ -145,6 +156,8 @@ export function handshakeError(error: NodeJS.ErrnoException, peer: TlsPeer): Tls
   const alert = alertError(error);
   if (alert !== undefined) return alert;
   switch (error.code) {
+    case "ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE":
+      return clientCertificateMissing(peer, error);
     case "ERR_SSL_HTTP_REQUEST":
     case "ERR_SSL_HTTPS_PROXY_REQUEST":
     case "ERR_SSL_PACKET_LENGTH_TOO_LONG":

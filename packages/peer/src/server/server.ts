@@ -118,6 +118,8 @@ export class Server<
       clock: this.clock,
       logger: this.logger,
       offer: (from, open, refuse, connected) => this.#offered(from, open, refuse, connected),
+      refused: (from, reason) => this.#drop(from, reason),
+      crashed: (error, where) => this.guard.failed(error, where),
       closingPacket: (reason) => encodePacket(this.context, CLOSECONN_ID, { reason }),
     });
   }

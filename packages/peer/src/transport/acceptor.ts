@@ -20,6 +20,19 @@ export interface ListenRequest {
    * Default: now.
    */
   offer(address: Address, open: () => Transport, refuse: () => void, connected?: number): void;
+  /**
+   * A client was turned away before it could be offered, e.g. for what it asked for. The server tells it by the event `drop`, and
+   * counts it in `metrics.rejectedBy`.
+   *
+   * @param reason - one of `CLOSE_REASONS`; any other one counts as `"other"`.
+   */
+  refused?(address: Address, reason: string): void;
+  /**
+   * Code of the application failed, e.g. a function among the options of the acceptor. It is reported as what handlers throw.
+   *
+   * @param where - what failed, for `handlerError`.
+   */
+  crashed?(error: unknown, where: string): void;
   /** Something went wrong with listening itself, e.g. the process has no file descriptors left. It goes on. */
   failed(error: Error): void;
   /** Fires when the server is stopped before it listens: `listen` is given up then. */

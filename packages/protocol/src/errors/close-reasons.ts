@@ -26,6 +26,8 @@ export const CLOSE_REASONS: ReadonlySet<string> = new Set([
   "inputoverflow",
   "serverfull",
   "serverdraining",
+  "badorigin",
+  "badupgrade",
   "internalerror",
   "tlsfailed",
   "tlsunknownca",

@@ -6,8 +6,13 @@ import { ListenError } from "@peng3dnet/core";
 import { ANY_PATH } from "../options.js";
 import { destroyOnError, refuse } from "../upgrade/refusal.js";
 
-/** Takes a request for an upgrade. */
-export type TakeUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer) => void;
+/** What takes requests for upgrades. */
+export interface Doorman {
+  /** One for its path. */
+  take(request: IncomingMessage, socket: Socket, head: Buffer): void;
+  /** One for a path that nobody has, which was refused. */
+  missed(request: IncomingMessage): void;
+}
 
 const doors = new WeakMap<HttpServer | HttpsServer, Door>();
 
@@ -17,7 +22,7 @@ const doors = new WeakMap<HttpServer | HttpsServer, Door>();
  */
 export class Door {
   readonly #server: HttpServer | HttpsServer;
-  readonly #paths = new Map<string, TakeUpgrade>();
+  readonly #paths = new Map<string, Doorman>();
 
   private constructor(server: HttpServer | HttpsServer) {
     this.#server = server;
@@ -29,22 +34,22 @@ export class Door {
    * @returns a function that leaves them again.
    * @throws {@link ListenError} if another one has the path.
    */
-  static take(server: HttpServer | HttpsServer, path: string, take: TakeUpgrade): () => void {
+  static take(server: HttpServer | HttpsServer, path: string, doorman: Doorman): () => void {
     const door = doors.get(server) ?? new Door(server);
     doors.set(server, door);
-    return door.#add(path, take);
+    return door.#add(path, doorman);
   }
 
-  #add(path: string, take: TakeUpgrade): () => void {
+  #add(path: string, doorman: Doorman): () => void {
     if (this.#paths.has(path)) {
       throw new ListenError(
         `the http server has a WebSocket at the path ${JSON.stringify(path)} already; choose another path`,
       );
     }
     if (this.#paths.size === 0) this.#server.on("upgrade", this.#upgrade);
-    this.#paths.set(path, take);
+    this.#paths.set(path, doorman);
     return () => {
-      if (this.#paths.get(path) !== take) return;
+      if (this.#paths.get(path) !== doorman) return;
       this.#paths.delete(path);
       if (this.#paths.size === 0) this.#server.off("upgrade", this.#upgrade);
     };
@@ -52,11 +57,12 @@ export class Door {
 
   readonly #upgrade = (request: IncomingMessage, stream: Duplex, head: Buffer): void => {
     const [path = ""] = (request.url ?? "").split("?", 1);
-    const take = this.#paths.get(path) ?? this.#paths.get(ANY_PATH);
-    if (take !== undefined) take(request, request.socket, head);
+    const doorman = this.#paths.get(path) ?? this.#paths.get(ANY_PATH);
+    if (doorman !== undefined) doorman.take(request, request.socket, head);
     else if (this.#server.listenerCount("upgrade") === 1) {
       destroyOnError(stream);
       refuse(stream, { status: 404, text: "There is no WebSocket at this path." });
+      for (const { missed } of this.#paths.values()) missed(request);
     }
   };
 }

@@ -55,7 +55,7 @@ function listen(server: TcpServer, address: Address): Promise<Address> {
 
 /** Listens for WebSockets on a port of its own. */
 export async function listenOnOwnPort(settings: Settings, request: ListenRequest): Promise<Listening> {
-  const { cfg, clock, logger } = request;
+  const { cfg, logger } = request;
   const readContext = (): Promise<TlsContext | undefined> => tlsServerContext(cfg, logger);
   const follows = settings.tls === undefined;
   const context = follows ? await readContext() : settings.tls || undefined;
@@ -66,10 +66,13 @@ export async function listenOnOwnPort(settings: Settings, request: ListenRequest
   http.on("request", ({ socket }) => refuse(socket, NO_WEBSOCKET));
   const upgrader = new Upgrader(settings, request);
   const rests = new WeakMap<Socket, Buffer>();
-  Door.take(http, settings.path, (upgrade, socket) => {
-    const rest = rests.get(socket) ?? NOTHING;
-    rests.delete(socket);
-    upgrader.upgrade(upgrade, socket, rest, waiting.leave(socket));
+  Door.take(http, settings.path, {
+    take: (upgrade, socket) => {
+      const rest = rests.get(socket) ?? NOTHING;
+      rests.delete(socket);
+      upgrader.upgrade(upgrade, socket, rest, waiting.leave(socket));
+    },
+    missed: (upgrade) => upgrader.missed(upgrade),
   });
   const serve = (socket: Socket): void => {
     destroyOnError(socket);
@@ -85,10 +88,12 @@ export async function listenOnOwnPort(settings: Settings, request: ListenRequest
       () => refuse(socket, LONG_HEADERS),
     );
   };
-  const waiting = new WaitingRoom(cfg, clock);
+  const waiting = new WaitingRoom(request, context !== undefined);
   const options = { ...SOCKETS, allowHalfOpen: true };
   const secured = context && createTlsServer({ ALPNProtocols: ["http/1.1"], ...context, ...options }, serve);
   const server = secured ?? createTcpServer(options, serve);
+  secured?.on("secureConnection", (socket) => waiting.secured(socket));
+  secured?.on("tlsClientError", (error, socket) => waiting.tlsFailed(socket, error));
   server.prependListener("connection", (socket: Socket) => waiting.enter(socket));
   const address = await listen(server, request.address);
   server.on("error", request.failed);

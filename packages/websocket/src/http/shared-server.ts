@@ -20,9 +20,10 @@ export function listenOnSharedServer(
   request: ListenRequest,
 ): Listening {
   const upgrader = new Upgrader(settings, request);
-  const leave = Door.take(server, settings.path, (upgrade, socket, head) =>
-    upgrader.upgrade(upgrade, socket, head, arrivals.of(socket)),
-  );
+  const leave = Door.take(server, settings.path, {
+    take: (upgrade, socket, head) => upgrader.upgrade(upgrade, socket, head, arrivals.of(socket)),
+    missed: (upgrade) => upgrader.missed(upgrade),
+  });
   const arrivals = new Arrivals(server, request.clock);
   return {
     address: addressOf(server) ?? request.address,

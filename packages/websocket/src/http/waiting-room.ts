@@ -1,14 +1,18 @@
 import type { Socket } from "node:net";
-import type { Clock, Config } from "@peng3dnet/core";
+import type { TLSSocket } from "node:tls";
+import { type Address, clientTlsError, type ListenRequest } from "@peng3dnet/core";
 import { addressGroup, Deadline } from "@peng3dnet/peer/transport";
 import { destroyOnError } from "../upgrade/refusal.js";
 
 interface Waiting {
   readonly socket: Socket;
+  readonly address: Address;
   /** Name of the address that it counts for. */
   readonly group: string;
   readonly since: number;
   readonly deadline: Deadline | undefined;
+  /** Whether a TLS handshake is under way. */
+  securing: boolean;
 }
 
 /** Names a connection. A TLS socket has the name of the one that it is around. */
@@ -21,14 +25,18 @@ function nameOf({ remoteAddress, remotePort }: Socket): string {
  * address, as handshakes are. When there are too many, the oldest one goes.
  */
 export class WaitingRoom {
-  readonly #cfg: Config;
-  readonly #clock: Clock;
+  readonly #request: ListenRequest;
+  readonly #tls: boolean;
   readonly #all = new Map<string, Waiting>();
   readonly #groups = new Map<string, Set<string>>();
 
-  constructor(cfg: Config, clock: Clock) {
-    this.#cfg = cfg;
-    this.#clock = clock;
+  /**
+   * @param request - is told of those who have to go.
+   * @param tls - whether connections begin with a TLS handshake.
+   */
+  constructor(request: ListenRequest, tls: boolean) {
+    this.#request = request;
+    this.#tls = tls;
   }
 
   /** A connection was accepted. */
@@ -39,26 +47,41 @@ export class WaitingRoom {
       socket.destroy();
       return;
     }
+    const { cfg, clock } = this.#request;
     const name = nameOf(socket);
+    const address: Address = [socket.remoteAddress, socket.remotePort ?? 0];
     const group = addressGroup(socket.remoteAddress);
     const deadline = Deadline.start(
-      this.#clock,
-      this.#cfg.get("net.timeout.handshake"),
-      () => socket.destroy(),
+      clock,
+      cfg.get("net.timeout.handshake"),
+      () => this.#cut(name, "handshaketimeout"),
       { received: () => socket.bytesRead },
     );
-    this.#all.set(name, { socket, group, since: this.#clock.now(), deadline });
+    this.#all.set(name, { socket, address, group, since: clock.now(), deadline, securing: this.#tls });
     const names = this.#groups.get(group) ?? new Set();
     this.#groups.set(group, names);
     names.add(name);
-    socket.once("close", () => this.#remove(name, socket));
+    socket.once("close", () => this.#closed(name, socket));
     const [oldest] =
-      names.size > this.#cfg.get("net.limits.pending.address")
+      names.size > cfg.get("net.limits.pending.address")
         ? names
-        : this.#all.size > this.#cfg.get("net.limits.pending")
+        : this.#all.size > cfg.get("net.limits.pending")
           ? this.#all.keys()
           : [];
-    if (oldest !== undefined) this.#all.get(oldest)?.socket.destroy();
+    if (oldest !== undefined) this.#cut(oldest, "serverfull");
+  }
+
+  /** The TLS handshake of a connection is complete. */
+  secured(socket: TLSSocket): void {
+    const waiting = this.#all.get(nameOf(socket));
+    if (waiting !== undefined) waiting.securing = false;
+  }
+
+  /** The TLS handshake of a connection failed. One that Node has closed already has lost its name, and is told with its close. */
+  tlsFailed(socket: TLSSocket, error: Error): void {
+    const name = nameOf(socket);
+    const waiting = this.#all.get(name);
+    if (waiting !== undefined) this.#cut(name, clientTlsError(error, waiting.address).closeReason);
   }
 
   /** A connection asks for a WebSocket. @returns when it was accepted, by the clock. */
@@ -71,7 +94,26 @@ export class WaitingRoom {
 
   /** Breaks off all that wait. */
   close(): void {
-    for (const { socket } of [...this.#all.values()]) socket.destroy();
+    for (const [name, { socket }] of [...this.#all]) {
+      this.#remove(name, socket);
+      socket.destroy();
+    }
+  }
+
+  /** Breaks one off, and tells it. */
+  #cut(name: string, reason: string): void {
+    const waiting = this.#all.get(name);
+    if (waiting === undefined) return;
+    this.#remove(name, waiting.socket);
+    waiting.socket.destroy();
+    this.#request.refused?.(waiting.address, reason);
+  }
+
+  #closed(name: string, socket: Socket): void {
+    const waiting = this.#all.get(name);
+    if (waiting?.socket !== socket) return;
+    if (waiting.securing) this.#cut(name, socket.bytesRead === 0 ? "tlsplainpeer" : "tlsfailed");
+    else this.#remove(name, socket);
   }
 
   #remove(name: string, socket: Socket): void {

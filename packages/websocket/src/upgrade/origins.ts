@@ -9,6 +9,7 @@ const DEFAULT_PORT = /:(?:80|443)$/;
 /** An origin as browsers write it. */
 function normalize(origin: string): string {
   if (origin === "null") return origin;
+  if (origin.includes("*")) throw new Error("a wildcard");
   const { origin: known } = new URL(origin);
   if (known === "null" || !/^[a-z]+:\/\/[^/]+\/?$/i.test(origin)) throw new Error("not an origin");
   return known;
@@ -32,7 +33,7 @@ export class OriginPolicy {
           return normalize(String(origin));
         } catch {
           throw new Error(
-            `${JSON.stringify(origin)} is no origin: write scheme and host, and a port where there is one, as in "https://game.example"`,
+            `${JSON.stringify(origin)} is no origin: write scheme and host, and a port where there is one, as in "https://game.example"; for all hosts of a domain, hand in a function`,
           );
         }
       }),
@@ -42,18 +43,12 @@ export class OriginPolicy {
   /**
    * Whether a request may pass. One without an origin is not made by a page.
    *
-   * @param failed - told what the application's function rejects with: it should not be asynchronous.
-   * @throws what the application's function does.
+   * @throws what the application's function does; TypeError if it answers something else than true or false.
    */
-  allows(request: IncomingMessage, failed: (error: unknown) => void): boolean {
+  allows(request: IncomingMessage): boolean {
     const { origin, host } = request.headers;
     if (origin === undefined || this.#all) return true;
-    if (this.#decide !== undefined) {
-      const allowed: unknown = this.#decide(origin, request);
-      // Only true lets in: a promise does not, and must not end the process if it rejects.
-      whenRejected(allowed, failed);
-      return allowed === true;
-    }
+    if (this.#decide !== undefined) return decided(this.#decide(origin, request));
     let known: string;
     try {
       known = normalize(origin);
@@ -63,6 +58,16 @@ export class OriginPolicy {
     if (this.#listed?.has(known) === true) return true;
     return known !== "null" && sameHost(known, host);
   }
+}
+
+/** @throws TypeError for what is no boolean: a promise would let in all, if it were taken for true. */
+function decided(answer: unknown): boolean {
+  if (typeof answer === "boolean") return answer;
+  // It is refused, whatever becomes of it.
+  whenRejected(answer, () => {});
+  const what =
+    answer === null ? "null" : typeof answer === "object" ? "an object, such as a promise" : typeof answer;
+  throw new TypeError(`the function has to return true or false at once, and returned ${what}`);
 }
 
 /** Whether an origin is of the host that a request was for. The scheme is not known where a proxy ends TLS. */

@@ -6,6 +6,8 @@ export interface Refusal {
   readonly status: number;
   /** What to do about it, in a sentence. */
   readonly text: string;
+  /** What the server counts it as, one of `CLOSE_REASONS`. Default: `"badupgrade"`. */
+  readonly reason?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 

@@ -2,10 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import {
-  describeError,
-  kindOfError,
   type ListenRequest,
-  Repeats,
   SSLSEC_BOTHAUTH,
   SSLSEC_ENCRYPTED,
   SSLSEC_NONE,
@@ -36,9 +33,14 @@ const FULL: Refusal = {
 };
 const FOREIGN_PAGE: Refusal = {
   status: 403,
+  reason: "badorigin",
   text: "Pages of this origin may not connect; the server lists those that may in its option origins.",
 };
-const INTERNAL: Refusal = { status: 500, text: "The server could not decide on this request." };
+const INTERNAL: Refusal = {
+  status: 500,
+  reason: "internalerror",
+  text: "The server could not decide on this request.",
+};
 
 /** Options that `ws` has, and its types lack. */
 interface Options extends ServerOptions {
@@ -57,7 +59,6 @@ export class Upgrader {
   readonly #wss: WebSocketServer;
   readonly #longestMessage: number;
   readonly #turns: RunQueue;
-  readonly #repeats = new Repeats();
 
   constructor(settings: Settings, request: ListenRequest) {
     this.#settings = settings;
@@ -94,7 +95,19 @@ export class Upgrader {
     }
     const problem = this.#problem(request);
     if (problem === undefined) this.#offer(request, socket, head, connected);
-    else refuse(socket, problem);
+    else {
+      refuse(socket, problem);
+      this.#refused(request, problem.reason);
+    }
+  }
+
+  /** A request was for a path that nobody has, and was refused. */
+  missed(request: IncomingMessage): void {
+    this.#refused(request);
+  }
+
+  #refused(request: IncomingMessage, reason = "badupgrade"): void {
+    this.#request.refused?.(clientAddress(request, this.#settings.proxies).address, reason);
   }
 
   #problem(request: IncomingMessage): Refusal | undefined {
@@ -102,22 +115,13 @@ export class Upgrader {
     const problem = handshakeProblem(request);
     if (problem !== undefined) return problem;
     try {
-      if (!origins.allows(request, this.#originsFailed)) return FOREIGN_PAGE;
+      if (!origins.allows(request)) return FOREIGN_PAGE;
     } catch (error) {
-      this.#originsFailed(error);
+      this.#request.crashed?.(error, "the option origins");
       return INTERNAL;
     }
     return subprotocolProblem(request, subprotocolRequired);
   }
-
-  readonly #originsFailed = (error: unknown): void => {
-    // Anybody can have it fail as often as they ask.
-    this.#repeats.tell(
-      kindOfError(error),
-      (line) => this.#request.logger.error(line),
-      () => `the option origins threw: ${describeError(error)}`,
-    );
-  };
 
   #offer(request: IncomingMessage, socket: Socket, head: Buffer, connected: number | undefined): void {
     const { proxies, encryptedByProxy } = this.#settings;
