@@ -14,6 +14,7 @@ import {
 } from "@peng3dnet/peer";
 import { Deadline } from "@peng3dnet/peer/transport";
 import { WebSocketConnectError, WebSocketSubprotocolError } from "../errors.js";
+import { openFailure } from "./failure.js";
 import { resolveTarget, type Target, targetOf, type UrlLike } from "./target.js";
 import { CONNECTING, OPEN, ownWebSocket, type WebSocketClass, type WebSocketLike } from "./web-socket.js";
 import { WebSocketTransport, type WebSocketTransportOptions } from "./web-socket-transport.js";
@@ -64,21 +65,10 @@ function open(
     return bridge === true ? new WebSocket(url) : new WebSocket(url, WEBSOCKET_SUBPROTOCOL);
   } catch (error) {
     throw new WebSocketConnectError(
-      `cannot open ${shown}: ${describeError(error)}; a page that came by https may open wss:// only`,
+      `cannot open ${shown}: ${describeError(error)}; a page that came by https may open wss:// only, and one with a Content-Security-Policy what connect-src names`,
       { cause: error },
     );
   }
-}
-
-function failure(shown: string, event: unknown): WebSocketConnectError {
-  // Browsers tell nothing; on Node, an event may have what went wrong.
-  const { error, message } = event as { readonly error?: unknown; readonly message?: unknown };
-  const known = error ?? (typeof message === "string" && message !== "" ? message : undefined);
-  const detail = known === undefined ? "" : `: ${describeError(known)}`;
-  return new WebSocketConnectError(
-    `cannot open ${shown}${detail}; the server may not be reachable, not be running or be full, have no valid certificate, not admit the origin of this page (its option origins), or have nothing at this path that knows the subprotocol ${WEBSOCKET_SUBPROTOCOL} (for a bridge, set the option bridge)`,
-    known === undefined ? {} : { cause: known },
-  );
 }
 
 /** Resolves once the WebSocket is open. @throws as {@link Connector.connect}. */
@@ -104,8 +94,8 @@ function opened(
     const stopListening = onAbort(signal, () =>
       fail(new AbortedError("connecting was aborted", { cause: signal.reason })),
     );
-    socket.addEventListener("error", (event) => fail(failure(shown, event)));
-    socket.addEventListener("close", (event) => fail(failure(shown, event)));
+    socket.addEventListener("error", (event) => fail(openFailure(shown, event)));
+    socket.addEventListener("close", (event) => fail(openFailure(shown, event)));
     socket.addEventListener("open", () =>
       leave(() => {
         try {
@@ -124,13 +114,19 @@ function opened(
  *
  * @param addr - a URL (`wss:`, `ws:`; in a page or worker it may be relative), or a WebSocket. What a WebSocket receives before
  * it is handed in is lost: hand it in before the server's first message can have come.
- * @throws {@link InvalidAddressError}, {@link UnsupportedAddressError}, {@link InvalidStateError} for a WebSocket that is closed.
+ * @throws {@link InvalidAddressError}, {@link UnsupportedAddressError}, {@link InvalidStateError} for a WebSocket that is closed; TypeError
+ * if the option `WebSocket` is no class.
  */
 export function webSocketConnector(
   addr: WebSocketAddress,
   options: WebSocketOptions = {},
 ): WebSocketConnector {
-  const { bridge, maxHeld } = options;
+  const { bridge, maxHeld, WebSocket } = options;
+  if (WebSocket !== undefined && typeof WebSocket !== "function") {
+    throw new TypeError(
+      "the option WebSocket takes a class, such as that of the package ws; a WebSocket that was made already is handed in as addr",
+    );
+  }
   const given = typeof addr === "object" && "readyState" in addr ? addr : undefined;
   if (given !== undefined) checkUsable(given);
   const target = given === undefined ? resolveTarget(addr as string | UrlLike) : targetOf(given);

@@ -1,7 +1,9 @@
 // What a client tells where no connection comes about, and what it connects to.
 
+import { readFileSync } from "node:fs";
 import { createServer as createHttpsServer } from "node:https";
 import { createServer } from "node:net";
+import { join } from "node:path";
 import {
   Client,
   type ClientOptions,
@@ -15,6 +17,7 @@ import {
   TimedOutError,
   TlsConfigError,
   UnsupportedAddressError,
+  type WebSocketClass,
   WebSocketConnectError,
   WebSocketSubprotocolError,
   WebSocketTransport,
@@ -26,6 +29,10 @@ import { certPem, keyPem } from "../../../core/test/support/certificates.js";
 import { CLASSES, WS } from "../support/classes.js";
 import { onCleanup, track } from "../support/cleanup.js";
 import { listenForTest } from "../support/listening.js";
+
+/** What an error lists where the cause is not known. */
+const GUESSES =
+  /running.*reachable.*full.*certificate.*origin.*subprotocol peng3dnet\.2.*option bridge.*https.*connect-src/;
 
 /** What `start` of a client rejects with. */
 async function refusal(options: ClientOptions): Promise<Error> {
@@ -46,7 +53,7 @@ async function closedPort(): Promise<number> {
 }
 
 test.each(CLASSES)(
-  "where nothing listens, the error says what can be the matter ($name)",
+  "where nothing listens, the error says what is the matter, or can be ($name)",
   async ({ type }) => {
     const error = await refusal({
       addr: `ws://127.0.0.1:${await closedPort()}/play?token=secret`,
@@ -54,15 +61,58 @@ test.each(CLASSES)(
     });
     expect(error).toBeInstanceOf(WebSocketConnectError);
     expect(error).toMatchObject({ code: "P3D_ERR_WEBSOCKET_CONNECT" });
-    expect(error.message).toMatch(/reachable.*certificate.*origin.*subprotocol peng3dnet\.2.*option bridge/);
+    if (type === WS) {
+      expect(error.message).toMatch(/ECONNREFUSED.*; nothing listens there; start the server/);
+      expect(error.message).not.toContain("certificate");
+    } else expect(error.message).toMatch(GUESSES);
     expect(error.message).toContain("/play");
     expect(error.message).not.toContain("secret");
   },
 );
 
-test("what a server answers instead is told where the runtime tells it", async () => {
-  const { url } = await listenForTest(() => {}, { verifyClient: () => false });
-  expect((await refusal({ addr: url })).message).toContain("401");
+test("as a browser's, a class that tells no cause leads to all that can be the matter", async () => {
+  class Silent extends WebSocket {
+    override addEventListener(...args: unknown[]): void {
+      const [type, listener] = args as [string, (event: object) => void];
+      this.on(type, () => listener({ code: 1006, reason: "", wasClean: false }));
+    }
+  }
+  const addr = `ws://127.0.0.1:${await closedPort()}/`;
+  const error = await refusal({ addr, WebSocket: Silent as unknown as WebSocketClass });
+  expect(error.message).toMatch(GUESSES);
+  // The page of the docs lists the same.
+  const docs = readFileSync(join(__dirname, "../../../../docs/browsers.md"), "utf8");
+  for (const word of ["full", "certificate", "origin", "subprotocol", "`bridge`", "https", "connect-src"])
+    expect([word, docs.includes(word), error.message.includes(word.replaceAll("`", ""))]).toEqual([
+      word,
+      true,
+      true,
+    ]);
+});
+
+test.each([
+  [401, /^cannot open ws:[^:]*:\d+\/: Unexpected server response: 401$/],
+  [403, /response: 403; .*option origins/],
+  [404, /response: 404; .*path/],
+  [503, /response: 503; the server is full/],
+])(
+  "where the runtime tells what a server answered, the error says what that means: %d",
+  async (status, message) => {
+    const { url } = await listenForTest(() => {}, {
+      verifyClient: (_info: unknown, answer: (admitted: boolean, code: number) => void) =>
+        answer(false, status),
+    });
+    expect((await refusal({ addr: url })).message).toMatch(message);
+  },
+);
+
+test("a WebSocket in the place of a class is refused at once", () => {
+  const made = new WebSocket("ws://127.0.0.1:9/");
+  made.on("error", () => {});
+  const WebSocketOption = made as unknown as WebSocketClass;
+  expect(() => new Client({ addr: "ws://127.0.0.1:9/", WebSocket: WebSocketOption })).toThrow(
+    "handed in as addr",
+  );
 });
 
 test.each(CLASSES)("a server without the subprotocol is no peng3dnet server ($name)", async ({ type }) => {
@@ -196,6 +246,21 @@ describe("over TLS", () => {
   });
 
   test("a certificate that is not trusted is a failure to connect", async () => {
-    expect((await refusal({ addr: await serveTls() })).message).toContain("certificate");
+    const { message } = await refusal({ addr: await serveTls() });
+    expect(message).toContain("certificate");
+    expect(message).not.toContain("origin");
+  });
+
+  test("what OpenSSL tells is told in one line, without its sources", async () => {
+    const addr = (await serveTls()).replace("wss:", "ws:");
+    const https = addr.replace("ws:", "wss:");
+    class Old extends WebSocket {
+      constructor(url: string, protocols?: string | string[]) {
+        super(url, protocols, { maxVersion: "TLSv1.1", minVersion: "TLSv1", ca: certPem("ca") });
+      }
+    }
+    const { message } = await refusal({ addr: https, WebSocket: Old });
+    expect(message).not.toMatch(/\\n|\.c:/);
+    expect(message).toMatch(/^cannot open wss:\/\/localhost:\d+\/: [a-z ]/);
   });
 });
