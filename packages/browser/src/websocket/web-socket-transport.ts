@@ -257,7 +257,8 @@ export class WebSocketTransport implements Transport {
       this.#refuse(CODES.violation, "the server sent a message after the end of its stream");
     } else if (byteLength > 0) {
       this.#gather(data instanceof Uint8Array ? data : new Uint8Array(data as ArrayBuffer));
-    } else if (!this.#bridge) {
+    } else {
+      // No bridge sends an empty message; a peng3dnet server may be there all the same.
       this.#tellFresh();
       this.#peerEnded = true;
       this.#pump();

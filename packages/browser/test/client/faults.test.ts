@@ -3,6 +3,8 @@
 import { connect as connectTcp, type Socket } from "node:net";
 import { Client, type CloseInfo, definePacket, payload } from "@peng3dnet/browser";
 import { Server } from "@peng3dnet/core";
+import { ManualClock } from "@peng3dnet/peer/testing";
+import { serveWebSocket } from "@peng3dnet/websocket";
 import { type Heard, listenBare } from "../support/bare-server.js";
 import { Unpausable, WS } from "../support/classes.js";
 import { track } from "../support/cleanup.js";
@@ -114,6 +116,23 @@ async function bridge(port: number): Promise<string> {
   );
   return url;
 }
+
+test("with the option bridge, a server that is reached without one closes at once all the same", async () => {
+  const clock = new ManualClock();
+  const server = track(new Server({ addr: "127.0.0.1:0", packets, clock }));
+  await server.start();
+  const { address } = await serveWebSocket(server, { port: 0, subprotocol: "optional" });
+  const url = `ws://${address.join(":")}/`;
+  for (const closer of ["client", "server"] as const) {
+    // Time stands still, so that no time-out helps.
+    const client = track(new Client({ addr: url, WebSocket: WS, bridge: true, packets, clock }));
+    await client.start();
+    const closed = client.waitForClose();
+    if (closer === "client") void client.close("bye");
+    else void server.closeConnection([...server.clients.keys()].at(-1) ?? 0, "bye");
+    expect(await closed).toMatchObject({ reason: "bye", error: undefined, clean: true });
+  }
+});
 
 test("a bridge from WebSocket to TCP leads to a server over TCP, with closes in order from both sides", async () => {
   const server = track(new Server({ addr: "127.0.0.1:0", packets }));
