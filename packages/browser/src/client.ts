@@ -1,6 +1,8 @@
 import {
   type AddressLike,
   type AnyPacketDefinition,
+  type Connector,
+  InvalidStateError,
   Client as PeerClient,
   type ClientOptions as PeerClientOptions,
 } from "@peng3dnet/peer";
@@ -18,9 +20,18 @@ export interface ClientOptions<D extends AnyPacketDefinition = AnyPacketDefiniti
   readonly addr?: WebSocketAddress | AddressLike | undefined;
 }
 
+/** For those who name no address, and may hand in a transport by `attach`. */
+const nowhere: Connector = {
+  async connect() {
+    throw new InvalidStateError(
+      'the client has no address to connect to; name it in the option addr, as in "wss://game.example/play" (net.client.addr is for TCP)',
+    );
+  },
+};
+
 function withConnector<D extends AnyPacketDefinition>(options: ClientOptions<D>): PeerClientOptions<D> {
   const { addr, connector, ...others } = options;
-  if (addr === undefined) return { ...others, connector };
+  if (addr === undefined) return { ...others, connector: connector ?? nowhere };
   if (connector !== undefined) return { ...others, connector, addr: addr as AddressLike };
   const made = webSocketConnector(addr as WebSocketAddress, options);
   return { ...others, addr: made.address, connector: made };

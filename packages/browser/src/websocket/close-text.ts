@@ -21,7 +21,8 @@ const MEANINGS: Readonly<Record<number, string>> = {
 
 /** How a WebSocket was closed, for a message. */
 export function describeClose({ code, reason }: WebSocketClose): string {
-  const meaning = MEANINGS[code];
+  // The other end may have said it already.
+  const meaning = reason.startsWith(MEANINGS[code] ?? "") ? undefined : MEANINGS[code];
   const text = reason === "" ? "" : `, ${escapeText(reason, MAX_SHOWN)}`;
   return `the WebSocket was closed with code ${code}${meaning === undefined ? "" : ` (${meaning})`}${text}`;
 }

@@ -127,7 +127,7 @@ export function webSocketConnector(
       "the option WebSocket takes a class, such as that of the package ws; a WebSocket that was made already is handed in as addr",
     );
   }
-  const given = typeof addr === "object" && "readyState" in addr ? addr : undefined;
+  const given = typeof addr === "object" && addr !== null && "readyState" in addr ? addr : undefined;
   if (given !== undefined) checkUsable(given);
   const target = given === undefined ? resolveTarget(addr as string | UrlLike) : targetOf(given);
   // From now on, so that nothing that comes until it connects is lost.

@@ -46,7 +46,13 @@ function parsed(text: string): URL {
  * @throws {@link InvalidAddressError}, {@link UnsupportedAddressError} for another scheme.
  */
 export function resolveTarget(addr: string | UrlLike): Target {
-  const url = parsed(typeof addr === "string" ? addr.trim() : addr.href);
+  const text: unknown = typeof addr === "string" ? addr.trim() : addr?.href;
+  if (typeof text !== "string") {
+    throw new InvalidAddressError(
+      'the option addr takes a URL such as "wss://game.example/play", or a WebSocket; [host, port] and { host, port } are addresses of TCP',
+    );
+  }
+  const url = parsed(text);
   const scheme = SCHEMES[url.protocol];
   if (scheme === undefined) {
     throw new UnsupportedAddressError(

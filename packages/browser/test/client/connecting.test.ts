@@ -24,6 +24,7 @@ import {
 } from "@peng3dnet/browser";
 import { Server } from "@peng3dnet/core";
 import { ManualClock } from "@peng3dnet/peer/testing";
+import { serveWebSocket } from "@peng3dnet/websocket";
 import { WebSocket } from "ws";
 import { certPem, keyPem } from "../../../core/test/support/certificates.js";
 import { CLASSES, WS } from "../support/classes.js";
@@ -160,6 +161,36 @@ test("addresses are URLs of WebSockets", () => {
   expect(() => addressOf("/play")).toThrow(InvalidAddressError);
   expect(() => addressOf("localhost:8080")).toThrow(UnsupportedAddressError);
   expect(() => addressOf("ftp://game.example")).toThrow("begin it with wss:// or ws://");
+});
+
+test("without an address, the error names the option", async () => {
+  for (const cfg of [{}, { "net.client.addr": "127.0.0.1:9" }]) {
+    const error = await refusal({ cfg });
+    expect(error).toBeInstanceOf(InvalidStateError);
+    expect(error.message).toContain("option addr");
+  }
+});
+
+test.each([[["game.example", 8080]], [{ host: "game.example", port: 8080 }], [null], [7]])(
+  "%j is no address of a WebSocket",
+  (addr) => {
+    const make = (): unknown => new Client({ addr: addr as never, WebSocket: WS });
+    expect(make).toThrow(InvalidAddressError);
+    expect(make).toThrow('a URL such as "wss://');
+  },
+);
+
+test("a server that refuses a text message says so once", async () => {
+  const server = track(new Server({ addr: "127.0.0.1:0" }));
+  await server.start();
+  const { address } = await serveWebSocket(server, { port: 0 });
+  const socket = new WebSocket(`ws://${address.join(":")}/`, "peng3dnet.2");
+  const client = track(new Client({ addr: socket }));
+  await client.start();
+  socket.send("text");
+  const { error } = await client.waitForClose();
+  expect(error?.message.split("a text message came")).toHaveLength(2);
+  expect(error?.message).toContain("1003");
 });
 
 test("in a page or worker, an address may be a path of its own server", () => {

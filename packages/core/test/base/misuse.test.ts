@@ -1,14 +1,21 @@
 // What would else be found out by the peer, or by nobody, is refused where the mistake is.
 
 import {
+  AlreadyRegisteredError,
+  Client,
   definePacket,
+  defineRequest,
   EncodeError,
   Packet,
   type PacketRegistry,
   PacketTooLargeError,
   payload,
   RegistryError,
+  SIDE_CLIENT,
+  SIDE_SERVER,
+  UnsupportedAddressError,
 } from "@peng3dnet/core";
+import { track } from "../support/cleanup.js";
 import { startPair, startServer } from "../support/peers.js";
 
 /** A peer as a program without types sees it. */
@@ -18,6 +25,11 @@ interface Untyped {
   once(...args: unknown[]): void;
   off(...args: unknown[]): void;
   messages(...args: unknown[]): void;
+}
+
+interface UntypedRequests {
+  request(request: object, input: unknown, to?: object): Promise<unknown>;
+  answer(request: object, handler: () => unknown): void;
 }
 
 const Note = definePacket({ name: "test:note", schema: payload<unknown>() });
@@ -129,4 +141,59 @@ test("a stream of messages can be disposed of", async () => {
     expect(using).toBe(stream);
   }
   expect(await stream.next()).toEqual({ done: true, value: undefined });
+});
+
+test.each([1, 2, 3, 4, 16])("the id %d is the protocol's own", async (id) => {
+  const server = await startServer();
+  const refused = (register: () => unknown): void => {
+    expect(register).toThrow(AlreadyRegisteredError);
+    expect(register).toThrow(`the id ${id} for "test:own"`);
+    expect(server.registry.has("test:own")).toBe(false);
+  };
+  refused(() => server.registerPacket("test:own", new Packet(server.registry, server), id));
+  refused(() => server.register(definePacket({ name: "test:own", id, schema: payload<null>() })));
+  // Before the protocol's own packets are there, too.
+  const client = track(new Client());
+  expect(() => client.registerPacket("test:own", new Packet(client.registry, client), id)).toThrow(
+    AlreadyRegisteredError,
+  );
+});
+
+test("a client in the place of its cid", async () => {
+  const { server, remote } = await startPair();
+  const cid = remote as unknown as number;
+  expect(() => server.sendMessage(1, null, cid)).toThrow(TypeError);
+  expect(() => server.sendMessage(1, null, cid)).toThrow("give its cid");
+  await expect(server.closeConnection(cid)).rejects.toThrow("give its cid");
+  await expect(server.flush(cid)).rejects.toThrow("give its cid");
+  expect(remote.active).toBe(true);
+});
+
+test("a client that was closed cannot be started again", async () => {
+  const { client } = await startPair();
+  await client.close("done");
+  await expect(client.start()).rejects.toThrow("make a new one");
+  await expect(client.start()).rejects.toMatchObject({ code: "P3D_ERR_CONNECTION_CLOSED", reason: "done" });
+});
+
+test.each(["ws://game.example/play", "wss://game.example", "https://game.example"])(
+  "%s is the address of a WebSocket",
+  (addr) => {
+    expect(() => new Client({ addr })).toThrow(UnsupportedAddressError);
+    expect(() => new Client({ addr })).toThrow("webSocketConnector");
+  },
+);
+
+test("a request is asked of the side that answers it, and answered there", async () => {
+  const OfServer = defineRequest({ name: "test:server", side: SIDE_SERVER });
+  const OfClient = defineRequest({ name: "test:client", side: SIDE_CLIENT });
+  const packets = [OfServer, OfClient];
+  const pair = await startPair({ server: { packets }, client: { packets } });
+  const [server, client] = [pair.server, pair.client] as unknown as UntypedRequests[];
+  await expect(client?.request(OfClient, null)).rejects.toThrow(TypeError);
+  await expect(server?.request(OfServer, null, pair.remote)).rejects.toThrow("answered by this side");
+  expect(() => client?.answer(OfServer, () => null)).toThrow(TypeError);
+  expect(() => server?.answer(OfClient, () => null)).toThrow("answered by the other side");
+  server?.answer(OfServer, () => 5);
+  expect(await client?.request(OfServer, null)).toBe(5);
 });

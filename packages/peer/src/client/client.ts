@@ -350,6 +350,13 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
    * @throws as {@link Client.runAsync} and {@link Client.waitForConnection}.
    */
   async start(options: WaitOptions = {}): Promise<void> {
+    if (this.#session?.over === true) {
+      const { reason } = await this.#hooks.closing.wait({}, "the connection to close");
+      throw new ConnectionClosedError(
+        "the client was closed already; a client connects once, so make a new one",
+        reason,
+      );
+    }
     await this.#connected(options, async () => {
       const running = this.runAsync();
       this.processAsync();

@@ -121,7 +121,7 @@ export class Group<out C extends Member = Member, out D extends AnyPacketDefinit
    * Sends a packet to all that are members when this is called, as {@link Server.broadcast} does with this group as `to`.
    *
    * @returns the number of clients that it was accepted for.
-   * @throws as {@link Server.broadcast}.
+   * @throws as {@link Server.broadcast}; TypeError for an option `to`.
    */
   broadcast<P extends NameSentTo<D, typeof SIDE_CLIENT> | SentTo<typeof SIDE_CLIENT> | UntypedPacket>(
     ptype: P,
@@ -129,6 +129,11 @@ export class Group<out C extends Member = Member, out D extends AnyPacketDefinit
     options?: GroupBroadcastOptions,
   ): number;
   broadcast(ptype: PacketRef, data: unknown, options: GroupBroadcastOptions = {}): number {
+    if ("to" in options) {
+      throw new TypeError(
+        "group.broadcast goes to the members of the group, and has no option to; hand the clients to server.broadcast, or leave some out with except",
+      );
+    }
     return this.#store.broadcast(ptype, data, this, options);
   }
 

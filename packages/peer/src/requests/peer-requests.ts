@@ -63,6 +63,12 @@ export class PeerRequests {
     if (!isRequestDefinition(definition)) throw noDefinition(definition);
     if (typeof handler !== "function")
       throw new TypeError(`a handler is a function, and not ${describeValue(handler)}`);
+    const { side } = definition.options;
+    if (side !== null && side !== this.#peer.side) {
+      throw new TypeError(
+        `${quoteText(definition.name)} is answered by the other side, as its option side says, and not by this one`,
+      );
+    }
     const type = this.register(definition);
     if (type.handler !== undefined) {
       throw new AlreadyRegisteredError(
@@ -81,6 +87,13 @@ export class PeerRequests {
   ): Promise<unknown> {
     const type = this.#types.get(definition);
     if (type === undefined) return rejected(this.#unknown(definition));
+    if (definition.options.side === this.#peer.side) {
+      return rejected(
+        new TypeError(
+          `${quoteText(type.name)} is answered by this side, as its option side says, and cannot be asked of the other one`,
+        ),
+      );
+    }
     return ConnectionRequests.of(session).asked.ask(type, input, options);
   }
 

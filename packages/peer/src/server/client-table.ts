@@ -4,6 +4,14 @@ import { SESSION } from "../session/session.js";
 import type { ClientOnServer } from "./client-on-server.js";
 import { RecentCloses } from "./recent-closes.js";
 
+/** @throws TypeError for a client in the place of its id, which JavaScript lets pass. */
+function checkCid(cid: unknown): void {
+  if (typeof cid !== "object" || cid === null) return;
+  throw new TypeError(
+    "a client is named here by its cid; give its cid, as in client.cid, and not the client itself",
+  );
+}
+
 /** The clients of a server: those that are connected, those that are leaving, and what is left of the others. */
 export class ClientTable<C extends ClientOnServer> {
   /** All whose connection is not gone, by client id. */
@@ -26,6 +34,7 @@ export class ClientTable<C extends ClientOnServer> {
   get(cid: Cid | undefined): C {
     if (this.#recent !== undefined && this.#recentCid === cid) return this.#recent;
     const client = this.find(cid);
+    if (client === undefined) checkCid(cid);
     if (client === undefined)
       throw new ConnectionClosedError(`there is no client with the cid ${cid}; it may be closed`, null);
     this.#recent = client;
@@ -70,6 +79,7 @@ export class ClientTable<C extends ClientOnServer> {
 
   /** How a client ended that is not there any more. */
   closeOf(cid: Cid | undefined): CloseInfo {
+    checkCid(cid);
     return this.#left.of(cid);
   }
 

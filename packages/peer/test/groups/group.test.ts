@@ -280,3 +280,12 @@ test("mistakes are told", async () => {
   expect(room.add(a.remote.cid + 1000)).toBe(false);
   expect(room).toBeInstanceOf(Group);
 });
+
+test("a broadcast to a group is for its members, and takes no others", async () => {
+  const { room, a, b, server } = await three();
+  room.add(a.remote);
+  const to = { to: [b.remote] } as object;
+  expect(() => room.broadcast(News, "news", to)).toThrow(TypeError);
+  expect(() => room.broadcast(News, "news", to)).toThrow("server.broadcast");
+  expect(server.broadcast(News, "news", to)).toBe(1);
+});

@@ -75,7 +75,10 @@ function checkPort(port: number | string): number {
 
 function split(addr: string): Parts {
   if (addr.includes("://") || addr.startsWith("/")) {
-    throw new UnsupportedAddressError(`"${addr}" is a URL or a path; give "host:port"`);
+    const hint = /^(?:wss?|https?):/i.test(addr)
+      ? "; for a WebSocket, take the Client of @peng3dnet/browser, or its webSocketConnector as the option connector"
+      : "";
+    throw new UnsupportedAddressError(`"${addr}" is a URL or a path; give "host:port"${hint}`);
   }
   const bracketed = /^\[([^\]]*)\](?::(.*))?$/.exec(addr);
   if (bracketed !== null) {

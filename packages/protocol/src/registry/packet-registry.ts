@@ -1,6 +1,6 @@
 import { utf8Length } from "../codec/writing/utf8.js";
 import { FIRST_USER_ID, INTERNAL_PREFIX, SSLSEC_NONE, STATE_ACTIVE } from "../constants.js";
-import { RegistryError } from "../errors/errors.js";
+import { AlreadyRegisteredError, RegistryError } from "../errors/errors.js";
 import { quoteText } from "../errors/quote-text.js";
 import { Packet } from "../packets/packet.js";
 import type { AnyPacketDefinition } from "../packets/packet-definition.js";
@@ -87,6 +87,7 @@ export class PacketRegistry extends BaseRegistry<Packet, PacketEntry> {
    */
   override register(obj: Packet, name: string, n?: number | null): number {
     checkName(name);
+    if (typeof n === "number") checkId(n, name);
     return super.register(obj, name, n);
   }
 
@@ -128,6 +129,16 @@ function onlyState({ state, mode, side, conntype, minSslsecLevel, droppable }: P
   const conditions = mode !== null || side !== null || conntype !== null || minSslsecLevel !== SSLSEC_NONE;
   const simple = !conditions && !droppable;
   return simple && state !== null ? state : -1;
+}
+
+/** @throws {@link AlreadyRegisteredError} for an id of the protocol's own packets, whose place nobody may take. */
+function checkId(id: number, name: string): void {
+  for (const [owner, own] of PROTOCOL_IDS) {
+    if (own !== id || owner === name) continue;
+    throw new AlreadyRegisteredError(
+      `the id ${id} for ${quoteText(name, NAME_SHOWN)} is the protocol's own, of "${owner}"; choose another one than 1 to 4 and 16, or none for the next that is free`,
+    );
+  }
 }
 
 /** Longest name that a client takes over by default (`net.limits.registry.namelength`), in bytes of UTF-8. */
