@@ -2,8 +2,9 @@ import {
   AlreadyRegisteredError,
   BaseRegistry,
   NotRegisteredError,
-  type Packet,
+  Packet,
   PacketRegistry,
+  type Peer,
   RegistryError,
 } from "@peng3dnet/protocol";
 import fc from "fast-check";
@@ -110,6 +111,15 @@ test.each([-1, 1.5, 2 ** 32, Number.NaN, Number.POSITIVE_INFINITY, "70" as unkno
     expect(shown(registry)).toEqual([["a", 64]]);
   },
 );
+
+test("a packet cannot have an id of the protocol's own, nor one of these another", () => {
+  const registry = new PacketRegistry();
+  const packet = new Packet(registry, {} as Peer);
+  for (const id of [1, 2, 3, 4, 16])
+    expect(() => registry.register(packet, "test:own", id)).toThrow(AlreadyRegisteredError);
+  expect(() => registry.register(packet, "peng3dnet:internal.hello", 2)).toThrow("1 to 4 and 16");
+  expect(registry.register(packet, "peng3dnet:internal.hello", 1)).toBe(1);
+});
 
 test("name, id and object can be registered once", () => {
   const [registry, a] = things("a") as [BaseRegistry<Thing>, Thing];
