@@ -20,6 +20,8 @@ const MODULES = {
   "packages/peer/src/transport.ts": "@peng3dnet/peer/transport",
   "packages/core/src/index.ts": "@peng3dnet/core",
   "packages/core/src/testing.ts": "@peng3dnet/core/testing",
+  "packages/browser/src/index.ts": "@peng3dnet/browser",
+  "packages/websocket/src/index.ts": "@peng3dnet/websocket",
   "packages/ping/src/index.ts": "@peng3dnet/ping",
   "packages/ping/src/peer.ts": "@peng3dnet/ping/peer",
   "packages/peng3d-events/src/index.ts": "@peng3dnet/peng3d-events",

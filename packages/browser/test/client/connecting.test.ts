@@ -93,8 +93,8 @@ test("as a browser's, a class that tells no cause leads to all that can be the m
 
 test.each([
   [401, /^cannot open ws:[^:]*:\d+\/: Unexpected server response: 401$/],
-  [403, /response: 403; .*option origins/],
-  [404, /response: 404; .*path/],
+  [403, /response: 403; the server does not admit it; its option origins/],
+  [404, /response: 404; there is no WebSocket at this path/],
   [503, /response: 503; the server is full/],
 ])(
   "where the runtime tells what a server answered, the error says what that means: %d",

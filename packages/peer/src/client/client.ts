@@ -347,14 +347,15 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
    * Initializes, connects, runs and processes packets as they arrive: what most programs want. Resolves once
    * the handshake is complete and packets can be sent; further calls do the same.
    *
-   * @throws as {@link Client.runAsync} and {@link Client.waitForConnection}.
+   * @throws as {@link Client.runAsync} and {@link Client.waitForConnection}; {@link ConnectionClosedError} if it was closed.
    */
   async start(options: WaitOptions = {}): Promise<void> {
     if (this.#session?.over === true) {
-      const { reason } = await this.#hooks.closing.wait({}, "the connection to close");
+      const { reason, error } = await this.#hooks.closing.wait({}, "the connection to close");
       throw new ConnectionClosedError(
         "the client was closed already; a client connects once, so make a new one",
         reason,
+        { cause: error },
       );
     }
     await this.#connected(options, async () => {

@@ -43,7 +43,7 @@ export interface ServerEvents<C extends ClientOnServer> extends PeerEvents {
   groupenter: [client: C, group: Group<C>];
   /** A client has left a group. With its connection it leaves all, before anything is told of the close. */
   groupleave: [client: C, group: Group<C>];
-  /** A connection was refused or given up to keep a limit, or since the server is draining. */
+  /** A connection was refused, to keep a limit, for what it asked for or since the server is draining, or given up for a newer one. */
   drop: [info: { readonly addr: Address; readonly reason: string }];
 }
 
