@@ -1,6 +1,8 @@
 // What comes over a WebSocket is worked off as it comes, and in turns.
 
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { connect } from "node:net";
 import { type Clock, nodePlatform, Server } from "@peng3dnet/core";
 import { serveWebSocket } from "@peng3dnet/websocket";
 import { track } from "../../core/test/support/cleanup.js";
@@ -206,4 +208,18 @@ test("a length of 2^63: 1009, and before the handshake, too", async () => {
   const [, { reason, error }] = await closed;
   expect(reason).toBe("notpeng3dnet");
   expect(error?.message).toContain("closed with 1009: a message has more than");
+});
+
+test("a request with an expectation is answered once, and nothing behind it is read", async () => {
+  const server = await echoServer();
+  const { address } = await serveWebSocket(server, { port: 0 });
+  const socket = connect(address[1], address[0]);
+  let answers = "";
+  socket.setEncoding("latin1").on("data", (text: string) => {
+    answers += text;
+  });
+  socket.write("GET / HTTP/1.1\r\nHost: x\r\nExpect: x\r\n\r\n".repeat(3));
+  await once(socket, "end");
+  expect(answers.match(/^HTTP\/1\.1 /gm)).toHaveLength(1);
+  expect(answers).toMatch(/connection: close/i);
 });

@@ -66,6 +66,19 @@ test("what answers to messages that come at once leaves as one message, in order
   expect(messages).toHaveLength(1);
 });
 
+test("long output leaves in messages that are short enough for a slow receiver to hear that something comes", async () => {
+  const server = await echoServer({ "net.compress.enabled": false });
+  const { address } = await serveWebSocket(server, { port: 0 });
+  const accepted = next(server, "handshakecomplete");
+  const peer = await WirePeer.active(address);
+  const [client] = await accepted;
+  const lengths: number[] = [];
+  peer.ws.on("message", (data: Buffer) => lengths.push(data.length));
+  client.sendMessage("test:echo", new Uint8Array(100_000).fill(7));
+  expect(value(await peer.packet())).toEqual(new Uint8Array(100_000).fill(7));
+  expect(Math.max(...lengths)).toBeLessThanOrEqual(16 * 1024);
+});
+
 test("the native socket is that of TCP, as on all other connections", async () => {
   const server = await echoServer();
   const { address } = await serveWebSocket(server, { port: 0 });

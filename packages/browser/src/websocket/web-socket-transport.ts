@@ -30,7 +30,9 @@ import {
 const WINDOW = 256 * 1024;
 /** It is busy until no more than so many wait. */
 const ROOMY = WINDOW / 2;
-/** Longest message that is copied to a buffer that is there already. */
+/** Longest message: a receiver that puts messages together hears nothing of one until all of it is there. */
+const LONGEST_MESSAGE = 16 * 1024;
+/** Longest output that is copied to a buffer that is there already. */
 const SCRATCH = 16 * 1024;
 /** A message that is longer is told by itself: to copy it takes longer than what is saved. */
 const JOINED = 16 * 1024;
@@ -156,7 +158,9 @@ export class WebSocketTransport implements Transport {
       return true;
     }
     this.#written += bytes.length;
-    this.#send(this.#copies ? bytes : this.#copied(bytes));
+    const message = this.#copies ? bytes : this.#copied(bytes);
+    for (let at = 0; at < message.length; at += LONGEST_MESSAGE)
+      this.#send(message.subarray(at, at + LONGEST_MESSAGE));
     const waiting = this.webSocket.bufferedAmount;
     if (waiting > WINDOW) {
       this.#busy = true;

@@ -64,6 +64,8 @@ export async function listenOnOwnPort(settings: Settings, request: ListenRequest
   // counts from accept.
   const http = createHttpServer({ maxHeaderSize: MAX_HEADERS, headersTimeout: 0, requestTimeout: 0 });
   http.on("request", ({ socket }) => refuse(socket, NO_WEBSOCKET));
+  // Node would answer it by itself, and then read all requests behind it at once.
+  http.on("checkExpectation", ({ socket }) => refuse(socket, NO_WEBSOCKET));
   const upgrader = new Upgrader(settings, request);
   const rests = new WeakMap<Socket, Buffer>();
   Door.take(http, settings.path, {

@@ -21,6 +21,8 @@ import { type InputOwner, SocketInput } from "./socket-input.js";
 const COPIED = 16 * 1024;
 /** A message that is longer is told by itself: to copy it takes longer than what is saved. */
 const JOINED = 16 * 1024;
+/** A browser tells a page of a message when all of it is there, heartbeats behind it included. */
+const LONGEST_MESSAGE = 16 * 1024;
 const NOTHING = new Uint8Array(0);
 
 /** Codes that a peer closes with in order: its stream has ended then. 1005 stands for none. */
@@ -132,8 +134,8 @@ export class WebSocketTransport implements Transport, InputOwner {
     return this.#unsent;
   }
 
-  unacknowledged(): Promise<number | undefined> {
-    return unacknowledged(this.socket);
+  unacknowledged(age?: number): Promise<number | undefined> {
+    return unacknowledged(this.socket, age);
   }
 
   start(handler: TransportHandler): void {
@@ -158,13 +160,8 @@ export class WebSocketTransport implements Transport, InputOwner {
     const stream = this.socket;
     const queued = stream.writableLength > 0;
     const written = this.#tls ? this.#written : undefined;
-    if (length > COPIED) {
-      const header = Buffer.allocUnsafe(HEADER_SIZE);
-      stream.cork();
-      stream.write(header.subarray(0, writeHeader(header, length)));
-      stream.write(bytes, written);
-      stream.uncork();
-    } else {
+    if (length > COPIED) this.#writeMessages(bytes, written);
+    else {
       scratch ??= Buffer.allocUnsafeSlow(HEADER_SIZE + COPIED);
       const size = writeHeader(scratch, length);
       scratch.set(bytes, size);
@@ -176,6 +173,20 @@ export class WebSocketTransport implements Transport, InputOwner {
     if (!reusable && length <= COPIED) scratch = undefined;
     if (!sent) this.#beginBusy(length);
     return reusable || length <= COPIED;
+  }
+
+  /** Writes messages that are short enough for a slow receiver to see that something comes. */
+  #writeMessages(bytes: Uint8Array, written: ((error?: Error | null) => void) | undefined): void {
+    const { length } = bytes;
+    const stream = this.socket;
+    stream.cork();
+    for (let at = 0; at < length; at += LONGEST_MESSAGE) {
+      const end = Math.min(at + LONGEST_MESSAGE, length);
+      const header = Buffer.allocUnsafe(HEADER_SIZE);
+      stream.write(header.subarray(0, writeHeader(header, end - at)));
+      stream.write(bytes.subarray(at, end), end === length ? written : undefined);
+    }
+    stream.uncork();
   }
 
   /** Whether frames can be written: no close frame has been. */
