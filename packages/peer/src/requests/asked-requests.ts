@@ -91,10 +91,6 @@ export class AskedRequests {
   #deadline: Deadline | undefined = undefined;
   /** When the timer fires, by the clock, in milliseconds; or {@link NEVER}. */
   #timerDue = NEVER;
-  /** When the clock was looked at last, in milliseconds, and what had been received and sent then. */
-  #lookedAt = 0;
-  #bytesIn = -1;
-  #bytesOut = -1;
   #ended = false;
 
   constructor(session: RequestCarrier) {
@@ -114,7 +110,9 @@ export class AskedRequests {
     const hindrance = this.#hindrance(type, timeout, signal, session.options.maxRequests);
     if (hindrance !== undefined) return rejected(hindrance);
     const id = this.#waiting.nextId();
-    const due = timeout < Number.POSITIVE_INFINITY ? Math.ceil(this.#now() + timeout * 1000) : NEVER;
+    // By a look at the clock of its own: what the program does between two requests is no time that the second one waited.
+    const due =
+      timeout < Number.POSITIVE_INFINITY ? Math.ceil(session.options.clock.now() + timeout * 1000) : NEVER;
     const request = new AskedRequest(id, type, timeout, due);
     // An answer cannot come before it is sent; what sending leads to may look at the table.
     this.#waiting.add(request);
@@ -190,22 +188,6 @@ export class AskedRequests {
   }
 
   // ---- time -------------------------------------------------------------------------------------
-
-  /**
-   * The time, in milliseconds. Requests that are asked in one go share it, as timers of one turn of the event loop do: a look at
-   * the clock costs an eighth of what a request does. If nothing came in or went out since the one before, and nothing keeps
-   * that from going out, it is the same turn.
-   */
-  #now(): number {
-    const session = this.#session;
-    const { bytesIn, bytesOut } = session;
-    if (bytesIn !== this.#bytesIn || bytesOut !== this.#bytesOut || session.transport.busy) {
-      this.#bytesIn = bytesIn;
-      this.#bytesOut = bytesOut;
-      this.#lookedAt = session.options.clock.now();
-    }
-    return this.#lookedAt;
-  }
 
   #arm(due: number): void {
     const { clock } = this.#session.options;

@@ -12,9 +12,6 @@ export interface RequestCarrier {
     /** `net.limits.unprocessed.bytes` */
     readonly maxQueuedBytes: number;
   };
-  readonly transport: { readonly busy: boolean };
-  /** Bytes received. */
-  readonly bytesIn: number;
   /** Bytes handed to the transport. */
   readonly bytesOut: number;
   /** Bytes accepted for sending, those handed to the transport included. */

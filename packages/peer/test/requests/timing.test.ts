@@ -1,7 +1,7 @@
-// From when on the time of a request counts. Requests of one turn of the event loop share a look at the clock.
+// From when on the time of a request counts.
 
-import { type Client, TimedOutError } from "@peng3dnet/peer";
-import { Add, Buy, openShop, watched } from "./shop.js";
+import { type Client, InvalidPayloadError, TimedOutError } from "@peng3dnet/peer";
+import { Add, Buy, openShop, Rename, settled, watched } from "./shop.js";
 
 const never = (): Promise<never> => new Promise<never>(() => {});
 const ask = (client: Client) => watched(client.request(Add, [], { timeout: 10 }));
@@ -51,13 +51,32 @@ test("also while nothing comes in or goes out", async () => {
   expect(late.value).toBeInstanceOf(TimedOutError);
 });
 
-test("requests of one turn look at the clock once", async () => {
-  const { net, client } = await openShop();
-  const now = jest.spyOn(net.clock, "now");
-  void client.request(Add, []).catch(() => {});
+test("also after one that could not be sent", async () => {
+  const { net, server, client } = await openShop();
+  server.answer(Add, never);
+  expect(await settled(client.request(Rename, { name: " " }))).toBeInstanceOf(InvalidPayloadError);
+  net.clock.advance(2.5);
   await net.settle();
-  now.mockClear();
-  for (let count = 0; count < 10; count++) void client.request(Add, []).catch(() => {});
-  expect(now.mock.calls.length).toBeLessThan(5);
-  client.stop();
+  const asked = watched(client.request(Add, [], { timeout: 2 }));
+  net.clock.advance(1.9);
+  await net.settle();
+  expect(asked.value).toBe("waiting");
+  net.clock.advance(0.2);
+  await net.settle();
+  expect(asked.value).toBeInstanceOf(TimedOutError);
+});
+
+test("also after work that took long, in the same turn as one before", async () => {
+  const { net, server, client } = await openShop();
+  server.answer(Add, never);
+  const before = ask(client);
+  // Nothing is sent or received meanwhile, since the program does not let the event loop go on.
+  net.clock.advance(0.6);
+  const asked = watched(client.request(Add, [], { timeout: 0.5 }));
+  net.clock.advance(0.4);
+  await net.settle();
+  expect([before.value, asked.value]).toEqual(["waiting", "waiting"]);
+  net.clock.advance(0.2);
+  await net.settle();
+  expect(asked.value).toBeInstanceOf(TimedOutError);
 });
