@@ -150,7 +150,8 @@ export class Ticker implements AsyncDisposable {
   /** Makes the steps up to one that is due now. */
   #makeSteps(last: number): void {
     const { clock, guard } = this.#host;
-    this.#peer.process();
+    // It may be one of a subclass, and throw.
+    guard.run("process", () => this.#peer.process());
     let skipped = Math.max(0, last - this.#tick - this.#maxSteps);
     this.#tick += skipped;
     while (this.#tick < last && !this.#stopped) {

@@ -3,6 +3,7 @@
 import {
   Client,
   definePacket,
+  type ProcessOptions,
   payload,
   Server,
   SIDE_CLIENT,
@@ -46,8 +47,11 @@ afterEach(() => {
   for (const server of games.splice(0)) server.stop();
 });
 
-async function makeGame(clock = new BusyClock()): Promise<Game> {
-  const server = new Server({ clock, packets });
+function makeGame(clock = new BusyClock()): Promise<Game> {
+  return begin(new Server({ clock, packets }), clock);
+}
+
+async function begin(server: Server, clock: BusyClock): Promise<Game> {
   games.push(server);
   const errors: { error: unknown; where: string }[] = [];
   server.on("handlerError", (error, { where }) => errors.push({ error, where }));
@@ -297,6 +301,34 @@ test("an error of a step is reported as that of a handler, and the steps go on",
     { error: new Error("rejected"), where: "onTick" },
   ]);
   expect(game.steps).toEqual([{ tick: 3 }]);
+});
+
+test("so is one of a process() of a class of its own, thrown or rejected with", async () => {
+  class Strict extends Server {
+    processed = 0;
+
+    override process(options?: { readonly wait?: false | undefined }): number;
+    override process(options: ProcessOptions & { readonly wait: true }): Promise<number>;
+    override process(options: ProcessOptions): number | Promise<number>;
+    override process(): number | Promise<number> {
+      this.processed++;
+      if (this.processed === 1) throw new Error("thrown");
+      if (this.processed === 2) return Promise.reject(new Error("rejected"));
+      return 0;
+    }
+  }
+  const clock = new BusyClock();
+  const server = new Strict({ clock, packets });
+  const game = await begin(server, clock);
+  ticker(server, { hz: 20, onTick: (tick) => game.steps.push(tick) });
+  for (let n = 0; n < 3; n++) clock.advance(0.05);
+  await Promise.resolve();
+  await Promise.resolve();
+  expect(game.errors).toEqual([
+    { error: new Error("thrown"), where: "process" },
+    { error: new Error("rejected"), where: "process" },
+  ]);
+  expect(game.steps.map(({ tick }) => tick)).toEqual([1, 2, 3]);
 });
 
 describe("it ends", () => {
