@@ -15,8 +15,11 @@ const SHORTEST_DELAY = 1;
 /** Longest delay that timers of JavaScript runtimes can hold, in milliseconds: 24.8 days. */
 const LONGEST_DELAY = 0x7fff_ffff;
 
-/** Under this symbol, a server or client has what tickers need of it. */
-export const TICK_HOST: unique symbol = Symbol("peng3dnet.tickhost");
+/**
+ * Under this symbol, a server or client has what tickers need of it. It is the same symbol in each copy of this package: the
+ * server or client may be made with another one.
+ */
+export const TICK_HOST: unique symbol = Symbol.for("peng3dnet.tickhost");
 
 /** What a ticker needs of its server or client. */
 export interface TickHost {
