@@ -94,7 +94,9 @@ export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
       const type = this.server.getConnType(session.conntype);
       // Those who have named no type yet are refused when they do, so that they learn why.
       if (type === undefined || type.servedWhileDraining === true) continue;
-      (session.connection.active ? staying : coming).push(session);
+      if (session.connection.active) staying.push(session);
+      // One that closes has been told why already.
+      else if (session.open) coming.push(session);
     }
     this.draining.begin(staying);
     for (const session of coming) session.fail(this.#refusal(session.remoteAddress), "drain");

@@ -222,6 +222,23 @@ describe("handshakes that are under way", () => {
     expect(parts.drops.length).toBe(1);
   });
 
+  test("are refused once, also where newcomers are let in again meanwhile", async () => {
+    const parts = scene();
+    const refused = connect(parts, "slow");
+    const other = connect(parts, "slow");
+    await parts.net.settle();
+    // This one has its reason already.
+    void [...parts.server.clients.values()][1]?.close("wrongmap");
+    void parts.server.drain();
+    parts.server.admit();
+    // They have not left yet when it is called again.
+    const drained = parts.server.drain();
+    expect((await refused.waitForClose()).reason).toBe("serverdraining");
+    expect((await other.waitForClose()).reason).toBe("wrongmap");
+    expect(parts.drops.length).toBe(1);
+    await drained;
+  });
+
   test("end also where the client believes that it is in already", async () => {
     const parts = scene();
     const { server, net } = parts;
