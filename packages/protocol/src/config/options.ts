@@ -157,7 +157,11 @@ export interface ConfigValues {
   "net.limits.unsent.policy": "close" | "drop";
   /** *new* Unprocessed packets of a connection past which reading pauses. Default 1024. Read for each connection. */
   "net.limits.unprocessed.packets": number;
-  /** *new* Unprocessed bytes of a connection past which reading pauses. Default 4 MiB. Read for each connection. */
+  /**
+   * *new* Unprocessed bytes of a connection past which reading pauses. Also what all handlers of its requests may hold that have
+   * not answered, once decoded, besides: what would be more is answered with `busy`, but for a request that is alone. Default
+   * 4 MiB. Read for each connection.
+   */
   "net.limits.unprocessed.bytes": number;
   /**
    * *new* The same of all connections of a server together, packets that are not whole yet included; of these, the
