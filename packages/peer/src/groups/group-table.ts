@@ -201,6 +201,22 @@ export class GroupTable<C extends Member> implements GroupStore<C>, ReceiverSour
   }
 
   on(name: string, event: GroupEvent, listener: (client: never) => unknown): void {
+    this.#listenersFor(name, event, listener).add(event, listener as Listener);
+  }
+
+  once(name: string, event: GroupEvent, listener: (client: never) => unknown): void {
+    this.#listenersFor(name, event, listener).addOnce(event, listener as Listener);
+  }
+
+  off(name: string, event: GroupEvent, listener: (client: never) => unknown): void {
+    checkEvent(event);
+    checkListener(listener);
+    this.#listeners.get(name)?.remove(event, listener as Listener);
+    this.#forgetListeners(name);
+  }
+
+  /** Where one more listener is kept. */
+  #listenersFor(name: string, event: GroupEvent, listener: unknown): Listeners {
     checkEvent(event);
     checkListener(listener);
     let listeners = this.#listeners.get(name);
@@ -208,21 +224,23 @@ export class GroupTable<C extends Member> implements GroupStore<C>, ReceiverSour
       listeners = new Listeners();
       this.#listeners.set(name, listeners);
     }
-    listeners.add(event, listener as Listener);
+    return listeners;
   }
 
-  off(name: string, event: GroupEvent, listener: (client: never) => unknown): void {
-    checkEvent(event);
-    checkListener(listener);
-    const listeners = this.#listeners.get(name);
-    listeners?.remove(event, listener as Listener);
-    if (listeners?.empty === true) this.#listeners.delete(name);
+  /** Names come and go: one without listeners keeps nothing. */
+  #forgetListeners(name: string): void {
+    if (this.#listeners.get(name)?.empty === true) this.#listeners.delete(name);
   }
 
   #tell(event: GroupEvent, group: Group<C>, client: C): void {
     const { guard } = this.#parts;
-    for (const listener of this.#listeners.get(group.name)?.of(event) ?? NOBODY)
-      guard.run(`"${event}" listener of a group`, () => listener(client));
+    const listeners = this.#listeners.get(group.name);
+    if (listeners !== undefined) {
+      for (const listener of listeners.of(event))
+        guard.run(`"${event}" listener of a group`, () => listener(client));
+      // Those that are called once may have been the last ones.
+      this.#forgetListeners(group.name);
+    }
     this.#parts.emit(event === "enter" ? "groupenter" : "groupleave", [client, group]);
   }
 

@@ -44,6 +44,7 @@ export interface GroupStore<C extends Member> {
   add(group: Group<C>, client: Receiver): boolean;
   delete(name: string, client: Receiver): boolean;
   on(name: string, event: GroupEvent, listener: (client: never) => unknown): void;
+  once(name: string, event: GroupEvent, listener: (client: never) => unknown): void;
   off(name: string, event: GroupEvent, listener: (client: never) => unknown): void;
   broadcast(ptype: PacketRef, data: unknown, group: Group<C>, options: GroupBroadcastOptions): number;
 }
@@ -144,6 +145,12 @@ export class Group<out C extends Member = Member, out D extends AnyPacketDefinit
    */
   on(event: GroupEvent, listener: (client: C) => unknown): this {
     this.#store.on(this.name, event, listener);
+    return this;
+  }
+
+  /** Calls `listener` when the next client has entered or left the group. Kept as with {@link Group.on} until then. */
+  once(event: GroupEvent, listener: (client: C) => unknown): this {
+    this.#store.once(this.name, event, listener);
     return this;
   }
 

@@ -195,6 +195,27 @@ test("enter and leave are told to the group's listeners and to the server's", as
   expect(seen.slice(7)).toEqual(["1 in room"]);
 });
 
+test("once() tells of the next one only, and off() takes it away before", async () => {
+  const { server, room, a, b, c } = await three();
+  const seen: string[] = [];
+  const note = (what: string) => (client: ClientOnServer) => void seen.push(`${what} ${client.cid}`);
+  const [always, unwanted] = [note("always"), note("unwanted")];
+  room.once("enter", note("once")).once("leave", note("once out")).once("enter", unwanted);
+  room.on("enter", always).off("enter", unwanted);
+  // One that lets somebody else in is not called for that one, too.
+  room.once("enter", () => void room.add(c.remote));
+  room.add(a.remote);
+  server.group("room").add(b.remote);
+  room.delete(a.remote);
+  room.delete(b.remote);
+  expect(seen).toEqual(["once 1", "always 1", "always 3", "always 2", "once out 1"]);
+  // And again, where nobody else listens to the name.
+  room.off("enter", always);
+  room.once("enter", note("once"));
+  for (const { remote } of [a, b]) room.add(remote);
+  expect(seen.slice(5)).toEqual(["once 1"]);
+});
+
 test("what a listener throws or rejects with is reported, and harms nobody", async () => {
   const { server, room, a } = await three();
   const errors: unknown[] = [];
@@ -277,6 +298,8 @@ test("mistakes are told", async () => {
   expect(room.delete(wrong("a"))).toBe(false);
   expect(() => room.on("joined" as "enter", () => {})).toThrow('a group tells "enter" and "leave"');
   expect(() => room.on("enter", wrong(5) as never)).toThrow("a listener is a function, and not 5");
+  expect(() => room.once("joined" as "enter", () => {})).toThrow('a group tells "enter" and "leave"');
+  expect(() => room.once("enter", wrong(5) as never)).toThrow("a listener is a function, and not 5");
   expect(room.add(a.remote.cid + 1000)).toBe(false);
   expect(room).toBeInstanceOf(Group);
 });
