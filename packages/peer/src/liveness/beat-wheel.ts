@@ -1,7 +1,6 @@
 import type { Clock } from "../time/clock.js";
+import { EARLY, LONGEST_DELAY } from "../time/timers.js";
 
-/** Longest delay that timers of JavaScript runtimes can hold, in milliseconds. */
-const LONGEST_DELAY = 0x7fff_ffff;
 /** In how many parts an interval is cut. With 10,000 connections, 156 have their turn together. */
 const SLOTS = 64;
 /** Connections that begin in one instant are spread over so many slots. */
@@ -93,8 +92,7 @@ export class BeatWheel {
     const turn = this.#next;
     this.#next = Number.POSITIVE_INFINITY;
     const elapsed = this.#clock.now() - this.#begun;
-    // Timers may fire a little early.
-    const reached = Math.floor((elapsed + 1) / this.#step);
+    const reached = Math.floor((elapsed + EARLY) / this.#step);
     if (reached >= turn) {
       // Each slot has one turn, however many were missed.
       for (let index = turn; index <= reached && index < turn + SLOTS; index++) {

@@ -15,14 +15,13 @@ import { onAbort } from "../time/abort-signals.js";
 import { Deadline } from "../time/deadline.js";
 import type { WaitOptions } from "../time/deferred.js";
 import { timeoutError } from "../time/timeout-option.js";
+import { EARLY } from "../time/timers.js";
 import { type RequestCarrier, sendBody } from "./request-carrier.js";
 import { RequestRing } from "./request-ring.js";
 import type { RequestType } from "./request-type.js";
 
 /** Seconds that a caller waits for an answer, if it does not say. */
 const DEFAULT_TIMEOUT = 10;
-/** How much earlier than they should timers may fire, in milliseconds. */
-const EARLY = 1;
 /** A point in time that never comes. */
 const NEVER = 0;
 /** The patience is the caller's: no time is given back where the event loop was busy. */

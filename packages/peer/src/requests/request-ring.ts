@@ -1,12 +1,7 @@
-/** Places to begin with. Their number is a power of two at any time. */
-const FIRST_PLACES = 16;
+import { morePlaces, type Numbered } from "./places.js";
+
 /** Ids are small integers, which engines keep in place. After the last one they begin anew. */
 const LAST_ID = 0x3fff_ffff;
-
-/** Something with an id. */
-interface Numbered {
-  readonly id: number;
-}
 
 /**
  * Things under ids that it gives out and that count up. Each has its place in an array by its id: a `Map` whose entries come and
@@ -65,8 +60,8 @@ export class RequestRing<T extends Numbered> {
 
   #grow(): void {
     const items = this.items();
-    const length = Math.max(FIRST_PLACES, 2 * this.#places.length);
-    this.#places = new Array<T | undefined>(length).fill(undefined);
-    for (const item of items) this.#places[item.id & (length - 1)] = item;
+    this.#places = morePlaces(this.#places.length);
+    const mask = this.#places.length - 1;
+    for (const item of items) this.#places[item.id & mask] = item;
   }
 }

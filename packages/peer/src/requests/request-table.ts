@@ -1,10 +1,4 @@
-/** Places to begin with. Their number is a power of two at any time. */
-const FIRST_PLACES = 16;
-
-/** Something with an id. */
-interface Numbered {
-  readonly id: number;
-}
+import { morePlaces, type Numbered } from "./places.js";
 
 /**
  * Things under ids that somebody else gives out. Ids that count up have a place each in an array, as in a ring: a `Map` whose
@@ -65,8 +59,7 @@ export class RequestTable<T extends Numbered> {
   #grow(): void {
     const items = this.items();
     this.#others.clear();
-    const length = Math.max(FIRST_PLACES, 2 * this.#places.length);
-    this.#places = new Array<T | undefined>(length).fill(undefined);
+    this.#places = morePlaces(this.#places.length);
     for (const item of items) this.#place(item);
   }
 }

@@ -1,9 +1,6 @@
 import type { Clock } from "./clock.js";
+import { EARLY, LONGEST_DELAY } from "./timers.js";
 
-/** Longest delay that timers of JavaScript runtimes can hold, in milliseconds: 24.8 days. */
-const LONGEST_DELAY = 0x7fff_ffff;
-/** How much earlier than they should timers may fire, in milliseconds. */
-const EARLY = 1;
 /** A timer that is this much late, in milliseconds, was so since the event loop was busy. */
 const LATE = 100;
 /** What a peer gets that is heard of at the last moment, in seconds. */

@@ -3,17 +3,14 @@ import { describeValue } from "../base/describe-value.js";
 import type { HandlerGuard } from "../base/handler-guard.js";
 import { onAbort } from "./abort-signals.js";
 import type { Clock } from "./clock.js";
+import { EARLY, LONGEST_DELAY } from "./timers.js";
 
 /** Steps that are made in a row at most by default. */
 const MAX_STEPS = 5;
 /** Most steps in a second: timers of JavaScript runtimes count milliseconds. */
 const MAX_HZ = 1000;
-/** How much earlier than they should timers may fire, in milliseconds. */
-const EARLY = 1;
 /** Shortest delay that timers of JavaScript runtimes have, in milliseconds. */
 const SHORTEST_DELAY = 1;
-/** Longest delay that timers of JavaScript runtimes can hold, in milliseconds: 24.8 days. */
-const LONGEST_DELAY = 0x7fff_ffff;
 
 /**
  * Under this symbol, a server or client has what tickers need of it. It is the same symbol in each copy of this package: the
