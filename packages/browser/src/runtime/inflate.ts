@@ -1,5 +1,5 @@
 import { BadDataError, DecompressLimitError } from "@peng3dnet/peer";
-import { type HuffmanTable, huffmanTable } from "./huffman.js";
+import { HuffmanCodes, MAX_BITS, TABLE_BITS } from "./huffman.js";
 
 /** Shortest buffer for a result, in bytes. */
 const LEAST_ROOM = 256;
@@ -14,24 +14,44 @@ const ADLER_MODULUS = 65_521;
 /** So many bytes can be added up before a sum has to be reduced. */
 const ADLER_RUN = 3800;
 
-interface Tables {
-  readonly lengths: HuffmanTable;
-  readonly distances: HuffmanTable;
+interface Codes {
+  readonly lengths: HuffmanCodes;
+  readonly distances: HuffmanCodes;
 }
 
-let fixed: Tables | undefined;
+let fixed: Codes | undefined;
 
 /** The codes that blocks without codes of their own use. */
-function fixedTables(): Tables {
+function fixedCodes(): Codes {
   if (fixed === undefined) {
     const lengths = new Uint8Array(288).fill(8, 0, 144).fill(9, 144, 256).fill(7, 256, 280).fill(8, 280);
     const distances = new Uint8Array(32).fill(5);
-    fixed = {
-      lengths: huffmanTable(lengths, 0, lengths.length, "complete"),
-      distances: huffmanTable(distances, 0, distances.length, "complete"),
-    };
+    fixed = { lengths: new HuffmanCodes(), distances: new HuffmanCodes() };
+    fixed.lengths.set(lengths, 0, lengths.length, "complete");
+    fixed.distances.set(distances, 0, distances.length, "complete");
   }
   return fixed;
+}
+
+/** What blocks with codes of their own set, each anew. */
+interface OwnCodes extends Codes {
+  /** The codes that the lengths of the other codes travel in. */
+  readonly ofCodeLengths: HuffmanCodes;
+  /** The lengths of the codes for lengths, and then of those for distances. */
+  readonly codeLengths: Uint8Array;
+}
+
+let own: OwnCodes | undefined;
+
+/** One for all streams, since only one is inflated at a time. */
+function ownCodes(): OwnCodes {
+  own ??= {
+    lengths: new HuffmanCodes(),
+    distances: new HuffmanCodes(),
+    ofCodeLengths: new HuffmanCodes(),
+    codeLengths: new Uint8Array(MAX_LENGTH_SYMBOLS + MAX_DISTANCE_SYMBOLS),
+  };
+  return own;
 }
 
 function bad(what: string): BadDataError {
@@ -92,8 +112,8 @@ class Inflater {
       last = this.#bits(1);
       const type = this.#bits(2);
       if (type === 0) this.#stored();
-      else if (type === 1) this.#compressed(fixedTables());
-      else if (type === 2) this.#compressed(this.#tables());
+      else if (type === 1) this.#compressed(fixedCodes());
+      else if (type === 2) this.#compressed(this.#codes());
       else throw bad("there is no such type of block");
     } while (last === 0);
     this.#toByte();
@@ -128,19 +148,20 @@ class Inflater {
   }
 
   /** The codes that a block brings along. */
-  #tables(): Tables {
+  #codes(): Codes {
     const lengthCount = this.#bits(5) + 257;
     const distanceCount = this.#bits(5) + 1;
     const orderCount = this.#bits(4) + 4;
     if (lengthCount > MAX_LENGTH_SYMBOLS || distanceCount > MAX_DISTANCE_SYMBOLS)
       throw bad("a block has too many codes");
-    const lengths = new Uint8Array(MAX_LENGTH_SYMBOLS + MAX_DISTANCE_SYMBOLS);
+    const codes = ownCodes();
+    const lengths = codes.codeLengths.fill(0);
     for (let at = 0; at < orderCount; at++) lengths[LENGTH_ORDER[at] as number] = this.#bits(3);
-    const table = huffmanTable(lengths, 0, 19, "complete");
+    codes.ofCodeLengths.set(lengths, 0, LENGTH_ORDER.length, "complete");
     lengths.fill(0);
     const total = lengthCount + distanceCount;
     for (let at = 0; at < total; ) {
-      const symbol = this.#symbol(table);
+      const symbol = this.#symbol(codes.ofCodeLengths);
       if (symbol < 16) {
         lengths[at++] = symbol;
         continue;
@@ -154,13 +175,12 @@ class Inflater {
       at += times;
     }
     if (lengths[END_OF_BLOCK] === 0) throw bad("a block has no end");
-    return {
-      lengths: huffmanTable(lengths, 0, lengthCount, "single"),
-      distances: huffmanTable(lengths, lengthCount, total, "single"),
-    };
+    codes.lengths.set(lengths, 0, lengthCount, "single");
+    codes.distances.set(lengths, lengthCount, total, "single");
+    return codes;
   }
 
-  #compressed({ lengths, distances }: Tables): void {
+  #compressed({ lengths, distances }: Codes): void {
     for (;;) {
       const symbol = this.#symbol(lengths);
       if (symbol < END_OF_BLOCK) {
@@ -203,9 +223,13 @@ class Inflater {
     this.#output = longer;
   }
 
-  #symbol({ entries, bits }: HuffmanTable): number {
-    while (this.#count < bits && this.#at < this.#input.length) this.#take();
-    const entry = entries[this.#hold & ((1 << bits) - 1)] as number;
+  #symbol(codes: HuffmanCodes): number {
+    while (this.#count < TABLE_BITS && this.#at < this.#input.length) this.#take();
+    let entry = codes.table[this.#hold & ((1 << TABLE_BITS) - 1)] as number;
+    if (entry === 0) {
+      while (this.#count < MAX_BITS && this.#at < this.#input.length) this.#take();
+      entry = codes.find(this.#hold);
+    }
     const length = entry & 15;
     if (length === 0) throw bad("a code is none");
     if (length > this.#count) throw bad("it ends too early");
