@@ -95,7 +95,8 @@ export class FrameReader {
       else if (this.#kept !== undefined) at = this.#goOn(this.#kept, chunk, at);
       else {
         const used = this.#frame(chunk, at);
-        if (used === 0) this.#kept = chunk.slice(at);
+        // A Buffer's own slice is a view, which would keep all of the chunk.
+        if (used === 0) this.#kept = Uint8Array.prototype.slice.call(chunk, at);
         at = used === 0 ? length : at + used;
       }
       if (!untimed) time.after(at - before);
