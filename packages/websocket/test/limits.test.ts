@@ -31,8 +31,8 @@ import {
 import { WirePeer } from "./support/wire-peer.js";
 
 /** A bare connection, and what comes over it. */
-function bare([host, port]: Address, localAddress = "127.0.0.1") {
-  const socket = trackSocket(connect({ host, port, localAddress }));
+function bare([host, port]: Address, localAddress = "127.0.0.1", localPort?: number) {
+  const socket = trackSocket(connect({ host, port, localAddress, localPort }));
   let text = "";
   socket.on("data", (chunk: Buffer) => {
     text += chunk.toString("latin1");
@@ -70,6 +70,27 @@ describe("before the upgrade, on a port of its own", () => {
     expect(await Promise.all([silent.closed, slow.closed])).toEqual(["", ""]);
     // The other one has said nothing since its upgrade.
     expect(server.metrics.rejectedBy).toEqual({ handshaketimeout: 3 });
+  });
+
+  test("each of two that come from one port to two addresses is cut when its own time is over", async () => {
+    const { server, clock } = await clockedServer();
+    const { address } = await serveWebSocket(server, { host: "0.0.0.0", port: 0 });
+    const [, port] = address;
+    const first = bare(["127.0.0.1", port]);
+    await first.connected;
+    // Shows that the first one was accepted.
+    await dial(["127.0.0.1", port]);
+    clock.advance(5);
+    const second = bare(["127.0.0.2", port], "127.0.0.1", first.socket.localPort);
+    await second.connected;
+    await dial(["127.0.0.1", port]);
+    // Those that were dialled say nothing more, and are cut as well.
+    clock.advance(5.1);
+    expect(await first.closed).toBe("");
+    expect(server.metrics.rejectedBy).toEqual({ handshaketimeout: 2 });
+    clock.advance(5);
+    expect(await second.closed).toBe("");
+    expect(server.metrics.rejectedBy).toEqual({ handshaketimeout: 4 });
   });
 
   test("the time that an upgrade takes counts for the handshake", async () => {

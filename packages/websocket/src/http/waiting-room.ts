@@ -15,9 +15,12 @@ interface Waiting {
   securing: boolean;
 }
 
-/** Names a connection. A TLS socket has the name of the one that it is around. */
-function nameOf({ remoteAddress, remotePort }: Socket): string {
-  return `${remoteAddress} ${remotePort}`;
+/**
+ * Names a connection by both its ends: a client may have several from one port to several addresses of this machine. A TLS
+ * socket has the name of the one that it is around.
+ */
+function nameOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
+  return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
 }
 
 /**
@@ -49,12 +52,20 @@ export class WaitingRoom {
     }
     const { cfg, clock } = this.#request;
     const name = nameOf(socket);
+    const former = this.#all.get(name);
+    if (former !== undefined) {
+      // Its client has reset it, or there could be no other one of that name. Its own event is still to come.
+      this.#closed(name, former.socket);
+      former.socket.destroy();
+    }
     const address: Address = [socket.remoteAddress, socket.remotePort ?? 0];
     const group = addressGroup(socket.remoteAddress);
     const deadline = Deadline.start(
       clock,
       cfg.get("net.timeout.handshake"),
-      () => this.#cut(name, "handshaketimeout"),
+      () => {
+        if (this.#all.get(name)?.socket === socket) this.#cut(name, "handshaketimeout");
+      },
       { received: () => socket.bytesRead },
     );
     this.#all.set(name, { socket, address, group, since: clock.now(), deadline, securing: this.#tls });
