@@ -2,10 +2,10 @@
 
 import { randomBytes } from "node:crypto";
 import { createServer } from "node:http";
-import type { Socket } from "node:net";
+import { connect, type Socket } from "node:net";
 import { Client, ConfigError, InvalidStateError, ListenError, Server } from "@peng3dnet/core";
 import { type ServeWebSocketOptions, serveWebSocket, webSocketAcceptor } from "@peng3dnet/websocket";
-import { track } from "../../core/test/support/cleanup.js";
+import { track, trackSocket } from "../../core/test/support/cleanup.js";
 import { next } from "../../core/test/support/peers.js";
 import { packet, value } from "../../core/test/support/wire.js";
 import {
@@ -18,6 +18,7 @@ import {
   httpServer,
   listening,
   refusal,
+  upgradeRequest,
   webSocketClient,
 } from "./support/http.js";
 import { WirePeer } from "./support/wire-peer.js";
@@ -108,6 +109,48 @@ describe("beside pages", () => {
     expect([chess.clients.size, go.clients.size]).toEqual([1, 2]);
     const [, port] = addressOf(http);
     expect(await (await fetch(`http://127.0.0.1:${port}/chess`)).text()).toBe("a page");
+  });
+
+  test("who counts the bytes of the http server's sockets is in nobody's way", async () => {
+    const http = await httpServer((_request, response) => void response.end("a page"));
+    let counted = 0;
+    http.on("connection", (socket: Socket) => {
+      socket.on("data", (chunk: Buffer) => {
+        counted += chunk.length;
+      });
+    });
+    const server = await echoServer();
+    await serveWebSocket(server, { server: http });
+    const client = await webSocketClient(addressOf(http));
+    const before = counted;
+    const bytes = randomBytes(100_000);
+    expect(Buffer.compare(bytes, (await echoed(client, bytes)) as Uint8Array)).toBe(0);
+    expect(counted - before).toBeGreaterThan(100_000);
+    expect(await client.close()).toMatchObject({ clean: true });
+  });
+
+  test("where opening fails once the upgrade is answered, the connection is broken off", async () => {
+    const http = await httpServer();
+    http.on("upgrade", (_request, socket) => {
+      socket.off = () => {
+        throw new Error("not this one");
+      };
+    });
+    const server = await echoServer();
+    const failed = new Promise((resolve) => server.on("handlerError", resolve));
+    await serveWebSocket(server, { server: http });
+    const [host, port] = addressOf(http);
+    const socket = trackSocket(connect({ host, port }));
+    let text = "";
+    socket.on("data", (chunk: Buffer) => {
+      text += chunk.toString("latin1");
+    });
+    socket.on("error", () => {});
+    socket.write(upgradeRequest(host));
+    await new Promise((resolve) => socket.once("close", resolve));
+    expect(text).not.toContain("503");
+    expect(await failed).toMatchObject({ message: "not this one" });
+    expect(server.clients.size).toBe(0);
   });
 
   test("a path that nobody serves is answered with 404", async () => {

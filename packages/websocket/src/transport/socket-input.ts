@@ -27,7 +27,21 @@ function onLast(this: ReadSocket): void {
 }
 
 /** How a listener of `ws` is called, for what comes from a socket. */
-type Feed = (this: Socket, chunk: Buffer) => void;
+export type Feed = (this: Socket, chunk: Buffer) => void;
+
+/**
+ * Finds the listener by which `ws` reads from a socket. Others may listen as well, e.g. to count bytes.
+ *
+ * @param before - who listened to the socket's data before `ws` got it.
+ */
+export function feedOf(socket: Socket, before: readonly unknown[]): Feed {
+  const [feed, ...others] = socket.listeners("data").filter((listener) => !before.includes(listener));
+  if (feed === undefined || others.length > 0)
+    throw new Error(
+      "who reads from the socket beside ws began to do so at the same time; begin before the upgrade",
+    );
+  return feed as Feed;
+}
 
 /** What a {@link SocketInput} needs of its connection. */
 export interface InputOwner extends FrameHandler {
@@ -51,19 +65,24 @@ export class SocketInput implements Runnable {
 
   /**
    * @param ws - one that was just opened.
+   * @param feed - the listener by which it reads.
    * @param turns - share the time among all that read.
    * @param longest - bytes that a message may have.
    */
-  constructor(ws: WebSocket, socket: Socket, owner: InputOwner, turns: RunQueue, longest: number) {
+  constructor(
+    ws: WebSocket,
+    socket: Socket,
+    feed: Feed,
+    owner: InputOwner,
+    turns: RunQueue,
+    longest: number,
+  ) {
     this.#ws = ws;
     this.#socket = socket;
     this.#owner = owner;
     this.#turns = turns;
     this.#reader = new FrameReader(owner, turns, longest);
-    const [feed, ...others] = socket.listeners("data");
-    if (feed === undefined || others.length > 0)
-      throw new Error("ws does not read from the socket as it did");
-    this.#feed = feed as Feed;
+    this.#feed = feed;
     this.#socket[INPUT] = this;
     socket.off("data", this.#feed);
     socket.on("data", onData);

@@ -15,7 +15,7 @@ import { closeText } from "./close-text.js";
 import { END_FRAME, HEADER_SIZE, PING_FRAME, PONG_FRAME, writeHeader } from "./frames.js";
 import { HeldInput } from "./held-input.js";
 import { PongResponder } from "./pong.js";
-import { type InputOwner, SocketInput } from "./socket-input.js";
+import { type Feed, type InputOwner, SocketInput } from "./socket-input.js";
 
 /** Up to this length, a message is copied behind its header, which takes less time than to write both one by one. */
 const COPIED = 16 * 1024;
@@ -109,15 +109,16 @@ export class WebSocketTransport implements Transport, InputOwner {
   /**
    * @param ws - a WebSocket that was just opened.
    * @param stream - the socket that it is over.
+   * @param feed - the listener by which it reads from the socket.
    */
-  constructor(ws: WebSocket, stream: Socket, facts: ConnectionFacts) {
+  constructor(ws: WebSocket, stream: Socket, feed: Feed, facts: ConnectionFacts) {
     const { remoteAddress, sslSeclevel, tls, turns, longestMessage } = facts;
     this.#ws = ws;
     this.socket = stream;
     this.#tls = tls;
     this.remoteAddress = remoteAddress;
     this.sslSeclevel = sslSeclevel;
-    this.#input = new SocketInput(ws, stream, this, turns, longestMessage);
+    this.#input = new SocketInput(ws, stream, feed, this, turns, longestMessage);
     this.#ws[TRANSPORT] = this;
     ws.on("error", onError);
     ws.on("close", onClose);

@@ -12,6 +12,7 @@ import {
 import { RunQueue } from "@peng3dnet/peer/transport";
 import { type ServerOptions, WebSocketServer } from "ws";
 import type { Settings } from "../options.js";
+import { feedOf } from "../transport/socket-input.js";
 import { WebSocketTransport } from "../transport/web-socket-transport.js";
 import { handshakeProblem, subprotocolProblem } from "./checks.js";
 import { clientAddress } from "./client-address.js";
@@ -134,16 +135,24 @@ export class Upgrader {
       longestMessage: this.#longestMessage,
       turns: this.#turns,
     };
+    let answered = false;
     const open = (): WebSocketTransport => {
       // Notices in the end that a peer is gone without a word, as TCP's acceptor does.
       socket.setKeepAlive(true);
       let transport: WebSocketTransport | undefined;
+      const listeners = socket.listeners("data");
+      answered = true;
       this.#wss.handleUpgrade(request, socket, head, (ws) => {
-        transport = new WebSocketTransport(ws, socket, facts);
+        transport = new WebSocketTransport(ws, socket, feedOf(socket, listeners), facts);
       });
       if (transport === undefined) throw new Error("ws refused an upgrade that was found in order");
       return transport;
     };
-    this.#request.offer(address, open, () => refuse(socket, FULL), connected);
+    const turnAway = (): void => {
+      // Behind an answer, another one would be taken for frames.
+      if (answered) socket.destroy();
+      else refuse(socket, FULL);
+    };
+    this.#request.offer(address, open, turnAway, connected);
   }
 }
