@@ -10,6 +10,7 @@ export * from "@peng3dnet/peer";
 export { Client } from "./client.js";
 export { nodePlatform, systemClock } from "./runtime/node-platform.js";
 export { Server } from "./server.js";
+export { type KeepAliveOptions, keepAliveOptions } from "./tcp/keep-alive.js";
 export { unacknowledged } from "./tcp/kernel-queue.js";
 export { tcpAcceptor } from "./tcp/tcp-acceptor.js";
 export { tcpConnector } from "./tcp/tcp-connector.js";

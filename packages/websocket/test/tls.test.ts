@@ -147,6 +147,13 @@ test("certificates are read again for those who come later", async () => {
   expect(await echoed(before, 1)).toBe(1);
 });
 
+test("where TLS was turned off meanwhile, the certificate stays that is in use", async () => {
+  const { server, address } = await serve({ port: 0 }, serverTls());
+  server.cfg.set("net.ssl.enabled", false);
+  await server.reloadCertificates();
+  expect(await echoed(await webSocketClient(address, secure()), 1)).toBe(1);
+});
+
 test("a TLS handshake that is not finished is cut when the time for handshakes is over", async () => {
   const { address } = await serve({ port: 0 }, { ...serverTls(), "net.timeout.handshake": 0.2 });
   const socket = connect({ host: address[0], port: address[1] });

@@ -4,11 +4,12 @@ const LONGEST = 32_767;
 /** How Node makes sockets whose other side's system is asked now and then whether it is there. */
 export interface KeepAliveOptions {
   readonly keepAlive: boolean;
+  /** Silence until the first question, in milliseconds. */
   readonly keepAliveInitialDelay?: number;
 }
 
 /**
- * What to tell Node of TCP keep-alive.
+ * What to tell Node of TCP keep-alive: for servers that listen in another way, e.g. over https.
  *
  * @param seconds - of silence, until the first question (`net.tcp.keepalive`); 0 and `Infinity`: never. Systems count whole
  * seconds, so that a part of one is one.

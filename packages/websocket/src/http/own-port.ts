@@ -3,6 +3,7 @@ import { createServer as createTcpServer, type Socket, type Server as TcpServer 
 import { createServer as createTlsServer } from "node:tls";
 import {
   type Address,
+  keepAliveOptions,
   ListenError,
   type Listening,
   type ListenRequest,
@@ -22,7 +23,6 @@ const BACKLOG = 511;
 const MAX_HEADERS = 16 * 1024;
 
 const NOTHING = Buffer.alloc(0);
-const SOCKETS = { noDelay: true, keepAlive: true } as const;
 
 const NO_WEBSOCKET: Refusal = {
   status: 426,
@@ -91,7 +91,11 @@ export async function listenOnOwnPort(settings: Settings, request: ListenRequest
     );
   };
   const waiting = new WaitingRoom(request, context !== undefined);
-  const options = { ...SOCKETS, allowHalfOpen: true };
+  const options = {
+    noDelay: true,
+    allowHalfOpen: true,
+    ...keepAliveOptions(cfg.get("net.tcp.keepalive")),
+  };
   const secured = context && createTlsServer({ ALPNProtocols: ["http/1.1"], ...context, ...options }, serve);
   const server = secured ?? createTcpServer(options, serve);
   secured?.on("secureConnection", (socket) => waiting.secured(socket));
@@ -108,6 +112,10 @@ export async function listenOnOwnPort(settings: Settings, request: ListenRequest
   };
   if (secured === undefined || !follows) return listening;
   return Object.assign(listening, {
-    reloadCertificates: async () => secured.setSecureContext((await readContext()) ?? {}),
+    async reloadCertificates() {
+      const renewed = await readContext();
+      // TLS may be off meanwhile. What listens with it goes on with what it has.
+      if (renewed !== undefined) secured.setSecureContext(renewed);
+    },
   });
 }

@@ -2,6 +2,8 @@ import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import {
+  type KeepAliveOptions,
+  keepAliveOptions,
   type ListenRequest,
   SSLSEC_BOTHAUTH,
   SSLSEC_ENCRYPTED,
@@ -60,6 +62,7 @@ export class Upgrader {
   readonly #wss: WebSocketServer;
   readonly #longestMessage: number;
   readonly #turns: RunQueue;
+  readonly #keepAlive: KeepAliveOptions;
 
   constructor(settings: Settings, request: ListenRequest) {
     this.#settings = settings;
@@ -67,6 +70,7 @@ export class Upgrader {
     const { cfg, clock } = request;
     // Packets are not split by those who send each in a message of its own.
     this.#longestMessage = Math.max(cfg.get("net.limits.packetlength") + PREFIX, LONGEST_PIECE);
+    this.#keepAlive = keepAliveOptions(cfg.get("net.tcp.keepalive"));
     this.#turns = new RunQueue(clock, setImmediate);
     const options: Options = {
       noServer: true,
@@ -137,8 +141,8 @@ export class Upgrader {
     };
     let answered = false;
     const open = (): WebSocketTransport => {
-      // Notices in the end that a peer is gone without a word, as TCP's acceptor does.
-      socket.setKeepAlive(true);
+      // As TCP's acceptor does it. The http server may have said something else.
+      socket.setKeepAlive(this.#keepAlive.keepAlive, this.#keepAlive.keepAliveInitialDelay);
       let transport: WebSocketTransport | undefined;
       const listeners = socket.listeners("data");
       answered = true;
