@@ -215,6 +215,19 @@ describe("beside pages", () => {
     expect(ways.address).toEqual(addressOf(http));
     expect(await echoed(await webSocketClient(ways.address), 1)).toBe(1);
   });
+
+  test("the server tells the real port once the http server listens", async () => {
+    const http = createServer();
+    const server = track(
+      new Server({ addr: "game.example:80", packets: [Echo], acceptor: webSocketAcceptor({ server: http }) }),
+    );
+    await server.start();
+    expect(server.addr).toEqual(["game.example", 80]);
+    const other = await server.addAcceptor(webSocketAcceptor({ server: http, path: "/other" }));
+    await listening(http);
+    expect(server.addr).toEqual(addressOf(http));
+    expect(other.address).toEqual(addressOf(http));
+  });
 });
 
 describe("on a port of its own", () => {

@@ -92,7 +92,9 @@ export class Listenings {
       await listening.close();
     };
     const opened: Listening = {
-      address: listening.address,
+      get address() {
+        return listening.address;
+      },
       close() {
         closing ??= close();
         return closing;

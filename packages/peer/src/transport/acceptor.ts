@@ -43,7 +43,7 @@ export interface ListenRequest {
 
 /** What listens now. */
 export interface Listening {
-  /** Address that it listens on, with the real port. */
+  /** Address that it listens on, with the real port. It may change, where somebody else's server begins to listen later. */
   readonly address: Address;
   /** Accepts no more clients; resolves once the address is free again. */
   close(): Promise<void>;

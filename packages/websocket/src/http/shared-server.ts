@@ -26,7 +26,9 @@ export function listenOnSharedServer(
   });
   const arrivals = new Arrivals(server, request.clock);
   return {
-    address: addressOf(server) ?? request.address,
+    get address() {
+      return addressOf(server) ?? request.address;
+    },
     async close() {
       leave();
       arrivals.close();
