@@ -135,24 +135,27 @@ export function webSocketConnector(
 
   const connect = async ({ cfg, established, ...request }: ConnectRequest): Promise<void> => {
     const { clock, signal } = request;
-    checkTls(cfg, target);
-    if (signal.aborted) throw new AbortedError("connecting was aborted", { cause: signal.reason });
-    if (given !== undefined) checkUsable(given);
-    const socket = given ?? open(target, options);
-    const transport = early ?? new WebSocketTransport(socket, { bridge, maxHeld, clock, verified: true });
-    const use = (): void => {
-      if (bridge !== true && socket.protocol !== WEBSOCKET_SUBPROTOCOL) {
-        throw new WebSocketSubprotocolError(
-          `${target.shown} did not select the subprotocol ${WEBSOCKET_SUBPROTOCOL}, so that it may be no peng3dnet server; for a bridge from WebSocket to TCP, set the option bridge`,
-        );
-      }
-      established(transport);
-    };
+    let transport = early;
     try {
+      checkTls(cfg, target);
+      if (signal.aborted) throw new AbortedError("connecting was aborted", { cause: signal.reason });
+      if (given !== undefined) checkUsable(given);
+      const socket = given ?? open(target, options);
+      const made = early ?? new WebSocketTransport(socket, { bridge, maxHeld, clock, verified: true });
+      transport = made;
+      const use = (): void => {
+        if (bridge !== true && socket.protocol !== WEBSOCKET_SUBPROTOCOL) {
+          throw new WebSocketSubprotocolError(
+            `${target.shown} did not select the subprotocol ${WEBSOCKET_SUBPROTOCOL}, so that it may be no peng3dnet server; for a bridge from WebSocket to TCP, set the option bridge`,
+          );
+        }
+        established(made);
+      };
       if (socket.readyState === OPEN) use();
       else await opened(socket, target.shown, request, use);
     } catch (error) {
-      transport.destroy();
+      // Also one that was handed in: nobody else closes it.
+      transport?.destroy();
       throw error;
     }
   };

@@ -21,6 +21,7 @@ import {
   WebSocketConnectError,
   WebSocketSubprotocolError,
   WebSocketTransport,
+  webSocketConnector,
 } from "@peng3dnet/browser";
 import { Server } from "@peng3dnet/core";
 import { ManualClock } from "@peng3dnet/peer/testing";
@@ -236,6 +237,44 @@ test("with net.ssl.enabled, nothing is sent that is not encrypted", async () => 
   const error = await refusal({ addr: "ws://127.0.0.1:9/", cfg: { "net.ssl.enabled": true } });
   expect(error).toBeInstanceOf(TlsConfigError);
   expect(error.message).toContain("wss://");
+});
+
+describe("a WebSocket that was handed in is closed where connecting is refused", () => {
+  async function handedIn(): Promise<{ socket: WebSocket; closed: Promise<unknown> }> {
+    let came: (socket: WebSocket) => void = () => {};
+    const accepted = new Promise<WebSocket>((resolve) => {
+      came = resolve;
+    });
+    const { url } = await listenForTest((socket) => came(socket));
+    const socket = new WebSocket(url, "peng3dnet.2");
+    const end = await accepted;
+    return { socket, closed: new Promise((resolve) => end.once("close", resolve)) };
+  }
+
+  test("since it is not encrypted", async () => {
+    const { socket, closed } = await handedIn();
+    const error = await refusal({ addr: socket, cfg: { "net.ssl.enabled": true } });
+    expect(error).toBeInstanceOf(TlsConfigError);
+    await closed;
+  });
+
+  test("since it is given up", async () => {
+    const { socket, closed } = await handedIn();
+    const abort = new AbortController();
+    abort.abort();
+    const { clock, cfg, logger } = new Client();
+    const connecting = webSocketConnector(socket).connect({
+      address: ["", 0],
+      cfg,
+      clock,
+      logger,
+      timeout: 10,
+      signal: abort.signal,
+      established: () => {},
+    });
+    await expect(connecting).rejects.toThrow("aborted");
+    await closed;
+  });
 });
 
 describe("over TLS", () => {
