@@ -14,5 +14,6 @@ export { type KeepAliveOptions, keepAliveOptions } from "./tcp/keep-alive.js";
 export { unacknowledged } from "./tcp/kernel-queue.js";
 export { tcpAcceptor } from "./tcp/tcp-acceptor.js";
 export { tcpConnector } from "./tcp/tcp-connector.js";
+export { ShownCertificate } from "./tls/shown-certificate.js";
 export { type TlsContext, tlsServerContext } from "./tls/tls-context.js";
 export { clientTlsError } from "./tls/tls-errors.js";

@@ -1,5 +1,6 @@
 // WebSockets over TLS: of somebody's https server, and of a port of their own.
 
+import { X509Certificate } from "node:crypto";
 import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:https";
 import { connect } from "node:net";
@@ -72,8 +73,35 @@ test("an https server that asks for certificates knows both ends", async () => {
   });
   const { server, address } = await serve({ server: await listening(https) });
   const accepted = next(server, "handshakecomplete");
-  await webSocketClient(address, secure("client"));
-  expect((await accepted)[0].conn.sslSeclevel).toBe(SSLSEC_BOTHAUTH);
+  const client = await webSocketClient(address, secure("client"));
+  const [remote] = await accepted;
+  expect(remote.conn.sslSeclevel).toBe(SSLSEC_BOTHAUTH);
+  const { subject, fingerprint256 } = new X509Certificate(certPem("client"));
+  const closed = next(server, "close");
+  await client.close();
+  await closed;
+  // It can be asked for although the connection is over.
+  expect(remote.peerCertificate).toMatchObject({ fingerprint256, verified: true });
+  expect(`CN=${remote.peerCertificate?.subject.CN}`).toBe(subject);
+  expect(remote.peerCertificate).toBe(remote.peerCertificate);
+});
+
+test("an https server that lets others in as well tells which certificate was verified", async () => {
+  const https = createServer({
+    cert: certPem("server"),
+    key: keyPem("server"),
+    ca: certPem("ca"),
+    requestCert: true,
+    rejectUnauthorized: false,
+  });
+  const { server, address } = await serve({ server: await listening(https) });
+  const shown = [];
+  for (const identity of ["client", "stranger", undefined] as const) {
+    const accepted = next(server, "handshakecomplete");
+    await webSocketClient(address, secure(identity));
+    shown.push((await accepted)[0].peerCertificate?.verified);
+  }
+  expect(shown).toEqual([true, false, undefined]);
 });
 
 test("a port of its own follows net.ssl, as TCP does", async () => {

@@ -1,9 +1,9 @@
-import type { X509Certificate } from "node:crypto";
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
-import type { DistinguishedName, PeerCertificate, Transport, TransportHandler } from "@peng3dnet/peer";
+import type { PeerCertificate, Transport, TransportHandler } from "@peng3dnet/peer";
 import { type Address, SSLSEC_WRAPPED, type SslSecLevel } from "@peng3dnet/peer";
 import { unacknowledged } from "../tcp/kernel-queue.js";
+import { ShownCertificate } from "./shown-certificate.js";
 import { alertError } from "./tls-errors.js";
 
 /** Calls `call` within an event of a socket, from which nothing may escape. */
@@ -25,9 +25,7 @@ export abstract class TlsTransport implements Transport {
   #socket: Socket;
   #error: Error | undefined = undefined;
   #busy = false;
-  #x509: X509Certificate | undefined = undefined;
-  #verified = false;
-  #certificate: PeerCertificate | undefined = undefined;
+  #certificate: ShownCertificate | undefined = undefined;
 
   /** @param socket - the TLS socket, or the one that it is going to be wrapped round. */
   constructor(socket: Socket) {
@@ -40,9 +38,7 @@ export abstract class TlsTransport implements Transport {
   }
 
   get peerCertificate(): PeerCertificate | undefined {
-    // To take a certificate apart takes time, and few ask.
-    if (this.#x509 !== undefined) this.#certificate ??= describe(this.#x509, this.#verified);
-    return this.#certificate;
+    return this.#certificate?.described;
   }
 
   get bytesBeforeStream(): number {
@@ -51,8 +47,7 @@ export abstract class TlsTransport implements Transport {
 
   /** Notes the certificate that the peer showed; it outlives the socket. */
   protected noteCertificate(socket: TLSSocket, verified: boolean): void {
-    this.#x509 = socket.getPeerX509Certificate();
-    this.#verified = verified;
+    this.#certificate = new ShownCertificate(socket, verified);
   }
 
   get busy(): boolean {
@@ -137,21 +132,5 @@ export abstract class TlsTransport implements Transport {
     } catch (thrown) {
       this.handler?.crashed(thrown);
     }
-  };
-}
-
-/** What is told of a certificate. */
-function describe(x509: X509Certificate, verified: boolean): PeerCertificate {
-  const certificate = x509.toLegacyObject();
-  return {
-    subject: { ...certificate.subject } as unknown as DistinguishedName,
-    issuer: { ...certificate.issuer } as unknown as DistinguishedName,
-    subjectAltName: certificate.subjectaltname,
-    fingerprint256: certificate.fingerprint256,
-    serialNumber: certificate.serialNumber,
-    validFrom: new Date(certificate.valid_from),
-    validTo: new Date(certificate.valid_to),
-    raw: certificate.raw,
-    verified,
   };
 }

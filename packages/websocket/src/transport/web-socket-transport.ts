@@ -3,6 +3,7 @@ import {
   type Address,
   NotPeng3dnetError,
   type PeerCertificate,
+  type ShownCertificate,
   type SslSecLevel,
   type Transport,
   type TransportHandler,
@@ -58,6 +59,8 @@ export interface ConnectionFacts {
   readonly sslSeclevel: SslSecLevel;
   /** Whether the socket is one of TLS. */
   readonly tls: boolean;
+  /** What the client showed; `undefined` without TLS. */
+  readonly certificate: ShownCertificate | undefined;
   /** Longest message that is taken, in bytes. */
   readonly longestMessage: number;
   /** Shares the time for reading among all WebSockets of a server. */
@@ -73,12 +76,12 @@ export class WebSocketTransport implements Transport, InputOwner {
   readonly sslSeclevel: SslSecLevel;
   readonly reusesChunks = false;
   readonly inMessages = true;
-  readonly peerCertificate: PeerCertificate | undefined = undefined;
   /** The socket of TCP or TLS beneath, as on all connections of Node. */
   readonly socket: Socket;
   readonly #ws: HandledWebSocket;
   readonly #input: SocketInput;
   readonly #tls: boolean;
+  readonly #certificate: ShownCertificate | undefined;
   #handler: TransportHandler | undefined = undefined;
   #pong: PongResponder | undefined = undefined;
 
@@ -112,16 +115,21 @@ export class WebSocketTransport implements Transport, InputOwner {
    * @param feed - the listener by which it reads from the socket.
    */
   constructor(ws: WebSocket, stream: Socket, feed: Feed, facts: ConnectionFacts) {
-    const { remoteAddress, sslSeclevel, tls, turns, longestMessage } = facts;
+    const { remoteAddress, sslSeclevel, tls, certificate, turns, longestMessage } = facts;
     this.#ws = ws;
     this.socket = stream;
     this.#tls = tls;
+    this.#certificate = certificate;
     this.remoteAddress = remoteAddress;
     this.sslSeclevel = sslSeclevel;
     this.#input = new SocketInput(ws, stream, feed, this, turns, longestMessage);
     this.#ws[TRANSPORT] = this;
     ws.on("error", onError);
     ws.on("close", onClose);
+  }
+
+  get peerCertificate(): PeerCertificate | undefined {
+    return this.#certificate?.described;
   }
 
   get busy(): boolean {

@@ -5,6 +5,7 @@ import {
   type KeepAliveOptions,
   keepAliveOptions,
   type ListenRequest,
+  ShownCertificate,
   SSLSEC_BOTHAUTH,
   SSLSEC_ENCRYPTED,
   SSLSEC_NONE,
@@ -136,6 +137,7 @@ export class Upgrader {
       remoteAddress: address,
       sslSeclevel: own === SSLSEC_NONE && proxied && encryptedByProxy ? SSLSEC_ENCRYPTED : own,
       tls: socket instanceof TLSSocket,
+      certificate: socket instanceof TLSSocket ? new ShownCertificate(socket, socket.authorized) : undefined,
       longestMessage: this.#longestMessage,
       turns: this.#turns,
     };
