@@ -262,12 +262,11 @@ describe("a WebSocket that was handed in is closed where connecting is refused",
     const { socket, closed } = await handedIn();
     const abort = new AbortController();
     abort.abort();
-    const { clock, cfg, logger } = new Client();
     const connecting = webSocketConnector(socket).connect({
       address: ["", 0],
-      cfg,
-      clock,
-      logger,
+      cfg: new Client().cfg,
+      clock: new ManualClock(),
+      logger: { debug() {}, info() {}, warn() {}, error() {} },
       timeout: 10,
       signal: abort.signal,
       established: () => {},
