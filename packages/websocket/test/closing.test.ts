@@ -2,7 +2,7 @@
 
 import { ConnectionLostError, NotPeng3dnetError, Server } from "@peng3dnet/core";
 import { serveWebSocket } from "@peng3dnet/websocket";
-import { track } from "../../core/test/support/cleanup.js";
+import { onCleanup, track } from "../../core/test/support/cleanup.js";
 import { next } from "../../core/test/support/peers.js";
 import { accept, CLOSECONN, closeconn, packet, settype, value } from "../../core/test/support/wire.js";
 import { addressOf, Echo, echoServer, frame, httpServer, upgraded, webSocketClient } from "./support/http.js";
@@ -229,3 +229,23 @@ test("a socket that the application destroys", async () => {
   client.conn.socket?.destroy();
   expect((await closed)[1].error).toBeInstanceOf(ConnectionLostError);
 });
+
+test.each([[Number.POSITIVE_INFINITY], [1e10]])(
+  "with net.timeout.close %d, the closing handshake takes no timer that Node has not",
+  async (seconds) => {
+    const server = await echoServer({ "net.timeout.close": seconds });
+    const { address } = await serveWebSocket(server, { port: 0 });
+    const timers = jest.spyOn(globalThis, "setTimeout");
+    onCleanup(() => timers.mockRestore());
+    const socket = await upgraded(address);
+    const closing = new Promise<void>((resolve) => {
+      socket.on("data", (chunk: Buffer) => {
+        if (chunk.includes("socketclose")) resolve();
+      });
+    });
+    socket.write(frame(0x82));
+    await closing;
+    const delays = timers.mock.calls.map(([, delay = 0]) => delay);
+    expect(Math.max(...delays)).toBe(0x7fffffff);
+  },
+);

@@ -27,8 +27,10 @@ const LONGEST_PIECE = 256 * 1024 + 64;
 const PREFIX = 4;
 /** `ws` reads close frames alone. */
 const LONGEST_CLOSE = 125;
-/** Seconds for the closing handshake, where `net.timeout.close` is off. */
+/** Seconds for the closing handshake, where `net.timeout.close` is 0. */
 const CLOSE_TIMEOUT = 30;
+/** Longest time that Node's timers take, in milliseconds. They would take a longer one for none. */
+const LONGEST_TIMER = 0x7fffffff;
 
 const FULL: Refusal = {
   status: 503,
@@ -81,7 +83,7 @@ export class Upgrader {
       autoPong: false,
       // Nobody is told the reason of a close but in a text, where it is escaped.
       skipUTF8Validation: true,
-      closeTimeout: (cfg.get("net.timeout.close") || CLOSE_TIMEOUT) * 1000,
+      closeTimeout: Math.min((cfg.get("net.timeout.close") || CLOSE_TIMEOUT) * 1000, LONGEST_TIMER),
       handleProtocols: (offered) => (offered.has(WEBSOCKET_SUBPROTOCOL) ? WEBSOCKET_SUBPROTOCOL : false),
     };
     this.#wss = new WebSocketServer(options);
