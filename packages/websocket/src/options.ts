@@ -1,6 +1,7 @@
 import type { Server as HttpServer } from "node:http";
 import type { ServerOptions as HttpsOptions, Server as HttpsServer } from "node:https";
-import { ConfigError } from "@peng3dnet/core";
+import { createSecureContext } from "node:tls";
+import { ConfigError, TlsConfigError } from "@peng3dnet/core";
 import { AddressList } from "./upgrade/address-list.js";
 import { OriginPolicy, type Origins } from "./upgrade/origins.js";
 
@@ -64,13 +65,39 @@ function invalid(key: string, message: string): ConfigError {
   return new ConfigError(key, `option "${key}": ${message}`);
 }
 
-/** @throws {@link ConfigError} that names the option. */
+/**
+ * Checks the options of https for a port of its own.
+ *
+ * @throws {@link TlsConfigError} if nobody could connect with them.
+ */
+function checkTls(tls: HttpsOptions): void {
+  if (typeof tls !== "object" || tls === null)
+    throw invalid("tls", "it is an object with a certificate, { cert, key } as of node:https, or false");
+  const { cert, key, pfx, privateKeyIdentifier, SNICallback } = tls;
+  const complete = cert !== undefined && (key ?? privateKeyIdentifier) !== undefined;
+  if (!complete && pfx === undefined && SNICallback === undefined) {
+    const missing = cert === undefined ? "certificate" : "private key";
+    throw new TlsConfigError(
+      "tls",
+      `option "tls": there is no ${missing}, so that nobody could connect; hand in cert and key, leave the option out to follow net.ssl.*, or set it to false for no TLS`,
+    );
+  }
+  try {
+    createSecureContext(tls);
+  } catch (cause) {
+    const message = `option "tls": the certificate or key cannot be used: ${(cause as Error).message}`;
+    throw new TlsConfigError("tls", message, { cause });
+  }
+}
+
+/** @throws {@link ConfigError} that names the option, {@link TlsConfigError} for `tls`. */
 export function checkOptions(options: WebSocketAcceptorOptions): Settings {
   const { server, tls, path = "/", subprotocol = "required", trustedProxies, encryptedByProxy } = options;
   if (server !== undefined && typeof server.on !== "function")
     throw invalid("server", "it is no server of node:http or node:https");
   if (server !== undefined && tls !== undefined)
     throw invalid("tls", "it is for a port of its own; beside `server`, that server's TLS counts");
+  if (tls !== undefined && tls !== false) checkTls(tls);
   if (path !== ANY_PATH && !/^\/[^?#]*$/.test(path))
     throw invalid("path", 'a path begins with "/" and has no query; "*" stands for any');
   if (subprotocol !== "required" && subprotocol !== "optional")

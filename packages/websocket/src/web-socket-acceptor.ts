@@ -7,7 +7,7 @@ import { checkOptions, type WebSocketAcceptorOptions } from "./options.js";
  * Listens for clients over WebSocket: the option `acceptor` of a `Server` that has no other clients, or for
  * `server.addAcceptor`. {@link serveWebSocket} does the latter.
  *
- * @throws {@link ConfigError} that names the option that cannot be used.
+ * @throws {@link ConfigError} that names the option that cannot be used; {@link TlsConfigError} for a certificate in `tls`.
  */
 export function webSocketAcceptor(options: WebSocketAcceptorOptions = {}): Acceptor {
   const settings = checkOptions(options);

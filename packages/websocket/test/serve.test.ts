@@ -275,6 +275,8 @@ test.each<[string, ServeWebSocketOptions]>([
   ["server", { server: {} as never }],
   ["port", { server: createServer(), port: 1 }],
   ["tls", { server: createServer(), tls: {} }],
+  ["tls", { port: 0, tls: {} }],
+  ["tls", { port: 0, tls: true as never }],
   ["path", { port: 0, path: "play" }],
   ["path", { port: 0, path: "/play?x" }],
   ["origins", { port: 0, origins: ["game.example"] }],

@@ -17,7 +17,7 @@ import {
   SSLSEC_ENCRYPTED,
   TlsConfigError,
 } from "@peng3dnet/core";
-import { type ServeWebSocketOptions, serveWebSocket } from "@peng3dnet/websocket";
+import { type ServeWebSocketOptions, serveWebSocket, webSocketAcceptor } from "@peng3dnet/websocket";
 import {
   bareTls,
   certFile,
@@ -142,6 +142,18 @@ test("a port of its own with a certificate of its own, or without TLS beside TCP
   expect(await echoed(await webSocketClient(own.address, secure()), 1)).toBe(1);
   const plain = await serve({ port: 0, tls: false }, serverTls());
   expect(await echoed(await webSocketClient(plain.address), 1)).toBe(1);
+});
+
+test.each<[string, () => object, string]>([
+  ["nothing", () => ({}), "no certificate"],
+  ["a key alone", () => ({ key: keyPem("server") }), "no certificate"],
+  ["a certificate alone", () => ({ cert: certPem("server") }), "no private key"],
+  ["what is no certificate", () => ({ cert: "?", key: keyPem("server") }), "cannot be used: "],
+  ["another one's key", () => ({ cert: certPem("server"), key: keyPem("client") }), "cannot be used: "],
+])("a port of its own with %s in the option tls is refused", async (_name, tls, message) => {
+  expect(() => webSocketAcceptor({ tls: tls() })).toThrow(TlsConfigError);
+  expect(() => webSocketAcceptor({ tls: tls() })).toThrow(`option "tls": `);
+  expect(() => webSocketAcceptor({ tls: tls() })).toThrow(message);
 });
 
 test("a certificate that is missing is named", async () => {
