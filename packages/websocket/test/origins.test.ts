@@ -27,6 +27,10 @@ test.each<[string, Origins | undefined, string | undefined, string | undefined]>
   ["listed with a slash", ["https://Other.example/"], "https://other.example", "game.example"],
   ["of the same host, beside others", ["https://other.example"], "https://game.example", "game.example"],
   ["a file, where that is listed", ["null"], "null", "game.example"],
+  ["an app's, listed", ["capacitor://localhost"], "capacitor://localhost", "game.example"],
+  ["an app's, listed with a slash", ["tauri://Localhost/"], "tauri://localhost", "game.example"],
+  ["a program's for the desktop, listed", ["app://game"], "app://game", "game.example"],
+  ["an extension's, listed", ["chrome-extension://abc"], "chrome-extension://abc", "game.example"],
   ["any, where all may", "*", "https://other.example", "game.example"],
   ["what a function allows", (origin) => origin.endsWith(".example"), "https://a.example", "game.test"],
 ])("a page is let in: %s", async (_name, origins, origin, host) => {
@@ -42,6 +46,9 @@ test.each<[string, Origins | undefined, string, string]>([
   ["of another port", undefined, "http://game.example:8080", "game.example"],
   ["of a port that only goes without saying for https", undefined, "http://game.example", "game.example:443"],
   ["a file", undefined, "null", "null"],
+  ["an app's, of the same host", undefined, "capacitor://localhost", "localhost"],
+  ["an app's, of another host than listed", ["app://game"], "app://other", "game.example"],
+  ["an app's, of another scheme than listed", ["app://game"], "tauri://game", "game.example"],
   ["of no address", undefined, "nonsense", "nonsense"],
   ["with a path", undefined, "https://game.example/path", "game.example"],
   ["listed with another scheme", ["https://other.example"], "http://other.example", "game.example"],
@@ -108,6 +115,13 @@ test("an origin with a wildcard is refused where it is written", () => {
   expect(() => webSocketAcceptor({ origins })).toThrow(ConfigError);
   expect(() => webSocketAcceptor({ origins })).toThrow("hand in a function");
 });
+
+test.each([["app://"], ["file:///index.html"], ["file://host"], ["app://game/path"], ["app:game"]])(
+  "%s is no origin",
+  (origin) => {
+    expect(() => webSocketAcceptor({ origins: [origin] })).toThrow("is no origin");
+  },
+);
 
 test.each<[string, Origins]>([
   [

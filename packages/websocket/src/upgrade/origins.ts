@@ -6,13 +6,19 @@ export type Origins = readonly string[] | "*" | ((origin: string, request: Incom
 
 const DEFAULT_PORT = /:(?:80|443)$/;
 
+const ORIGIN = /^[a-z][-+.0-9a-z]*:\/\/[^/?#@]+\/?$/i;
+/** Pages of files and of memory have the origin "null". */
+const NAMELESS = ["file:", "blob:", "data:"];
+const WEB = /^https?:/;
+
 /** An origin as browsers write it. */
 function normalize(origin: string): string {
   if (origin === "null") return origin;
   if (origin.includes("*")) throw new Error("a wildcard");
-  const { origin: known } = new URL(origin);
-  if (known === "null" || !/^[a-z]+:\/\/[^/]+\/?$/i.test(origin)) throw new Error("not an origin");
-  return known;
+  const { origin: known, protocol } = new URL(origin);
+  if (!ORIGIN.test(origin) || NAMELESS.includes(protocol)) throw new Error("not an origin");
+  // Of an app's own scheme, only its runtime knows what an origin is.
+  return known === "null" ? origin.replace(/\/$/, "").toLowerCase() : known;
 }
 
 /** Which pages may connect. */
@@ -56,7 +62,8 @@ export class OriginPolicy {
       return false;
     }
     if (this.#listed?.has(known) === true) return true;
-    return known !== "null" && sameHost(known, host);
+    // Whoever may write programs for a device can give an app's scheme any host.
+    return WEB.test(known) && sameHost(known, host);
   }
 }
 
