@@ -1,6 +1,7 @@
 import {
   type AddressLike,
   type AnyPacketDefinition,
+  ConfigError,
   type Connector,
   InvalidStateError,
   Client as PeerClient,
@@ -29,8 +30,20 @@ const nowhere: Connector = {
   },
 };
 
+/** @throws {@link ConfigError} for options that a connector of one's own would not get to know. */
+function checkUnused(options: WebSocketOptions): void {
+  for (const key of ["WebSocket", "bridge", "maxHeld"] as const) {
+    if (options[key] === undefined) continue;
+    throw new ConfigError(
+      key,
+      `option "${key}": it means nothing beside a connector of your own; hand it to webSocketConnector, or leave the option connector out`,
+    );
+  }
+}
+
 function withConnector<D extends AnyPacketDefinition>(options: ClientOptions<D>): PeerClientOptions<D> {
   const { addr, connector, ...others } = options;
+  if (connector !== undefined) checkUnused(options);
   if (addr === undefined) return { ...others, connector: connector ?? nowhere };
   if (connector !== undefined) return { ...others, connector, addr: addr as AddressLike };
   const made = webSocketConnector(addr as WebSocketAddress, options);
@@ -45,7 +58,7 @@ function withConnector<D extends AnyPacketDefinition>(options: ClientOptions<D>)
  */
 export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition> extends PeerClient<D> {
   /**
-   * @throws {@link ConfigError} if a config option is not allowed, {@link InvalidAddressError} for `addr`,
+   * @throws {@link ConfigError} if an option is not allowed, {@link InvalidAddressError} for `addr`,
    * {@link InvalidStateError} for a WebSocket that is closed.
    */
   constructor(options: ClientOptions<D> = {}) {

@@ -7,7 +7,7 @@ const MAX_CLOSE_TEXT = 123;
 const MAX_SHOWN = 200;
 
 const MEANINGS: Readonly<Record<number, string>> = {
-  1002: "a message came after the end of the stream",
+  1002: "what came broke a rule of WebSocket or of the protocol",
   1003: "a text message came",
   1006: "the connection broke",
   1008: "refused by a policy",

@@ -15,6 +15,7 @@ import {
 import { Deadline } from "@peng3dnet/peer/transport";
 import { WebSocketConnectError, WebSocketSubprotocolError } from "../errors.js";
 import { openFailure } from "./failure.js";
+import { checkMaxHeld } from "./held-input.js";
 import { resolveTarget, type Target, targetOf, type UrlLike } from "./target.js";
 import { CONNECTING, OPEN, ownWebSocket, type WebSocketClass, type WebSocketLike } from "./web-socket.js";
 import { WebSocketTransport, type WebSocketTransportOptions } from "./web-socket-transport.js";
@@ -114,8 +115,8 @@ function opened(
  *
  * @param addr - a URL (`wss:`, `ws:`; in a page or worker it may be relative), or a WebSocket. What a WebSocket receives before
  * it is handed in is lost: hand it in before the server's first message can have come.
- * @throws {@link InvalidAddressError}, {@link UnsupportedAddressError}, {@link InvalidStateError} for a WebSocket that is closed; TypeError
- * if the option `WebSocket` is no class.
+ * @throws {@link InvalidAddressError}, {@link UnsupportedAddressError}, {@link InvalidStateError} for a WebSocket that is closed;
+ * {@link ConfigError} for `maxHeld`; TypeError if the option `WebSocket` is no class.
  */
 export function webSocketConnector(
   addr: WebSocketAddress,
@@ -127,6 +128,7 @@ export function webSocketConnector(
       "the option WebSocket takes a class, such as that of the package ws; a WebSocket that was made already is handed in as addr",
     );
   }
+  checkMaxHeld(maxHeld);
   const given = typeof addr === "object" && addr !== null && "readyState" in addr ? addr : undefined;
   if (given !== undefined) checkUsable(given);
   const target = given === undefined ? resolveTarget(addr as string | UrlLike) : targetOf(given);

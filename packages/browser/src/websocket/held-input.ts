@@ -1,3 +1,5 @@
+import { ConfigError } from "@peng3dnet/peer";
+
 /** What a message takes beside its bytes, so that a million short ones are not free. */
 const MESSAGE_COST = 128;
 /** What was handed out is let go of when it is so much, and half of all. */
@@ -38,4 +40,13 @@ export class HeldInput {
     this.#next = 0;
     this.size = 0;
   }
+}
+
+/** @throws {@link ConfigError} for what is no number of bytes. */
+export function checkMaxHeld(maxHeld: unknown): void {
+  if (maxHeld === undefined || (typeof maxHeld === "number" && maxHeld >= 0)) return;
+  throw new ConfigError(
+    "maxHeld",
+    'option "maxHeld": it is a number of bytes from 0, or Infinity for no limit',
+  );
 }

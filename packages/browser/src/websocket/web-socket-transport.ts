@@ -16,7 +16,7 @@ import { joinPieces } from "@peng3dnet/peer/transport";
 import { InputOverflowError, WebSocketConnectError } from "../errors.js";
 import { closeText, describeClose, isOrderly } from "./close-text.js";
 import { DrainWatch } from "./drain-watch.js";
-import { HeldInput } from "./held-input.js";
+import { checkMaxHeld, HeldInput } from "./held-input.js";
 import { targetOf } from "./target.js";
 import {
   CONNECTING,
@@ -108,9 +108,13 @@ export class WebSocketTransport implements Transport {
   #failed = false;
   #told = false;
 
-  /** @param socket - one that connects or is open. */
+  /**
+   * @param socket - one that connects or is open.
+   * @throws {@link ConfigError} for `maxHeld`.
+   */
   constructor(socket: WebSocketLike, options: WebSocketTransportOptions = {}) {
     const { bridge = false, maxHeld = DEFAULT_MAX_HELD, clock = standardPlatform.clock } = options;
+    checkMaxHeld(maxHeld);
     this.webSocket = socket;
     this.#bridge = bridge;
     this.#maxHeld = maxHeld;

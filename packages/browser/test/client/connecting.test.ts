@@ -7,6 +7,7 @@ import { join } from "node:path";
 import {
   Client,
   type ClientOptions,
+  ConfigError,
   definePacket,
   InvalidAddressError,
   InvalidStateError,
@@ -194,6 +195,16 @@ test("a server that refuses a text message says so once", async () => {
   expect(error?.message).toContain("1003");
 });
 
+test("what closes with 1002 is told as it is, and not as one of the reasons for that", async () => {
+  const { url } = await listenForTest((socket) => socket.close(1002, "a reserved bit is set"));
+  const client = track(new Client({ addr: url, WebSocket: WS }));
+  await client.start().catch(() => {});
+  const { error } = await client.waitForClose();
+  expect(error?.message).toContain(
+    "1002 (what came broke a rule of WebSocket or of the protocol), a reserved bit",
+  );
+});
+
 test("in a page or worker, an address may be a path of its own server", () => {
   Object.defineProperty(globalThis, "location", {
     value: { href: "https://game.example/at/all" },
@@ -237,6 +248,27 @@ test("with net.ssl.enabled, nothing is sent that is not encrypted", async () => 
   const error = await refusal({ addr: "ws://127.0.0.1:9/", cfg: { "net.ssl.enabled": true } });
   expect(error).toBeInstanceOf(TlsConfigError);
   expect(error.message).toContain("wss://");
+});
+
+test.each([[-1], [Number.NaN], ["16 MiB"], [null]])("maxHeld %p is refused at once", (maxHeld) => {
+  const options = { addr: "ws://127.0.0.1:9/", maxHeld: maxHeld as number };
+  expect(() => new Client({ ...options, WebSocket: WS })).toThrow(ConfigError);
+  expect(() => new Client({ ...options, WebSocket: WS })).toThrow('option "maxHeld"');
+  const socket = new WebSocket("ws://127.0.0.1:9/");
+  socket.on("error", () => {});
+  expect(() => new WebSocketTransport(socket, options)).toThrow(ConfigError);
+});
+
+test.each<[string, ClientOptions]>([
+  ["WebSocket", { WebSocket: WS }],
+  ["bridge", { bridge: true }],
+  ["maxHeld", { maxHeld: 1000 }],
+])("%s beside a connector of one's own is refused at once", (key, options) => {
+  const connector = webSocketConnector("ws://127.0.0.1:9/", options);
+  expect(new Client({ connector, addr: connector.address }).addr).toEqual(["127.0.0.1", 9]);
+  const make = (): unknown => new Client({ connector, ...options });
+  expect(make).toThrow(ConfigError);
+  expect(make).toThrow(`option "${key}"`);
 });
 
 describe("a WebSocket that was handed in is closed where connecting is refused", () => {
