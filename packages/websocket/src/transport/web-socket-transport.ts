@@ -152,7 +152,6 @@ export class WebSocketTransport implements Transport, InputOwner {
     this.#finishSoon();
     if (this.#destroyed || this.#gone !== undefined) return;
     this.#shield(handler, () => handler.ready());
-    if (this.#held !== undefined) this.resume();
   }
 
   // ---- output -----------------------------------------------------------------------------------
