@@ -3,6 +3,7 @@ const LONGEST = 32_767;
 
 /** How Node makes sockets whose other side's system is asked now and then whether it is there. */
 export interface KeepAliveOptions {
+  /** Whether it is asked at all. */
   readonly keepAlive: boolean;
   /** Silence until the first question, in milliseconds. */
   readonly keepAliveInitialDelay?: number;

@@ -88,7 +88,7 @@ export class WebSocketTransport implements Transport, InputOwner {
   #paused = false;
   /** Messages of what was read last, which are told as one: many messages would be as many batches, each with an answer. */
   #fresh: Uint8Array[] | undefined = undefined;
-  /** What came after a pause, or before `start`. */
+  /** What came after a pause. */
   #held: HeldInput | undefined = undefined;
   #resuming = false;
   /** The other end has ended its stream. */
