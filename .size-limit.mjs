@@ -6,10 +6,10 @@ const WITH_ALL = { protocol: "37 kB", peer: "65 kB" };
 const ECHO_CLIENT = "{ Client, definePacket, payload }";
 const ALONE = {
   protocol: "31.7 kB",
-  peer: "29.7 kB",
-  core: "10.5 kB",
-  browser: "10.9 kB",
-  websocket: "9.4 kB",
+  peer: "30 kB",
+  core: "10.7 kB",
+  browser: "11.3 kB",
+  websocket: "10 kB",
   ping: "4 kB",
   "peng3d-events": "3.7 kB",
 };
