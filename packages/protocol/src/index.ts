@@ -27,6 +27,7 @@ export {
   type ConnectionContext,
   type ConnectionContextOptions,
   createConnectionContext,
+  type ResumeLimits,
 } from "./connection/connection-context.js";
 export type { ConnectionHooks } from "./connection/connection-hooks.js";
 export type { ConnectionHost } from "./connection/connection-host.js";
@@ -84,6 +85,27 @@ export {
   registerInternalPackets,
   SetTypePacket,
 } from "./handshake/internal-packets.js";
+export {
+  ACKNOWLEDGE_ID,
+  MAX_RESUME_BODY,
+  MAX_TICKET,
+  MIN_TICKET,
+  RESUMED_ID,
+  type Resumed,
+  type ResumeParameters,
+  type ResumeRequest,
+  type ResumeTicket,
+  readAcknowledgement,
+  readResumed,
+  readTicket,
+  TICKET_ID,
+} from "./handshake/resume.js";
+export {
+  encodeResumed,
+  ResumeHandshake,
+  type ResumeHandshakeOptions,
+  type ResumeResult,
+} from "./handshake/resume-handshake.js";
 export { type CheckingContext, checkSent } from "./packets/check-sent.js";
 export { DefinedPacket } from "./packets/defined-packet.js";
 export { type EncodingContext, encodeChecked, encodePacket } from "./packets/encode-packet.js";

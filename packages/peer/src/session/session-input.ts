@@ -117,7 +117,7 @@ export class SessionInput<Session extends InputHost<Session>> implements Runnabl
         const length = connection.packetLength;
         if (length >= COSTLY_LENGTH) turns.look();
         // Those that wait for `process` come first.
-        if ((!hooks.direct || this.packets > 0) && !connection.atHeartbeat) hooks.takePacket(session);
+        if ((!hooks.direct || this.packets > 0) && !connection.atControl) hooks.takePacket(session);
         else if (hooks.buffers.full && hooks.buffers.keepsOut(session, connection.packetId)) {
           this.#getWindow().kept = connection.rawPacket();
         } else {

@@ -221,6 +221,23 @@ export interface ConfigValues {
    */
   "net.tcp.keepalive": number;
   /**
+   * *new* Seconds for which a server keeps a session whose transport broke, so that its client can come back and go on with
+   * it. At most 86,400; 0: off. Default 0. Read for each connection.
+   */
+  "net.resume.window": number;
+  /**
+   * *new* Bytes that a session keeps of what it sent, until they are acknowledged, and of what is sent while its transport is
+   * broken; past it, it ends with `resumeoverflow`. Default 1 MiB. Read for each connection.
+   */
+  "net.resume.bytes": number;
+  /**
+   * *new* Sessions of a server that wait for their clients at once; past it, one of them ends with `resumeevicted`. Default
+   * 1024. Read for each connection.
+   */
+  "net.resume.sessions": number;
+  /** *new* The same per remote address; an IPv6 address counts by its /64. Default 64. Read for each connection. */
+  "net.resume.sessions.address": number;
+  /**
    * *new* While bytes keep coming within so many seconds of each other, the next ones are polled for, and the event loop
    * does not sleep. At most 0.001; 0: never. Without effect where there is one processor. Default 0.0001.
    * Read for each connection.
@@ -305,5 +322,9 @@ export const DEFAULT_CONFIG: Readonly<ConfigValues> = Object.freeze({
   "net.heartbeat.interval": 5,
   "net.heartbeat.timeout": 15,
   "net.tcp.keepalive": 30,
+  "net.resume.window": 0,
+  "net.resume.bytes": 1024 * 1024,
+  "net.resume.sessions": 1024,
+  "net.resume.sessions.address": 64,
   "net.latency.poll": 0.0001,
 } satisfies ConfigValues);

@@ -12,6 +12,8 @@ interface Rule {
 }
 
 const MAX_UINT32 = 0xffffffff;
+/** A day: longest time for which a session may wait, in seconds. */
+const MAX_WINDOW = 86_400;
 
 const flag: Rule = { allowed: "true or false", accepts: (value) => typeof value === "boolean" };
 const text: Rule = { allowed: "a string", accepts: (value) => typeof value === "string" && value !== "" };
@@ -137,6 +139,13 @@ const RULES: Readonly<Record<ConfigKey, Rule>> = {
   },
   "net.heartbeat.timeout": seconds,
   "net.tcp.keepalive": seconds,
+  "net.resume.window": {
+    allowed: "a number of seconds from 0 (off) to 86400, fractions included",
+    accepts: (value) => typeof value === "number" && value >= 0 && value <= MAX_WINDOW,
+  },
+  "net.resume.bytes": count,
+  "net.resume.sessions": count,
+  "net.resume.sessions.address": count,
   "net.latency.poll": {
     allowed: "a number of seconds from 0 (off) to 0.001",
     accepts: (value) => typeof value === "number" && value >= 0 && value <= 0.001,

@@ -12,6 +12,7 @@ import { SharedOutput } from "../framing/shared-output.js";
 import type { Extensions } from "../handshake/extensions.js";
 import { MAX_BEAT_BODY } from "../handshake/heartbeat.js";
 import { RegistryAnnouncement } from "../handshake/registry-announcement.js";
+import { MAX_RESUME_BODY, type ResumeParameters } from "../handshake/resume.js";
 import type { EncodingContext } from "../packets/encode-packet.js";
 import { PacketDelivery } from "../packets/packet-delivery.js";
 import { BoundTypes } from "./bound-type.js";
@@ -46,12 +47,24 @@ export interface ConnectionContext extends EncodingContext {
   readonly handshakeInflatedLimit: number;
   /** As `elements`, before a connection is active. */
   readonly handshakeElements: number;
+  /** The same before a session goes on over another transport: on a client, too, since it takes no registry then. */
+  readonly resumeLimits: ResumeLimits;
   readonly highWater: number;
   readonly dropDroppable: boolean;
   readonly autosync: boolean;
   readonly strictRegistry: boolean;
   readonly maxNames: number;
   readonly maxNameLength: number;
+}
+
+/** What may be received before a session goes on over another transport. */
+export interface ResumeLimits {
+  /** Longest packet, in bytes without its length prefix. */
+  readonly length: number;
+  /** Longest body after decompression, in bytes. */
+  readonly inflated: number;
+  /** Elements of all containers of a body together. */
+  readonly elements: number;
 }
 
 /**
@@ -105,27 +118,47 @@ export interface ConnectionContextOptions extends BodyDecoderOptions {
    * (`net.heartbeat.interval`). Default false.
    */
   readonly heartbeats?: boolean | undefined;
+  /**
+   * What the connections declare of resumption, where they are driven by somebody who keeps sessions and goes on with them: on
+   * a server `{ window }`, on a client `{}`. Default `undefined`: nothing.
+   */
+  readonly resume?: ResumeParameters | undefined;
 }
 
-/** Levels of a hello that declares heartbeats. */
+/** Levels of a hello or settype that declares an extension with packets of its own. */
 const HELLO_DEPTH = 3;
+/** Bytes and elements that the settype of a client has at most that comes back, with room for further extensions. */
+const RESUME_LENGTH = 2 * MAX_RESUME_BODY;
+const RESUME_ELEMENTS = 32;
 /** Output buffers that a server keeps for its connections. A client keeps one, as it has a single connection. */
 const SERVER_BUFFERS = 16;
 /** Frame encoders that a server keeps while no connection needs them. */
 const SERVER_ENCODERS = 64;
 
-/** What a peer declares of extensions; `undefined`: nothing. */
-function declaredExtensions(peer: Peer, cfg: ConfigReader, inflates: boolean, heartbeats: boolean) {
+/**
+ * What a peer declares of extensions. Whoever bounds packets to less than those of an extension is to send and to accept none.
+ *
+ * @returns `undefined`: nothing.
+ */
+function declaredExtensions(
+  peer: Peer,
+  cfg: ConfigReader,
+  { length, elements }: ResumeLimits,
+  { compression, heartbeats, resume }: ConnectionContextOptions,
+): Extensions | undefined {
   const interval = cfg.get("net.heartbeat.interval");
-  const beats = interval > 0 && interval < Number.POSITIVE_INFINITY;
-  // Whoever bounds packets to less than that is to send and to accept no more.
-  const room =
-    cfg.get("net.limits.packetlength") >= HEADER_SIZE + MAX_BEAT_BODY &&
-    cfg.get("net.limits.depth") >= HELLO_DEPTH;
+  const deep = cfg.get("net.limits.depth") >= HELLO_DEPTH;
+  const beats =
+    heartbeats === true &&
+    interval > 0 &&
+    interval < Number.POSITIVE_INFINITY &&
+    cfg.get("net.limits.packetlength") >= HEADER_SIZE + MAX_BEAT_BODY;
+  const resumes = resume !== undefined && length >= RESUME_LENGTH && elements >= RESUME_ELEMENTS;
   const declared: Extensions = {
     // What cannot be inflated is declined, too: the connection would end with the first compressed packet.
-    ...(!(cfg.get("net.compress.accept") && inflates) && { compress: { accept: false } }),
-    ...(heartbeats && beats && room && { heartbeat: peer.side === SIDE_SERVER ? { interval } : {} }),
+    ...(!(cfg.get("net.compress.accept") && compression !== undefined) && { compress: { accept: false } }),
+    ...(beats && deep && { heartbeat: peer.side === SIDE_SERVER ? { interval } : {} }),
+    ...(resumes && deep && { resume }),
   };
   return Object.keys(declared).length > 0 ? declared : undefined;
 }
@@ -138,15 +171,10 @@ function declaredExtensions(peer: Peer, cfg: ConfigReader, inflates: boolean, he
 export function createConnectionContext(
   peer: Peer,
   cfg: ConfigReader,
-  {
-    former,
-    resources = new ReceiveResources(),
-    validateSent = false,
-    heartbeats = false,
-    ...coding
-  }: ConnectionContextOptions = {},
+  options: ConnectionContextOptions = {},
 ): ConnectionContext {
-  const { codec, compression, extensions } = coding;
+  const { former, resources = new ReceiveResources(), validateSent = false } = options;
+  const { codec, compression, extensions } = options;
   const depth = cfg.get("net.limits.depth");
   const limit = cfg.get("net.limits.packetlength");
   const inflatedLimit = cfg.get("net.limits.inflated");
@@ -156,6 +184,11 @@ export function createConnectionContext(
   const maxNames = cfg.get("net.limits.registry.names");
   const fewElements = cfg.get("net.limits.elements.handshake");
   const encoders = server ? SERVER_ENCODERS : 1;
+  const resumeLimits: ResumeLimits = {
+    length: Math.min(limit, cfg.get("net.limits.packetlength.handshake")),
+    inflated: Math.min(inflatedLimit, cfg.get("net.limits.inflated.handshake")),
+    elements: Math.min(elements, fewElements),
+  };
   const context: ConnectionContext = {
     peer,
     resources,
@@ -163,7 +196,7 @@ export function createConnectionContext(
     announcement: new RegistryAnnouncement(),
     decoders: resources.decoders,
     encoders: new ObjectPool(encoders, () => new FrameEncoder(context)),
-    declared: declaredExtensions(peer, cfg, compression !== undefined, heartbeats),
+    declared: declaredExtensions(peer, cfg, resumeLimits, options),
     compressionDeclined: false,
     uncompressed: new UncompressedContext(encoders),
     delivery: new PacketDelivery({
@@ -173,20 +206,19 @@ export function createConnectionContext(
     codec,
     writer: new ValueWriter(depth, elements, pool, extensions),
     // Compressed bodies are accepted even where `net.compress.enabled` is off.
-    bodies: new BodyDecoder(resources.values, depth, elements, coding),
+    bodies: new BodyDecoder(resources.values, depth, elements, options),
     pool,
     sharedOutput: former?.sharedOutput ?? new SharedOutput(),
     limit,
     inflatedLimit,
-    handshakeLimit: server ? Math.min(limit, cfg.get("net.limits.packetlength.handshake")) : limit,
-    handshakeInflatedLimit: server
-      ? Math.min(inflatedLimit, cfg.get("net.limits.inflated.handshake"))
-      : inflatedLimit,
+    handshakeLimit: server ? resumeLimits.length : limit,
+    handshakeInflatedLimit: server ? resumeLimits.inflated : inflatedLimit,
     depth,
     elements,
     // A client receives the server's registry in the handshake. Each name is two elements and, where there are very many,
     // a new key, of which a body may have one for each three elements.
-    handshakeElements: server ? Math.min(elements, fewElements) : 3 * maxNames + fewElements,
+    handshakeElements: server ? resumeLimits.elements : 3 * maxNames + fewElements,
+    resumeLimits,
     compression: cfg.get("net.compress.enabled") ? compression : undefined,
     validateSent,
     threshold: cfg.get("net.compress.threshold"),

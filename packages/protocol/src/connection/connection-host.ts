@@ -1,5 +1,6 @@
 import type { InvalidPayloadError } from "../errors/errors.js";
 import { whenRejected } from "../errors/when-rejected.js";
+import type { ResumeRequest } from "../handshake/resume.js";
 import type { PacketEntry } from "../registry/packet-registry.js";
 import type { ConnectionHooks } from "./connection-hooks.js";
 import type { PacketRef } from "./peer.js";
@@ -32,6 +33,28 @@ export interface ConnectionHost {
    * @throws an error with a `closeReason` if the peer may not send that.
    */
   heartbeatReceived?(id: number, body: unknown, length: number): void;
+  /**
+   * The client came back for a session, on a server, and the connection waits in its state for what the host makes of it.
+   * Without this method, such a client is told that there is no session.
+   *
+   * @throws an error with a `closeReason` to end the connection.
+   */
+  resumeAsked?(request: ResumeRequest): void;
+  /**
+   * The peer has received so many bytes of this side's stream, on a connection whose sides agreed on `resume`.
+   *
+   * @param length - of the whole packet that said so, its prefix included, in bytes.
+   * @throws an error with a `closeReason` if that cannot be.
+   */
+  acknowledged?(received: number, length: number): void;
+  /**
+   * The server gave a ticket to come back with, on a client.
+   *
+   * @param ticket - a secret, in an array of its own.
+   * @param window - how long the server waits for its client, in seconds.
+   * @param length - of the whole packet, its prefix included, in bytes.
+   */
+  ticketReceived?(ticket: Uint8Array, window: number, length: number): void;
   /** The peer announced that it closes. */
   closeReceived(reason: string | null): void;
   /** Code of the application threw something, or a promise of it rejected. */

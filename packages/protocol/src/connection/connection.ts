@@ -21,6 +21,7 @@ import {
   ConnectionClosedError,
   InvalidStateError,
   NotPeng3dnetError,
+  ResumeError,
   UnexpectedPacketError,
   UnknownConnectionTypeError,
 } from "../errors/errors.js";
@@ -28,9 +29,16 @@ import { escapeText, quoteText } from "../errors/quote-text.js";
 import type { FrameDecoder } from "../framing/frame-decoder.js";
 import type { FrameEncoder } from "../framing/frame-encoder.js";
 import { HEADER_SIZE, LENGTH_SIZE, readUint16, readUint32 } from "../framing/packet-header.js";
-import { type Extensions, NO_EXTENSIONS, withExtensions, withoutHeartbeat } from "../handshake/extensions.js";
+import {
+  CONTROL_IDS,
+  type ControlExtension,
+  deliverControl,
+  extensionOf,
+  isControl,
+  maxControlBody,
+} from "../handshake/control.js";
+import { type Extensions, NO_EXTENSIONS, withExtensions, withoutExtension } from "../handshake/extensions.js";
 import type { HandshakeConnection } from "../handshake/handshake-connection.js";
-import { BEAT_ANSWER_ID, BEAT_ID, isHeartbeat, MAX_BEAT_BODY } from "../handshake/heartbeat.js";
 import {
   ACCEPT_NAME,
   CLOSECONN_ID,
@@ -40,7 +48,9 @@ import {
   HELLO_NAME,
   SETTYPE_NAME,
 } from "../handshake/internal-names.js";
+import { ACKNOWLEDGE_ID, MAX_RESUME_BODY, type ResumeRequest, TICKET_ID } from "../handshake/resume.js";
 import { checkSent } from "../packets/check-sent.js";
+import { encodeUncompressed } from "../packets/encode-packet.js";
 import type { PacketSource } from "../packets/packet-delivery.js";
 import { maySend, type PacketTarget } from "../packets/send-check.js";
 import type { PacketEntry, PacketRegistry } from "../registry/packet-registry.js";
@@ -96,6 +106,8 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
   /** What this side declares of extensions. */
   #declared: Extensions | undefined;
   #peerExtensions: Extensions = NO_EXTENSIONS;
+  /** Whether the client came back for a session, so that this connection has no handshake of its own. */
+  #resuming = false;
   /** Reason of the close that has begun; `undefined` until one begins. */
   #reason: string | null | undefined = undefined;
   /** Whether the host was told that there is output, and has not taken it. */
@@ -197,7 +209,7 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
     this.#transition("open");
     if (this.side === SIDE_SERVER) {
       const hello = { version: VERSION, protoversion: PROTOVERSION };
-      if (!this.#canBeat()) this.#declared = withoutHeartbeat(this.#declared);
+      this.#keepExtensions((name) => this.#idsFree(name));
       this.send(HELLO_NAME, withExtensions(hello, this.#declared));
       this.#transition("hello");
     }
@@ -213,10 +225,16 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
     return this.#declared?.[name] !== undefined && this.#peerExtensions[name] !== undefined;
   }
 
-  /** Whether the ids of heartbeats are free: an application may have given them to packets of its own. */
-  #canBeat(): boolean {
+  /** Declares no more those extensions with packets of their own that cannot be used here. */
+  #keepExtensions(usable: (name: ControlExtension) => boolean): void {
+    if (!usable("heartbeat")) this.#declared = withoutExtension(this.#declared, "heartbeat");
+    if (!usable("resume")) this.#declared = withoutExtension(this.#declared, "resume");
+  }
+
+  /** Whether the ids of an extension's packets are free: an application may have given them to packets of its own. */
+  #idsFree(name: ControlExtension): boolean {
     const registry = this.#registry();
-    return registry.findId(BEAT_ID) === undefined && registry.findId(BEAT_ANSWER_ID) === undefined;
+    return CONTROL_IDS[name].every((id) => registry.findId(id) === undefined);
   }
 
   /** The hello or settype said what the other side declares of extensions. What is sent from now on heeds it. */
@@ -243,8 +261,10 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
     this.host.helloReceived?.();
     // What asks for both sides is named only where the server named it. Its ids are free there, and so here, once they are
     // taken over.
-    if (this.#peerExtensions.heartbeat === undefined || !(this.#context.autosync || this.#canBeat()))
-      this.#declared = withoutHeartbeat(this.#declared);
+    this.#keepExtensions(
+      (name) =>
+        this.#peerExtensions[name] !== undefined && (this.#context.autosync || this.#idsFree(name)),
+    );
     this.send(SETTYPE_NAME, withExtensions({ conntype }, this.#declared));
     this.settypeReceived(conntype);
   }
@@ -267,6 +287,20 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
     this.#type = bound;
     this.#typeReceives = bound.receives;
     bound.init(this.cid, this.host);
+  }
+
+  /**
+   * The client came back for a session, on a server. The connection stays in its state, so that the time for its handshake goes
+   * on, until the host takes its transport away or ends it.
+   *
+   * @throws {@link ResumeError} where sessions are not resumed; what `host.resumeAsked` throws.
+   */
+  resumeReceived(request: ResumeRequest): void {
+    if (this.#declared?.resume === undefined || this.host.resumeAsked === undefined) {
+      throw new ResumeError("a client came back for a session, but none is kept here", "resumeunknown");
+    }
+    this.#resuming = true;
+    this.host.resumeAsked(request);
   }
 
   /** For connection types: goes on with the classic handshake, in which the client takes over the server's ids. */
@@ -460,22 +494,25 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
     this.#process(readUint32(bytes, 0), readUint16(bytes, 4), bytes, HEADER_SIZE, bytes.length, owned);
   }
 
-  /** Whether the current packet is one of heartbeats, which are answered on receipt, whatever waits to be processed. */
-  get atHeartbeat(): boolean {
+  /**
+   * Whether the current packet is one of an extension's own, such as a heartbeat or an acknowledgement. They are dispatched on
+   * receipt, whatever waits to be processed.
+   */
+  get atControl(): boolean {
     const { packetId } = this;
-    return isHeartbeat(packetId) && this.#beats(packetId);
+    return isControl(packetId) && this.#controls(packetId);
   }
 
-  /** Whether an id that is one of heartbeats is one here. */
-  #beats(id: number): boolean {
-    return this.active && this.agreed("heartbeat") && this.#registry().findId(id) === undefined;
+  /** Whether an id that is one of an extension's packets is one here. */
+  #controls(id: number): boolean {
+    return this.active && this.agreed(extensionOf(id)) && this.#registry().findId(id) === undefined;
   }
 
   /** Processes a packet whose body lies in `bytes` from `start` up to `end`. */
   #process(id: number, flags: number, bytes: Uint8Array, start: number, end: number, owned: boolean): void {
     const entry = this.#registry().findId(id);
-    if (entry === undefined && isHeartbeat(id) && this.#beats(id)) {
-      this.#takeHeartbeat(id, flags, bytes, start, end);
+    if (entry === undefined && isControl(id) && this.#controls(id)) {
+      this.#takeControl(id, flags, bytes, start, end);
       return;
     }
     this.packetsIn++;
@@ -494,12 +531,16 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
     else this.#context.delivery.accept(this, entry, msg);
   }
 
-  /** Takes a packet of heartbeats, which no hook sees and no metric counts as a packet. */
-  #takeHeartbeat(id: number, flags: number, bytes: Uint8Array, start: number, end: number): void {
-    if (flags !== 0 || end - start > MAX_BEAT_BODY)
-      throw new BadDataError(`a heartbeat is compressed, or its body longer than ${MAX_BEAT_BODY} bytes`);
-    const body = this.#context.bodies.decode(bytes, start, end, flags, false, MAX_BEAT_BODY, MAX_BEAT_BODY);
-    this.host.heartbeatReceived?.(id, body, HEADER_SIZE + LENGTH_SIZE + end - start);
+  /** Takes a packet of an extension's own, which no hook sees and no metric counts as a packet. */
+  #takeControl(id: number, flags: number, bytes: Uint8Array, start: number, end: number): void {
+    const most = maxControlBody(id);
+    if (flags !== 0 || end - start > most) {
+      throw new BadDataError(
+        `packet ${id} of the extension "${extensionOf(id)}" is compressed, or its body longer than ${most} bytes`,
+      );
+    }
+    const body = this.#context.bodies.decode(bytes, start, end, flags, false, most, most);
+    deliverControl(this.host, this.side, id, body, HEADER_SIZE + LENGTH_SIZE + end - start);
   }
 
   /** Decodes a body, within the limits of the state that the connection was in when the packet came. */
@@ -528,6 +569,11 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
    */
   #checkEarly(id: number, entry: PacketEntry | undefined): void {
     if (id === CLOSECONN_ID) return;
+    if (this.#resuming) {
+      throw new UnexpectedPacketError(
+        `the client came back for a session, and sent packet ${id} before it was let in`,
+      );
+    }
     if (this.#state === STATE_HELLOWAIT && id !== HELLO_ID) {
       throw new NotPeng3dnetError(
         `the peer does not speak peng3dnet: its first packet has id ${id}, not that of a hello`,
@@ -596,8 +642,35 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
    * @param id - `BEAT_ID` or `BEAT_ANSWER_ID`.
    */
   sendHeartbeat(id: number, body: unknown): void {
+    this.#sendControl(id, body, "heartbeat");
+  }
+
+  /**
+   * Says how much of the other side's stream has been received, as {@link Connection.sendHeartbeat} sends.
+   *
+   * @param received - in bytes, from the first one of the session on.
+   */
+  sendAcknowledgement(received: number): void {
+    this.#sendControl(ACKNOWLEDGE_ID, received, "acknowledgement");
+  }
+
+  /**
+   * Gives the client a ticket to come back with, as {@link Connection.sendHeartbeat} sends.
+   *
+   * @param ticket - 16 to 128 bytes.
+   * @param window - how long the session waits for its client, in seconds.
+   */
+  sendTicket(ticket: Uint8Array, window: number): void {
+    this.#sendControl(TICKET_ID, [ticket, window], "ticket");
+  }
+
+  /** Sends a packet of an extension's own. @param name - for errors. */
+  #sendControl(id: number, body: unknown, name: string): void {
     if (this.#reason !== undefined) return;
-    this.#out().encode(id, body, "heartbeat");
+    const { compression, threshold } = this.#context;
+    // The other side refuses them compressed, however short what is compressed otherwise.
+    if (compression === undefined || threshold >= MAX_RESUME_BODY) this.#out().encode(id, body, name);
+    else this.#out().append(encodeUncompressed(this.#context, id, body));
     this.#announce(0);
   }
 

@@ -15,4 +15,5 @@ export * from "./environment-errors.js";
 export * from "./families.js";
 export * from "./peer-errors.js";
 export * from "./request-errors.js";
+export * from "./resume-errors.js";
 export * from "./usage-errors.js";

@@ -1,6 +1,7 @@
 import { isPlainMap } from "../codec/writing/sendable.js";
 import { BadDataError } from "../errors/errors.js";
 import { LEAST_BEAT_INTERVAL } from "./heartbeat.js";
+import { copyTicket, isOffset, isWindow, MAX_TICKET, MIN_TICKET, type ResumeParameters } from "./resume.js";
 
 /**
  * What a peer declares of extensions of the protocol: the key `ext` of its hello or settype, by name (clause 6.8). What it
@@ -11,6 +12,8 @@ export interface Extensions {
   readonly compress?: CompressParameters | undefined;
   /** That it takes part in heartbeats, which the server drives. */
   readonly heartbeat?: HeartbeatParameters | undefined;
+  /** That its sessions outlive a transport that breaks. */
+  readonly resume?: ResumeParameters | undefined;
 }
 
 /** Parameters of the extension `compress`. */
@@ -44,6 +47,7 @@ export function readExtensions(ext: unknown): Extensions {
   return {
     compress: readCompress(parametersOf(ext, "compress")),
     heartbeat: readHeartbeat(parametersOf(ext, "heartbeat")),
+    resume: readResume(parametersOf(ext, "resume")),
   };
 }
 
@@ -80,10 +84,31 @@ function readHeartbeat(parameters: Parameters | undefined): HeartbeatParameters 
   return { interval };
 }
 
-/** What a side declares without taking part in heartbeats; `undefined` where there is nothing left to say. */
-export function withoutHeartbeat(declared: Extensions | undefined): Extensions | undefined {
-  if (declared?.heartbeat === undefined) return declared;
-  const { heartbeat: _, ...rest } = declared;
+function readResume(parameters: Parameters | undefined): ResumeParameters | undefined {
+  if (parameters === undefined) return undefined;
+  const { window, ticket, received } = parameters;
+  if (window !== undefined && !isWindow(window)) {
+    throw new BadDataError('"window" of the extension "resume" is no number of seconds above 0');
+  }
+  const waits = window === undefined ? {} : { window };
+  if (ticket === undefined && received === undefined) return waits;
+  // Kept for longer than the packet lives, and not to be changed by it.
+  const copy = copyTicket(ticket);
+  if (copy === undefined || !isOffset(received)) {
+    throw new BadDataError(
+      `"ticket" and "received" of the extension "resume" are not ${MIN_TICKET} to ${MAX_TICKET} bytes and a number of bytes`,
+    );
+  }
+  return { ...waits, ticket: copy, received };
+}
+
+/** What a side declares without one of its extensions; `undefined` where there is nothing left to say. */
+export function withoutExtension(
+  declared: Extensions | undefined,
+  name: keyof Extensions,
+): Extensions | undefined {
+  if (declared?.[name] === undefined) return declared;
+  const { [name]: _, ...rest } = declared;
   return Object.keys(rest).length > 0 ? rest : undefined;
 }
 

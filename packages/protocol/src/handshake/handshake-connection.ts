@@ -4,6 +4,7 @@ import type { StateEvent } from "../connection/state.js";
 import type { Cid } from "../constants.js";
 import type { RegistrySyncOptions } from "../registry/registry-sync.js";
 import type { Extensions } from "./extensions.js";
+import type { ResumeRequest } from "./resume.js";
 
 /** A connection as the protocol's own packets see it: they move it from state to state. */
 export interface HandshakeConnection extends PluginConnection {
@@ -27,6 +28,12 @@ export interface HandshakeConnection extends PluginConnection {
    * @throws {@link UnknownConnectionTypeError} if the peer has no such type.
    */
   settypeReceived(conntype: string): void;
+  /**
+   * The client came back for a session, on a server, and asks for no connection type.
+   *
+   * @throws {@link ResumeError} if nobody knows of sessions here.
+   */
+  resumeReceived(request: ResumeRequest): void;
   /** The registry was taken over, on a client. Says so to the server; the connection is active then. */
   sendAccept(): void;
   /** The client accepted the registry, on a server. The connection is active then. */

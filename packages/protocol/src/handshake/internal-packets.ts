@@ -74,7 +74,7 @@ function show(value: unknown): string {
 }
 
 /** @throws {@link ProtocolVersionMismatchError} if the server does not speak this version of the protocol. */
-function checkProtoversion(body: Body): void {
+export function checkProtoversion(body: Body): void {
   if (body.protoversion !== PROTOVERSION) {
     throw new ProtocolVersionMismatchError(
       `the server speaks version ${show(body.protoversion)} of the protocol (library ${show(body.version)}), this client version ${PROTOVERSION}`,
@@ -111,8 +111,16 @@ export class SetTypePacket extends InternalPacket {
     const conntype = body.conntype ?? CONNTYPE_CLASSIC;
     if (typeof conntype !== "string")
       throw new BadDataError("the connection type in settype is not a string");
-    connection.extensionsReceived(readExtensions(body.ext));
-    connection.settypeReceived(conntype);
+    const extensions = readExtensions(body.ext);
+    const { ticket, received } = extensions.resume ?? {};
+    if (ticket === undefined || received === undefined) {
+      connection.extensionsReceived(extensions);
+      connection.settypeReceived(conntype);
+    } else {
+      // The ticket is a secret, which nobody needs who looks at what the client declares.
+      connection.extensionsReceived({ ...extensions, resume: {} });
+      connection.resumeReceived({ ticket, received });
+    }
   }
 }
 

@@ -24,6 +24,11 @@ export function encodePacket(context: EncodingContext, id: number, data: unknown
   return packet;
 }
 
+/** As {@link encodePacket}, but never compressed, for packets that a receiver takes in no other way. */
+export function encodeUncompressed(context: EncodingContext, id: number, data: unknown): Uint8Array {
+  return encodePacket({ ...context, compression: undefined }, id, data);
+}
+
 /**
  * Encodes a packet of a registered type, as {@link encodePacket} does. Where payloads are validated on sending, the payload is
  * checked first.

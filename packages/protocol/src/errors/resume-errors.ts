@@ -1,0 +1,63 @@
+import { EnvironmentError, type Peng3dnetErrorOptions } from "./families.js";
+
+/**
+ * Why a session was not resumed:
+ *
+ * - `"resumeexpired"`: its client did not come back in time (`net.resume.window`).
+ * - `"resumeunknown"`: the server has no such session, or the ticket is another one.
+ * - `"resumerefused"`: the server's application did not let it in, or its certificate is another one.
+ * - `"resumegap"`: what one side has received does not fit what the other one has kept.
+ * - `"resumeregistry"`: the server's registry is not that which the session began with.
+ * - `"resumeevicted"`: too many sessions waited (`net.resume.sessions`, `net.resume.sessions.address`).
+ * - `"resumeoverflow"`: more piled up meanwhile than may (`net.resume.bytes`).
+ */
+export type ResumeFailure =
+  | "resumeexpired"
+  | "resumeunknown"
+  | "resumerefused"
+  | "resumegap"
+  | "resumeregistry"
+  | "resumeevicted"
+  | "resumeoverflow";
+
+/**
+ * A session whose transport broke was not resumed, so that the connection is over.
+ *
+ * Its close reason is a {@link ResumeFailure}, or what the server gave as its reason when the client came back.
+ */
+export class ResumeError extends EnvironmentError {
+  override name = "ResumeError";
+  readonly code = "P3D_ERR_RESUME";
+  override readonly closeReason: string;
+  /** Why: a {@link ResumeFailure}, or what the server gave as its reason, `null` if it gave none. */
+  readonly reason: string | null;
+
+  /** @param reason - why; `null`, if the server said nothing, counts as `"resumerefused"`. */
+  constructor(message: string, reason: ResumeFailure | (string & {}) | null, options?: Peng3dnetErrorOptions) {
+    super(message, options);
+    this.reason = reason;
+    this.closeReason = reason ?? "resumerefused";
+  }
+}
+
+/** Reasons of a server that may be others a moment later. */
+const PASSING: ReadonlySet<string | null> = new Set([
+  "serverfull",
+  "handshaketimeout",
+  "timeout",
+  "heartbeattimeout",
+  "slowconsumer",
+  "socketclose",
+  "internalerror",
+]);
+
+/**
+ * Whether a client that was refused with a reason when it came back need not try again: nearly always, e.g. with a
+ * {@link ResumeFailure}, with `"servershutdown"`, and with reasons of an application, such as a kick. It may try again where a
+ * server was full or slow, or the connection broke.
+ *
+ * @param reason - that the server gave; `null`: none.
+ */
+export function endsResumption(reason: string | null): boolean {
+  return !PASSING.has(reason);
+}
