@@ -28,3 +28,6 @@ declare const MessageChannel:
 
 declare const performance: { now(): number };
 declare const console: { log(text: string): void; warn(text: string): void };
+
+/** For secrets; not for chance alone. */
+declare const crypto: { getRandomValues(array: Uint8Array): Uint8Array };

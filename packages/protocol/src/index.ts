@@ -101,6 +101,7 @@ export {
   TICKET_ID,
 } from "./handshake/resume.js";
 export {
+  encodeAcknowledgement,
   encodeResumed,
   ResumeHandshake,
   type ResumeHandshakeOptions,

@@ -281,7 +281,15 @@ export abstract class PeerBase<
     const former = this.#settings;
     if (former !== undefined && this.#read?.changed !== true) return former;
     const read = new ReadConfig(this.cfg, former !== undefined);
-    this.#settings = readSettings(this, read, this.clock, this.#platform, this.#options, former);
+    this.#settings = readSettings(
+      this,
+      read,
+      this.clock,
+      this.#platform,
+      this.#options,
+      this.#hooks.resumes,
+      former,
+    );
     // A client connects once: it would hold what it never looks at.
     if (this.side === SIDE_SERVER) this.#read = read;
     return this.#settings;
@@ -293,7 +301,16 @@ export abstract class PeerBase<
     const options = this.#currentSettings();
     const { context } = options;
     this.#hooks.begin(this.overridesReceiving, options.maxBuffered);
-    return new Session<Owner>({ context, cid, transport, hooks: this.#hooks, options, conntype });
+    const resumable = context.declared?.resume === undefined ? undefined : this.#hooks.resumable(transport);
+    return new Session<Owner>({
+      context,
+      cid,
+      transport: resumable?.transport ?? transport,
+      hooks: this.#hooks,
+      options,
+      conntype,
+      resumable,
+    });
   }
 
   /** Counters of all connections together, those that are closed included. */

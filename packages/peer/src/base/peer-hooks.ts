@@ -14,12 +14,15 @@ import { Heartbeats } from "../liveness/heartbeats.js";
 import { BufferBudget } from "../messages/buffer-budget.js";
 import type { Platform } from "../platform/platform.js";
 import { PeerRequests } from "../requests/peer-requests.js";
+import { ResumableTransport } from "../resume/resumable-transport.js";
+import type { ResumptionHooks } from "../resume/session-resumption.js";
 import { FlushScheduler } from "../session/flush-scheduler.js";
 import type { Pausable } from "../session/pausable.js";
 import type { Session } from "../session/session.js";
-import type { SessionHooks } from "../session/session-hooks.js";
+import type { SessionHooks, SessionInit } from "../session/session-hooks.js";
 import type { Clock } from "../time/clock.js";
 import type { TickHost } from "../time/ticker.js";
+import type { Transport } from "../transport/transport.js";
 import { PacketProcessor } from "../turns/packet-processor.js";
 import { RunQueue } from "../turns/run-queue.js";
 import type { EngineEvents } from "./engine-events.js";
@@ -131,6 +134,14 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
   abstract unsentHeld(session: Session<Owner>, bytes: number): void;
   abstract gone(session: Session<Owner>): void;
 
+  /** On a client: whether its session outlives its transport, as far as this side has a say. */
+  get resumes(): boolean {
+    return false;
+  }
+
+  /** What the sessions report to of resumption; made when the first one does. */
+  protected abstract get resumption(): ResumptionHooks<Session<Owner>>;
+
   // ---- set-up -----------------------------------------------------------------------------------
 
   /**
@@ -149,6 +160,11 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
   dispatch(): void {
     this.processor.dispatch();
     this.direct = !this.#overridden;
+  }
+
+  /** What a session that begins now outlives its transport by. */
+  resumable(transport: Transport): NonNullable<SessionInit<Session<Owner>>["resumable"]> {
+    return { transport: new ResumableTransport(transport), hooks: this.resumption };
   }
 
   /** The requests that the peer knows. Made with the first one. */

@@ -8,6 +8,7 @@ import {
 } from "@peng3dnet/protocol";
 import { EVENT_SIZE } from "../base/engine.js";
 import { type ConnectionOwner, PeerHooks, type PeerParts } from "../base/peer-hooks.js";
+import { ClientResumption, type ResumeOptions, type ResumingClient } from "../resume/client-resumption.js";
 import type { Session } from "../session/session.js";
 import { Deferred } from "../time/deferred.js";
 import type { ClientEvents } from "./client-options.js";
@@ -37,6 +38,8 @@ export class ClientHooks<C extends HookedClient> extends PeerHooks<C> {
   readonly closing: Deferred<CloseInfo>;
   /** The one connection, once there is one. */
   session: Session<C> | undefined = undefined;
+  /** Brings it back; `undefined`: nothing does. */
+  resuming: ClientResumption<C> | undefined = undefined;
   declare private client: C;
   declare private plain: C["onReceive"];
 
@@ -69,6 +72,26 @@ export class ClientHooks<C extends HookedClient> extends PeerHooks<C> {
   settleClosed(info: CloseInfo): void {
     this.stopTickers();
     this.closing.settle(info);
+  }
+
+  override get resumes(): boolean {
+    return this.resuming !== undefined;
+  }
+
+  protected override get resumption(): ClientResumption<C> {
+    // Asked for only by sessions that resume.
+    return this.resuming as ClientResumption<C>;
+  }
+
+  /** Has the session outlive its transport. @param dial - connects again; `undefined`: nothing does. */
+  resumeBy(options: ResumeOptions, dial: ResumingClient<C>["dial"]): void {
+    this.resuming = new ClientResumption<C>({
+      clock: this.parts.clock,
+      options,
+      dial,
+      suspended: (_session, error) => this.#emit("suspend", { error }),
+      resumed: (_session, again, seconds) => this.#emit("resume", { resumed: true, seconds, ...again }),
+    });
   }
 
   protected override sessionOf(): Session<C> | undefined {

@@ -1,6 +1,8 @@
 import type { AnyPacketDefinition, CloseInfo } from "@peng3dnet/protocol";
 import type { PeerOptions } from "../base/options.js";
 import type { PeerEvents } from "../base/peer-base.js";
+import type { ResumeOptions } from "../resume/client-resumption.js";
+import type { ResumeInfo, SuspendInfo } from "../resume/resume-events.js";
 import type { Connector } from "../transport/connector.js";
 
 /** Options of a `Client`. */
@@ -13,6 +15,11 @@ export interface ClientOptions<D extends AnyPacketDefinition = AnyPacketDefiniti
   readonly conntype?: string | undefined;
   /** What connects. Without one the client has the transport that is given to {@link Client.attach}. */
   readonly connector?: Connector | undefined;
+  /**
+   * Whether the session outlives a line that breaks, on servers whose `net.resume.window` is above 0: the client connects again,
+   * and both sides go on where they were. Default false: the connection is over then.
+   */
+  readonly resume?: boolean | ResumeOptions | undefined;
 }
 
 /** What a package for one runtime hands in for where an application says nothing. */
@@ -26,6 +33,10 @@ export interface ClientEvents extends PeerEvents {
   handshakecomplete: [];
   /** The connection is closed. Once. */
   close: [info: CloseInfo];
+  /** The line broke, and the session waits for another one. With the option `resume` only. */
+  suspend: [info: SuspendInfo];
+  /** The session goes on: nothing of it was lost. */
+  resume: [info: ResumeInfo];
   /** After `sendMessage` returned false: there is room again. */
   drain: [];
 }

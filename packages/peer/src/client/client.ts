@@ -36,12 +36,13 @@ import type {
   RequestAnswer,
   RequestInput,
 } from "../requests/request-definition.js";
+import { checkBackOff } from "../resume/back-off.js";
 import type { ConnectionHandle } from "../session/connection-handle.js";
 import { type Metrics, NO_METRICS } from "../session/metrics.js";
 import { checkReason, type Session } from "../session/session.js";
 import { aborted, optional, unlessAborted, type WaitOptions, within } from "../time/deferred.js";
 import { checkTimeout } from "../time/timeout-option.js";
-import type { Connector } from "../transport/connector.js";
+import type { Connector, ConnectRequest } from "../transport/connector.js";
 import type { NativeSocket } from "../transport/native-socket.js";
 import type { PeerCertificate } from "../transport/peer-certificate.js";
 import type { Transport } from "../transport/transport.js";
@@ -89,12 +90,18 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
     this.#hooks = hooks;
     this.#yield = platform.yield;
     hooks.connect(this, Client.prototype.onReceive);
+    const { resume = false } = options;
     this.#addr = options.addr;
     if (options.addr !== undefined) normalizeAddrSocketstyle(options.addr);
     this.#conntype = options.conntype ?? CONNTYPE_CLASSIC;
     this.#connector = options.connector ?? defaults.connector;
     if (this.#connector !== undefined && typeof this.#connector.connect !== "function")
       throw new TypeError("the option connector has no connect()");
+    if (resume !== false) {
+      const resuming = resume === true ? {} : resume;
+      checkBackOff(resuming);
+      hooks.resumeBy(resuming, this.#connector && ((signal, established) => this.#dial(signal, established)));
+    }
   }
 
   // ---- the connection ---------------------------------------------------------------------------
@@ -158,6 +165,11 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
   /** Whether the handshake is complete and the connection open. */
   get active(): boolean {
     return this.#session?.open === true && this.#session.connection.active;
+  }
+
+  /** Whether the line broke and the session waits for another one; with the option `resume`. */
+  get suspended(): boolean {
+    return this.#session?.suspended === true;
   }
 
   /** The connection, once there is one. */
@@ -233,17 +245,9 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
     let established = false;
     try {
       const { signal } = this.#abort;
-      const connecting = this.#getConnector().connect({
-        address: this.addr,
-        cfg: this.cfg,
-        clock: this.clock,
-        logger: this.logger,
-        timeout: this.cfg.get("net.timeout.handshake"),
-        signal,
-        established: (transport, connected = this.clock.now()) => {
-          this.#use(transport, connected);
-          established = true;
-        },
+      const connecting = this.#dial(signal, (transport, connected = this.clock.now()) => {
+        this.#use(transport, connected);
+        established = true;
       });
       await unlessAborted(connecting, signal, this.#yield);
       if (this.#session === undefined)
@@ -256,6 +260,18 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
       else if (established) this.#session.crashed(error);
       throw error;
     }
+  }
+
+  async #dial(signal: AbortSignal, established: ConnectRequest["established"]): Promise<void> {
+    await this.#getConnector().connect({
+      address: this.addr,
+      cfg: this.cfg,
+      clock: this.clock,
+      logger: this.logger,
+      timeout: this.cfg.get("net.timeout.handshake"),
+      signal,
+      established,
+    });
   }
 
   #getConnector(): Connector {
@@ -290,8 +306,15 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
     this.#hooks.settleClosed(info);
   }
 
-  /** Uses a connected transport, e.g. a link in memory, instead of connecting. */
+  /**
+   * Uses a connected transport, e.g. a link in memory, instead of connecting. While the client is suspended, it is one to go on
+   * over with the session.
+   */
   attach(transport: Transport): void {
+    if (this.#session?.suspended === true) {
+      this.#hooks.resuming?.attach(this.#session, transport);
+      return;
+    }
     this.#attach(transport, 0);
   }
 

@@ -60,6 +60,10 @@ export class ClientHeartbeat extends Heartbeat {
     this.session.connection.sendHeartbeat(BEAT_ANSWER_ID, time);
   }
 
+  protected override interrupted(): void {
+    this.#answeredAt = undefined;
+  }
+
   protected override get patience(): number | undefined {
     const { heartbeatTimeout } = this.session.options;
     return heartbeatTimeout === 0 ? undefined : Math.max(heartbeatTimeout * 1000, 2 * this.#interval);

@@ -89,6 +89,20 @@ export abstract class Heartbeat implements Visited {
     this.#wheel = undefined;
   }
 
+  /** The line broke: nothing can be heard until {@link Heartbeat.goOn}. */
+  pause(): void {
+    this.#wheel?.remove(this);
+  }
+
+  /** It goes on over another line. What was under way meanwhile says nothing of round trips. */
+  goOn(): void {
+    this.alive();
+    this.interrupted();
+    this.#wheel?.add(this);
+  }
+
+  /** What is under way took longer than a round trip does. */
+  protected abstract interrupted(): void;
   /** A packet of heartbeats came. @throws an error with a `closeReason` if the peer may not send that. */
   abstract received(id: number, body: unknown): void;
   /** Sends what is due. Called once in an interval. */

@@ -100,6 +100,11 @@ export class ServerHeartbeat extends Heartbeat {
     return heartbeatTimeout * 1000;
   }
 
+  protected override interrupted(): void {
+    this.#unheard = true;
+    this.#taken = undefined;
+  }
+
   protected override alive(): void {
     super.alive();
     this.#unheardBeats = 0;

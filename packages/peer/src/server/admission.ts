@@ -62,6 +62,13 @@ export class Admission<S> {
     return oldest;
   }
 
+  /** A connection that is past its handshake counts again, e.g. since its client came back. */
+  enter(session: S, address: string): void {
+    const group = this.#group(addressGroup(address));
+    group.connections++;
+    this.#members.set(session, group);
+  }
+
   /** A handshake is over, one way or the other; the connection may go on. */
   settled(session: S): void {
     if (!this.#pending.delete(session)) return;

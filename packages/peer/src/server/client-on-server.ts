@@ -143,6 +143,11 @@ export class ClientOnServer<Data = unknown> implements ConnectionOwner {
     return this.conn.active;
   }
 
+  /** Whether its line broke, and its session waits for it to come back (`net.resume.window`). What is sent leaves then. */
+  get suspended(): boolean {
+    return this.conn.suspended;
+  }
+
   /** The groups that it is in, by name. It goes along with them; empty once its connection is closed. */
   get groups(): GroupMap<ClientOnServer> {
     return groupsOf(this) as GroupMap<ClientOnServer>;

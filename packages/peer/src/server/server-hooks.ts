@@ -9,6 +9,7 @@ import type {
 import { EVENT_SIZE } from "../base/engine.js";
 import { PeerHooks, type PeerParts } from "../base/peer-hooks.js";
 import { GroupTable } from "../groups/group-table.js";
+import { type ResumeAuthority, ServerResumption } from "../resume/server-resumption.js";
 import { SESSION, type Session } from "../session/session.js";
 import type { Admission } from "./admission.js";
 import { ClientOnServer } from "./client-on-server.js";
@@ -36,6 +37,9 @@ export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
   readonly #admission: Admission<Session<C>>;
   readonly #input: HeldTotal;
   readonly #unsent: HeldTotal;
+  /** Asks the application whether a client may go on with its session; `undefined`: it may. */
+  authority: ResumeAuthority<C> | undefined = undefined;
+  #resumption: ServerResumption<C> | undefined = undefined;
   declare private server: HookedServer<C>;
   declare private deserted: () => void;
 
@@ -83,6 +87,39 @@ export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
 
   protected override takeSinglePacket(session: Session<C>): unknown {
     return this.server.processSinglePacket(session.owner);
+  }
+
+  /** How many clients there are whose sessions wait for them, and who hold no connection. */
+  get suspendedCount(): number {
+    return this.#resumption?.suspendedCount ?? 0;
+  }
+
+  protected override get resumption(): ServerResumption<C> {
+    this.#resumption ??= this.#makeResumption();
+    return this.#resumption;
+  }
+
+  #makeResumption(): ServerResumption<C> {
+    const { cfg, clock, guard, registry } = this.parts;
+    return new ServerResumption<C>({
+      clock,
+      guard,
+      authority: this.authority,
+      get limits() {
+        return {
+          sessions: cfg.get("net.resume.sessions"),
+          perAddress: cfg.get("net.resume.sessions.address"),
+        };
+      },
+      get registryRevision() {
+        return registry.revision;
+      },
+      leave: (session) => this.#admission.end(session),
+      enter: (session) => this.#admission.enter(session, session.remoteAddress[0]),
+      suspended: (session, error) => this.#emit("suspend", session.owner, { error }),
+      resumed: (session, again, seconds) =>
+        this.#emit("resume", session.owner, { resumed: true, seconds, ...again }),
+    });
   }
 
   /** Refuses newcomers from now on, those included whose handshake is under way. */

@@ -2,6 +2,8 @@ import type { Address, AnyPacketDefinition, CloseInfo } from "@peng3dnet/protoco
 import type { PeerOptions } from "../base/options.js";
 import type { PeerEvents } from "../base/peer-base.js";
 import type { Group, GroupBroadcastOptions, Receiver } from "../groups/group.js";
+import type { ResumeInfo, SuspendInfo } from "../resume/resume-events.js";
+import type { ResumeAttempt } from "../resume/server-resumption.js";
 import type { Acceptor } from "../transport/acceptor.js";
 import type { ClientClass, ClientOnServer } from "./client-on-server.js";
 
@@ -24,6 +26,12 @@ export interface ServerOptions<
   readonly conntypes?: readonly string[] | undefined;
   /** What listens. Without one the server has the clients that are given to {@link Server.accept}. */
   readonly acceptor?: Acceptor | undefined;
+  /**
+   * Whether a client may go on with its session, asked each time that one comes back with the right ticket (`net.resume.window`);
+   * default: it may. With anything but true it is told `"resumerefused"`, and its session waits on until its time is over: close
+   * that for somebody who is not to come back.
+   */
+  readonly authorizeResume?: ((attempt: ResumeAttempt<C>) => boolean | Promise<boolean>) | undefined;
 }
 
 /** What a package for one runtime hands in for where an application says nothing. */
@@ -37,6 +45,10 @@ export interface ServerEvents<C extends ClientOnServer> extends PeerEvents {
   handshakecomplete: [client: C];
   /** It is closed. Once per connection. */
   close: [client: C, info: CloseInfo];
+  /** A client's line broke, and its session waits for it (`net.resume.window`). */
+  suspend: [client: C, info: SuspendInfo];
+  /** It came back, and its session goes on: nothing of it was lost. */
+  resume: [client: C, info: ResumeInfo];
   /** After `sendMessage` returned false: there is room again. */
   drain: [client: C];
   /** A client has entered a group. */

@@ -106,6 +106,8 @@ export class Server<
     this.#admission = admission;
     this.#hooks = hooks;
     hooks.connect(this, () => this.#deserted());
+    const { authorizeResume } = options;
+    if (authorizeResume !== undefined) hooks.authority = { authorize: authorizeResume };
     this.#addr = options.addr;
     if (options.addr !== undefined) normalizeAddrSocketstyle(options.addr);
     // Without clientcls, C is ClientOnServer. That a client knows the server's packets is a matter of types alone.
@@ -314,6 +316,8 @@ export class Server<
     const released = this.#listenings.closeAll("shutdown");
     const closes = open.map(async ({ [SESSION]: conn }) => {
       try {
+        // Who is not there cannot be told, and will find nobody when it comes back.
+        if (conn.suspended) conn.destroy(reason);
         if ((await conn.close(reason)).clean) clean++;
       } catch (error) {
         this.guard.failed(error, "shutdown");
@@ -389,7 +393,7 @@ export class Server<
       const refused =
         this.stopped || this.#shutdown !== undefined
           ? "servershutdown"
-          : this.#admission.refusal(this.#table.connected.size, addr[0]);
+          : this.#admission.refusal(this.#table.connected.size - this.#hooks.suspendedCount, addr[0]);
       if (refused === undefined) {
         transport = open();
         this.accept(transport, connected);

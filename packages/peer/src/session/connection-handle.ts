@@ -27,6 +27,8 @@ export interface ConnectionHandle {
   readonly open: boolean;
   /** Whether it is open and its handshake complete. */
   readonly active: boolean;
+  /** Whether the line broke and the session waits for another one: it is open, and what is sent leaves later. */
+  readonly suspended: boolean;
   /** How long heartbeats take, there and back; `undefined` until that is known, and where the other side takes part in none. */
   readonly rtt: RoundTrip | undefined;
   /** Counters of this connection. */

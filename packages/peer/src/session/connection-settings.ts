@@ -6,6 +6,7 @@ import {
   type ConnectionContext,
   createConnectionContext,
   type Peer,
+  SIDE_SERVER,
 } from "@peng3dnet/protocol";
 import type { PeerOptions } from "../base/options.js";
 import type { Platform } from "../platform/platform.js";
@@ -45,6 +46,7 @@ export class ReadConfig implements ConfigReader {
 /**
  * Reads what connections are made with that begin from now on.
  *
+ * @param resumes - on a client, whether its session outlives its transport.
  * @param former - what those before were made with: its buffers and connection types are shared.
  * @throws {@link ConfigError} for a value of the engine's config that is not allowed.
  */
@@ -54,9 +56,11 @@ export function readSettings(
   clock: Clock,
   platform: Platform,
   { codec, extensions, validateSent = platform.validateSent }: PeerOptions,
+  resumes: boolean,
   former: ConnectionSettings | undefined,
 ): ConnectionSettings {
   const pollWindow = cfg.get("net.latency.poll");
+  const window = cfg.get("net.resume.window");
   const heartbeatTimeout = cfg.get("net.heartbeat.timeout");
   return {
     context: createConnectionContext(peer, cfg, {
@@ -64,6 +68,7 @@ export function readSettings(
       extensions,
       former: former?.context,
       heartbeats: true,
+      resume: peer.side === SIDE_SERVER ? (window > 0 ? { window } : undefined) : resumes ? {} : undefined,
       resources: former?.context.resources ?? platform.receiveResources(peer.side),
       validateSent,
       compression: platform.compression(cfg.get("net.compress.level")),
@@ -82,6 +87,7 @@ export function readSettings(
     unsentTotal: cfg.get("net.limits.unsent.total"),
     maxBuffered: cfg.get("net.limits.buffered"),
     maxRequests: cfg.get("net.limits.requests"),
+    resumeBytes: cfg.get("net.resume.bytes"),
     inflatedRate: cfg.get("net.limits.inflated.rate"),
     prints: readPrints(cfg),
     poll:

@@ -10,6 +10,8 @@ import type {
 import type { Heartbeats } from "../liveness/heartbeats.js";
 import type { BufferBudget } from "../messages/buffer-budget.js";
 import type { Poll } from "../platform/platform.js";
+import type { ResumableTransport } from "../resume/resumable-transport.js";
+import type { ResumptionHooks } from "../resume/session-resumption.js";
 import type { Transport } from "../transport/transport.js";
 import type { RunQueue } from "../turns/run-queue.js";
 import type { ReceiveWindowLimits } from "./receive-window.js";
@@ -85,6 +87,8 @@ export interface SessionOptions extends OutputOptions, ReceiveWindowLimits {
   readonly unsentTotal: number;
   /** `net.limits.buffered` */
   readonly maxBuffered: number;
+  /** `net.resume.bytes` */
+  readonly resumeBytes: number;
   /** `net.limits.requests` */
   readonly maxRequests: number;
   /** What is printed; `undefined`: nothing. */
@@ -101,4 +105,8 @@ export interface SessionInit<Session> {
   readonly hooks: SessionHooks<Session>;
   readonly options: SessionOptions;
   readonly conntype?: string | undefined;
+  /** What it outlives its transport by; `undefined`: it does not. */
+  readonly resumable?:
+    | { readonly transport: ResumableTransport; readonly hooks: ResumptionHooks<Session> }
+    | undefined;
 }

@@ -12,7 +12,7 @@ import { Deferred, type WaitOptions } from "../time/deferred.js";
 import type { Transport } from "../transport/transport.js";
 
 /** Longest piece given to the transport at once, so that progress of a long backlog can be seen, in bytes. */
-const SLICE = 256 * 1024 + 64;
+export const OUTPUT_SLICE = 256 * 1024 + 64;
 
 /** Limits of output; bytes and seconds. */
 export interface OutputOptions {
@@ -34,6 +34,10 @@ export interface OutputHost {
   outputDrained(): void;
   /** Everything is with the kernel. */
   outputWritten(): void;
+  /** Whether the line is broken and another one awaited: nobody is to be blamed for what is unsent. */
+  readonly suspended: boolean;
+  /** So many bytes wait for another line. */
+  outputWaits(unsent: number): void;
   /** So many bytes are unsent while the transport is busy; 0: it is not. */
   unsentHeld(bytes: number): void;
   /** The peer does not read. */
@@ -111,13 +115,13 @@ export class SessionOutput {
     if (this.phase !== "ready") return;
     while (!transport.busy) {
       if (this.#rest !== undefined) {
-        const piece = this.#rest.subarray(0, SLICE);
+        const piece = this.#rest.subarray(0, OUTPUT_SLICE);
         this.#rest = piece.length < this.#rest.length ? this.#rest.subarray(piece.length) : undefined;
         this.bytesOut += piece.length;
         transport.write(piece);
       } else if (connection.hasOutput) {
         const output = connection.output();
-        if (output.length <= SLICE) {
+        if (output.length <= OUTPUT_SLICE) {
           this.bytesOut += output.length;
           connection.outputTaken(transport.write(output));
         } else {
@@ -182,8 +186,13 @@ export class SessionOutput {
   }
 
   #checkUnsent(sending: boolean): void {
-    this.#beginWatch();
     const { unsent } = this.#host.connection;
+    if (this.#host.suspended) {
+      this.#host.unsentHeld(unsent);
+      this.#host.outputWaits(unsent);
+      return;
+    }
+    this.#beginWatch();
     const { highWater, unsentLimit } = this.#host.options;
     if (unsent > highWater) this.#aboveHighWater = true;
     if (unsent > unsentLimit) {

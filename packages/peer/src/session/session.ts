@@ -17,6 +17,8 @@ import {
   type PacketEntry,
   type PacketRef,
   Peng3dnetError,
+  ResumeError,
+  type ResumeRequest,
   type SslSecLevel,
   TlsHandshakeError,
   toError,
@@ -28,6 +30,7 @@ import type { BeatingSession, Heartbeat } from "../liveness/heartbeat.js";
 import type { RoundTrip } from "../liveness/round-trip.js";
 import type { ServerTime } from "../liveness/server-clock.js";
 import type { ConnectionRequests, RequestSession } from "../requests/connection-requests.js";
+import { type ResumingSession, SessionResumption } from "../resume/session-resumption.js";
 import { Deadline, type DeadlineOptions, GRACE } from "../time/deadline.js";
 import { Deferred, optional, type WaitOptions } from "../time/deferred.js";
 import { timeoutError } from "../time/timeout-option.js";
@@ -77,6 +80,7 @@ export class Session<Owner = unknown>
     OutputHost,
     RequestSession,
     BeatingSession,
+    ResumingSession,
     Watched
 {
   /** The protocol's side of it. */
@@ -95,6 +99,8 @@ export class Session<Owner = unknown>
   unhandled = 0;
   /** The list of receivers that it was in last, by number; for whoever makes such lists. */
   listed = 0;
+  /** Its part in resumption; `undefined`: it does not outlive its transport. */
+  readonly resumption: SessionResumption<Session<Owner>> | undefined;
   /** Requests that are under way; `undefined`: there never was one. */
   requests: ConnectionRequests | undefined = undefined;
 
@@ -108,8 +114,11 @@ export class Session<Owner = unknown>
   #rejections: RejectionCounter | undefined = undefined;
 
   #phase: Phase = "open";
-  /** What was told last of output that is unsent, in bytes. */
+  /** What was told last of output that is unsent or kept, in bytes. */
   #unsentHeld = 0;
+  /** Of that, what is unsent, and what is kept until it is acknowledged. */
+  #unsent = 0;
+  #kept = 0;
 
   constructor(init: SessionInit<Session<Owner>>) {
     this.connection = new Connection(init.context, init.cid, this, init.conntype);
@@ -117,6 +126,8 @@ export class Session<Owner = unknown>
     this.connection.sslSeclevel = init.transport.sslSeclevel;
     this.hooks = init.hooks;
     this.options = init.options;
+    const { resumable } = init;
+    this.resumption = resumable && new SessionResumption(this, resumable.transport, resumable.hooks);
     this.#input = new SessionInput(this);
     this.#output = new SessionOutput(this);
   }
@@ -250,8 +261,7 @@ export class Session<Owner = unknown>
       this.writeOut();
       return;
     }
-    const { clock, idleTimeout } = this.options;
-    if (idleTimeout > 0) this.#idle = new IdleWatch(clock, idleTimeout, this);
+    this.#watchIdle();
     // What it says is flushed here, not with the next batch.
     this.#input.around(() => {
       try {
@@ -407,7 +417,17 @@ export class Session<Owner = unknown>
   // ---- output -----------------------------------------------------------------------------------
 
   unsentHeld(bytes: number): void {
-    const noted = bytes < NEGLIGIBLE || this.#phase === "closed" ? 0 : bytes;
+    this.#unsent = bytes < NEGLIGIBLE ? 0 : bytes;
+    this.#tellUnsent();
+  }
+
+  keptHeld(bytes: number): void {
+    this.#kept = bytes;
+    this.#tellUnsent();
+  }
+
+  #tellUnsent(): void {
+    const noted = this.#phase === "closed" ? 0 : this.#unsent + this.#kept;
     if (noted === this.#unsentHeld) return;
     this.#unsentHeld = noted;
     this.hooks.unsentHeld(this, noted);
@@ -447,6 +467,47 @@ export class Session<Owner = unknown>
 
   outputStuck(error: Peng3dnetError): void {
     this.abort(error);
+  }
+
+  // ---- from line to line ------------------------------------------------------------------------
+
+  get suspended(): boolean {
+    return this.resumption?.suspended === true;
+  }
+
+  get unfinished(): boolean {
+    if (this.#phase !== "closing") return this.#phase === "open" && this.connection.active;
+    const { told, announced, answered } = this.#getEnding();
+    return told && !announced && !answered;
+  }
+
+  get endIsAnswer(): boolean {
+    return this.#phase === "closing" && this.#output.handedOver;
+  }
+
+  stopWatches(): void {
+    this.#idle?.cancel();
+    this.#heartbeat?.pause();
+    this.#output.cancelDeadline();
+    this.#input.stopWatching();
+  }
+
+  goOnWatching(): void {
+    if (this.#phase !== "open") return;
+    this.#watchIdle();
+    this.#heartbeat?.goOn();
+  }
+
+  outputWaits(unsent: number): void {
+    const { transport } = this.resumption as SessionResumption<Session<Owner>>;
+    const { resumeBytes } = this.options;
+    if (unsent + transport.keptBytes <= resumeBytes) return;
+    this.abort(
+      new ResumeError(
+        `${unsent + transport.keptBytes} bytes piled up while the connection was suspended, more than net.resume.bytes`,
+        "resumeoverflow",
+      ),
+    );
   }
 
   // ---- closing ----------------------------------------------------------------------------------
@@ -594,6 +655,7 @@ export class Session<Owner = unknown>
     // The reason of our own error counts: what a peer chooses must not become a key.
     if (error !== undefined) this.#reject(closeReasonOf(error) ?? "internalerror");
     this.hooks.over(this);
+    this.resumption?.end();
     this.connection.markClosed();
     this.hooks.closed(this, info);
     ending.deferred?.settle(info);
@@ -632,6 +694,11 @@ export class Session<Owner = unknown>
     else this.transport.destroy();
   }
 
+  #watchIdle(): void {
+    const { clock, idleTimeout } = this.options;
+    if (idleTimeout > 0) this.#idle = new IdleWatch(clock, idleTimeout, this);
+  }
+
   /** The peer is watched no more: nothing of it can come. */
   #cancelIdle(): void {
     this.#idle?.cancel();
@@ -641,7 +708,8 @@ export class Session<Owner = unknown>
 
   /** The peer gives no sign of life, in spite of heartbeats. */
   lost(error: HeartbeatTimeoutError): void {
-    this.#failNow(error, "heartbeat");
+    if (this.resumption?.outlives === true) this.resumption.transport.suspend(error);
+    else this.#failNow(error, "heartbeat");
   }
 
   /** The peer was silent for too long. */
@@ -666,22 +734,42 @@ export class Session<Owner = unknown>
   }
 
   helloReceived(): void {
+    if (this.connection.peerExtensions.resume !== undefined) this.resumption?.offered();
     this.connection.sslSeclevel = this.transport.sslSeclevelOnHello ?? this.connection.sslSeclevel;
   }
 
   typeNamed(type: ConnectionHooks): void {
+    if (this.connection.agreed("resume")) this.resumption?.offered();
     this.hooks.typeNamed?.(this, type);
   }
 
   handshakeComplete(): void {
     this.#cancelDeadline();
+    this.resumption?.begin();
     this.hooks.handshakeComplete(this);
     if (this.#phase === "open") this.#heartbeat = this.hooks.heartbeats.begin(this);
   }
 
   heartbeatReceived(id: number, body: unknown, length: number): void {
     this.#idle?.heartbeat(length);
+    this.resumption?.transport.controlReceived(length);
     this.#heartbeat?.received(id, body);
+  }
+
+  acknowledged(received: number, length: number): void {
+    this.#idle?.heartbeat(length);
+    this.resumption?.acknowledged(received, length);
+  }
+
+  ticketReceived(ticket: Uint8Array, window: number, length: number): void {
+    this.resumption?.ticketReceived(ticket, window, length);
+  }
+
+  resumeAsked(request: ResumeRequest): void {
+    const { resumption } = this;
+    if (resumption?.hooks.asked === undefined)
+      throw new ResumeError("sessions are not resumed here", "resumeunknown");
+    resumption.hooks.asked(this, request);
   }
 
   received(entry: PacketEntry, msg: unknown): void {

@@ -262,8 +262,7 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
     // What asks for both sides is named only where the server named it. Its ids are free there, and so here, once they are
     // taken over.
     this.#keepExtensions(
-      (name) =>
-        this.#peerExtensions[name] !== undefined && (this.#context.autosync || this.#idsFree(name)),
+      (name) => this.#peerExtensions[name] !== undefined && (this.#context.autosync || this.#idsFree(name)),
     );
     this.send(SETTYPE_NAME, withExtensions({ conntype }, this.#declared));
     this.settypeReceived(conntype);

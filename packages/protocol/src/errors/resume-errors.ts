@@ -33,7 +33,11 @@ export class ResumeError extends EnvironmentError {
   readonly reason: string | null;
 
   /** @param reason - why; `null`, if the server said nothing, counts as `"resumerefused"`. */
-  constructor(message: string, reason: ResumeFailure | (string & {}) | null, options?: Peng3dnetErrorOptions) {
+  constructor(
+    message: string,
+    reason: ResumeFailure | (string & {}) | null,
+    options?: Peng3dnetErrorOptions,
+  ) {
     super(message, options);
     this.reason = reason;
     this.closeReason = reason ?? "resumerefused";

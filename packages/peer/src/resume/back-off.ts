@@ -1,0 +1,30 @@
+/** How long a client waits from one attempt to connect to the next. */
+export interface BackOffOptions {
+  /** Seconds before the second attempt; it doubles with each further one. The first attempt is made at once. Default 0.25. */
+  readonly delay?: number | undefined;
+  /** Longest delay, in seconds. Default 5. */
+  readonly maxDelay?: number | undefined;
+}
+
+const DELAY = 0.25;
+const MAX_DELAY = 5;
+
+/** @throws RangeError for delays that are none. */
+export function checkBackOff({ delay = DELAY, maxDelay = MAX_DELAY }: BackOffOptions): void {
+  for (const [name, value] of Object.entries({ delay, maxDelay })) {
+    if (typeof value === "number" && value > 0 && value < Number.POSITIVE_INFINITY) continue;
+    throw new RangeError(`${name} is a number of seconds above 0, and not ${String(value)}`);
+  }
+}
+
+/**
+ * How long to wait before an attempt, in milliseconds. Half of it is left to chance, so that many clients which lost their
+ * server in one moment do not come back in one moment.
+ *
+ * @param attempt - how many were made before.
+ */
+export function backOff(attempt: number, { delay = DELAY, maxDelay = MAX_DELAY }: BackOffOptions): number {
+  if (attempt === 0) return 0;
+  const most = Math.min(maxDelay, delay * 2 ** (attempt - 1));
+  return most * (0.5 + Math.random() / 2) * 1000;
+}

@@ -1,0 +1,419 @@
+import { type Address, BadDataError, type Peng3dnetError, type SslSecLevel } from "@peng3dnet/protocol";
+import { OUTPUT_SLICE } from "../session/session-output.js";
+import type { NativeSocket } from "../transport/native-socket.js";
+import type { PeerCertificate } from "../transport/peer-certificate.js";
+import type { Transport, TransportHandler } from "../transport/transport.js";
+import { KeptBytes } from "./kept-bytes.js";
+import { Line } from "./line.js";
+
+/** Received bytes after which they are acknowledged at once. */
+const ACKNOWLEDGE_AFTER = 32 * 1024;
+/** By how much kept bytes have to change for that to be told, in bytes. */
+const WORTH_TELLING = 16 * 1024;
+
+/** What a {@link ResumableTransport} asks and tells its session. */
+export interface ResumableHost {
+  /** Whether the connection outlives a break now. */
+  readonly outlives: boolean;
+  /** Whether the end of the other side's stream is its answer to a close. */
+  readonly endIsAnswer: boolean;
+  /** Whether the other side is not listened to at the moment, so that what it acknowledges is not seen. */
+  readonly blocked: boolean;
+  /** The line broke, and the session waits for another one. */
+  lineBroken(error: Error | undefined): void;
+  /** The session goes on over another line. */
+  lineRestored(again: SentAgain): void;
+  /** Received bytes have to be acknowledged: now, or some time later with those that follow. */
+  acknowledgementDue(now: boolean): void;
+  /** So much memory is held for bytes that are not acknowledged. */
+  keptHeld(bytes: number): void;
+}
+
+/** What this side sent again when a session went on. */
+export interface SentAgain {
+  /** Bytes that the other side had not received. */
+  readonly bytes: number;
+  /** Packets that these belong to, those included of which it had a part. */
+  readonly packets: number;
+}
+
+/** How much is kept of what was sent, in bytes. */
+export interface KeepLimits {
+  /** While the other side is listened to: then writing waits until some of it is acknowledged. */
+  readonly window: number;
+  /** While it is not, so that nobody sees what it acknowledges. Beyond that, the session does not outlive a break. */
+  readonly deaf: number;
+}
+
+/**
+ * A transport that outlives the one that carries it: towards its session it is one stream both ways, while the lines below come
+ * and go. It counts the bytes of both directions, and keeps those that were sent until the other side has acknowledged them.
+ * Until {@link ResumableTransport.keep} is called, it passes everything on as it is.
+ *
+ * The clause on the extension `resume` in docs/protocol.md says what goes over the wire.
+ */
+export class ResumableTransport implements Transport, TransportHandler {
+  /** Bytes of the other side's stream that came, and were handed on. */
+  received = 0;
+  /** Bytes of this side's stream that were written. */
+  sent = 0;
+  /** Whether it waits for another line. */
+  suspended = false;
+  /** Called once bytes come over the line of now: the other side knows what it was told at its beginning. */
+  confirmed: (() => void) | undefined = undefined;
+
+  /** Who decides, and is told of what concerns resumption alone. */
+  host: ResumableHost | undefined = undefined;
+
+  #line: Line;
+  #session: TransportHandler | undefined = undefined;
+  #kept: KeptBytes | undefined = undefined;
+  #limits: KeepLimits = { window: Number.POSITIVE_INFINITY, deaf: Number.POSITIVE_INFINITY };
+  /** Whether the session was told that it has to wait, since too much is not acknowledged. */
+  #waits = false;
+  /** Up to where the other side was told that its stream came. */
+  #acknowledged = 0;
+  /** How much of what came since then asks for no acknowledgement of its own. */
+  #control = 0;
+  /** Whether an acknowledgement has to leave as soon as that is possible. */
+  #due = false;
+  /** Where sending again is; `undefined`: it is not under way. */
+  #again: number | undefined = undefined;
+  /** Whether the packet that was written last may go on with the next piece. */
+  #inPacket = false;
+  #paused = false;
+  #held = 0;
+  #over = false;
+
+  constructor(transport: Transport) {
+    this.#line = new Line(transport);
+  }
+
+  // ---- towards the session ----------------------------------------------------------------------
+
+  get remoteAddress(): Address {
+    return this.#line.transport.remoteAddress;
+  }
+
+  get socket(): NativeSocket | undefined {
+    return this.#line.transport.socket;
+  }
+
+  get bytesBeforeStream(): number | undefined {
+    return this.#line.transport.bytesBeforeStream;
+  }
+
+  get reusesChunks(): boolean {
+    return this.#line.transport.reusesChunks;
+  }
+
+  get inMessages(): boolean | undefined {
+    return this.#line.transport.inMessages;
+  }
+
+  get sslSeclevel(): SslSecLevel {
+    return this.#line.transport.sslSeclevel;
+  }
+
+  get sslSeclevelOnHello(): SslSecLevel | undefined {
+    return this.#line.transport.sslSeclevelOnHello;
+  }
+
+  get peerCertificate(): PeerCertificate | undefined {
+    return this.#line.transport.peerCertificate;
+  }
+
+  get signsOfLife(): number | undefined {
+    return this.#line.transport.signsOfLife;
+  }
+
+  get busy(): boolean {
+    return this.suspended || this.#again !== undefined || this.#line.transport.busy || this.#full();
+  }
+
+  get backlog(): number {
+    return this.#line.transport.backlog;
+  }
+
+  unacknowledged(age?: number): Promise<number | undefined> {
+    return this.#line.transport.unacknowledged?.(age) ?? Promise.resolve(undefined);
+  }
+
+  start(handler: TransportHandler): void {
+    this.#session = handler;
+    this.#line.start(this);
+  }
+
+  write(bytes: Uint8Array): boolean {
+    const kept = this.#kept;
+    this.sent += bytes.length;
+    if (kept === undefined) return this.#line.transport.write(bytes);
+    const copied = kept.append(bytes, !this.#inPacket);
+    this.#inPacket = bytes.length === OUTPUT_SLICE;
+    if (kept.length > this.#limits.deaf) kept.clear();
+    this.#tellHeld(kept);
+    const reusable = this.#line.transport.write(bytes);
+    if (!this.#line.transport.busy && this.#full()) this.#waits = true;
+    return copied && reusable;
+  }
+
+  /** Whether writing waits for acknowledgements. A packet that was begun is written to its end, since these go between packets. */
+  #full(): boolean {
+    const kept = this.#kept;
+    return (
+      kept !== undefined &&
+      kept.length > this.#limits.window &&
+      !this.#inPacket &&
+      this.host?.blocked !== true
+    );
+  }
+
+  closing(reason: string | null): void {
+    if (!this.suspended) this.#line.transport.closing?.(reason);
+  }
+
+  end(): void {
+    if (!this.suspended) this.#line.transport.end();
+  }
+
+  destroyAfterWrite(): void {
+    if (this.suspended) this.destroy();
+    else {
+      this.#over = true;
+      this.#line.transport.destroyAfterWrite();
+    }
+  }
+
+  destroy(): void {
+    const over = this.#over;
+    this.#over = true;
+    if (!this.suspended) this.#line.transport.destroy();
+    // There is no transport that would tell it, and it is not to be told within this call.
+    else if (!over) queueMicrotask(() => this.#finish(undefined));
+  }
+
+  pause(): void {
+    this.#paused = true;
+    if (!this.suspended) this.#line.transport.pause();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    if (!this.suspended) this.#line.transport.resume();
+  }
+
+  ping(): void {
+    this.#line.transport.ping?.();
+  }
+
+  probe(): void {
+    this.#line.transport.probe?.();
+  }
+
+  // ---- from the line ------------------------------------------------------------------------------
+
+  ready(): void {
+    this.#session?.ready();
+  }
+
+  refused(error: Peng3dnetError): void {
+    this.#session?.refused(error);
+  }
+
+  readTarget(): Uint8Array | undefined {
+    return this.#session?.readTarget();
+  }
+
+  data(chunk: Uint8Array): void {
+    this.received += chunk.length;
+    if (this.confirmed !== undefined) this.#confirm();
+    this.#session?.data(chunk);
+    if (this.#kept !== undefined) this.#noteReceived();
+  }
+
+  #confirm(): void {
+    const { confirmed } = this;
+    this.confirmed = undefined;
+    confirmed?.();
+  }
+
+  ended(): void {
+    // A peer that closes by itself says so first.
+    if (!this.#over && this.host?.outlives === true && !this.host.endIsAnswer) this.suspend(undefined);
+    else this.#session?.ended();
+  }
+
+  drained(): void {
+    if (this.#again !== undefined) this.#sendAgain();
+    if (this.#due) this.host?.acknowledgementDue(true);
+    if (!this.busy) this.#session?.drained();
+    else if (!this.#line.transport.busy) this.#waits = true;
+  }
+
+  closed(error: Error | undefined): void {
+    if (!this.#over && this.host?.outlives === true) this.suspend(error);
+    else this.#finish(error);
+  }
+
+  crashed(error: unknown): void {
+    this.#session?.crashed(error);
+  }
+
+  #finish(error: Error | undefined): void {
+    this.#over = true;
+    this.suspended = false;
+    this.#kept?.clear();
+    this.#session?.closed(error);
+  }
+
+  // ---- counting -----------------------------------------------------------------------------------
+
+  /** What is sent from now on is kept until it is acknowledged. */
+  keep(limits: KeepLimits): void {
+    this.#limits = limits;
+    this.#kept ??= new KeptBytes(this.sent);
+    // What came before is nothing that anybody waits for.
+    this.#acknowledged = this.received;
+  }
+
+  /** Keeps no more, since the other side takes no part in it. */
+  forget(): void {
+    this.#kept = undefined;
+  }
+
+  /** Whether what is sent is kept. */
+  get keeping(): boolean {
+    return this.#kept !== undefined;
+  }
+
+  /** Bytes that are kept: whoever goes on has to have received what comes before them. */
+  get keptBytes(): number {
+    return this.#kept?.length ?? 0;
+  }
+
+  /** The other side has received the stream up to there. @throws {@link BadDataError} if that cannot be. */
+  acknowledgedUpTo(offset: number): void {
+    const kept = this.#kept;
+    if (kept === undefined) return;
+    if (offset > this.sent)
+      throw new BadDataError(`the peer acknowledged ${offset} bytes, of ${this.sent} that were sent`);
+    // Where too much was kept, it was forgotten, and this may be about that.
+    if (offset > kept.start) kept.release(offset);
+    this.#tellHeld(kept);
+    if (!this.#waits || this.busy) return;
+    this.#waits = false;
+    this.#session?.drained();
+  }
+
+  /** Something was among the bytes that came last that asks for no acknowledgement. @param bytes - how long it was. */
+  controlReceived(bytes: number): void {
+    this.#control += bytes;
+  }
+
+  /** An acknowledgement leaves now. @returns what it has to say. */
+  acknowledging(): number {
+    this.#acknowledged = this.received;
+    this.#control = 0;
+    this.#due = false;
+    return this.received;
+  }
+
+  /** Whether what came asks for an acknowledgement. */
+  get owes(): boolean {
+    return this.received - this.#acknowledged > this.#control;
+  }
+
+  /** Whether output has to wait although the line takes it, so that an acknowledgement has to pass it by. */
+  get holdsBack(): boolean {
+    return !this.suspended && this.#again === undefined && this.#full();
+  }
+
+  /** Writes a packet past what waits. @returns false if that cannot be now, and will be asked for again. */
+  writePast(packet: Uint8Array): boolean {
+    const { transport } = this.#line;
+    if (this.suspended || this.#again !== undefined || this.#inPacket || transport.busy) {
+      this.#due = true;
+      return false;
+    }
+    this.write(packet);
+    return true;
+  }
+
+  #noteReceived(): void {
+    if (this.received - this.#acknowledged >= ACKNOWLEDGE_AFTER) this.host?.acknowledgementDue(true);
+    else if (this.owes) this.host?.acknowledgementDue(false);
+  }
+
+  #tellHeld(kept: KeptBytes): void {
+    const held = kept.held < WORTH_TELLING ? 0 : kept.held;
+    if (held === this.#held || (held !== 0 && Math.abs(held - this.#held) < WORTH_TELLING)) return;
+    this.#held = held;
+    this.host?.keptHeld(held);
+  }
+
+  // ---- from line to line ----------------------------------------------------------------------------
+
+  /** The line is given up, and another one is waited for. */
+  suspend(error: Error | undefined): void {
+    if (this.suspended || this.#over) return;
+    this.#line.cut();
+    this.suspended = true;
+    this.#again = undefined;
+    this.#due = false;
+    this.host?.lineBroken(error);
+  }
+
+  /** Gives up the line to another session. Nothing is told of it any more; what is left is to destroy this transport. */
+  release(): Line {
+    const line = this.#line;
+    line.to = undefined;
+    this.suspended = true;
+    return line;
+  }
+
+  /** Whether another side that has received so much of the stream can go on with it. */
+  canGoOnAt(offset: number): boolean {
+    const kept = this.#kept;
+    return kept !== undefined && offset >= kept.start && offset <= kept.end;
+  }
+
+  /**
+   * Goes on over another line, whose handshake is over. The former one is broken off first.
+   *
+   * @param line - it tells this transport from now on.
+   * @param offset - what the other side has received.
+   * @param greeting - is written before the stream goes on, and is no part of it.
+   */
+  goOn(line: Line, offset: number, greeting?: Uint8Array): void {
+    if (!this.suspended) this.suspend(undefined);
+    const kept = this.#kept as KeptBytes;
+    kept.release(offset);
+    const again: SentAgain = { bytes: kept.length, packets: kept.packetsFrom(offset) };
+    this.#line = line;
+    line.to = this;
+    this.suspended = false;
+    this.#again = offset;
+    this.#acknowledged = this.received;
+    this.#control = 0;
+    if (greeting !== undefined) line.transport.write(greeting);
+    if (this.#paused) line.transport.pause();
+    this.#tellHeld(kept);
+    this.#sendAgain();
+    this.host?.lineRestored(again);
+    if (!this.busy) this.#session?.drained();
+    else if (!line.transport.busy) this.#waits = true;
+  }
+
+  /** Sends what is kept, as far as the line takes it. */
+  #sendAgain(): void {
+    const kept = this.#kept as KeptBytes;
+    const { transport } = this.#line;
+    let at = this.#again as number;
+    while (at < kept.end && !transport.busy) {
+      const piece = kept.view(at);
+      at += piece.length;
+      transport.write(piece);
+    }
+    this.#again = at < kept.end ? at : undefined;
+  }
+}

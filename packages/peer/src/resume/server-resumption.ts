@@ -1,0 +1,216 @@
+import { type Address, encodeResumed, ResumeError, type ResumeRequest } from "@peng3dnet/protocol";
+import type { HandlerGuard } from "../base/handler-guard.js";
+import { addressGroup } from "../server/address-group.js";
+import type { Session } from "../session/session.js";
+import type { Clock } from "../time/clock.js";
+import { Deadline } from "../time/deadline.js";
+import type { PeerCertificate } from "../transport/peer-certificate.js";
+import { AcknowledgementSchedule } from "./acknowledgement-schedule.js";
+import type { SentAgain } from "./resumable-transport.js";
+import type { ResumptionHooks, SessionResumption } from "./session-resumption.js";
+import { type SuspendedLimits, SuspendedSessions } from "./suspended-sessions.js";
+import { newTicket, nextTicket, sameTicket, sessionName } from "./ticket.js";
+
+/** Who wants to go on with a session: what {@link ServerOptions.authorizeResume} decides about. */
+export interface ResumeAttempt<Client> {
+  /** Whose session it is. */
+  readonly client: Client;
+  /** Where the attempt comes from. The client itself still tells the address that it had. */
+  readonly addr: Address;
+  /** The certificate that was shown now. It is the one that the session began with, or there was none. */
+  readonly peerCertificate: PeerCertificate | undefined;
+}
+
+/** Decides whether clients may go on with their sessions. */
+export interface ResumeAuthority<Client> {
+  authorize(attempt: ResumeAttempt<Client>): boolean | Promise<boolean>;
+}
+
+/** What resumption needs of a server. */
+export interface ResumingServer<Owner> {
+  readonly clock: Clock;
+  readonly guard: HandlerGuard;
+  readonly limits: SuspendedLimits;
+  /** Changes whenever the registry does. */
+  readonly registryRevision: number;
+  readonly authority: ResumeAuthority<Owner> | undefined;
+  /** The connection of a session counts no more towards the limits on connections. */
+  leave(session: Session<Owner>): void;
+  /** It does again. */
+  enter(session: Session<Owner>): void;
+  suspended(session: Session<Owner>, error: Error | undefined): void;
+  resumed(session: Session<Owner>, again: SentAgain, seconds: number): void;
+}
+
+/** A session that can be gone on with. */
+interface Entry<Owner> {
+  readonly session: Session<Owner>;
+  readonly name: string;
+  readonly revision: number;
+  ticket: Uint8Array;
+  /** The ticket before, while it is not known whether the client has the new one. */
+  former: Uint8Array | undefined;
+  /** Ends it when its client does not come back. */
+  expiry: Deadline | undefined;
+}
+
+/** Keeps the sessions of a server for clients whose line broke, and lets these go on with them. */
+export class ServerResumption<Owner> implements ResumptionHooks<Session<Owner>> {
+  readonly schedule: AcknowledgementSchedule;
+  readonly #server: ResumingServer<Owner>;
+  readonly #byName = new Map<string, Entry<Owner>>();
+  readonly #bySession = new Map<Session<Owner>, Entry<Owner>>();
+  readonly #suspended = new SuspendedSessions<Session<Owner>>();
+
+  constructor(server: ResumingServer<Owner>) {
+    this.#server = server;
+    this.schedule = new AcknowledgementSchedule(server.clock);
+  }
+
+  /** How many sessions wait for their clients. */
+  get suspendedCount(): number {
+    return this.#suspended.size;
+  }
+
+  begin(session: Session<Owner>): void {
+    const ticket = newTicket();
+    const name = sessionName(ticket) as string;
+    const revision = this.#server.registryRevision;
+    const entry: Entry<Owner> = { session, name, revision, ticket, former: undefined, expiry: undefined };
+    this.#byName.set(name, entry);
+    this.#bySession.set(session, entry);
+    session.connection.sendTicket(ticket, windowOf(session));
+    resumptionOf(session).ticketed();
+  }
+
+  asked(newcomer: Session<Owner>, request: ResumeRequest): void {
+    const { session } = this.#check(newcomer, request);
+    const { authority, guard } = this.#server;
+    if (authority === undefined) {
+      this.#take(newcomer, request);
+      return;
+    }
+    const { remoteAddress: addr, peerCertificate } = newcomer;
+    // Whatever the hook does, the answer is not given within the call that read the question.
+    void (async () => {
+      try {
+        const allowed = await authority.authorize({ client: session.owner, addr, peerCertificate });
+        if (!newcomer.open) return;
+        if (allowed === true) this.#take(newcomer, request);
+        else
+          newcomer.fail(refused("the application does not let the client go on with its session"), "resume");
+      } catch (error) {
+        if (!(error instanceof ResumeError)) guard.failed(error, "authorizeResume");
+        newcomer.fail(
+          error instanceof ResumeError
+            ? error
+            : refused("it could not be found out whether the client may go on"),
+          "resume",
+        );
+      }
+    })();
+  }
+
+  /** Finds the session that a ticket is for. @throws {@link ResumeError} if the newcomer cannot go on with it. */
+  #check(newcomer: Session<Owner>, { ticket, received }: ResumeRequest): Entry<Owner> {
+    const name = sessionName(ticket);
+    const entry = name === undefined ? undefined : this.#byName.get(name);
+    if (entry === undefined || !isTicketOf(entry, ticket)) {
+      throw new ResumeError(
+        "a client came back for a session that is not here, or not any more",
+        "resumeunknown",
+      );
+    }
+    const { session } = entry;
+    if (entry.revision !== this.#server.registryRevision)
+      throw new ResumeError("the registry has changed since the session began", "resumeregistry");
+    if (session.peerCertificate?.fingerprint256 !== newcomer.peerCertificate?.fingerprint256)
+      throw refused("the client came back with another certificate, or without the one that it had");
+    if (newcomer.sslSeclevel < session.sslSeclevel)
+      throw refused("the client came back over a connection that is less secure than the one that it had");
+    if (!resumptionOf(session).transport.canGoOnAt(received)) {
+      throw new ResumeError(
+        "what the client says that it has received is more than was sent, less than it had, or not kept any more",
+        "resumegap",
+      );
+    }
+    return entry;
+  }
+
+  /** Gives the line of a newcomer to the session that it asked for. The newcomer is over with that. */
+  #take(newcomer: Session<Owner>, request: ResumeRequest): void {
+    // Another one may have come first, while the application was asked.
+    const entry = this.#check(newcomer, request);
+    const { session } = entry;
+    const { transport } = resumptionOf(session);
+    entry.former = request.ticket;
+    entry.ticket = nextTicket(entry.ticket);
+    transport.confirmed = () => {
+      entry.former = undefined;
+    };
+    const line = resumptionOf(newcomer).transport.release();
+    newcomer.destroy("resumed");
+    const greeting = encodeResumed(session.connection.context, transport.received, entry.ticket);
+    transport.goOn(line, request.received, greeting);
+  }
+
+  suspended(session: Session<Owner>, error: Error | undefined): void {
+    const server = this.#server;
+    const entry = this.#bySession.get(session);
+    if (entry === undefined) return;
+    server.leave(session);
+    const window = windowOf(session);
+    entry.expiry = Deadline.start(server.clock, window, () => session.abort(expired(window)));
+    const [address] = session.remoteAddress;
+    const oldest = this.#suspended.add(session, addressGroup(address), server.limits);
+    server.suspended(session, error);
+    oldest?.abort(evicted());
+  }
+
+  resumed(session: Session<Owner>, again: SentAgain, seconds: number): void {
+    this.#bySession.get(session)?.expiry?.cancel();
+    this.#suspended.delete(session);
+    this.#server.enter(session);
+    this.#server.resumed(session, again, seconds);
+  }
+
+  ended(session: Session<Owner>): void {
+    const entry = this.#bySession.get(session);
+    if (entry === undefined) return;
+    entry.expiry?.cancel();
+    this.#suspended.delete(session);
+    this.#bySession.delete(session);
+    this.#byName.delete(entry.name);
+  }
+}
+
+function resumptionOf<Owner>(session: Session<Owner>): SessionResumption<Session<Owner>> {
+  // A server whose sessions are resumed makes all of them so.
+  return session.resumption as SessionResumption<Session<Owner>>;
+}
+
+function isTicketOf({ ticket, former }: Entry<unknown>, presented: Uint8Array): boolean {
+  return sameTicket(ticket, presented) || (former !== undefined && sameTicket(former, presented));
+}
+
+function windowOf({ connection }: Session<unknown>): number {
+  return connection.context.declared?.resume?.window ?? 0;
+}
+
+function refused(message: string): ResumeError {
+  return new ResumeError(message, "resumerefused");
+}
+
+function expired(window: number): ResumeError {
+  return new ResumeError(
+    `the client did not come back within ${window} s (net.resume.window)`,
+    "resumeexpired",
+  );
+}
+
+function evicted(): ResumeError {
+  return new ResumeError(
+    "too many sessions wait for their clients (net.resume.sessions, net.resume.sessions.address); the oldest one was given up",
+    "resumeevicted",
+  );
+}

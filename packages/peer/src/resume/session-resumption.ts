@@ -1,0 +1,148 @@
+import { type Connection, encodeAcknowledgement, type ResumeRequest } from "@peng3dnet/protocol";
+import type { Clock } from "../time/clock.js";
+import type { AcknowledgementSchedule, Acknowledging } from "./acknowledgement-schedule.js";
+import type { ResumableHost, ResumableTransport, SentAgain } from "./resumable-transport.js";
+
+/** What resumption needs of a session. */
+export interface ResumingSession {
+  readonly connection: Connection;
+  readonly options: {
+    readonly clock: Clock;
+    readonly resumeBytes: number;
+    readonly unsentLimit: number;
+  };
+  /** Whether the other side is not listened to at the moment. */
+  readonly blocked: boolean;
+  /** Whether something is still to be exchanged: it is open, or closes and the other side does not know yet. */
+  readonly unfinished: boolean;
+  /** Whether the end of the other side's stream is its answer to a close: all is with the line. */
+  readonly endIsAnswer: boolean;
+  /** So much memory is held for bytes that are not acknowledged. */
+  keptHeld(bytes: number): void;
+  /** Judges the other side no more: it cannot be heard. */
+  stopWatches(): void;
+  /** The other side can be heard again. */
+  goOnWatching(): void;
+}
+
+/** What a peer does itself of what its sessions report of resumption. */
+export interface ResumptionHooks<Session> {
+  readonly schedule: AcknowledgementSchedule;
+  /** The handshake is complete, and both sides take part. */
+  begin(session: Session): void;
+  /** On a client: the server gave a ticket. */
+  ticketReceived?(session: Session, ticket: Uint8Array, window: number): void;
+  /** On a server: a connection asks to go on with another one's session. @throws an error with a `closeReason` if it cannot. */
+  asked?(session: Session, request: ResumeRequest): void;
+  suspended(session: Session, error: Error | undefined): void;
+  /** @param seconds - how long it was suspended. */
+  resumed(session: Session, again: SentAgain, seconds: number): void;
+  /** It is over. */
+  ended(session: Session): void;
+}
+
+/** One session's part in resumption: says whether it outlives a break, and acknowledges what comes. */
+export class SessionResumption<Session extends ResumingSession> implements ResumableHost, Acknowledging {
+  readonly transport: ResumableTransport;
+  readonly hooks: ResumptionHooks<Session>;
+  readonly #session: Session;
+  /** Whether the client has a ticket, as far as this side knows. */
+  #ticketed = false;
+  /** Since when it is suspended, in milliseconds by the clock. */
+  #since = 0;
+
+  constructor(session: Session, transport: ResumableTransport, hooks: ResumptionHooks<Session>) {
+    this.#session = session;
+    this.transport = transport;
+    this.hooks = hooks;
+    transport.host = this;
+  }
+
+  /** Whether the line is broken, and another one waited for. */
+  get suspended(): boolean {
+    return this.transport.suspended;
+  }
+
+  /** The other side may take part: what is sent from now on is kept. */
+  offered(): void {
+    const { resumeBytes, unsentLimit } = this.#session.options;
+    this.transport.keep({ window: resumeBytes, deaf: Math.max(resumeBytes, unsentLimit) });
+  }
+
+  /** The handshake is complete. */
+  begin(): void {
+    if (this.#session.connection.agreed("resume")) this.hooks.begin(this.#session);
+    else this.transport.forget();
+  }
+
+  /** The client has its ticket, or will have it by the time that it could use one. */
+  ticketed(): void {
+    this.#ticketed = true;
+  }
+
+  /** On a client: the server gave a ticket. */
+  ticketReceived(ticket: Uint8Array, window: number, length: number): void {
+    this.transport.controlReceived(length);
+    this.#ticketed = true;
+    this.hooks.ticketReceived?.(this.#session, ticket, window);
+  }
+
+  /** The other side has received the stream up to `offset`. @throws an error with a `closeReason` if that cannot be. */
+  acknowledged(offset: number, length: number): void {
+    this.transport.controlReceived(length);
+    this.transport.acknowledgedUpTo(offset);
+  }
+
+  get outlives(): boolean {
+    return this.#ticketed && this.transport.keeping && this.#session.unfinished;
+  }
+
+  get endIsAnswer(): boolean {
+    return this.#session.endIsAnswer;
+  }
+
+  get blocked(): boolean {
+    return this.#session.blocked;
+  }
+
+  lineBroken(error: Error | undefined): void {
+    this.#since = this.#session.options.clock.now();
+    this.hooks.schedule.delete(this);
+    this.#session.stopWatches();
+    this.hooks.suspended(this.#session, error);
+  }
+
+  lineRestored(again: SentAgain): void {
+    const seconds = (this.#session.options.clock.now() - this.#since) / 1000;
+    this.#session.goOnWatching();
+    this.hooks.resumed(this.#session, again, seconds);
+  }
+
+  acknowledgementDue(now: boolean): void {
+    if (now) this.acknowledge();
+    else this.hooks.schedule.add(this);
+  }
+
+  acknowledge(): void {
+    const { transport } = this;
+    const { connection } = this.#session;
+    if (!connection.active || connection.closing || transport.suspended) return;
+    if (!transport.holdsBack) {
+      connection.sendAcknowledgement(transport.acknowledging());
+      return;
+    }
+    // What waits in the connection may wait for just this from the other side.
+    const packet = encodeAcknowledgement(connection.context, transport.received);
+    if (transport.writePast(packet)) transport.acknowledging();
+  }
+
+  keptHeld(bytes: number): void {
+    this.#session.keptHeld(bytes);
+  }
+
+  /** The session is over. */
+  end(): void {
+    this.hooks.schedule.delete(this);
+    this.hooks.ended(this.#session);
+  }
+}
