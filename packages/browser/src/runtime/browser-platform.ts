@@ -1,5 +1,6 @@
 import { type Platform, ReceiveResources, standardPlatform } from "@peng3dnet/peer";
 import { browserCompression } from "./compression.js";
+import { networkBack } from "./network-back.js";
 import { ShortTextReader } from "./short-text-reader.js";
 
 /** Frame decoders that are kept while no connection needs them: a page has few connections. */
@@ -16,5 +17,6 @@ const IDLE_DECODERS = 1;
 export const browserPlatform: Platform = {
   ...standardPlatform,
   compression: browserCompression,
+  networkBack,
   receiveResources: () => new ReceiveResources({ spares: IDLE_DECODERS, texts: new ShortTextReader() }),
 };

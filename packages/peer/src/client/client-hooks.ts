@@ -89,6 +89,7 @@ export class ClientHooks<C extends HookedClient> extends PeerHooks<C> {
       clock: this.parts.clock,
       options,
       dial,
+      networkBack: this.parts.platform.networkBack,
       suspended: (_session, error) => this.#emit("suspend", { error }),
       resumed: (_session, again, seconds) => this.#emit("resume", { resumed: true, seconds, ...again }),
     });

@@ -37,6 +37,11 @@ export interface Platform {
   readonly warn: (message: string) => void;
   /** Polls for the next bytes while they keep coming; left out, or `undefined`, where that spares nothing. */
   readonly poll?: ((clock: Clock, seconds: number) => Poll | undefined) | undefined;
+  /**
+   * Calls `call` whenever the network may be there again, so that a client which waits to connect need not wait longer; left
+   * out where nothing tells. Returns what ends that.
+   */
+  readonly networkBack?: ((call: () => void) => () => void) | undefined;
   /** How many connections the process can have open; left out: any number. Asked once, of a server with many. */
   readonly connectionLimit?: (() => number) | undefined;
 }

@@ -1,10 +1,12 @@
 import {
+  AbortedError,
   endsResumption,
   ResumeError,
   ResumeHandshake,
   type ResumeResult,
   TimedOutError,
 } from "@peng3dnet/protocol";
+import type { Platform } from "../platform/platform.js";
 import type { Session } from "../session/session.js";
 import type { Clock } from "../time/clock.js";
 import { Deadline } from "../time/deadline.js";
@@ -32,6 +34,8 @@ export interface ResumingClient<Owner> {
   readonly dial:
     | ((signal: AbortSignal, established: (transport: Transport) => void) => Promise<void>)
     | undefined;
+  /** Calls when the network may be there again; left out: nobody knows. Returns what ends that. */
+  readonly networkBack: Platform["networkBack"];
   suspended(session: Session<Owner>, error: Error | undefined): void;
   resumed(session: Session<Owner>, again: SentAgain, seconds: number): void;
 }
@@ -50,6 +54,7 @@ export class ClientResumption<Owner> implements ResumptionHooks<Session<Owner>> 
   #timer: unknown = undefined;
   /** Ends the attempt that is under way. */
   #giveUp: ((error: Error) => void) | undefined = undefined;
+  #unwatch: (() => void) | undefined = undefined;
   #lastError: Error | undefined = undefined;
 
   constructor(client: ResumingClient<Owner>) {
@@ -68,6 +73,7 @@ export class ClientResumption<Owner> implements ResumptionHooks<Session<Owner>> 
     this.#attempts = 0;
     this.#lastError = error;
     this.#expiry = Deadline.start(this.#client.clock, this.#window, () => session.abort(this.#expired()));
+    this.#unwatch = this.#client.networkBack?.(() => this.#hurry(session));
     this.#client.suspended(session, error);
     this.#next(session);
   }
@@ -80,11 +86,15 @@ export class ClientResumption<Owner> implements ResumptionHooks<Session<Owner>> 
     );
   }
 
-  /** Tries again now, e.g. since the network is said to be back. */
-  hurry(session: Session<Owner>): void {
-    if (!resumptionOf(session).suspended || this.#giveUp !== undefined) return;
-    this.#client.clock.clearTimeout(this.#timer);
-    this.#attempt(session);
+  /** Tries again now, since the network is said to be back. An attempt that is under way may hang for long. */
+  #hurry(session: Session<Owner>): void {
+    this.#attempts = 0;
+    if (this.#giveUp !== undefined)
+      this.#giveUp(new AbortedError("the network is back, for another attempt"));
+    else {
+      this.#client.clock.clearTimeout(this.#timer);
+      this.#next(session);
+    }
   }
 
   #next(session: Session<Owner>): void {
@@ -202,6 +212,8 @@ export class ClientResumption<Owner> implements ResumptionHooks<Session<Owner>> 
   }
 
   #stop(): void {
+    this.#unwatch?.();
+    this.#unwatch = undefined;
     this.#expiry?.cancel();
     this.#expiry = undefined;
     this.#client.clock.clearTimeout(this.#timer);
