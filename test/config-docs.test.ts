@@ -36,7 +36,7 @@ test.each(rows.map((row) => [keyOf(row), row] as const))("tells all about %s", (
   const documented = JSON.parse(codeSpans(row.Default ?? "")[0] ?? "");
   expect(documented).toEqual(DEFAULT_CONFIG[key as keyof typeof DEFAULT_CONFIG]);
   for (const column of ["Type", "What it does", "Why this default"]) expect(row[column]).toMatch(/\w/);
-  expect(row.Unit).toMatch(/^(–|bytes|seconds|levels|elements|connections|packets|requests|names)$/);
+  expect(row.Unit).toMatch(/^(–|bytes|seconds|levels|elements|connections|packets|requests|sessions|names)$/);
   expect(commentOn(key)).toContain(READ[row.Read ?? ""] ?? "no such time");
   expect({ key, isNew: /^[*_]new[*_] /.test(row["What it does"] ?? "") }).toEqual({
     key,

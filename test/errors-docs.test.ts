@@ -30,8 +30,8 @@ const classes = Object.entries(exported).filter(
 );
 
 function describeClass([name, type]: [string, ErrorClass]) {
-  // The arguments fit every constructor: messages, lists and numbers are not looked at.
-  const error = new type("in", [], []);
+  // The arguments fit every constructor: messages, lists and numbers are not looked at. This one has the reason it is given.
+  const error = name === "ResumeError" ? new type("in", "resumeexpired") : new type("in", [], []);
   const family = [...families].find(([, base]) => error instanceof (base as ErrorClass))?.[0] ?? "either";
   const parent = Object.getPrototypeOf(type) as ErrorClass;
   // The code of this one is whatever its thrower chose.

@@ -17,6 +17,7 @@ const PEER_FAULTS = new Set(
     "TLS_ON_PLAIN_PORT",
     "SMARTPACKET_INVALID",
     "INVALID_PAYLOAD",
+    "RESUME",
   ].map((name) => `P3D_ERR_${name}`),
 );
 

@@ -14,6 +14,7 @@ import { framingTarget } from "./targets/framing.js";
 import { handshakeTarget } from "./targets/handshake.js";
 import { inflateTarget } from "./targets/inflate.js";
 import { registryTarget } from "./targets/registry.js";
+import { resumeTarget } from "./targets/resume.js";
 import { sessionTarget } from "./targets/session.js";
 import { Watchdog } from "./watchdog.js";
 
@@ -38,6 +39,7 @@ const all: Target[] = [
   amplificationTarget(),
   registryTarget(),
   handshakeTarget(corpus),
+  resumeTarget(corpus),
   await sessionTarget(corpus),
 ];
 const targets = options.target === "all" ? all : all.filter(({ name }) => name === options.target);

@@ -5,6 +5,7 @@ import { expectPeerFault, expectThat } from "../finding.js";
 import { mutate } from "../mutate.js";
 import type { Random } from "../random.js";
 import type { Target } from "../target.js";
+import { BACK, controlPacket } from "./wire.js";
 
 const LIMIT = 4096;
 
@@ -50,6 +51,7 @@ export function framingTarget(corpus: Corpus): Target {
         const seed = random.pick(corpus.packets);
         if (random.oneIn(2))
           parts.push(frame(random.uint32(), random.below(65536), random.bytes(random.below(64))));
+        else if (random.oneIn(8)) parts.push(random.oneIn(2) ? BACK : controlPacket(random));
         else parts.push(random.oneIn(3) ? seed : mutate(random, seed, random.pick(corpus.packets)));
       }
       const stream = concat(parts);

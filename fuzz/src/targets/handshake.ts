@@ -8,7 +8,7 @@ import type { Random } from "../random.js";
 import type { Target } from "../target.js";
 import { HandTransport } from "./memory-peer.js";
 import { expectClosed, failuresOf } from "./watch.js";
-import { ACCEPT, goodPacket, HELLO, handshakeWith, oddPacket, SETTYPE } from "./wire.js";
+import { ACCEPT, BACK, goodPacket, HELLO, handshakeWith, oddPacket, SETTYPE } from "./wire.js";
 
 const REGISTRY = { "fuzz:a": 64 };
 
@@ -63,7 +63,7 @@ export function handshakeTarget(corpus: Corpus): Target {
   };
 
   const towardsServer = (random: Random): void => {
-    const stream = script(random, corpus, [SETTYPE, ACCEPT]);
+    const stream = script(random, corpus, random.oneIn(8) ? [BACK] : [SETTYPE, ACCEPT]);
     const input = (): string => `towards a server: ${hex(stream)}`;
     const transport = new HandTransport(random.oneIn(2));
     closes.length = 0;

@@ -19,13 +19,37 @@ export const SETTYPE = packet(2, { conntype: "classic" });
 export const ACCEPT = packet(4, { success: true });
 export const CLOSE = packet(16, { reason: "fuzz" });
 
+const SECRET = new Uint8Array(32).fill(5);
+/** A hello and a settype that take part in resumption, and the settype of a client that comes back. */
+export const HELLO_RESUME = packet(1, { ...VERSIONS, ext: { resume: { window: 60 } } });
+export const SETTYPE_RESUME = packet(2, { conntype: "classic", ext: { heartbeat: {}, resume: {} } });
+export const BACK = packet(2, { conntype: "classic", ext: { resume: { ticket: SECRET, received: 100 } } });
+
+/** A packet of heartbeats or of resumption, in which something may be odd. */
+export function controlPacket(random: Random): Uint8Array {
+  if (random.oneIn(4)) return packet(17 + random.below(6), random.pick(ODD_VALUES));
+  switch (random.below(5)) {
+    case 0:
+      return packet(17, [random.uint32(), random.oneIn(2) ? null : random.uint32()]);
+    case 1:
+      return packet(18, random.oneIn(2) ? null : random.uint32());
+    case 2:
+      return packet(20, [random.bytes(random.below(140)), 60]);
+    case 3:
+      return packet(21, [random.uint32(), random.bytes(random.below(140))]);
+    default:
+      return packet(19, random.uint32());
+  }
+}
+
 /** The server's registry, with names beside the protocol's own. */
 export const handshakeWith = (names: Readonly<Record<string, unknown>>): Uint8Array =>
   packet(3, { ...VERSIONS, registry: { ...INTERNAL, ...names } });
 
 /** A packet of the protocol's own, as it should be. */
 export function goodPacket(random: Random, names: Readonly<Record<string, unknown>>): Uint8Array {
-  return random.pick([HELLO, SETTYPE, handshakeWith(names), ACCEPT, CLOSE]);
+  const resumption = [HELLO_RESUME, SETTYPE_RESUME, BACK, controlPacket(random)];
+  return random.pick([HELLO, SETTYPE, handshakeWith(names), ACCEPT, CLOSE, random.pick(resumption)]);
 }
 
 const ODD_VALUES = [null, 0, -1, 2.5, "", "x", [], {}, true, "classic", "ping", 2 ** 40, "a".repeat(300)];
@@ -33,7 +57,12 @@ const ODD_VALUES = [null, 0, -1, 2.5, "", "x", [], {}, true, "classic", "ping", 
 /** A packet of the protocol's own in which something is odd. */
 export function oddPacket(random: Random): Uint8Array {
   const value = (): unknown => random.pick(ODD_VALUES);
-  switch (random.below(6)) {
+  switch (random.below(7)) {
+    case 6:
+      return packet(1 + random.below(2), {
+        ...VERSIONS,
+        ext: { resume: { window: value(), ticket: random.oneIn(2) ? SECRET : value(), received: value() } },
+      });
     case 0:
       return packet(1, { version: value(), protoversion: random.oneIn(2) ? 2 : value() });
     case 1:
@@ -46,7 +75,7 @@ export function oddPacket(random: Random): Uint8Array {
       return packet(16, random.oneIn(4) ? value() : { reason: value() });
     default:
       return frame(
-        random.pick([0, 1, 2, 3, 4, 5, 16, 17, 63, 64, 65, 66, 0xffffffff]),
+        random.pick([0, 1, 2, 3, 4, 5, 16, 17, 18, 19, 20, 21, 22, 63, 64, 65, 66, 0xffffffff]),
         random.below(4),
         msgpackValue(random),
       );

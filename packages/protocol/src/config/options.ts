@@ -104,13 +104,16 @@ export interface ConfigValues {
   /** *new* Longest packet accepted and sent, length prefix not counted. Default 1 MiB. Read for each connection. */
   "net.limits.packetlength": number;
   /**
-   * *new* Longest packet that a server accepts before the handshake is complete. Default 4 KiB.
-   * Read for each connection.
+   * *new* Longest packet that a server accepts before the handshake is complete, and a client before its session goes on over
+   * another transport. Default 4 KiB. Read for each connection.
    */
   "net.limits.packetlength.handshake": number;
   /** *new* Longest body after decompression. Default 4 MiB. Read for each connection. */
   "net.limits.inflated": number;
-  /** *new* The same on a server before the handshake is complete. Default 64 KiB. Read for each connection. */
+  /**
+   * *new* The same on a server before the handshake is complete, and on a client before its session goes on over another
+   * transport. Default 64 KiB. Read for each connection.
+   */
   "net.limits.inflated.handshake": number;
   /**
    * *new* Bytes a second that a connection makes this side inflate; as many at once as in one second. Past it, its

@@ -90,6 +90,10 @@ test("there is an option for everything documented", () => {
       "net.heartbeat.interval",
       "net.heartbeat.timeout",
       "net.tcp.keepalive",
+      "net.resume.window",
+      "net.resume.bytes",
+      "net.resume.sessions",
+      "net.resume.sessions.address",
       "net.latency.poll",
     ]
   `);
@@ -149,6 +153,10 @@ describe("values at the edges", () => {
     ["net.limits.strikes", [0], [-1]],
     ["net.limits.unsent.policy", ["close", "drop"], ["keep"]],
     ["net.heartbeat.interval", [0, 0.1, 2.5, Number.POSITIVE_INFINITY], [0.09, -1, Number.NaN, "1", null]],
+    ["net.resume.window", [0, 0.5, 86_400], [-1, 86_401, Number.POSITIVE_INFINITY, Number.NaN, "1", null]],
+    ["net.resume.bytes", [1, 2 ** 32 - 1], [0, 1.5]],
+    ["net.resume.sessions", [1], [0, 1.5]],
+    ["net.resume.sessions.address", [1], [0, 1.5]],
     ["net.latency.poll", [0, 0.0005, 0.001], [-0.0001, 0.0011, Number.NaN, "1", null]],
     ...(
       [

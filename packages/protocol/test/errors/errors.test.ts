@@ -25,6 +25,7 @@ const ARGUMENTS: Readonly<Record<string, unknown[]>> = {
   PacketRegistryMismatchError: ["message", ["a"], ["b"]],
   PacketTooLargeError: ["in", 2000, 1000],
   RequestClosedError: ["message", "why", "unknown", { cause: 7 }],
+  ResumeError: ["message", "resumegap", { cause: 7 }],
   TlsConfigError: ["net.ssl.x", "message", { cause: 7, file: "x.pem" }],
 };
 

@@ -107,7 +107,7 @@ test("beats and answers pass by everybody but the driver, count as no packet, an
   const bytes = server.take();
   expect(hex(bytes)).toBe(`0000000d000000110000${"92ce000f4240c0"}0000000700000011${"0000c0"}`);
   client.connection.push(bytes);
-  expect([client.connection.next(), client.connection.atHeartbeat]).toEqual([true, true]);
+  expect([client.connection.next(), client.connection.atControl]).toEqual([true, true]);
   client.connection.dispatch();
   client.receive(new Uint8Array(0));
   client.connection.sendHeartbeat(BEAT_ANSWER_ID, 1_000_000);

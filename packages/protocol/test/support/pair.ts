@@ -18,6 +18,7 @@ import {
   PacketRegistry,
   type Peer,
   Peng3dnetError,
+  type ResumeRequest,
   registerInternalPackets,
   SIDE_CLIENT,
   SIDE_SERVER,
@@ -77,6 +78,10 @@ export class FakeHost implements ConnectionHost {
   pending = 0;
   full = 0;
   readonly beats: unknown[][] = [];
+  readonly acknowledgements: unknown[][] = [];
+  readonly tickets: unknown[][] = [];
+  /** What clients asked for that came back. */
+  readonly asked: ResumeRequest[] = [];
   onReceived: ((entry: PacketEntry, msg: unknown) => void) | undefined;
   onSent: ((ptype: PacketRef, data: unknown) => void) | undefined;
   onFull: (() => void) | undefined;
@@ -106,6 +111,18 @@ export class FakeHost implements ConnectionHost {
 
   heartbeatReceived(...args: unknown[]): void {
     this.beats.push(args);
+  }
+
+  acknowledged(...args: unknown[]): void {
+    this.acknowledgements.push(args);
+  }
+
+  ticketReceived(...args: unknown[]): void {
+    this.tickets.push(args);
+  }
+
+  resumeAsked(request: ResumeRequest): void {
+    this.asked.push(request);
   }
 
   closeReceived(reason: string | null): void {
