@@ -62,8 +62,6 @@ export class ClientResumption<Owner> implements ResumptionHooks<Session<Owner>> 
     this.schedule = new AcknowledgementSchedule(client.clock);
   }
 
-  begin(): void {}
-
   ticketReceived(_session: Session<Owner>, ticket: Uint8Array, window: number): void {
     this.#ticket = ticket;
     this.#window = window;

@@ -28,8 +28,8 @@ export interface ResumingSession {
 /** What a peer does itself of what its sessions report of resumption. */
 export interface ResumptionHooks<Session> {
   readonly schedule: AcknowledgementSchedule;
-  /** The handshake is complete, and both sides take part. */
-  begin(session: Session): void;
+  /** On a server: both sides take part. */
+  begin?(session: Session): void;
   /** On a client: the server gave a ticket. */
   ticketReceived?(session: Session, ticket: Uint8Array, window: number): void;
   /** On a server: a connection asks to go on with another one's session. @throws an error with a `closeReason` if it cannot. */
@@ -63,16 +63,16 @@ export class SessionResumption<Session extends ResumingSession> implements Resum
     return this.transport.suspended;
   }
 
-  /** The other side may take part: what is sent from now on is kept. */
-  offered(): void {
+  /** Both sides may take part: what is sent from now on is kept. */
+  begin(): void {
     const { resumeBytes, unsentLimit } = this.#session.options;
     this.transport.keep({ window: resumeBytes, deaf: Math.max(resumeBytes, unsentLimit) });
+    this.hooks.begin?.(this.#session);
   }
 
-  /** The handshake is complete. */
-  begin(): void {
-    if (this.#session.connection.agreed("resume")) this.hooks.begin(this.#session);
-    else this.transport.forget();
+  /** The handshake is complete, and the other side takes no part. */
+  declined(): void {
+    this.transport.forget();
   }
 
   /** The client has its ticket, or will have it by the time that it could use one. */

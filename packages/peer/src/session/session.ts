@@ -476,7 +476,7 @@ export class Session<Owner = unknown>
   }
 
   get unfinished(): boolean {
-    if (this.#phase !== "closing") return this.#phase === "open" && this.connection.active;
+    if (this.#phase !== "closing") return this.#phase === "open";
     const { told, announced, answered } = this.#getEnding();
     return told && !announced && !answered;
   }
@@ -734,18 +734,19 @@ export class Session<Owner = unknown>
   }
 
   helloReceived(): void {
-    if (this.connection.peerExtensions.resume !== undefined) this.resumption?.offered();
+    if (this.connection.peerExtensions.resume !== undefined) this.resumption?.begin();
     this.connection.sslSeclevel = this.transport.sslSeclevelOnHello ?? this.connection.sslSeclevel;
   }
 
   typeNamed(type: ConnectionHooks): void {
-    if (this.connection.agreed("resume")) this.resumption?.offered();
     this.hooks.typeNamed?.(this, type);
+    // First of all, so that the client can come back from the moment on in which it is active.
+    if (this.connection.agreed("resume")) this.resumption?.begin();
   }
 
   handshakeComplete(): void {
     this.#cancelDeadline();
-    this.resumption?.begin();
+    if (!this.connection.agreed("resume")) this.resumption?.declined();
     this.hooks.handshakeComplete(this);
     if (this.#phase === "open") this.#heartbeat = this.hooks.heartbeats.begin(this);
   }

@@ -504,7 +504,9 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
 
   /** Whether an id that is one of an extension's packets is one here. */
   #controls(id: number): boolean {
-    return this.active && this.agreed(extensionOf(id)) && this.#registry().findId(id) === undefined;
+    // A ticket comes first of all, so that its client can come back from the moment on in which it is active.
+    const begun = this.active || (id === TICKET_ID && this.#type !== undefined);
+    return begun && this.agreed(extensionOf(id)) && this.#registry().findId(id) === undefined;
   }
 
   /** Processes a packet whose body lies in `bytes` from `start` up to `end`. */
