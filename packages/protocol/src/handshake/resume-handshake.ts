@@ -108,7 +108,7 @@ export class ResumeHandshake {
   push(chunk: Uint8Array): ResumeResult | undefined {
     const decoder = this.#decoder;
     decoder.push(chunk);
-    while (this.#result === undefined && decoder.next()) this.#take(chunk);
+    while (decoder.next()) this.#take(chunk);
     return this.#result;
   }
 
@@ -150,6 +150,7 @@ export class ResumeHandshake {
     const { received, ticket } = readResumed(this.#body());
     // A chunk of Node's would not copy by `slice`.
     const rest = new Uint8Array(chunk.subarray(chunk.length - unread));
+    // What is behind is no packet, but the middle of a stream.
     this.#decoder.clear();
     this.#result = { received, ticket, rest };
   }

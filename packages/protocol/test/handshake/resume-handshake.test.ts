@@ -97,13 +97,17 @@ test("every way to cut what comes in two, and into single bytes, comes to the sa
 
 test("what it returns does not change with the bytes that were pushed, and holds none of them", () => {
   const { hello, resumed } = server();
-  const client = handshake();
-  client.push(hello);
-  const chunk = Buffer.from(concat(resumed, REST));
-  const result = client.push(chunk);
-  chunk.fill(0);
-  expect(result).toEqual({ received: 5000, ticket: next, rest: REST });
-  expect([result?.ticket.buffer.byteLength, result?.rest.buffer.byteLength]).toEqual([32, REST.length]);
+  // Where it is cut, the packet has a buffer of its own.
+  for (const cut of [0, 20]) {
+    const client = handshake();
+    client.push(hello);
+    const chunk = Buffer.from(concat(resumed, REST));
+    client.push(chunk.subarray(0, cut));
+    const result = client.push(chunk.subarray(cut));
+    chunk.fill(0);
+    expect(result).toEqual({ received: 5000, ticket: next, rest: REST });
+    expect([result?.ticket.buffer.byteLength, result?.rest.buffer.byteLength]).toEqual([32, REST.length]);
+  }
 });
 
 test("where nothing comes behind it, the rest is empty", () => {
