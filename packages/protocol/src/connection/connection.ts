@@ -296,7 +296,10 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
    */
   resumeReceived(request: ResumeRequest): void {
     if (this.#declared?.resume === undefined || this.host.resumeAsked === undefined) {
-      throw new ResumeError("a client came back for a session, but none is kept here", "resumeunknown");
+      throw new ResumeError(
+        "a client came back for a session, but none is kept here; see net.resume.window, and leave the ids 19 to 21 free",
+        "resumeunknown",
+      );
     }
     this.#resuming = true;
     this.host.resumeAsked(request);
