@@ -100,6 +100,13 @@ export class ChromiumTab<P extends Programs> {
     await this.#send("Page.setWebLifecycleState", { state: "active" });
   }
 
+  /** Takes the network away from it, or gives it back. The page is told, as by its own browser. */
+  async setOffline(offline: boolean): Promise<void> {
+    await this.#send("Network.enable");
+    const conditions = { offline, latency: 0, downloadThroughput: -1, uploadThroughput: -1 };
+    await this.#send("Network.emulateNetworkConditions", conditions);
+  }
+
   /** Makes its processor so many times as slow; 1: as it is. */
   async slowDown(rate: number): Promise<void> {
     await this.#send("Emulation.setCPUThrottlingRate", { rate });

@@ -85,6 +85,7 @@ describeWithChromium("tabs that nobody looks at", () => {
       received: numbersUpTo(COUNT),
       hidden: true,
       life: ["freeze", "resume"],
+      title: "connected",
       closed: null,
     });
   });

@@ -65,10 +65,23 @@ const VALUES: readonly unknown[] = [
 /** What the client of `stay` has seen. */
 const stay = { received: [] as number[], life: [] as string[], closed: null as string | null };
 
+let staying: Client<(typeof CLIENT_PACKETS)[number]> | undefined;
+
 export const clientPrograms: ClientPrograms = {
-  async stay({ url }) {
+  async stay({ url, cfg = {}, resume = false }) {
     for (const event of ["freeze", "resume"]) document.addEventListener(event, () => stay.life.push(event));
-    const client = new Client({ addr: url, packets: CLIENT_PACKETS });
+    const client = new Client({ addr: url, packets: CLIENT_PACKETS, cfg, resume });
+    staying = client;
+    // What a person sees.
+    document.title = "connected";
+    client.on("suspend", () => {
+      document.title = "suspended";
+      stay.life.push("suspended");
+    });
+    client.on("resume", () => {
+      document.title = "connected";
+      stay.life.push("resumed");
+    });
     client.on("close", ({ reason }) => {
       stay.closed = reason ?? "no reason";
     });
@@ -79,7 +92,11 @@ export const clientPrograms: ClientPrograms = {
     await client.start();
   },
 
-  stayed: () => ({ ...stay, hidden: document.visibilityState === "hidden" }),
+  stayed: () => ({ ...stay, hidden: document.visibilityState === "hidden", title: document.title }),
+
+  say({ from, to }) {
+    for (let n = from; n <= to; n++) staying?.sendMessage(Numbered, { n, more: "" });
+  },
 
   session,
 

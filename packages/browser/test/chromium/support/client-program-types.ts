@@ -53,6 +53,8 @@ export interface MoveResult {
 export interface StayResult {
   readonly received: readonly number[];
   readonly hidden: boolean;
+  /** What stands above the page. */
+  readonly title: string;
   /** What the page was told of its own life. */
   readonly life: readonly string[];
   /** Why the connection was closed; null: it is open. */
@@ -61,7 +63,13 @@ export interface StayResult {
 
 export type ClientPrograms = {
   /** Connects, and stays: sends each numbered packet back as soon as it comes. For pages only. */
-  stay(order: { readonly url: string }): Promise<void>;
+  stay(order: {
+    readonly url: string;
+    readonly cfg?: ConfigOverrides;
+    readonly resume?: boolean;
+  }): Promise<void>;
+  /** Has the client of `stay` send numbers of its own. */
+  say(order: { readonly from: number; readonly to: number }): void;
   stayed(): StayResult;
   session(order: SessionOrder): Promise<SessionResult>;
   /** Sends values of all kinds, and throws unless each comes back. @returns how many. */
