@@ -53,6 +53,11 @@ export {
   type RequestReceived,
   type RequestTypes,
 } from "./requests/request-definition.js";
+export type { BackOffOptions } from "./resume/back-off.js";
+export type { ResumeOptions } from "./resume/client-resumption.js";
+export type { SentAgain } from "./resume/resumable-transport.js";
+export type { ResumeInfo, SuspendInfo } from "./resume/resume-events.js";
+export type { ResumeAttempt } from "./resume/server-resumption.js";
 export { type ClientClass, type ClientConnection, ClientOnServer } from "./server/client-on-server.js";
 export { Server } from "./server/server.js";
 export type {

@@ -324,6 +324,18 @@ const rows: Row[] = [
     look: ({ remote }) => sessionOf(remote.conn).options.heartbeatTimeout,
   },
   {
+    key: "net.resume.window",
+    to: 9,
+    seen: [undefined, 9],
+    look: ({ remote }) => sessionOf(remote.conn).connection.context.declared?.resume?.window,
+  },
+  {
+    key: "net.resume.bytes",
+    to: 9000,
+    seen: [1024 * 1024, 9000],
+    look: ({ remote }) => sessionOf(remote.conn).options.resumeBytes,
+  },
+  {
     key: "net.latency.poll",
     to: 0,
     seen: [availableParallelism() > 1, false],
@@ -353,9 +365,18 @@ const connecting = [
 ] as const;
 /** What only the operating system looks at. */
 const sockets = ["net.tcp.keepalive"] as const;
+/** Options that are read when a session is suspended. The tests of resumption are in the package peer. */
+const suspending = ["net.resume.sessions", "net.resume.sessions.address"] as const;
 
 test("the tables have every option", () => {
-  const tested = [...rows.map(({ key }) => key), ...admission, ...listening, ...connecting, ...sockets];
+  const tested = [
+    ...rows.map(({ key }) => key),
+    ...admission,
+    ...listening,
+    ...connecting,
+    ...sockets,
+    ...suspending,
+  ];
   const others = Object.keys(DEFAULT_CONFIG).filter((key) => !key.startsWith("net.ssl."));
   expect([...tested, "net.encrypt.enabled"].sort()).toEqual(others.sort());
 });
