@@ -1,12 +1,13 @@
 // Every ```ts block of the README files and of docs/ is compiled against the built packages and run.
 //
-// - ```ts no-run     compiled only.
-// - ```ts continue   goes on where the block before it in the same page ended.
-// - a line `// => text` says that the output holds this text, in this order.
+// - ```ts no-run            compiled only.
+// - ```ts continue          goes on where the block before it in the same page ended.
+// - ```ts file=src/name.ts  compiled as that file, beside the other files of its page, and not run.
+// - `// => text` is a line of the output. These lines are the whole output of a program, in the order in which they stand.
 
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 
 const root = join(__dirname, "..");
 const folder = join(root, ".docs-code", String(process.pid));
@@ -19,6 +20,8 @@ interface Program {
   file: string;
   source: string;
   run: boolean;
+  /** Whether it is a file of its own, which no block continues. */
+  named: boolean;
   outcome?: Outcome;
 }
 
@@ -53,7 +56,7 @@ function programsOf(page: string): Program[] {
     if (!fence) continue;
     const [, indent = "", ticks = "```", info = ""] = fence;
     const words = info.trim().split(/\s+/).filter(Boolean);
-    const unknown = words.filter((word) => word !== "no-run" && word !== "continue");
+    const unknown = words.filter((word) => !/^(no-run|continue|file=[\w/-]+\.ts)$/.test(word));
     if (unknown.length > 0) throw new Error(`${name}:${at + 1}: unknown word "${unknown[0]}" after \`\`\`ts`);
     const where = `${name}:${at + 1}`;
     const block: string[] = [];
@@ -61,14 +64,18 @@ function programsOf(page: string): Program[] {
       block.push((lines[at] ?? "").slice(indent.length));
     }
     const source = `${block.join("\n")}\n`;
-    const previous = programs.at(-1);
-    if (words.includes("continue")) {
+    const slug = name.replace(/\.md$/, "").replace(/[^\w-]+/g, "-");
+    const path = words.find((word) => word.startsWith("file="))?.slice("file=".length);
+    const previous = programs.filter(({ named }) => !named).at(-1);
+    if (path !== undefined) {
+      programs.push({ where, file: `${slug}/${path.replace(/\.ts$/, "")}`, source, run: false, named: true });
+    } else if (words.includes("continue")) {
       if (!previous) throw new Error(`${where}: there is no block to continue`);
       previous.source += source;
       previous.run &&= !words.includes("no-run");
     } else {
-      const file = `${name.replace(/\.md$/, "").replace(/[^\w-]+/g, "-")}-${at - block.length}`;
-      programs.push({ where, file, source, run: !words.includes("no-run") });
+      const file = `${slug}-${at - block.length}`;
+      programs.push({ where, file, source, run: !words.includes("no-run"), named: false });
     }
   }
   return programs;
@@ -77,7 +84,10 @@ function programsOf(page: string): Program[] {
 function compile(programs: Program[]): string {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const write = (name: string, text: string) => writeFileSync(join(folder, name), text);
+  const write = (name: string, text: string) => {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), text);
+  };
   write("package.json", JSON.stringify({ private: true, type: "module" }));
   write(
     "tsconfig.json",
@@ -86,6 +96,8 @@ function compile(programs: Program[]): string {
       compilerOptions: {
         rootDir: ".",
         outDir: "out",
+        // Some files are for pages.
+        lib: ["es2023", "esnext.disposable", "dom", "dom.iterable"],
         types: ["node"],
         declaration: false,
         declarationMap: false,
@@ -93,7 +105,7 @@ function compile(programs: Program[]): string {
         noUnusedLocals: false,
         noUnusedParameters: false,
       },
-      include: ["*.ts"],
+      include: ["**/*.ts"],
     }),
   );
   for (const program of programs) write(`${program.file}.ts`, program.source);
@@ -124,15 +136,19 @@ function runProgram(program: Program): Promise<Outcome> {
   });
 }
 
-/** The first text of a `// => text` line that does not follow its predecessors in the output. */
-function firstMissing(program: Program, stdout: string): string | undefined {
-  let from = 0;
-  for (const [, text = ""] of program.source.matchAll(/\/\/ => (.+?)\s*$/gm)) {
-    const found = stdout.indexOf(text, from);
-    if (found < 0) return text;
-    from = found + text.length;
-  }
-  return undefined;
+/** The lines that a program says it prints. */
+function documented(source: string): string[] {
+  return [...source.matchAll(/\/\/ => ?(.*?)\s*$/gm)].map(([, text = ""]) => text);
+}
+
+/** The lines that a program has printed. */
+function printed(stdout: string): string[] {
+  return stdout === ""
+    ? []
+    : stdout
+        .replace(/\n$/, "")
+        .split("\n")
+        .map((line) => line.trimEnd());
 }
 
 const programs = pages().flatMap(programsOf);
@@ -167,9 +183,7 @@ describe("the code in the README files and the docs", () => {
       const output = `stdout:\n${stdout}\nstderr:\n${stderr}`;
       if (signal) throw new Error(`ended by ${signal}; the limit is ${RUN_LIMIT_MS / 1000} s\n${output}`);
       if (code !== 0) throw new Error(`ended with exit code ${code}\n${output}`);
-      const missing = firstMissing(program, stdout);
-      if (missing !== undefined)
-        throw new Error(`"${missing}" is not in the output, or not in order\n${output}`);
+      expect(printed(stdout)).toEqual(documented(program.source));
     });
   }
 });
