@@ -1,10 +1,11 @@
 // Packs the packages, installs each combination in an empty folder as anybody would, and uses it there:
 //
-//   node scripts/test-packed.mjs
+//   node scripts/test-packed.mjs [--start]
 //
 // In each: what is installed, and how much; types of an ESM and a CommonJS consumer, as Node and as a bundler
-// resolve them; a program that imports and one that requires. At the end all are installed together, and their types
-// checked with each supported TypeScript. Sizes have their limits in .size-limit.mjs.
+// resolve them; a program that imports and one that requires. Then all are installed together, and their types
+// checked with each supported TypeScript. At the end docs/start.md is followed; with --start, nothing else is done.
+// Sizes have their limits in .size-limit.mjs.
 
 import { strict as assert } from "node:assert";
 import {
@@ -20,6 +21,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PACKAGES, pack, root, run, runTool, windows } from "./packages.mjs";
+import { followStart } from "./packed-start.mjs";
 import { checkTypes } from "./packed-types.mjs";
 
 /** What a program of each package looks like: statements that work with what was imported as `p3d`. */
@@ -232,9 +234,8 @@ function install(home, dependencies, others) {
   run(windows ? "npm.cmd" : "npm", ["install", "--prefer-offline", "--no-audit", "--no-fund"], home);
 }
 
-const temporary = mkdtempSync(join(tmpdir(), "peng3dnet-packed-"));
-try {
-  const packed = pack(PACKAGES, temporary);
+/** Each package alone, and then all together. */
+async function testInstallations(temporary, packed) {
   const specifier = (name) => `file:${packed[name].tarball}`;
   for (const [name, combination] of Object.entries(COMBINATIONS)) {
     process.stdout.write(`@peng3dnet/${name}\n`);
@@ -270,6 +271,16 @@ try {
   process.stdout.write(
     `types: ${await checkTypes(home)} combinations of compiler, resolution and strictness\n`,
   );
+}
+
+const temporary = mkdtempSync(join(tmpdir(), "peng3dnet-packed-"));
+try {
+  const packed = pack(PACKAGES, temporary);
+  if (!process.argv.includes("--start")) await testInstallations(temporary, packed);
+  const home = join(temporary, "start");
+  mkdirSync(home);
+  const tarballs = Object.values(packed).map(({ tarball }) => tarball);
+  process.stdout.write(`docs/start.md: ${await followStart(home, tarballs)}, in TypeScript and JavaScript\n`);
 } finally {
   rmSync(temporary, { recursive: true, force: true });
 }

@@ -1,0 +1,221 @@
+// Does what docs/start.md says, in an empty folder, with the packed packages: writes its files, types its commands, and
+// talks from the terminal to the page and back. Then once more in JavaScript.
+
+import { strict as assert } from "node:assert";
+import { spawn, spawnSync } from "node:child_process";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, delimiter, dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { pathToFileURL } from "node:url";
+import { root } from "./packages.mjs";
+
+const PAGE = join(root, "docs", "start.md");
+const ENVIRONMENT = {
+  ...process.env,
+  // No tool of this clone helps out.
+  PATH: process.env.PATH.split(delimiter)
+    .filter((folder) => !folder.startsWith(root))
+    .join(delimiter),
+  // What npm has in its cache is not asked for again.
+  npm_config_prefer_offline: "true",
+  npm_config_audit: "false",
+  npm_config_fund: "false",
+  npm_config_update_notifier: "false",
+  // Any free ones.
+  PORT: "0",
+  TCP_PORT: "0",
+};
+
+/** The blocks of the page, each with the words behind its fence. */
+function blocks() {
+  const text = readFileSync(PAGE, "utf8");
+  return [...text.matchAll(/^```(\w+) ?(.*)\n((?:.*\n)*?)```$/gm)].map(([, kind, info, body]) => ({
+    kind,
+    info,
+    body,
+  }));
+}
+
+const files = () =>
+  blocks().flatMap(({ info, body }) => {
+    const path = /^file=(\S+)$/.exec(info)?.[1];
+    return path === undefined ? [] : [{ path, body }];
+  });
+
+/** The commands of each block, line by line. */
+const commands = (info) =>
+  blocks()
+    .filter((block) => block.kind === "sh" && block.info === info)
+    .map(({ body }) => body.trimEnd().split("\n"));
+
+function write(home, path, body) {
+  mkdirSync(dirname(join(home, path)), { recursive: true });
+  writeFileSync(join(home, path), body);
+}
+
+/** Types commands in a shell that stops at the first one that fails. */
+function type(lines, home) {
+  const { status, stdout, stderr, error } = spawnSync("bash", ["-euc", lines.join("\n")], {
+    cwd: home,
+    env: ENVIRONMENT,
+    encoding: "utf8",
+  });
+  if (error) throw error;
+  assert.equal(status, 0, `${lines.join("\n")}\nended with ${status}\n${stdout}${stderr}`);
+}
+
+/** A program that runs, and what it has printed. */
+class Program {
+  #waiting = () => {};
+  #lines = [];
+  #errors = "";
+  #command;
+  #child;
+  ended;
+
+  constructor(command, home) {
+    const [program, ...args] = command.split(" ");
+    assert.equal(program, "node");
+    this.#command = command;
+    this.#child = spawn(process.execPath, args, { cwd: home, env: ENVIRONMENT });
+    createInterface({ input: this.#child.stdout }).on("line", (line) => {
+      this.#lines.push(line);
+      this.#waiting();
+    });
+    this.#child.stderr.setEncoding("utf8").on("data", (text) => {
+      this.#errors += text;
+    });
+    this.ended = new Promise((resolve) => {
+      this.#child.on("close", (code) => {
+        this.#waiting();
+        resolve(code);
+      });
+    });
+  }
+
+  /** The next line that it prints. */
+  async line() {
+    const late = AbortSignal.timeout(20_000);
+    while (this.#lines.length === 0) {
+      const running = this.#child.exitCode === null && this.#child.signalCode === null && !late.aborted;
+      assert(running, `${this.#command} prints nothing more\n${this.#errors}`);
+      await new Promise((resolve) => {
+        this.#waiting = resolve;
+        late.addEventListener("abort", resolve);
+      });
+    }
+    return this.#lines.shift();
+  }
+
+  /** Types a line. */
+  type(line) {
+    this.#child.stdin.write(`${line}\n`);
+  }
+
+  interrupt() {
+    this.#child.kill("SIGINT");
+  }
+
+  stop() {
+    this.#child.kill("SIGKILL");
+  }
+}
+
+/** Chromium without a window, or `undefined` where there is none. */
+async function openBrowser() {
+  const load = (path) => import(pathToFileURL(join(root, "tools", "chromium", path)).href);
+  const { findChromium } = await load("dist/find-chromium.js");
+  const executablePath = findChromium();
+  if (executablePath === undefined) return undefined;
+  const { chromium } = await load("node_modules/playwright-core/index.mjs");
+  return chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu", "--disable-quic"] });
+}
+
+/** Talks, as the page says that one can. */
+async function chat(home, [serve], [connect], browser) {
+  const server = new Program(serve, home);
+  const others = [];
+  const start = (command) => {
+    const program = new Program(command, home);
+    others.push(program);
+    return program;
+  };
+  try {
+    const url = /^browsers: (http:\S+)$/.exec(await server.line())?.[1];
+    const addr = /^programs: (\S+)$/.exec(await server.line())?.[1];
+    assert(url !== undefined && addr !== undefined, "the server does not print its addresses");
+
+    const ann = start(`${connect} ${addr}`);
+    assert.equal(await ann.line(), "nobody else is here");
+    ann.type("is somebody there?");
+    assert.equal(await ann.line(), "Ann: is somebody there?");
+    const bea = start(`${connect.replace(/Ann$/, "Bea")} ${addr}`);
+    assert.equal(await bea.line(), "here: Ann");
+    bea.type("yes");
+    assert.equal(await ann.line(), "Bea: yes");
+    assert.equal(await bea.line(), "Bea: yes");
+
+    if (browser !== undefined) {
+      const page = await browser.newPage();
+      const problems = [];
+      page.on("pageerror", (error) => problems.push(error.message));
+      page.on("dialog", (dialog) => dialog.accept("Cid"));
+      await page.goto(url);
+      await page.getByPlaceholder("Say something").fill("hello");
+      await page.keyboard.press("Enter");
+      assert.equal(await ann.line(), "Cid: hello");
+      await page.getByText("Cid: hello", { exact: true }).waitFor();
+      ann.type("hello");
+      await page.getByText("Ann: hello", { exact: true }).waitFor();
+      assert.equal(await page.title(), "Chat with Ann, Bea");
+      assert.deepEqual(problems, []);
+      assert.equal(await ann.line(), "Ann: hello");
+    }
+
+    server.interrupt();
+    assert.equal(await ann.line(), "closed: servershutdown");
+    assert.equal(await ann.ended, 0);
+    assert.equal(await server.ended, 0);
+  } finally {
+    for (const program of [server, ...others]) program.stop();
+  }
+}
+
+/**
+ * Follows the page.
+ *
+ * @param temporary - an empty folder.
+ * @param tarballs - paths of the packed packages.
+ */
+export async function followStart(temporary, tarballs) {
+  const [install, compile, connect] = commands("");
+  const [compileJs, connectJs] = commands("js");
+
+  // The one line that is not typed: this clone stands in for another one, with the packages that are packed already.
+  const [clone, ...others] = install;
+  assert.match(clone, /^git clone \S+\/peng3dnet-ts$/);
+  const cloned = join(temporary, "peng3dnet-ts");
+  write(cloned, "package.json", JSON.stringify({ scripts: { tarballs: "node --version" } }));
+  mkdirSync(join(cloned, "tarballs"));
+  for (const tarball of tarballs) copyFileSync(tarball, join(cloned, "tarballs", basename(tarball)));
+  type(others, temporary);
+  const home = join(temporary, "chat");
+  for (const { path, body } of files()) write(home, path, body);
+
+  const browser = await openBrowser();
+  try {
+    type(compile.slice(0, -1), home);
+    await chat(home, compile.slice(-1), connect, browser);
+
+    for (const { path, body } of files()) {
+      if (path.endsWith(".ts"))
+        write(home, path.replace(/ts$/, "js"), body.replace(/payload<[^>]*>/g, "payload"));
+    }
+    type(["rm -r dist src/*.ts tsconfig.json public/page.js"], home);
+    type(compileJs.slice(0, -1), home);
+    await chat(home, compileJs.slice(-1), connectJs, browser);
+  } finally {
+    await browser?.close();
+  }
+  return browser === undefined ? "without a browser, since there is no Chromium" : "terminal and browser";
+}
