@@ -5,10 +5,11 @@
 // Pages are copied to site/.pages on the way, with a title and a group for the navigation. What TypeDoc warns of is an
 // error: a link that leads nowhere, a public symbol that refers to one that is not exported.
 
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join, posix } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Application, Converter, OptionDefaults, ReflectionKind } from "typedoc";
+import { Application, Comment, CommentTag, Converter, OptionDefaults, ReflectionKind } from "typedoc";
+import { CATEGORY_ORDER, categoryOf } from "./categories.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const pages = join(root, "site", ".pages");
@@ -28,53 +29,69 @@ const MODULES = {
   "packages/protocol/src/index.ts": "@peng3dnet/protocol",
 };
 
+const { repository } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+
+/** What a page is called on the site: all of them are in one folder. */
+const nameOf = (file) => file.replace(/^performance\/README/, "performance").replaceAll("/", "-");
+
 /** The pages that docs/README.md lists, in its order, with the heading above each. */
 function listedPages() {
   const listed = [];
   let group = "Guides";
   for (const line of readFileSync(join(root, "docs", "README.md"), "utf8").split("\n")) {
     group = /^## (.+)/.exec(line)?.[1] ?? group;
-    const file = /^\| \[[^\]]+\]\(([\w-]+\.md)\)/.exec(line)?.[1];
+    const file = /^\| \[[^\]]+\]\(([\w/-]+\.md)\)/.exec(line)?.[1];
     if (file !== undefined) listed.push({ file, group });
   }
-  const missing = readdirSync(join(root, "docs")).filter(
+  const missing = readdirSync(join(root, "docs"), { recursive: true }).filter(
     (file) => file.endsWith(".md") && file !== "README.md" && !listed.some((page) => page.file === file),
   );
   if (missing.length > 0) throw new Error(`docs/README.md does not list ${missing.join(", ")}`);
   return listed;
 }
 
-/** What a page of the repository becomes on the site. */
-function adapt(text) {
-  return (
-    text
-      .replace(/^(\s*```)ts [\w -]+$/gm, "$1ts")
-      // Packages are modules of the reference; other files of the repository are not part of the site.
-      .replace(/\[([^\]]+)\]\((?:\.\.\/)*packages\/([\w-]+)(?:\/README\.md)?\)/g, (_all, label, name) => {
-        const shown = label.replaceAll("`", "");
-        return `{@link @peng3dnet/${name}! | ${shown}}`;
-      })
-      .replace(/\]\(docs\/README\.md\)/g, "](start.md)")
-      .replace(/\]\(docs\//g, "](")
-      .replace(/\[([^\]]+)\]\((?:\.\.\/|packages\/|examples\/|performance\/|[A-Z]+\.md)[^)]*\)/g, "$1")
-  );
+/** A link of a page of the repository, as it is on the site. */
+function adaptLink(whole, label, link, from) {
+  if (/^([a-z]+:|#)/.test(link)) return whole;
+  const [target, fragment] = link.split("#");
+  const path = posix.join(posix.dirname(from), target);
+  const anchor = fragment === undefined ? "" : `#${fragment}`;
+  // Packages are modules of the reference.
+  const name = /^packages\/([\w-]+)(\/README\.md)?$/.exec(path)?.[1];
+  if (name !== undefined) return `{@link @peng3dnet/${name}! | ${label.replaceAll("`", "")}}`;
+  if (path === "docs/README.md") return `[${label}](start.md)`;
+  if (path.startsWith("docs/") && path.endsWith(".md"))
+    return `[${label}](${nameOf(path.slice("docs/".length))}${anchor})`;
+  if (path.endsWith(".svg") || path.endsWith(".png")) return `[${label}](images/${posix.basename(path)})`;
+  const kind = statSync(join(root, path)).isDirectory() ? "tree" : "blob";
+  return `[${label}](${repository}/${kind}/main/${path.replace(/\/$/, "")}${anchor})`;
+}
+
+/** What a page of the repository becomes on the site; `from` is its path. */
+function adapt(text, from) {
+  return text
+    .replace(/^(\s*```)(\w+) [\w =./-]+$/gm, "$1$2")
+    .replace(/\[([^\]]+)\]\(([^)\s]+)\)/g, (whole, label, link) => adaptLink(whole, label, link, from));
 }
 
 function preparePages() {
   rmSync(pages, { recursive: true, force: true });
-  mkdirSync(pages, { recursive: true });
-  const images = join(root, "docs", "images");
-  if (existsSync(images)) cpSync(images, join(pages, "images"), { recursive: true });
+  mkdirSync(join(pages, "images"), { recursive: true });
+  for (const folder of ["images", "performance"]) {
+    const path = join(root, "docs", folder);
+    for (const file of readdirSync(path).filter((name) => /\.(svg|png)$/.test(name)))
+      cpSync(join(path, file), join(pages, "images", file));
+  }
   const listed = listedPages();
   for (const { file, group } of listed) {
     const text = readFileSync(join(root, "docs", file), "utf8");
     const title = /^# (.+)/.exec(text)[1];
     const front = `---\ntitle: ${JSON.stringify(title)}\ngroup: ${group}\n---\n`;
-    writeFileSync(join(pages, file), front + adapt(text));
+    writeFileSync(join(pages, nameOf(file)), front + adapt(text, `docs/${file}`));
   }
   const readme = readFileSync(join(root, "README.md"), "utf8");
-  writeFileSync(join(pages, "README.md"), adapt(readme).replace(/^# .+\n/, ""));
-  return listed.map(({ file }) => join(pages, file));
+  writeFileSync(join(pages, "README.md"), adapt(readme, "README.md").replace(/^# .+\n/, ""));
+  return listed.map(({ file }) => join(pages, nameOf(file)));
 }
 
 const app = await Application.bootstrap({
@@ -99,9 +116,24 @@ const app = await Application.bootstrap({
   sort: ["kind", "alphabetical"],
   sortEntryPoints: false,
   groupOrder: ["Guides", "Reference", "Modules", "*"],
-  navigation: { includeGroups: true, includeFolders: false },
+  categorizeByGroup: false,
+  categoryOrder: CATEGORY_ORDER,
+  navigation: { includeGroups: true, includeCategories: true, includeFolders: false },
   headings: { readme: true, document: false },
-  highlightLanguages: ["typescript", "javascript", "json", "bash", "shell", "python", "lua", "text"],
+  // Names such as Socket.IO are no addresses.
+  markdownItOptions: { html: true, linkify: false },
+  highlightLanguages: [
+    "typescript",
+    "javascript",
+    "json",
+    "html",
+    "ini",
+    "bash",
+    "shell",
+    "python",
+    "lua",
+    "text",
+  ],
   treatWarningsAsErrors: true,
   logLevel: "Warn",
 });
@@ -119,6 +151,25 @@ app.converter.on(Converter.EVENT_CREATE_PARAMETER, (_context, reflection) => {
 });
 app.converter.on(Converter.EVENT_CREATE_SIGNATURE, (_context, reflection) => {
   for (const tag of reflection.comment?.blockTags ?? []) tag.name = tag.name?.replace(/^_(?=[a-z])/, "");
+});
+
+/** Puts a symbol below a heading. */
+function categorize(reflection, category) {
+  for (const commented of [reflection, ...(reflection.signatures ?? [])]) {
+    commented.comment ??= new Comment();
+    commented.comment.blockTags.push(new CommentTag("@category", [{ kind: "text", text: category }]));
+  }
+}
+app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project: symbols }) => {
+  const declared = symbols
+    .getReflectionsByKind(ReflectionKind.Module)
+    .flatMap(({ children }) => children ?? []);
+  const categories = declared.map((reflection) => {
+    const target = reflection.isReference() ? reflection.getTargetReflectionDeep() : reflection;
+    const { packageName = "", packagePath = "" } = symbols.getSymbolIdFromReflection(target) ?? {};
+    return [reflection, target.name, `${packageName.replace("@peng3dnet/", "")}/${packagePath}`];
+  });
+  for (const [reflection, name, file] of categories) categorize(reflection, categoryOf(name, file));
 });
 
 const project = await app.convert();
