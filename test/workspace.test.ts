@@ -89,6 +89,13 @@ describe("the workspace", () => {
     });
   });
 
+  test("tells what a page loads as its limit does", () => {
+    const limits = readFileSync(join(root, ".size-limit.mjs"), "utf8");
+    const limit = /"([\d.]+) kB", \{ name: "an echo client in a browser"/.exec(limits)?.[1];
+    for (const file of ["README.md", "docs/browsers.md"])
+      expect(readFileSync(join(root, file), "utf8")).toContain(`at most ${Math.ceil(Number(limit))} kB`);
+  });
+
   test("is tested on the same versions of Node everywhere", () => {
     const versions: string[] = json("scripts/node-versions.json");
     const [last, ...others] = [...versions].reverse();
