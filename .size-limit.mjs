@@ -10,6 +10,7 @@ const ALONE = {
   core: "10.7 kB",
   browser: "11.3 kB",
   websocket: "10 kB",
+  telemetry: "4 kB",
   ping: "4 kB",
   "peng3d-events": "3.7 kB",
 };
@@ -29,7 +30,7 @@ export default [
     size(name, limit, {
       name: `${name} alone`,
       import: "*",
-      ignore: ["@peng3dnet/*", "@msgpack/*", "node:*", "ws"],
+      ignore: ["@peng3dnet/*", "@msgpack/*", "node:*", "ws", "@opentelemetry/*"],
     }),
   ),
   size("browser", "58.5 kB", { name: "an echo client in a browser", import: ECHO_CLIENT }),

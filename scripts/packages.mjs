@@ -9,7 +9,16 @@ import { environment } from "./setup.mjs";
 
 export const root = fileURLToPath(new URL("..", import.meta.url));
 /** Folders of the published packages, the lowest first. */
-export const PACKAGES = ["protocol", "peer", "core", "browser", "websocket", "ping", "peng3d-events"];
+export const PACKAGES = [
+  "protocol",
+  "peer",
+  "core",
+  "browser",
+  "websocket",
+  "telemetry",
+  "ping",
+  "peng3d-events",
+];
 export const windows = process.platform === "win32";
 
 /** Runs a program to its end. @returns what it printed. */

@@ -23,6 +23,7 @@ const MODULES = {
   "packages/core/src/testing.ts": "@peng3dnet/core/testing",
   "packages/browser/src/index.ts": "@peng3dnet/browser",
   "packages/websocket/src/index.ts": "@peng3dnet/websocket",
+  "packages/telemetry/src/index.ts": "@peng3dnet/telemetry",
   "packages/ping/src/index.ts": "@peng3dnet/ping",
   "packages/ping/src/peer.ts": "@peng3dnet/ping/peer",
   "packages/peng3d-events/src/index.ts": "@peng3dnet/peng3d-events",

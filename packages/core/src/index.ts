@@ -8,6 +8,17 @@ import "./tcp/native-socket.js";
 
 export * from "@peng3dnet/peer";
 export { Client } from "./client.js";
+export type {
+  ConnectionCloseMessage,
+  ConnectionDropMessage,
+  ConnectionMessage,
+  DiagnosticsChannels,
+  HandshakeMessage,
+  HeartbeatMessage,
+  PacketMessage,
+  RequestEndMessage,
+  RequestMessage,
+} from "./runtime/diagnostics.js";
 export { nodePlatform, systemClock } from "./runtime/node-platform.js";
 export { Server } from "./server.js";
 export { type KeepAliveOptions, keepAliveOptions } from "./tcp/keep-alive.js";

@@ -35,6 +35,14 @@ export type {
   SentTo,
   UntypedPacket,
 } from "./messages/typed-packet.js";
+export type { Census } from "./observing/census.js";
+export { type Observable, type ObservationPoint, type Observing, observe } from "./observing/observe.js";
+export type {
+  ObservedRequest,
+  PeerObserver,
+  RequestEnd,
+  RequestObserver,
+} from "./observing/peer-observer.js";
 export type { Platform, Poll } from "./platform/platform.js";
 export { standardPlatform } from "./platform/standard-platform.js";
 export {

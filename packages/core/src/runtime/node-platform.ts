@@ -3,6 +3,7 @@ import type { Clock, Platform } from "@peng3dnet/peer";
 import { BusyPoll } from "./busy-poll.js";
 import { zlibCompression } from "./compression.js";
 import { connectionsByDescriptors } from "./descriptors.js";
+import { diagnosticsObserver } from "./diagnostics.js";
 import { formatOnOneLine, writeLine } from "./node-print.js";
 import { receiveResources } from "./receive-resources.js";
 
@@ -32,4 +33,5 @@ export const nodePlatform: Platform = {
   poll: (clock, seconds) =>
     clock === systemClock && availableParallelism() > 1 ? new BusyPoll(clock, seconds) : undefined,
   connectionLimit: connectionsByDescriptors,
+  observer: diagnosticsObserver,
 };

@@ -32,6 +32,7 @@ import {
   type TargetListener,
   TypedPacket,
 } from "../messages/typed-packet.js";
+import { OBSERVED, type Observable, type ObservationPoint } from "../observing/observe.js";
 import { checkPlatform, type Platform } from "../platform/platform.js";
 import { printLine } from "../platform/print-line.js";
 import {
@@ -73,7 +74,7 @@ export abstract class PeerBase<
   Owner extends ConnectionOwner,
   Events extends PeerEvents,
   Receives extends Side = Side,
-> implements Peer, AsyncDisposable, Ticking
+> implements Peer, AsyncDisposable, Ticking, Observable
 {
   abstract readonly side: Side;
   /** The packets that this peer knows. */
@@ -135,6 +136,7 @@ export abstract class PeerBase<
     });
     this.#stopped = new Deferred(this.clock);
     this.#events.enable(this.cfg.get("net.events.enable"));
+    this.#hooks.lookWhoWatches();
     for (const definition of options.packets ?? []) this.register(definition);
   }
 
@@ -149,6 +151,7 @@ export abstract class PeerBase<
   initialize(): void {
     // Read again here, so that a peer may be told after it was made.
     this.#events.enable(this.cfg.get("net.events.enable"));
+    this.#hooks.lookWhoWatches();
     if (this.#initialized) return;
     this.#initialized = true;
     registerInternalPackets(this.registry, this);
@@ -302,7 +305,7 @@ export abstract class PeerBase<
     const { context } = options;
     this.#hooks.begin(this.overridesReceiving, options.maxBuffered);
     const resumable = context.declared?.resume === undefined ? undefined : this.#hooks.resumable(transport);
-    return new Session<Owner>({
+    const session = new Session<Owner>({
       context,
       cid,
       transport: resumable?.transport ?? transport,
@@ -311,6 +314,8 @@ export abstract class PeerBase<
       conntype,
       resumable,
     });
+    if (this.#hooks.observation.traces) session.connection.declareTraces();
+    return session;
   }
 
   /** Counters of all connections together, those that are closed included. */
@@ -379,6 +384,12 @@ export abstract class PeerBase<
   /** For tickers. */
   get [TICK_HOST](): TickHost {
     return this.#hooks;
+  }
+
+  /** For {@link observe}. */
+  get [OBSERVED](): ObservationPoint {
+    const { observation } = this.#hooks;
+    return { add: (observer) => observation.add(observer), census: () => this.#hooks.census() };
   }
 
   // ---- end --------------------------------------------------------------------------------------

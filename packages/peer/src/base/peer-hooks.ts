@@ -12,6 +12,9 @@ import {
 } from "@peng3dnet/protocol";
 import { Heartbeats } from "../liveness/heartbeats.js";
 import { BufferBudget } from "../messages/buffer-budget.js";
+import { type Census, CensusTaking } from "../observing/census.js";
+import { handshakeEnd } from "../observing/handshake-end.js";
+import { Observation } from "../observing/observation.js";
 import type { Platform } from "../platform/platform.js";
 import { PeerRequests } from "../requests/peer-requests.js";
 import { ResumableTransport } from "../resume/resumable-transport.js";
@@ -82,6 +85,11 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
   readonly processor: PacketProcessor;
   /** Iterators of messages that have not ended. */
   readonly streams = new Set<Stream>();
+  /** Who looks on. */
+  readonly observation: Observation;
+  queuedLength = 0;
+  /** Whether anybody wants to know of each packet: the engine, or who looks on. */
+  protected watched = false;
   /** Whether the packet that is being delivered has a definition, and nobody who listens. */
   unheard = false;
   gathering = false;
@@ -101,9 +109,10 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
   constructor(parts: PeerParts) {
     const { registry, clock, platform } = parts;
     this.parts = parts;
+    this.observation = new Observation(parts.guard, platform.observer, () => this.lookWhoWatches());
     this.turns = new RunQueue(clock, platform.yield);
     this.buffers = new BufferBudget(registry);
-    this.heartbeats = new Heartbeats(clock, platform.yield);
+    this.heartbeats = new Heartbeats(clock, platform.yield, this.observation);
     this.processor = new PacketProcessor(clock, platform.yield);
     this.#scheduler = new FlushScheduler(platform.defer);
   }
@@ -142,7 +151,22 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
   /** What the sessions report to of resumption; made when the first one does. */
   protected abstract get resumption(): ResumptionHooks<Session<Owner>>;
 
+  /** Adds what there is of its connections to a census. */
+  protected abstract countIn(census: CensusTaking): void;
+
   // ---- set-up -----------------------------------------------------------------------------------
+
+  /** Others want to know of each packet now, or nobody. */
+  lookWhoWatches(): void {
+    this.watched = this.parts.events.enabled || this.observation.packets !== undefined;
+  }
+
+  /** What there is, and what was counted. */
+  census(): Census {
+    const taking = new CensusTaking();
+    this.countIn(taking);
+    return taking.get();
+  }
 
   /**
    * A connection begins.
@@ -171,8 +195,9 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
   get requests(): PeerRequests {
     if (this.#requests === undefined) {
       const { peer, registry, guard } = this.parts;
+      const { observation } = this;
       const sessionOf = (cid: Cid): Session<Owner> | undefined => this.sessionOf(cid);
-      this.#requests = new PeerRequests(peer, { registry, guard, sessionOf });
+      this.#requests = new PeerRequests(peer, { registry, guard, observation, sessionOf });
     }
     return this.#requests;
   }
@@ -244,13 +269,18 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
     this.#scheduler.add(session);
   }
 
+  started(session: Session<Owner>): void {
+    this.observation.connected(session);
+  }
+
   handshakeComplete(session: Session<Owner>): void {
+    this.observation.handshake(session, "complete");
     this.parts.guard.run("onHandshakeComplete", () => session.owner.onHandshakeComplete());
     this.activated(session);
   }
 
   received(session: Session<Owner>, entry: PacketEntry, msg: unknown): void {
-    const { guard, events } = this.parts;
+    const { guard } = this.parts;
     const unhandled = !entry.receives || this.unheard;
     if (unhandled) this.unheard = false;
     try {
@@ -260,14 +290,14 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
       guard.failed(error, "onReceive");
     }
     if (session.options.prints?.recv) this.parts.print(`recv ${session.cid ?? "server"} ${entry.name}:`, msg);
-    const heard = events.enabled && this.sendPacketEvent(session, "recv", entry.id, msg);
+    const heard = this.watched && this.#showReceived(session, entry, msg);
     if (unhandled && !heard && !this.observes(session.owner)) this.#unhandled(session, entry.name);
   }
 
   sent(session: Session<Owner>, ptype: PacketRef, data: unknown): void {
-    const { guard, events, registry } = this.parts;
+    const { guard, registry } = this.parts;
     // First, since the packet's bytes are there until a handler sends another one.
-    if (events.enabled) this.sendPacketEvent(session, "send", ptype, data);
+    if (this.watched) this.#showSent(session, ptype, data);
     try {
       const result = session.owner.onSend(ptype, data);
       if (result !== undefined) guard.watch(result, "onSend");
@@ -276,6 +306,23 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
     }
     if (session.options.prints?.send)
       this.parts.print(`send ${session.cid ?? "server"} ${registry.entry(ptype).name}:`, data);
+  }
+
+  /** @returns whether a listener of the engine has heard of it. */
+  #showReceived(session: Session<Owner>, entry: PacketEntry, msg: unknown): boolean {
+    if (this.observation.packets !== undefined) {
+      const bytes = this.queuedLength || session.connection.packetBytes;
+      this.observation.received(entry.name, bytes, session);
+    }
+    return this.parts.events.enabled && this.sendPacketEvent(session, "recv", entry.id, msg);
+  }
+
+  #showSent(session: Session<Owner>, ptype: PacketRef, data: unknown): void {
+    const { events, registry } = this.parts;
+    if (this.observation.packets !== undefined) {
+      this.observation.sent(registry.entry(ptype).name, session.connection.lastPacketBytes, session);
+    }
+    if (events.enabled) this.sendPacketEvent(session, "send", ptype, data);
   }
 
   released(session: Session<Owner>): void {
@@ -292,6 +339,8 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
     }
     this.processor.closed(session);
     session.requests?.end(info);
+    if (!session.greeted) this.observation.handshake(session, handshakeEnd(info, session));
+    this.observation.closed(session, info);
     this.ended(session, info);
   }
 

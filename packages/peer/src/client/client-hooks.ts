@@ -9,6 +9,7 @@ import {
 import { EVENT_SIZE } from "../base/engine.js";
 import { type ConnectionOwner, PeerHooks, type PeerParts } from "../base/peer-hooks.js";
 import { ClientResumption, type ResumeOptions, type ResumingClient } from "../resume/client-resumption.js";
+import type { CensusTaking } from "../observing/census.js";
 import type { Session } from "../session/session.js";
 import { Deferred } from "../time/deferred.js";
 import type { ClientEvents } from "./client-options.js";
@@ -93,6 +94,16 @@ export class ClientHooks<C extends HookedClient> extends PeerHooks<C> {
       suspended: (_session, error) => this.#emit("suspend", { error }),
       resumed: (_session, again, seconds) => this.#emit("resume", { resumed: true, seconds, ...again }),
     });
+  }
+
+  protected override countIn(census: CensusTaking): void {
+    const { session } = this;
+    if (session === undefined) return;
+    if (!session.over) session.countIn(census);
+    else {
+      session.addTo(census.sum);
+      census.sum.nothingWaits();
+    }
   }
 
   protected override sessionOf(): Session<C> | undefined {

@@ -297,6 +297,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
 
   #neverConnected(error: Error): void {
     if (this.#hooks.closing.settled) return;
+    this.#hooks.observation.handshake(undefined, "unconnected");
     this.#hooks.active.fail(error);
     const closed = this.#closedAs;
     const reason = error instanceof TlsHandshakeError ? error.closeReason : "socketclose";

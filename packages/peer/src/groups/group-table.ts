@@ -96,6 +96,8 @@ export class GroupTable<C extends Member> implements GroupStore<C>, ReceiverSour
   /** Their server, which makes this before there is one to hand in. */
   declare server: GroupServer;
   readonly #parts: GroupParts<C>;
+  /** Members of all groups together. */
+  memberships = 0;
   /** How many lists of receivers there were. */
   #lists = 0;
   readonly #members = new Names<Members<C>>();
@@ -165,6 +167,7 @@ export class GroupTable<C extends Member> implements GroupStore<C>, ReceiverSour
       this.#members.set(name, members);
     }
     makeMemberships(member).names.set(name, { group: members.group, members, place: members.add(member) });
+    this.memberships++;
     this.#tell("enter", members.group, member);
     return true;
   }
@@ -192,6 +195,7 @@ export class GroupTable<C extends Member> implements GroupStore<C>, ReceiverSour
     const members = this.#members.get(name);
     if (membership === undefined || members === undefined) return undefined;
     const { place } = membership;
+    this.memberships--;
     const moved = members.removeAt(place);
     const other = moved && this.#membership(name, moved);
     if (other !== undefined) other.place = place;

@@ -53,7 +53,7 @@ export class ClientHeartbeat extends Heartbeat {
     const { time, held } = beat;
     this.#clock.received(time / 1000, now);
     if (held !== undefined && this.#answeredAt !== undefined) {
-      this.trips.add(now - this.#answeredAt - held / 1000);
+      this.tripped(now - this.#answeredAt - held / 1000);
       this.#clock.arrived(this.#answeredAt, (time - held) / 1000, now);
     }
     this.#answeredAt = now;

@@ -1,4 +1,5 @@
 import { type Connection, HeartbeatTimeoutError } from "@peng3dnet/protocol";
+import type { ConnectionHandle } from "../session/connection-handle.js";
 import type { Clock } from "../time/clock.js";
 import type { Transport } from "../transport/transport.js";
 import type { BeatWheel, Visited } from "./beat-wheel.js";
@@ -16,7 +17,7 @@ function heardOf({ bytesIn, transport }: BeatingSession): number {
 }
 
 /** What heartbeats need of a session. */
-export interface BeatingSession {
+export interface BeatingSession extends ConnectionHandle {
   readonly connection: Connection;
   readonly transport: Transport;
   readonly options: { readonly heartbeatTimeout: number };
@@ -45,6 +46,8 @@ export interface Timekeeper {
   sinceEpoch(): number;
   /** Calls `call` once all input has been read that waits now. */
   afterInput(call: () => void): void;
+  /** A beat took so long there and back, in milliseconds. */
+  measured(session: BeatingSession, milliseconds: number): void;
 }
 
 /**
@@ -56,7 +59,7 @@ export abstract class Heartbeat implements Visited {
   place = 0;
   protected readonly session: BeatingSession;
   protected readonly time: Timekeeper;
-  protected readonly trips: RoundTrips = new RoundTrips();
+  readonly #trips: RoundTrips = new RoundTrips();
   /** Since when there was no sign of life, in milliseconds by the clock. */
   protected silentSince: number;
   /** What had been heard of the peer then. */
@@ -75,7 +78,13 @@ export abstract class Heartbeat implements Visited {
 
   /** What is known of round trips. */
   get roundTrip(): RoundTrip | undefined {
-    return this.trips.get();
+    return this.#trips.get();
+  }
+
+  /** A beat took so long there and back. */
+  protected tripped(milliseconds: number): void {
+    this.#trips.add(milliseconds);
+    this.time.measured(this.session, milliseconds);
   }
 
   /** It was put onto a wheel. */

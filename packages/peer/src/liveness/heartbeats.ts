@@ -1,4 +1,5 @@
 import { SIDE_SERVER } from "@peng3dnet/protocol";
+import type { Observation } from "../observing/observation.js";
 import type { Platform } from "../platform/platform.js";
 import type { Clock } from "../time/clock.js";
 import { BeatWheel } from "./beat-wheel.js";
@@ -15,10 +16,12 @@ export class Heartbeats implements Timekeeper {
   readonly clock: Clock;
   readonly #yield: Platform["yield"];
   readonly #epoch: number;
+  readonly #observation: Observation;
   /** By interval: connections that began with the same one share a wheel. */
   #wheels: Map<number, BeatWheel> | undefined = undefined;
 
-  constructor(clock: Clock, yieldTurn: Platform["yield"]) {
+  constructor(clock: Clock, yieldTurn: Platform["yield"], observation: Observation) {
+    this.#observation = observation;
     this.clock = clock;
     this.#yield = yieldTurn;
     this.#epoch = clock.now();
@@ -37,6 +40,11 @@ export class Heartbeats implements Timekeeper {
     // Where the clock cannot tell, input has a turn of the event loop.
     if (this.clock.afterInput === undefined) this.#yield(call);
     else this.clock.afterInput(call);
+  }
+
+  measured(session: BeatingSession, milliseconds: number): void {
+    if (this.#observation.trips !== undefined)
+      this.#observation.roundTrip(Math.max(0, milliseconds) / 1000, session);
   }
 
   /** The handshake of a connection is complete. @returns `undefined` if its sides have not agreed on heartbeats. */

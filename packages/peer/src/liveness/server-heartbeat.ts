@@ -87,7 +87,7 @@ export class ServerHeartbeat extends Heartbeat {
     }
     if (this.#asked === undefined || answer !== this.#token)
       throw new UnexpectedPacketError("the client answered a heartbeat that it was not sent");
-    if (!this.#unheard && !this.session.blocked) this.trips.add(this.time.clock.now() - this.#asked);
+    if (!this.#unheard && !this.session.blocked) this.tripped(this.time.clock.now() - this.#asked);
     this.#asked = undefined;
     this.#answeredPosition = this.#position;
     this.#answeredAt = this.time.sinceEpoch();

@@ -1,4 +1,5 @@
 import type { Compression, ReceiveResources, Side } from "@peng3dnet/protocol";
+import type { PeerObserver } from "../observing/peer-observer.js";
 import type { Clock } from "../time/clock.js";
 
 /** Keeps the event loop awake while bytes keep coming. */
@@ -42,6 +43,8 @@ export interface Platform {
    * out where nothing tells. Returns what ends that.
    */
   readonly networkBack?: ((call: () => void) => () => void) | undefined;
+  /** Who looks on from the runtime's side, e.g. for its diagnostics; asked when a connection begins or ends. Left out: nobody. */
+  readonly observer?: (() => PeerObserver | undefined) | undefined;
   /** How many connections the process can have open; left out: any number. Asked once, of a server with many. */
   readonly connectionLimit?: (() => number) | undefined;
 }

@@ -101,8 +101,8 @@ export class AskedRequests {
     return this.#waiting.size;
   }
 
-  /** Sends a request. @returns what becomes of it. */
-  ask(type: RequestType, input: unknown, options: WaitOptions | undefined): Promise<unknown> {
+  /** Sends a request. @param trace - what goes along with it. @returns what becomes of it. */
+  ask(type: RequestType, input: unknown, options: WaitOptions | undefined, trace?: string): Promise<unknown> {
     const timeout = options?.timeout ?? DEFAULT_TIMEOUT;
     const signal = options?.signal;
     const session = this.#session;
@@ -118,7 +118,8 @@ export class AskedRequests {
     const { connection } = session;
     try {
       type.input?.sent(connection.context, input);
-      sendBody(session, type.name, [id, input === undefined ? null : input]);
+      const sent = input === undefined ? null : input;
+      sendBody(session, type.name, trace === undefined ? [id, sent] : [id, sent, trace]);
     } catch (error) {
       if (!this.#ended) this.#waiting.delete(request);
       return rejected(notSent(type, error));

@@ -1,23 +1,15 @@
-import {
-  AlreadyRegisteredError,
-  NotRegisteredError,
-  type PacketRegistry,
-  type Peer,
-  quoteText,
-} from "@peng3dnet/protocol";
+import { AlreadyRegisteredError, NotRegisteredError, type Peer, quoteText } from "@peng3dnet/protocol";
 import { describeValue } from "../base/describe-value.js";
-import type { HandlerGuard } from "../base/handler-guard.js";
 import type { WaitOptions } from "../time/deferred.js";
 import { notSent, rejected } from "./asked-requests.js";
 import { ConnectionRequests, type RequestSession } from "./connection-requests.js";
+import { askObserved } from "./observed-requests.js";
 import { type AnyRequestDefinition, isRequestDefinition } from "./request-definition.js";
 import { AnswerPacket, RequestPacket, type SessionOf } from "./request-packets.js";
-import { type AnyHandler, RequestType } from "./request-type.js";
+import { type AnyHandler, RequestType, type TypeSurroundings } from "./request-type.js";
 
 /** What a peer's requests need of it. */
-export interface RequestSurroundings {
-  readonly registry: PacketRegistry;
-  readonly guard: HandlerGuard;
+export interface RequestSurroundings extends TypeSurroundings {
   readonly sessionOf: SessionOf;
 }
 
@@ -40,8 +32,8 @@ export class PeerRequests {
   register(definition: AnyRequestDefinition): RequestType {
     const known = this.#types.get(definition);
     if (known !== undefined) return known;
-    const { registry, guard, sessionOf } = this.#surroundings;
-    const type = new RequestType(registry, this.#peer, guard, definition);
+    const { registry, sessionOf } = this.#surroundings;
+    const type = new RequestType(this.#surroundings, this.#peer, definition);
     const { name, answerName, answerId, options } = definition;
     registry.register(new RequestPacket(registry, this.#peer, type, sessionOf), name, options.id);
     try {
@@ -94,7 +86,9 @@ export class PeerRequests {
         ),
       );
     }
-    return ConnectionRequests.of(session).asked.ask(type, input, options);
+    const { asked } = ConnectionRequests.of(session);
+    if (this.#surroundings.observation.requests === undefined) return asked.ask(type, input, options);
+    return askObserved(type, session, (trace) => asked.ask(type, input, options, trace));
   }
 
   /** What becomes of a request for which there is no connection. @param error - why there is none. */

@@ -1,8 +1,9 @@
 import type { Connection } from "@peng3dnet/protocol";
+import type { ConnectionHandle } from "../session/connection-handle.js";
 import type { Clock } from "../time/clock.js";
 
 /** What requests need of the session that they go over. */
-export interface RequestCarrier {
+export interface RequestCarrier extends ConnectionHandle {
   readonly connection: Connection;
   /** Whom the handler is told as the client. */
   readonly owner: unknown;

@@ -8,6 +8,7 @@ import {
   quoteText,
   RequestError,
 } from "@peng3dnet/protocol";
+import { isTrace } from "../observing/observation.js";
 import { ConnectionRequests, type RequestSession } from "./connection-requests.js";
 import type { RequestType } from "./request-type.js";
 
@@ -41,7 +42,9 @@ abstract class BodyPacket extends Packet {
   protected abstract take(session: RequestSession, body: readonly unknown[]): boolean;
 }
 
-/** Asks: `[id, input]`; or says that the caller gave up: `[id]`. */
+/**
+ * Asks: `[id, input]`, or `[id, input, trace]` where both sides agreed on that; or says that the caller gave up: `[id]`.
+ */
 export class RequestPacket extends BodyPacket {
   protected override get label(): string {
     return this.type.name;
@@ -49,10 +52,14 @@ export class RequestPacket extends BodyPacket {
 
   protected override take(session: RequestSession, body: readonly unknown[]): boolean {
     const id = body[0];
-    if (body.length > 2 || !isId(id)) return false;
+    const { length } = body;
+    if (length > 3 || !isId(id)) return false;
+    const trace = length === 3 ? body[2] : undefined;
+    if (length === 3 && !(session.connection.agreed("trace") && isTrace(trace))) return false;
     if (!this.#answers) {
       session.ignored(`this side does not answer "${this.label}"`, "strayrequest", this.label);
-    } else if (body.length === 2) ConnectionRequests.of(session).running.begin(this.type, id, body[1]);
+    } else if (length > 1)
+      ConnectionRequests.of(session).running.begin(this.type, id, body[1], trace as never);
     else session.requests?.running.cancel(id);
     return true;
   }

@@ -10,6 +10,7 @@ import {
   whenRejected,
 } from "@peng3dnet/protocol";
 import type { HandlerGuard } from "../base/handler-guard.js";
+import type { Observation } from "../observing/observation.js";
 import type { AnyRequestDefinition } from "./request-definition.js";
 
 type AnySchema = StandardSchemaV1<unknown, unknown>;
@@ -47,6 +48,13 @@ class PartCheck {
 /** A handler of any request. */
 export type AnyHandler = (input: unknown, context: never) => unknown;
 
+/** What a type of requests shares with the others of its peer. */
+export interface TypeSurroundings {
+  readonly registry: PacketRegistry;
+  readonly guard: HandlerGuard;
+  readonly observation: Observation;
+}
+
 /** A request that a peer knows: how its parts are checked, and who answers it. */
 export class RequestType {
   readonly definition: AnyRequestDefinition;
@@ -59,19 +67,31 @@ export class RequestType {
   /** What answers it on this side. */
   handler: AnyHandler | undefined = undefined;
   readonly guard: HandlerGuard;
+  /** Who looks on. */
+  readonly observation: Observation;
   readonly #errors: ReadonlyMap<string, PartCheck | undefined>;
 
-  constructor(registry: PacketRegistry, peer: Peer, guard: HandlerGuard, definition: AnyRequestDefinition) {
+  constructor(
+    { registry, guard, observation }: TypeSurroundings,
+    peer: Peer,
+    definition: AnyRequestDefinition,
+  ) {
     const { name, answerName, request, response, errors } = definition;
     this.definition = definition;
     this.name = name;
     this.answerName = answerName;
     this.guard = guard;
+    this.observation = observation;
     const check = (of: string, schema: AnySchema | undefined): PartCheck | undefined =>
       schema === undefined || takesAnything(schema) ? undefined : new PartCheck(registry, peer, of, schema);
     this.input = check(name, request);
     this.output = check(answerName, response);
     this.#errors = new Map(Object.entries(errors).map(([code, schema]) => [code, check(answerName, schema)]));
+  }
+
+  /** Whether the definition declares a code of errors. */
+  declares(code: string): boolean {
+    return this.#errors.has(code);
   }
 
   /** Checks the data of errors of a code; `undefined`: anything will do. */

@@ -9,6 +9,9 @@ import {
   RequestError,
   whenRejected,
 } from "@peng3dnet/protocol";
+import type { RequestFollowers } from "../observing/observation.js";
+import type { RequestEnd } from "../observing/peer-observer.js";
+import { endOfCode, followAnswer } from "./observed-requests.js";
 import { type RequestCarrier, sendBody } from "./request-carrier.js";
 import type { RequestContext } from "./request-definition.js";
 import { RequestTable } from "./request-table.js";
@@ -20,14 +23,22 @@ class RunningRequest implements RequestContext<unknown> {
   readonly id: number;
   /** What was asked, decoded, in bytes: a handler holds it as long as it runs. */
   readonly size: number;
+  /** Who follows it; `undefined`: nobody. */
+  readonly #followers: RequestFollowers | undefined;
   /** Why nobody waits for the answer any more. */
   #given: Error | undefined = undefined;
   #controller: AbortController | undefined = undefined;
 
-  constructor(client: unknown, id: number, size: number) {
+  constructor(client: unknown, id: number, size: number, followers: RequestFollowers | undefined) {
     this.client = client;
     this.id = id;
     this.size = size;
+    this.#followers = followers;
+  }
+
+  /** It ended. */
+  ended(end: RequestEnd): void {
+    this.#followers?.ended(end);
   }
 
   get signal(): AbortSignal {
@@ -41,6 +52,11 @@ class RunningRequest implements RequestContext<unknown> {
   /** Why nobody waits for the answer any more; `undefined`: somebody does. */
   get givenUp(): Error | undefined {
     return this.#given;
+  }
+
+  /** How it ended that nobody waits for it any more. */
+  get givenUpAs(): RequestEnd {
+    return isInstance(this.#given, ConnectionClosedError) ? "closed" : "aborted";
   }
 
   giveUp(error: Error): void {
@@ -76,13 +92,14 @@ export class RunningRequests {
     return this.#running.size;
   }
 
-  /** A request came. */
-  begin(type: RequestType, id: number, input: unknown): void {
+  /** A request came. @param trace - what came along with it. */
+  begin(type: RequestType, id: number, input: unknown, trace: string | undefined): void {
     const session = this.#session;
     const { handler } = type;
     if (handler === undefined) {
       session.unhandled++;
-      this.#refuse(type, id, "nohandler");
+      const end = this.#refuse(type, id, "nohandler");
+      followAnswer(type, session, trace)?.ended(end);
     } else if (this.#running.get(id) !== undefined) {
       session.ignored(
         `request ${id} of "${type.name}" came while it was under way`,
@@ -91,8 +108,11 @@ export class RunningRequests {
       );
     } else {
       const size = session.connection.decodedSize;
-      if (this.#full(size)) this.#refuse(type, id, "busy");
-      else this.#run(type, handler, id, input, size);
+      const followers = followAnswer(type, session, trace);
+      if (this.#full(size)) {
+        const end = this.#refuse(type, id, "busy");
+        followers?.ended(end);
+      } else this.#run(type, handler, id, input, size, followers);
     }
   }
 
@@ -102,27 +122,38 @@ export class RunningRequests {
     return this.#running.size >= maxRequests || (this.#bytes > 0 && this.#bytes + size > maxQueuedBytes);
   }
 
-  #run(type: RequestType, handler: AnyHandler, id: number, input: unknown, size: number): void {
+  #run(
+    type: RequestType,
+    handler: AnyHandler,
+    id: number,
+    input: unknown,
+    size: number,
+    followers: RequestFollowers | undefined,
+  ): void {
     let parsed = input;
     try {
       if (type.input !== undefined) parsed = type.input.received(input);
     } catch (error) {
-      this.#misfit(type, id, error);
+      const end = this.#misfit(type, id, error);
+      followers?.ended(end);
       return;
     }
-    const request = new RunningRequest(this.#session.owner, id, size);
+    const request = new RunningRequest(this.#session.owner, id, size, followers);
     let result: unknown;
     try {
-      result = handler(parsed, request as never);
+      result =
+        followers === undefined
+          ? handler(parsed, request as never)
+          : followers.run(() => handler(parsed, request as never));
       if (isThenable(result)) {
         this.#await(type, request, result);
         return;
       }
     } catch (error) {
-      this.#failed(type, id, error);
+      request.ended(this.#failed(type, id, error));
       return;
     }
-    this.#answer(type, id, result);
+    request.ended(this.#answer(type, id, result));
   }
 
   #await(type: RequestType, request: RunningRequest, result: PromiseLike<unknown>): void {
@@ -130,11 +161,15 @@ export class RunningRequests {
     this.#bytes += request.size;
     promiseOf(result).then(
       (output) => {
-        if (this.#done(request)) this.#answer(type, request.id, output);
+        request.ended(this.#done(request) ? this.#answer(type, request.id, output) : request.givenUpAs);
       },
       (error) => {
-        if (this.#done(request)) this.#failed(type, request.id, error);
-        else if (!isGivingUp(error, request)) type.guard.failed(error, type.name);
+        if (this.#done(request)) {
+          request.ended(this.#failed(type, request.id, error));
+          return;
+        }
+        if (!isGivingUp(error, request)) type.guard.failed(error, type.name);
+        request.ended(request.givenUpAs);
       },
     );
   }
@@ -165,52 +200,54 @@ export class RunningRequests {
 
   // ---- answers ----------------------------------------------------------------------------------
 
-  #answer(type: RequestType, id: number, output: unknown): void {
+  // Each of these returns how the request ended.
+
+  #answer(type: RequestType, id: number, output: unknown): RequestEnd {
     const { connection } = this.#session;
-    if (connection.closing) return;
+    if (connection.closing) return "closed";
     try {
       type.output?.sent(connection.context, output);
       sendBody(this.#session, type.answerName, [id, output === undefined ? null : output]);
+      return "ok";
     } catch (error) {
       // What the handler returned cannot be sent.
-      this.#failed(type, id, error);
+      return this.#failed(type, id, error);
     }
   }
 
   /** A handler threw. */
-  #failed(type: RequestType, id: number, error: unknown): void {
+  #failed(type: RequestType, id: number, error: unknown): RequestEnd {
     if (!isRequestError(error)) {
       type.guard.failed(error, type.name);
-      this.#refuse(type, id, "internalerror");
-      return;
+      return this.#refuse(type, id, "internalerror");
     }
     const { connection } = this.#session;
-    if (connection.closing) return;
+    if (connection.closing) return "closed";
     try {
       const { code, message, data } = error;
       if (!isRequestCode(code)) throw new TypeError("the code of a RequestError was changed to what is none");
       type.dataOf(code)?.sent(connection.context, data);
       sendBody(this.#session, type.answerName, [id, code, message, data === undefined ? null : data]);
+      return endOfCode(type, code);
     } catch (second) {
       type.guard.failed(second, type.name);
-      this.#refuse(type, id, "internalerror");
+      return this.#refuse(type, id, "internalerror");
     }
   }
 
   /** What is asked does not fit its schema. */
-  #misfit(type: RequestType, id: number, error: unknown): void {
-    if (!isInstance(error, InvalidPayloadError)) {
-      // The schema failed, or is asynchronous.
-      this.#failed(type, id, error);
-      return;
-    }
+  #misfit(type: RequestType, id: number, error: unknown): RequestEnd {
+    // The schema failed, or is asynchronous.
+    if (!isInstance(error, InvalidPayloadError)) return this.#failed(type, id, error);
     const message = describeError(error);
     this.#session.ignored(message, "invalidpayload", type.name);
     this.#send(type, [id, "badrequest", error.message]);
+    return "badrequest";
   }
 
-  #refuse(type: RequestType, id: number, code: keyof typeof REFUSALS): void {
+  #refuse(type: RequestType, id: number, code: keyof typeof REFUSALS): RequestEnd {
     this.#send(type, [id, code, REFUSALS[code]]);
+    return code;
   }
 
   #send(type: RequestType, body: readonly unknown[]): void {

@@ -1,4 +1,5 @@
 import { type Cid, type CloseInfo, ConnectionClosedError } from "@peng3dnet/protocol";
+import type { CensusTaking } from "../observing/census.js";
 import { type Metrics, MetricsSum } from "../session/metrics.js";
 import { SESSION } from "../session/session.js";
 import type { ClientOnServer } from "./client-on-server.js";
@@ -63,13 +64,14 @@ export class ClientTable<C extends ClientOnServer> {
     this.#leaving.set(cid, client);
   }
 
-  /** Its connection is closed. @param metrics - its counters. */
-  closed(cid: number, client: C, info: CloseInfo, metrics: Metrics): void {
+  /** Its connection is closed. */
+  closed(cid: number, client: C, info: CloseInfo): void {
     this.connected.delete(cid);
     this.#leaving.delete(cid);
     this.#left.add(cid, info);
     if (this.#recent === client) this.#recent = undefined;
-    this.#past.add({ ...metrics, queued: 0, unsent: 0 });
+    client[SESSION].addTo(this.#past);
+    this.#past.nothingWaits();
   }
 
   /** A client was refused. */
@@ -86,9 +88,16 @@ export class ClientTable<C extends ClientOnServer> {
   /** Counters of all connections together, those that are closed or were refused included. */
   get metrics(): Metrics {
     const sum = new MetricsSum();
-    sum.add(this.#past.get());
-    for (const client of this.connected.values()) sum.add(client[SESSION].metrics);
-    for (const client of this.#leaving.values()) sum.add(client[SESSION].metrics);
+    sum.add(this.#past);
+    for (const client of this.connected.values()) client[SESSION].addTo(sum);
+    for (const client of this.#leaving.values()) client[SESSION].addTo(sum);
     return sum.get();
+  }
+
+  /** Adds all connections to a census, and what those counted that are closed. */
+  countIn(census: CensusTaking): void {
+    census.sum.add(this.#past);
+    for (const client of this.connected.values()) client[SESSION].countIn(census);
+    for (const client of this.#leaving.values()) client[SESSION].countIn(census);
   }
 }

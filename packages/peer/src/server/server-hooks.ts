@@ -10,6 +10,7 @@ import { EVENT_SIZE } from "../base/engine.js";
 import { PeerHooks, type PeerParts } from "../base/peer-hooks.js";
 import { GroupTable } from "../groups/group-table.js";
 import { type ResumeAuthority, ServerResumption } from "../resume/server-resumption.js";
+import type { CensusTaking } from "../observing/census.js";
 import { SESSION, type Session } from "../session/session.js";
 import type { Admission } from "./admission.js";
 import { ClientOnServer } from "./client-on-server.js";
@@ -75,6 +76,12 @@ export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
   limitTotals(input: number, unsent: number): void {
     this.#input.limit = input;
     this.#unsent.limit = unsent;
+  }
+
+  protected override countIn(census: CensusTaking): void {
+    this.#table.countIn(census);
+    census.groups = this.groups.byName.size;
+    census.memberships = this.groups.memberships;
   }
 
   protected override sessionOf(cid: Cid): Session<C> | undefined {
@@ -183,7 +190,7 @@ export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
     const client = session.owner;
     const { guard } = this.parts;
     // The cid is that of the session: the class of the client may have overridden its own.
-    this.#table.closed(session.cid as number, client, info, session.metrics);
+    this.#table.closed(session.cid as number, client, info);
     this.#admission.end(session);
     this.draining.left(session);
     guard.run("onClose", () => client.onClose(info.reason));

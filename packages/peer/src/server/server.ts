@@ -382,6 +382,7 @@ export class Server<
 
   #drop(addr: Address, reason: string): void {
     this.#table.refused(reason);
+    this.#hooks.observation.dropped(addr, reason);
     this.emit("drop", { addr, reason });
   }
 

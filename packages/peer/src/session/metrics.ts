@@ -48,6 +48,11 @@ export class RejectionCounter {
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + count);
   }
 
+  /** Adds what another one counted. */
+  addAll(other: RejectionCounter): void {
+    for (const [reason, count] of other.#counts) this.add(reason, count);
+  }
+
   /** What was counted. */
   get(): Record<string, number> {
     return Object.fromEntries(this.#counts);
@@ -56,28 +61,45 @@ export class RejectionCounter {
 
 /** Adds metrics up, in place: for as many connections as may come and go. */
 export class MetricsSum {
-  readonly #sum = { bytesIn: 0, bytesOut: 0, packetsIn: 0, packetsOut: 0, queued: 0, unsent: 0 };
+  bytesIn = 0;
+  bytesOut = 0;
+  packetsIn = 0;
+  packetsOut = 0;
+  queued = 0;
+  unsent = 0;
   readonly #rejections = new RejectionCounter();
 
-  /** Adds those of a connection. */
-  add({ bytesIn, bytesOut, packetsIn, packetsOut, queued, unsent, rejectedBy }: Metrics): void {
-    const sum = this.#sum;
-    sum.bytesIn += bytesIn;
-    sum.bytesOut += bytesOut;
-    sum.packetsIn += packetsIn;
-    sum.packetsOut += packetsOut;
-    sum.queued += queued;
-    sum.unsent += unsent;
-    for (const reason in rejectedBy) this.#rejections.add(reason, rejectedBy[reason]);
+  /** Adds another sum. */
+  add(other: MetricsSum): void {
+    this.bytesIn += other.bytesIn;
+    this.bytesOut += other.bytesOut;
+    this.packetsIn += other.packetsIn;
+    this.packetsOut += other.packetsOut;
+    this.queued += other.queued;
+    this.unsent += other.unsent;
+    this.rejectAll(other.#rejections);
   }
 
-  /** Counts a connection that was refused. */
-  reject(reason: string): void {
-    this.#rejections.add(reason);
+  /** Counts a connection that was refused, or `count` packets that were dropped. */
+  reject(reason: string, count = 1): void {
+    this.#rejections.add(reason, count);
+  }
+
+  /** Counts what was counted elsewhere. */
+  rejectAll(rejections: RejectionCounter): void {
+    this.#rejections.addAll(rejections);
+  }
+
+  /** Nothing of what was added waits any more. */
+  nothingWaits(): void {
+    this.queued = 0;
+    this.unsent = 0;
   }
 
   /** The sum so far. */
   get(): Metrics {
-    return { ...this.#sum, rejectedBy: this.#rejections.get() };
+    const { bytesIn, bytesOut, packetsIn, packetsOut, queued, unsent } = this;
+    const rejectedBy = this.#rejections.get();
+    return { bytesIn, bytesOut, packetsIn, packetsOut, queued, unsent, rejectedBy };
   }
 }

@@ -7,3 +7,8 @@ export function packetIdOf(raw: Uint8Array): number {
 export function isCompressed(raw: Uint8Array): boolean {
   return raw[4] !== 0 || raw[5] !== 0;
 }
+
+/** Length of the packet on the wire, with the prefix that it lacks here, in bytes. */
+export function wireLength(raw: Uint8Array): number {
+  return 4 + raw.length;
+}

@@ -39,6 +39,10 @@ export interface SessionHooks<Session> {
   takePacket(session: Session): void;
   /** The output of a session has to be flushed soon. */
   scheduleFlush(session: Session): void;
+  /** Length of the packet that is processed out of the queue, on the wire, in bytes; 0: it is the current one of its connection. */
+  queuedLength: number;
+  /** It begins. */
+  started(session: Session): void;
   /** A client has named its connection type. What this throws ends the connection. */
   typeNamed?(session: Session, type: ConnectionHooks): void;
   handshakeComplete(session: Session): void;

@@ -3,7 +3,7 @@ import type { Transport } from "../transport/transport.js";
 import { COSTLY_LENGTH, type Runnable } from "../turns/run-queue.js";
 import { InflateLimit } from "./inflate-limit.js";
 import type { Pausable } from "./pausable.js";
-import { isCompressed, packetIdOf } from "./raw-packet.js";
+import { isCompressed, packetIdOf, wireLength } from "./raw-packet.js";
 import { ReceiveWindow } from "./receive-window.js";
 import type { SessionHooks, SessionOptions } from "./session-hooks.js";
 
@@ -180,12 +180,17 @@ export class SessionInput<Session extends InputHost<Session>> implements Runnabl
     if (!session.open) return true;
     const { buffers } = session.hooks;
     if (buffers.full && buffers.keepsOut(session, packetIdOf(raw))) return false;
+    const { hooks } = session;
+    // A handler may process others.
+    const before = hooks.queuedLength;
+    hooks.queuedLength = wireLength(raw);
     try {
       session.connection.dispatchRaw(raw);
       if (isCompressed(raw)) this.#noteInflated();
     } catch (error) {
       session.fail(error, "process");
     }
+    hooks.queuedLength = before;
     return true;
   }
 

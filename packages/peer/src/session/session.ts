@@ -29,6 +29,7 @@ import { ClientHeartbeat } from "../liveness/client-heartbeat.js";
 import type { BeatingSession, Heartbeat } from "../liveness/heartbeat.js";
 import type { RoundTrip } from "../liveness/round-trip.js";
 import type { ServerTime } from "../liveness/server-clock.js";
+import type { CensusTaking } from "../observing/census.js";
 import type { ConnectionRequests, RequestSession } from "../requests/connection-requests.js";
 import { type ResumingSession, SessionResumption } from "../resume/session-resumption.js";
 import { Deadline, type DeadlineOptions, GRACE } from "../time/deadline.js";
@@ -39,7 +40,7 @@ import type { PeerCertificate } from "../transport/peer-certificate.js";
 import type { Transport, TransportHandler } from "../transport/transport.js";
 import type { ConnectionHandle } from "./connection-handle.js";
 import { IdleWatch, type Watched } from "./idle-watch.js";
-import { type Metrics, RejectionCounter } from "./metrics.js";
+import { type Metrics, type MetricsSum, RejectionCounter } from "./metrics.js";
 import { SessionEnding } from "./session-ending.js";
 import type { SessionHooks, SessionInit, SessionOptions } from "./session-hooks.js";
 import { type InputHost, NEGLIGIBLE, SessionInput } from "./session-input.js";
@@ -97,6 +98,8 @@ export class Session<Owner = unknown>
   bytesIn = 0;
   /** Packets received that nothing handled. */
   unhandled = 0;
+  /** Whether its handshake was completed, whatever became of it since. */
+  greeted = false;
   /** The list of receivers that it was in last, by number; for whoever makes such lists. */
   listed = 0;
   /** Its part in resumption; `undefined`: it does not outlive its transport. */
@@ -219,6 +222,30 @@ export class Session<Owner = unknown>
     return { bytesIn, bytesOut, packetsIn, packetsOut, queued, unsent, rejectedBy };
   }
 
+  /** Adds its counters to a sum. */
+  addTo(sum: MetricsSum): void {
+    const { connection } = this;
+    sum.bytesIn += this.bytesIn;
+    sum.bytesOut += this.#output.bytesOut;
+    sum.packetsIn += connection.packetsIn;
+    sum.packetsOut += connection.packetsOut;
+    sum.queued += this.#input.packets;
+    sum.unsent += connection.unsent;
+    if (this.unhandled > 0) sum.reject("unhandled", this.unhandled);
+    if (this.#rejections !== undefined) sum.rejectAll(this.#rejections);
+  }
+
+  /** Adds what there is of it now to a census. */
+  countIn(census: CensusTaking): void {
+    this.addTo(census.sum);
+    census.connections++;
+    if (!this.greeted) census.handshaking++;
+    census.unprocessed += this.#input.bytes + this.connection.inputHeld;
+    if (this.requests === undefined) return;
+    census.asked += this.requests.asked.size;
+    census.answering += this.requests.running.size;
+  }
+
   #getEnding(): SessionEnding {
     this.#ending ??= new SessionEnding();
     return this.#ending;
@@ -239,6 +266,7 @@ export class Session<Owner = unknown>
    * @param spent - seconds of the deadline that are over, e.g. for TLS.
    */
   start(spent = 0): void {
+    this.hooks.started(this);
     // A handler may have closed it already.
     if (this.#phase === "open") {
       const { handshakeTimeout } = this.options;
@@ -747,6 +775,7 @@ export class Session<Owner = unknown>
   handshakeComplete(): void {
     this.#cancelDeadline();
     if (!this.connection.agreed("resume")) this.resumption?.declined();
+    this.greeted = true;
     this.hooks.handshakeComplete(this);
     if (this.#phase === "open") this.#heartbeat = this.hooks.heartbeats.begin(this);
   }

@@ -215,6 +215,11 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
     }
   }
 
+  /** Says in the handshake, which has not begun, that requests may carry where they are traced. */
+  declareTraces(): void {
+    this.#declared = { ...this.#declared, trace: {} };
+  }
+
   /** What the other side declared of extensions, once its hello or settype was received. */
   get peerExtensions(): Extensions {
     return this.#peerExtensions;
@@ -264,6 +269,7 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
     this.#keepExtensions(
       (name) => this.#peerExtensions[name] !== undefined && (this.#context.autosync || this.#idsFree(name)),
     );
+    if (this.#peerExtensions.trace === undefined) this.#declared = withoutExtension(this.#declared, "trace");
     this.send(SETTYPE_NAME, withExtensions({ conntype }, this.#declared));
     this.settypeReceived(conntype);
   }
@@ -413,6 +419,12 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
     const decoder = this.#decoder;
     if (decoder === undefined) return 0;
     return decoder.flags === 0 ? decoder.end - decoder.start : COMPRESSED;
+  }
+
+  /** Length of the current packet on the wire, its prefix included, in bytes; 0 if there is none. */
+  get packetBytes(): number {
+    const decoder = this.#decoder;
+    return decoder === undefined ? 0 : LENGTH_SIZE + decoder.end - decoder.start;
   }
 
   /** Length that the body decoded last was inflated to, in bytes; 0 if it was not compressed. */
@@ -748,6 +760,11 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
   /** A copy of the packet accepted last, length prefix included. To be called within `host.sent`. */
   lastPacket(): Uint8Array {
     return this.#out().last();
+  }
+
+  /** Length of the packet accepted last on the wire, its prefix included, in bytes. To be called within `host.sent`. */
+  get lastPacketBytes(): number {
+    return this.#out().lastLength;
   }
 
   #closed(reason: string | null): ConnectionClosedError {

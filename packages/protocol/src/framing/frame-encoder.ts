@@ -131,6 +131,11 @@ export class FrameEncoder {
     return this.#bytes.slice(this.#lastStart, this.#used);
   }
 
+  /** Length of the packet written last, its prefix included. */
+  get lastLength(): number {
+    return this.#used - this.#lastStart;
+  }
+
   /**
    * The bytes to send next, as a view of an output buffer. It must not be written to, since other connections may wait for
    * the same bytes. Call {@link FrameEncoder.taken} once they were handed over.

@@ -14,6 +14,8 @@ export interface Extensions {
   readonly heartbeat?: HeartbeatParameters | undefined;
   /** That its sessions outlive a transport that breaks. */
   readonly resume?: ResumeParameters | undefined;
+  /** That requests may carry where they are traced. It has no parameters. */
+  readonly trace?: Readonly<Record<string, never>> | undefined;
 }
 
 /** Parameters of the extension `compress`. */
@@ -48,6 +50,7 @@ export function readExtensions(ext: unknown): Extensions {
     compress: readCompress(parametersOf(ext, "compress")),
     heartbeat: readHeartbeat(parametersOf(ext, "heartbeat")),
     resume: readResume(parametersOf(ext, "resume")),
+    trace: parametersOf(ext, "trace") === undefined ? undefined : {},
   };
 }
 

@@ -1,0 +1,46 @@
+import { type Metrics, MetricsSum } from "../session/metrics.js";
+
+/** What there is of a peer now, and what it has counted. */
+export interface Census extends Metrics {
+  /** Connections that are not closed. */
+  readonly connections: number;
+  /** Those of them whose handshake is not complete. */
+  readonly handshaking: number;
+  /** Bytes received that are not worked off, in buffers of the library. */
+  readonly unprocessed: number;
+  /** Requests of this side that wait for their answer. */
+  readonly asked: number;
+  /** Requests of the other side that handlers work on. */
+  readonly answering: number;
+  /** On a server: groups that have members. */
+  readonly groups: number;
+  /** On a server: members of all groups together; one client counts in each group that it is in. */
+  readonly memberships: number;
+}
+
+/** A census that is being taken. */
+export class CensusTaking {
+  readonly sum: MetricsSum = new MetricsSum();
+  connections = 0;
+  handshaking = 0;
+  unprocessed = 0;
+  asked = 0;
+  answering = 0;
+  groups = 0;
+  memberships = 0;
+
+  /** What was found. */
+  get(): Census {
+    const { connections, handshaking, unprocessed, asked, answering, groups, memberships } = this;
+    return {
+      ...this.sum.get(),
+      connections,
+      handshaking,
+      unprocessed,
+      asked,
+      answering,
+      groups,
+      memberships,
+    };
+  }
+}

@@ -1,0 +1,56 @@
+import {
+  AbortedError,
+  isInstance,
+  RequestClosedError,
+  RequestError,
+  TimedOutError,
+  TooManyRequestsError,
+} from "@peng3dnet/protocol";
+import type { RequestFollowers } from "../observing/observation.js";
+import type { RequestEnd } from "../observing/peer-observer.js";
+import type { RequestCarrier } from "./request-carrier.js";
+import type { RequestType } from "./request-type.js";
+
+/** Codes that the library gives, beside those that a definition declares. */
+const OWN_CODES: ReadonlySet<string> = new Set(["internalerror", "badrequest", "nohandler", "busy"]);
+
+/** What counts as the end of a request that was answered with a code: what a peer makes up is no key. */
+export function endOfCode(type: RequestType, code: string): RequestEnd {
+  return OWN_CODES.has(code) || type.declares(code) ? code : "error";
+}
+
+/** Sends a request while somebody looks on. @param ask - sends it. */
+export function askObserved(
+  type: RequestType,
+  connection: RequestCarrier,
+  ask: (trace: string | undefined) => Promise<unknown>,
+): Promise<unknown> {
+  const followers = type.observation.request({ name: type.name, way: "asked", connection, trace: undefined });
+  if (followers === undefined) return ask(undefined);
+  const promise = ask(connection.connection.agreed("trace") ? followers.trace : undefined);
+  promise.then(
+    () => followers.ended("ok"),
+    (error) => followers.ended(endOf(type, error)),
+  );
+  return promise;
+}
+
+function endOf(type: RequestType, error: unknown): RequestEnd {
+  if (isInstance(error, RequestError)) return endOfCode(type, error.code);
+  if (isInstance(error, TimedOutError)) return "timeout";
+  if (isInstance(error, AbortedError)) return "aborted";
+  if (isInstance(error, RequestClosedError)) return "closed";
+  if (isInstance(error, TooManyRequestsError)) return "toomany";
+  return "failed";
+}
+
+/** Begins to follow a request that a handler is about to work on; `undefined`: nobody looks on. */
+export function followAnswer(
+  type: RequestType,
+  connection: RequestCarrier,
+  trace: string | undefined,
+): RequestFollowers | undefined {
+  const { observation } = type;
+  if (observation.requests === undefined) return undefined;
+  return observation.request({ name: type.name, way: "answered", connection, trace });
+}

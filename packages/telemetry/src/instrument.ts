@@ -1,0 +1,111 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+// Whoever uses the package need not name that library of types.
+import type { Attributes, Meter, Tracer } from "@opentelemetry/api";
+import { type Observable, type Observing, observe, type PeerObserver, SIDE_CLIENT } from "@peng3dnet/peer";
+import { MeterInstruments } from "./meter-instruments.js";
+import { HANDSHAKE_OUTCOME, SIDE } from "./names.js";
+import { RequestTelemetry } from "./request-telemetry.js";
+import type { Series } from "./series.js";
+
+/** Most types of packets that have series of their own, unless the option says otherwise. */
+const PACKET_TYPES = 100;
+
+/** Options of {@link instrument}. */
+export interface InstrumentOptions {
+  /** Where metrics go, e.g. `metrics.getMeter("game")` of `@opentelemetry/api`. Left out: there are none. */
+  readonly meter?: Meter | undefined;
+  /** Where spans of requests go, e.g. `trace.getTracer("game")`. Left out: there are none. */
+  readonly tracer?: Tracer | undefined;
+  /** Is added to all metrics and spans, e.g. to tell several servers of one process apart. Default: nothing. */
+  readonly attributes?: Attributes | undefined;
+  /** How many types of packets have series of their own, those that come first; the rest count as `other`. Default 100. */
+  readonly packetTypes?: number | undefined;
+  /**
+   * Whether the span of a caller is the parent of that of its answer, so that both are of one trace, and the caller's side decides
+   * whether it is recorded. If not, it is a link. Default: true on a client, which trusts its server; false on a server.
+   */
+  readonly trustCallers?: boolean | undefined;
+}
+
+/** Ends what {@link instrument} began, when it is called or disposed of. Further calls do nothing. */
+export interface Instrumentation extends Disposable {
+  (): void;
+}
+
+/**
+ * Tells OpenTelemetry what a server or client does: metrics from now on, and a span for each request. Peers with the same
+ * attributes on one meter are told as one. That of a client ends with its connection.
+ *
+ * @param peer - a `Server` or `Client`, be it running or not. Traces are linked over connections that begin after this.
+ * @returns what ends it. What was counted stays counted.
+ * @throws TypeError if `peer` is none, or if there is neither `meter` nor `tracer`; RangeError for `packetTypes`.
+ */
+export function instrument(
+  peer: Observable & { readonly side: number },
+  options: InstrumentOptions,
+): Instrumentation {
+  const { meter, tracer, packetTypes = PACKET_TYPES } = options;
+  if (meter === undefined && tracer === undefined)
+    throw new TypeError("instrument() needs the option meter, tracer, or both");
+  if (!Number.isInteger(packetTypes) || packetTypes < 0)
+    throw new RangeError(`the option packetTypes is a whole number from 0, and not ${packetTypes}`);
+  return new PeerTelemetry(peer, options, packetTypes).ending;
+}
+
+/** Tells of one peer. */
+class PeerTelemetry {
+  readonly ending: Instrumentation;
+  readonly #observing: Observing;
+  #leave: () => void = () => {};
+
+  constructor(
+    peer: Observable & { readonly side: number },
+    { meter, tracer, attributes: more, trustCallers }: InstrumentOptions,
+    packetTypes: number,
+  ) {
+    const isClient = peer.side === SIDE_CLIENT;
+    const attributes: Attributes = { ...more, [SIDE]: isClient ? "client" : "server" };
+    const instruments = meter && MeterInstruments.of(meter);
+    const series = instruments?.series(attributes);
+    series?.packets.allow(packetTypes);
+    const telling = { attributes, instruments, tracer, parents: trustCallers ?? isClient };
+    const end = (): void => this.#end();
+    this.ending = Object.assign(end, { [Symbol.dispose]: end });
+    this.#observing = observe(peer, {
+      traces: tracer !== undefined,
+      request: (request) => new RequestTelemetry(telling, request),
+      ...(instruments && metricsOf(instruments, attributes)),
+      ...(series && packetsOf(series)),
+      // A client connects once. Whoever connects again and again need not end each.
+      ...(isClient && { closed: end }),
+    });
+    if (instruments === undefined || series === undefined) return;
+    const source = { census: () => this.#observing.census(), before: this.#observing.census() };
+    instruments.join(series, source);
+    this.#leave = () => instruments.leave(series, source);
+  }
+
+  #end(): void {
+    this.#leave();
+    this.#leave = () => {};
+    this.#observing.end();
+  }
+}
+
+function metricsOf(instruments: MeterInstruments, attributes: Attributes): PeerObserver {
+  return {
+    handshake(_connection, outcome) {
+      instruments.handshakes.add(1, { ...attributes, [HANDSHAKE_OUTCOME]: outcome });
+    },
+    roundTrip(seconds) {
+      instruments.roundTrips.record(seconds, attributes);
+    },
+  };
+}
+
+function packetsOf({ packets }: Series): PeerObserver {
+  return {
+    received: (packet, bytes) => packets.received(packet, bytes),
+    sent: (packet, bytes) => packets.sent(packet, bytes),
+  };
+}

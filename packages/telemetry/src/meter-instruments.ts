@@ -1,0 +1,173 @@
+import type {
+  Attributes,
+  BatchObservableCallback,
+  BatchObservableResult,
+  Counter,
+  Histogram,
+  Meter,
+} from "@opentelemetry/api";
+import { LoopDelay } from "./loop-delay.js";
+import { CONNECTION_STATE, ERROR_TYPE, IO_DIRECTION, OTHER, PACKET_TYPE, REQUEST_WAY } from "./names.js";
+import { Series, type Source } from "./series.js";
+
+/** Bounds of the durations of calls, as the semantic conventions advise. */
+const CALLS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
+/** Bounds of round trips. */
+const TRIPS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1, 2.5];
+
+function histogram(meter: Meter, name: string, description: string, bounds: readonly number[]): Histogram {
+  return meter.createHistogram(name, {
+    unit: "s",
+    description,
+    advice: { explicitBucketBoundaries: [...bounds] },
+  });
+}
+
+/** What is told when metrics are collected. */
+function observables(meter: Meter) {
+  const counter = (name: string, unit: string, description: string) =>
+    meter.createObservableCounter(name, { unit, description });
+  const level = (name: string, unit: string, description: string) =>
+    meter.createObservableUpDownCounter(name, { unit, description });
+  return {
+    connections: level("peng3dnet.connections", "{connection}", "Connections that are not closed."),
+    networkIo: counter("peng3dnet.network.io", "By", "Bytes of the streams, whatever they are part of."),
+    packets: counter("peng3dnet.packets", "{packet}", "Packets by type."),
+    packetIo: counter(
+      "peng3dnet.packet.io",
+      "By",
+      "Bytes of the application's packets on the wire, by type.",
+    ),
+    rejections: counter(
+      "peng3dnet.rejections",
+      "{rejection}",
+      "Connections that were refused or ended because of an error, and packets that were dropped.",
+    ),
+    unsent: level("peng3dnet.unsent", "By", "Bytes accepted for sending that are not with the kernel."),
+    unprocessed: level("peng3dnet.unprocessed", "By", "Bytes received that are not worked off."),
+    queued: level("peng3dnet.unprocessed.packets", "{packet}", "Packets that wait for process()."),
+    requests: level("peng3dnet.requests.active", "{request}", "Requests that are under way."),
+    groups: level("peng3dnet.groups", "{group}", "Groups that have members."),
+    memberships: level("peng3dnet.group.memberships", "{membership}", "Members of all groups together."),
+  };
+}
+
+const instruments = new WeakMap<Meter, MeterInstruments>();
+
+/** The instruments of one meter, which all peers share that are told by it. */
+export class MeterInstruments {
+  readonly handshakes: Counter;
+  readonly roundTrips: Histogram;
+  /** Durations of requests that this side asks, and of those that it answers. */
+  readonly calls: Readonly<Record<"asked" | "answered", Histogram>>;
+
+  readonly #meter: Meter;
+  readonly #observables: ReturnType<typeof observables>;
+  readonly #series = new Map<string, Series>();
+  #loop: LoopDelay | undefined = undefined;
+
+  /** Those of a meter. */
+  static of(meter: Meter): MeterInstruments {
+    let found = instruments.get(meter);
+    if (found === undefined) {
+      found = new MeterInstruments(meter);
+      instruments.set(meter, found);
+    }
+    return found;
+  }
+
+  private constructor(meter: Meter) {
+    this.#meter = meter;
+    this.#observables = observables(meter);
+    this.handshakes = meter.createCounter("peng3dnet.handshakes", {
+      unit: "{handshake}",
+      description: "Handshakes that are over, by outcome.",
+    });
+    this.roundTrips = histogram(
+      meter,
+      "peng3dnet.connection.rtt",
+      "How long heartbeats took, there and back.",
+      TRIPS,
+    );
+    this.calls = {
+      asked: histogram(meter, "rpc.client.call.duration", "How long requests took of this side.", CALLS),
+      answered: histogram(meter, "rpc.server.call.duration", "How long handlers of requests took.", CALLS),
+    };
+  }
+
+  /** The series with these attributes. */
+  series(attributes: Attributes): Series {
+    const key = JSON.stringify(Object.entries(attributes).sort());
+    let series = this.#series.get(key);
+    if (series === undefined) {
+      series = new Series(attributes);
+      this.#series.set(key, series);
+    }
+    return series;
+  }
+
+  /** A peer becomes a part of a series. */
+  join(series: Series, source: Source): void {
+    if (this.#loop === undefined) {
+      this.#loop = new LoopDelay(this.#meter);
+      this.#meter.addBatchObservableCallback(this.#observe, this.#observed(this.#loop));
+    }
+    series.add(source);
+  }
+
+  /** A peer is a part of its series no more. With the last one, nothing is told any more. */
+  leave(series: Series, source: Source): void {
+    series.remove(source);
+    const loop = this.#loop;
+    if (loop === undefined || ![...this.#series.values()].every(({ empty }) => empty)) return;
+    this.#meter.removeBatchObservableCallback(this.#observe, this.#observed(loop));
+    loop.end();
+    this.#loop = undefined;
+  }
+
+  #observed(loop: LoopDelay) {
+    return [...Object.values(this.#observables), ...loop.instruments];
+  }
+
+  readonly #observe: BatchObservableCallback = (result) => {
+    this.#loop?.observe(result);
+    for (const series of this.#series.values()) this.#observeSeries(result, series);
+  };
+
+  #observeSeries(result: BatchObservableResult, series: Series): void {
+    const { attributes, packets } = series;
+    const told = this.#observables;
+    const sum = series.sum();
+    const receive = { ...attributes, [IO_DIRECTION]: "receive" };
+    const transmit = { ...attributes, [IO_DIRECTION]: "transmit" };
+    result.observe(told.connections, sum.active, { ...attributes, [CONNECTION_STATE]: "active" });
+    result.observe(told.connections, sum.handshaking, { ...attributes, [CONNECTION_STATE]: "handshake" });
+    result.observe(told.networkIo, sum.bytesIn, receive);
+    result.observe(told.networkIo, sum.bytesOut, transmit);
+    const others = packets.others(sum.packetsIn, sum.packetsOut);
+    result.observe(told.packets, others.received, { ...receive, [PACKET_TYPE]: OTHER });
+    result.observe(told.packets, others.sent, { ...transmit, [PACKET_TYPE]: OTHER });
+    result.observe(told.packetIo, packets.rest.receivedBytes, { ...receive, [PACKET_TYPE]: OTHER });
+    result.observe(told.packetIo, packets.rest.sentBytes, { ...transmit, [PACKET_TYPE]: OTHER });
+    for (const [type, count] of packets.types) {
+      // A type goes one way, mostly: there is no series for the other one.
+      if (count.received > 0) {
+        result.observe(told.packets, count.received, { ...receive, [PACKET_TYPE]: type });
+        result.observe(told.packetIo, count.receivedBytes, { ...receive, [PACKET_TYPE]: type });
+      }
+      if (count.sent > 0) {
+        result.observe(told.packets, count.sent, { ...transmit, [PACKET_TYPE]: type });
+        result.observe(told.packetIo, count.sentBytes, { ...transmit, [PACKET_TYPE]: type });
+      }
+    }
+    for (const [reason, count] of sum.rejectedBy)
+      result.observe(told.rejections, count, { ...attributes, [ERROR_TYPE]: reason });
+    result.observe(told.unsent, sum.unsent, attributes);
+    result.observe(told.unprocessed, sum.unprocessed, attributes);
+    result.observe(told.queued, sum.queued, attributes);
+    result.observe(told.requests, sum.asked, { ...attributes, [REQUEST_WAY]: "asked" });
+    result.observe(told.requests, sum.answering, { ...attributes, [REQUEST_WAY]: "answered" });
+    result.observe(told.groups, sum.groups, attributes);
+    result.observe(told.memberships, sum.memberships, attributes);
+  }
+}

@@ -1,0 +1,103 @@
+import {
+  type Attributes,
+  type Context,
+  context,
+  ROOT_CONTEXT,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  type Tracer,
+  trace,
+} from "@opentelemetry/api";
+import type { ObservedRequest, RequestObserver } from "@peng3dnet/peer";
+import type { MeterInstruments } from "./meter-instruments.js";
+import {
+  ERROR_TYPE,
+  PEER_ADDRESS,
+  PEER_PORT,
+  PENG3DNET,
+  PROTOCOL_NAME,
+  RPC_METHOD,
+  RPC_STATUS,
+  RPC_SYSTEM,
+} from "./names.js";
+import { spanOf, traceParent } from "./trace-parent.js";
+
+/** Ends that are no fault of the side that answers: the span of the answer does not count as failed. */
+const NO_FAULT_OF_ANSWERER: ReadonlySet<string> = new Set(["ok", "aborted", "closed", "badrequest"]);
+
+/** How requests are told. */
+export interface RequestTelling {
+  readonly attributes: Attributes;
+  readonly instruments: MeterInstruments | undefined;
+  readonly tracer: Tracer | undefined;
+  /** Whether the span of a caller elsewhere becomes the parent of that of the answer; otherwise it is a link. */
+  readonly parents: boolean;
+}
+
+/** Follows one request: the time that it takes, and its span. */
+export class RequestTelemetry implements RequestObserver {
+  readonly trace: string | undefined;
+  readonly #telling: RequestTelling;
+  readonly #request: ObservedRequest;
+  readonly #begun = performance.now();
+  readonly #span: Span | undefined;
+  readonly #context: Context | undefined;
+
+  constructor(telling: RequestTelling, request: ObservedRequest) {
+    this.#telling = telling;
+    this.#request = request;
+    const { tracer } = telling;
+    if (tracer === undefined) return;
+    const asked = request.way === "asked";
+    const caller = asked ? undefined : spanOf(request.trace);
+    // What is active while a packet is worked off has nothing to do with it.
+    let base = asked ? context.active() : ROOT_CONTEXT;
+    if (caller !== undefined && telling.parents) base = trace.setSpanContext(base, caller);
+    this.#span = tracer.startSpan(
+      request.name,
+      {
+        kind: asked ? SpanKind.CLIENT : SpanKind.SERVER,
+        attributes: { ...telling.attributes, ...attributesOf(request) },
+        ...(caller !== undefined && !telling.parents && { links: [{ context: caller }] }),
+      },
+      base,
+    );
+    if (asked) this.trace = traceParent(this.#span.spanContext());
+    else this.#context = trace.setSpan(base, this.#span);
+  }
+
+  run<T>(call: () => T): T {
+    return this.#context === undefined ? call() : context.with(this.#context, call);
+  }
+
+  ended(end: string): void {
+    const { attributes, instruments } = this.#telling;
+    const { name, way } = this.#request;
+    const failed = end !== "ok";
+    const how: Attributes = { [RPC_STATUS]: end, ...(failed && { [ERROR_TYPE]: end }) };
+    instruments?.calls[way].record((performance.now() - this.#begun) / 1000, {
+      ...attributes,
+      [RPC_SYSTEM]: PENG3DNET,
+      [RPC_METHOD]: name,
+      ...how,
+    });
+    const span = this.#span;
+    if (span === undefined) return;
+    span.setAttributes(how);
+    if (failed && (way === "asked" || !NO_FAULT_OF_ANSWERER.has(end)))
+      span.setStatus({ code: SpanStatusCode.ERROR, message: end });
+    span.end();
+  }
+}
+
+function attributesOf({ name, connection }: ObservedRequest): Attributes {
+  const [host, port] = connection.remoteAddress;
+  return {
+    [RPC_SYSTEM]: PENG3DNET,
+    [RPC_METHOD]: name,
+    [PROTOCOL_NAME]: PENG3DNET,
+    [PEER_ADDRESS]: String(host),
+    [PEER_PORT]: Number(port),
+  };
+}
