@@ -16,9 +16,9 @@ const VALUES: Readonly<Record<string, (delays: IntervalHistogram) => number>> = 
   p99: (delays) => delays.percentile(99),
 };
 
-/** How late the event loop of this process is, from one collection to the next. */
+/** How late the event loop of this process is, from one collection to the next. It is looked at between `begin` and `end`. */
 export class LoopDelay {
-  readonly #delays = monitorEventLoopDelay({ resolution: RESOLUTION });
+  #delays: IntervalHistogram | undefined = undefined;
   readonly #gauges: readonly (readonly [name: string, gauge: Observable])[];
 
   constructor(meter: Meter) {
@@ -29,6 +29,10 @@ export class LoopDelay {
         description: `How late the event loop was since the last collection: ${name}.`,
       }),
     ]);
+  }
+
+  begin(): void {
+    this.#delays ??= monitorEventLoopDelay({ resolution: RESOLUTION });
     this.#delays.enable();
   }
 
@@ -37,17 +41,18 @@ export class LoopDelay {
   }
 
   observe(result: BatchObservableResult): void {
-    if (this.#delays.count > 0) {
-      for (const [name, gauge] of this.#gauges) {
-        const value = (VALUES[name]?.(this.#delays) ?? 0) / NANOSECONDS;
-        // Node tells the time from one look to the next, which is that of the timer when nothing is late.
-        result.observe(gauge, name === "stddev" ? value : Math.max(0, value - RESOLUTION / 1000));
-      }
+    const delays = this.#delays;
+    if (delays === undefined || delays.count === 0) return;
+    for (const [name, gauge] of this.#gauges) {
+      const value = (VALUES[name]?.(delays) ?? 0) / NANOSECONDS;
+      // Node tells the time from one look to the next, which is that of the timer when nothing is late.
+      result.observe(gauge, name === "stddev" ? value : Math.max(0, value - RESOLUTION / 1000));
     }
-    this.#delays.reset();
+    delays.reset();
   }
 
   end(): void {
-    this.#delays.disable();
+    this.#delays?.disable();
+    this.#delays = undefined;
   }
 }

@@ -61,10 +61,9 @@ export class MeterInstruments {
   /** Durations of requests that this side asks, and of those that it answers. */
   readonly calls: Readonly<Record<"asked" | "answered", Histogram>>;
 
-  readonly #meter: Meter;
   readonly #observables: ReturnType<typeof observables>;
   readonly #series = new Map<string, Series>();
-  #loop: LoopDelay | undefined = undefined;
+  readonly #loop: LoopDelay;
 
   /** Those of a meter. */
   static of(meter: Meter): MeterInstruments {
@@ -77,8 +76,13 @@ export class MeterInstruments {
   }
 
   private constructor(meter: Meter) {
-    this.#meter = meter;
     this.#observables = observables(meter);
+    this.#loop = new LoopDelay(meter);
+    // It stays: what is told no more would stand at its last value for ever, and not at zero.
+    meter.addBatchObservableCallback(this.#observe, [
+      ...Object.values(this.#observables),
+      ...this.#loop.instruments,
+    ]);
     this.handshakes = meter.createCounter("peng3dnet.handshakes", {
       unit: "{handshake}",
       description: "Handshakes that are over, by outcome.",
@@ -108,29 +112,18 @@ export class MeterInstruments {
 
   /** A peer becomes a part of a series. */
   join(series: Series, source: Source): void {
-    if (this.#loop === undefined) {
-      this.#loop = new LoopDelay(this.#meter);
-      this.#meter.addBatchObservableCallback(this.#observe, this.#observed(this.#loop));
-    }
+    this.#loop.begin();
     series.add(source);
   }
 
-  /** A peer is a part of its series no more. With the last one, nothing is told any more. */
+  /** A peer is a part of its series no more. After the last one, the loop is looked at no more. */
   leave(series: Series, source: Source): void {
     series.remove(source);
-    const loop = this.#loop;
-    if (loop === undefined || ![...this.#series.values()].every(({ empty }) => empty)) return;
-    this.#meter.removeBatchObservableCallback(this.#observe, this.#observed(loop));
-    loop.end();
-    this.#loop = undefined;
-  }
-
-  #observed(loop: LoopDelay) {
-    return [...Object.values(this.#observables), ...loop.instruments];
+    if ([...this.#series.values()].every(({ empty }) => empty)) this.#loop.end();
   }
 
   readonly #observe: BatchObservableCallback = (result) => {
-    this.#loop?.observe(result);
+    this.#loop.observe(result);
     for (const series of this.#series.values()) this.#observeSeries(result, series);
   };
 

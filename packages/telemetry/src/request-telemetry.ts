@@ -23,8 +23,8 @@ import {
 } from "./names.js";
 import { spanOf, traceParent } from "./trace-parent.js";
 
-/** Ends that are no fault of the side that answers: the span of the answer does not count as failed. */
-const NO_FAULT_OF_ANSWERER: ReadonlySet<string> = new Set(["ok", "aborted", "closed", "badrequest"]);
+/** Ends that are the fault of the side that answers. An error that a handler throws on purpose is none. */
+const FAULTS_OF_ANSWERER: ReadonlySet<string> = new Set(["internalerror", "nohandler", "busy"]);
 
 /** How requests are told. */
 export interface RequestTelling {
@@ -85,7 +85,7 @@ export class RequestTelemetry implements RequestObserver {
     const span = this.#span;
     if (span === undefined) return;
     span.setAttributes(how);
-    if (failed && (way === "asked" || !NO_FAULT_OF_ANSWERER.has(end)))
+    if (failed && (way === "asked" || FAULTS_OF_ANSWERER.has(end)))
       span.setStatus({ code: SpanStatusCode.ERROR, message: end });
     span.end();
   }

@@ -35,6 +35,8 @@ export interface ConnectionContext extends EncodingContext {
   readonly encoders: ObjectPool<FrameEncoder>;
   /** What this side declares of extensions in hello or settype; `undefined`: nothing. */
   readonly declared: Extensions | undefined;
+  /** Whether more extensions may be declared for single connections. */
+  readonly roomForExtensions: boolean;
   /** Whether this context is only for connections whose other side declined compression. */
   readonly compressionDeclined: boolean;
   /** Where those connections have their context. */
@@ -125,7 +127,7 @@ export interface ConnectionContextOptions extends BodyDecoderOptions {
   readonly resume?: ResumeParameters | undefined;
 }
 
-/** Levels of a hello or settype that declares an extension with packets of its own. */
+/** Levels of a hello or settype that declares an extension with parameters. */
 const HELLO_DEPTH = 3;
 /** Bytes and elements that the settype of a client has at most that comes back, with room for further extensions. */
 const RESUME_LENGTH = 2 * MAX_RESUME_BODY;
@@ -134,6 +136,11 @@ const RESUME_ELEMENTS = 32;
 const SERVER_BUFFERS = 16;
 /** Frame encoders that a server keeps while no connection needs them. */
 const SERVER_ENCODERS = 64;
+
+/** Whether extensions with parameters may be declared: whoever bounds packets to less is to send and to accept no more. */
+function roomForExtensions(cfg: ConfigReader): boolean {
+  return cfg.get("net.limits.depth") >= HELLO_DEPTH;
+}
 
 /**
  * What a peer declares of extensions. Whoever bounds packets to less than those of an extension is to send and to accept none.
@@ -147,7 +154,7 @@ function declaredExtensions(
   { compression, heartbeats, resume }: ConnectionContextOptions,
 ): Extensions | undefined {
   const interval = cfg.get("net.heartbeat.interval");
-  const deep = cfg.get("net.limits.depth") >= HELLO_DEPTH;
+  const deep = roomForExtensions(cfg);
   const beats =
     heartbeats === true &&
     interval > 0 &&
@@ -196,6 +203,7 @@ export function createConnectionContext(
     announcement: new RegistryAnnouncement(),
     decoders: resources.decoders,
     encoders: new ObjectPool(encoders, () => new FrameEncoder(context)),
+    roomForExtensions: roomForExtensions(cfg),
     declared: declaredExtensions(peer, cfg, resumeLimits, options),
     compressionDeclined: false,
     uncompressed: new UncompressedContext(encoders),

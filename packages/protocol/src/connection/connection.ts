@@ -215,8 +215,9 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
     }
   }
 
-  /** Says in the handshake, which has not begun, that requests may carry where they are traced. */
+  /** Says in the handshake, which has not begun, that requests may carry where they are traced, if there is room for it. */
   declareTraces(): void {
+    if (!this.#context.roomForExtensions) return;
     this.#declared = { ...this.#declared, trace: {} };
   }
 

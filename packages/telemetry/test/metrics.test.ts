@@ -1,0 +1,296 @@
+// What OpenTelemetry is told of servers and clients, over links in memory.
+
+import { type Client, definePacket, payload, Server } from "@peng3dnet/peer";
+import { MemoryLink, TestNetwork } from "@peng3dnet/peer/testing";
+import { instrument } from "@peng3dnet/telemetry";
+import { meterInMemory } from "./support/otel.js";
+
+const Say = definePacket({ name: "test:say", schema: payload<string>() });
+const Shout = definePacket({ name: "test:shout", schema: payload<string>() });
+const Whisper = definePacket({ name: "test:whisper", schema: payload<string>() });
+const packets = [Say, Shout, Whisper];
+
+const SERVER = "peng3dnet.side=server";
+const [IN, OUT] = ["network.io.direction=receive", "network.io.direction=transmit"];
+const typed = (name: string, direction: string | undefined, type: string) =>
+  `${name}{${direction},peng3dnet.packet.type=${type},${SERVER}}`;
+
+function setUp(options: { packetTypes?: number } = {}) {
+  const otel = meterInMemory();
+  const net = new TestNetwork();
+  const server: Server = net.server({ packets });
+  const end = instrument(server, { meter: otel.meter, ...options });
+  for (const packet of packets) server.on(packet, () => {});
+  const join = async (): Promise<Client> => {
+    const client: Client = net.client({ packets });
+    for (const packet of packets) client.on(packet, () => {});
+    net.connect(client, server);
+    await client.waitForConnection();
+    await net.settle();
+    return client;
+  };
+  return { ...otel, net, server, end, join };
+}
+
+test("connections and handshakes, by what became of them", async () => {
+  const { net, server, values, join } = setUp();
+  const client = await join();
+  const link = new MemoryLink();
+  server.accept(link.server);
+  await net.settle();
+  expect(await values("peng3dnet.connections")).toEqual({
+    [`peng3dnet.connections{peng3dnet.connection.state=active,${SERVER}}`]: 1,
+    [`peng3dnet.connections{peng3dnet.connection.state=handshake,${SERVER}}`]: 1,
+  });
+  // The one that says nothing has its time.
+  net.clock.advance(60);
+  await net.settle();
+  await client.close();
+  await net.settle();
+  expect(await values("peng3dnet.connections")).toMatchObject({
+    [`peng3dnet.connections{peng3dnet.connection.state=active,${SERVER}}`]: 0,
+  });
+  expect(await values("peng3dnet.handshakes")).toEqual({
+    [`peng3dnet.handshakes{peng3dnet.handshake.outcome=complete,${SERVER}}`]: 1,
+    [`peng3dnet.handshakes{peng3dnet.handshake.outcome=handshaketimeout,${SERVER}}`]: 1,
+  });
+  expect(await values("peng3dnet.rejections")).toEqual({
+    [`peng3dnet.rejections{error.type=handshaketimeout,${SERVER}}`]: 1,
+  });
+});
+
+test("packets and bytes by direction and type; with the rest they make up the server's own counts", async () => {
+  const { net, server, values, join } = setUp();
+  const client = await join();
+  for (let n = 0; n < 3; n++) client.sendMessage(Say, "hello");
+  server.broadcast(Shout, "hi");
+  await net.settle();
+  const counts = await values("peng3dnet.packets");
+  expect(counts[typed("peng3dnet.packets", IN, "test:say")]).toBe(3);
+  expect(counts[typed("peng3dnet.packets", OUT, "test:shout")]).toBe(1);
+  const sumOf = (direction: string | undefined) =>
+    Object.entries(counts).reduce(
+      (sum, [key, value]) => sum + (key.includes(direction ?? "") ? value : 0),
+      0,
+    );
+  expect([sumOf(IN), sumOf(OUT)]).toEqual([server.metrics.packetsIn, server.metrics.packetsOut]);
+  const bytes = await values("peng3dnet.packet.io");
+  // Length prefix 4, header 6, and "hello" with a byte before it.
+  expect(bytes[typed("peng3dnet.packet.io", IN, "test:say")]).toBe(3 * 16);
+  expect(bytes[typed("peng3dnet.packet.io", OUT, "test:shout")]).toBe(13);
+  expect(await values("peng3dnet.network.io")).toEqual({
+    [`peng3dnet.network.io{${IN},${SERVER}}`]: server.metrics.bytesIn,
+    [`peng3dnet.network.io{${OUT},${SERVER}}`]: server.metrics.bytesOut,
+  });
+});
+
+test("packets have their bytes also where they wait for process()", async () => {
+  const { meter, values } = meterInMemory();
+  const net = new TestNetwork();
+  const late: Server = new Server({ packets, clock: net.clock });
+  instrument(late, { meter });
+  late.on(Say, () => {});
+  const other = net.client({ packets });
+  net.connect(other, late);
+  await other.waitForConnection();
+  other.sendMessage(Say, "hello");
+  await net.settle();
+  expect((await values("peng3dnet.unprocessed.packets"))[`peng3dnet.unprocessed.packets{${SERVER}}`]).toBe(1);
+  expect(late.process()).toBe(1);
+  expect((await values("peng3dnet.packet.io"))[typed("peng3dnet.packet.io", IN, "test:say")]).toBe(16);
+});
+
+test("only so many types of packets have series of their own, those that come first", async () => {
+  const { net, values, join } = setUp({ packetTypes: 1 });
+  const client = await join();
+  for (const packet of [Say, Shout, Whisper]) client.sendMessage(packet, "hello");
+  await net.settle();
+  const received = Object.entries(await values("peng3dnet.packet.io")).filter(([key]) =>
+    key.includes(`${IN}`),
+  );
+  expect(Object.fromEntries(received)).toEqual({
+    [typed("peng3dnet.packet.io", IN, "test:say")]: 16,
+    [typed("peng3dnet.packet.io", IN, "other")]: 32,
+  });
+  // The handshake's two count there, too.
+  expect((await values("peng3dnet.packets"))[typed("peng3dnet.packets", IN, "other")]).toBe(4);
+});
+
+test("no connection has a series of its own", async () => {
+  const { net, collect, join } = setUp();
+  const series = async () => {
+    const metrics = (await collect()).filter(({ descriptor }) => descriptor.name.includes("peng3dnet"));
+    return metrics.reduce((sum, { dataPoints }) => sum + dataPoints.length, 0);
+  };
+  (await join()).sendMessage(Say, "hello");
+  await net.settle();
+  const before = await series();
+  for (let n = 0; n < 20; n++) (await join()).sendMessage(Say, "hello");
+  await net.settle();
+  expect(await series()).toBe(before);
+});
+
+test("what waits: unsent, unprocessed, and groups with their members", async () => {
+  const { net, server, values, join } = setUp();
+  const [one, two] = [await join(), await join()];
+  for (const client of server.clients.values()) server.group("all").add(client);
+  server.group("one").add(1);
+  expect(await values("peng3dnet.group")).toEqual({
+    [`peng3dnet.groups{${SERVER}}`]: 2,
+    [`peng3dnet.group.memberships{${SERVER}}`]: 3,
+  });
+  server.clients.get(1)?.sendMessage(Say, "hello");
+  expect(await values("peng3dnet.unsent")).toEqual({ [`peng3dnet.unsent{${SERVER}}`]: 16 });
+  await net.settle();
+  expect(await values("peng3dnet.unsent")).toEqual({ [`peng3dnet.unsent{${SERVER}}`]: 0 });
+  await one.close();
+  await two.close();
+  await net.settle();
+  expect(await values("peng3dnet.group")).toMatchObject({ [`peng3dnet.group.memberships{${SERVER}}`]: 0 });
+});
+
+test("packets that an iterator has no room for are unprocessed", async () => {
+  const { net, server, values, join } = setUp();
+  const client = await join();
+  const stream = server.messages(Say, { limit: 1 });
+  for (let n = 0; n < 3; n++) client.sendMessage(Say, "hello");
+  await net.settle();
+  const key = `peng3dnet.unprocessed{${SERVER}}`;
+  expect((await values("peng3dnet.unprocessed"))[key]).toBeGreaterThan(0);
+  for (let n = 0; n < 3; n++) await stream.next();
+  await net.settle();
+  expect((await values("peng3dnet.unprocessed"))[key]).toBe(0);
+});
+
+test("round trips of heartbeats", async () => {
+  const { values, join } = setUp();
+  await join();
+  const trips = await values("peng3dnet.connection.rtt");
+  expect(trips).toEqual({ [`peng3dnet.connection.rtt{${SERVER}}`]: 2 });
+});
+
+test("what was counted before is not told; what was counted stays after the end", async () => {
+  const net = new TestNetwork();
+  const { meter, values } = meterInMemory();
+  const server: Server = net.server({ packets });
+  server.on(Say, () => {});
+  const client: Client = net.client({ packets });
+  net.connect(client, server);
+  await client.waitForConnection();
+  client.sendMessage(Say, "hello");
+  await net.settle();
+  const end = instrument(server, { meter });
+  const other: Server = net.server({ packets });
+  instrument(other, { meter });
+  const key = typed("peng3dnet.packets", IN, "test:say");
+  expect((await values("peng3dnet.packets"))[key]).toBeUndefined();
+  client.sendMessage(Say, "hello");
+  await net.settle();
+  end();
+  client.sendMessage(Say, "hello");
+  await net.settle();
+  end();
+  expect((await values("peng3dnet.packets"))[key]).toBe(1);
+  expect(
+    (await values("peng3dnet.connections"))[
+      `peng3dnet.connections{peng3dnet.connection.state=active,${SERVER}}`
+    ],
+  ).toBe(0);
+});
+
+test("after the last peer, levels are zero; counters stand, and go on with the next one", async () => {
+  const { meter, values } = meterInMemory();
+  const net = new TestNetwork();
+  const play = async () => {
+    const server: Server = net.server({ packets });
+    server.on(Say, () => {});
+    const end = instrument(server, { meter });
+    const client: Client = net.client({ packets });
+    net.connect(client, server);
+    await client.waitForConnection();
+    server.group("all").add(1);
+    client.sendMessage(Say, "hello");
+    await net.settle();
+    return end;
+  };
+  {
+    using _ = await play();
+    expect(await values("peng3dnet.groups")).toEqual({ [`peng3dnet.groups{${SERVER}}`]: 1 });
+  }
+  expect(await values("peng3dnet.groups")).toEqual({ [`peng3dnet.groups{${SERVER}}`]: 0 });
+  const key = typed("peng3dnet.packets", IN, "test:say");
+  expect((await values("peng3dnet.packets"))[key]).toBe(1);
+  await play();
+  expect((await values("peng3dnet.packets"))[key]).toBe(2);
+});
+
+test("how late the event loop is", async () => {
+  const { values } = setUp();
+  const delays = async () => Object.keys(await values("nodejs.eventloop.delay"));
+  while ((await delays()).length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  const names = ["max", "mean", "min", "p50", "p90", "p99", "stddev"];
+  expect((await delays()).sort()).toEqual(names.map((name) => `nodejs.eventloop.delay.${name}{}`));
+});
+
+test("clients on one meter are told as one, and leave with their connections", async () => {
+  const { meter, values } = meterInMemory();
+  const net = new TestNetwork();
+  const server: Server = net.server({ packets });
+  server.on(Say, () => {});
+  const clients: Client[] = [];
+  for (let n = 0; n < 3; n++) {
+    const client: Client = net.client({ packets });
+    instrument(client, { meter, attributes: { game: "chess" } });
+    net.connect(client, server);
+    await client.waitForConnection();
+    client.sendMessage(Say, "hello");
+    clients.push(client);
+  }
+  await net.settle();
+  const CLIENT = "game=chess";
+  const sent = `peng3dnet.packets{${CLIENT},${OUT},peng3dnet.packet.type=test:say,peng3dnet.side=client}`;
+  const active = `peng3dnet.connections{${CLIENT},peng3dnet.connection.state=active,peng3dnet.side=client}`;
+  expect((await values("peng3dnet.packets"))[sent]).toBe(3);
+  expect((await values("peng3dnet.connections"))[active]).toBe(3);
+  await clients[0]?.close();
+  await net.settle();
+  expect((await values("peng3dnet.packets"))[sent]).toBe(3);
+  expect((await values("peng3dnet.connections"))[active]).toBe(2);
+});
+
+test("a client that reaches nobody, and one that a server turns away", async () => {
+  const { meter, values } = meterInMemory();
+  const net = new TestNetwork();
+  const lost: Client = net.client({
+    packets,
+    connector: { connect: () => Promise.reject(new Error("nobody there")) },
+  });
+  instrument(lost, { meter });
+  await expect(lost.start()).rejects.toThrow("nobody there");
+  const server: Server = net.server({ packets });
+  void server.drain();
+  const refused: Client = net.client({ packets });
+  instrument(refused, { meter });
+  net.connect(refused, server);
+  await expect(refused.waitForConnection()).rejects.toThrow();
+  expect(await values("peng3dnet.handshakes")).toEqual({
+    "peng3dnet.handshakes{peng3dnet.handshake.outcome=unconnected,peng3dnet.side=client}": 1,
+    "peng3dnet.handshakes{peng3dnet.handshake.outcome=serverdraining,peng3dnet.side=client}": 1,
+  });
+});
+
+test.each<[string, () => unknown, string]>([
+  ["no meter and no tracer", () => instrument(new TestNetwork().server(), {}), "meter, tracer"],
+  [
+    "no server",
+    () => instrument({ side: 0 } as never, { meter: meterInMemory().meter }),
+    "Server or a Client",
+  ],
+  [
+    "packetTypes that is no number",
+    () => instrument(new TestNetwork().server(), { meter: meterInMemory().meter, packetTypes: -1 }),
+    "packetTypes",
+  ],
+])("refuses %s", (_, call, says) => {
+  expect(call).toThrow(says);
+});
