@@ -20,6 +20,7 @@ const names = {
   "peng3d-events": "events, HeadlessPeng, listen, toEventEmitter, toEventTarget",
   ping: "PingableServerMixin, pingServer",
   protocol: "FrameDecoder, MsgpackCodec",
+  telemetry: "instrument",
   websocket: "serveWebSocket, webSocketAcceptor",
 };
 
@@ -64,6 +65,8 @@ const use = `
     const { delay } = await pingServer({ addr: "127.0.0.1:1" });
     const kit = [new ManualClock(), new TestNetwork(), closedWith, Deadline, standardPlatform];
     await serveWebSocket(server, { port: 8080, path: "/play" });
+    instrument(server, { attributes: { game: "chess" } })();
+    instrument(client, {})[Symbol.dispose]();
     return [delay, kit, new FrameDecoder(64), webSocketAcceptor({ origins: "*" })];
   }
 `;

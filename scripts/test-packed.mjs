@@ -95,6 +95,27 @@ const COMBINATIONS = {
       await server.shutdown();
     `,
   },
+  telemetry: {
+    installs: [
+      "@msgpack/msgpack",
+      "@opentelemetry/api",
+      "@peng3dnet/peer",
+      "@peng3dnet/protocol",
+      "@peng3dnet/telemetry",
+    ],
+    types: ["node"],
+    names: "instrument",
+    also: `import { Server } from "@peng3dnet/peer";`,
+    use: `
+      let told = "";
+      try {
+        instrument(new Server(), {});
+      } catch (error) {
+        told = String(error);
+      }
+      if (!told.includes("meter")) throw new Error("wrong");
+    `,
+  },
   ping: {
     installs: [
       "@msgpack/msgpack",

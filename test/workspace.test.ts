@@ -5,7 +5,7 @@ const root = join(__dirname, "..");
 const json = (file: string) => JSON.parse(readFileSync(join(root, file), "utf8"));
 const manifest = (folder: string) => json(join(folder, "package.json"));
 
-const published = ["protocol", "peer", "core", "browser", "websocket", "ping", "peng3d-events"];
+const published = ["protocol", "peer", "core", "browser", "websocket", "telemetry", "ping", "peng3d-events"];
 
 /** The paths of the files below a folder of the repository, with "/" on each platform. */
 function filesBelow(folder: string): string[] {
@@ -61,6 +61,7 @@ describe("the published packages", () => {
       browser: ["@peng3dnet/peer", "fflate"],
       // Its types name those of ws.
       websocket: ["@peng3dnet/core", "@peng3dnet/peer", "@types/ws", "ws"],
+      telemetry: ["@peng3dnet/peer"],
       ping: ["@peng3dnet/core", "@peng3dnet/peer"],
       "peng3d-events": ["@peng3dnet/core", "@peng3dnet/peer"],
     };
