@@ -1,12 +1,12 @@
 // What a package costs its users, checked by `npm run check:sizes`, minified and gzipped: in a browser with all that it
 // imports, else its own code alone. A limit that is outgrown for a good reason is raised in the same change.
 
-const WITH_ALL = { protocol: "37 kB", peer: "65 kB" };
+const WITH_ALL = { protocol: "37.3 kB", peer: "67.2 kB" };
 /** A client that echoes, as a page has it: what is imported is what it uses. */
 const ECHO_CLIENT = "{ Client, definePacket, payload }";
 const ALONE = {
   protocol: "31.7 kB",
-  peer: "30 kB",
+  peer: "32 kB",
   core: "10.7 kB",
   browser: "11.3 kB",
   websocket: "10 kB",
@@ -33,5 +33,5 @@ export default [
       ignore: ["@peng3dnet/*", "@msgpack/*", "node:*", "ws", "@opentelemetry/*"],
     }),
   ),
-  size("browser", "58.5 kB", { name: "an echo client in a browser", import: ECHO_CLIENT }),
+  size("browser", "60.5 kB", { name: "an echo client in a browser", import: ECHO_CLIENT }),
 ];
