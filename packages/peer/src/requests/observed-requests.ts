@@ -8,6 +8,8 @@ import {
 } from "@peng3dnet/protocol";
 import type { RequestFollowers } from "../observing/observation.js";
 import type { RequestEnd } from "../observing/peer-observer.js";
+import type { WaitOptions } from "../time/deferred.js";
+import type { AskedRequests } from "./asked-requests.js";
 import type { RequestCarrier } from "./request-carrier.js";
 import type { RequestType } from "./request-type.js";
 
@@ -19,15 +21,18 @@ export function endOfCode(type: RequestType, code: string): RequestEnd {
   return OWN_CODES.has(code) || type.declares(code) ? code : "error";
 }
 
-/** Sends a request while somebody looks on. @param ask - sends it. */
+/** Sends a request while somebody looks on. */
 export function askObserved(
+  asked: AskedRequests,
   type: RequestType,
+  input: unknown,
+  options: WaitOptions | undefined,
   connection: RequestCarrier,
-  ask: (trace: string | undefined) => Promise<unknown>,
 ): Promise<unknown> {
   const followers = type.observation.request({ name: type.name, way: "asked", connection, trace: undefined });
-  if (followers === undefined) return ask(undefined);
-  const promise = ask(connection.connection.agreed("trace") ? followers.trace : undefined);
+  if (followers === undefined) return asked.ask(type, input, options);
+  const trace = connection.connection.agreed("trace") ? followers.trace : undefined;
+  const promise = asked.ask(type, input, options, trace);
   promise.then(
     () => followers.ended("ok"),
     (error) => followers.ended(endOf(type, error)),

@@ -88,7 +88,7 @@ export class PeerRequests {
     }
     const { asked } = ConnectionRequests.of(session);
     if (this.#surroundings.observation.requests === undefined) return asked.ask(type, input, options);
-    return askObserved(type, session, (trace) => asked.ask(type, input, options, trace));
+    return askObserved(asked, type, input, options, session);
   }
 
   /** What becomes of a request for which there is no connection. @param error - why there is none. */

@@ -144,7 +144,7 @@ export class RunningRequests {
       result =
         followers === undefined
           ? handler(parsed, request as never)
-          : followers.run(() => handler(parsed, request as never));
+          : callFollowed(followers, handler, parsed, request);
       if (isThenable(result)) {
         this.#await(type, request, result);
         return;
@@ -258,6 +258,16 @@ export class RunningRequests {
       type.guard.failed(error, type.answerName);
     }
   }
+}
+
+/** Calls a handler. By itself, since whoever makes a function pays for it in each call, also where none is made. */
+function callFollowed(
+  followers: RequestFollowers,
+  handler: AnyHandler,
+  parsed: unknown,
+  request: RunningRequest,
+): unknown {
+  return followers.run(() => handler(parsed, request as never));
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

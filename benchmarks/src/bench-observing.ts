@@ -1,0 +1,104 @@
+/** `npm run bench:observing`: what a scrape of a server with many connections takes, and how long the event loop waits for it. */
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { PrometheusExporter, PrometheusSerializer } from "@opentelemetry/exporter-prometheus";
+import { MeterProvider } from "@opentelemetry/sdk-metrics";
+import { type Address, Client, definePacket, payload, Server } from "@peng3dnet/core";
+import { instrument } from "@peng3dnet/telemetry";
+
+/** Connections that a process opens at once. */
+const AT_ONCE = 100;
+const WARMUP = 20;
+const BETWEEN_MS = 50;
+
+const Position = definePacket({ name: "bench:position", schema: payload<[number, number]>() });
+const packets = [Position];
+
+/** The clients' process: connects so many, each of which sends something now and then. */
+async function play(addr: Address, count: number): Promise<void> {
+  process.on("disconnect", () => process.exit());
+  const clients = Array.from({ length: count }, () => new Client({ addr, packets }));
+  for (let at = 0; at < count; at += AT_ONCE)
+    await Promise.all(clients.slice(at, at + AT_ONCE).map((client) => client.start()));
+  let next = 0;
+  setInterval(() => {
+    for (let sent = 0; sent < AT_ONCE; sent++) {
+      const client = clients[next++ % count] as Client;
+      if (client.active) client.sendMessage(Position, [1, 2]);
+    }
+  }, 10);
+  process.send?.("ready");
+}
+
+function shown(name: string, milliseconds: readonly number[]): string {
+  const sorted = [...milliseconds].sort((a, b) => a - b);
+  const at = (part: number) => (sorted[Math.floor(part * (sorted.length - 1))] as number).toFixed(2);
+  return `${name.padEnd(34)} median ${at(0.5)} ms, 90 % within ${at(0.9)} ms, at most ${at(1)} ms`;
+}
+
+async function measure(connections: number, scrapes: number): Promise<void> {
+  const exporter = new PrometheusExporter({ preventServerStart: true });
+  const provider = new MeterProvider({ readers: [exporter] });
+  const serializer = new PrometheusSerializer();
+  const server = new Server({
+    addr: "127.0.0.1:0",
+    packets,
+    cfg: {
+      "net.limits.connections": connections,
+      "net.limits.connections.address": connections,
+      "net.limits.pending.address": 2 * AT_ONCE,
+    },
+  });
+  server.on(Position, () => {});
+  instrument(server, { meter: provider.getMeter("bench") });
+  await server.start();
+  const args = [server.addr[0], String(server.addr[1]), String(connections)];
+  const players = fork(fileURLToPath(import.meta.url), args);
+  await once(players, "message");
+  console.log(`${server.clients.size} connections`);
+
+  const [taken, held, summed]: [number[], number[], number[]] = [[], [], []];
+  let lines = 0;
+  for (let scrape = 0; scrape < WARMUP + scrapes; scrape++) {
+    await new Promise((resolve) => setTimeout(resolve, BETWEEN_MS));
+    // What else waits for the loop is let in first, so that what it waits for now is the scrape.
+    await new Promise((resolve) => setImmediate(resolve));
+    const begun = performance.now();
+    const turn = new Promise<number>((resolve) => setImmediate(() => resolve(performance.now() - begun)));
+    const { resourceMetrics } = await exporter.collect();
+    lines = serializer.serialize(resourceMetrics).split("\n").length;
+    const time = performance.now() - begun;
+    const wait = await turn;
+    const sumBegun = performance.now();
+    server.metrics;
+    const sum = performance.now() - sumBegun;
+    if (scrape < WARMUP) continue;
+    taken.push(time);
+    held.push(wait);
+    summed.push(sum);
+  }
+  console.log(shown(`a scrape, ${lines} lines of text`, taken));
+  console.log(shown("the event loop waits", held));
+  console.log(shown("server.metrics", summed));
+  const gone = once(players, "exit");
+  players.disconnect();
+  await gone;
+  server.stop();
+  await server.join();
+  await provider.shutdown();
+}
+
+const [host, port, count] = process.argv.slice(2);
+if (process.send !== undefined && count !== undefined) {
+  await play([host as string, Number(port)], Number(count));
+} else {
+  const { values } = parseArgs({
+    options: {
+      connections: { type: "string", default: "10000" },
+      scrapes: { type: "string", default: "100" },
+    },
+  });
+  await measure(Number(values.connections), Number(values.scrapes));
+}
