@@ -74,7 +74,7 @@ class PeerTelemetry {
     this.#observing = observe(peer, {
       traces: tracer !== undefined,
       request: (request) => new RequestTelemetry(telling, request),
-      ...(instruments && metricsOf(instruments, attributes)),
+      ...(instruments && metricsOf(instruments, attributes, end)),
       ...(series && packetsOf(series)),
       // A client connects once. Whoever connects again and again need not end each.
       ...(isClient && { closed: end }),
@@ -92,10 +92,13 @@ class PeerTelemetry {
   }
 }
 
-function metricsOf(instruments: MeterInstruments, attributes: Attributes): PeerObserver {
+/** @param end - looks on no more. */
+function metricsOf(instruments: MeterInstruments, attributes: Attributes, end: () => void): PeerObserver {
   return {
-    handshake(_connection, outcome) {
+    handshake(connection, outcome) {
       instruments.handshakes.add(1, { ...attributes, [HANDSHAKE_OUTCOME]: outcome });
+      // A client that never had a connection has none to end with.
+      if (connection === undefined) end();
     },
     roundTrip(seconds) {
       instruments.roundTrips.record(seconds, attributes);

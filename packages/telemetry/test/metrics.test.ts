@@ -1,5 +1,7 @@
 // What OpenTelemetry is told of servers and clients, over links in memory.
 
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { type Client, definePacket, payload, Server } from "@peng3dnet/peer";
 import { MemoryLink, TestNetwork } from "@peng3dnet/peer/testing";
 import { instrument } from "@peng3dnet/telemetry";
@@ -177,25 +179,29 @@ test("what was counted before is not told; what was counted stays after the end"
   const client: Client = net.client({ packets });
   net.connect(client, server);
   await client.waitForConnection();
-  client.sendMessage(Say, "hello");
-  await net.settle();
+  const say = async () => {
+    client.sendMessage(Say, "hello");
+    await net.settle();
+  };
+  await say();
   const end = instrument(server, { meter });
   const other: Server = net.server({ packets });
   instrument(other, { meter });
-  const key = typed("peng3dnet.packets", IN, "test:say");
-  expect((await values("peng3dnet.packets"))[key]).toBeUndefined();
-  client.sendMessage(Say, "hello");
-  await net.settle();
+  const [own, rest] = [typed("peng3dnet.packets", IN, "test:say"), typed("peng3dnet.packets", IN, "other")];
+  const told = async () => {
+    const all = await values("peng3dnet");
+    return [all[own], all[rest], all[`peng3dnet.network.io{${IN},${SERVER}}`]];
+  };
+  expect(await told()).toEqual([undefined, 0, 0]);
+  await say();
+  expect(await told()).toEqual([1, 0, 16]);
   end();
-  client.sendMessage(Say, "hello");
-  await net.settle();
+  await say();
   end();
-  expect((await values("peng3dnet.packets"))[key]).toBe(1);
-  expect(
-    (await values("peng3dnet.connections"))[
-      `peng3dnet.connections{peng3dnet.connection.state=active,${SERVER}}`
-    ],
-  ).toBe(0);
+  expect(await told()).toEqual([1, 0, 16]);
+  expect(await values("peng3dnet.connections")).toMatchObject({
+    [`peng3dnet.connections{peng3dnet.connection.state=active,${SERVER}}`]: 0,
+  });
 });
 
 test("after the last peer, levels are zero; counters stand, and go on with the next one", async () => {
@@ -256,6 +262,31 @@ test("clients on one meter are told as one, and leave with their connections", a
   await net.settle();
   expect((await values("peng3dnet.packets"))[sent]).toBe(3);
   expect((await values("peng3dnet.connections"))[active]).toBe(2);
+});
+
+test.each(["is closed", "never was"])("a client whose connection %s is not held", async (what) => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const { meter } = meterInMemory();
+  const net = new TestNetwork();
+  const server: Server = net.server({ packets });
+  const play = async () => {
+    const connector = { connect: () => Promise.reject(new Error("nobody there")) };
+    const client: Client = net.client({ packets, connector });
+    instrument(client, { meter });
+    if (what === "never was") await client.start().catch(() => {});
+    else {
+      net.connect(client, server);
+      await client.waitForConnection();
+      await client.close();
+    }
+    await net.settle();
+    return new WeakRef(client);
+  };
+  const gone = await play();
+  await net.settle();
+  collect();
+  expect(gone.deref()).toBeUndefined();
 });
 
 test("a client that reaches nobody, and one that a server turns away", async () => {
