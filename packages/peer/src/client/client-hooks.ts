@@ -8,8 +8,8 @@ import {
 } from "@peng3dnet/protocol";
 import { EVENT_SIZE } from "../base/engine.js";
 import { type ConnectionOwner, PeerHooks, type PeerParts } from "../base/peer-hooks.js";
-import { ClientResumption, type ResumeOptions, type ResumingClient } from "../resume/client-resumption.js";
 import type { CensusTaking } from "../observing/census.js";
+import { ClientResumption, type ResumeOptions, type ResumingClient } from "../resume/client-resumption.js";
 import type { Session } from "../session/session.js";
 import { Deferred } from "../time/deferred.js";
 import type { ClientEvents } from "./client-options.js";

@@ -9,8 +9,8 @@ import type {
 import { EVENT_SIZE } from "../base/engine.js";
 import { PeerHooks, type PeerParts } from "../base/peer-hooks.js";
 import { GroupTable } from "../groups/group-table.js";
-import { type ResumeAuthority, ServerResumption } from "../resume/server-resumption.js";
 import type { CensusTaking } from "../observing/census.js";
+import { type ResumeAuthority, ServerResumption } from "../resume/server-resumption.js";
 import { SESSION, type Session } from "../session/session.js";
 import type { Admission } from "./admission.js";
 import { ClientOnServer } from "./client-on-server.js";
