@@ -13,6 +13,8 @@ export type { ConnectionOwner, PeerHooks, PeerParts } from "./base/peer-hooks.js
 export type { SendOutcome } from "./base/send-outcome.js";
 export { Client } from "./client/client.js";
 export type { ClientEvents, ClientOptions } from "./client/client-options.js";
+export { isFinalClose } from "./client/final-close.js";
+export type { ReconnectOptions, RetryInfo, SessionInfo } from "./client/reconnect-options.js";
 export {
   Group,
   type GroupBroadcastOptions,

@@ -293,8 +293,8 @@ export abstract class PeerBase<
       this.#hooks.resumes,
       former,
     );
-    // A client connects once: it would hold what it never looks at.
-    if (this.side === SIDE_SERVER) this.#read = read;
+    // Most clients connect once: they would hold what they never look at.
+    if (this.side === SIDE_SERVER || this.#hooks.reconnects) this.#read = read;
     return this.#settings;
   }
 

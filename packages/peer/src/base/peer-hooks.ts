@@ -148,6 +148,11 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
     return false;
   }
 
+  /** On a client: whether another session may follow one that is over. */
+  get reconnects(): boolean {
+    return false;
+  }
+
   /** What the sessions report to of resumption; made when the first one does. */
   protected abstract get resumption(): ResumptionHooks<Session<Owner>>;
 

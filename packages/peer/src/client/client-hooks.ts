@@ -1,53 +1,32 @@
-import {
-  type CloseInfo,
-  ConnectionClosedError,
-  escapeText,
-  MAX_REASON_BYTES,
-  type PacketRef,
-  TlsHandshakeError,
-} from "@peng3dnet/protocol";
+import type { CloseInfo, PacketRef } from "@peng3dnet/protocol";
 import { EVENT_SIZE } from "../base/engine.js";
-import { type ConnectionOwner, PeerHooks, type PeerParts } from "../base/peer-hooks.js";
 import type { CensusTaking } from "../observing/census.js";
+import { PeerHooks, type PeerParts } from "../base/peer-hooks.js";
 import { ClientResumption, type ResumeOptions, type ResumingClient } from "../resume/client-resumption.js";
 import type { Session } from "../session/session.js";
-import { Deferred } from "../time/deferred.js";
 import type { ClientEvents } from "./client-options.js";
-import { refusalError } from "./tls-refusal.js";
+import { ClientSessions, type ConnectingClient, type ToldClient } from "./client-sessions.js";
+import type { ReconnectOptions } from "./reconnect-options.js";
+import { Reconnecting } from "./reconnecting.js";
 
 /** What a client does itself of what its session reports: its overridable methods. */
-export interface HookedClient extends ConnectionOwner {
+export interface HookedClient extends ToldClient {
   receiveData(data: Uint8Array, cid: null): unknown;
   processSinglePacket(): unknown;
-  sendEvent(event: string, data?: Readonly<Record<string, unknown>>): void;
 }
 
-/** What a caller is told for whom the connection ended too early. */
-export function connectionClosed({ reason, error }: CloseInfo): Error {
-  if (error instanceof TlsHandshakeError) return error;
-  const why = reason === null ? "" : ` (${escapeText(reason, MAX_REASON_BYTES)})`;
-  // Who sees the message alone has to learn what to do, too.
-  const what = error === undefined ? "" : `: ${error.message}`;
-  return new ConnectionClosedError(`the connection is closed${why}${what}`, reason, { cause: error });
-}
-
-/** What the one session of a client reports to, and what others wait for: that it is active, and that it is gone. */
+/** What the sessions of a client report to. */
 export class ClientHooks<C extends HookedClient> extends PeerHooks<C> {
-  /** The handshake is complete. */
-  readonly active: Deferred<void>;
-  /** The connection is closed, or will never come. */
-  readonly closing: Deferred<CloseInfo>;
-  /** The one connection, once there is one. */
-  session: Session<C> | undefined = undefined;
-  /** Brings it back; `undefined`: nothing does. */
+  /** Its sessions, one after another. */
+  readonly sessions: ClientSessions<C>;
+  /** Brings a session back whose line broke; `undefined`: nothing does. */
   resuming: ClientResumption<C> | undefined = undefined;
   declare private client: C;
   declare private plain: C["onReceive"];
 
   constructor(parts: PeerParts) {
     super(parts);
-    this.active = new Deferred(parts.clock);
-    this.closing = new Deferred(parts.clock);
+    this.sessions = new ClientSessions(parts, this.observation, () => this.stopTickers());
   }
 
   /**
@@ -55,24 +34,10 @@ export class ClientHooks<C extends HookedClient> extends PeerHooks<C> {
    *
    * @param plain - `onReceive` as it is where no subclass overrides it.
    */
-  connect(client: C, plain: C["onReceive"]): void {
-    this.client = client;
+  connect(client: ConnectingClient<C>, plain: C["onReceive"]): void {
+    this.client = client.client;
     this.plain = plain;
-  }
-
-  /** Tells all whom it concerns that the connection is closed. @param prints - whether it is printed. */
-  tellClosed(info: CloseInfo, prints: boolean): void {
-    const { client } = this;
-    this.parts.guard.run("onClose", () => client.onClose(info.reason));
-    if (prints) this.parts.print(`close ${info.reason}`);
-    client.sendEvent("close", { reason: info.reason });
-    this.#emit("close", info);
-  }
-
-  /** The connection is closed, or there will never be one. */
-  settleClosed(info: CloseInfo): void {
-    this.stopTickers();
-    this.closing.settle(info);
+    this.sessions.connectTo(client);
   }
 
   override get resumes(): boolean {
@@ -97,17 +62,20 @@ export class ClientHooks<C extends HookedClient> extends PeerHooks<C> {
   }
 
   protected override countIn(census: CensusTaking): void {
-    const { session } = this;
-    if (session === undefined) return;
-    if (!session.over) session.countIn(census);
-    else {
-      session.addTo(census.sum);
-      census.sum.nothingWaits();
-    }
+    this.sessions.countIn(census);
+  }
+
+  override get reconnects(): boolean {
+    return this.sessions.reconnecting !== undefined;
+  }
+
+  /** Has another session follow where one is gone. */
+  reconnectBy(options: ReconnectOptions): void {
+    this.sessions.reconnecting = new Reconnecting(options, this.parts.clock, this.parts.guard);
   }
 
   protected override sessionOf(): Session<C> | undefined {
-    return this.session;
+    return this.sessions.session;
   }
 
   protected override takeData(_session: Session<C>, chunk: Uint8Array): unknown {
@@ -118,9 +86,8 @@ export class ClientHooks<C extends HookedClient> extends PeerHooks<C> {
     return this.client.processSinglePacket();
   }
 
-  protected override activated(): void {
-    this.active.settle();
-    this.#emit("handshakecomplete");
+  protected override activated(session: Session<C>): void {
+    this.sessions.activated(session);
   }
 
   protected override observes(): boolean {
@@ -138,14 +105,8 @@ export class ClientHooks<C extends HookedClient> extends PeerHooks<C> {
 
   override gone(): void {}
 
-  protected override ended(session: Session<C>, { reason, error, clean }: CloseInfo): void {
-    // Before the handshake is complete, a server may say what is missing of TLS.
-    const refusal = this.active.settled || error !== undefined ? undefined : refusalError(reason);
-    const info: CloseInfo =
-      refusal === undefined ? { reason, error, clean } : { reason, error: refusal, clean: false };
-    this.active.fail(connectionClosed(info));
-    this.tellClosed(info, session.options.prints?.close === true);
-    this.settleClosed(info);
+  protected override ended(session: Session<C>, info: CloseInfo): void {
+    this.sessions.ended(session, info);
   }
 
   protected override sendPacketEvent(

@@ -4,6 +4,7 @@ import type { PeerEvents } from "../base/peer-base.js";
 import type { ResumeOptions } from "../resume/client-resumption.js";
 import type { ResumeInfo, SuspendInfo } from "../resume/resume-events.js";
 import type { Connector } from "../transport/connector.js";
+import type { ReconnectOptions, RetryInfo, SessionInfo } from "./reconnect-options.js";
 
 /** Options of a `Client`. */
 export interface ClientOptions<D extends AnyPacketDefinition = AnyPacketDefinition> extends PeerOptions<D> {
@@ -20,6 +21,13 @@ export interface ClientOptions<D extends AnyPacketDefinition = AnyPacketDefiniti
    * and both sides go on where they were. Default false: the connection is over then.
    */
   readonly resume?: boolean | ResumeOptions | undefined;
+  /**
+   * Whether the client begins another session when the one before is gone, and tries again where it cannot connect, the first
+   * time included. Handlers, answers, iterators and tickers stay; what was under way is lost, as is what the server knew of the
+   * client. It ends with {@link Client.close}, {@link Client.stop}, and closes of which {@link isFinalClose} or the option `when`
+   * says that they are final. Default false: a client connects once.
+   */
+  readonly reconnect?: boolean | ReconnectOptions | undefined;
 }
 
 /** What a package for one runtime hands in for where an application says nothing. */
@@ -31,8 +39,14 @@ export interface ClientEvents extends PeerEvents {
   connect: [];
   /** The handshake is complete. */
   handshakecomplete: [];
-  /** The connection is closed. Once. */
+  /** The connection is closed, and there will be none any more. Once. */
   close: [info: CloseInfo];
+  /** A session that was active is gone, and the client tries to begin another one. With the option `reconnect` only. */
+  lost: [info: CloseInfo];
+  /** The client waits before another attempt to connect. With the option `reconnect` only. */
+  retry: [info: RetryInfo];
+  /** Another session has taken the place of one that was lost, and is active: the server knows nothing of the one before. */
+  session: [info: SessionInfo];
   /** The line broke, and the session waits for another one. With the option `resume` only. */
   suspend: [info: SuspendInfo];
   /** The session goes on: nothing of it was lost. */

@@ -1,12 +1,10 @@
 import {
-  AbortedError,
   type Address,
   type AddressLike,
   type AnyPacketDefinition,
   type Cid,
   type CloseInfo,
   CONNTYPE_CLASSIC,
-  ConnectError,
   type Connection,
   ConnectionClosedError,
   InvalidStateError,
@@ -20,7 +18,6 @@ import {
   type SslSecLevel,
   STATE_CLOSED,
   STATE_INIT,
-  TlsHandshakeError,
 } from "@peng3dnet/protocol";
 import { PeerBase } from "../base/peer-base.js";
 import type { ConnectionOwner } from "../base/peer-hooks.js";
@@ -28,7 +25,6 @@ import { type SendOutcome, sendOutcome } from "../base/send-outcome.js";
 import type { RoundTrip } from "../liveness/round-trip.js";
 import type { ServerTime } from "../liveness/server-clock.js";
 import type { NameSentTo, PayloadOf, SentTo, UntypedPacket } from "../messages/typed-packet.js";
-import type { Platform } from "../platform/platform.js";
 import { standardPlatform } from "../platform/standard-platform.js";
 import type {
   AnsweredBy,
@@ -38,19 +34,20 @@ import type {
 } from "../requests/request-definition.js";
 import { checkBackOff } from "../resume/back-off.js";
 import type { ConnectionHandle } from "../session/connection-handle.js";
-import { type Metrics, NO_METRICS } from "../session/metrics.js";
-import { checkReason, type Session } from "../session/session.js";
-import { aborted, optional, unlessAborted, type WaitOptions, within } from "../time/deferred.js";
-import { checkTimeout } from "../time/timeout-option.js";
+import type { Metrics } from "../session/metrics.js";
+import type { Session } from "../session/session.js";
+import { optional, type WaitOptions } from "../time/deferred.js";
 import type { Connector, ConnectRequest } from "../transport/connector.js";
 import type { NativeSocket } from "../transport/native-socket.js";
 import type { PeerCertificate } from "../transport/peer-certificate.js";
 import type { Transport } from "../transport/transport.js";
-import { ClientHooks, connectionClosed } from "./client-hooks.js";
+import { ClientHooks } from "./client-hooks.js";
 import type { ClientDefaults, ClientEvents, ClientOptions } from "./client-options.js";
+import type { ClientSessions, Dial } from "./client-sessions.js";
+import { checkReconnect } from "./reconnect-options.js";
 
 /**
- * Connects to one server, once.
+ * Connects to one server, once; with the option `reconnect` again and again.
  *
  * @typeParam D - packets that were declared; follows from `packets`.
  * @reference `Client`
@@ -67,18 +64,13 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
   readonly #conntype: string;
   readonly #connector: Connector | undefined;
   readonly #hooks: ClientHooks<Client<D>>;
-  readonly #yield: Platform["yield"];
-  readonly #abort = new AbortController();
-  #session: Session<Client<D>> | undefined = undefined;
-  #connecting: Promise<void> | undefined = undefined;
+  readonly #sessions: ClientSessions<Client<D>>;
   #started = false;
-  /** The reason that it was closed with before it was connected. */
-  #closedAs: { readonly reason: string | null } | undefined = undefined;
 
   /**
    * @param defaults - for a package for one runtime: what holds where `options` say nothing.
    * @throws {@link ConfigError} if a config option is not allowed, {@link InvalidAddressError} for `addr`, TypeError for a
-   * `platform` or a `connector` that is none.
+   * `platform` or a `connector` that is none, RangeError for `resume` or `reconnect`.
    */
   constructor(options: ClientOptions<D> = {}, defaults: ClientDefaults = {}) {
     let hooks!: ClientHooks<Client<D>>;
@@ -88,23 +80,43 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
       return hooks;
     });
     this.#hooks = hooks;
-    this.#yield = platform.yield;
-    hooks.connect(this, Client.prototype.onReceive);
-    const { resume = false } = options;
+    this.#sessions = hooks.sessions;
+    const { resume = false, reconnect = false } = options;
     this.#addr = options.addr;
     if (options.addr !== undefined) normalizeAddrSocketstyle(options.addr);
     this.#conntype = options.conntype ?? CONNTYPE_CLASSIC;
     this.#connector = options.connector ?? defaults.connector;
     if (this.#connector !== undefined && typeof this.#connector.connect !== "function")
       throw new TypeError("the option connector has no connect()");
+    const dial: Dial = (signal, established) => this.#dial(signal, established);
+    const dials = this.#connector !== undefined;
+    hooks.connect(
+      {
+        client: this,
+        dial,
+        dials,
+        create: (transport) => this.createSession(transport, null, this.#conntype),
+        checkNotStopped: () => this.checkNotStopped(),
+      },
+      Client.prototype.onReceive,
+    );
     if (resume !== false) {
       const resuming = resume === true ? {} : resume;
       checkBackOff(resuming);
-      hooks.resumeBy(resuming, this.#connector && ((signal, established) => this.#dial(signal, established)));
+      hooks.resumeBy(resuming, dials ? dial : undefined);
+    }
+    if (reconnect !== false) {
+      const reconnecting = reconnect === true ? {} : reconnect;
+      checkReconnect(reconnecting);
+      hooks.reconnectBy(reconnecting);
     }
   }
 
   // ---- the connection ---------------------------------------------------------------------------
+
+  get #session(): Session<Client<D>> | undefined {
+    return this.#sessions.session;
+  }
 
   /** Address of the server. */
   get addr(): Address {
@@ -113,22 +125,25 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
     return normalizeAddrSocketstyle(addr, port);
   }
 
-  /** State of the connection; once active, the application may set `STATE_ACTIVE` to 127. */
+  /**
+   * State of the connection; once active, the application may set `STATE_ACTIVE` to 127. `STATE_INIT` while there is none, and
+   * `STATE_CLOSED` when there will be none any more.
+   */
   get state(): number {
-    return this.#session?.connection.state ?? (this.#hooks.closing.settled ? STATE_CLOSED : STATE_INIT);
+    return this.#session?.connection.state ?? (this.#sessions.closing.settled ? STATE_CLOSED : STATE_INIT);
   }
 
   set state(state: number) {
-    this.#require().connection.state = state;
+    this.#sessions.require().connection.state = state;
   }
 
   /** Mode of the connection, one of the `MODE_*` constants or the application's own numbers. Default `MODE_NOTSET`. */
   get mode(): number {
-    return this.#session?.connection.mode ?? (this.#hooks.closing.settled ? MODE_CLOSED : MODE_NOTSET);
+    return this.#session?.connection.mode ?? (this.#sessions.closing.settled ? MODE_CLOSED : MODE_NOTSET);
   }
 
   set mode(mode: number) {
-    this.#require().connection.mode = mode;
+    this.#sessions.require().connection.mode = mode;
   }
 
   /** Name of the connection type. */
@@ -136,12 +151,12 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
     return this.#conntype;
   }
 
-  /** What TLS established. `SSLSEC_NONE` before it connects. */
+  /** What TLS established. `SSLSEC_NONE` while there is no connection. */
   get sslSeclevel(): SslSecLevel {
     return this.#session?.connection.sslSeclevel ?? SSLSEC_NONE;
   }
 
-  /** The certificate that the server showed; `undefined` without TLS, and before it connects. */
+  /** The certificate that the server showed; `undefined` without TLS, and while there is no connection. */
   get peerCertificate(): PeerCertificate | undefined {
     return this.#session?.transport.peerCertificate;
   }
@@ -172,26 +187,22 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
     return this.#session?.suspended === true;
   }
 
-  /** The connection, once there is one. */
+  /**
+   * The connection, once there is one; after a close, the one that was closed. With the option `reconnect` it is another one for
+   * each session, and `undefined` between two.
+   */
   get conn(): ConnectionHandle | undefined {
     return this.#session;
   }
 
-  /** The socket, once there is one. */
+  /** The socket of the connection, if there is one. */
   get sock(): NativeSocket | undefined {
     return this.#session?.transport.socket;
   }
 
-  #require(): Session<Client<D>> {
-    if (this.#session === undefined) {
-      throw new InvalidStateError("the client is not connected yet; call start() or connect() first");
-    }
-    return this.#session;
-  }
-
-  /** Counters of the connection. */
+  /** Counters of the connection; with the option `reconnect`, of all sessions together. */
   override get metrics(): Metrics {
-    return this.#session?.metrics ?? NO_METRICS;
+    return this.#sessions.metrics;
   }
 
   override getConnection(): Connection | undefined {
@@ -201,7 +212,8 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
   /**
    * Connects to the server. Resolves once the connection is up; the handshake follows. Further calls return
    * the first one's result. A caller whose `timeout` is over or whose `signal` fires before the connection is up ends
-   * the attempt; nothing is opened with a signal that has fired before.
+   * the attempt; nothing is opened with a signal that has fired before. With the option `reconnect` it is tried again until it is
+   * up, and who gives up before a first session is active ends that.
    *
    * @throws {@link ConnectionRefusedError}, {@link UnresolvableHostError}, {@link UnreachableHostError} or
    * another {@link ConnectError}, {@link TimedOutError} after `net.timeout.handshake`; with TLS,
@@ -211,55 +223,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
    * @reference `connect`
    */
   connect(options: WaitOptions = {}): Promise<void> {
-    return this.#connected(options, () => this.#getConnecting());
-  }
-
-  #getConnecting(): Promise<void> {
-    this.#connecting ??= this.#connect();
-    return this.#connecting;
-  }
-
-  /** Does what connects, with a caller's patience: one that gives up before there is a connection ends the attempt. */
-  async #connected(
-    options: WaitOptions,
-    connect: () => Promise<void>,
-    what = "the connection",
-  ): Promise<void> {
-    const { signal, timeout } = options;
-    checkTimeout(timeout);
-    if (signal?.aborted === true && this.#session === undefined) throw aborted(signal, what);
-    if (signal === undefined && timeout === undefined) return connect();
-    const connecting = connect();
-    try {
-      await within(this.clock, connecting, options, what, this.#yield);
-    } catch (error) {
-      if (this.#session === undefined) this.#abort.abort(error);
-      throw error;
-    }
-  }
-
-  async #connect(): Promise<void> {
-    this.checkNotStopped();
-    if (this.#hooks.closing.settled)
-      throw new InvalidStateError("the client was closed; a client connects once");
-    let established = false;
-    try {
-      const { signal } = this.#abort;
-      const connecting = this.#dial(signal, (transport, connected = this.clock.now()) => {
-        this.#use(transport, connected);
-        established = true;
-      });
-      await unlessAborted(connecting, signal, this.#yield);
-      if (this.#session === undefined)
-        throw new ConnectError(
-          "the connector ended without a connection; it has to call established() or to reject",
-        );
-    } catch (error) {
-      if (this.#session === undefined) this.#neverConnected(error as Error);
-      // What a connector says of a connection that it has handed over ends that connection, but no other one.
-      else if (established) this.#session.crashed(error);
-      throw error;
-    }
+    return this.#sessions.patiently(options, () => this.#sessions.connect(), "the connection");
   }
 
   async #dial(signal: AbortSignal, established: ConnectRequest["established"]): Promise<void> {
@@ -281,56 +245,16 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
     );
   }
 
-  #use(transport: Transport, connected: number): void {
-    if (this.#abort.signal.aborted) {
-      // Closed between the connection and here.
-      transport.destroy();
-      throw this.#abort.signal.reason;
-    }
-    try {
-      this.#attach(transport, (this.clock.now() - connected) / 1000);
-    } catch (error) {
-      transport.destroy();
-      throw error;
-    }
-  }
-
-  #neverConnected(error: Error): void {
-    if (this.#hooks.closing.settled) return;
-    this.#hooks.observation.handshake(undefined, "unconnected");
-    this.#hooks.active.fail(error);
-    const closed = this.#closedAs;
-    const reason = error instanceof TlsHandshakeError ? error.closeReason : "socketclose";
-    const info: CloseInfo = { reason: closed === undefined ? reason : closed.reason, error, clean: false };
-    // It was closed, if not connected: whoever waits for that learns it as ever.
-    if (closed !== undefined) this.#hooks.tellClosed(info, this.cfg.get("net.debug.print.close"));
-    this.#hooks.settleClosed(info);
-  }
-
   /**
    * Uses a connected transport, e.g. a link in memory, instead of connecting. While the client is suspended, it is one to go on
-   * over with the session.
+   * over with the session; between two sessions, with the option `reconnect`, it is that of the next one.
    */
   attach(transport: Transport): void {
     if (this.#session?.suspended === true) {
       this.#hooks.resuming?.attach(this.#session, transport);
       return;
     }
-    this.#attach(transport, 0);
-  }
-
-  #attach(transport: Transport, spent: number): void {
-    if (this.#session !== undefined) throw new InvalidStateError("a client connects once; make a new one");
-    this.#connecting ??= Promise.resolve();
-    const session = this.createSession(transport, null, this.#conntype);
-    session.owner = this;
-    this.#session = session;
-    this.#hooks.session = session;
-    this.sendEvent("connect", { addr: transport.remoteAddress, sock: transport.socket });
-    if (session.options.prints?.connect) this.print(`connect ${transport.remoteAddress.join(" ")}`);
-    this.guard.run("onConnect", () => this.onConnect());
-    this.emit("connect");
-    session.start(spent);
+    this.#sessions.begin(transport, 0);
   }
 
   // ---- running ----------------------------------------------------------------------------------
@@ -357,7 +281,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
    * @reference `runBlocking`
    */
   async runBlocking(options: WaitOptions = {}): Promise<void> {
-    await this.#connected(
+    await this.#sessions.patiently(
       options,
       async () => {
         await this.runAsync();
@@ -369,25 +293,27 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
 
   /**
    * Initializes, connects, runs and processes packets as they arrive: what most programs want. Resolves once
-   * the handshake is complete and packets can be sent; further calls do the same.
+   * the handshake is complete and packets can be sent; further calls do the same. With the option `reconnect` it is tried until
+   * it succeeds, unless another attempt is of no use; `timeout` says how long.
    *
    * @throws as {@link Client.runAsync} and {@link Client.waitForConnection}; {@link ConnectionClosedError} if it was closed.
    */
   async start(options: WaitOptions = {}): Promise<void> {
-    if (this.#session?.over === true) {
-      const { reason, error } = await this.#hooks.closing.wait({}, "the connection to close");
+    if (this.#sessions.over) {
+      const { reason, error } = await this.waitForClose();
       throw new ConnectionClosedError(
         "the client was closed already; a client connects once, so make a new one",
         reason,
         { cause: error },
       );
     }
-    await this.#connected(options, async () => {
+    const start = async (): Promise<void> => {
       const running = this.runAsync();
       this.processAsync();
       await running;
       await this.waitForConnection();
-    });
+    };
+    await this.#sessions.patiently(options, start, "the connection");
   }
 
   /**
@@ -397,10 +323,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
    * @reference `stop`
    */
   stop(): void {
-    if (!this.markStopped()) return;
-    this.#abort.abort(new AbortedError("the client was stopped"));
-    if (this.#session !== undefined) this.#session.destroy("socketclose");
-    else this.#neverConnected(new ConnectionClosedError("the client was stopped", "socketclose"));
+    if (this.markStopped()) this.#sessions.stop();
   }
 
   /**
@@ -410,8 +333,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
    * @reference `join`
    */
   async join(options: WaitOptions = {}): Promise<void> {
-    if (this.#connecting === undefined) return;
-    await this.#hooks.closing.wait(options, "the connection to close");
+    if (this.#sessions.asked) await this.waitForClose(options);
   }
 
   /** Closes the connection properly and stops. */
@@ -422,26 +344,24 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
   }
 
   /**
-   * Resolves once the handshake is complete.
+   * Resolves once the handshake is complete; with the option `reconnect` that of the next session, if there is none.
    *
    * @throws {@link ConnectionClosedError} with the reason at once if the connection is closed,
    * {@link ConnectError} if there never was one; {@link TimedOutError}, {@link AbortedError}.
    * @reference `wait_for_connection`
    */
   async waitForConnection(options: WaitOptions = {}): Promise<void> {
-    if (this.#hooks.active.settled && this.#session?.open === false)
-      throw connectionClosed(await this.#hooks.closing.wait(options, "the connection to close"));
-    return this.#hooks.active.wait(options, "the connection");
+    return this.#sessions.waitForConnection(options);
   }
 
   /**
-   * Resolves once the connection is closed.
+   * Resolves once the connection is closed, and no other one follows.
    *
    * @throws {@link TimedOutError}, {@link AbortedError}.
    * @reference `wait_for_close`
    */
   waitForClose(options: WaitOptions = {}): Promise<CloseInfo> {
-    return this.#hooks.closing.wait(options, "the connection to close");
+    return this.#sessions.closing.wait(options, "the connection to close");
   }
 
   protected override ownerOf(): this {
@@ -459,7 +379,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
    * @returns false past the high-water mark: wait for `drain`, or `flush()`; also if it was dropped, as the packet says.
    * {@link Client.trySend} tells these apart.
    * @throws {@link NotRegisteredError}, {@link EncodeError}, {@link PacketTooLargeError},
-   * {@link ConnectionClosedError}, {@link InvalidStateError} before the handshake is complete,
+   * {@link ConnectionClosedError}, {@link InvalidStateError} before the handshake is complete and between two sessions,
    * {@link SmartPacketInvalidError} if another condition of the packet does not hold; nothing has been sent then.
    * @reference `send_message`
    */
@@ -467,19 +387,10 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
     P extends NameSentTo<D, typeof SIDE_SERVER> | SentTo<typeof SIDE_SERVER> | UntypedPacket,
   >(ptype: P, data: PayloadOf<D, P>, cid?: Cid): boolean;
   override sendMessage(ptype: PacketRef, data: unknown, _cid?: Cid): boolean {
-    const session = this.#session;
-    if (session === undefined) throw this.#notConnected();
+    const session = this.#sessions.require();
     const below = session.connection.send(ptype, data);
     if (!below) session.noteHighWater();
     return below;
-  }
-
-  #notConnected(): Error {
-    if (this.#hooks.closing.settled)
-      return new ConnectionClosedError("the client is not connected any more", "socketclose");
-    return new InvalidStateError(
-      "the client is not connected yet; await start() or waitForConnection() first",
-    );
   }
 
   /**
@@ -498,7 +409,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
   request(request: AnyRequestDefinition, input: unknown, options?: WaitOptions): Promise<unknown> {
     const { requests } = this.#hooks;
     const session = this.#session;
-    if (session === undefined) return requests.notAsked(request, this.#notConnected());
+    if (session === undefined) return requests.notAsked(request, this.#sessions.missing());
     return requests.ask(request, input, options, session);
   }
 
@@ -527,12 +438,12 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
   }
 
   async #flush(options: WaitOptions): Promise<void> {
-    await this.#require().flush(options);
+    await this.#sessions.require().flush(options);
   }
 
   /**
    * Closes the connection: what was accepted is delivered, then the reason, then the end of the stream.
-   * Further calls return the first one's result.
+   * Further calls return the first one's result. With the option `reconnect` this is the end of the client, too.
    *
    * @param _cid - ignored; there so that code can serve both sides.
    * @param reason - what the server is told.
@@ -550,23 +461,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
    * @reference `close`
    */
   close(reason: string | null = null, options: WaitOptions = {}): Promise<CloseInfo> {
-    return optional(this.#close(reason, options));
-  }
-
-  async #close(reason: string | null, options: WaitOptions): Promise<CloseInfo> {
-    checkTimeout(options.timeout);
-    checkReason(reason);
-    if (this.#session !== undefined) {
-      void this.#session.close(reason);
-    } else if (!this.#hooks.closing.settled) {
-      this.#closedAs ??= { reason };
-      if (this.#connecting !== undefined) {
-        this.#abort.abort(new AbortedError("the client was closed while it connected"));
-      } else {
-        this.#neverConnected(new ConnectionClosedError("the client was closed before it connected", reason));
-      }
-    }
-    return this.#hooks.closing.wait(options, "the connection to close");
+    return optional(this.#sessions.close(reason, options));
   }
 
   // ---- hooks ------------------------------------------------------------------------------------
@@ -606,7 +501,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
   onSend(_ptype: PacketRef, _msg: unknown): void | Promise<void> {}
 
   /**
-   * The connection is closed. Called once.
+   * The connection is closed, and no other one follows. Called once.
    *
    * @param reason - as the closing side gave it; `"socketclose"` if the connection just ended.
    * @reference `on_close`
@@ -632,7 +527,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
    * @reference `process_single_packet`
    */
   processSinglePacket(_client?: unknown): void {
-    const session = this.#require();
+    const session = this.#sessions.require();
     const result: unknown = this.receivePacket(session.connection.rawPacket(), null);
     if (result !== undefined) session.failIfRejected(result, "receivePacket");
   }
@@ -645,7 +540,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
    * @reference `receive_packet`
    */
   receivePacket(data: Uint8Array, _cid: Cid = null): void {
-    this.#hooks.enqueue(this.#require(), data);
+    this.#hooks.enqueue(this.#sessions.require(), data);
   }
 
   /**

@@ -7,7 +7,8 @@ export interface BackOffOptions {
 }
 
 const DELAY = 0.25;
-const MAX_DELAY = 5;
+/** Default of `maxDelay`, in seconds. */
+export const MAX_DELAY = 5;
 
 /** @throws RangeError for delays that are none. */
 export function checkBackOff({ delay = DELAY, maxDelay = MAX_DELAY }: BackOffOptions): void {

@@ -1,0 +1,444 @@
+import {
+  AbortedError,
+  type CloseInfo,
+  ConnectError,
+  ConnectionClosedError,
+  describeError,
+  escapeText,
+  InvalidStateError,
+  MAX_REASON_BYTES,
+  TlsHandshakeError,
+} from "@peng3dnet/protocol";
+import type { ConnectionOwner, PeerParts } from "../base/peer-hooks.js";
+import type { CensusTaking } from "../observing/census.js";
+import type { Observation } from "../observing/observation.js";
+import { type Metrics, MetricsSum, NO_METRICS } from "../session/metrics.js";
+import { checkReason, type Session } from "../session/session.js";
+import { onAbort } from "../time/abort-signals.js";
+import { aborted, Deferred, unlessAborted, type WaitOptions, within } from "../time/deferred.js";
+import { checkTimeout } from "../time/timeout-option.js";
+import type { ConnectRequest } from "../transport/connector.js";
+import type { Transport } from "../transport/transport.js";
+import type { ClientEvents } from "./client-options.js";
+import type { Reconnecting } from "./reconnecting.js";
+import { refusalError } from "./tls-refusal.js";
+
+/** Opens a transport, and hands it over. */
+export type Dial = (signal: AbortSignal, established: ConnectRequest["established"]) => Promise<void>;
+
+/** What its sessions need of a client. */
+export interface ConnectingClient<C> {
+  readonly client: C;
+  /** Opens a transport. Rejects where the client has nothing to connect with. */
+  readonly dial: Dial;
+  /** Whether it has something to connect with. */
+  readonly dials: boolean;
+  /** Makes the session for a transport. */
+  create(transport: Transport): Session<C>;
+  /** @throws {@link InvalidStateError} if the client was stopped. */
+  checkNotStopped(): void;
+}
+
+/** What a client is told of by methods of its own, beside what every owner of a connection is. */
+export interface ToldClient extends ConnectionOwner {
+  onConnect(): void | Promise<void>;
+  sendEvent(event: string, data?: Readonly<Record<string, unknown>>): void;
+}
+
+/** What a caller is told for whom the connection ended too early. */
+export function connectionClosed({ reason, error }: CloseInfo): Error {
+  if (error instanceof TlsHandshakeError) return error;
+  const why = reason === null ? "" : ` (${escapeText(reason, MAX_REASON_BYTES)})`;
+  // Who sees the message alone has to learn what to do, too.
+  const what = error === undefined ? "" : `: ${error.message}`;
+  return new ConnectionClosedError(`the connection is closed${why}${what}`, reason, { cause: error });
+}
+
+/**
+ * The sessions of a client, one after another, and what others wait for: that there is one, and that there will be none any more.
+ * Without the option `reconnect` there is one at most.
+ */
+export class ClientSessions<C extends ToldClient> {
+  /** The session of the moment; with `reconnect` `undefined` between two, and else the last one for good. */
+  session: Session<C> | undefined = undefined;
+  /** Says whether another session follows; `undefined`: none does. */
+  reconnecting: Reconnecting | undefined = undefined;
+  /** The client is at its end. */
+  readonly closing: Deferred<CloseInfo>;
+  /** The handshake of the session of the moment is complete, or of the next one if there is none. */
+  #active: Deferred<void>;
+  readonly #parts: PeerParts;
+  readonly #observation: Observation;
+  readonly #over: () => void;
+  declare private host: ConnectingClient<C>;
+  /** Fires when nothing is to be opened any more. */
+  readonly #abort = new AbortController();
+  /** The first connection is up; `undefined`: nobody has asked for one. */
+  #up: Promise<void> | undefined = undefined;
+  /** Whether there was a session. */
+  #began = false;
+  /** Whether one was active. */
+  #everActive = false;
+  /** What was counted of sessions before this one. */
+  #past: MetricsSum | undefined = undefined;
+  /** Ends the pause before another attempt. */
+  #goOn: (() => void) | undefined = undefined;
+  /** Whether this side's application has ended it. */
+  #ended = false;
+  /** The reason that it was closed with while there was no session. */
+  #closedAs: { readonly reason: string | null } | undefined = undefined;
+
+  /** @param over - the client is at its end, and nobody knows yet. */
+  constructor(parts: PeerParts, observation: Observation, over: () => void) {
+    this.#parts = parts;
+    this.#observation = observation;
+    this.#over = over;
+    this.#active = new Deferred(parts.clock);
+    this.closing = new Deferred(parts.clock);
+  }
+
+  /** Hands in the client, which makes this before there is one to hand in. */
+  connectTo(host: ConnectingClient<C>): void {
+    this.host = host;
+  }
+
+  /** Whether somebody has asked for a connection, or handed one in. */
+  get asked(): boolean {
+    return this.#up !== undefined;
+  }
+
+  /** Whether it is at its end, after at least one session. */
+  get over(): boolean {
+    return this.#began && this.closing.settled;
+  }
+
+  /** Counters of all sessions together. */
+  get metrics(): Metrics {
+    const now = this.session?.metrics;
+    if (this.#past === undefined) return now ?? NO_METRICS;
+    const sum = new MetricsSum();
+    sum.add(this.#past.get());
+    if (now !== undefined) sum.add(now);
+    return sum.get();
+  }
+
+  /** Adds what there is of its sessions to a census. */
+  countIn(census: CensusTaking): void {
+    const { session } = this;
+    if (this.#past !== undefined) census.sum.add(this.#past.get());
+    if (session === undefined) return;
+    if (!session.over) session.countIn(census);
+    else {
+      session.addTo(census.sum);
+      census.sum.nothingWaits();
+    }
+  }
+
+  /** The session. @throws what {@link ClientSessions.missing} says if there is none. */
+  require(): Session<C> {
+    if (this.session === undefined) throw this.missing();
+    return this.session;
+  }
+
+  /** Why nothing can be done with a session. */
+  missing(): Error {
+    if (this.closing.settled)
+      return new ConnectionClosedError("the client is not connected any more", "socketclose");
+    return new InvalidStateError(
+      this.#began
+        ? "the client has lost its connection and tries again (the option reconnect); await waitForConnection(), or go on when the event session comes"
+        : "the client is not connected yet; await start() or waitForConnection() first",
+    );
+  }
+
+  // ---- connecting -------------------------------------------------------------------------------
+
+  /** Resolves once the first connection is up. */
+  connect(): Promise<void> {
+    this.#up ??= this.#connect();
+    return this.#up;
+  }
+
+  async #connect(): Promise<void> {
+    this.host.checkNotStopped();
+    if (this.closing.settled) throw new InvalidStateError("the client was closed; a client connects once");
+    await this.#tryUntilUp(undefined);
+  }
+
+  /** Does what connects, with a caller's patience: one that gives up before there is a connection ends the attempts. */
+  async patiently(options: WaitOptions, connect: () => Promise<void>, what: string): Promise<void> {
+    const { signal, timeout } = options;
+    const { clock, platform } = this.#parts;
+    checkTimeout(timeout);
+    if (signal?.aborted === true && this.session === undefined) throw aborted(signal, what);
+    if (signal === undefined && timeout === undefined) return connect();
+    const connecting = connect();
+    try {
+      await within(clock, connecting, options, what, platform.yield);
+    } catch (error) {
+      if (this.session === undefined && !this.#everActive) this.#abort.abort(error);
+      throw error;
+    }
+  }
+
+  /** Connects, and where another attempt may follow, does so until one succeeds. @param failed - what ended before. */
+  async #tryUntilUp(failed: CloseInfo | undefined): Promise<void> {
+    for (let before = failed; ; ) {
+      try {
+        if (before !== undefined) await this.#pause(before);
+        if (this.session === undefined) await this.#try();
+        return;
+      } catch (error) {
+        before = this.#failed(error as Error);
+      }
+    }
+  }
+
+  async #try(): Promise<void> {
+    const { clock, platform } = this.#parts;
+    const { signal } = this.#abort;
+    const made: Session<C>[] = [];
+    try {
+      const dialling = this.host.dial(signal, (transport, connected = clock.now()) => {
+        made.push(this.#use(transport, connected));
+      });
+      await unlessAborted(dialling, signal, platform.yield);
+    } catch (error) {
+      // What a connector says of a connection that it has handed over ends that connection, but no other one.
+      made[0]?.crashed(error);
+      if (made.length > 0 && this.reconnecting !== undefined) return;
+      throw error;
+    }
+    if (made.length === 0 && this.session === undefined)
+      throw new ConnectError(
+        "the connector ended without a connection; it has to call established() or to reject",
+      );
+  }
+
+  #use(transport: Transport, connected: number): Session<C> {
+    const { signal } = this.#abort;
+    if (signal.aborted) {
+      // Closed between the connection and here.
+      transport.destroy();
+      throw signal.reason;
+    }
+    try {
+      return this.begin(transport, (this.#parts.clock.now() - connected) / 1000);
+    } catch (error) {
+      transport.destroy();
+      throw error;
+    }
+  }
+
+  /** Begins a session over a transport. @param spent - seconds of its handshake that are over. */
+  begin(transport: Transport, spent: number): Session<C> {
+    if (this.session !== undefined || this.over || this.#abort.signal.aborted)
+      throw new InvalidStateError("a client connects once; make a new one");
+    const { client } = this.host;
+    const { guard } = this.#parts;
+    this.#up ??= Promise.resolve();
+    const session = this.host.create(transport);
+    session.owner = client;
+    this.session = session;
+    this.#began = true;
+    this.#goOn?.();
+    client.sendEvent("connect", { addr: transport.remoteAddress, sock: transport.socket });
+    if (session.options.prints?.connect) this.#parts.print(`connect ${transport.remoteAddress.join(" ")}`);
+    guard.run("onConnect", () => client.onConnect());
+    this.#emit("connect");
+    session.start(spent);
+    return session;
+  }
+
+  /** An attempt failed. @returns what it failed with, if another one may follow. @throws the error, if none does. */
+  #failed(error: Error): CloseInfo {
+    if (this.session === undefined && !this.closing.settled) {
+      this.#observation.handshake(undefined, "unconnected");
+      const info = this.#unconnected(error);
+      if (!this.#abort.signal.aborted && this.#follows(info)) return info;
+      this.#neverConnected(error);
+    }
+    throw error;
+  }
+
+  #unconnected(error: Error): CloseInfo {
+    const closed = this.#closedAs;
+    const reason = error instanceof TlsHandshakeError ? error.closeReason : "socketclose";
+    return { reason: closed === undefined ? reason : closed.reason, error, clean: false };
+  }
+
+  /** There is no session, and there will be none. */
+  #neverConnected(error: Error): void {
+    if (this.closing.settled) return;
+    const info = this.#unconnected(error);
+    this.#active.fail(this.#began ? connectionClosed(info) : error);
+    // It was closed, if not connected: whoever waits for that learns it as ever.
+    if (this.#began || this.#closedAs !== undefined)
+      this.#tellClosed(info, this.#parts.cfg.get("net.debug.print.close"));
+    this.#settleClosed(info);
+  }
+
+  // ---- from one session to the next -------------------------------------------------------------
+
+  /** The handshake is complete. */
+  activated(session: Session<C>): void {
+    const info = this.reconnecting?.active();
+    this.#everActive = true;
+    this.#active.settle();
+    this.#emit("handshakecomplete");
+    if (info !== undefined && session.open) this.#emit("session", info);
+  }
+
+  /** A session is over. */
+  ended(session: Session<C>, { reason, error, clean }: CloseInfo): void {
+    const wasActive = this.#active.settled;
+    const prints = session.options.prints?.close === true;
+    // Before the handshake is complete, a server may say what is missing of TLS.
+    const refusal = wasActive || error !== undefined ? undefined : refusalError(reason);
+    const info: CloseInfo =
+      refusal === undefined ? { reason, error, clean } : { reason, error: refusal, clean: false };
+    if (this.#follows(info)) {
+      this.#lost(session, info, wasActive, prints);
+      return;
+    }
+    this.#active.fail(connectionClosed(info));
+    this.#tellClosed(info, prints);
+    this.#settleClosed(info);
+  }
+
+  /** Whether another attempt follows. */
+  #follows(info: CloseInfo): boolean {
+    if (this.#ended || this.reconnecting?.follows(info) !== true) return false;
+    // The application was asked, and may have closed the client then.
+    return !this.#ended;
+  }
+
+  #lost(session: Session<C>, info: CloseInfo, wasActive: boolean, prints: boolean): void {
+    this.#past ??= new MetricsSum();
+    this.#past.add({ ...session.metrics, queued: 0, unsent: 0 });
+    this.session = undefined;
+    if (wasActive) {
+      this.#active = new Deferred(this.#parts.clock);
+      if (prints) this.#parts.print(`lost ${info.reason}`);
+      this.#emit("lost", info);
+    }
+    // How that ends, others learn by `session` or `close`.
+    this.#tryUntilUp(info).catch(() => {});
+  }
+
+  /** Waits before another attempt; with nothing to connect with, until somebody hands in a transport. */
+  async #pause(before: CloseInfo): Promise<void> {
+    const { clock, guard, platform } = this.#parts;
+    const { signal } = this.#abort;
+    // A listener may have ended it, or handed in a transport; and so may the next one.
+    if (signal.aborted) throw signal.reason;
+    if (this.session !== undefined) return;
+    const { attempt, seconds } = (this.reconnecting as Reconnecting).next();
+    const { dials } = this.host;
+    if (dials) {
+      if (!this.#everActive && !guard.hears("retry")) {
+        guard.notice(
+          `the client could not connect: ${describeError(before.error ?? before.reason)}; it tries again until it can, as the option reconnect says. Listen for the event "retry" to be told instead`,
+          "reconnect",
+        );
+      }
+      this.#emit("retry", { ...before, attempt, seconds });
+      if (signal.aborted) throw signal.reason;
+      if (this.session !== undefined) return;
+    }
+    await new Promise<void>((resolve, reject) => {
+      const leave = (): void => {
+        this.#goOn = undefined;
+        clock.clearTimeout(timer);
+        stopListening();
+        unwatch?.();
+      };
+      const goOn = (): void => {
+        leave();
+        resolve();
+      };
+      const timer = dials ? clock.setTimeout(goOn, seconds * 1000) : undefined;
+      const unwatch = dials ? platform.networkBack?.(goOn) : undefined;
+      const stopListening = onAbort(signal, () => {
+        leave();
+        reject(signal.reason);
+      });
+      this.#goOn = goOn;
+    });
+  }
+
+  // ---- the end ----------------------------------------------------------------------------------
+
+  /** Tells all whom it concerns that the client is closed. */
+  #tellClosed(info: CloseInfo, prints: boolean): void {
+    const { client } = this.host;
+    this.#parts.guard.run("onClose", () => client.onClose(info.reason));
+    if (prints) this.#parts.print(`close ${info.reason}`);
+    client.sendEvent("close", { reason: info.reason });
+    this.#emit("close", info);
+  }
+
+  #settleClosed(info: CloseInfo): void {
+    this.#over();
+    this.closing.settle(info);
+  }
+
+  /** Closes the session of the moment, and begins no other one. */
+  async close(reason: string | null, options: WaitOptions): Promise<CloseInfo> {
+    checkTimeout(options.timeout);
+    checkReason(reason);
+    if (this.session !== undefined) this.#closeSession(this.session, reason);
+    else if (!this.closing.settled) {
+      this.#closedAs ??= { reason };
+      this.#ended = true;
+      if (this.#up !== undefined) {
+        this.#abort.abort(new AbortedError("the client was closed while it connected"));
+      } else {
+        this.#neverConnected(new ConnectionClosedError("the client was closed before it connected", reason));
+      }
+    }
+    return this.closing.wait(options, "the connection to close");
+  }
+
+  #closeSession(session: Session<C>, reason: string | null): void {
+    const before = this.#ended;
+    this.#ended = true;
+    try {
+      void session.close(reason);
+    } catch (error) {
+      // A reason that is too long: nothing has happened.
+      this.#ended = before;
+      throw error;
+    }
+  }
+
+  /** Cuts the session of the moment, and begins no other one. */
+  stop(): void {
+    this.#ended = true;
+    this.#abort.abort(new AbortedError("the client was stopped"));
+    if (this.session !== undefined) this.session.destroy("socketclose");
+    else this.#neverConnected(new ConnectionClosedError("the client was stopped", "socketclose"));
+  }
+
+  // ---- waiting ----------------------------------------------------------------------------------
+
+  /** Resolves once a session is active, the next one if there is none at the moment. */
+  waitForConnection(options: WaitOptions): Promise<void> {
+    const { session } = this;
+    const { clock, platform } = this.#parts;
+    if (!this.#active.settled || session === undefined || session.open)
+      return this.#active.wait(options, "the connection");
+    // It closes: whether another one follows is known once it is over.
+    return within(clock, this.#behind(session), options, "the connection to close", platform.yield);
+  }
+
+  async #behind(session: Session<C>): Promise<void> {
+    await session.waitForClose({});
+    if (this.closing.settled) throw connectionClosed(await this.closing.wait({}, "the connection to close"));
+    await this.#active.wait({}, "the connection");
+  }
+
+  #emit<K extends keyof ClientEvents & string>(event: K, ...args: ClientEvents[K]): void {
+    this.#parts.emit(event, args);
+  }
+}

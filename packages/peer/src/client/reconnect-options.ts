@@ -1,0 +1,53 @@
+import { type CloseInfo, describeError } from "@peng3dnet/protocol";
+import { checkBackOff } from "../resume/back-off.js";
+
+/** How a client begins another session when the one before is gone: the option `reconnect` of a `Client`. */
+export interface ReconnectOptions {
+  /**
+   * Longest delay before the first attempt, in seconds; it doubles with each further one. At least half of it passes, and the rest
+   * is left to chance, so that many clients which lost their server in one moment do not come back in one moment. Default 0.25.
+   */
+  readonly delay?: number | undefined;
+  /**
+   * Longest delay of all, in seconds. A session that ends before it has lasted that long counts as one more attempt that failed,
+   * so that a server which lets everybody in and throws them out is not stormed. Default 5.
+   */
+  readonly maxDelay?: number | undefined;
+  /** How many attempts are made in a row before the client is closed. Default: any number. */
+  readonly attempts?: number | undefined;
+  /**
+   * Decides whether there is another attempt. Default: there is, unless {@link isFinalClose} says that another one is of no use.
+   *
+   * @param info - how the session ended, or, with a `ConnectError`, how the attempt before failed.
+   * @param attempt - number of the attempt in question, from 1.
+   */
+  readonly when?: ((info: CloseInfo, attempt: number) => boolean) | undefined;
+}
+
+/** A client's session is gone, or could not be begun, and the client tries again. */
+export interface RetryInfo extends CloseInfo {
+  /** Number of the attempt to come, from 1: counted since the first one, or since the last session that lasted. */
+  readonly attempt: number;
+  /** How long the client waits before it, in seconds. */
+  readonly seconds: number;
+}
+
+/** A fresh session has taken the place of one that was lost. */
+export interface SessionInfo {
+  /** Number of the attempt that led to it, as the event `retry` told it. */
+  readonly attempt: number;
+  /** How long there was none, in seconds. */
+  readonly seconds: number;
+}
+
+/** @throws RangeError, or TypeError, for options that are none. */
+export function checkReconnect(options: ReconnectOptions): void {
+  checkBackOff(options);
+  const { attempts = Number.POSITIVE_INFINITY, when } = options;
+  if (!(attempts === Number.POSITIVE_INFINITY || (Number.isInteger(attempts) && attempts > 0)))
+    throw new RangeError(
+      `attempts is a whole number above 0, or Infinity, and not ${describeError(attempts)}`,
+    );
+  if (when !== undefined && typeof when !== "function")
+    throw new TypeError("when is a function, which returns whether the client tries again");
+}
