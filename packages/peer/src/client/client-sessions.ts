@@ -79,6 +79,8 @@ export class ClientSessions<C extends ToldClient> {
   #began = false;
   /** Whether one was active. */
   #everActive = false;
+  /** Whether a caller had no more patience before one was active: if the session of the moment fails, none follows. */
+  #givenUp = false;
   /** What was counted of sessions before this one. */
   #past: MetricsSum | undefined = undefined;
   /** Ends the pause before another attempt. */
@@ -176,7 +178,8 @@ export class ClientSessions<C extends ToldClient> {
     try {
       await within(clock, connecting, options, what, platform.yield);
     } catch (error) {
-      if (this.session === undefined && !this.#everActive) this.#abort.abort(error);
+      if (!this.#everActive) this.#givenUp = true;
+      if (!this.#everActive && this.session === undefined) this.#abort.abort(error);
       throw error;
     }
   }
@@ -308,7 +311,8 @@ export class ClientSessions<C extends ToldClient> {
 
   /** Whether another attempt follows. */
   #follows(info: CloseInfo): boolean {
-    if (this.#ended || this.reconnecting?.follows(info) !== true) return false;
+    if (this.#ended || (this.#givenUp && !this.#everActive)) return false;
+    if (this.reconnecting?.follows(info) !== true) return false;
     // The application was asked, and may have closed the client then.
     return !this.#ended;
   }

@@ -5,7 +5,6 @@ import {
   ClientOnServer,
   ConnectionClosedError,
   ConnectionLostError,
-  ConnectionRefusedError,
   ConnectionType,
   InvalidStateError,
   MODE_NOTSET,
@@ -334,7 +333,7 @@ describe("what follows the sessions one by one", () => {
       }
       override onHandshakeComplete(): void {
         calls.push("onHandshakeComplete");
-        super.onHandshakeComplete();
+        void super.onHandshakeComplete();
       }
       override onClose(reason: string | null): void {
         calls.push(`onClose ${reason}`);
@@ -400,7 +399,7 @@ describe("a client without a connector", () => {
     world.net.connect(client, server);
     await client.waitForConnection();
     expect(() => client.attach(new MemoryLink().client)).toThrow(InvalidStateError);
-    server.clients.get(1)?.conn.close("servershutdown");
+    void server.closeConnection(1, "servershutdown");
     await world.net.settle();
     await world.pass();
     expect(events).toEqual(["connect", "handshakecomplete", "lost"]);
