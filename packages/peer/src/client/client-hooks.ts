@@ -1,11 +1,12 @@
 import type { CloseInfo, PacketRef } from "@peng3dnet/protocol";
 import { EVENT_SIZE } from "../base/engine.js";
-import type { CensusTaking } from "../observing/census.js";
 import { PeerHooks, type PeerParts } from "../base/peer-hooks.js";
+import type { CensusTaking } from "../observing/census.js";
 import { ClientResumption, type ResumeOptions, type ResumingClient } from "../resume/client-resumption.js";
 import type { Session } from "../session/session.js";
 import type { ClientEvents } from "./client-options.js";
-import { ClientSessions, type ConnectingClient, type ToldClient } from "./client-sessions.js";
+import { ClientSessions } from "./client-sessions.js";
+import type { ConnectingClient, ToldClient } from "./connecting-client.js";
 import type { ReconnectOptions } from "./reconnect-options.js";
 import { Reconnecting } from "./reconnecting.js";
 

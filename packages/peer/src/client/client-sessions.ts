@@ -9,41 +9,21 @@ import {
   MAX_REASON_BYTES,
   TlsHandshakeError,
 } from "@peng3dnet/protocol";
-import type { ConnectionOwner, PeerParts } from "../base/peer-hooks.js";
+import type { ConnectionOwner, PeerParts, PeerParts } from "../base/peer-hooks.js";
 import type { CensusTaking } from "../observing/census.js";
 import type { Observation } from "../observing/observation.js";
+
+
 import { type Metrics, MetricsSum, NO_METRICS } from "../session/metrics.js";
 import { checkReason, type Session } from "../session/session.js";
-import { onAbort } from "../time/abort-signals.js";
 import { aborted, Deferred, unlessAborted, type WaitOptions, within } from "../time/deferred.js";
 import { checkTimeout } from "../time/timeout-option.js";
-import type { ConnectRequest } from "../transport/connector.js";
 import type { Transport } from "../transport/transport.js";
 import type { ClientEvents } from "./client-options.js";
+import type { ConnectingClient, ToldClient } from "./connecting-client.js";
+import { Pause } from "./pause.js";
 import type { Reconnecting } from "./reconnecting.js";
 import { refusalError } from "./tls-refusal.js";
-
-/** Opens a transport, and hands it over. */
-export type Dial = (signal: AbortSignal, established: ConnectRequest["established"]) => Promise<void>;
-
-/** What its sessions need of a client. */
-export interface ConnectingClient<C> {
-  readonly client: C;
-  /** Opens a transport. Rejects where the client has nothing to connect with. */
-  readonly dial: Dial;
-  /** Whether it has something to connect with. */
-  readonly dials: boolean;
-  /** Makes the session for a transport. */
-  create(transport: Transport): Session<C>;
-  /** @throws {@link InvalidStateError} if the client was stopped. */
-  checkNotStopped(): void;
-}
-
-/** What a client is told of by methods of its own, beside what every owner of a connection is. */
-export interface ToldClient extends ConnectionOwner {
-  onConnect(): void | Promise<void>;
-  sendEvent(event: string, data?: Readonly<Record<string, unknown>>): void;
-}
 
 /** What a caller is told for whom the connection ended too early. */
 export function connectionClosed({ reason, error }: CloseInfo): Error {
@@ -83,8 +63,8 @@ export class ClientSessions<C extends ToldClient> {
   #givenUp = false;
   /** What was counted of sessions before this one. */
   #past: MetricsSum | undefined = undefined;
-  /** Ends the pause before another attempt. */
-  #goOn: (() => void) | undefined = undefined;
+  /** That before another attempt; made with the first one. */
+  #pausing: Pause | undefined = undefined;
   /** Whether this side's application has ended it. */
   #ended = false;
   /** The reason that it was closed with while there was no session. */
@@ -244,7 +224,7 @@ export class ClientSessions<C extends ToldClient> {
     session.owner = client;
     this.session = session;
     this.#began = true;
-    this.#goOn?.();
+    this.#pausing?.end();
     client.sendEvent("connect", { addr: transport.remoteAddress, sock: transport.socket });
     if (session.options.prints?.connect) this.#parts.print(`connect ${transport.remoteAddress.join(" ")}`);
     guard.run("onConnect", () => client.onConnect());
@@ -350,25 +330,8 @@ export class ClientSessions<C extends ToldClient> {
       if (signal.aborted) throw signal.reason;
       if (this.session !== undefined) return;
     }
-    await new Promise<void>((resolve, reject) => {
-      const leave = (): void => {
-        this.#goOn = undefined;
-        clock.clearTimeout(timer);
-        stopListening();
-        unwatch?.();
-      };
-      const goOn = (): void => {
-        leave();
-        resolve();
-      };
-      const timer = dials ? clock.setTimeout(goOn, seconds * 1000) : undefined;
-      const unwatch = dials ? platform.networkBack?.(goOn) : undefined;
-      const stopListening = onAbort(signal, () => {
-        leave();
-        reject(signal.reason);
-      });
-      this.#goOn = goOn;
-    });
+    this.#pausing ??= new Pause(clock, platform);
+    await this.#pausing.wait(dials ? seconds : undefined, signal);
   }
 
   // ---- the end ----------------------------------------------------------------------------------

@@ -43,7 +43,8 @@ import type { PeerCertificate } from "../transport/peer-certificate.js";
 import type { Transport } from "../transport/transport.js";
 import { ClientHooks } from "./client-hooks.js";
 import type { ClientDefaults, ClientEvents, ClientOptions } from "./client-options.js";
-import type { ClientSessions, Dial } from "./client-sessions.js";
+import type { ClientSessions } from "./client-sessions.js";
+import type { Dial } from "./connecting-client.js";
 import { checkReconnect } from "./reconnect-options.js";
 
 /**

@@ -1,0 +1,26 @@
+import type { ConnectionOwner } from "../base/peer-hooks.js";
+import type { Session } from "../session/session.js";
+import type { ConnectRequest } from "../transport/connector.js";
+import type { Transport } from "../transport/transport.js";
+
+/** Opens a transport, and hands it over. */
+export type Dial = (signal: AbortSignal, established: ConnectRequest["established"]) => Promise<void>;
+
+/** What its sessions need of a client. */
+export interface ConnectingClient<C> {
+  readonly client: C;
+  /** Opens a transport. Rejects where the client has nothing to connect with. */
+  readonly dial: Dial;
+  /** Whether it has something to connect with. */
+  readonly dials: boolean;
+  /** Makes the session for a transport. */
+  create(transport: Transport): Session<C>;
+  /** @throws {@link InvalidStateError} if the client was stopped. */
+  checkNotStopped(): void;
+}
+
+/** What a client is told of by methods of its own, beside what every owner of a connection is. */
+export interface ToldClient extends ConnectionOwner {
+  onConnect(): void | Promise<void>;
+  sendEvent(event: string, data?: Readonly<Record<string, unknown>>): void;
+}
