@@ -48,3 +48,23 @@ test.each([
   },
   30_000,
 );
+
+test("a client that tries to connect again keeps its process alive, until it is closed", async () => {
+  const program = `
+    import { Client, Server } from "@peng3dnet/core";
+    const server = new Server({ addr: "127.0.0.1:0" });
+    await server.start();
+    const client = new Client({ addr: server.addr, reconnect: { delay: 0.01 } });
+    client.on("retry", ({ attempt }) => {
+      console.log(attempt);
+      if (attempt === 3) void client.close();
+    });
+    client.on("close", () => console.log("closed"));
+    await client.start();
+    await server.shutdown();
+  `;
+  const { stdout, stderr } = await run(process.execPath, ["--input-type=module", "--eval", program], {
+    cwd: join(__dirname, "..", ".."),
+  });
+  expect({ stdout, stderr }).toEqual({ stdout: "1\n2\n3\nclosed\n", stderr: "" });
+}, 30_000);
