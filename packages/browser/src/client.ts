@@ -51,7 +51,7 @@ function withConnector<D extends AnyPacketDefinition>(options: ClientOptions<D>)
 }
 
 /**
- * Connects to one server over WebSocket, once: in a page, in a worker, and on Node.
+ * Connects to one server over WebSocket, in a page, in a worker, and on Node: once, or with the option `reconnect` again and again.
  *
  * @typeParam D - packets that were declared; follows from `packets`.
  * @reference `Client`

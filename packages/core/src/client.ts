@@ -4,7 +4,7 @@ import { nodePlatform } from "./runtime/node-platform.js";
 import { tcpConnector } from "./tcp/tcp-connector.js";
 
 /**
- * Connects to one server over TCP or TLS, once, on Node.
+ * Connects to one server over TCP or TLS on Node: once, or with the option `reconnect` again and again.
  *
  * @typeParam D - packets that were declared; follows from `packets`.
  * @reference `Client`

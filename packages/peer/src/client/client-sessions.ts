@@ -9,10 +9,9 @@ import {
   MAX_REASON_BYTES,
   TlsHandshakeError,
 } from "@peng3dnet/protocol";
-import type { ConnectionOwner, PeerParts, PeerParts } from "../base/peer-hooks.js";
+import type { PeerParts } from "../base/peer-hooks.js";
 import type { CensusTaking } from "../observing/census.js";
 import type { Observation } from "../observing/observation.js";
-
 
 import { type Metrics, MetricsSum, NO_METRICS } from "../session/metrics.js";
 import { checkReason, type Session } from "../session/session.js";
@@ -96,18 +95,17 @@ export class ClientSessions<C extends ToldClient> {
 
   /** Counters of all sessions together. */
   get metrics(): Metrics {
-    const now = this.session?.metrics;
-    if (this.#past === undefined) return now ?? NO_METRICS;
+    if (this.#past === undefined) return this.session?.metrics ?? NO_METRICS;
     const sum = new MetricsSum();
-    sum.add(this.#past.get());
-    if (now !== undefined) sum.add(now);
+    sum.add(this.#past);
+    this.session?.addTo(sum);
     return sum.get();
   }
 
   /** Adds what there is of its sessions to a census. */
   countIn(census: CensusTaking): void {
     const { session } = this;
-    if (this.#past !== undefined) census.sum.add(this.#past.get());
+    if (this.#past !== undefined) census.sum.add(this.#past);
     if (session === undefined) return;
     if (!session.over) session.countIn(census);
     else {
@@ -299,7 +297,8 @@ export class ClientSessions<C extends ToldClient> {
 
   #lost(session: Session<C>, info: CloseInfo, wasActive: boolean, prints: boolean): void {
     this.#past ??= new MetricsSum();
-    this.#past.add({ ...session.metrics, queued: 0, unsent: 0 });
+    session.addTo(this.#past);
+    this.#past.nothingWaits();
     this.session = undefined;
     if (wasActive) {
       this.#active = new Deferred(this.#parts.clock);

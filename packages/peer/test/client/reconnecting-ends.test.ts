@@ -15,6 +15,7 @@ import {
   TlsUnknownCaError,
   UnresolvableHostError,
 } from "@peng3dnet/peer";
+import { MemoryLink } from "@peng3dnet/peer/testing";
 import { packets, World, watch } from "./support/world.js";
 
 /** Those of the library's reasons that are not final. */
@@ -70,6 +71,7 @@ describe("a close is final", () => {
     await world.pass();
     expect(events).toEqual(["close"]);
     expect(world.attempts).toHaveLength(1);
+    await expect(client.waitForConnection()).rejects.toThrow(ConnectionClosedError);
     await expect(client.start()).rejects.toThrow("make a new one");
   });
 
@@ -192,6 +194,14 @@ describe("the program ends it", () => {
     expect(events).toEqual(["close"]);
   });
 
+  test("and when is not asked then", async () => {
+    const world = new World();
+    const asked: unknown[] = [];
+    const { client } = await world.active({ reconnect: { when: (info) => asked.push(info) > 0 } });
+    await client.close();
+    expect(asked).toEqual([]);
+  });
+
   test("by stop", async () => {
     const world = new World();
     const { client } = await world.active();
@@ -225,6 +235,15 @@ describe("the program ends it", () => {
     expect(world.net.clock.timers).toBe(0);
   });
 
+  test("and a transport that is handed in right then is none of a session", async () => {
+    const world = new World();
+    const { client } = await world.active();
+    await world.cut();
+    const closing = client.close("enough");
+    expect(() => client.attach(new MemoryLink().client)).toThrow("a client connects once");
+    expect(await closing).toMatchObject({ reason: "enough" });
+  });
+
   test.each(["lost", "retry"] as const)("by stop, when it hears %s", async (event) => {
     const world = new World();
     const { client } = await world.active();
@@ -251,6 +270,7 @@ describe("the program ends it", () => {
     expect(events).toEqual(["lost", "retry", "close"]);
     expect(world.attempts).toHaveLength(1);
     expect(world.net.clock.timers).toBe(0);
+    expect(() => client.attach(new MemoryLink().client)).toThrow("a client connects once");
     expect(() => client.sendMessage("test:say", "hi")).toThrow(ConnectionClosedError);
     await expect(client.start()).rejects.toThrow("make a new one");
   });
@@ -463,10 +483,13 @@ describe("the first connection", () => {
       },
     });
     client.on("handlerError", () => {});
+    const { events } = watch(client);
     const starting = client.start();
     await world.net.settle();
     await world.pass();
     await starting;
+    // One loss, and one attempt that follows.
+    expect(events.filter((event) => event === "lost" || event === "retry")).toEqual(["lost", "retry"]);
     expect(client.active).toBe(true);
     expect(world.attempts).toHaveLength(2);
   });
