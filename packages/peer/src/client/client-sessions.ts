@@ -165,12 +165,14 @@ export class ClientSessions<C extends ToldClient> {
   /** Connects, and where another attempt may follow, does so until one succeeds. @param failed - what ended before. */
   async #tryUntilUp(failed: CloseInfo | undefined): Promise<void> {
     for (let before = failed; ; ) {
+      let tried = false;
       try {
         if (before !== undefined) await this.#pause(before);
+        tried = true;
         if (this.session === undefined) await this.#try();
         return;
       } catch (error) {
-        before = this.#failed(error as Error);
+        before = this.#failed(error as Error, tried);
       }
     }
   }
@@ -231,12 +233,16 @@ export class ClientSessions<C extends ToldClient> {
     return session;
   }
 
-  /** An attempt failed. @returns what it failed with, if another one may follow. @throws the error, if none does. */
-  #failed(error: Error): CloseInfo {
+  /**
+   * An attempt failed, or the pause before it.
+   *
+   * @returns what it failed with, if another one follows. @throws the error, if none does.
+   */
+  #failed(error: Error, tried: boolean): CloseInfo {
     if (this.session === undefined && !this.closing.settled) {
       this.#observation.handshake(undefined, "unconnected");
       const info = this.#unconnected(error);
-      if (!this.#abort.signal.aborted && this.#follows(info)) return info;
+      if (tried && !this.#abort.signal.aborted && this.#follows(info)) return info;
       this.#neverConnected(error);
     }
     throw error;

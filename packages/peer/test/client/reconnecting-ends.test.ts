@@ -398,16 +398,18 @@ describe("the first connection", () => {
 
   test("ends for a caller who has no more patience, and so does the client", async () => {
     const world = new World();
-    const client = world.client();
+    const client = world.client({ reconnect: { delay: 100, maxDelay: 100 } });
     const { events } = watch(client);
     const starting = client.start({ timeout: 3 });
     const refused = expect(starting).rejects.toMatchObject({ code: "P3D_ERR_TIMED_OUT" });
-    for (let i = 0; i < 4; i++) await world.pass(1);
+    await world.net.settle();
+    await world.pass(4);
     await refused;
     expect(await client.waitForClose()).toMatchObject({ reason: "socketclose", clean: false });
     world.serve();
-    await world.pass();
-    expect(events).not.toContain("connect");
+    await world.pass(200);
+    expect(events).toEqual(["retry"]);
+    expect(world.attempts).toHaveLength(1);
   });
 
   test("that was up but never active ends for such a caller, too", async () => {

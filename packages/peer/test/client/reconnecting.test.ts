@@ -427,9 +427,12 @@ describe("a client without a connector", () => {
     await world.cut();
     world.net.connect(client, server);
     await client.waitForConnection();
-    await world.pass();
     expect(world.attempts).toHaveLength(1);
     expect(client.active).toBe(true);
+    await client.close();
+    server.stop();
+    await world.net.settle();
+    expect(world.net.clock.timers).toBe(0);
   });
 });
 
