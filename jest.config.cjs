@@ -20,9 +20,9 @@ module.exports = {
   moduleFileExtensions: ["ts", "js", "cjs", "mjs", "json", "node"],
   // Tests run the sources, never a build that may be old.
   moduleNameMapper: {
-    "^@peng3dnet/(protocol|peer|core|browser|websocket|telemetry|ping|peng3d-events)$":
+    "^@peng3dnet/(protocol|peer|core|browser|websocket|telemetry|cluster|ping|peng3d-events)$":
       "<rootDir>/packages/$1/src/index.ts",
-    "^@peng3dnet/(peer|core)/testing$": "<rootDir>/packages/$1/src/testing.ts",
+    "^@peng3dnet/(peer|core|cluster)/testing$": "<rootDir>/packages/$1/src/testing.ts",
     "^@peng3dnet/ping/peer$": "<rootDir>/packages/ping/src/peer.ts",
     "^@peng3dnet/peer/transport$": "<rootDir>/packages/peer/src/transport.ts",
     "^@peng3dnet-internal/chromium$": "<rootDir>/tools/chromium/src/index.ts",

@@ -16,6 +16,7 @@ export const PACKAGES = [
   "browser",
   "websocket",
   "telemetry",
+  "cluster",
   "ping",
   "peng3d-events",
 ];

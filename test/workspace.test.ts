@@ -5,7 +5,7 @@ const root = join(__dirname, "..");
 const json = (file: string) => JSON.parse(readFileSync(join(root, file), "utf8"));
 const manifest = (folder: string) => json(join(folder, "package.json"));
 
-const published = ["protocol", "peer", "core", "browser", "websocket", "telemetry", "ping", "peng3d-events"];
+const published = ["protocol", "peer", "core", "browser", "websocket", "telemetry", "cluster", "ping", "peng3d-events"];
 
 /** The paths of the files below a folder of the repository, with "/" on each platform. */
 function filesBelow(folder: string): string[] {
@@ -53,7 +53,7 @@ describe("the published packages", () => {
     expect(/not on npm yet/i.test(readme)).toBe(!files.includes("CHANGELOG.md"));
   });
 
-  test("depend on msgpack, ws and each other only, in one direction", () => {
+  test("depend on msgpack, fflate, ws, the client of NATS and each other only, in one direction", () => {
     const allowed: Record<string, string[]> = {
       protocol: ["@msgpack/msgpack"],
       peer: ["@peng3dnet/protocol"],
@@ -62,6 +62,7 @@ describe("the published packages", () => {
       // Its types name those of ws.
       websocket: ["@peng3dnet/core", "@peng3dnet/peer", "@types/ws", "ws"],
       telemetry: ["@peng3dnet/peer"],
+      cluster: ["@nats-io/transport-node", "@peng3dnet/peer"],
       ping: ["@peng3dnet/core", "@peng3dnet/peer"],
       "peng3d-events": ["@peng3dnet/core", "@peng3dnet/peer"],
     };

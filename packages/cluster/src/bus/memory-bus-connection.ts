@@ -1,0 +1,128 @@
+import { type Clock, Deferred, type Logger, type WaitOptions } from "@peng3dnet/peer";
+import type { Bus, BusContext, BusReceiver, BusState, BusSubscription } from "./bus.js";
+import { BusClosedError, BusPayloadError } from "./bus-errors.js";
+import { BusWatch, callGuarded } from "./bus-watch.js";
+import type { Outbox } from "./outbox.js";
+import { checkSubject, SubjectPattern } from "./subjects.js";
+
+interface Subscriber {
+  readonly pattern: SubjectPattern;
+  readonly receive: BusReceiver;
+}
+
+/** What carries the messages of buses in memory to each other. */
+export interface MemoryCarrier {
+  readonly maxPayload: number;
+  publish(from: MemoryBusConnection, subject: string, payload: Uint8Array): void;
+  remove(connection: MemoryBusConnection): void;
+}
+
+/** The bus of one node, in memory. */
+export class MemoryBusConnection implements Bus {
+  readonly name: string;
+  readonly clock: Clock;
+  /** Changes with each disconnection: what was under way before it does not arrive after it. */
+  generation = 0;
+  readonly #logger: Logger;
+  readonly #broker: MemoryCarrier;
+  readonly #watch: BusWatch;
+  readonly #outbox: Outbox;
+  readonly #subscribers = new Set<Subscriber>();
+  /** Settles once the broker can be reached again. */
+  #back: Deferred<void>;
+
+  constructor(broker: MemoryCarrier, { name, clock, logger }: BusContext, outbox: Outbox) {
+    this.#broker = broker;
+    this.name = name;
+    this.clock = clock;
+    this.#logger = logger;
+    this.#watch = new BusWatch(logger);
+    this.#outbox = outbox;
+    this.#back = new Deferred(clock);
+    this.#back.settle();
+  }
+
+  get maxPayload(): number {
+    return this.#broker.maxPayload;
+  }
+
+  get connected(): boolean {
+    return this.#watch.state === "connected";
+  }
+
+  publish(subject: string, payload: Uint8Array): void {
+    this.#checkOpen();
+    checkSubject(subject);
+    if (payload.length > this.maxPayload) throw new BusPayloadError(payload.length, this.maxPayload);
+    if (this.connected) this.#broker.publish(this, subject, payload);
+    else this.#outbox.add(subject, payload);
+  }
+
+  subscribe(subject: string, receive: BusReceiver): BusSubscription {
+    this.#checkOpen();
+    const subscriber = { pattern: new SubjectPattern(subject), receive };
+    this.#subscribers.add(subscriber);
+    return { unsubscribe: () => void this.#subscribers.delete(subscriber) };
+  }
+
+  watch(listener: (state: BusState) => void): () => void {
+    return this.#watch.add(listener);
+  }
+
+  async flush(options: WaitOptions = {}): Promise<void> {
+    this.#checkOpen();
+    await this.#back.wait(options, "the flush of the bus");
+  }
+
+  async close(): Promise<void> {
+    if (!this.#watch.change("closed")) return;
+    this.#broker.remove(this);
+    this.#subscribers.clear();
+    this.#back.fail(closedError());
+    const lost = this.#outbox.clear();
+    if (lost > 0) this.#logger.warn(`the bus closed while it was disconnected: ${lost} publications were lost`);
+  }
+
+  /** Whether something is received here. */
+  wants(subject: string): boolean {
+    for (const { pattern } of this.#subscribers) if (pattern.matches(subject)) return true;
+    return false;
+  }
+
+  /** Hands over what arrived, unless the connection has broken since it was published. */
+  deliver(subject: string, payload: Uint8Array, generation: number): void {
+    if (generation !== this.generation) return;
+    let own = payload;
+    for (const subscriber of [...this.#subscribers]) {
+      if (!subscriber.pattern.matches(subject) || !this.#subscribers.has(subscriber)) continue;
+      const bytes = own;
+      // The next one gets a copy, before this one can change its own.
+      own = payload.slice();
+      callGuarded(this.#logger, `a subscription to "${subject}"`, () => subscriber.receive(bytes, subject));
+    }
+  }
+
+  /** Breaks the connection to the broker. */
+  disconnect(): void {
+    if (this.#watch.state !== "connected") return;
+    this.generation++;
+    this.#back = new Deferred(this.clock);
+    this.#watch.change("disconnected");
+  }
+
+  /** The broker can be reached again. */
+  reconnect(): void {
+    if (this.#watch.state !== "disconnected") return;
+    this.#outbox.drain((subject, payload) => this.#broker.publish(this, subject, payload));
+    this.#watch.change("connected");
+    this.#back.settle();
+  }
+
+  #checkOpen(): void {
+    if (this.#watch.state === "closed") throw closedError();
+  }
+}
+
+function closedError(): BusClosedError {
+  return new BusClosedError("the bus is closed");
+}

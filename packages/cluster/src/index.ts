@@ -1,0 +1,18 @@
+/**
+ * Several peng3dnet servers as one.
+ *
+ * @packageDocumentation
+ */
+export type { Bus, BusContext, BusFactory, BusReceiver, BusState, BusSubscription } from "./bus/bus.js";
+export {
+  BusAwayError,
+  BusClosedError,
+  BusConnectError,
+  BusError,
+  BusFullError,
+  BusPayloadError,
+  BusSubjectError,
+} from "./bus/bus-errors.js";
+export { memoryBus } from "./bus/memory-bus.js";
+export type { MemoryBusOptions } from "./bus/memory-broker.js";
+export type { OfflineOptions } from "./bus/outbox.js";

@@ -1,0 +1,7 @@
+/**
+ * For tests: a bus in memory with faults on demand, and the tests that every bus passes.
+ *
+ * @packageDocumentation
+ */
+export type { Passage } from "./bus/memory-broker.js";
+export { TestBus } from "./testing/test-bus.js";
