@@ -3,7 +3,16 @@
  *
  * @packageDocumentation
  */
-export type { Bus, BusContext, BusFactory, BusReceiver, BusState, BusSubscription } from "./bus/bus.js";
+export type {
+  Bus,
+  BusChange,
+  BusContext,
+  BusFactory,
+  BusListener,
+  BusReceiver,
+  BusState,
+  BusSubscription,
+} from "./bus/bus.js";
 export {
   BusAwayError,
   BusClosedError,

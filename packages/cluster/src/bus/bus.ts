@@ -8,6 +8,18 @@ import type { Clock, Logger, WaitOptions } from "@peng3dnet/peer";
  */
 export type BusState = "connected" | "disconnected" | "closed";
 
+/** What goes with a {@link BusState}. */
+export interface BusChange {
+  /**
+   * With `"disconnected"`: how many publications the broker had not confirmed when the connection broke. So many at most are
+   * lost; nobody knows which. Else 0.
+   */
+  readonly unconfirmed: number;
+}
+
+/** Is told of changes. What it throws is logged, and changes nothing. */
+export type BusListener = (state: BusState, change: BusChange) => void;
+
 /** What {@link Bus.subscribe} returns. */
 export interface BusSubscription {
   /** Ends it: nothing is received any more, from this call on. Further calls do nothing. */
@@ -53,11 +65,11 @@ export interface Bus {
   subscribe(subject: string, receive: BusReceiver): BusSubscription;
 
   /**
-   * Calls a listener with each change of state from now on. What it throws is logged.
+   * Calls a listener with each change of state from now on.
    *
    * @returns what ends that.
    */
-  watch(listener: (state: BusState) => void): () => void;
+  watch(listener: BusListener): () => void;
 
   /**
    * Resolves once the broker has what was published and subscribed to before this call. While the bus is disconnected, it waits.

@@ -1,6 +1,7 @@
 import type { Bus, BusContext, BusFactory } from "./bus.js";
 import { MemoryBusConnection, type MemoryCarrier } from "./memory-bus-connection.js";
-import { Outbox, type OfflineOptions } from "./outbox.js";
+import { type OfflineOptions, Outbox } from "./outbox.js";
+import { copyOf } from "./payloads.js";
 
 /** Limits of a bus in memory. */
 export interface MemoryBusOptions extends OfflineOptions {
@@ -75,7 +76,7 @@ export class MemoryBroker implements BusFactory, MemoryCarrier {
       const { lost, delay } = this.#faults({ from: from.name, to: to.name, subject, payload });
       if (lost) continue;
       if (to !== from) this.#passages++;
-      const copy = payload.slice();
+      const copy = copyOf(payload);
       const { generation } = to;
       this.#underWay++;
       this.#bring(from, to, delay, () => to.deliver(subject, copy, generation));

@@ -1,8 +1,9 @@
 import { type Clock, Deferred, type Logger, type WaitOptions } from "@peng3dnet/peer";
-import type { Bus, BusContext, BusReceiver, BusState, BusSubscription } from "./bus.js";
-import { BusClosedError, BusPayloadError } from "./bus-errors.js";
+import type { Bus, BusContext, BusListener, BusReceiver, BusSubscription } from "./bus.js";
+import { BusClosedError } from "./bus-errors.js";
 import { BusWatch, callGuarded } from "./bus-watch.js";
 import type { Outbox } from "./outbox.js";
+import { checkPayload, copyOf } from "./payloads.js";
 import { checkSubject, SubjectPattern } from "./subjects.js";
 
 interface Subscriber {
@@ -53,7 +54,7 @@ export class MemoryBusConnection implements Bus {
   publish(subject: string, payload: Uint8Array): void {
     this.#checkOpen();
     checkSubject(subject);
-    if (payload.length > this.maxPayload) throw new BusPayloadError(payload.length, this.maxPayload);
+    checkPayload(payload, this.maxPayload);
     if (this.connected) this.#broker.publish(this, subject, payload);
     else this.#outbox.add(subject, payload);
   }
@@ -65,7 +66,7 @@ export class MemoryBusConnection implements Bus {
     return { unsubscribe: () => void this.#subscribers.delete(subscriber) };
   }
 
-  watch(listener: (state: BusState) => void): () => void {
+  watch(listener: BusListener): () => void {
     return this.#watch.add(listener);
   }
 
@@ -97,7 +98,7 @@ export class MemoryBusConnection implements Bus {
       if (!subscriber.pattern.matches(subject) || !this.#subscribers.has(subscriber)) continue;
       const bytes = own;
       // The next one gets a copy, before this one can change its own.
-      own = payload.slice();
+      own = copyOf(payload);
       callGuarded(this.#logger, `a subscription to "${subject}"`, () => subscriber.receive(bytes, subject));
     }
   }

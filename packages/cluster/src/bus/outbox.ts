@@ -1,4 +1,5 @@
 import { ConfigError } from "@peng3dnet/peer";
+import { copyOf } from "./payloads.js";
 import { BusAwayError, BusFullError } from "./bus-errors.js";
 
 /** What becomes of publications while the broker cannot be reached. */
@@ -66,7 +67,7 @@ export class Outbox {
       );
     }
     this.#bytes = bytes;
-    this.#kept.push({ subject, payload: payload.slice() });
+    this.#kept.push({ subject, payload: copyOf(payload) });
   }
 
   /** Forgets all that is held back. @returns how much it was. */

@@ -3,14 +3,16 @@ import { BusSubjectError } from "./bus-errors.js";
 
 /** The longest subject, in characters. A NATS server's lines have 4,096. */
 const LONGEST = 255;
-/** Printable ASCII without spaces; a backslash is none of NATS's, either. */
-const TOKEN = /^[!-[\]-~]+$/;
+/** Tokens of printable ASCII, but for "*" and ">", with dots between them. */
+const SUBJECT = /^[!-)+-\-/-=?-~]+(?:\.[!-)+-\-/-=?-~]+)*$/;
+/** The same, where a token may also be "*", and the last one ">". */
+const PATTERN = /^(?:(?:[!-)+-\-/-=?-~]+|\*)\.)*(?:[!-)+-\-/-=?-~]+|\*|>)$/;
 
-function checkTokens(subject: string, what: string): string[] {
-  const tokens = typeof subject === "string" ? subject.split(".") : [];
-  if (tokens.length > 0 && subject.length <= LONGEST && tokens.every((token) => TOKEN.test(token))) return tokens;
+function check(subject: string, form: RegExp, wildcards: string): void {
+  if (typeof subject === "string" && subject.length <= LONGEST && form.test(subject)) return;
+  const shown = typeof subject === "string" ? quoteText(subject) : typeof subject;
   throw new BusSubjectError(
-    `${quoteText(String(subject))} is no ${what}: it needs tokens of printable ASCII without spaces, with dots between them, ${LONGEST} characters at most`,
+    `${shown} is no subject: it has tokens of printable ASCII without spaces, with dots between them, ${LONGEST} characters at most; ${wildcards}`,
   );
 }
 
@@ -20,10 +22,7 @@ function checkTokens(subject: string, what: string): string[] {
  * @throws {@link BusSubjectError}
  */
 export function checkSubject(subject: string): void {
-  const tokens = checkTokens(subject, "subject");
-  if (tokens.some((token) => token.includes("*") || token.includes(">"))) {
-    throw new BusSubjectError(`${quoteText(subject)} has a wildcard: only subscriptions may have one`);
-  }
+  check(subject, SUBJECT, "wildcards are for subscriptions");
 }
 
 /** What is subscribed to: a subject that may have wildcards. */
@@ -34,15 +33,9 @@ export class SubjectPattern {
 
   /** @throws {@link BusSubjectError} */
   constructor(text: string) {
-    const tokens = checkTokens(text, "subject");
-    for (const [index, token] of tokens.entries()) {
-      if (!/[*>]/.test(token) || token === "*" || (token === ">" && index === tokens.length - 1)) continue;
-      throw new BusSubjectError(
-        `${quoteText(text)} has a wildcard in a wrong place: "*" stands for one token, and ">", at the end, for the rest`,
-      );
-    }
+    check(text, PATTERN, '"*" may stand for one token, and ">" for the last ones');
     this.#text = text;
-    this.#tokens = /[*>]/.test(text) ? tokens : undefined;
+    this.#tokens = SUBJECT.test(text) ? undefined : text.split(".");
   }
 
   /** Whether what is published to a subject is meant. */
