@@ -22,6 +22,8 @@ export {
   BusPayloadError,
   BusSubjectError,
 } from "./bus/bus-errors.js";
-export { memoryBus } from "./bus/memory-bus.js";
 export type { MemoryBusOptions } from "./bus/memory-broker.js";
+export { memoryBus } from "./bus/memory-bus.js";
 export type { OfflineOptions } from "./bus/outbox.js";
+export { natsBus } from "./nats/nats-bus.js";
+export type { NatsBusOptions } from "./nats/nats-options.js";

@@ -4,4 +4,10 @@
  * @packageDocumentation
  */
 export type { Passage } from "./bus/memory-broker.js";
+export {
+  type BusCase,
+  type BusConformanceOptions,
+  busConformance,
+} from "./testing/conformance/bus-conformance.js";
+export type { BusUnderTest } from "./testing/conformance/scene.js";
 export { TestBus } from "./testing/test-bus.js";

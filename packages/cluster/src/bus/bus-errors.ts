@@ -30,7 +30,9 @@ export class BusPayloadError extends BusError {
   override readonly code = "P3D_ERR_BUS_PAYLOAD";
 
   constructor(length: number, maxPayload: number) {
-    super(`a payload of ${length} bytes is too long: the broker takes ${maxPayload}, by its option "max_payload"`);
+    super(
+      `a payload of ${length} bytes is too long: the broker takes ${maxPayload}, by its option "max_payload"`,
+    );
   }
 }
 

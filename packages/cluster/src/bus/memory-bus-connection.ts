@@ -81,7 +81,8 @@ export class MemoryBusConnection implements Bus {
     this.#subscribers.clear();
     this.#back.fail(closedError());
     const lost = this.#outbox.clear();
-    if (lost > 0) this.#logger.warn(`the bus closed while it was disconnected: ${lost} publications were lost`);
+    if (lost > 0)
+      this.#logger.warn(`the bus closed while it was disconnected: ${lost} publications were lost`);
   }
 
   /** Whether something is received here. */

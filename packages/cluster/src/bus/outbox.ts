@@ -1,6 +1,6 @@
 import { ConfigError } from "@peng3dnet/peer";
-import { copyOf } from "./payloads.js";
 import { BusAwayError, BusFullError } from "./bus-errors.js";
+import { copyOf } from "./payloads.js";
 
 /** What becomes of publications while the broker cannot be reached. */
 export interface OfflineOptions {
@@ -10,15 +10,17 @@ export interface OfflineOptions {
    */
   readonly offline?: "keep" | "refuse" | undefined;
   /**
-   * What is held back at most, in bytes; each publication counts with its subject and {@link PUBLICATION_COST} bytes more. What
-   * would be over it is refused with {@link BusFullError}. Default: 8 MiB.
+   * How much may wait for the broker, in bytes from 1,024: what is kept while it cannot be reached, and what was handed over
+   * and it has not confirmed. Each publication counts with its subject and 64 bytes more. What would be over it is refused with
+   * {@link BusFullError}. Default: 16 MiB.
    */
   readonly maxKept?: number | undefined;
 }
 
 /** What a publication costs beside its subject and payload, in bytes, as limits count it. */
-export const PUBLICATION_COST = 64;
-const MAX_KEPT = 8 * 1024 * 1024;
+const PUBLICATION_COST = 64;
+const MAX_KEPT = 16 * 1024 * 1024;
+const LEAST_KEPT = 1024;
 
 /** What limits count for a publication, in bytes. */
 export function costOf(subject: string, payload: Uint8Array): number {
@@ -28,7 +30,8 @@ export function costOf(subject: string, payload: Uint8Array): number {
 /** Holds back what is published while the broker cannot be reached. */
 export class Outbox {
   readonly #keeps: boolean;
-  readonly #maxKept: number;
+  /** How much may wait for the broker, in bytes. */
+  readonly maxKept: number;
   #kept: { readonly subject: string; readonly payload: Uint8Array }[] = [];
   #bytes = 0;
 
@@ -37,11 +40,11 @@ export class Outbox {
     if (offline !== "keep" && offline !== "refuse") {
       throw new ConfigError("offline", 'the option "offline" can be "keep" or "refuse"');
     }
-    if (typeof maxKept !== "number" || !(maxKept >= 0)) {
-      throw new ConfigError("maxKept", 'the option "maxKept" has to be a number of bytes from 0');
+    if (typeof maxKept !== "number" || !(maxKept >= LEAST_KEPT)) {
+      throw new ConfigError("maxKept", `the option "maxKept" has to be a number of bytes from ${LEAST_KEPT}`);
     }
     this.#keeps = offline === "keep";
-    this.#maxKept = maxKept;
+    this.maxKept = maxKept;
   }
 
   /** Number of publications that are held back. */
@@ -60,14 +63,18 @@ export class Outbox {
         'the broker cannot be reached, and nothing is kept: publish again once the bus is connected, or set the option "offline" to "keep"',
       );
     }
-    const bytes = this.#bytes + costOf(subject, payload);
-    if (bytes > this.#maxKept) {
-      throw new BusFullError(
-        `the broker cannot be reached, and ${this.#bytes} bytes are kept for it: the option "maxKept" allows ${this.#maxKept}`,
-      );
-    }
-    this.#bytes = bytes;
+    const cost = costOf(subject, payload);
+    this.checkRoom(this.#bytes, cost, "the broker cannot be reached");
+    this.#bytes += cost;
     this.#kept.push({ subject, payload: copyOf(payload) });
+  }
+
+  /** @throws {@link BusFullError} if more would wait for the broker than may. */
+  checkRoom(waiting: number, cost: number, why: string): void {
+    if (waiting + cost <= this.maxKept) return;
+    throw new BusFullError(
+      `${why}, and ${waiting} bytes wait for it: with ${cost} more they are over the option "maxKept", ${this.maxKept}`,
+    );
   }
 
   /** Forgets all that is held back. @returns how much it was. */

@@ -1,5 +1,6 @@
 import type { Bus, BusContext, BusFactory } from "../bus/bus.js";
 import { MemoryBroker, type MemoryBusOptions, type Passage } from "../bus/memory-broker.js";
+import type { MemoryBusConnection } from "../bus/memory-bus-connection.js";
 
 /**
  * A bus in memory with faults on demand. Nodes are called by the names that they join with.
@@ -59,14 +60,23 @@ export class TestBus implements BusFactory {
     this.#delays.set(linkOf(from, to), seconds);
   }
 
-  /** Breaks a node's connection to the bus: its state is `"disconnected"`. What is under way to it is lost. */
-  disconnect(name: string): void {
-    for (const connection of this.#broker.connections) if (connection.name === name) connection.disconnect();
+  /**
+   * Breaks a node's connection to the bus, or those of all: their state is `"disconnected"`. What is under way to them is lost.
+   * A node that is never given it back is dead to the others.
+   */
+  disconnect(name?: string): void {
+    for (const connection of this.#of(name)) connection.disconnect();
   }
 
-  /** Gives a node its connection back. */
-  reconnect(name: string): void {
-    for (const connection of this.#broker.connections) if (connection.name === name) connection.reconnect();
+  /** Gives a node its connection back, or all. */
+  reconnect(name?: string): void {
+    for (const connection of this.#of(name)) connection.reconnect();
+  }
+
+  #of(name: string | undefined): MemoryBusConnection[] {
+    return [...this.#broker.connections].filter(
+      (connection) => name === undefined || connection.name === name,
+    );
   }
 
   /** Resolves once all that was published has arrived, and what was published upon that, too. Delays need their clock turned. */

@@ -1,0 +1,74 @@
+import type { Msg, NatsConnection, Subscription } from "@nats-io/transport-node";
+import { describeError, type Logger } from "@peng3dnet/peer";
+import type { BusReceiver, BusSubscription } from "../bus/bus.js";
+import { callGuarded } from "../bus/bus-watch.js";
+
+interface Entry {
+  readonly subject: string;
+  readonly receive: BusReceiver;
+  /** The client library's; left out while there is no connection, or if the broker does not permit it. */
+  subscription: Subscription | undefined;
+}
+
+/** What is subscribed to, whatever becomes of the connection. */
+export class NatsSubscriptions {
+  readonly #logger: Logger;
+  readonly #entries = new Set<Entry>();
+  #connection: NatsConnection | undefined = undefined;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  add(subject: string, receive: BusReceiver): BusSubscription {
+    const entry: Entry = { subject, receive, subscription: undefined };
+    this.#entries.add(entry);
+    this.#begin(entry);
+    return {
+      unsubscribe: () => {
+        if (!this.#entries.delete(entry)) return;
+        entry.subscription?.unsubscribe();
+      },
+    };
+  }
+
+  /** Goes on over another connection, or over none for a time. */
+  use(connection: NatsConnection | undefined): void {
+    this.#connection = connection;
+    for (const entry of this.#entries) entry.subscription = undefined;
+    this.repeat();
+  }
+
+  /** Subscribes again to what was not permitted before. The client library does so with the others when it has redialled. */
+  repeat(): void {
+    for (const entry of this.#entries) if (entry.subscription === undefined) this.#begin(entry);
+  }
+
+  /** Ends all of them. */
+  clear(): void {
+    this.#entries.clear();
+    this.#connection = undefined;
+  }
+
+  #begin(entry: Entry): void {
+    const callback = (error: Error | null, message: Msg): void => {
+      if (!this.#entries.has(entry)) return;
+      if (error === null) this.#deliver(entry, message);
+      else this.#refused(entry, error);
+    };
+    entry.subscription = this.#connection?.subscribe(entry.subject, { callback });
+  }
+
+  #deliver(entry: Entry, { data, subject }: Msg): void {
+    // The library's is a Buffer, of which some methods do something else.
+    const payload = new Uint8Array(data.buffer, data.byteOffset, data.length);
+    callGuarded(this.#logger, `a subscription to "${entry.subject}"`, () => entry.receive(payload, subject));
+  }
+
+  #refused(entry: Entry, error: Error): void {
+    entry.subscription = undefined;
+    this.#logger.error(
+      `the broker does not permit to subscribe to "${entry.subject}": ${describeError(error)}`,
+    );
+  }
+}
