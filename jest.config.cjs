@@ -3,7 +3,7 @@ const wanted = process.env.PENG3DNET_COVERAGE === "1";
 /** @type {import("jest").Config} */
 module.exports = {
   rootDir: __dirname,
-  roots: ["packages", "examples", "benchmarks", "fuzz", "tools/chromium", "test"].map(
+  roots: ["packages", "examples", "benchmarks", "fuzz", "tools/chromium", "tools/nats-server", "test"].map(
     (folder) => `<rootDir>/${folder}`,
   ),
   testEnvironment: "node",
@@ -12,7 +12,7 @@ module.exports = {
     "<rootDir>/examples/*/test/**/*.test.ts",
     "<rootDir>/benchmarks/test/**/*.test.ts",
     "<rootDir>/fuzz/test/**/*.test.ts",
-    "<rootDir>/tools/chromium/test/**/*.test.ts",
+    "<rootDir>/tools/*/test/**/*.test.ts",
     "<rootDir>/test/**/*.test.ts",
   ],
   modulePathIgnorePatterns: ["/dist/", "/\\.docs-code/"],
@@ -25,7 +25,7 @@ module.exports = {
     "^@peng3dnet/(peer|core|cluster)/testing$": "<rootDir>/packages/$1/src/testing.ts",
     "^@peng3dnet/ping/peer$": "<rootDir>/packages/ping/src/peer.ts",
     "^@peng3dnet/peer/transport$": "<rootDir>/packages/peer/src/transport.ts",
-    "^@peng3dnet-internal/chromium$": "<rootDir>/tools/chromium/src/index.ts",
+    "^@peng3dnet-internal/(chromium|nats-server)$": "<rootDir>/tools/$1/src/index.ts",
     "^@peng3dnet-examples/(cli)$": "<rootDir>/examples/$1/src/index.ts",
     "^(\\.{1,2}/.*)\\.js$": "$1",
   },

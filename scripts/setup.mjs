@@ -55,7 +55,15 @@ function run(what, command, args, extraEnv = {}) {
 function workspaceFolders() {
   const children = (parent) =>
     existsSync(join(root, parent)) ? readdirSync(join(root, parent)).map((name) => `${parent}/${name}`) : [];
-  return [...children("packages"), ...children("examples"), "benchmarks", "fuzz", "site", "tools/chromium"]
+  return [
+    ...children("packages"),
+    ...children("examples"),
+    "benchmarks",
+    "fuzz",
+    "site",
+    "tools/chromium",
+    "tools/nats-server",
+  ]
     .filter((folder) => existsSync(join(root, folder, "package.json")))
     .sort();
 }

@@ -72,7 +72,7 @@ export class MemoryBroker implements BusFactory, MemoryCarrier {
   /** Brings something to all who have subscribed to it. */
   publish(from: MemoryBusConnection, subject: string, payload: Uint8Array): void {
     for (const to of this.#connections) {
-      if (!to.connected || !to.wants(subject)) continue;
+      if (!to.reachable || !to.wants(subject)) continue;
       const { lost, delay } = this.#faults({ from: from.name, to: to.name, subject, payload });
       if (lost) continue;
       if (to !== from) this.#passages++;

@@ -24,6 +24,8 @@ export class MemoryBusConnection implements Bus {
   readonly clock: Clock;
   /** Changes with each disconnection: what was under way before it does not arrive after it. */
   generation = 0;
+  /** Whether messages reach it. It is so before it is connected: what was kept reaches its own subscriptions. */
+  reachable = true;
   readonly #logger: Logger;
   readonly #broker: MemoryCarrier;
   readonly #watch: BusWatch;
@@ -77,6 +79,7 @@ export class MemoryBusConnection implements Bus {
 
   async close(): Promise<void> {
     if (!this.#watch.change("closed")) return;
+    this.reachable = false;
     this.#broker.remove(this);
     this.#subscribers.clear();
     this.#back.fail(closedError());
@@ -108,6 +111,7 @@ export class MemoryBusConnection implements Bus {
   disconnect(): void {
     if (this.#watch.state !== "connected") return;
     this.generation++;
+    this.reachable = false;
     this.#back = new Deferred(this.clock);
     this.#watch.change("disconnected");
   }
@@ -115,6 +119,7 @@ export class MemoryBusConnection implements Bus {
   /** The broker can be reached again. */
   reconnect(): void {
     if (this.#watch.state !== "disconnected") return;
+    this.reachable = true;
     this.#outbox.drain((subject, payload) => this.#broker.publish(this, subject, payload));
     this.#watch.change("connected");
     this.#back.settle();
