@@ -12,6 +12,8 @@ import { root } from "./packages.mjs";
 const COMPILERS = ["typescript-5.4", "typescript-5.9", "typescript"];
 
 const names = {
+  cluster: "memoryBus, natsBus",
+  "cluster/testing": "TestBus",
   core: "Client, ClientOnServer, definePacket, payload, Server, SIDE_SERVER, SmartPacket",
   "core/testing": "ManualClock, TestNetwork",
   peer: "standardPlatform",
@@ -63,7 +65,8 @@ const use = `
     for await (const { msg } of server.messages(Greeting)) msg.text;
     for await (const { pid } of events(server, "peng3dnet:server.connection.recv")) pid.toFixed();
     const { delay } = await pingServer({ addr: "127.0.0.1:1" });
-    const kit = [new ManualClock(), new TestNetwork(), closedWith, Deadline, standardPlatform];
+    const buses = [natsBus({ servers: "127.0.0.1:1", tls: {}, offline: "refuse" }), memoryBus(), new TestBus()];
+    const kit = [buses, new ManualClock(), new TestNetwork(), closedWith, Deadline, standardPlatform];
     await serveWebSocket(server, { port: 8080, path: "/play" });
     instrument(server, { attributes: { game: "chess" } })();
     instrument(client, {})[Symbol.dispose]();

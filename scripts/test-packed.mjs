@@ -116,6 +116,35 @@ const COMBINATIONS = {
       if (!told.includes("meter")) throw new Error("wrong");
     `,
   },
+  cluster: {
+    installs: [
+      "@msgpack/msgpack",
+      "@nats-io/nats-core",
+      "@nats-io/nkeys",
+      "@nats-io/nuid",
+      "@nats-io/transport-node",
+      "@peng3dnet/cluster",
+      "@peng3dnet/peer",
+      "@peng3dnet/protocol",
+      "tweetnacl",
+    ],
+    types: ["node"],
+    names: "memoryBus, natsBus, credsAuthenticator",
+    also: `
+      import { busConformance } from "@peng3dnet/cluster/testing";
+      import { silentLogger, standardPlatform } from "@peng3dnet/peer";
+    `,
+    use: `
+      if (typeof credsAuthenticator !== "function" || typeof natsBus({}).connect !== "function") throw new Error("wrong");
+      const bus = await memoryBus().connect({ name: "one", logger: silentLogger, clock: standardPlatform.clock });
+      const got = new Promise<number>((resolve) => { bus.subscribe("a", ([n = 0]) => { resolve(n); }); });
+      bus.publish("a", new Uint8Array([5]));
+      if ((await got) !== 5) throw new Error("wrong");
+      await bus.close();
+      const cases = busConformance({ name: "memory", prepare: () => ({ factory: memoryBus() }), interruptible: false });
+      for (const { run } of cases) await run();
+    `,
+  },
   ping: {
     installs: [
       "@msgpack/msgpack",
@@ -182,7 +211,7 @@ function writeConsumers(home, name, { names, also = "", use }) {
     join(home, "esm.mts"),
     `import { ${names} } from "${specifier}";\n${also}\n${use}\nexport {};\n`,
   );
-  const requires = also.replace(/import (\{.*\}) from ("[^"]+");/, "const $1 = require($2);");
+  const requires = also.replace(/import (\{.*\}) from ("[^"]+");/g, "const $1 = require($2);");
   // In TypeScript a CommonJS module imports by name; the compiler writes calls of require.
   writeFileSync(
     join(home, "cjs.cts"),

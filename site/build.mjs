@@ -24,6 +24,8 @@ const MODULES = {
   "packages/browser/src/index.ts": "@peng3dnet/browser",
   "packages/websocket/src/index.ts": "@peng3dnet/websocket",
   "packages/telemetry/src/index.ts": "@peng3dnet/telemetry",
+  "packages/cluster/src/index.ts": "@peng3dnet/cluster",
+  "packages/cluster/src/testing.ts": "@peng3dnet/cluster/testing",
   "packages/ping/src/index.ts": "@peng3dnet/ping",
   "packages/ping/src/peer.ts": "@peng3dnet/ping/peer",
   "packages/peng3d-events/src/index.ts": "@peng3dnet/peng3d-events",

@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as browser from "@peng3dnet/browser";
+import * as cluster from "@peng3dnet/cluster";
 import * as core from "@peng3dnet/core";
 import * as events from "@peng3dnet/peng3d-events";
 import * as ping from "@peng3dnet/ping";
@@ -20,7 +21,7 @@ const families = new Map<string, unknown>([
 
 const bases = new Set<unknown>([core.Peng3dnetError, ...families.values()]);
 
-const exported: Readonly<Record<string, unknown>> = { ...core, ...browser, ...ping, ...events };
+const exported: Readonly<Record<string, unknown>> = { ...core, ...browser, ...cluster, ...ping, ...events };
 
 const classes = Object.entries(exported).filter(
   (entry): entry is [string, ErrorClass] =>
