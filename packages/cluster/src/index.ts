@@ -3,6 +3,14 @@
  *
  * @packageDocumentation
  */
+
+export {
+  credsAuthenticator,
+  jwtAuthenticator,
+  nkeyAuthenticator,
+  tokenAuthenticator,
+  usernamePasswordAuthenticator,
+} from "@nats-io/transport-node";
 export type {
   Bus,
   BusChange,
@@ -27,10 +35,3 @@ export { memoryBus } from "./bus/memory-bus.js";
 export type { OfflineOptions } from "./bus/outbox.js";
 export { natsBus } from "./nats/nats-bus.js";
 export type { NatsBusOptions } from "./nats/nats-options.js";
-export {
-  credsAuthenticator,
-  jwtAuthenticator,
-  nkeyAuthenticator,
-  tokenAuthenticator,
-  usernamePasswordAuthenticator,
-} from "@nats-io/transport-node";

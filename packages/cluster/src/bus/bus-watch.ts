@@ -1,14 +1,25 @@
 import { describeError, type Logger, whenRejected } from "@peng3dnet/peer";
-import type { BusListener, BusState } from "./bus.js";
+import type { BusListener, BusReceiver, BusState } from "./bus.js";
 
-/** Calls what a user of a bus handed in; what it throws is logged, so that the others are called, too. */
-export function callGuarded(logger: Logger, what: string, call: () => unknown): void {
+/** What calls a function that a user of a bus handed in: what that throws is logged, so that others are called, too. */
+function guarded<Args extends readonly unknown[]>(
+  logger: Logger,
+  what: string,
+  call: (...args: Args) => unknown,
+): (...args: Args) => void {
   const failed = (error: unknown): void => logger.error(`${what} threw: ${describeError(error)}`);
-  try {
-    whenRejected(call(), failed);
-  } catch (error) {
-    failed(error);
-  }
+  return (...args) => {
+    try {
+      whenRejected(call(...args), failed);
+    } catch (error) {
+      failed(error);
+    }
+  };
+}
+
+/** A receiver that throws nothing. */
+export function guardedReceiver(logger: Logger, subject: string, receive: BusReceiver): BusReceiver {
+  return guarded(logger, `a subscription to "${subject}"`, receive);
 }
 
 /** The state of a bus, and who wants to know of its changes. */
@@ -27,7 +38,7 @@ export class BusWatch {
 
   /** Calls a listener with each change from now on. @returns what ends that. */
   add(call: BusListener): () => void {
-    const listener = { call };
+    const listener = { call: guarded(this.#logger, "a listener for the state of the bus", call) };
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
@@ -36,9 +47,7 @@ export class BusWatch {
   change(state: BusState, unconfirmed = 0): boolean {
     if (this.#state === state || this.#state === "closed") return false;
     this.#state = state;
-    for (const { call } of [...this.#listeners]) {
-      callGuarded(this.#logger, "a listener for the state of the bus", () => call(state, { unconfirmed }));
-    }
+    for (const { call } of [...this.#listeners]) call(state, { unconfirmed });
     return true;
   }
 }

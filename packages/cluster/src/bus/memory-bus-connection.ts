@@ -1,7 +1,7 @@
 import { type Clock, Deferred, type Logger, type WaitOptions } from "@peng3dnet/peer";
 import type { Bus, BusContext, BusListener, BusReceiver, BusSubscription } from "./bus.js";
 import { BusClosedError } from "./bus-errors.js";
-import { BusWatch, callGuarded } from "./bus-watch.js";
+import { BusWatch, guardedReceiver } from "./bus-watch.js";
 import type { Outbox } from "./outbox.js";
 import { checkPayload, copyOf } from "./payloads.js";
 import { checkSubject, SubjectPattern } from "./subjects.js";
@@ -63,7 +63,8 @@ export class MemoryBusConnection implements Bus {
 
   subscribe(subject: string, receive: BusReceiver): BusSubscription {
     this.#checkOpen();
-    const subscriber = { pattern: new SubjectPattern(subject), receive };
+    const pattern = new SubjectPattern(subject);
+    const subscriber = { pattern, receive: guardedReceiver(this.#logger, subject, receive) };
     this.#subscribers.add(subscriber);
     return { unsubscribe: () => void this.#subscribers.delete(subscriber) };
   }
@@ -103,7 +104,7 @@ export class MemoryBusConnection implements Bus {
       const bytes = own;
       // The next one gets a copy, before this one can change its own.
       own = copyOf(payload);
-      callGuarded(this.#logger, `a subscription to "${subject}"`, () => subscriber.receive(bytes, subject));
+      subscriber.receive(bytes, subject);
     }
   }
 

@@ -1,4 +1,4 @@
-import type { NatsConnection, Status } from "@nats-io/transport-node";
+import { connect, type NatsConnection, type Status } from "@nats-io/transport-node";
 import { checkTimeout, Deferred, describeError, type Logger, type WaitOptions } from "@peng3dnet/peer";
 import type { Bus, BusContext, BusListener, BusReceiver, BusSubscription } from "../bus/bus.js";
 import { BusAwayError, BusClosedError, BusConnectError } from "../bus/bus-errors.js";
@@ -7,8 +7,8 @@ import { costOf, Outbox } from "../bus/outbox.js";
 import { checkPayload, copyOf } from "../bus/payloads.js";
 import { checkSubject, SubjectPattern } from "../bus/subjects.js";
 import { BrokerLog } from "./broker-log.js";
-import { NatsDialler } from "./nats-dialler.js";
-import type { NatsBusOptions } from "./nats-options.js";
+import { destroySocket } from "./library-socket.js";
+import { libraryOptions, type NatsBusOptions } from "./nats-options.js";
 import { NatsSubscriptions } from "./nats-subscriptions.js";
 import { Unconfirmed } from "./unconfirmed.js";
 
@@ -27,14 +27,12 @@ export class NatsBusConnection implements Bus {
   readonly #context: BusContext;
   readonly #logger: Logger;
   readonly #log: BrokerLog;
-  readonly #dialler: NatsDialler;
   readonly #watch: BusWatch;
   readonly #outbox: Outbox;
   readonly #unconfirmed: Unconfirmed;
   readonly #subscriptions: NatsSubscriptions;
-  /** Left out while a dead connection is replaced. */
-  #connection: NatsConnection | undefined = undefined;
-  #maxPayload = 0;
+  readonly #connection: NatsConnection;
+  #maxPayload: number;
   /** Changes whenever the connection breaks or is found again: what was begun before is void. */
   #generation = 0;
   #giveUpTimer: unknown = undefined;
@@ -42,35 +40,28 @@ export class NatsBusConnection implements Bus {
   readonly #flushes = new Set<Deferred<void>>();
   #closing: Promise<void> | undefined = undefined;
 
-  private constructor(options: NatsBusOptions, context: BusContext, dialler: NatsDialler) {
+  private constructor(options: NatsBusOptions, context: BusContext, connection: NatsConnection) {
     this.#context = context;
     this.#logger = context.logger;
     this.#log = new BrokerLog(context.logger);
-    this.#dialler = dialler;
+    this.#connection = connection;
+    this.#maxPayload = connection.info?.max_payload ?? 0;
     this.#watch = new BusWatch(context.logger);
     this.#outbox = new Outbox(options);
-    this.#unconfirmed = new Unconfirmed(
-      context.clock,
-      async () => {
-        if (this.#connection === undefined) throw away();
-        await this.#connection.flush();
-      },
-      this.#outbox.maxKept,
-    );
-    this.#subscriptions = new NatsSubscriptions(context.logger);
+    this.#unconfirmed = new Unconfirmed(context.clock, () => connection.flush(), this.#outbox.maxKept);
+    this.#subscriptions = new NatsSubscriptions(connection, context.logger);
   }
 
   /** @throws BusConnectError */
   static async open(options: NatsBusOptions, context: BusContext): Promise<Bus> {
-    const dialler = new NatsDialler(options, context);
     let connection: NatsConnection;
     try {
-      connection = await dialler.dial();
+      connection = await connect(libraryOptions(options, context.name));
     } catch (error) {
       throw new BusConnectError(`no connection to NATS: ${describeError(error)}`, { cause: error });
     }
-    const bus = new NatsBusConnection(options, context, dialler);
-    bus.#use(connection);
+    const bus = new NatsBusConnection(options, context, connection);
+    void bus.#follow();
     return bus;
   }
 
@@ -124,12 +115,11 @@ export class NatsBusConnection implements Bus {
 
   async #close(): Promise<void> {
     const { connected } = this;
-    const connection = this.#connection;
     if (!this.#end()) return;
-    if (connected && connection !== undefined) {
+    if (connected) {
       const { count } = this.#unconfirmed;
       const taken = new Deferred<void>(this.#context.clock);
-      connection.flush().then(
+      this.#connection.flush().then(
         () => taken.settle(),
         () => taken.fail(away()),
       );
@@ -140,24 +130,16 @@ export class NatsBusConnection implements Bus {
       }
     }
     this.#unconfirmed.reset();
-    await connection?.close();
+    await this.#connection.close();
+    // One to a broker that took the connection, and says nothing, is left open.
+    destroySocket(this.#connection);
   }
 
-  /** Goes on over a connection. */
-  #use(connection: NatsConnection): void {
-    this.#connection = connection;
-    this.#maxPayload = connection.info?.max_payload ?? this.#maxPayload;
-    this.#subscriptions.use(connection);
-    void this.#follow(connection);
-  }
-
-  /** Hears what becomes of a connection, to its end. */
-  async #follow(connection: NatsConnection): Promise<void> {
-    for await (const status of connection.status()) {
-      if (connection === this.#connection) this.#told(status);
-    }
-    const error = await connection.closed();
-    if (connection !== this.#connection || !this.#end()) return;
+  /** Hears what becomes of the connection, to its end. */
+  async #follow(): Promise<void> {
+    for await (const status of this.#connection.status()) this.#told(status);
+    const error = await this.#connection.closed();
+    if (!this.#end()) return;
     const why = error instanceof Error ? `: ${describeError(error)}` : "";
     this.#logger.error(`the client of NATS gave up, as its options tell it, and the bus is closed${why}`);
   }
@@ -201,15 +183,14 @@ export class NatsBusConnection implements Bus {
   /** There is a connection again: once the broker answers on it, what was kept is published, and then what comes. */
   async #answering(): Promise<void> {
     const generation = ++this.#generation;
-    const connection = this.#connection;
     try {
-      await connection?.flush();
+      await this.#connection.flush();
     } catch {
       // It broke again, and the client library goes on.
       return;
     }
     if (generation !== this.#generation || this.#watch.state !== "disconnected") return;
-    this.#maxPayload = connection?.info?.max_payload ?? this.#maxPayload;
+    this.#maxPayload = this.#connection.info?.max_payload ?? this.#maxPayload;
     this.#log.clear();
     this.#subscriptions.repeat();
     this.#publishKept();
@@ -231,33 +212,22 @@ export class NatsBusConnection implements Bus {
   }
 
   /**
-   * The client library closes a dead connection only once it has written what waits, which may be never. So that is looked at,
-   * and another connection takes its place.
+   * The client library ends a dead connection, and dials, only once it has written what waits on it, which may be never. So it is
+   * helped after a time.
    */
   #giveUpSoon(): void {
     const { clock } = this.#context;
     clock.clearTimeout(this.#giveUpTimer);
-    this.#giveUpTimer = clock.setTimeout(() => void this.#replace(), GIVE_UP_WITHIN * 1000);
-  }
-
-  async #replace(): Promise<void> {
-    const dead = this.#connection;
-    this.#connection = undefined;
-    this.#subscriptions.use(undefined);
-    dead?.close().catch(() => undefined);
-    const connection = await this.#dialler.redial();
-    if (connection !== undefined) {
-      this.#use(connection);
-      await this.#answering();
-    } else if (this.#end()) {
-      this.#logger.error("the options allow no more attempts to reach the broker, and the bus is closed");
-    }
+    this.#giveUpTimer = clock.setTimeout(() => destroySocket(this.#connection), GIVE_UP_WITHIN * 1000);
   }
 
   /** Hands something to the client library, which keeps it until the end of the turn. */
   #handOver(subject: string, payload: Uint8Array): void {
-    if (this.#connection === undefined) throw away();
-    this.#connection.publish(subject, payload);
+    try {
+      this.#connection.publish(subject, payload);
+    } catch (error) {
+      throw new BusAwayError(`the client of NATS took nothing: ${describeError(error)}`, { cause: error });
+    }
     this.#unconfirmed.add(costOf(subject, payload));
   }
 
@@ -275,9 +245,7 @@ export class NatsBusConnection implements Bus {
   /** Nothing is published or received any more. @returns whether that is new. */
   #end(): boolean {
     if (!this.#watch.change("closed")) return false;
-    const { clock } = this.#context;
-    clock.clearTimeout(this.#giveUpTimer);
-    this.#dialler.stop();
+    this.#context.clock.clearTimeout(this.#giveUpTimer);
     this.#subscriptions.clear();
     this.#failFlushes(closed);
     const lost = this.#outbox.clear();

@@ -1,12 +1,12 @@
 import type { Msg, NatsConnection, Subscription } from "@nats-io/transport-node";
 import { describeError, type Logger } from "@peng3dnet/peer";
 import type { BusReceiver, BusSubscription } from "../bus/bus.js";
-import { callGuarded } from "../bus/bus-watch.js";
+import { guardedReceiver } from "../bus/bus-watch.js";
 
 interface Entry {
   readonly subject: string;
   readonly receive: BusReceiver;
-  /** The client library's; left out while there is no connection, or if the broker does not permit it. */
+  /** The client library's; left out if the broker does not permit it. */
   subscription: Subscription | undefined;
 }
 
@@ -14,14 +14,16 @@ interface Entry {
 export class NatsSubscriptions {
   readonly #logger: Logger;
   readonly #entries = new Set<Entry>();
-  #connection: NatsConnection | undefined = undefined;
+  readonly #connection: NatsConnection;
 
-  constructor(logger: Logger) {
+  constructor(connection: NatsConnection, logger: Logger) {
+    this.#connection = connection;
     this.#logger = logger;
   }
 
   add(subject: string, receive: BusReceiver): BusSubscription {
-    const entry: Entry = { subject, receive, subscription: undefined };
+    const guarded = guardedReceiver(this.#logger, subject, receive);
+    const entry: Entry = { subject, receive: guarded, subscription: undefined };
     this.#entries.add(entry);
     this.#begin(entry);
     return {
@@ -32,13 +34,6 @@ export class NatsSubscriptions {
     };
   }
 
-  /** Goes on over another connection, or over none for a time. */
-  use(connection: NatsConnection | undefined): void {
-    this.#connection = connection;
-    for (const entry of this.#entries) entry.subscription = undefined;
-    this.repeat();
-  }
-
   /** Subscribes again to what was not permitted before. The client library does so with the others when it has redialled. */
   repeat(): void {
     for (const entry of this.#entries) if (entry.subscription === undefined) this.#begin(entry);
@@ -47,7 +42,6 @@ export class NatsSubscriptions {
   /** Ends all of them. */
   clear(): void {
     this.#entries.clear();
-    this.#connection = undefined;
   }
 
   #begin(entry: Entry): void {
@@ -56,13 +50,17 @@ export class NatsSubscriptions {
       if (error === null) this.#deliver(entry, message);
       else this.#refused(entry, error);
     };
-    entry.subscription = this.#connection?.subscribe(entry.subject, { callback });
+    try {
+      entry.subscription = this.#connection.subscribe(entry.subject, { callback });
+    } catch (error) {
+      // The client library has given up, which closes the bus in a moment.
+      this.#logger.debug(`no subscription to "${entry.subject}": ${describeError(error)}`);
+    }
   }
 
   #deliver(entry: Entry, { data, subject }: Msg): void {
     // The library's is a Buffer, of which some methods do something else.
-    const payload = new Uint8Array(data.buffer, data.byteOffset, data.length);
-    callGuarded(this.#logger, `a subscription to "${entry.subject}"`, () => entry.receive(payload, subject));
+    entry.receive(new Uint8Array(data.buffer, data.byteOffset, data.length), subject);
   }
 
   #refused(entry: Entry, error: Error): void {

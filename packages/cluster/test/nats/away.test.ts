@@ -94,7 +94,11 @@ describeWithNats("broken connections", () => {
     dead.freeze();
     // More than the buffers of both systems hold.
     for (let count = 0; count < 64; count++) bus.publish("b", new Uint8Array(1024 * 1024));
+    const flushed = expect(bus.flush()).rejects.toThrow(
+      expect.objectContaining({ code: "P3D_ERR_BUS_AWAY" }),
+    );
     await until("disconnected");
+    await flushed;
     expect(changes).toEqual([["disconnected", { unconfirmed: 64 }]]);
     bus.publish("a", text("kept"));
     await until("connected");

@@ -189,7 +189,7 @@ const rows: Row[] = [
         });
       },
     }),
-    says: /^messages before a close: 0 of 100 arrived/,
+    says: /^messages before a close: 0 of 150 arrived/,
   },
   {
     name: "a closed bus receives nothing, and refuses calls",

@@ -38,8 +38,11 @@ export const callCases: CaseDraft[] = [
       const [one, two] = await scene.pair();
       const heard = await scene.listen(two, scene.subject("last"));
       for (let number = 0; number < 100; number++) one.publish(scene.subject("last"), numbered(number));
+      // More than fits into the buffers of a system.
+      const much = new Uint8Array(Math.min(one.maxPayload, 256 * 1024));
+      for (let number = 0; number < 50; number++) one.publish(scene.subject("last"), much);
       await one.close();
-      await heard.until(100, "messages before a close");
+      await heard.until(150, "messages before a close");
     },
   },
   {
@@ -51,12 +54,13 @@ export const callCases: CaseDraft[] = [
       const stopped = scene.watch(one);
       one.watch(() => stopped.push(["closed", { unconfirmed: 0 }]))();
       two.publish(scene.subject("closed"), numbered(0));
-      await Promise.all([one.close(), one.close()]);
-      await one.close();
+      const closing = Promise.all([one.close(), one.close()]);
       const received = heard.payloads.length;
+      await closing;
+      await one.close();
       two.publish(scene.subject("closed"), numbered(1));
       await scene.fence(two, two);
-      check(heard.payloads.length === received, "a closed bus received something");
+      check(heard.payloads.length === received, "a bus received something once its close was called");
       check(!one.connected, "a closed bus is connected");
       check(
         JSON.stringify(states) === JSON.stringify([["closed", { unconfirmed: 0 }]]),
