@@ -4,13 +4,6 @@
  * @packageDocumentation
  */
 
-export {
-  credsAuthenticator,
-  jwtAuthenticator,
-  nkeyAuthenticator,
-  tokenAuthenticator,
-  usernamePasswordAuthenticator,
-} from "@nats-io/transport-node";
 export type {
   Bus,
   BusChange,
@@ -33,5 +26,17 @@ export {
 export type { MemoryBusOptions } from "./bus/memory-broker.js";
 export { memoryBus } from "./bus/memory-bus.js";
 export type { OfflineOptions } from "./bus/outbox.js";
+export {
+  credsAuthenticator,
+  jwtAuthenticator,
+  nkeyAuthenticator,
+  tokenAuthenticator,
+  usernamePasswordAuthenticator,
+} from "./nats/authenticators.js";
 export { natsBus } from "./nats/nats-bus.js";
-export type { NatsBusOptions } from "./nats/nats-options.js";
+export type {
+  NatsAuthenticator,
+  NatsBusOptions,
+  NatsCredentials,
+  NatsTlsOptions,
+} from "./nats/nats-options.js";

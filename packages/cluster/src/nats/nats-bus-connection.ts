@@ -7,8 +7,9 @@ import { costOf, Outbox } from "../bus/outbox.js";
 import { checkPayload, copyOf } from "../bus/payloads.js";
 import { checkSubject, SubjectPattern } from "../bus/subjects.js";
 import { BrokerLog } from "./broker-log.js";
+import { libraryOptions } from "./library-options.js";
 import { destroySocket } from "./library-socket.js";
-import { libraryOptions, type NatsBusOptions } from "./nats-options.js";
+import type { NatsBusOptions } from "./nats-options.js";
 import { NatsSubscriptions } from "./nats-subscriptions.js";
 import { Unconfirmed } from "./unconfirmed.js";
 

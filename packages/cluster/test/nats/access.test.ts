@@ -1,6 +1,12 @@
 // TLS, credentials and permissions are those of NATS, and what the broker refuses is said.
 
-import { natsBus } from "@peng3dnet/cluster";
+import { nkeys } from "@nats-io/transport-node";
+import {
+  natsBus,
+  nkeyAuthenticator,
+  tokenAuthenticator,
+  usernamePasswordAuthenticator,
+} from "@peng3dnet/cluster";
 import { certFile, keyFile } from "../../../core/test/support/certificates.js";
 import { hear, open, openNats, startNats, text } from "../support/buses.js";
 import { describeWithNats } from "../support/with-nats.js";
@@ -31,6 +37,30 @@ describeWithNats("access", () => {
         }),
       );
     }
+  });
+
+  test("users show themselves by whatever NATS knows", async () => {
+    const key = nkeys.createUser();
+    const server = await startNats({
+      config: `authorization { users = [ { nkey: ${key.getPublicKey()} }, { user: game, password: secret } ] }`,
+    });
+    const seed = key.getSeed();
+    for (const authenticator of [
+      nkeyAuthenticator(seed),
+      usernamePasswordAuthenticator("game", "secret"),
+      [usernamePasswordAuthenticator("game", () => "secret")],
+    ]) {
+      const { bus } = await openNats(server, { authenticator, user: undefined });
+      await bus.flush();
+    }
+    await expect(
+      openNats(server, { authenticator: nkeyAuthenticator(nkeys.createUser().getSeed()) }),
+    ).rejects.toThrow(expect.objectContaining({ code: "P3D_ERR_BUS_CONNECT" }));
+    const locked = await startNats({ config: "authorization { token: sesame }" });
+    for (const options of [{ token: "sesame" }, { authenticator: tokenAuthenticator("sesame") }]) {
+      await openNats(locked, options);
+    }
+    await expect(openNats(locked)).rejects.toThrow(expect.objectContaining({ code: "P3D_ERR_BUS_CONNECT" }));
   });
 
   test("a broker that does not know the user for a time is dialled on", async () => {
