@@ -25,6 +25,7 @@ export {
 export { GroupMap } from "./groups/group-map.js";
 export type { RoundTrip } from "./liveness/round-trip.js";
 export type { ServerTime } from "./liveness/server-clock.js";
+export { ENCODED, type PacketForMany } from "./messages/encoded-packet.js";
 export type { Message, MessageStream, MessageStreamOptions } from "./messages/message-stream.js";
 export type {
   ClientOf,
@@ -69,6 +70,7 @@ export type { SentAgain } from "./resume/resumable-transport.js";
 export type { ResumeInfo, SuspendInfo } from "./resume/resume-events.js";
 export type { ResumeAttempt } from "./resume/server-resumption.js";
 export { type ClientClass, type ClientConnection, ClientOnServer } from "./server/client-on-server.js";
+export { CLUSTER_HOST, ClusterHost, type SharedPacket } from "./server/cluster-host.js";
 export { Server } from "./server/server.js";
 export type {
   BroadcastOptions,

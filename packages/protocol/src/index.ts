@@ -109,7 +109,14 @@ export {
 } from "./handshake/resume-handshake.js";
 export { type CheckingContext, checkSent } from "./packets/check-sent.js";
 export { DefinedPacket } from "./packets/defined-packet.js";
-export { type EncodingContext, encodeChecked, encodePacket } from "./packets/encode-packet.js";
+export {
+  bodyOf,
+  type EncodedBody,
+  type EncodingContext,
+  encodeChecked,
+  encodePacket,
+  packetOf,
+} from "./packets/encode-packet.js";
 export { type MaybeAsync, Packet, PrintPacket } from "./packets/packet.js";
 export {
   type AnyPacketDefinition,

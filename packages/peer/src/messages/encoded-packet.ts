@@ -6,8 +6,20 @@ import {
   PacketTooLargeError,
 } from "@peng3dnet/protocol";
 
+/**
+ * Option of a broadcast by which a cluster hands in what is encoded already. It is the same symbol in each copy of this
+ * package: the server may be made with another one.
+ */
+export const ENCODED: unique symbol = Symbol.for("peng3dnet.encoded");
+
+/** A packet for many connections. */
+export interface PacketForMany {
+  /** The packet for connections with this context, or why none of them can have it. */
+  for(context: ConnectionContext): Uint8Array | PacketTooLargeError;
+}
+
 /** A packet for many connections: checked and encoded once for all that began with the same options. */
-export class EncodedPacket {
+export class EncodedPacket implements PacketForMany {
   readonly #entry: PacketEntry;
   readonly #data: unknown;
   #context: ConnectionContext | undefined = undefined;

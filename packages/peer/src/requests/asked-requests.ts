@@ -57,15 +57,18 @@ class AskedRequest {
   readonly timeout: number;
   readonly promise: Promise<unknown>;
   readonly resolve: Settle;
+  /** Whether it is asked for somebody else, who looks at the answer: it is handed over as it comes. */
+  readonly relayed: boolean;
   /** Where in the bytes that are sent it ends. */
   end = 0;
   /** Ends listening to the caller's signal. */
   stopListening: (() => void) | undefined = undefined;
   readonly #reject: Settle;
 
-  constructor(id: number, type: RequestType, timeout: number, due: number) {
+  constructor(id: number, type: RequestType, timeout: number, due: number, relayed: boolean) {
     this.id = id;
     this.type = type;
+    this.relayed = relayed;
     this.timeout = timeout;
     this.due = due;
     this.promise = new Promise(keepSettlers);
@@ -101,8 +104,20 @@ export class AskedRequests {
     return this.#waiting.size;
   }
 
-  /** Sends a request. @param trace - what goes along with it. @returns what becomes of it. */
-  ask(type: RequestType, input: unknown, options: WaitOptions | undefined, trace?: string): Promise<unknown> {
+  /**
+   * Sends a request.
+   *
+   * @param trace - what goes along with it.
+   * @param relayed - whether it is somebody else's, who has checked what is asked, and looks at the answer.
+   * @returns what becomes of it.
+   */
+  ask(
+    type: RequestType,
+    input: unknown,
+    options: WaitOptions | undefined,
+    trace?: string,
+    relayed = false,
+  ): Promise<unknown> {
     const timeout = options?.timeout ?? DEFAULT_TIMEOUT;
     const signal = options?.signal;
     const session = this.#session;
@@ -112,12 +127,12 @@ export class AskedRequests {
     // By a look at the clock of its own: what the program does between two requests is no time that the second one waited.
     const due =
       timeout < Number.POSITIVE_INFINITY ? Math.ceil(session.options.clock.now() + timeout * 1000) : NEVER;
-    const request = new AskedRequest(id, type, timeout, due);
+    const request = new AskedRequest(id, type, timeout, due, relayed);
     // An answer cannot come before it is sent; what sending leads to may look at the table.
     this.#waiting.add(request);
     const { connection } = session;
     try {
-      type.input?.sent(connection.context, input);
+      if (!relayed) type.input?.sent(connection.context, input);
       const sent = input === undefined ? null : input;
       sendBody(session, type.name, trace === undefined ? [id, sent] : [id, sent, trace]);
     } catch (error) {

@@ -18,6 +18,7 @@ export class PeerRequests {
   readonly #peer: Peer;
   readonly #surroundings: RequestSurroundings;
   readonly #types = new Map<AnyRequestDefinition, RequestType>();
+  readonly #byName = new Map<string, RequestType>();
 
   constructor(peer: Peer, surroundings: RequestSurroundings) {
     this.#peer = peer;
@@ -43,6 +44,7 @@ export class PeerRequests {
       throw error;
     }
     this.#types.set(definition, type);
+    this.#byName.set(name, type);
     return type;
   }
 
@@ -77,18 +79,34 @@ export class PeerRequests {
     options: WaitOptions | undefined,
     session: RequestSession,
   ): Promise<unknown> {
-    const type = this.#types.get(definition);
-    if (type === undefined) return rejected(this.#unknown(definition));
-    if (definition.options.side === this.#peer.side) {
-      return rejected(
-        new TypeError(
-          `${quoteText(type.name)} is answered by this side, as its option side says, and cannot be asked of the other one`,
-        ),
-      );
+    let type: RequestType;
+    try {
+      type = this.asking(definition);
+    } catch (error) {
+      return rejected(error);
     }
     const { asked } = ConnectionRequests.of(session);
     if (this.#surroundings.observation.requests === undefined) return asked.ask(type, input, options);
     return askObserved(asked, type, input, options, session);
+  }
+
+  /**
+   * A request that the other side is asked.
+   *
+   * @throws {@link NotRegisteredError} if it is not known; TypeError if it is none, or answered by this side.
+   */
+  asking(definition: AnyRequestDefinition): RequestType {
+    const type = this.#types.get(definition);
+    if (type === undefined) throw this.#unknown(definition);
+    if (definition.options.side !== this.#peer.side) return type;
+    throw new TypeError(
+      `${quoteText(type.name)} is answered by this side, as its option side says, and cannot be asked of the other one`,
+    );
+  }
+
+  /** The request with a name, if it is known. */
+  named(name: string): RequestType | undefined {
+    return this.#byName.get(name);
   }
 
   /** What becomes of a request for which there is no connection. @param error - why there is none. */

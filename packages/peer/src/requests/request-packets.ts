@@ -1,19 +1,14 @@
 import {
   type Cid,
-  escapeText,
   isRequestCode,
   Packet,
   type PacketRegistry,
   type Peer,
-  quoteText,
-  RequestError,
+  type RequestError,
 } from "@peng3dnet/protocol";
 import { isTrace } from "../observing/observation.js";
 import { ConnectionRequests, type RequestSession } from "./connection-requests.js";
-import type { RequestType } from "./request-type.js";
-
-/** Most characters of an error's message that are taken from a peer. */
-const MAX_MESSAGE = 1000;
+import { type RequestType, requestError } from "./request-type.js";
 
 /** Finds the connection that a packet came on. */
 export type SessionOf = (cid: Cid) => RequestSession | undefined;
@@ -92,10 +87,8 @@ export class AnswerPacket extends BodyPacket {
       return true;
     }
     try {
-      if (length === 2) {
-        const { output } = this.type;
-        request.resolve(output === undefined ? body[1] : output.received(body[1]));
-      } else request.reject(this.#errorOf(body));
+      if (length === 2) request.resolve(request.relayed ? body[1] : this.type.answered(body[1]));
+      else request.reject(this.#errorOf(body, request.relayed));
     } catch (error) {
       // It does not fit its schema. There will not be another one.
       session.ignored(`the answer to request ${id} does not fit`, "invalidpayload", this.label);
@@ -104,13 +97,13 @@ export class AnswerPacket extends BodyPacket {
     return true;
   }
 
-  #errorOf(body: readonly unknown[]): RequestError {
+  #errorOf(body: readonly unknown[], relayed: boolean): RequestError {
     const code = body[1] as string;
+    const message = body[2] as string;
     const data = body[3] ?? null;
-    const check = this.type.dataOf(code);
-    const said = escapeText(body[2] as string, MAX_MESSAGE);
-    const message = said === "" ? `"${this.type.name}" was answered with the error ${quoteText(code)}` : said;
-    return new RequestError(code, message, check === undefined ? data : check.received(data));
+    return relayed
+      ? requestError(this.type.name, code, message, data)
+      : this.type.refused(code, message, data);
   }
 }
 

@@ -3,9 +3,12 @@ import {
   checkSent,
   DefinedPacket,
   definePacket,
+  escapeText,
   type PacketRegistry,
   type Peer,
   payload,
+  quoteText,
+  RequestError,
   type StandardSchemaV1,
   whenRejected,
 } from "@peng3dnet/protocol";
@@ -43,6 +46,19 @@ class PartCheck {
     if (!context.validateSent) return;
     whenRejected(checkSent(context, { name: this.#name, obj: this.#packet }, value), ignore);
   }
+}
+
+/** Most characters of an error's message that are taken from a peer. */
+const MAX_MESSAGE = 1000;
+
+/** An error that a peer answered a request with. */
+export function requestError(name: string, code: string, message: string, data: unknown): RequestError {
+  const said = escapeText(message, MAX_MESSAGE);
+  return new RequestError(
+    code,
+    said === "" ? `"${name}" was answered with the error ${quoteText(code)}` : said,
+    data,
+  );
 }
 
 /** A handler of any request. */
@@ -92,6 +108,17 @@ export class RequestType {
   /** Whether the definition declares a code of errors. */
   declares(code: string): boolean {
     return this.#errors.has(code);
+  }
+
+  /** What a caller gets of what was answered. @throws {@link InvalidPayloadError} if it does not fit its schema. */
+  answered(value: unknown): unknown {
+    return this.output === undefined ? value : this.output.received(value);
+  }
+
+  /** The error that a caller gets for one that was answered. @throws {@link InvalidPayloadError} if its data do not fit. */
+  refused(code: string, message: string, data: unknown): RequestError {
+    const check = this.dataOf(code);
+    return requestError(this.name, code, message, check === undefined ? data : check.received(data));
   }
 
   /** Checks the data of errors of a code; `undefined`: anything will do. */

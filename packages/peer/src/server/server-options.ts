@@ -2,6 +2,7 @@ import type { Address, AnyPacketDefinition, CloseInfo } from "@peng3dnet/protoco
 import type { PeerOptions } from "../base/options.js";
 import type { PeerEvents } from "../base/peer-base.js";
 import type { Group, GroupBroadcastOptions, Receiver } from "../groups/group.js";
+import type { ENCODED, PacketForMany } from "../messages/encoded-packet.js";
 import type { ResumeInfo, SuspendInfo } from "../resume/resume-events.js";
 import type { ResumeAttempt } from "../resume/server-resumption.js";
 import type { Acceptor } from "../transport/acceptor.js";
@@ -86,4 +87,6 @@ export interface BroadcastOptions extends GroupBroadcastOptions {
    * that has left is passed by. To list nobody is not the default: `undefined` is refused.
    */
   readonly to?: Iterable<Receiver>;
+  /** For clusters: the packet, where it is encoded already. */
+  readonly [ENCODED]?: PacketForMany | undefined;
 }

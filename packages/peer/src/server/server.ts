@@ -21,7 +21,7 @@ import type { Group } from "../groups/group.js";
 import type { GroupMap } from "../groups/group-map.js";
 import { exceptionsOf, receiversOf } from "../groups/receivers.js";
 import type { ServerTime } from "../liveness/server-clock.js";
-import { EncodedPacket } from "../messages/encoded-packet.js";
+import { ENCODED, EncodedPacket } from "../messages/encoded-packet.js";
 import type { ClientOf, NameSentTo, PayloadOf, SentTo, UntypedPacket } from "../messages/typed-packet.js";
 import { standardPlatform } from "../platform/standard-platform.js";
 import type {
@@ -39,6 +39,7 @@ import type { Transport } from "../transport/transport.js";
 import { Admission } from "./admission.js";
 import { type ClientClass, type ClientConnection, ClientOnServer } from "./client-on-server.js";
 import { ClientTable } from "./client-table.js";
+import { CLUSTER_HOST, ClusterHost } from "./cluster-host.js";
 import { checkAcceptor, Listenings } from "./listenings.js";
 import { ServerHooks } from "./server-hooks.js";
 import type {
@@ -573,7 +574,8 @@ export class Server<
       const { connection } = client[SESSION];
       return connection.active && !connection.closing && left?.has(client) !== true;
     };
-    const packets = new EncodedPacket(entry, data, (parsed) => this.guard.watch(parsed, entry.name));
+    const packets =
+      options[ENCODED] ?? new EncodedPacket(entry, data, (parsed) => this.guard.watch(parsed, entry.name));
     if (this.severalContexts) {
       // What does not keep to the options of one connection is sent to none.
       for (const client of receivers.values())
@@ -586,7 +588,7 @@ export class Server<
       const packet = packets.for(connection.context);
       if (!ArrayBuffer.isView(packet)) {
         client[SESSION].ignored(
-          `a broadcast was not sent to a client that declined compression: ${packet.message}`,
+          `a broadcast was not sent to a client for whom it is too long: ${packet.message}`,
           "packettoolong",
           entry.name,
         );
@@ -636,6 +638,23 @@ export class Server<
     checkReason(reason);
     const client = this.ownerOf(cid);
     return client === undefined ? this.#table.closeOf(cid) : client[SESSION].close(reason);
+  }
+
+  /** For clusters. */
+  get [CLUSTER_HOST](): ClusterHost {
+    const hooks = this.#hooks;
+    const { tickers, requests, groups: receivers } = hooks;
+    return new ClusterHost({
+      clock: this.clock,
+      guard: this.guard,
+      logger: this.logger,
+      tickers,
+      requests,
+      receivers,
+      entry: (ptype) => this.registry.entry(ptype),
+      context: () => this.context,
+      session: (cid) => this.#table.find(cid)?.[SESSION],
+    });
   }
 
   // ---- overridable steps of receiving -------------------------------------------------------------

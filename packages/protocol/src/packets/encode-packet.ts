@@ -1,5 +1,6 @@
 import type { Peer } from "../connection/peer.js";
 import { FrameEncoder, type FrameEncoderOptions } from "../framing/frame-encoder.js";
+import { LENGTH_SIZE, PREAMBLE_SIZE, readUint16, writePreamble } from "../framing/packet-header.js";
 import type { PacketEntry } from "../registry/packet-registry.js";
 import { type CheckingContext, checkSent } from "./check-sent.js";
 
@@ -44,4 +45,24 @@ export function encodeChecked(
 ): Uint8Array {
   if (entry.parses && context.validateSent) watch(checkSent(context, entry, data));
   return encodePacket(context, entry.id, data);
+}
+
+/** The body of a packet as it travels, without the id, which is another one on each server. */
+export interface EncodedBody {
+  /** The flags of the packet's header: 0, or `FLAG_COMPRESSED`. */
+  readonly flags: number;
+  readonly bytes: Uint8Array;
+}
+
+/** The body of a packet that {@link encodePacket} made, as a view of it. */
+export function bodyOf(packet: Uint8Array): EncodedBody {
+  return { flags: readUint16(packet, LENGTH_SIZE + 4), bytes: packet.subarray(PREAMBLE_SIZE) };
+}
+
+/** A packet with an id of this side's and a body that was encoded elsewhere, for {@link Connection.sendEncoded}. */
+export function packetOf(id: number, { flags, bytes }: EncodedBody): Uint8Array {
+  const packet = new Uint8Array(PREAMBLE_SIZE + bytes.length);
+  writePreamble(packet, 0, bytes.length, id, flags);
+  packet.set(bytes, PREAMBLE_SIZE);
+  return packet;
 }

@@ -75,7 +75,7 @@ export class BodyDecoder {
   }
 
   #decodeInflated(flags: number, body: Uint8Array, limit: number, maxElements: number): unknown {
-    const inflated = this.#inflate(flags, body, limit);
+    const inflated = this.inflate(flags, body, limit);
     this.#inflatedBytes = inflated.length;
     // What lies beside it in its buffer is nothing to be shown.
     const whole = inflated.length === inflated.buffer.byteLength;
@@ -120,7 +120,13 @@ export class BodyDecoder {
     return withOwnBinaries(codec.decode(body, exactly), body.buffer);
   }
 
-  #inflate(flags: number, body: Uint8Array, limit: number): Uint8Array {
+  /**
+   * What a body holds whose packet has flags.
+   *
+   * @param limit - longest result, in bytes.
+   * @throws {@link BadDataError}, {@link UnsupportedFlagsError}, {@link DecompressLimitError}.
+   */
+  inflate(flags: number, body: Uint8Array, limit: number): Uint8Array {
     if (flags !== FLAG_COMPRESSED || this.#compression === undefined) {
       const here =
         this.#compression === undefined

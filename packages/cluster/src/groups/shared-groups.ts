@@ -1,0 +1,209 @@
+import {
+  type ClientOnServer,
+  type ClusterHost,
+  ENCODED,
+  type Group,
+  type PacketRef,
+  type Receiver,
+  type Server,
+  type SharedPacket,
+} from "@peng3dnet/peer";
+import type { BusSubscription } from "../bus/bus.js";
+import type { Membership } from "../nodes/membership.js";
+import type { RemoteNode } from "../nodes/remote-node.js";
+import type { Counters } from "../metrics.js";
+import type { Message } from "../wire/form.js";
+import { GROUP_MESSAGE, type Position } from "../wire/messages.js";
+import type { ClusterBroadcastOptions, ClusterGroupStore } from "./cluster-group.js";
+import { exceptionsHere, readExceptions } from "./exceptions.js";
+import { Incoming } from "./incoming.js";
+import type { Outgoing } from "./outgoing.js";
+
+/** What groups need of their node. */
+export interface SharedGroupsHost {
+  readonly id: string;
+  readonly server: Server<ClientOnServer>;
+  readonly host: ClusterHost;
+  readonly counters: Counters;
+  readonly membership: Membership;
+  readonly outgoing: Outgoing;
+  /** Whether this node has left: groups are those of the server alone then. */
+  readonly left: boolean;
+  /** Hears what is sent to a group. @throws {@link BusError} */
+  subscribe(group: string): BusSubscription;
+  /** Publishes to a group. @throws {@link BusError} */
+  publish(group: string, message: Uint8Array): void;
+  /** Something is missing. */
+  gap(group: string, from: string, missed: number | undefined): void;
+  /** A message cannot be passed on. */
+  refused(error: unknown, packet: string): void;
+}
+
+/** A group that has members here and that other nodes reach. */
+interface Shared {
+  /** The version of what this node wants to hear from which on it is in there. */
+  readonly since: number;
+  readonly subscription: BusSubscription;
+}
+
+/** The groups of a server that other nodes reach. Nothing is kept of one that has no members any more. */
+export class SharedGroups implements ClusterGroupStore<ClientOnServer> {
+  readonly #node: SharedGroupsHost;
+  readonly #shared = new Map<string, Shared>();
+  /** The nodes of which sequences are kept. */
+  readonly #nodes: () => Iterable<RemoteNode>;
+  readonly #stopListening: () => void;
+
+  constructor(node: SharedGroupsHost, nodes: () => Iterable<RemoteNode>) {
+    this.#node = node;
+    this.#nodes = nodes;
+    const left = (_client: unknown, { name }: { readonly name: string }): void => this.#check(name);
+    node.server.on("groupleave", left);
+    this.#stopListening = () => void node.server.off("groupleave", left);
+  }
+
+  /** How many there are. */
+  get size(): number {
+    return this.#shared.size;
+  }
+
+  /** Their names. */
+  names(): IterableIterator<string> {
+    return this.#shared.keys();
+  }
+
+  /** Hears nothing any more. */
+  end(): void {
+    this.#stopListening();
+    for (const { subscription } of this.#shared.values()) subscription.unsubscribe();
+    this.#shared.clear();
+  }
+
+  // ---- members --------------------------------------------------------------------------------------
+
+  local(name: string): Group<ClientOnServer> {
+    return this.#node.server.group(name);
+  }
+
+  add(name: string, client: Receiver): boolean {
+    // First, so that a listener who sends to the group is heard by it.
+    this.#share(name);
+    try {
+      return this.local(name).add(client);
+    } finally {
+      this.#check(name);
+    }
+  }
+
+  #share(name: string): void {
+    const { left, membership } = this.#node;
+    if (left || this.#shared.has(name)) return;
+    const subscription = this.#node.subscribe(name);
+    this.#shared.set(name, { subscription, since: membership.wantGroup(name) });
+  }
+
+  /** Nobody may be in there any more. */
+  #check(name: string): void {
+    const shared = this.#shared.get(name);
+    if (shared === undefined || this.local(name).size > 0) return;
+    this.#shared.delete(name);
+    shared.subscription.unsubscribe();
+    for (const { incoming } of this.#nodes()) incoming.delete(name);
+    this.#node.membership.unwantGroup(name);
+  }
+
+  // ---- out --------------------------------------------------------------------------------------------
+
+  broadcast(name: string, ptype: PacketRef, data: unknown, { except }: ClusterBroadcastOptions): number {
+    const { id, host, server, left } = this.#node;
+    const { here, elsewhere, groups } = readExceptions(except, id);
+    const to = this.local(name);
+    const leaveOut = here.length === 0 ? undefined : host.exceptions(here);
+    if (left || !this.#node.membership.wants(name)) {
+      const count = server.broadcast(ptype as number, data, { to, except: leaveOut });
+      // Whoever may come back is to know what it has missed.
+      this.#node.outgoing.count(name, 0);
+      this.#node.counters.broadcastsKept++;
+      return count;
+    }
+    const packet = host.encode(ptype, data);
+    this.#publish(name, packet, elsewhere, groups);
+    return server.broadcast(ptype as number, data, { to, except: leaveOut, [ENCODED]: packet.packets });
+  }
+
+  #publish(group: string, packet: SharedPacket, except: string[], exceptGroups: string[]): void {
+    const { id: from, outgoing, counters, membership } = this.#node;
+    const [, stream, number] = outgoing.next(group);
+    const { name, body } = packet;
+    const { flags, bytes } = body;
+    this.#node.publish(
+      group,
+      GROUP_MESSAGE.write({ from, stream, number, name, flags, except, exceptGroups }, bytes),
+    );
+    outgoing.count(group, membership.repeats);
+    counters.broadcastsOut++;
+  }
+
+  // ---- in ---------------------------------------------------------------------------------------------
+
+  /** A message to a group came. @throws {@link BadDataError} */
+  take(group: string, message: Message): void {
+    const { id, membership, counters } = this.#node;
+    const { from, stream, number, name, flags, except, exceptGroups } = GROUP_MESSAGE.read(message);
+    if (from === id) return;
+    const node = membership.heard(from);
+    if (node === undefined || !this.#shared.has(group)) return;
+    const sequence = node.incoming.get(group);
+    if (sequence === undefined) node.incoming.set(group, Incoming.early(stream, number));
+    else {
+      const missing = sequence.message(stream, number);
+      if (missing === -1) {
+        counters.duplicates++;
+        return;
+      }
+      this.#missing(group, from, missing);
+    }
+    counters.broadcastsIn++;
+    const leaveOut: Receiver[] = exceptionsHere(except, id);
+    for (const other of exceptGroups) leaveOut.push(...this.local(other));
+    this.#deliver(group, name, { flags, bytes: message.bytes }, leaveOut);
+  }
+
+  #deliver(group: string, name: string, body: SharedPacket["body"], except: Receiver[]): void {
+    const { host, server } = this.#node;
+    try {
+      const { data, packets } = host.forward(name, body);
+      server.broadcast(name, data, {
+        to: this.local(group),
+        except: except.length === 0 ? undefined : except,
+        [ENCODED]: packets,
+      });
+    } catch (error) {
+      this.#node.refused(error, name);
+    }
+  }
+
+  /** From here on, this node hears all of a sequence of another one. */
+  position(node: RemoteNode, [group, stream, number]: Position, version: number): void {
+    const shared = this.#shared.get(group);
+    // It may have been answered to what was wanted before.
+    if (shared === undefined || version < shared.since) return;
+    const sequence = node.incoming.get(group);
+    if (sequence === undefined) node.incoming.set(group, Incoming.from(stream, number));
+    else this.#missing(group, node.id, sequence.position(stream, number));
+  }
+
+  /** A sequence of another node has got to here. */
+  reached(node: RemoteNode, [group, stream, number]: Position, end: boolean): void {
+    const sequence = node.incoming.get(group);
+    // Where nothing has come yet, the other node is about to say from where on all is heard.
+    if (sequence === undefined || sequence.first > 0 || !this.#shared.has(group)) return;
+    const missing = sequence.reached(stream, number);
+    if (missing !== -1) this.#missing(group, node.id, missing);
+    if (end && stream === sequence.stream) sequence.ended = true;
+  }
+
+  #missing(group: string, from: string, missing: number | undefined): void {
+    if (missing !== 0) this.#node.gap(group, from, missing);
+  }
+}

@@ -1,0 +1,372 @@
+import type { Clock } from "@peng3dnet/peer";
+import type { Message } from "../wire/form.js";
+import {
+  BEAT,
+  BYE,
+  INTEREST,
+  LAST,
+  MOST_NAMES,
+  POSITIONS,
+  type Position,
+  STATE,
+  WANT,
+} from "../wire/messages.js";
+import type { NodeTable } from "./node-table.js";
+import type { RemoteNode } from "./remote-node.js";
+
+/** How often the end of a sequence is told beyond the time after which a silent node is taken for dead. */
+const SPARE_BEATS = 2;
+
+/** What membership needs of its node. */
+export interface MembershipHost {
+  readonly id: string;
+  readonly clock: Clock;
+  readonly advertised: string | undefined;
+  /** Seconds between two beats. */
+  readonly interval: number;
+  /** Seconds of silence after which a node is taken for dead. */
+  readonly timeout: number;
+  readonly connected: boolean;
+  /** Tells all nodes. It does not throw. */
+  tellAll(message: Uint8Array): void;
+  /** Tells one node. It does not throw. */
+  tell(node: string, message: Uint8Array): void;
+  /** Groups that this node has members of. */
+  groups(): Iterable<string>;
+  /** Where the sequence of a group is, which begins if there is none: somebody will hear it. */
+  positionOf(group: string): Position;
+  /** Sequences that were active a short time ago. */
+  activePositions(): Position[];
+  /** From here on, this node hears all of a sequence. @param version - what that is an answer to. */
+  position(node: RemoteNode, position: Position, version: number): void;
+  /** A sequence has got to here. */
+  reached(node: RemoteNode, position: Position, end: boolean): void;
+  /** Others may want to hear less than before. @param groups - these; `undefined`: any. */
+  wantedLess(groups: readonly string[] | undefined): void;
+  /** Another node is there. */
+  joined(node: RemoteNode): void;
+  /** Another node is not there any more. @param left - it has said so. */
+  gone(node: RemoteNode, left: boolean): void;
+  /** There are more nodes than may be. */
+  tooMany(id: string): void;
+  /** A beat is over. */
+  ticked(): void;
+}
+
+/**
+ * Who else is there, and who wants to hear which groups.
+ *
+ * Each node says what it wants to hear, and numbers the changes of that. Whoever has heard a change answers from where on, in
+ * each sequence of its own, it will be heard. Beats carry the number, so that whoever has missed a change asks for all of it;
+ * whoever lacks an answer says all of it again. So both sides agree in the end, whatever is lost, and until then everything is
+ * sent.
+ */
+export class Membership {
+  readonly #host: MembershipHost;
+  readonly #table: NodeTable;
+  /** Counts the changes of what this node wants to hear. */
+  #version = 0;
+  #added = new Set<string>();
+  #removed = new Set<string>();
+  #announcing = false;
+  #timer: unknown = undefined;
+  #tickedAt: number;
+  /** Until then, there may be nodes that this one has not heard of. */
+  #settlesAt = 0;
+  #ended = false;
+
+  constructor(host: MembershipHost, table: NodeTable) {
+    this.#host = host;
+    this.#table = table;
+    this.#tickedAt = host.clock.now();
+  }
+
+  /** How many beats the end of a sequence is told. */
+  get repeats(): number {
+    return Math.ceil(this.#host.timeout / this.#host.interval) + SPARE_BEATS;
+  }
+
+  /** Whether there may be nodes that this one has not heard of. */
+  get settling(): boolean {
+    return this.#host.clock.now() < this.#settlesAt;
+  }
+
+  /** Whether another node wants to hear a group, or may want to. */
+  wants(group: string): boolean {
+    return this.#table.wants(group) || this.settling;
+  }
+
+  /** Whether the sequence of a group has to be kept. */
+  needs(group: string): boolean {
+    return this.#table.needs(group) || this.settling;
+  }
+
+  /** Begins: says that this node is there. */
+  start(): void {
+    this.#settle();
+    this.#beat();
+    this.#arm();
+  }
+
+  /** Ends: says that this node leaves. */
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#host.clock.clearTimeout(this.#timer);
+    this.#host.tellAll(BYE.write({ from: this.#host.id }));
+  }
+
+  /** The bus is back: what others have said meanwhile was not heard. */
+  reconnected(): void {
+    const now = this.#host.clock.now();
+    for (const node of this.#table.live.values()) node.heardAt = now;
+    this.#settle();
+    this.#beat();
+  }
+
+  /** Nodes may have come or gone unheard: each says that it is there within a beat. */
+  #settle(): void {
+    this.#settlesAt = this.#host.clock.now() + 2000 * this.#host.interval;
+  }
+
+  // ---- what this node wants to hear ---------------------------------------------------------------
+
+  /** This node has members of a group, and subscribed to its subject. @returns the version that says so. */
+  wantGroup(group: string): number {
+    this.#added.add(group);
+    this.#announceSoon();
+    return this.#version + 1;
+  }
+
+  /** This node has no members of a group any more. */
+  unwantGroup(group: string): void {
+    // It may have come and gone within this turn; whoever hears that it is removed need not know it.
+    this.#added.delete(group);
+    this.#removed.add(group);
+    this.#announceSoon();
+  }
+
+  #announceSoon(): void {
+    if (this.#announcing) return;
+    this.#announcing = true;
+    queueMicrotask(() => this.#announce());
+  }
+
+  #announce(): void {
+    this.#announcing = false;
+    if (this.#ended) return;
+    const { id } = this.#host;
+    const added = [...this.#added];
+    const removed = [...this.#removed];
+    this.#added = new Set();
+    this.#removed = new Set();
+    const base = this.#version++;
+    const version = this.#version;
+    if (added.length <= MOST_NAMES && removed.length <= MOST_NAMES) {
+      this.#host.tellAll(INTEREST.write({ from: id, base, version, added, removed }));
+    } else {
+      for (const node of this.#table.live.keys()) this.#tellState(node);
+    }
+  }
+
+  /** Says all that this node wants to hear. */
+  #tellState(to: string): void {
+    const { id } = this.#host;
+    const groups = [...this.#host.groups()];
+    const parts = Math.max(1, Math.ceil(groups.length / MOST_NAMES));
+    for (let part = 0; part < parts; part++) {
+      const some = groups.slice(part * MOST_NAMES, (part + 1) * MOST_NAMES);
+      this.#host.tell(to, STATE.write({ from: id, version: this.#version, part, parts, groups: some }));
+    }
+  }
+
+  // ---- beats ----------------------------------------------------------------------------------------
+
+  #arm(): void {
+    const { clock, interval } = this.#host;
+    this.#timer = clock.setTimeout(() => this.#tick(), interval * 1000);
+  }
+
+  #tick(): void {
+    if (this.#ended) return;
+    this.#arm();
+    const { clock, connected } = this.#host;
+    const now = clock.now();
+    const late = now - this.#tickedAt > 2000 * this.#host.interval;
+    this.#tickedAt = now;
+    // Whoever stood still, or was cut off, has not heard the others: they have their time from now on.
+    if (late || !connected) for (const node of this.#table.live.values()) node.heardAt = now;
+    if (!connected) return;
+    this.#beat();
+    this.#tellLast();
+    for (const node of [...this.#table.live.values()]) {
+      if (now - node.heardAt > this.#host.timeout * 1000) {
+        this.#table.lose(node);
+        this.#host.gone(node, false);
+        this.#host.wantedLess(undefined);
+      }
+    }
+    this.#host.ticked();
+  }
+
+  #beat(): void {
+    const { id: from, advertised = null } = this.#host;
+    this.#host.tellAll(BEAT.write({ from, version: this.#version, advertised }));
+  }
+
+  /** Says where sequences are, so that the loss of their last message is noticed, too. */
+  #tellLast(): void {
+    const positions = this.#host.activePositions().filter(([group]) => this.#table.wants(group));
+    for (let at = 0; at < positions.length; at += MOST_NAMES) {
+      const some = positions.slice(at, at + MOST_NAMES);
+      this.#host.tellAll(LAST.write({ from: this.#host.id, end: false, positions: some }));
+    }
+  }
+
+  // ---- what others say --------------------------------------------------------------------------------
+
+  /** A node was heard. @returns it; `undefined`: there are too many. */
+  heard(id: string): RemoteNode | undefined {
+    const now = this.#host.clock.now();
+    const known = this.#table.get(id);
+    if (known !== undefined) {
+      known.heardAt = now;
+      return known;
+    }
+    const node = this.#table.add(id, now);
+    if (node === undefined) {
+      this.#host.tooMany(id);
+      return undefined;
+    }
+    this.#tellState(id);
+    this.#want(id);
+    this.#host.joined(node);
+    return node;
+  }
+
+  #want(id: string): void {
+    this.#host.tell(id, WANT.write({ from: this.#host.id }));
+  }
+
+  /** Takes a message that concerns this. @returns whether it does. @throws {@link BadDataError} */
+  take(message: Message): boolean {
+    switch (message.kind) {
+      case BEAT.kind:
+        this.#takeBeat(message);
+        return true;
+      case INTEREST.kind:
+        this.#takeInterest(message);
+        return true;
+      case STATE.kind:
+        this.#takeState(message);
+        return true;
+      case WANT.kind:
+        this.#takeWant(message);
+        return true;
+      case POSITIONS.kind:
+        this.#takePositions(message);
+        return true;
+      case LAST.kind:
+        this.#takeLast(message);
+        return true;
+      case BYE.kind:
+        this.#takeBye(message);
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  /** Whether it is a message of this node, which comes back where it listens itself. */
+  #own(from: string): boolean {
+    return from === this.#host.id;
+  }
+
+  #takeBeat(message: Message): void {
+    const { from, version, advertised } = BEAT.read(message);
+    const node = this.#own(from) ? undefined : this.heard(from);
+    if (node === undefined) return;
+    node.advertised = advertised ?? undefined;
+    // One that has just come was asked, and what it says now may be under way.
+    node.behind = version === node.version ? 0 : node.behind + 1;
+    if (node.behind > 1) {
+      node.behind = 1;
+      this.#want(from);
+    }
+    // It has heard what was there at its last beat, or has missed it.
+    if (node.confirmed < node.atLastBeat) this.#tellState(from);
+    node.atLastBeat = this.#version;
+  }
+
+  #takeInterest(message: Message): void {
+    const { from, base, version, added, removed } = INTEREST.read(message);
+    const node = this.#own(from) ? undefined : this.heard(from);
+    if (node === undefined || version <= node.version) return;
+    if (node.version !== base) {
+      if (node.complete) this.#want(from);
+      this.#table.doubt(node);
+      return;
+    }
+    this.#table.changeGroups(node, added, removed, version);
+    this.#tellPositions(node, added, { base, version, more: false });
+    if (removed.length > 0) this.#host.wantedLess(removed);
+  }
+
+  #takeState(message: Message): void {
+    const { from, version, part, parts, groups } = STATE.read(message);
+    const node = this.#own(from) ? undefined : this.heard(from);
+    if (node === undefined) return;
+    if (part === 0) node.parts = { version, groups: new Set(), next: 0 };
+    const coming = node.parts;
+    if (coming === undefined || coming.version !== version || coming.next !== part) return;
+    coming.next++;
+    for (const group of groups) coming.groups.add(group);
+    const more = part + 1 < parts;
+    this.#tellPositions(node, groups, { base: -1, version, more });
+    if (more) return;
+    node.parts = undefined;
+    if (version < node.version) return;
+    this.#table.setGroups(node, coming.groups, version);
+    this.#host.wantedLess(undefined);
+  }
+
+  /** Answers from where on sequences of this node are heard. */
+  #tellPositions(
+    node: RemoteNode,
+    groups: readonly string[],
+    answered: { readonly base: number; readonly version: number; readonly more: boolean },
+  ): void {
+    const positions = groups.map((group) => this.#host.positionOf(group));
+    this.#host.tell(node.id, POSITIONS.write({ from: this.#host.id, ...answered, positions }));
+  }
+
+  #takeWant(message: Message): void {
+    const { from } = WANT.read(message);
+    if (!this.#own(from) && this.heard(from) !== undefined) this.#tellState(from);
+  }
+
+  #takePositions(message: Message): void {
+    const { from, base, version, more, positions } = POSITIONS.read(message);
+    const node = this.#own(from) ? undefined : this.heard(from);
+    if (node === undefined) return;
+    for (const position of positions) this.#host.position(node, position, version);
+    // An answer before it may have been lost: then all is told again.
+    if (!more && base <= node.confirmed) node.confirmed = Math.max(node.confirmed, version);
+  }
+
+  #takeLast(message: Message): void {
+    const { from, end, positions } = LAST.read(message);
+    const node = this.#own(from) ? undefined : this.heard(from);
+    if (node === undefined) return;
+    for (const position of positions) this.#host.reached(node, position, end);
+  }
+
+  #takeBye(message: Message): void {
+    const { from } = BYE.read(message);
+    if (this.#own(from)) return;
+    const node = this.#table.forget(from);
+    if (node === undefined) return;
+    this.#host.gone(node, true);
+    this.#host.wantedLess(undefined);
+  }
+}

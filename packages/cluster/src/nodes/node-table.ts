@@ -1,0 +1,157 @@
+import { RemoteNode } from "./remote-node.js";
+
+/** Nodes that were silent for too long and of which something is kept, since they may come back. */
+const MOST_LOST = 64;
+
+/** How many nodes want to hear each group. */
+class Counts {
+  readonly #counts = new Map<string, number>();
+
+  has(group: string): boolean {
+    return this.#counts.has(group);
+  }
+
+  add(groups: Iterable<string>, step: 1 | -1): void {
+    for (const group of groups) {
+      const count = (this.#counts.get(group) ?? 0) + step;
+      if (count === 0) this.#counts.delete(group);
+      else this.#counts.set(group, count);
+    }
+  }
+}
+
+/** The other nodes, and what they want to hear. */
+export class NodeTable {
+  readonly #live = new Map<string, RemoteNode>();
+  readonly #lost = new Map<string, RemoteNode>();
+  readonly #wanted = new Counts();
+  /** The same of those who are lost. */
+  readonly #wantedByLost = new Counts();
+  readonly #maxNodes: number;
+  readonly #maxGroups: number;
+  /** How many nodes there are of which it is not known what they want to hear. */
+  #uncertain = 0;
+
+  /**
+   * @param maxNodes - most other nodes that are known at a time.
+   * @param maxGroups - most groups that are kept of each. One with more gets everything.
+   */
+  constructor(maxNodes: number, maxGroups: number) {
+    this.#maxNodes = maxNodes;
+    this.#maxGroups = maxGroups;
+  }
+
+  /** The nodes that are there. */
+  get live(): ReadonlyMap<string, RemoteNode> {
+    return this.#live;
+  }
+
+  /** How many nodes there are of which it is not known what they want to hear. */
+  get uncertain(): number {
+    return this.#uncertain;
+  }
+
+  /** A node that is there. */
+  get(id: string): RemoteNode | undefined {
+    return this.#live.get(id);
+  }
+
+  /** Those that are there, and those that may come back. */
+  *all(): IterableIterator<RemoteNode> {
+    yield* this.#live.values();
+    yield* this.#lost.values();
+  }
+
+  /** Whether a node that is there has members of a group, or may have. */
+  wants(group: string): boolean {
+    return this.#uncertain > 0 || this.#wanted.has(group);
+  }
+
+  /** Whether a node wants to know where the sequence of a group is, be it when it comes back. */
+  needs(group: string): boolean {
+    return this.wants(group) || this.#wantedByLost.has(group);
+  }
+
+  /** A node was heard that is not there. @returns it; `undefined`: there are too many. */
+  add(id: string, now: number): RemoteNode | undefined {
+    if (this.#live.size >= this.#maxNodes) return undefined;
+    const known = this.#lost.get(id);
+    if (known !== undefined) this.#forgetLost(known);
+    const node = known ?? new RemoteNode(id, now);
+    node.lost = false;
+    node.heardAt = now;
+    node.complete = false;
+    node.version = -1;
+    node.confirmed = -1;
+    node.atLastBeat = -1;
+    this.#uncertain++;
+    // Until it has said anew what it wants to hear, this is kept for the sequences.
+    this.#wanted.add(node.groups, 1);
+    this.#live.set(id, node);
+    return node;
+  }
+
+  /** A node is silent. What is known of it is kept for a while. */
+  lose(node: RemoteNode): void {
+    this.#takeOut(node);
+    node.lost = true;
+    this.#wantedByLost.add(node.groups, 1);
+    this.#lost.set(node.id, node);
+    const [oldest] = this.#lost.values();
+    if (this.#lost.size > MOST_LOST && oldest !== undefined) this.#forgetLost(oldest);
+  }
+
+  /** A node has left, or another one has taken its place: it will not come back. */
+  forget(id: string): RemoteNode | undefined {
+    const lost = this.#lost.get(id);
+    if (lost !== undefined) this.#forgetLost(lost);
+    const node = this.#live.get(id);
+    if (node !== undefined) this.#takeOut(node);
+    return node;
+  }
+
+  /** A node has said what it wants to hear. */
+  setGroups(node: RemoteNode, groups: Set<string>, version: number): void {
+    this.#wanted.add(node.groups, -1);
+    const few = groups.size <= this.#maxGroups;
+    node.groups = few ? groups : new Set();
+    this.#wanted.add(node.groups, 1);
+    node.version = version;
+    this.#setComplete(node, few);
+  }
+
+  /** What a node wants to hear has changed. */
+  changeGroups(node: RemoteNode, added: readonly string[], removed: readonly string[], version: number): void {
+    const { groups } = node;
+    const gone = removed.filter((group) => groups.delete(group));
+    this.#wanted.add(gone, -1);
+    const come = added.filter((group) => !groups.has(group));
+    for (const group of come) groups.add(group);
+    this.#wanted.add(come, 1);
+    node.version = version;
+    if (groups.size > this.#maxGroups) this.setGroups(node, groups, version);
+  }
+
+  /** What a node wants to hear is not known any more. It gets everything until it has said so anew. */
+  doubt(node: RemoteNode): void {
+    node.version = -1;
+    this.#setComplete(node, false);
+  }
+
+  #setComplete(node: RemoteNode, complete: boolean): void {
+    if (node.complete === complete) return;
+    node.complete = complete;
+    this.#uncertain += complete ? -1 : 1;
+  }
+
+  #takeOut(node: RemoteNode): void {
+    this.#live.delete(node.id);
+    this.#wanted.add(node.groups, -1);
+    if (!node.complete) this.#uncertain--;
+  }
+
+  #forgetLost(node: RemoteNode): void {
+    this.#lost.delete(node.id);
+    this.#wantedByLost.add(node.groups, -1);
+  }
+}

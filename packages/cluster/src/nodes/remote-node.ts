@@ -1,0 +1,53 @@
+import type { Incoming } from "../groups/incoming.js";
+import { nameOf } from "../wire/names.js";
+
+/** What a node wants to hear, while its parts are coming in. */
+interface Parts {
+  readonly version: number;
+  readonly groups: Set<string>;
+  /** The part that is to come next. */
+  next: number;
+}
+
+/** Another node, as this one sees it. */
+export class RemoteNode {
+  readonly id: string;
+  /** The name in its id. */
+  readonly name: string;
+  /** Where clients reach it, if it says so. */
+  advertised: string | undefined = undefined;
+  /** When it was heard of last, by the clock of this node. */
+  heardAt: number;
+  /** Whether it was silent for too long. What is known of it is kept for a while: it may come back. */
+  lost = false;
+
+  // What it wants to hear.
+
+  /** The groups that it has members of. */
+  groups: Set<string> = new Set();
+  /** Version of these; -1: they are not known. */
+  version = -1;
+  /** Whether that is all: else it gets everything. */
+  complete = false;
+  parts: Parts | undefined = undefined;
+  /** Beats in a row that told of another version than is known here. */
+  behind = 0;
+
+  // What this node hears from it.
+
+  /** Where its sequences are, by group. */
+  readonly incoming = new Map<string, Incoming>();
+  /** The version of what this node wants to hear that it has answered. */
+  confirmed = -1;
+  /** The version of what this node wants to hear at the time of its last beat. */
+  atLastBeat = -1;
+
+  /** The last request of its that came here. */
+  lastRequest = 0;
+
+  constructor(id: string, now: number) {
+    this.id = id;
+    this.name = nameOf(id);
+    this.heardAt = now;
+  }
+}

@@ -1,0 +1,119 @@
+import { type Field, Form } from "./form.js";
+import { isGroupName, isNodeId } from "./names.js";
+
+/** Longest text that is no name, in characters: reasons, messages of errors. */
+const LONGEST_TEXT = 2000;
+/** Longest name of a packet type, in characters. */
+const LONGEST_NAME = 256;
+/** Most clients and groups that a broadcast across nodes leaves out by name. */
+export const MOST_EXCEPTIONS = 1024;
+/** Most groups that one message names. Longer lists travel in several. */
+export const MOST_NAMES = 500;
+
+const count: Field<number> = (value): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+/** A version that may be -1: none. */
+const versionOrNone: Field<number> = (value): value is number => value === -1 || count(value);
+const flag: Field<boolean> = (value): value is boolean => typeof value === "boolean";
+const text: Field<string> = (value): value is string =>
+  typeof value === "string" && value.length <= LONGEST_TEXT;
+const textOrNull: Field<string | null> = (value): value is string | null => value === null || text(value);
+const packetName: Field<string> = (value): value is string =>
+  typeof value === "string" && value.length <= LONGEST_NAME;
+const node: Field<string> = isNodeId;
+const group: Field<string> = isGroupName;
+
+function listOf<T>(item: Field<T>, most: number): Field<readonly T[]> {
+  return (value): value is readonly T[] => Array.isArray(value) && value.length <= most && value.every(item);
+}
+
+/** Where a numbered sequence is: the group, the sequence, the number of its last message. */
+export type Position = readonly [group: string, stream: number, number: number];
+const position: Field<Position> = (value): value is Position =>
+  Array.isArray(value) && value.length === 3 && group(value[0]) && count(value[1]) && count(value[2]);
+
+// ---- to the nodes with members of a group ---------------------------------------------------------
+
+/** A packet for the members of a group. `number` counts what the node has sent to it, in the sequence `stream`. */
+export const GROUP_MESSAGE = new Form(1, "group message", {
+  from: node,
+  stream: count,
+  number: count,
+  name: packetName,
+  flags: count,
+  /** Clients to leave out, by the ids that all nodes know. */
+  except: listOf(text, MOST_EXCEPTIONS),
+  /** Groups whose members are left out. */
+  exceptGroups: listOf(group, MOST_EXCEPTIONS),
+});
+
+// ---- to all nodes -----------------------------------------------------------------------------------
+
+/** A node lives. `version` counts the changes of what it wants to hear. */
+export const BEAT = new Form(2, "beat", { from: node, version: count, advertised: textOrNull });
+/** What a node wants to hear has changed: what was `base` is now `version`. */
+export const INTEREST = new Form(3, "interest", {
+  from: node,
+  base: count,
+  version: count,
+  added: listOf(group, MOST_NAMES),
+  removed: listOf(group, MOST_NAMES),
+});
+/** What was the last message of sequences that were active a short time ago. `end`: there will be no more in them. */
+export const LAST = new Form(4, "last", {
+  from: node,
+  end: flag,
+  positions: listOf(position, MOST_NAMES),
+});
+/** A node leaves. */
+export const BYE = new Form(5, "bye", { from: node });
+
+// ---- to one node --------------------------------------------------------------------------------------
+
+/** All that a node wants to hear, in `parts` messages. */
+export const STATE = new Form(6, "state", {
+  from: node,
+  version: count,
+  part: count,
+  parts: count,
+  groups: listOf(group, MOST_NAMES),
+});
+/** Asks for the state of the node that hears it. */
+export const WANT = new Form(7, "want", { from: node });
+/**
+ * The answer to `INTEREST` and `STATE`: from where on in each sequence the node will hear all. It tells of what has changed since
+ * `base`; -1: of all.
+ */
+export const POSITIONS = new Form(8, "positions", {
+  from: node,
+  base: versionOrNone,
+  version: count,
+  more: flag,
+  positions: listOf(position, MOST_NAMES),
+});
+/** A packet for one client. */
+export const SEND = new Form(9, "send", { from: node, cid: count, name: packetName, flags: count });
+/** A request to a client. Ids of a node's requests count up. `timeout` is in milliseconds; 0: none. */
+export const REQUEST = new Form(10, "request", {
+  from: node,
+  id: count,
+  cid: count,
+  name: packetName,
+  flags: count,
+  timeout: count,
+});
+/** Asks a node to close the connection of a client. Its ids are those of requests. */
+export const KICK = new Form(11, "kick", { from: node, id: count, cid: count, reason: textOrNull });
+/** Whoever asked waits no more. */
+export const GIVE_UP = new Form(12, "give up", { from: node, id: count });
+/** Asks what has become of a request. Nothing is answered while it is under way. */
+export const PROBE = new Form(13, "probe", { from: node, id: count });
+/** What became of a request. */
+export const ANSWER = new Form(14, "answer", {
+  from: node,
+  id: count,
+  /** `"answered"`: the bytes are the answer. For the others see `answers.ts`. */
+  outcome: text,
+  code: text,
+  message: textOrNull,
+  flags: count,
+});
