@@ -26,6 +26,15 @@ export {
 export type { MemoryBusOptions } from "./bus/memory-broker.js";
 export { memoryBus } from "./bus/memory-bus.js";
 export type { OfflineOptions } from "./bus/outbox.js";
+export { ClusterNode } from "./cluster-node.js";
+export type { Gap, NodeEvents, NodeInfo } from "./events.js";
+export {
+  type ClusterBroadcastOptions,
+  ClusterGroup,
+  type ClusterGroupStore,
+} from "./groups/cluster-group.js";
+export { joinCluster } from "./join-cluster.js";
+export type { NodeMetrics } from "./metrics.js";
 export {
   credsAuthenticator,
   jwtAuthenticator,
@@ -40,3 +49,4 @@ export type {
   NatsCredentials,
   NatsTlsOptions,
 } from "./nats/nats-options.js";
+export type { ClusterOptions } from "./options.js";

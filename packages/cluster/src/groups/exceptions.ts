@@ -34,7 +34,9 @@ export function readExceptions(except: unknown, own: string): Exceptions {
     }
     const peer = readPeerId(item);
     if (peer === undefined)
-      throw new TypeError("the option except has a text that is no id of a client; node.idOf(client) gives one");
+      throw new TypeError(
+        "the option except has a text that is no id of a client; node.idOf(client) gives one",
+      );
     if (peer.node === own) found.here.push(peer.cid);
     else found.elsewhere.push(item);
   }

@@ -80,6 +80,7 @@ export class Outgoing {
     const stream = this.#streams.get(group);
     if (stream === undefined) return;
     stream.number++;
+    if (repeats === 0) return;
     stream.repeats = repeats;
     this.#active.add(stream);
   }

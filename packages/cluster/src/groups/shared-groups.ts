@@ -9,9 +9,9 @@ import {
   type SharedPacket,
 } from "@peng3dnet/peer";
 import type { BusSubscription } from "../bus/bus.js";
+import type { Counters } from "../metrics.js";
 import type { Membership } from "../nodes/membership.js";
 import type { RemoteNode } from "../nodes/remote-node.js";
-import type { Counters } from "../metrics.js";
 import type { Message } from "../wire/form.js";
 import { GROUP_MESSAGE, type Position } from "../wire/messages.js";
 import type { ClusterBroadcastOptions, ClusterGroupStore } from "./cluster-group.js";
@@ -146,8 +146,14 @@ export class SharedGroups implements ClusterGroupStore<ClientOnServer> {
 
   // ---- in ---------------------------------------------------------------------------------------------
 
-  /** A message to a group came. @throws {@link BadDataError} */
-  take(group: string, message: Message): void {
+  /** A message to a group came. @returns whether it is one. @throws {@link BadDataError} */
+  take(group: string, message: Message): boolean {
+    if (message.kind !== GROUP_MESSAGE.kind) return false;
+    this.#take(group, message);
+    return true;
+  }
+
+  #take(group: string, message: Message): void {
     const { id, membership, counters } = this.#node;
     const { from, stream, number, name, flags, except, exceptGroups } = GROUP_MESSAGE.read(message);
     if (from === id) return;

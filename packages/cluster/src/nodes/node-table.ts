@@ -121,7 +121,12 @@ export class NodeTable {
   }
 
   /** What a node wants to hear has changed. */
-  changeGroups(node: RemoteNode, added: readonly string[], removed: readonly string[], version: number): void {
+  changeGroups(
+    node: RemoteNode,
+    added: readonly string[],
+    removed: readonly string[],
+    version: number,
+  ): void {
     const { groups } = node;
     const gone = removed.filter((group) => groups.delete(group));
     this.#wanted.add(gone, -1);

@@ -42,8 +42,8 @@ export class RemoteNode {
   /** The version of what this node wants to hear at the time of its last beat. */
   atLastBeat = -1;
 
-  /** The last request of its that came here. */
-  lastRequest = 0;
+  /** The last request of its that came here, or that it asked after; `undefined`: none that is known of. */
+  lastRequest: number | undefined = undefined;
 
   constructor(id: string, now: number) {
     this.id = id;

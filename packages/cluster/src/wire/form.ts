@@ -37,7 +37,8 @@ export interface Message {
 
 /** Reads what came over the bus. @throws {@link BadDataError} if it is no message of a node, {@link OtherVersionError}. */
 export function readMessage(payload: Uint8Array): Message {
-  if (payload.length < PREFIX_SIZE || payload[0] !== MAGIC) throw new BadDataError("it is no message of a node");
+  if (payload.length < PREFIX_SIZE || payload[0] !== MAGIC)
+    throw new BadDataError("it is no message of a node");
   const version = payload[1] as number;
   if (version !== VERSION) throw new OtherVersionError(version);
   const [high, middle, low] = payload.subarray(2, PREFIX_SIZE) as unknown as [number, number, number];

@@ -10,7 +10,8 @@ export const MOST_EXCEPTIONS = 1024;
 /** Most groups that one message names. Longer lists travel in several. */
 export const MOST_NAMES = 500;
 
-const count: Field<number> = (value): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+const count: Field<number> = (value): value is number =>
+  Number.isSafeInteger(value) && (value as number) >= 0;
 /** A version that may be -1: none. */
 const versionOrNone: Field<number> = (value): value is number => value === -1 || count(value);
 const flag: Field<boolean> = (value): value is boolean => typeof value === "boolean";

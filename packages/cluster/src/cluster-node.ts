@@ -1,0 +1,248 @@
+import {
+  type AnsweredBy,
+  type AnyPacketDefinition,
+  type AnyRequestDefinition,
+  type ClientOf,
+  type ClientOnServer,
+  ConnectionClosedError,
+  type NameSentTo,
+  type PacketRef,
+  type PayloadOf,
+  type RequestAnswer,
+  type RequestInput,
+  type SentTo,
+  type SIDE_CLIENT,
+  type UntypedPacket,
+  type WaitOptions,
+} from "@peng3dnet/peer";
+import type { NodeEvents, NodeInfo } from "./events.js";
+import { ClusterGroup } from "./groups/cluster-group.js";
+import type { NodeMetrics } from "./metrics.js";
+import type { NodeCore } from "./node-core.js";
+import { errorOf } from "./requests/answers.js";
+import { KICK, REQUEST, SEND } from "./wire/messages.js";
+import { checkGroupName, peerIdOf, readPeerId } from "./wire/names.js";
+
+/** Bodies of answers that have none. */
+const NOTHING = { flags: 0, bytes: new Uint8Array(0) };
+
+/**
+ * A server as one of several that look like one: what {@link joinCluster} returns.
+ *
+ * @typeParam C - class of the server's clients.
+ * @typeParam D - packets that the server declared.
+ */
+export class ClusterNode<
+  out C extends ClientOnServer = ClientOnServer,
+  out D extends AnyPacketDefinition = AnyPacketDefinition,
+> implements AsyncDisposable
+{
+  /** Its id: its name, and an epoch that is a new one each time it joins. */
+  readonly id: string;
+  readonly #core: NodeCore;
+
+  /** For {@link joinCluster}. */
+  constructor(core: NodeCore) {
+    this.id = core.id;
+    this.#core = core;
+  }
+
+  /** Its name. */
+  get name(): string {
+    return this.id.slice(0, this.id.indexOf("~"));
+  }
+
+  /** Whether it has left. */
+  get left(): boolean {
+    return this.#core.left;
+  }
+
+  /** The other nodes that are there, by id. */
+  get nodes(): ReadonlyMap<string, NodeInfo> {
+    return new Map(
+      [...this.#core.table.live].map(([id, { name, advertised }]) => [id, { id, name, advertised }]),
+    );
+  }
+
+  /** Counters. */
+  get metrics(): NodeMetrics {
+    const { counters, asked, served, table, shared } = this.#core;
+    return {
+      ...counters,
+      requestsWaiting: asked.size,
+      requestsRunning: served.size,
+      nodes: table.live.size,
+      groups: shared.size,
+    };
+  }
+
+  /**
+   * Leaves the cluster, as it does by itself when its server stops. Clients stay connected; groups are those of this server
+   * alone then. Requests to clients of other nodes that wait are rejected. Further calls do nothing more.
+   */
+  leave(): Promise<void> {
+    return this.#core.leave();
+  }
+
+  /** Leaves, as {@link ClusterNode.leave}. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.leave();
+  }
+
+  /** Calls `listener` on each event. */
+  on<K extends keyof NodeEvents>(event: K, listener: (...args: NodeEvents[K]) => unknown): this {
+    this.#core.events.add(event, listener);
+    return this;
+  }
+
+  /** Stops calling `listener`. */
+  off<K extends keyof NodeEvents>(event: K, listener: (...args: NodeEvents[K]) => unknown): this {
+    this.#core.events.remove(event, listener);
+    return this;
+  }
+
+  /**
+   * The group with a name, a set of clients of all nodes. It is there for use at once, also if it has no members yet.
+   *
+   * @throws TypeError if the name is no text, or has more than 128 bytes of UTF-8.
+   */
+  group(name: string): ClusterGroup<ClientOf<C, D>, D> {
+    checkGroupName(name);
+    return new ClusterGroup<ClientOf<C, D>, D>(name, this.#core.shared as never);
+  }
+
+  // ---- single clients -------------------------------------------------------------------------------
+
+  /** The id that all nodes know a client of this node by. @param client - the client, or its cid. */
+  idOf(client: ClientOnServer | number): string {
+    return peerIdOf(this.id, typeof client === "number" ? client : client.cid);
+  }
+
+  /**
+   * Sends a packet to a client of any node. To one of another node, it is sent if the client is there when it comes, and nobody
+   * learns if it was not: ask a request where that matters.
+   *
+   * @param peer - what `idOf` of its node returned.
+   * @throws as `server.sendMessage` for a client of this node. For others what `server.broadcast` throws;
+   * {@link ConnectionClosedError} if the node is not there; {@link BusError} if it could not be published.
+   */
+  send<P extends NameSentTo<D, typeof SIDE_CLIENT> | SentTo<typeof SIDE_CLIENT> | UntypedPacket>(
+    peer: string,
+    ptype: P,
+    data: PayloadOf<D, P>,
+  ): void;
+  send(peer: string, ptype: PacketRef, data: unknown): void {
+    const { node, cid } = checkPeer(peer);
+    const core = this.#core;
+    if (node === this.id) {
+      core.server.sendMessage(ptype as number, data, cid);
+      return;
+    }
+    if (core.isThere(node) === false)
+      throw new ConnectionClosedError("the node of the client is gone; nothing can be sent", null);
+    const { name, body } = core.host.encode(ptype, data);
+    const { flags, bytes } = body;
+    core.answer(node, SEND.write({ from: this.id, cid, name, flags }, bytes));
+  }
+
+  /**
+   * Asks a client of any node, and waits for its answer: 10 seconds, unless `options` say otherwise. Giving up fires the
+   * `signal` of the handler. A promise that nobody awaits never ends the process.
+   *
+   * @param peer - what `idOf` of its node returned.
+   * @throws as `server.request`, by the promise. Where the node of the client is gone, or a message to or from it was lost, it is
+   * {@link RequestClosedError}, whose `outcome` says whether the request may have been carried out.
+   */
+  request<R extends AnsweredBy<typeof SIDE_CLIENT>>(
+    peer: string,
+    request: R,
+    input: RequestInput<R>,
+    options?: WaitOptions,
+  ): Promise<RequestAnswer<R>>;
+  request(
+    peer: string,
+    request: AnyRequestDefinition,
+    input: unknown,
+    options?: WaitOptions,
+  ): Promise<unknown> {
+    const promise = this.#request(peer, request, input, options);
+    promise.catch(() => {});
+    return promise;
+  }
+
+  async #request(
+    peer: string,
+    request: AnyRequestDefinition,
+    input: unknown,
+    options: WaitOptions | undefined,
+  ): Promise<unknown> {
+    const { node, cid } = checkPeer(peer);
+    const core = this.#core;
+    if (node === this.id) return core.server.request(request as never, input as never, cid, options);
+    const { host } = core;
+    const type = host.asking(request);
+    const { name } = type;
+    const { flags, bytes } = host.encodeInput(type, input);
+    return core.asked.ask(
+      {
+        name,
+        node,
+        publish: (id, timeout) =>
+          core.answer(node, REQUEST.write({ from: this.id, id, cid, name, flags, timeout }, bytes)),
+        answered: (answer) => {
+          const { outcome, code, message, body = NOTHING } = answer;
+          if (outcome === "answered") return type.answered(host.decode(body));
+          if (outcome === "refused") throw host.refused(type, code, message ?? "", body);
+          throw errorOf(name, answer);
+        },
+      },
+      options,
+    );
+  }
+
+  /**
+   * Closes the connection of a client of any node.
+   *
+   * @param peer - what `idOf` of its node returned.
+   * @param reason - what the client is told.
+   * @returns once it is closed, whether it was there.
+   * @throws as {@link ClusterNode.request}, by the promise.
+   */
+  kick(peer: string, reason: string | null = null, options: WaitOptions = {}): Promise<boolean> {
+    const promise = this.#kick(peer, reason, options);
+    promise.catch(() => {});
+    return promise;
+  }
+
+  async #kick(peer: string, reason: string | null, options: WaitOptions): Promise<boolean> {
+    const { node, cid } = checkPeer(peer);
+    const core = this.#core;
+    if (node === this.id) {
+      const there = core.server.clients.has(cid);
+      await core.server.closeConnection(cid, reason);
+      return there;
+    }
+    if (reason !== null && typeof reason !== "string") throw new TypeError("a reason is a string or null");
+    return core.asked.ask(
+      {
+        name: "kick",
+        node,
+        publish: (id) => core.answer(node, KICK.write({ from: this.id, id, cid, reason })),
+        answered: (answer) => {
+          if (answer.outcome !== "kicked") throw errorOf("kick", answer);
+          return answer.code === "closed";
+        },
+      },
+      options,
+    );
+  }
+}
+
+/** Node and cid of a client. @throws TypeError for what is no id of one. */
+function checkPeer(peer: unknown): { readonly node: string; readonly cid: number } {
+  const read = readPeerId(peer);
+  if (read !== undefined) return read;
+  throw new TypeError(
+    "a client of any node is named by the text that node.idOf(client) of its node returned",
+  );
+}

@@ -1,0 +1,61 @@
+import {
+  type AnyPacketDefinition,
+  CLUSTER_HOST,
+  type ClientOnServer,
+  InvalidStateError,
+  type Server,
+} from "@peng3dnet/peer";
+import { ClusterNode } from "./cluster-node.js";
+import { NodeCore } from "./node-core.js";
+import { type ClusterOptions, readOptions } from "./options.js";
+import { newNodeId, Subjects } from "./wire/names.js";
+
+/**
+ * Makes a server one of several that look like one: groups reach clients of all of them, and each client has an id by which any
+ * node can send to it, ask it, and close its connection.
+ *
+ * Where the server stops, it leaves by itself.
+ *
+ * @returns once the bus is connected, and the others can hear of this node.
+ * @throws {@link ConfigError} for an option that is not allowed; {@link InvalidStateError} if the server is stopped;
+ * {@link BusConnectError} and what else the bus throws.
+ *
+ * @example
+ * ```ts no-run
+ * import { joinCluster, memoryBus } from "@peng3dnet/cluster";
+ * const node = await joinCluster(server, { bus: memoryBus() });
+ * node.group("kitchen").broadcast("chat:heard", "tea?");
+ * ```
+ */
+export async function joinCluster<C extends ClientOnServer, D extends AnyPacketDefinition>(
+  server: Server<C, D>,
+  options: ClusterOptions,
+): Promise<ClusterNode<C, D>> {
+  const settings = readOptions(options);
+  checkNotStopped(server);
+  const { clock, logger } = server[CLUSTER_HOST];
+  const { name } = settings;
+  const bus = await options.bus.connect({ name, logger, clock });
+  let core: NodeCore | undefined;
+  try {
+    checkNotStopped(server);
+    core = new NodeCore({
+      id: newNodeId(name),
+      server: server as unknown as Server<ClientOnServer>,
+      bus,
+      subjects: new Subjects(settings.prefix),
+      settings,
+    });
+    core.start();
+    await bus.flush();
+    return new ClusterNode<C, D>(core);
+  } catch (error) {
+    if (core === undefined) await bus.close();
+    else await core.leave();
+    throw error;
+  }
+}
+
+function checkNotStopped({ stopped }: { readonly stopped: boolean }): void {
+  if (stopped) throw new InvalidStateError("the server is stopped; join the cluster before that");
+}

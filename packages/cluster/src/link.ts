@@ -1,0 +1,86 @@
+import { type ClusterHost, describeError, isInstance, NotRegisteredError, quoteText } from "@peng3dnet/peer";
+import type { Bus, BusSubscription } from "./bus/bus.js";
+import type { Counters } from "./metrics.js";
+import { type Message, OtherVersionError, readMessage } from "./wire/form.js";
+
+/** Kinds of things that are warned of. */
+const MOST_WARNINGS = 100;
+/** How a warning ends. */
+const FURTHER = "further ones are counted only, in node.metrics.refused";
+
+/** What a node does with the bus: it counts, and nothing that comes over the bus makes it throw. */
+export class Link {
+  readonly #bus: Bus;
+  readonly #counters: Counters;
+  readonly #guard: ClusterHost["guard"];
+  readonly #warned = new Set<string>();
+
+  constructor(bus: Bus, counters: Counters, guard: ClusterHost["guard"]) {
+    this.#bus = bus;
+    this.#counters = counters;
+    this.#guard = guard;
+  }
+
+  /** Publishes. @throws {@link BusError} if nothing was. */
+  publish(subject: string, message: Uint8Array): void {
+    this.#bus.publish(subject, message);
+    this.#counters.messagesOut++;
+    this.#counters.bytesOut += message.length;
+  }
+
+  /** Publishes what is said again if it is lost: it does not throw. */
+  tell(subject: string, message: Uint8Array): void {
+    try {
+      this.publish(subject, message);
+    } catch (error) {
+      this.#counters.unpublished++;
+      this.#warn("unpublished", () => `the bus did not take a message: ${describeError(error)}`);
+    }
+  }
+
+  /**
+   * Hears what is published to a subject.
+   *
+   * @param take - gets what is a message of a node. @returns whether it is one that concerns it.
+   * @throws {@link BusError}
+   */
+  subscribe(subject: string, take: (message: Message) => boolean): BusSubscription {
+    return this.#bus.subscribe(subject, (payload) => {
+      this.#counters.messagesIn++;
+      this.#counters.bytesIn += payload.length;
+      try {
+        const message = readMessage(payload);
+        if (!take(message)) this.refused(undefined, `kind ${message.kind}`);
+      } catch (error) {
+        this.refused(error, "message");
+      }
+    });
+  }
+
+  /** Something that came over the bus is of no use here. @param what - a packet, or what it is else. */
+  refused(error: unknown, what: string): void {
+    this.#counters.refused++;
+    if (isInstance(error, OtherVersionError)) this.#warn(`version ${error.version}`, () => error.message);
+    else if (isInstance(error, NotRegisteredError)) {
+      this.#warn(
+        `unknown ${what}`,
+        () =>
+          `another node sent ${quoteText(what)}, which this server does not know, so that no client here gets it; register the same packets on all nodes`,
+      );
+    } else {
+      const { code = "" } = Object(error) as { readonly code?: unknown };
+      const why = error === undefined ? "nobody knows what that is" : describeError(error);
+      this.#warn(
+        `${String(code)} ${what}`,
+        () => `what came over the bus (${quoteText(what)}) was dropped: ${why}`,
+      );
+    }
+  }
+
+  /** Says something once. */
+  #warn(kind: string, text: () => string): void {
+    if (this.#warned.has(kind) || this.#warned.size >= MOST_WARNINGS) return;
+    this.#warned.add(kind);
+    this.#guard.notice(`cluster: ${text()}; ${FURTHER}`, `cluster ${kind}`);
+  }
+}

@@ -1,0 +1,250 @@
+import { CLUSTER_HOST, type ClientOnServer, type ClusterHost, ENCODED, type Server } from "@peng3dnet/peer";
+import type { Bus, BusSubscription } from "./bus/bus.js";
+import { Events } from "./events.js";
+import { Outgoing } from "./groups/outgoing.js";
+import { SharedGroups, type SharedGroupsHost } from "./groups/shared-groups.js";
+import { Link } from "./link.js";
+import { Counters } from "./metrics.js";
+import { Membership, type MembershipHost } from "./nodes/membership.js";
+import { NodeTable } from "./nodes/node-table.js";
+import type { RemoteNode } from "./nodes/remote-node.js";
+import type { ClusterSettings } from "./options.js";
+import { Asked, type AskedHost } from "./requests/asked.js";
+import { Served, type ServedHost } from "./requests/served.js";
+import type { Message } from "./wire/form.js";
+import { ANSWER, GIVE_UP, LAST, type Position, PROBE, SEND } from "./wire/messages.js";
+import type { Subjects } from "./wire/names.js";
+
+/** What a node is made of. */
+export interface NodeParts {
+  readonly id: string;
+  readonly server: Server<ClientOnServer>;
+  readonly bus: Bus;
+  readonly subjects: Subjects;
+  readonly settings: ClusterSettings;
+}
+
+/** The inside of a node: brings its parts together. Each part sees of it what its own interface says. */
+export class NodeCore implements MembershipHost, SharedGroupsHost, AskedHost, ServedHost {
+  readonly id: string;
+  readonly server: Server<ClientOnServer>;
+  readonly host: ClusterHost;
+  readonly counters = new Counters();
+  readonly events: Events;
+  readonly table: NodeTable;
+  readonly membership: Membership;
+  readonly outgoing: Outgoing;
+  readonly shared: SharedGroups;
+  readonly asked: Asked;
+  readonly served: Served;
+  readonly advertised: string | undefined;
+  readonly interval: number;
+  readonly timeout: number;
+  readonly maxRequests: number;
+  /** Whether it has left. */
+  left = false;
+  readonly #bus: Bus;
+  readonly #link: Link;
+  readonly #subjects: Subjects;
+  readonly #subscriptions: BusSubscription[] = [];
+  readonly #takenBack: (() => void)[] = [];
+  #ending: Promise<void> | undefined = undefined;
+
+  constructor({ id, server, bus, subjects, settings }: NodeParts) {
+    const { advertised, interval, timeout, maxNodes, maxGroups, maxRequests } = settings;
+    this.id = id;
+    this.server = server;
+    this.host = server[CLUSTER_HOST];
+    this.advertised = advertised;
+    this.interval = interval;
+    this.timeout = timeout;
+    this.maxRequests = maxRequests;
+    this.#bus = bus;
+    this.#subjects = subjects;
+    this.#link = new Link(bus, this.counters, this.host.guard);
+    this.events = new Events(this.host.guard);
+    this.table = new NodeTable(maxNodes, maxGroups);
+    this.membership = new Membership(this, this.table);
+    this.outgoing = new Outgoing(maxGroups, (position) => {
+      if (this.table.wants(position[0]))
+        this.tellAll(LAST.write({ from: id, end: true, positions: [position] }));
+    });
+    this.shared = new SharedGroups(this, () => this.table.all());
+    this.asked = new Asked(this, maxRequests, Math.ceil(timeout / interval));
+    this.served = new Served(this);
+  }
+
+  get clock(): ClusterHost["clock"] {
+    return this.host.clock;
+  }
+
+  get connected(): boolean {
+    return this.#bus.connected;
+  }
+
+  // ---- beginning and end --------------------------------------------------------------------------
+
+  /** Hears the others, and says that it is there. @throws {@link BusError} */
+  start(): void {
+    const { all } = this.#subjects;
+    this.#subscriptions.push(
+      this.#link.subscribe(all, (message) => this.membership.take(message)),
+      this.#link.subscribe(this.#subjects.node(this.id), (message) => this.#takeOwn(message)),
+    );
+    this.#takenBack.push(
+      this.#bus.watch((state) => {
+        if (state === "connected") this.membership.reconnected();
+        else if (state === "closed") void this.leave();
+      }),
+      this.host.onStop(() => void this.leave()),
+    );
+    this.membership.start();
+  }
+
+  /** Leaves the cluster. Further calls return the first one's promise, which never rejects. */
+  leave(): Promise<void> {
+    this.#ending ??= this.#leave();
+    return this.#ending;
+  }
+
+  async #leave(): Promise<void> {
+    this.left = true;
+    this.membership.end();
+    this.shared.end();
+    this.asked.end();
+    this.served.end();
+    for (const subscription of this.#subscriptions) subscription.unsubscribe();
+    for (const takeBack of this.#takenBack) takeBack();
+    try {
+      await this.#bus.close();
+    } catch (error) {
+      this.host.guard.failed(error, "leave");
+    }
+  }
+
+  // ---- for its parts: out -----------------------------------------------------------------------------
+
+  tellAll(message: Uint8Array): void {
+    this.#link.tell(this.#subjects.all, message);
+  }
+
+  tell(node: string, message: Uint8Array): void {
+    this.#link.tell(this.#subjects.node(node), message);
+  }
+
+  /** Publishes to a node. @throws {@link BusError} */
+  answer(node: string, message: Uint8Array): void {
+    this.#link.publish(this.#subjects.node(node), message);
+  }
+
+  publish(group: string, message: Uint8Array): void {
+    this.#link.publish(this.#subjects.group(group), message);
+  }
+
+  subscribe(group: string): BusSubscription {
+    return this.#link.subscribe(this.#subjects.group(group), (message) => this.shared.take(group, message));
+  }
+
+  giveUp(node: string, id: number): void {
+    this.tell(node, GIVE_UP.write({ from: this.id, id }));
+  }
+
+  probe(node: string, id: number): void {
+    this.tell(node, PROBE.write({ from: this.id, id }));
+  }
+
+  refused(error: unknown, what: string): void {
+    this.#link.refused(error, what);
+  }
+
+  // ---- for its parts: in ------------------------------------------------------------------------------
+
+  /** Takes a message to this node. @returns whether it is one. */
+  #takeOwn(message: Message): boolean {
+    if (this.membership.take(message) || this.served.take(message)) return true;
+    if (message.kind === ANSWER.kind) this.#takeAnswer(message);
+    else if (message.kind === SEND.kind) this.#takeSend(message);
+    else return false;
+    return true;
+  }
+
+  #takeAnswer(message: Message): void {
+    const { from, id, outcome, code, message: text, flags } = ANSWER.read(message);
+    if (this.membership.heard(from) === undefined) return;
+    // One that nobody waits for any more is late.
+    this.asked.take(from, id, {
+      outcome: outcome as "failed",
+      code,
+      message: text,
+      body: { flags, bytes: message.bytes },
+    });
+  }
+
+  #takeSend(message: Message): void {
+    const { from, cid, name, flags } = SEND.read(message);
+    if (this.membership.heard(from) === undefined) return;
+    try {
+      const { data, packets } = this.host.forward(name, { flags, bytes: message.bytes });
+      this.server.broadcast(name, data, { to: [cid], [ENCODED]: packets });
+    } catch (error) {
+      this.refused(error, name);
+    }
+  }
+
+  // ---- for its parts: nodes and sequences --------------------------------------------------------------
+
+  groups(): Iterable<string> {
+    return this.shared.names();
+  }
+
+  positionOf(group: string): Position {
+    return this.outgoing.positionOf(group);
+  }
+
+  activePositions(): Position[] {
+    return this.outgoing.active();
+  }
+
+  position(node: RemoteNode, position: Position, version: number): void {
+    this.shared.position(node, position, version);
+  }
+
+  reached(node: RemoteNode, position: Position, end: boolean): void {
+    this.shared.reached(node, position, end);
+  }
+
+  wantedLess(groups: readonly string[] | undefined): void {
+    this.outgoing.sweep(groups, (group) => this.membership.needs(group));
+  }
+
+  gap(group: string, from: string, missed: number | undefined): void {
+    this.counters.gaps++;
+    this.counters.missed += missed ?? 0;
+    this.events.emit("gap", { group, from, missed });
+  }
+
+  joined({ id, name, advertised }: RemoteNode): void {
+    this.events.emit("nodejoin", { id, name, advertised });
+  }
+
+  gone(node: RemoteNode, left: boolean): void {
+    this.asked.gone(node);
+    this.served.gone(node);
+    const { id, name, advertised } = node;
+    this.events.emit("nodeleave", { id, name, advertised }, { lost: !left });
+  }
+
+  tooMany(id: string): void {
+    this.refused(new Error("there are more nodes than the option maxNodes allows"), `node ${id}`);
+  }
+
+  isThere(node: string): boolean | undefined {
+    if (this.left) return false;
+    if (this.table.get(node) !== undefined) return true;
+    return this.membership.settling ? undefined : false;
+  }
+
+  ticked(): void {
+    this.asked.ticked();
+  }
+}

@@ -1,0 +1,82 @@
+import { ConfigError } from "@peng3dnet/peer";
+import type { BusFactory } from "./bus/bus.js";
+import { checkNodeName, checkPrefix } from "./wire/names.js";
+
+/** Options of {@link joinCluster}. */
+export interface ClusterOptions {
+  /** What carries messages between the nodes, e.g. `natsBus({ servers: "127.0.0.1:4222" })`, or `memoryBus()` in one process. */
+  readonly bus: BusFactory;
+  /** Name of this node, 1 to 64 letters, digits, `-` and `_`. Default: `"node"`. Ids of nodes differ in any case. */
+  readonly name?: string | undefined;
+  /** What all subjects of the cluster begin with. Clusters with different ones do not hear each other. Default: `"peng3dnet"`. */
+  readonly prefix?: string | undefined;
+  /** The address at which clients reach this node, told to the other ones: {@link NodeInfo}. */
+  readonly advertised?: string | undefined;
+  /** Seconds between two signs of life. All nodes have the same. Default 1. */
+  readonly interval?: number | undefined;
+  /** Seconds of silence after which another node is taken for dead. At least three times `interval`. Default 5. */
+  readonly timeout?: number | undefined;
+  /** Most other nodes. What comes from more is dropped, and counted. Default 256. */
+  readonly maxNodes?: number | undefined;
+  /**
+   * Most groups of another node that are kept; one with more of them gets what is sent to any group. And most groups with
+   * sequences of this node. Default 65,536.
+   */
+  readonly maxGroups?: number | undefined;
+  /** Most requests to clients of other nodes that wait for an answer at a time, and most of other nodes' here. Default 4,096. */
+  readonly maxRequests?: number | undefined;
+}
+
+/** The options with their defaults. */
+export interface ClusterSettings {
+  readonly name: string;
+  readonly prefix: string;
+  readonly advertised: string | undefined;
+  readonly interval: number;
+  readonly timeout: number;
+  readonly maxNodes: number;
+  readonly maxGroups: number;
+  readonly maxRequests: number;
+}
+
+const LONGEST_ADVERTISED = 256;
+const LEAST_INTERVAL = 0.05;
+const LONGEST_TIMEOUT = 3600;
+
+/** Reads the options. @throws {@link ConfigError} for what is not allowed. */
+export function readOptions({
+  bus,
+  name = "node",
+  prefix = "peng3dnet",
+  advertised,
+  interval = 1,
+  timeout = 5,
+  maxNodes = 256,
+  maxGroups = 65_536,
+  maxRequests = 4096,
+}: ClusterOptions): ClusterSettings {
+  if (typeof (Object(bus) as Partial<BusFactory>).connect !== "function")
+    throw new ConfigError(
+      "bus",
+      'the option "bus" is what natsBus(…) or memoryBus() returns, or another bus',
+    );
+  checkNodeName(name);
+  checkPrefix(prefix);
+  if (advertised !== undefined && (typeof advertised !== "string" || advertised.length > LONGEST_ADVERTISED))
+    throw new ConfigError(
+      "advertised",
+      `the option "advertised" is a text of ${LONGEST_ADVERTISED} characters at most`,
+    );
+  if (!(typeof interval === "number" && interval >= LEAST_INTERVAL && interval <= LONGEST_TIMEOUT))
+    throw new ConfigError("interval", `the option "interval" is a number of seconds from ${LEAST_INTERVAL}`);
+  if (!(typeof timeout === "number" && timeout >= 3 * interval && timeout <= LONGEST_TIMEOUT))
+    throw new ConfigError(
+      "timeout",
+      `the option "timeout" is a number of seconds up to ${LONGEST_TIMEOUT}, and at least three times "interval", ${interval}`,
+    );
+  for (const [key, value] of Object.entries({ maxNodes, maxGroups, maxRequests })) {
+    if (Number.isSafeInteger(value) && value > 0) continue;
+    throw new ConfigError(key, `the option "${key}" is an integer from 1`);
+  }
+  return { name, prefix, advertised, interval, timeout, maxNodes, maxGroups, maxRequests };
+}

@@ -1,0 +1,159 @@
+import {
+  AbortedError,
+  type Clock,
+  checkTimeout,
+  onAbort,
+  TimedOutError,
+  TooManyRequestsError,
+  type WaitOptions,
+} from "@peng3dnet/peer";
+import type { RemoteNode } from "../nodes/remote-node.js";
+import { type AnswerParts, closedError } from "./answers.js";
+
+/** Seconds that a caller waits for an answer, if it does not say. */
+const DEFAULT_TIMEOUT = 10;
+/** Longest delay that timers can hold, in milliseconds. Who waits longer waits as long as the node is there. */
+const LONGEST_DELAY = 0x7fff_ffff;
+
+/** What is asked of another node. */
+export interface Question<T> {
+  /** What errors call it. */
+  readonly name: string;
+  /** Node that has the client. */
+  readonly node: string;
+  /** Publishes it. @param timeout - milliseconds that there are for it; 0: no limit. @throws what keeps it from that. */
+  publish(id: number, timeout: number): void;
+  /** What the caller gets for an answer. @throws what it rejects with. */
+  answered(answer: AnswerParts): T;
+}
+
+/** What requests need of their node. */
+export interface AskedHost {
+  readonly clock: Clock;
+  /** Whether a node is there; `undefined`: that is not known yet. */
+  isThere(node: string): boolean | undefined;
+  /** The caller of a request waits no more. It does not throw. */
+  giveUp(node: string, id: number): void;
+  /** Asks what has become of a request. It does not throw. */
+  probe(node: string, id: number): void;
+}
+
+interface Waiting {
+  readonly question: Question<unknown>;
+  /** How many beats it has waited. */
+  beats: number;
+  settle(answer: AnswerParts | Error): void;
+}
+
+/** The requests of this node to clients of others that wait for an answer. Each leaves the table as it is settled. */
+export class Asked {
+  readonly #host: AskedHost;
+  readonly #limit: number;
+  /** Beats after which it is asked what has become of a request. */
+  readonly #patience: number;
+  readonly #waiting = new Map<number, Waiting>();
+  #lastId = 0;
+
+  constructor(host: AskedHost, limit: number, patience: number) {
+    this.#host = host;
+    this.#limit = limit;
+    this.#patience = patience;
+  }
+
+  /** Number of those that wait. */
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  /** Asks another node. @returns what becomes of it. A promise that nobody awaits never ends the process. */
+  ask<T>(question: Question<T>, options: WaitOptions = {}): Promise<T> {
+    const promise = this.#ask(question, options);
+    promise.catch(() => {});
+    return promise;
+  }
+
+  async #ask<T>(question: Question<T>, { timeout = DEFAULT_TIMEOUT, signal }: WaitOptions): Promise<T> {
+    const { name, node } = question;
+    checkTimeout(timeout);
+    if (signal?.aborted === true) throw aborted(name, signal);
+    if (timeout === 0) throw timedOut(name, timeout);
+    if (this.#host.isThere(node) === false)
+      throw closedError(name, "notsent", { why: "the node of the client is gone" });
+    if (this.#waiting.size >= this.#limit) {
+      throw new TooManyRequestsError(
+        `"${name}" was not sent: ${this.#waiting.size} requests to clients of other nodes wait for an answer already; await some of them first, or raise the option maxRequests of joinCluster`,
+      );
+    }
+    const { clock } = this.#host;
+    const delay = timeout * 1000 > LONGEST_DELAY ? 0 : Math.max(1, Math.ceil(timeout * 1000));
+    const id = ++this.#lastId;
+    question.publish(id, delay);
+    let stopListening: (() => void) | undefined;
+    let timer: unknown;
+    try {
+      const answer = await new Promise<AnswerParts>((resolve, reject) => {
+        const settle = (result: AnswerParts | Error): void => {
+          this.#waiting.delete(id);
+          if (result instanceof Error) reject(result);
+          else resolve(result);
+        };
+        const giveUp = (error: Error): void => {
+          if (!this.#waiting.has(id)) return;
+          settle(error);
+          this.#host.giveUp(node, id);
+        };
+        this.#waiting.set(id, { question, beats: 0, settle });
+        if (delay > 0) timer = clock.setTimeout(() => giveUp(timedOut(name, timeout)), delay);
+        if (signal !== undefined) stopListening = onAbort(signal, () => giveUp(aborted(name, signal)));
+      });
+      return question.answered(answer);
+    } finally {
+      clock.clearTimeout(timer);
+      stopListening?.();
+    }
+  }
+
+  /** An answer came. @returns whether somebody waits for it. */
+  take(node: string, id: number, answer: AnswerParts): boolean {
+    const waiting = this.#waiting.get(id);
+    if (waiting === undefined || waiting.question.node !== node) return false;
+    waiting.settle(answer);
+    return true;
+  }
+
+  /** A node is not there any more: it answers nothing. */
+  gone({ id: node }: RemoteNode): void {
+    this.#endAll(({ question }) => question.node === node, "the node of the client is gone");
+  }
+
+  /** This node leaves. */
+  end(): void {
+    this.#endAll(() => true, "this node has left the cluster");
+  }
+
+  /** A beat is over: asks what has become of requests that have waited long, be it that they, or their answers, were lost. */
+  ticked(): void {
+    this.#endAll(
+      ({ question }) => this.#host.isThere(question.node) === false,
+      "the node of the client is not there",
+    );
+    for (const [id, waiting] of this.#waiting) {
+      waiting.beats++;
+      if (waiting.beats % this.#patience === 0) this.#host.probe(waiting.question.node, id);
+    }
+  }
+
+  #endAll(concerned: (waiting: Waiting) => boolean, why: string): void {
+    for (const waiting of [...this.#waiting.values()]) {
+      if (concerned(waiting)) waiting.settle(closedError(waiting.question.name, "unknown", { why }));
+    }
+  }
+}
+
+function timedOut(name: string, timeout: number): TimedOutError {
+  return new TimedOutError(`waited ${timeout} s for the answer to "${name}" in vain`);
+}
+
+function aborted(name: string, signal: AbortSignal): AbortedError {
+  return new AbortedError(`waiting for the answer to "${name}" was aborted`, { cause: signal.reason });
+}
