@@ -1,0 +1,206 @@
+// Nodes by chance: members come and go, links lose messages, nodes stop and start. What each member of a group saw of each
+// sender, and the gaps that its node told in between, account for all that was sent.
+
+import type { PacketRef } from "@peng3dnet/peer";
+import * as fc from "fast-check";
+import { type Guest, News, TestCluster, type TestNode } from "../support/cluster.js";
+
+const NODES = ["a", "b", "c"] as const;
+const GROUPS = ["red", "blue"] as const;
+
+type Step =
+  | { readonly do: "send"; readonly node: number; readonly group: number; readonly count: number }
+  | { readonly do: "toggle"; readonly node: number; readonly group: number }
+  | { readonly do: "cut"; readonly from: number; readonly to: number }
+  | { readonly do: "heal" }
+  | { readonly do: "away"; readonly node: number; readonly seconds: number }
+  | { readonly do: "restart"; readonly node: number }
+  | { readonly do: "turn"; readonly seconds: number }
+  | { readonly do: "settle" };
+
+const index = fc.nat({ max: NODES.length - 1 });
+const group = fc.nat({ max: GROUPS.length - 1 });
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      do: fc.constant("send" as const),
+      node: index,
+      group,
+      count: fc.integer({ min: 1, max: 4 }),
+    }),
+  },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant("toggle" as const), node: index, group }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant("cut" as const), from: index, to: index }) },
+  { weight: 3, arbitrary: fc.constant({ do: "heal" as const }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant("away" as const),
+      node: index,
+      seconds: fc.integer({ min: 0, max: 8 }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("restart" as const), node: index }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ do: fc.constant("turn" as const), seconds: fc.integer({ min: 1, max: 9 }) }),
+  },
+  { weight: 4, arbitrary: fc.constant({ do: "settle" as const }) },
+);
+
+interface Sent {
+  readonly sender: string;
+  readonly group: string;
+  /** Which one of the sender to this group. */
+  readonly n: number;
+}
+
+/** What a member of a group saw, from when it entered. */
+interface Membership {
+  readonly guest: Guest;
+  readonly group: string;
+  /** What each sender had sent when it entered. */
+  readonly before: ReadonlyMap<string, number>;
+  /** Messages, and numbers of those that are missing, by sender. */
+  readonly seen: Map<string, (Sent | { readonly missed: number })[]>;
+}
+
+class World {
+  readonly cluster = new TestCluster();
+  readonly nodes: (TestNode & { readonly members: Map<string, Membership> })[] = [];
+  /** How many each sender has sent to each group. */
+  readonly sent = new Map<string, number>();
+  readonly ended: Membership[] = [];
+
+  async start(place: number): Promise<void> {
+    const joined = await this.cluster.join(NODES[place]!);
+    const members = new Map<string, Membership>();
+    joined.node.on("gap", ({ group: name, from, missed }) => {
+      const membership = members.get(name);
+      if (membership !== undefined) this.#note(membership, from, { missed: missed! });
+    });
+    this.nodes[place] = { ...joined, members };
+  }
+
+  #note({ seen }: Membership, sender: string, what: Sent | { readonly missed: number }): void {
+    seen.set(sender, [...(seen.get(sender) ?? []), what]);
+  }
+
+  async toggle(place: number, name: string): Promise<void> {
+    const { members, node, enter } = this.nodes[place]!;
+    const member = members.get(name);
+    if (member !== undefined) {
+      node.group(name).delete(member.guest.remote);
+      members.delete(name);
+      return;
+    }
+    const guest = await enter();
+    const before = new Map(this.sent);
+    const membership: Membership = { guest, group: name, before, seen: new Map() };
+    guest.remote.onSend = (_packet: PacketRef, msg: unknown): void =>
+      this.#note(membership, (msg as Sent).sender, msg as Sent);
+    members.set(name, membership);
+    node.group(name).add(guest.remote);
+  }
+
+  send(place: number, name: string): void {
+    const { node } = this.nodes[place]!;
+    const key = `${node.id} ${name}`;
+    const n = (this.sent.get(key) ?? 0) + 1;
+    this.sent.set(key, n);
+    node.group(name).broadcast(News, { sender: node.id, group: name, n });
+  }
+
+  async run(one: Step): Promise<void> {
+    const { bus } = this.cluster;
+    switch (one.do) {
+      case "send":
+        for (let n = 0; n < one.count; n++) this.send(one.node, GROUPS[one.group]!);
+        return;
+      case "toggle":
+        return this.toggle(one.node, GROUPS[one.group]!);
+      case "cut": {
+        const [from, to] = [NODES[one.from], NODES[one.to]];
+        bus.drop((passage) => passage.from === from && passage.to === to);
+        return;
+      }
+      case "heal":
+        bus.heal();
+        return;
+      case "away":
+        bus.disconnect(NODES[one.node]!);
+        await this.cluster.turn(one.seconds);
+        bus.reconnect(NODES[one.node]!);
+        return;
+      case "restart": {
+        const { server, members } = this.nodes[one.node]!;
+        members.clear();
+        server.stop();
+        return this.start(one.node);
+      }
+      case "turn":
+        return this.cluster.turn(one.seconds);
+      case "settle":
+        return this.cluster.settle();
+    }
+  }
+
+  /** What members saw is all that was sent, or is said to be missing. */
+  check(): void {
+    for (const { node, members } of this.nodes) {
+      for (const { group: name, seen, before } of members.values()) {
+        for (const other of this.nodes) {
+          const sender = other.node.id;
+          const key = `${sender} ${name}`;
+          const total = this.sent.get(key) ?? 0;
+          // From the first sign on, everything is accounted for. A node of the same process hears itself at once.
+          const list = seen.get(sender) ?? [];
+          let last: number | undefined = sender === node.id ? (before.get(key) ?? 0) : undefined;
+          let missed = 0;
+          for (const one of list) {
+            if ("missed" in one) {
+              expect(one.missed).toBeGreaterThan(0);
+              missed += one.missed;
+              continue;
+            }
+            if (last === undefined) {
+              // No more is missing than was sent since it entered.
+              expect(one.n - 1 - missed).toBeGreaterThanOrEqual(before.get(key) ?? 0);
+            } else expect({ sender, name, n: one.n }).toEqual({ sender, name, n: last + missed + 1 });
+            last = one.n;
+            missed = 0;
+          }
+          if (last !== undefined) expect({ name, end: last + missed }).toEqual({ name, end: total });
+          else expect(missed).toBeLessThanOrEqual(total - (before.get(key) ?? 0));
+        }
+      }
+    }
+  }
+}
+
+test("whatever happens, messages and gaps account for all that was sent", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 40 }), async (steps) => {
+      const world = new World();
+      for (const place of NODES.keys()) await world.start(place);
+      for (const one of steps) await world.run(one);
+      world.cluster.bus.heal();
+      await world.cluster.turn(4);
+      world.check();
+      // And from now on nothing is missing.
+      const gaps = world.nodes.map(({ node }) => node.metrics.gaps);
+      for (const place of NODES.keys()) for (const name of GROUPS) world.send(place, name);
+      await world.cluster.turn(3);
+      world.check();
+      expect(world.nodes.map(({ node }) => node.metrics.gaps)).toEqual(gaps);
+      for (const { node, server } of world.nodes) {
+        await node.leave();
+        server.stop();
+      }
+      await world.cluster.settle();
+      expect(world.cluster.net.clock.timers).toBe(0);
+    }),
+    { numRuns: Number(process.env.MODEL_RUNS ?? 12) },
+  );
+}, 120_000);
