@@ -129,7 +129,9 @@ test("refuses what it cannot send before anything is sent", async () => {
   expect(() => room.broadcast(News, () => {})).toThrow(/test:news/);
   expect(() => room.broadcast("test:unknown" as never, 1 as never)).toThrow(/test:unknown/);
   expect(() => room.broadcast(Say as never, "x" as never)).toThrow(/only the server receives it/);
-  expect(() => room.broadcast("peng3dnet:internal.closeconn" as never, {} as never)).toThrow(/protocol's own/);
+  expect(() => room.broadcast("peng3dnet:internal.closeconn" as never, {} as never)).toThrow(
+    /protocol's own/,
+  );
   expect(() => room.broadcast(News, 1, { to: [] } as never)).toThrow(/no option to/);
   expect(() => room.broadcast(News, 1, { except: "room" })).toThrow(/no id of a client/);
   expect(() => room.broadcast(News, 1, { except: {} as never })).toThrow(TypeError);

@@ -11,8 +11,8 @@ import {
   definePacket,
   defineRequest,
   type Logger,
-  payload,
   type Platform,
+  payload,
   type Server,
   SIDE_CLIENT,
   SIDE_SERVER,
@@ -69,11 +69,18 @@ export class TestCluster {
     const silent = (): void => {};
     const warn = (message: string): void => void warnings.push(message);
     const logger: Logger = { debug: silent, info: silent, warn, error: warn };
-    const server: Server = this.net.server({ packets: options.packets ?? packets, cfg: options.cfg, logger });
+    const declared = options.packets ?? packets;
+    const server: Server = this.net.server({ packets: declared, cfg: options.cfg, logger });
     const node = await joinCluster(server, { bus: this.bus, name, ...options.join });
     const gaps: Gap[] = [];
     node.on("gap", (gap) => gaps.push(gap));
-    return { server, node, gaps, warnings, enter: (more) => this.#enter(server, node, more) };
+    return {
+      server,
+      node,
+      gaps,
+      warnings,
+      enter: (more) => this.#enter(server, node, { packets: declared, ...more }),
+    };
   }
 
   /** Several of them, that know each other. */
@@ -87,9 +94,9 @@ export class TestCluster {
     return nodes as { [K in keyof N]: TestNode };
   }
 
-  async #enter(server: Server, node: ClusterNode, options: ClientOptions = {}): Promise<Guest> {
+  async #enter(server: Server, node: ClusterNode, options: ClientOptions): Promise<Guest> {
     const news: unknown[] = [];
-    const client: Client = this.net.client({ packets, ...options });
+    const client: Client = this.net.client(options);
     client.on(News, (msg) => void news.push(msg));
     const accepted = new Promise<ClientOnServer>((resolve) => server.once("connection", resolve));
     this.net.connect(client, server);

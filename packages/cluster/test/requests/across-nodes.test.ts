@@ -1,0 +1,287 @@
+// Single clients of any node: what is sent to them, what they are asked, and their closes.
+
+import {
+  ConnectionClosedError,
+  defineRequest,
+  payload,
+  RequestClosedError,
+  RequestError,
+  SIDE_CLIENT,
+  SIDE_SERVER,
+  TimedOutError,
+  TooManyRequestsError,
+} from "@peng3dnet/peer";
+import { z } from "zod";
+import { Confirm, News, settled, TestCluster } from "../support/cluster.js";
+
+const Unknown = defineRequest({ name: "test:elsewhere", side: SIDE_CLIENT });
+const OfServer = defineRequest({ name: "test:ofserver", side: SIDE_SERVER });
+const Rank = defineRequest({
+  name: "test:rank",
+  request: payload<string>(),
+  response: z.string().transform((text) => ({ rank: Number(text) })),
+  errors: { none: z.object({ at: z.number().transform((at) => at + 1) }) },
+  side: SIDE_CLIENT,
+});
+
+async function two(options: Parameters<TestCluster["joinAll"]>[1] = {}) {
+  const cluster = new TestCluster();
+  const [a, b] = await cluster.joinAll(["a", "b"], options);
+  const guest = await b.enter();
+  return { cluster, a, b, guest };
+}
+
+/** Lets a request get where it goes, and an answer back. */
+async function outcome(cluster: TestCluster, promise: Promise<unknown>): Promise<unknown> {
+  const result = settled(promise);
+  await cluster.settle();
+  return result;
+}
+
+test("a packet reaches a client on any node, under an id that all nodes understand", async () => {
+  const { cluster, a, b, guest } = await two();
+  const here = await a.enter();
+  expect(guest.id).toBe(`${b.node.id}~${guest.remote.cid}`);
+  expect(b.node.idOf(guest.remote.cid)).toBe(guest.id);
+  a.node.send(guest.id, News, "over the bus");
+  a.node.send(here.id, News, "at home");
+  await cluster.settle();
+  expect([guest.news, here.news]).toEqual([["over the bus"], ["at home"]]);
+});
+
+test("to send to nobody: known at once where that can be known, and else nothing happens", async () => {
+  const { cluster, a, b, guest } = await two();
+  const here = await a.enter();
+  await here.client.close();
+  expect(() => a.node.send(here.id, News, 1)).toThrow(ConnectionClosedError);
+  expect(() => a.node.send("kitchen", News, 1)).toThrow(TypeError);
+  await guest.client.close();
+  a.node.send(guest.id, News, 1);
+  await cluster.settle();
+  expect(b.node.metrics.refused).toBe(0);
+  await b.node.leave();
+  await cluster.settle();
+  expect(() => a.node.send(guest.id, News, 1)).toThrow(/node of the client is gone/);
+});
+
+test("a request is answered by a client of another node, with what its schemas make of it", async () => {
+  const { cluster, a, guest } = await two();
+  guest.client.answer(Confirm, (what) => ({ said: what, date: new Date(5), bytes: new Uint8Array([1]) }));
+  expect(await outcome(cluster, a.node.request(guest.id, Confirm, { sure: ["?"] }))).toEqual({
+    said: { sure: ["?"] },
+    date: new Date(5),
+    bytes: new Uint8Array([1]),
+  });
+  expect(a.node.metrics.requestsWaiting).toBe(0);
+});
+
+test("answers and errors are looked at by the node that asks, once", async () => {
+  const cluster = new TestCluster();
+  const packets = [News, Rank];
+  const [a, b] = await cluster.joinAll(["a", "b"], { packets });
+  const guest = await b.enter({ packets });
+  guest.client.answer(Rank, (name) => {
+    if (name === "nobody") throw new RequestError("none", "no such name", { at: 1 });
+    return name === "odd" ? (7 as never) : "12";
+  });
+  const ask = (name: string): Promise<unknown> => outcome(cluster, a.node.request(guest.id, Rank, name));
+  expect(await ask("Anna")).toEqual({ rank: 12 });
+  const refused = await ask("nobody");
+  expect(Rank.isError(refused, "none") && [refused.message, refused.data]).toEqual([
+    "no such name",
+    { at: 2 },
+  ]);
+});
+
+test("an error of the handler, or of the library over there, is told as it is on one node", async () => {
+  const { cluster, a, b, guest } = await two({ packets: [News, Confirm, OfServer] });
+  const ask = (): Promise<unknown> => outcome(cluster, a.node.request(guest.id, Confirm, null));
+  expect(await ask()).toMatchObject({ code: "nohandler" });
+  guest.client.on("handlerError", () => {});
+  guest.client.answer(Confirm, () => {
+    throw new Error("secret");
+  });
+  expect(await ask()).toMatchObject({
+    code: "internalerror",
+    message: expect.not.stringContaining("secret"),
+  });
+  const request = a.node.request.bind(a.node) as (...args: unknown[]) => Promise<unknown>;
+  expect(await settled(request(guest.id, OfServer, null))).toBeInstanceOf(TypeError);
+  expect(await settled(request(guest.id, Unknown, null))).toMatchObject({ code: "P3D_ERR_NOT_REGISTERED" });
+  expect(await settled(request("nobody", Confirm, null))).toBeInstanceOf(TypeError);
+  expect(await settled(request(guest.id, Confirm, () => {}))).toMatchObject({ code: "P3D_ERR_ENCODE" });
+  expect(await settled(request(guest.id, Confirm, 1, { timeout: -1 }))).toMatchObject({
+    code: "P3D_ERR_CONFIG",
+  });
+  a.server.register(Unknown);
+  expect(await outcome(cluster, request(guest.id, Unknown, null))).toMatchObject({
+    code: "P3D_ERR_NOT_REGISTERED",
+    message: expect.stringContaining("node that has the client"),
+  });
+  expect(b.node.metrics.requestsRunning).toBe(0);
+});
+
+test("where the client is gone, nothing was sent; where it goes meanwhile, nobody knows", async () => {
+  const { cluster, a, guest } = await two();
+  guest.client.answer(Confirm, () => new Promise(() => {}));
+  const waiting = settled(a.node.request(guest.id, Confirm, null));
+  await cluster.settle();
+  await guest.client.close("enough");
+  await cluster.settle();
+  expect(await waiting).toMatchObject({ name: "RequestClosedError", outcome: "unknown", reason: "enough" });
+  expect(await outcome(cluster, a.node.request(guest.id, Confirm, null))).toMatchObject({
+    name: "RequestClosedError",
+    outcome: "notsent",
+  });
+});
+
+test("where the node is gone: notsent before, unknown meanwhile, be it that it left or fell silent", async () => {
+  const { cluster, a, b, guest } = await two();
+  guest.client.answer(Confirm, () => new Promise(() => {}));
+  const left: unknown[] = [];
+  a.node.on("nodeleave", ({ id }, { lost }) => left.push([id, lost]));
+  const never = { timeout: Number.POSITIVE_INFINITY };
+  const waiting = settled(a.node.request(guest.id, Confirm, null, never));
+  await cluster.settle();
+  cluster.bus.drop(({ from }) => from === "b");
+  await cluster.turn(7);
+  expect(await waiting).toMatchObject({ name: "RequestClosedError", outcome: "unknown" });
+  expect(left).toEqual([[b.node.id, true]]);
+  expect(await settled(a.node.request(guest.id, Confirm, null))).toMatchObject({ outcome: "notsent" });
+  cluster.bus.heal();
+  await cluster.turn(2);
+  const again = settled(a.node.request(guest.id, Confirm, null, never));
+  await cluster.settle();
+  b.server.stop();
+  await cluster.settle();
+  expect(await again).toMatchObject({ outcome: "unknown" });
+  expect(left).toEqual([
+    [b.node.id, true],
+    [b.node.id, false],
+  ]);
+  expect([b.node.left, a.node.metrics.requestsWaiting]).toEqual([true, 0]);
+});
+
+test("a request that the bus lost is known not to have been sent; one whose answer it lost is not known", async () => {
+  const { cluster, a, guest } = await two();
+  let asked = 0;
+  guest.client.answer(Confirm, () => ++asked);
+  expect(await outcome(cluster, a.node.request(guest.id, Confirm, null))).toBe(1);
+  const never = { timeout: Number.POSITIVE_INFINITY };
+  cluster.bus.drop(({ from, subject }) => from === "a" && subject.includes(".n."));
+  const lost = settled(a.node.request(guest.id, Confirm, null, never));
+  await cluster.settle();
+  cluster.bus.heal();
+  await cluster.turn(12);
+  expect(await lost).toMatchObject({ name: "RequestClosedError", outcome: "notsent" });
+  cluster.bus.drop(({ from, subject }) => from === "b" && subject.includes(".n."));
+  const unanswered = settled(a.node.request(guest.id, Confirm, null, never));
+  await cluster.settle();
+  cluster.bus.heal();
+  await cluster.turn(12);
+  expect(await unanswered).toMatchObject({ name: "RequestClosedError", outcome: "unknown" });
+  expect([asked, a.node.metrics.requestsWaiting]).toEqual([2, 0]);
+});
+
+test("one that is under way is left alone, however long it takes", async () => {
+  const { cluster, a, b, guest } = await two();
+  let answer!: (value: unknown) => void;
+  guest.client.answer(Confirm, () => new Promise((resolve) => (answer = resolve)));
+  const waiting = settled(a.node.request(guest.id, Confirm, null, { timeout: Number.POSITIVE_INFINITY }));
+  await cluster.turn(60);
+  expect([a.node.metrics.requestsWaiting, b.node.metrics.requestsRunning]).toEqual([1, 1]);
+  answer("at last");
+  await cluster.settle();
+  expect(await waiting).toBe("at last");
+});
+
+test("a caller that gives up, by time or signal, has the handler told", async () => {
+  const { cluster, a, b, guest } = await two();
+  const aborted: unknown[] = [];
+  guest.client.answer(Confirm, (what, { signal }) => {
+    signal.addEventListener("abort", () => aborted.push(what));
+    return new Promise(() => {});
+  });
+  const late = settled(a.node.request(guest.id, Confirm, "late", { timeout: 2 }));
+  const controller = new AbortController();
+  const given = settled(a.node.request(guest.id, Confirm, "given up", { signal: controller.signal }));
+  await cluster.settle();
+  controller.abort();
+  await cluster.turn(3);
+  expect(await late).toBeInstanceOf(TimedOutError);
+  expect(await given).toMatchObject({ code: "P3D_ERR_ABORTED" });
+  expect(aborted.sort()).toEqual(["given up", "late"]);
+  expect([a.node.metrics.requestsWaiting, b.node.metrics.requestsRunning]).toEqual([0, 0]);
+  expect(await settled(a.node.request(guest.id, Confirm, 1, { signal: controller.signal }))).toMatchObject({
+    code: "P3D_ERR_ABORTED",
+  });
+  expect(await settled(a.node.request(guest.id, Confirm, 1, { timeout: 0 }))).toBeInstanceOf(TimedOutError);
+});
+
+test("where the caller's node is gone, the handler is told, too", async () => {
+  const { cluster, a, b, guest } = await two();
+  let aborted = false;
+  guest.client.answer(Confirm, (_, { signal }) => {
+    signal.addEventListener("abort", () => {
+      aborted = true;
+    });
+    return new Promise(() => {});
+  });
+  const waiting = settled(a.node.request(guest.id, Confirm, null));
+  await cluster.settle();
+  await a.node.leave();
+  await cluster.settle();
+  expect(await waiting).toBeInstanceOf(RequestClosedError);
+  expect([aborted, b.node.metrics.requestsRunning]).toEqual([true, 0]);
+  expect(await settled(a.node.request(guest.id, Confirm, null))).toMatchObject({ outcome: "notsent" });
+});
+
+test("both sides bound how many are under way", async () => {
+  const cluster = new TestCluster();
+  const a = await cluster.join("a", { join: { maxRequests: 3 } });
+  const b = await cluster.join("b", { join: { maxRequests: 2 } });
+  await cluster.turn(3);
+  const guest = await b.enter();
+  const answers: ((value: unknown) => void)[] = [];
+  guest.client.answer(Confirm, () => new Promise((resolve) => answers.push(resolve)));
+  const asked = [1, 2, 3, 4].map((n) => settled(a.node.request(guest.id, Confirm, n)));
+  await cluster.settle();
+  for (const answer of answers) answer("yes");
+  await cluster.settle();
+  const [first, second, third, fourth] = await Promise.all(asked);
+  expect([first, second]).toEqual(["yes", "yes"]);
+  expect(third).toMatchObject({ code: "busy" });
+  expect(fourth).toBeInstanceOf(TooManyRequestsError);
+});
+
+test("an answer that is too long for the bus is told as one that is not known", async () => {
+  const { cluster, a, b, guest } = await two();
+  guest.client.answer(Confirm, () => "x".repeat((1 << 20) - 30));
+  expect(await outcome(cluster, a.node.request(guest.id, Confirm, null))).toMatchObject({
+    name: "RequestClosedError",
+    outcome: "unknown",
+  });
+  expect(b.warnings.join()).toMatch(/test:confirm/);
+});
+
+test("a client of this node is asked without the bus", async () => {
+  const { cluster, a } = await two();
+  const here = await a.enter();
+  here.client.answer(Confirm, (what) => what);
+  const { passages } = cluster.bus;
+  expect(await outcome(cluster, a.node.request(here.id, Confirm, "here"))).toBe("here");
+  expect(cluster.bus.passages).toBe(passages);
+});
+
+test("a client of any node can be closed, with a reason", async () => {
+  const { cluster, a, guest } = await two();
+  const here = await a.enter();
+  const closes = [guest.client.waitForClose(), here.client.waitForClose()];
+  expect(await outcome(cluster, a.node.kick(guest.id, "banned"))).toBe(true);
+  expect(await outcome(cluster, a.node.kick(here.id))).toBe(true);
+  expect((await Promise.all(closes)).map(({ reason }) => reason)).toEqual(["banned", null]);
+  expect(await outcome(cluster, a.node.kick(guest.id, "banned"))).toBe(false);
+  expect(await outcome(cluster, a.node.kick(here.id))).toBe(false);
+  expect(await settled(a.node.kick(guest.id, 7 as never))).toBeInstanceOf(TypeError);
+  expect(await settled(a.node.kick("x"))).toBeInstanceOf(TypeError);
+});
