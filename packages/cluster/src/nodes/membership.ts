@@ -320,7 +320,8 @@ export class Membership {
     const coming = node.parts;
     if (coming === undefined || coming.version !== version || coming.next !== part) return;
     coming.next++;
-    for (const group of groups) coming.groups.add(group);
+    // Who has more groups than are kept gets everything: how many more does not matter.
+    if (coming.groups.size <= this.#table.maxGroups) for (const group of groups) coming.groups.add(group);
     const more = part + 1 < parts;
     this.#tellPositions(node, groups, { base: -1, version, more });
     if (more) return;

@@ -27,8 +27,9 @@ export class NodeTable {
   readonly #wanted = new Counts();
   /** The same of those who are lost. */
   readonly #wantedByLost = new Counts();
+  /** Most groups that are kept of each node. */
+  readonly maxGroups: number;
   readonly #maxNodes: number;
-  readonly #maxGroups: number;
   /** How many nodes there are of which it is not known what they want to hear. */
   #uncertain = 0;
 
@@ -38,7 +39,7 @@ export class NodeTable {
    */
   constructor(maxNodes: number, maxGroups: number) {
     this.#maxNodes = maxNodes;
-    this.#maxGroups = maxGroups;
+    this.maxGroups = maxGroups;
   }
 
   /** The nodes that are there. */
@@ -113,7 +114,7 @@ export class NodeTable {
   /** A node has said what it wants to hear. */
   setGroups(node: RemoteNode, groups: Set<string>, version: number): void {
     this.#wanted.add(node.groups, -1);
-    const few = groups.size <= this.#maxGroups;
+    const few = groups.size <= this.maxGroups;
     node.groups = few ? groups : new Set();
     this.#wanted.add(node.groups, 1);
     node.version = version;
@@ -134,7 +135,7 @@ export class NodeTable {
     for (const group of come) groups.add(group);
     this.#wanted.add(come, 1);
     node.version = version;
-    if (groups.size > this.#maxGroups) this.setGroups(node, groups, version);
+    if (groups.size > this.maxGroups) this.setGroups(node, groups, version);
   }
 
   /** What a node wants to hear is not known any more. It gets everything until it has said so anew. */

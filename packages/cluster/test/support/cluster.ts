@@ -7,6 +7,7 @@ import {
   type Client,
   type ClientOnServer,
   type ClientOptions,
+  type Codec,
   type ConfigOverrides,
   definePacket,
   defineRequest,
@@ -52,6 +53,8 @@ export interface TestNode {
 export interface NodeOptions {
   readonly packets?: readonly AnyPacketDefinition[];
   readonly cfg?: ConfigOverrides;
+  readonly codec?: Codec;
+  readonly validateSent?: boolean;
   readonly join?: Partial<ClusterOptions>;
 }
 
@@ -70,7 +73,7 @@ export class TestCluster {
     const warn = (message: string): void => void warnings.push(message);
     const logger: Logger = { debug: silent, info: silent, warn, error: warn };
     const declared = options.packets ?? packets;
-    const server: Server = this.net.server({ packets: declared, cfg: options.cfg, logger });
+    const server: Server = this.net.server({ ...options, packets: declared, logger });
     const node = await joinCluster(server, { bus: this.bus, name, ...options.join });
     const gaps: Gap[] = [];
     node.on("gap", (gap) => gaps.push(gap));

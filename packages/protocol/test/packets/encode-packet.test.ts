@@ -1,0 +1,20 @@
+// Bodies without their packet: what one side encoded goes on under another id.
+
+import { bodyOf, encodePacket, FLAG_COMPRESSED, packetOf } from "@peng3dnet/protocol";
+import { Pair } from "../support/pair.js";
+
+test.each([
+  ["as it is", "short", 0],
+  ["compressed", "long".repeat(5000), FLAG_COMPRESSED],
+])("a body that is sent %s is the same under another id", (_, value, flags) => {
+  const pair = new Pair();
+  const packet = encodePacket(pair.server.context, 70, value);
+  const body = bodyOf(packet);
+  expect(body.flags).toBe(flags);
+  expect(packetOf(70, body)).toEqual(packet);
+  const other = packetOf(0x0102_0304, body);
+  expect(bodyOf(other)).toEqual(body);
+  expect(other.subarray(4, 8)).toEqual(new Uint8Array([1, 2, 3, 4]));
+  const { bodies } = pair.server.context;
+  expect(bodies.decode(other, 10, other.length, flags, true, 1e6)).toBe(value);
+});
