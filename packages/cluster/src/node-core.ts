@@ -12,7 +12,16 @@ import type { ClusterSettings } from "./options.js";
 import { Asked, type AskedHost } from "./requests/asked.js";
 import { Served, type ServedHost } from "./requests/served.js";
 import type { Message } from "./wire/form.js";
-import { ANSWER, GIVE_UP, LAST, type Position, PROBE, SEND } from "./wire/messages.js";
+import {
+  ANSWER,
+  GIVE_UP,
+  type Heard,
+  LAST,
+  type Position,
+  PROBE,
+  SEND,
+  type Wanted,
+} from "./wire/messages.js";
 import type { Subjects } from "./wire/names.js";
 
 /** What a node is made of. */
@@ -193,8 +202,8 @@ export class NodeCore implements MembershipHost, SharedGroupsHost, AskedHost, Se
 
   // ---- for its parts: nodes and sequences --------------------------------------------------------------
 
-  groups(): Iterable<string> {
-    return this.shared.names();
+  groups(): Iterable<Wanted> {
+    return this.shared.wanted();
   }
 
   positionOf(group: string): Position {
@@ -205,8 +214,8 @@ export class NodeCore implements MembershipHost, SharedGroupsHost, AskedHost, Se
     return this.outgoing.active();
   }
 
-  position(node: RemoteNode, position: Position, version: number): void {
-    this.shared.position(node, position, version);
+  heardFrom(node: RemoteNode, heard: Heard): void {
+    this.shared.heardFrom(node, heard);
   }
 
   reached(node: RemoteNode, position: Position, end: boolean): void {

@@ -1,6 +1,6 @@
 /** A numbered sequence from another node to a group that has members here. */
 export class Incoming {
-  /** Number of the sequence on the sending node; 0: it has none yet, so that the next one is heard from its beginning. */
+  /** Number of the sequence on the sending node, which counts them. */
   stream: number;
   /** Number of the last message that is accounted for. */
   last: number;
@@ -32,6 +32,12 @@ export class Incoming {
    */
   message(stream: number, number: number): number | undefined {
     if (stream < this.stream || (stream === this.stream && number <= this.last)) return -1;
+    if (this.first > 0 && stream !== this.stream) {
+      // The one before was for others, and nothing is known to have been for this node.
+      this.#restart(stream, number);
+      this.first = number;
+      return 0;
+    }
     return this.#reach(stream, number, number - 1);
   }
 
@@ -42,27 +48,34 @@ export class Incoming {
   }
 
   /**
-   * The sending node says from which number on all are to be heard, or where it is.
+   * The sending node says that all behind `start` are to be heard, and which one was the last.
    *
-   * @returns how many are missing, as {@link Incoming.reached}.
+   * @returns how many are missing; `undefined`: nobody knows.
    */
-  position(stream: number, number: number): number | undefined {
+  heardFrom(stream: number, start: number, number: number): number | undefined {
     const { first } = this;
     this.first = 0;
-    const early = first > 0 && stream === this.stream ? Math.max(0, first - number - 1) : 0;
+    let early = 0;
+    if (first > 0 && stream === this.stream) early = Math.max(0, first - start - 1);
+    else if (first > 0 && stream > this.stream) this.#restart(stream, start);
     const missing = this.reached(stream, number);
     return missing === undefined ? undefined : Math.max(0, missing) + early;
+  }
+
+  #restart(stream: number, last: number): void {
+    this.stream = stream;
+    this.last = last;
+    this.ended = false;
   }
 
   /** @param expected - the number that was to have been heard by now. */
   #reach(stream: number, number: number, expected: number): number | undefined {
     const same = stream === this.stream;
     // Of a sequence that was given up without a word, nobody knows where it ended.
-    const known = same || this.stream === 0 || this.ended;
+    const known = same || this.ended;
     const before = same ? this.last : 0;
-    this.stream = stream;
-    this.last = number;
-    if (!same) this.ended = false;
+    if (same) this.last = number;
+    else this.#restart(stream, number);
     return known ? expected - before : undefined;
   }
 }

@@ -13,7 +13,7 @@ import type { Counters } from "../metrics.js";
 import type { Membership } from "../nodes/membership.js";
 import type { RemoteNode } from "../nodes/remote-node.js";
 import type { Message } from "../wire/form.js";
-import { GROUP_MESSAGE, type Position } from "../wire/messages.js";
+import { GROUP_MESSAGE, type Heard, type Position, type Wanted } from "../wire/messages.js";
 import type { ClusterBroadcastOptions, ClusterGroupStore } from "./cluster-group.js";
 import { exceptionsHere, readExceptions } from "./exceptions.js";
 import { Incoming } from "./incoming.js";
@@ -67,9 +67,9 @@ export class SharedGroups implements ClusterGroupStore<ClientOnServer> {
     return this.#shared.size;
   }
 
-  /** Their names. */
-  names(): IterableIterator<string> {
-    return this.#shared.keys();
+  /** Their names, each with the version of what this node wants to hear from which on it is among it. */
+  *wanted(): IterableIterator<Wanted> {
+    for (const [name, { since }] of this.#shared) yield [name, since];
   }
 
   /** Hears nothing any more. */
@@ -189,14 +189,16 @@ export class SharedGroups implements ClusterGroupStore<ClientOnServer> {
     }
   }
 
-  /** From here on, this node hears all of a sequence of another one. */
-  position(node: RemoteNode, [group, stream, number]: Position, version: number): void {
-    const shared = this.#shared.get(group);
-    // It may have been answered to what was wanted before.
-    if (shared === undefined || version < shared.since) return;
-    const sequence = node.incoming.get(group);
-    if (sequence === undefined) node.incoming.set(group, Incoming.from(stream, number));
-    else this.#missing(group, node.id, sequence.position(stream, number));
+  /** From where on this node hears all of a sequence of another one. */
+  heardFrom(node: RemoteNode, [group, since, stream, start, number]: Heard): void {
+    // It may be the answer to members that were there before.
+    if (this.#shared.get(group)?.since !== since) return;
+    let sequence = node.incoming.get(group);
+    if (sequence === undefined) {
+      sequence = Incoming.from(stream, start);
+      node.incoming.set(group, sequence);
+    }
+    this.#missing(group, node.id, sequence.heardFrom(stream, start, number));
   }
 
   /** A sequence of another node has got to here. */

@@ -3,6 +3,7 @@ import type { Message } from "../wire/form.js";
 import {
   BEAT,
   BYE,
+  type Heard,
   INTEREST,
   LAST,
   MOST_NAMES,
@@ -10,9 +11,10 @@ import {
   type Position,
   STATE,
   WANT,
+  type Wanted,
 } from "../wire/messages.js";
 import type { NodeTable } from "./node-table.js";
-import type { RemoteNode } from "./remote-node.js";
+import type { RemoteNode, Start } from "./remote-node.js";
 
 /** How often the end of a sequence is told beyond the time after which a silent node is taken for dead. */
 const SPARE_BEATS = 2;
@@ -32,13 +34,13 @@ export interface MembershipHost {
   /** Tells one node. It does not throw. */
   tell(node: string, message: Uint8Array): void;
   /** Groups that this node has members of. */
-  groups(): Iterable<string>;
+  groups(): Iterable<Wanted>;
   /** Where the sequence of a group is, which begins if there is none: somebody will hear it. */
   positionOf(group: string): Position;
   /** Sequences that were active a short time ago. */
   activePositions(): Position[];
-  /** From here on, this node hears all of a sequence. @param version - what that is an answer to. */
-  position(node: RemoteNode, position: Position, version: number): void;
+  /** From where on this node hears all of a sequence. */
+  heardFrom(node: RemoteNode, heard: Heard): void;
   /** A sequence has got to here. */
   reached(node: RemoteNode, position: Position, end: boolean): void;
   /** Others may want to hear less than before. @param groups - these; `undefined`: any. */
@@ -307,8 +309,9 @@ export class Membership {
       this.#table.doubt(node);
       return;
     }
-    this.#table.changeGroups(node, added, removed, version);
-    this.#tellPositions(node, added, { base, version, more: false });
+    const starts = new Map(added.map((group) => [group, this.#startOf(group, version)]));
+    this.#table.changeGroups(node, starts, removed, version);
+    this.#tellPositions(node, starts, { base, version, more: false });
     if (removed.length > 0) this.#host.wantedLess(removed);
   }
 
@@ -316,14 +319,17 @@ export class Membership {
     const { from, version, part, parts, groups } = STATE.read(message);
     const node = this.#own(from) ? undefined : this.heard(from);
     if (node === undefined) return;
-    if (part === 0) node.parts = { version, groups: new Set(), next: 0 };
+    if (part === 0) node.parts = { version, groups: new Map(), next: 0 };
     const coming = node.parts;
     if (coming === undefined || coming.version !== version || coming.next !== part) return;
     coming.next++;
+    // What it has said before holds on, so that nothing is left out that was to be heard since.
+    const starts = new Map(groups.map(([group, since]) => [group, this.#startOf(group, since, node)]));
     // Who has more groups than are kept gets everything: how many more does not matter.
-    if (coming.groups.size <= this.#table.maxGroups) for (const group of groups) coming.groups.add(group);
+    if (coming.groups.size <= this.#table.maxGroups)
+      for (const [group, start] of starts) coming.groups.set(group, start);
     const more = part + 1 < parts;
-    this.#tellPositions(node, groups, { base: -1, version, more });
+    this.#tellPositions(node, starts, { base: -1, version, more });
     if (more) return;
     node.parts = undefined;
     if (version < node.version) return;
@@ -331,13 +337,25 @@ export class Membership {
     this.#host.wantedLess(undefined);
   }
 
+  /** From where on a node hears a group. @param node - it may have been told. */
+  #startOf(group: string, since: number, node?: RemoteNode): Start {
+    const known = node?.groups.get(group);
+    if (known?.since === since) return known;
+    const [, stream, number] = this.#host.positionOf(group);
+    return { since, stream, number };
+  }
+
   /** Answers from where on sequences of this node are heard. */
   #tellPositions(
     node: RemoteNode,
-    groups: readonly string[],
+    starts: ReadonlyMap<string, Start>,
     answered: { readonly base: number; readonly version: number; readonly more: boolean },
   ): void {
-    const positions = groups.map((group) => this.#host.positionOf(group));
+    const positions = [...starts].map(([group, { since, stream: first, number: start }]): Heard => {
+      const [, stream, number] = this.#host.positionOf(group);
+      // A sequence that began meanwhile is heard from its beginning.
+      return [group, since, stream, stream === first ? start : 0, number];
+    });
     this.#host.tell(node.id, POSITIONS.write({ from: this.#host.id, ...answered, positions }));
   }
 
@@ -350,7 +368,7 @@ export class Membership {
     const { from, base, version, more, positions } = POSITIONS.read(message);
     const node = this.#own(from) ? undefined : this.heard(from);
     if (node === undefined) return;
-    for (const position of positions) this.#host.position(node, position, version);
+    for (const heard of positions) this.#host.heardFrom(node, heard);
     // An answer before it may have been lost: then all is told again.
     if (!more && base <= node.confirmed) node.confirmed = Math.max(node.confirmed, version);
   }

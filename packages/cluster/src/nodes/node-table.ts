@@ -1,7 +1,4 @@
-import { RemoteNode } from "./remote-node.js";
-
-/** Nodes that were silent for too long and of which something is kept, since they may come back. */
-const MOST_LOST = 64;
+import { RemoteNode, type Start } from "./remote-node.js";
 
 /** How many nodes want to hear each group. */
 class Counts {
@@ -34,7 +31,7 @@ export class NodeTable {
   #uncertain = 0;
 
   /**
-   * @param maxNodes - most other nodes that are known at a time.
+   * @param maxNodes - most other nodes that are there, and most that are lost and of which something is kept.
    * @param maxGroups - most groups that are kept of each. One with more gets everything.
    */
   constructor(maxNodes: number, maxGroups: number) {
@@ -87,7 +84,7 @@ export class NodeTable {
     node.atLastBeat = -1;
     this.#uncertain++;
     // Until it has said anew what it wants to hear, this is kept for the sequences.
-    this.#wanted.add(node.groups, 1);
+    this.#wanted.add(node.groups.keys(), 1);
     this.#live.set(id, node);
     return node;
   }
@@ -96,10 +93,10 @@ export class NodeTable {
   lose(node: RemoteNode): void {
     this.#takeOut(node);
     node.lost = true;
-    this.#wantedByLost.add(node.groups, 1);
+    this.#wantedByLost.add(node.groups.keys(), 1);
     this.#lost.set(node.id, node);
     const [oldest] = this.#lost.values();
-    if (this.#lost.size > MOST_LOST && oldest !== undefined) this.#forgetLost(oldest);
+    if (this.#lost.size > this.#maxNodes && oldest !== undefined) this.#forgetLost(oldest);
   }
 
   /** A node has left, or another one has taken its place: it will not come back. */
@@ -112,11 +109,11 @@ export class NodeTable {
   }
 
   /** A node has said what it wants to hear. */
-  setGroups(node: RemoteNode, groups: Set<string>, version: number): void {
-    this.#wanted.add(node.groups, -1);
+  setGroups(node: RemoteNode, groups: Map<string, Start>, version: number): void {
+    this.#wanted.add(node.groups.keys(), -1);
     const few = groups.size <= this.maxGroups;
-    node.groups = few ? groups : new Set();
-    this.#wanted.add(node.groups, 1);
+    node.groups = few ? groups : new Map();
+    this.#wanted.add(node.groups.keys(), 1);
     node.version = version;
     this.#setComplete(node, few);
   }
@@ -124,15 +121,15 @@ export class NodeTable {
   /** What a node wants to hear has changed. */
   changeGroups(
     node: RemoteNode,
-    added: readonly string[],
+    added: ReadonlyMap<string, Start>,
     removed: readonly string[],
     version: number,
   ): void {
     const { groups } = node;
     const gone = removed.filter((group) => groups.delete(group));
     this.#wanted.add(gone, -1);
-    const come = added.filter((group) => !groups.has(group));
-    for (const group of come) groups.add(group);
+    const come = [...added.keys()].filter((group) => !groups.has(group));
+    for (const [group, start] of added) groups.set(group, start);
     this.#wanted.add(come, 1);
     node.version = version;
     if (groups.size > this.maxGroups) this.setGroups(node, groups, version);
@@ -152,12 +149,12 @@ export class NodeTable {
 
   #takeOut(node: RemoteNode): void {
     this.#live.delete(node.id);
-    this.#wanted.add(node.groups, -1);
+    this.#wanted.add(node.groups.keys(), -1);
     if (!node.complete) this.#uncertain--;
   }
 
   #forgetLost(node: RemoteNode): void {
     this.#lost.delete(node.id);
-    this.#wantedByLost.add(node.groups, -1);
+    this.#wantedByLost.add(node.groups.keys(), -1);
   }
 }

@@ -1,10 +1,20 @@
 import type { Incoming } from "../groups/incoming.js";
 import { nameOf } from "../wire/names.js";
 
+/** From where on a node hears what is sent to a group. */
+export interface Start {
+  /** Version of what it wants to hear from which on it has members. */
+  readonly since: number;
+  /** Number of the sequence then. */
+  readonly stream: number;
+  /** Number of the last message then. */
+  readonly number: number;
+}
+
 /** What a node wants to hear, while its parts are coming in. */
 interface Parts {
   readonly version: number;
-  readonly groups: Set<string>;
+  readonly groups: Map<string, Start>;
   /** The part that is to come next. */
   next: number;
 }
@@ -23,8 +33,8 @@ export class RemoteNode {
 
   // What it wants to hear.
 
-  /** The groups that it has members of. */
-  groups: Set<string> = new Set();
+  /** The groups that it has members of, and from where on it hears them. */
+  groups: Map<string, Start> = new Map();
   /** Version of these; -1: they are not known. */
   version = -1;
   /** Whether that is all: else it gets everything. */

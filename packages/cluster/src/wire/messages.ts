@@ -30,7 +30,20 @@ function listOf<T>(item: Field<T>, most: number): Field<readonly T[]> {
 /** Where a numbered sequence is: the group, the sequence, the number of its last message. */
 export type Position = readonly [group: string, stream: number, number: number];
 const position: Field<Position> = (value): value is Position =>
-  Array.isArray(value) && value.length === 3 && group(value[0]) && count(value[1]) && count(value[2]);
+  Array.isArray(value) && value.length === 3 && group(value[0]) && value.slice(1).every(count);
+
+/** A group that a node has members of, and the version of what it wants to hear from which on it has. */
+export type Wanted = readonly [group: string, since: number];
+const wanted: Field<Wanted> = (value): value is Wanted =>
+  Array.isArray(value) && value.length === 2 && group(value[0]) && count(value[1]);
+
+/**
+ * From where on a node hears all of a sequence: behind `start`. That was the last message when the node was first known to have
+ * members, at the version `since`; `number` is the last one now.
+ */
+export type Heard = readonly [group: string, since: number, stream: number, start: number, number: number];
+const heard: Field<Heard> = (value): value is Heard =>
+  Array.isArray(value) && value.length === 5 && group(value[0]) && value.slice(1).every(count);
 
 // ---- to the nodes with members of a group ---------------------------------------------------------
 
@@ -76,7 +89,7 @@ export const STATE = new Form(6, "state", {
   version: count,
   part: count,
   parts: count,
-  groups: listOf(group, MOST_NAMES),
+  groups: listOf(wanted, MOST_NAMES),
 });
 /** Asks for the state of the node that hears it. */
 export const WANT = new Form(7, "want", { from: node });
@@ -89,7 +102,7 @@ export const POSITIONS = new Form(8, "positions", {
   base: versionOrNone,
   version: count,
   more: flag,
-  positions: listOf(position, MOST_NAMES),
+  positions: listOf(heard, MOST_NAMES),
 });
 /** A packet for one client. */
 export const SEND = new Form(9, "send", { from: node, cid: count, name: packetName, flags: count });

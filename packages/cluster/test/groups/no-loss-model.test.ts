@@ -62,6 +62,8 @@ interface Membership {
   readonly group: string;
   /** What each sender had sent when it entered. */
   readonly before: ReadonlyMap<string, number>;
+  /** What each sender had sent when it must have known of the member: all behind that is accounted for. */
+  readonly known: Map<string, number>;
   /** Messages, and numbers of those that are missing, by sender. */
   readonly seen: Map<string, (Sent | { readonly missed: number })[]>;
 }
@@ -71,7 +73,7 @@ class World {
   readonly nodes: (TestNode & { readonly members: Map<string, Membership> })[] = [];
   /** How many each sender has sent to each group. */
   readonly sent = new Map<string, number>();
-  readonly ended: Membership[] = [];
+  #cut = false;
 
   async start(place: number): Promise<void> {
     const joined = await this.cluster.join(NODES[place]!);
@@ -97,7 +99,7 @@ class World {
     }
     const guest = await enter();
     const before = new Map(this.sent);
-    const membership: Membership = { guest, group: name, before, seen: new Map() };
+    const membership: Membership = { guest, group: name, before, known: new Map(), seen: new Map() };
     guest.remote.onSend = (_packet: PacketRef, msg: unknown): void =>
       this.#note(membership, (msg as Sent).sender, msg as Sent);
     members.set(name, membership);
@@ -123,10 +125,12 @@ class World {
       case "cut": {
         const [from, to] = [NODES[one.from], NODES[one.to]];
         bus.drop((passage) => passage.from === from && passage.to === to);
+        this.#cut = true;
         return;
       }
       case "heal":
         bus.heal();
+        this.#cut = false;
         return;
       case "away":
         bus.disconnect(NODES[one.node]!);
@@ -140,16 +144,30 @@ class World {
         return this.start(one.node);
       }
       case "turn":
-        return this.cluster.turn(one.seconds);
+        await this.cluster.turn(one.seconds);
+        if (!this.#cut && one.seconds >= 4) this.allKnow();
+        return;
       case "settle":
         return this.cluster.settle();
+    }
+  }
+
+  /** Nothing was lost for some beats: all know each other. */
+  allKnow(): void {
+    for (const { members } of this.nodes) {
+      for (const { group: name, known } of members.values()) {
+        for (const { node } of this.nodes) {
+          const key = `${node.id} ${name}`;
+          if (!known.has(key)) known.set(key, this.sent.get(key) ?? 0);
+        }
+      }
     }
   }
 
   /** What members saw is all that was sent, or is said to be missing. */
   check(): void {
     for (const { node, members } of this.nodes) {
-      for (const { group: name, seen, before } of members.values()) {
+      for (const { group: name, seen, before, known } of members.values()) {
         for (const other of this.nodes) {
           const sender = other.node.id;
           const key = `${sender} ${name}`;
@@ -167,12 +185,17 @@ class World {
             if (last === undefined) {
               // No more is missing than was sent since it entered.
               expect(one.n - 1 - missed).toBeGreaterThanOrEqual(before.get(key) ?? 0);
+              // And no less than since it was known.
+              expect(one.n - 1 - missed).toBeLessThanOrEqual(known.get(key) ?? one.n);
             } else expect({ sender, name, n: one.n }).toEqual({ sender, name, n: last + missed + 1 });
             last = one.n;
             missed = 0;
           }
           if (last !== undefined) expect({ name, end: last + missed }).toEqual({ name, end: total });
-          else expect(missed).toBeLessThanOrEqual(total - (before.get(key) ?? 0));
+          else {
+            expect(missed).toBeLessThanOrEqual(total - (before.get(key) ?? 0));
+            expect(missed).toBeGreaterThanOrEqual(total - (known.get(key) ?? total));
+          }
         }
       }
     }
@@ -188,6 +211,7 @@ test("whatever happens, messages and gaps account for all that was sent", async 
       world.cluster.bus.heal();
       await world.cluster.turn(4);
       world.check();
+      world.allKnow();
       // And from now on nothing is missing.
       const gaps = world.nodes.map(({ node }) => node.metrics.gaps);
       for (const place of NODES.keys()) for (const name of GROUPS) world.send(place, name);
