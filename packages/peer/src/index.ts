@@ -70,7 +70,7 @@ export type { SentAgain } from "./resume/resumable-transport.js";
 export type { ResumeInfo, SuspendInfo } from "./resume/resume-events.js";
 export type { ResumeAttempt } from "./resume/server-resumption.js";
 export { type ClientClass, type ClientConnection, ClientOnServer } from "./server/client-on-server.js";
-export { CLUSTER_HOST, ClusterHost, type SharedPacket } from "./server/cluster-host.js";
+export { CLUSTER_HOST, type ClusterHost, type SharedPacket } from "./server/cluster-host.js";
 export { Server } from "./server/server.js";
 export type {
   BroadcastOptions,

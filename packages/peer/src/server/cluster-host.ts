@@ -49,6 +49,7 @@ export interface ClusterHostParts {
   readonly clock: Clock;
   readonly guard: HandlerGuard;
   readonly logger: Logger;
+  /** What ends with the server. */
   readonly tickers: Set<{ stop(): void }>;
   readonly requests: PeerRequests;
   readonly receivers: ReceiverSource<Member>;
@@ -56,13 +57,17 @@ export interface ClusterHostParts {
   entry(ptype: PacketRef): PacketEntry;
   /** What connections that begin now have in common. */
   context(): ConnectionContext;
+  /** The connection of a client. */
   session(cid: Cid): RequestSession | undefined;
 }
 
 /** What a cluster needs of a server beside its public methods: encoded bodies, and requests for others. For `@peng3dnet/cluster`. */
 export class ClusterHost {
+  /** Time and timers of the server. */
   readonly clock: Clock;
+  /** Calls code of the application, and says once what may happen often. */
   readonly guard: HandlerGuard;
+  /** Where diagnostics of the server go. */
   readonly logger: Logger;
   readonly #parts: ClusterHostParts;
 
