@@ -227,8 +227,13 @@ export class Membership {
 
   // ---- what others say --------------------------------------------------------------------------------
 
-  /** A node was heard. @returns it; `undefined`: there are too many. */
-  heard(id: string): RemoteNode | undefined {
+  /**
+   * A node was heard.
+   *
+   * @param advertised - where clients reach it, if it has said so just now.
+   * @returns it; `undefined`: there are too many.
+   */
+  heard(id: string, advertised?: string): RemoteNode | undefined {
     const now = this.#host.clock.now();
     const known = this.#table.get(id);
     if (known !== undefined) {
@@ -240,6 +245,7 @@ export class Membership {
       this.#host.tooMany(id);
       return undefined;
     }
+    node.advertised = advertised;
     this.#tellState(id);
     this.#want(id);
     this.#host.joined(node);
@@ -286,9 +292,10 @@ export class Membership {
 
   #takeBeat(message: Message): void {
     const { from, version, advertised } = BEAT.read(message);
-    const node = this.#own(from) ? undefined : this.heard(from);
+    const where = advertised ?? undefined;
+    const node = this.#own(from) ? undefined : this.heard(from, where);
     if (node === undefined) return;
-    node.advertised = advertised ?? undefined;
+    node.advertised = where;
     // One that has just come was asked, and what it says now may be under way.
     node.behind = version === node.version ? 0 : node.behind + 1;
     if (node.behind > 1) {

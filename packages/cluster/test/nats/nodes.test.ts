@@ -1,0 +1,107 @@
+// Nodes over a real nats-server, with clients over TCP: the same as over a bus in memory, and what a restart of the broker does.
+
+import { type ClusterNode, type Gap, joinCluster, natsBus } from "@peng3dnet/cluster";
+import { Client, type ClientOnServer, Server } from "@peng3dnet/core";
+import type { NatsServer } from "@peng3dnet-internal/nats-server";
+import { onCleanup } from "../../../core/test/support/cleanup.js";
+import { startNats } from "../support/buses.js";
+import { Confirm, News } from "../support/cluster.js";
+import { describeWithNats } from "../support/with-nats.js";
+
+jest.setTimeout(60_000);
+
+const packets = [News, Confirm];
+
+/** Something that is waited for, as often as it changes. */
+class Changes {
+  #look: (() => void)[] = [];
+  changed(): void {
+    for (const look of this.#look.splice(0)) look();
+  }
+  async until(holds: () => boolean): Promise<void> {
+    while (!holds()) await new Promise<void>((resolve) => this.#look.push(resolve));
+  }
+}
+
+async function begin(broker: NatsServer, name: string) {
+  const server = new Server({ addr: "127.0.0.1:0", packets });
+  onCleanup(() => server.shutdown({ timeout: 5 }));
+  // Of short beats, so that the test is short: what it waits for comes with a beat.
+  const node: ClusterNode = await joinCluster(server, {
+    bus: natsBus({ servers: broker.url }),
+    name,
+    interval: 0.2,
+    timeout: 2,
+  });
+  await server.start();
+  const changes = new Changes();
+  const news: unknown[] = [];
+  const client = new Client({ addr: server.addr, packets });
+  onCleanup(() => client.close());
+  client.on(News, (msg) => {
+    news.push(msg);
+    changes.changed();
+  });
+  const entered = new Promise<ClientOnServer>((resolve) => server.once("handshakecomplete", resolve));
+  await client.start();
+  const remote = await entered;
+  const gaps: Gap[] = [];
+  node.on("gap", (gap) => {
+    gaps.push(gap);
+    changes.changed();
+  });
+  node.on("nodejoin", () => changes.changed());
+  return { node, client, remote, id: node.idOf(remote), news, gaps, until: changes.until.bind(changes) };
+}
+
+describeWithNats("nodes", () => {
+  test("groups, packets and requests reach clients of another node", async () => {
+    const broker = await startNats();
+    const [a, b] = [await begin(broker, "a"), await begin(broker, "b")];
+    b.node.group("the kitchen").add(b.remote);
+    a.node.group("the kitchen").add(a.remote);
+    b.client.answer(Confirm, (what) => what);
+    expect(await a.node.request(b.id, Confirm, "first")).toBe("first");
+    const long = "abc".repeat(50_000);
+    a.node.group("the kitchen").broadcast(News, 1);
+    a.node.group("the kitchen").broadcast(News, long, { except: a.id });
+    a.node.send(b.id, News, "for one");
+    await b.until(() => b.news.length === 3);
+    expect(b.news).toEqual([1, long, "for one"]);
+    await a.until(() => a.news.length === 1);
+    expect([a.news, a.gaps, b.gaps]).toEqual([[1], [], []]);
+    const closed = b.client.waitForClose();
+    expect(await a.node.kick(b.id, "enough")).toBe(true);
+    expect((await closed).reason).toBe("enough");
+  });
+
+  test("what a broker took along is a gap, and what was published while it was away is not", async () => {
+    const broker = await startNats();
+    const [a, b] = [await begin(broker, "a"), await begin(broker, "b")];
+    b.node.group("room").add(b.remote);
+    await a.until(() => a.node.nodes.size === 1);
+    // An answer of b comes after what b said before: that it wants to hear the group.
+    b.client.answer(Confirm, () => true);
+    await a.node.request(b.id, Confirm, null);
+    const room = a.node.group("room");
+    room.broadcast(News, 1);
+    await b.until(() => b.news.includes(1));
+    // It stands still, has got this, and passes it on to nobody.
+    broker.freeze();
+    room.broadcast(News, "lost");
+    await broker.kill();
+    await broker.start();
+    // Each of these either arrives or is a part of a gap: it depends on when the nodes are connected again.
+    let sent = 2;
+    const missed = (): number => b.gaps.reduce((sum, gap) => sum + (gap.missed ?? Number.NaN), 0);
+    const sending = setInterval(() => room.broadcast(News, ++sent), 20);
+    onCleanup(() => clearInterval(sending));
+    await b.until(() => b.news.length > 20);
+    clearInterval(sending);
+    room.broadcast(News, "last");
+    await b.until(() => b.news.includes("last"));
+    expect(b.news.length + missed()).toBe(sent + 1);
+    expect(missed()).toBeGreaterThan(0);
+    expect(b.gaps[0]).toMatchObject({ group: "room", from: a.node.id });
+  });
+});
