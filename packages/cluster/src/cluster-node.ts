@@ -142,7 +142,7 @@ export class ClusterNode<
       throw new ConnectionClosedError("the node of the client is gone; nothing can be sent", null);
     const { name, body } = core.host.encode(ptype, data);
     const { flags, bytes } = body;
-    core.answer(node, SEND.write({ from: this.id, cid, name, flags }, bytes));
+    core.publishTo(node, SEND.write({ from: this.id, cid, name, flags }, bytes));
   }
 
   /**
@@ -188,7 +188,7 @@ export class ClusterNode<
         name,
         node,
         publish: (id, timeout) =>
-          core.answer(node, REQUEST.write({ from: this.id, id, cid, name, flags, timeout }, bytes)),
+          core.publishTo(node, REQUEST.write({ from: this.id, id, cid, name, flags, timeout }, bytes)),
         answered: (answer) => {
           const { outcome, code, message, body = NOTHING } = answer;
           if (outcome === "answered") return type.answered(host.decode(body));
@@ -227,7 +227,7 @@ export class ClusterNode<
       {
         name: "kick",
         node,
-        publish: (id) => core.answer(node, KICK.write({ from: this.id, id, cid, reason })),
+        publish: (id) => core.publishTo(node, KICK.write({ from: this.id, id, cid, reason })),
         answered: (answer) => {
           if (answer.outcome !== "kicked") throw errorOf("kick", answer);
           return answer.code === "closed";

@@ -3,6 +3,8 @@ import type { Bus, BusSubscription } from "./bus/bus.js";
 import type { Counters } from "./metrics.js";
 import { type Message, OtherVersionError, readMessage } from "./wire/form.js";
 
+/** Where the header of each message says who sent it. */
+const FROM = 1;
 /** Kinds of things that are warned of. */
 const MOST_WARNINGS = 100;
 /** How a warning ends. */
@@ -10,12 +12,15 @@ const FURTHER = "further ones are counted only, in node.metrics.refused";
 
 /** What a node does with the bus: it counts, and nothing that comes over the bus makes it throw. */
 export class Link {
+  readonly #id: string;
   readonly #bus: Bus;
   readonly #counters: Counters;
   readonly #guard: ClusterHost["guard"];
   readonly #warned = new Set<string>();
 
-  constructor(bus: Bus, counters: Counters, guard: ClusterHost["guard"]) {
+  /** @param id - of this node: what it says itself comes back where it listens, and is passed over. */
+  constructor(id: string, bus: Bus, counters: Counters, guard: ClusterHost["guard"]) {
+    this.#id = id;
     this.#bus = bus;
     this.#counters = counters;
     this.#guard = guard;
@@ -46,10 +51,11 @@ export class Link {
    */
   subscribe(subject: string, take: (message: Message) => boolean): BusSubscription {
     return this.#bus.subscribe(subject, (payload) => {
-      this.#counters.messagesIn++;
-      this.#counters.bytesIn += payload.length;
       try {
         const message = readMessage(payload);
+        if (message.header[FROM] === this.#id) return;
+        this.#counters.messagesIn++;
+        this.#counters.bytesIn += payload.length;
         if (!take(message)) this.refused(undefined, `kind ${message.kind}`);
       } catch (error) {
         this.refused(error, "message");

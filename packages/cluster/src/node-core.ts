@@ -70,7 +70,7 @@ export class NodeCore implements MembershipHost, SharedGroupsHost, AskedHost, Se
     this.maxRequests = maxRequests;
     this.#bus = bus;
     this.#subjects = subjects;
-    this.#link = new Link(bus, this.counters, this.host.guard);
+    this.#link = new Link(id, bus, this.counters, this.host.guard);
     this.events = new Events(this.host.guard);
     this.table = new NodeTable(maxNodes, maxGroups);
     this.membership = new Membership(this, this.table);
@@ -142,7 +142,7 @@ export class NodeCore implements MembershipHost, SharedGroupsHost, AskedHost, Se
   }
 
   /** Publishes to a node. @throws {@link BusError} */
-  answer(node: string, message: Uint8Array): void {
+  publishTo(node: string, message: Uint8Array): void {
     this.#link.publish(this.#subjects.node(node), message);
   }
 

@@ -156,7 +156,6 @@ export class SharedGroups implements ClusterGroupStore<ClientOnServer> {
   #take(group: string, message: Message): void {
     const { id, membership, counters } = this.#node;
     const { from, stream, number, name, flags, except, exceptGroups } = GROUP_MESSAGE.read(message);
-    if (from === id) return;
     const node = membership.heard(from);
     if (node === undefined || !this.#shared.has(group)) return;
     const sequence = node.incoming.get(group);

@@ -285,15 +285,10 @@ export class Membership {
     }
   }
 
-  /** Whether it is a message of this node, which comes back where it listens itself. */
-  #own(from: string): boolean {
-    return from === this.#host.id;
-  }
-
   #takeBeat(message: Message): void {
     const { from, version, advertised } = BEAT.read(message);
     const where = advertised ?? undefined;
-    const node = this.#own(from) ? undefined : this.heard(from, where);
+    const node = this.heard(from, where);
     if (node === undefined) return;
     node.advertised = where;
     // One that has just come was asked, and what it says now may be under way.
@@ -309,7 +304,7 @@ export class Membership {
 
   #takeInterest(message: Message): void {
     const { from, base, version, added, removed } = INTEREST.read(message);
-    const node = this.#own(from) ? undefined : this.heard(from);
+    const node = this.heard(from);
     if (node === undefined || version <= node.version) return;
     if (node.version !== base) {
       if (node.complete) this.#want(from);
@@ -324,7 +319,7 @@ export class Membership {
 
   #takeState(message: Message): void {
     const { from, version, part, parts, groups } = STATE.read(message);
-    const node = this.#own(from) ? undefined : this.heard(from);
+    const node = this.heard(from);
     if (node === undefined) return;
     if (part === 0) node.parts = { version, groups: new Map(), next: 0 };
     const coming = node.parts;
@@ -368,12 +363,12 @@ export class Membership {
 
   #takeWant(message: Message): void {
     const { from } = WANT.read(message);
-    if (!this.#own(from) && this.heard(from) !== undefined) this.#tellState(from);
+    if (this.heard(from) !== undefined) this.#tellState(from);
   }
 
   #takePositions(message: Message): void {
     const { from, base, version, more, positions } = POSITIONS.read(message);
-    const node = this.#own(from) ? undefined : this.heard(from);
+    const node = this.heard(from);
     if (node === undefined) return;
     for (const heard of positions) this.#host.heardFrom(node, heard);
     // An answer before it may have been lost: then all is told again.
@@ -382,14 +377,13 @@ export class Membership {
 
   #takeLast(message: Message): void {
     const { from, end, positions } = LAST.read(message);
-    const node = this.#own(from) ? undefined : this.heard(from);
+    const node = this.heard(from);
     if (node === undefined) return;
     for (const position of positions) this.#host.reached(node, position, end);
   }
 
   #takeBye(message: Message): void {
     const { from } = BYE.read(message);
-    if (this.#own(from)) return;
     const node = this.#table.forget(from);
     if (node === undefined) return;
     this.#host.gone(node, true);

@@ -16,7 +16,7 @@ export interface ServedHost {
   /** Most requests of other nodes that wait for an answer at a time. */
   readonly maxRequests: number;
   /** Tells a node. @throws {@link BusError} */
-  answer(node: string, message: Uint8Array): void;
+  publishTo(node: string, message: Uint8Array): void;
   /** A message cannot be answered. */
   refused(error: unknown, what: string): void;
 }
@@ -121,12 +121,12 @@ export class Served {
     const write = (parts: Omit<AnswerParts, "body">, rest: EncodedBody): Uint8Array =>
       ANSWER.write({ from: this.#host.id, id, ...parts, flags: rest.flags }, rest.bytes);
     try {
-      this.#host.answer(to, write({ outcome, code, message }, { flags, bytes }));
+      this.#host.publishTo(to, write({ outcome, code, message }, { flags, bytes }));
     } catch (error) {
       // E.g. too long for the bus: the caller is to learn that, instead of waiting.
       this.#host.refused(error, name);
       const lost = { outcome: "closed", code: "unknown", message: null } as const;
-      this.#host.answer(to, write(lost, NOTHING));
+      this.#host.publishTo(to, write(lost, NOTHING));
     }
   }
 

@@ -45,6 +45,8 @@ export type Heard = readonly [group: string, since: number, stream: number, star
 const heard: Field<Heard> = (value): value is Heard =>
   Array.isArray(value) && value.length === 5 && group(value[0]) && value.slice(1).every(count);
 
+// Each kind says first from which node it is.
+
 // ---- to the nodes with members of a group ---------------------------------------------------------
 
 /** A packet for the members of a group. `number` counts what the node has sent to it, in the sequence `stream`. */
