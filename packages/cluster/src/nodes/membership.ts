@@ -1,4 +1,3 @@
-import type { Clock } from "@peng3dnet/peer";
 import type { Message } from "../wire/form.js";
 import {
   BEAT,
@@ -8,51 +7,23 @@ import {
   LAST,
   MOST_NAMES,
   POSITIONS,
-  type Position,
   STATE,
   WANT,
-  type Wanted,
 } from "../wire/messages.js";
+import type { MembershipHost } from "./membership-host.js";
 import type { NodeTable } from "./node-table.js";
 import type { RemoteNode, Start } from "./remote-node.js";
 
 /** How often the end of a sequence is told beyond the time after which a silent node is taken for dead. */
 const SPARE_BEATS = 2;
 
-/** What membership needs of its node. */
-export interface MembershipHost {
-  readonly id: string;
-  readonly clock: Clock;
-  readonly advertised: string | undefined;
-  /** Seconds between two beats. */
-  readonly interval: number;
-  /** Seconds of silence after which a node is taken for dead. */
-  readonly timeout: number;
-  readonly connected: boolean;
-  /** Tells all nodes. It does not throw. */
-  tellAll(message: Uint8Array): void;
-  /** Tells one node. It does not throw. */
-  tell(node: string, message: Uint8Array): void;
-  /** Groups that this node has members of. */
-  groups(): Iterable<Wanted>;
-  /** Where the sequence of a group is, which begins if there is none: somebody will hear it. */
-  positionOf(group: string): Position;
-  /** Sequences that were active a short time ago. */
-  activePositions(): Position[];
-  /** From where on this node hears all of a sequence. */
-  heardFrom(node: RemoteNode, heard: Heard): void;
-  /** A sequence has got to here. */
-  reached(node: RemoteNode, position: Position, end: boolean): void;
-  /** Others may want to hear less than before. @param groups - these; `undefined`: any. */
-  wantedLess(groups: readonly string[] | undefined): void;
-  /** Another node is there. */
-  joined(node: RemoteNode): void;
-  /** Another node is not there any more. @param left - it has said so. */
-  gone(node: RemoteNode, left: boolean): void;
-  /** There are more nodes than may be. */
-  tooMany(id: string): void;
-  /** A beat is over. */
-  ticked(): void;
+/** What `POSITIONS` answer. */
+interface Answered {
+  /** The version that was known before; -1: it tells of all. */
+  readonly base: number;
+  readonly version: number;
+  readonly part: number;
+  readonly more: boolean;
 }
 
 /**
@@ -313,7 +284,7 @@ export class Membership {
     }
     const starts = new Map(added.map((group) => [group, this.#startOf(group, version)]));
     this.#table.changeGroups(node, starts, removed, version);
-    this.#tellPositions(node, starts, { base, version, more: false });
+    this.#tellPositions(node, starts, { base, version, part: 0, more: false });
     if (removed.length > 0) this.#host.wantedLess(removed);
   }
 
@@ -331,7 +302,7 @@ export class Membership {
     if (coming.groups.size <= this.#table.maxGroups)
       for (const [group, start] of starts) coming.groups.set(group, start);
     const more = part + 1 < parts;
-    this.#tellPositions(node, starts, { base: -1, version, more });
+    this.#tellPositions(node, starts, { base: -1, version, part, more });
     if (more) return;
     node.parts = undefined;
     if (version < node.version) return;
@@ -348,11 +319,7 @@ export class Membership {
   }
 
   /** Answers from where on sequences of this node are heard. */
-  #tellPositions(
-    node: RemoteNode,
-    starts: ReadonlyMap<string, Start>,
-    answered: { readonly base: number; readonly version: number; readonly more: boolean },
-  ): void {
+  #tellPositions(node: RemoteNode, starts: ReadonlyMap<string, Start>, answered: Answered): void {
     const positions = [...starts].map(([group, { since, stream: first, number: start }]): Heard => {
       const [, stream, number] = this.#host.positionOf(group);
       // A sequence that began meanwhile is heard from its beginning.
@@ -367,12 +334,16 @@ export class Membership {
   }
 
   #takePositions(message: Message): void {
-    const { from, base, version, more, positions } = POSITIONS.read(message);
+    const { from, base, version, part, more, positions } = POSITIONS.read(message);
     const node = this.heard(from);
     if (node === undefined) return;
     for (const heard of positions) this.#host.heardFrom(node, heard);
-    // An answer before it may have been lost: then all is told again.
-    if (!more && base <= node.confirmed) node.confirmed = Math.max(node.confirmed, version);
+    // An answer before it, or a part of this one, may have been lost: then all is told again.
+    if (part === 0) node.answered = { version, next: 0 };
+    const { answered } = node;
+    if (answered?.version !== version || answered.next !== part || base > node.confirmed) return;
+    answered.next++;
+    if (!more) node.confirmed = Math.max(node.confirmed, version);
   }
 
   #takeLast(message: Message): void {

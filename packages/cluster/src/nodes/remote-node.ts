@@ -47,6 +47,8 @@ export class RemoteNode {
 
   /** Where its sequences are, by group. */
   readonly incoming = new Map<string, Incoming>();
+  /** The answer that is coming in, in parts. */
+  answered: { readonly version: number; next: number } | undefined = undefined;
   /** The version of what this node wants to hear that it has answered. */
   confirmed = -1;
   /** The version of what this node wants to hear at the time of its last beat. */

@@ -103,6 +103,8 @@ export const POSITIONS = new Form(8, "positions", {
   from: node,
   base: versionOrNone,
   version: count,
+  /** Which one of several messages it is. */
+  part: count,
   more: flag,
   positions: listOf(heard, MOST_NAMES),
 });

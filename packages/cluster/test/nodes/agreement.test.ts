@@ -129,6 +129,26 @@ test("a state of which a part was lost counts as none", async () => {
   expect([a.node.metrics.broadcastsKept, b.node.metrics.groups]).toEqual([2, 1]);
 });
 
+test("an answer of which a part was lost is given again", async () => {
+  const { cluster, a, b, guest } = await two();
+  let answers = 0;
+  cluster.bus.drop(
+    ({ from, payload }) => from === "a" && readMessage(payload).kind === POSITIONS.kind && ++answers === 2,
+  );
+  for (let n = 0; n < 1200; n++) b.node.group(`room ${n}`).add(guest.remote);
+  await cluster.turn(4);
+  expect(answers).toBeGreaterThan(3);
+  // Of each part one.
+  const names = ["room 1", "room 700", "room 1199"];
+  cluster.bus.drop(({ subject }) => subject.includes(".g."));
+  for (const name of names) a.node.group(name).broadcast(News, "lost");
+  await cluster.settle();
+  cluster.bus.heal();
+  for (const name of names) a.node.group(name).broadcast(News, "heard");
+  await cluster.settle();
+  expect(b.gaps.map(({ group, missed }) => [group, missed])).toEqual(names.map((name) => [name, 1]));
+});
+
 test("an answer to what was wanted before is none to what is wanted now", async () => {
   const { cluster, a, b, guest } = await two();
   const c = await cluster.join("c");
