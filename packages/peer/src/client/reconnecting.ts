@@ -15,7 +15,7 @@ export class Reconnecting {
   #attempts = 0;
   /** When the session of the moment became active, by the clock; `undefined`: it is not. */
   #activeAt: number | undefined = undefined;
-  /** When the last session that was active ended, by the clock; `undefined`: there was none, or there is another one. */
+  /** When the last session ended that was active, by the clock; `undefined`: none did. */
   #lostAt: number | undefined = undefined;
 
   constructor(options: ReconnectOptions, clock: Clock, guard: HandlerGuard) {
@@ -29,7 +29,6 @@ export class Reconnecting {
     const now = this.#clock.now();
     const lostAt = this.#lostAt;
     this.#activeAt = now;
-    this.#lostAt = undefined;
     return lostAt === undefined ? undefined : { attempt: this.#attempts, seconds: (now - lostAt) / 1000 };
   }
 
