@@ -19,6 +19,7 @@ import { ManualClock } from "@peng3dnet/core/testing";
 import { certFile, clientTls, serverTls } from "../support/certificates.js";
 import { onCleanup, track } from "../support/cleanup.js";
 import { countdown, LOCAL, next, nextOf } from "../support/peers.js";
+import { pythonServer } from "../support/python-peer.js";
 import { relay } from "../support/relay.js";
 
 const Say = definePacket({ name: "test:say", schema: payload<string>(), side: SIDE_SERVER });
@@ -144,6 +145,37 @@ test("a session that could be resumed is resumed; that of another process is los
   line.reset("client");
   await session;
   expect(events.slice(2)).toEqual(["suspend", "lost", "session"]);
+});
+
+describe("a Python server", () => {
+  const names = { "test:told": 64, "test:say": 65 };
+
+  test("that shuts down is connected to again, with resume as without", async () => {
+    const server = await pythonServer({ names, sends: ["news"], closeWith: "servershutdown" });
+    const client = clientOf(server.addr, { resume: true, reconnect: { ...reconnect, attempts: 2 } });
+    const events: string[] = [];
+    for (const event of ["suspend", "lost", "session", "close"] as const)
+      client.on(event, () => events.push(event));
+    client.on(Told, (text) => events.push(text));
+    await client.start();
+    // None of the sessions lasts, so that all attempts are in a row.
+    expect(await client.waitForClose()).toMatchObject({ reason: "servershutdown" });
+    expect(events.filter((event) => event === "news")).toHaveLength(3);
+    expect(events.filter((event) => event !== "news")).toEqual([
+      "lost",
+      "session",
+      "lost",
+      "session",
+      "close",
+    ]);
+  });
+
+  test("of another version is final", async () => {
+    const server = await pythonServer({ names, protoversion: 1 });
+    const client = clientOf(server.addr);
+    await expect(client.start()).rejects.toMatchObject({ reason: "protoversionmismatch" });
+    expect(client.conn?.open).toBe(false);
+  });
 });
 
 describe("TLS", () => {
