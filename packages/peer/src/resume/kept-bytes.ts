@@ -12,8 +12,10 @@ interface Block {
   used: number;
   /** Whether it can be written to: others hold shared output, too. */
   readonly own: boolean;
-  /** Where the first packet begins that begins in it and is known to; -1: there is none. */
-  packetAt: number;
+  /** Where the first packet begins that begins with it or behind its beginning, maybe in a later block; -1: not known yet. */
+  first: number;
+  /** Where a packet begins in it, the last one of which that is known; -1: there is none. */
+  last: number;
 }
 
 /**
@@ -50,8 +52,9 @@ export class KeptBytes {
   append(bytes: Uint8Array, beginsPacket: boolean): boolean {
     const shared = bytes.length === bytes.buffer.byteLength && bytes.length >= FIRST_BLOCK;
     if (shared) {
-      const packetAt = beginsPacket ? this.end : -1;
-      this.#blocks.push({ start: this.end, bytes, used: bytes.length, own: false, packetAt });
+      const packet = beginsPacket ? this.end : -1;
+      const { length } = bytes;
+      this.#blocks.push({ start: this.end, bytes, used: length, own: false, first: packet, last: packet });
       this.held += bytes.length;
       this.end += bytes.length;
       return false;
@@ -64,7 +67,10 @@ export class KeptBytes {
         at === 0 && count === bytes.length ? bytes : bytes.subarray(at, at + count),
         block.used,
       );
-      if (at === 0 && beginsPacket && block.packetAt < 0) block.packetAt = this.end;
+      if (at === 0 && beginsPacket) {
+        if (block.used === 0) block.first = this.end;
+        block.last = this.end;
+      }
       block.used += count;
       this.end += count;
       at += count;
@@ -77,7 +83,8 @@ export class KeptBytes {
     if (last?.own === true && last.used < last.bytes.length) return last;
     const usual = last === undefined ? FIRST_BLOCK : Math.min(2 * last.bytes.length, LONGEST_BLOCK);
     const length = Math.min(Math.max(usual, wanted), LONGEST_BLOCK);
-    const block: Block = { start: this.end, bytes: new Uint8Array(length), used: 0, own: true, packetAt: -1 };
+    const bytes = new Uint8Array(length);
+    const block: Block = { start: this.end, bytes, used: 0, own: true, first: -1, last: -1 };
     this.#blocks.push(block);
     this.held += length;
     return block;
@@ -86,23 +93,27 @@ export class KeptBytes {
   /** Forgets what comes before an offset, which has to be one from `start` to `end`. */
   release(offset: number): void {
     this.start = offset;
+    const blocks = this.#blocks;
     let count = 0;
-    for (const block of this.#blocks) {
-      if (block.start + block.used > offset) break;
+    for (const block of blocks) {
+      // Where packets begin behind it follows from their lengths, some of which it holds.
+      if (block.start + block.used > offset || !this.#knowsFirst(count + 1)) break;
       this.held -= block.bytes.length;
       count++;
     }
-    if (count > 0) this.#blocks.splice(0, count);
+    if (count > 0) blocks.splice(0, count);
   }
 
   /** Forgets everything: what is behind it cannot be sent again. */
   clear(): void {
-    this.release(this.end);
+    this.start = this.end;
+    this.held = 0;
+    this.#blocks.length = 0;
   }
 
   /** Bytes of the stream from an offset on: all of them, or those that lie together. Not to be changed. */
   view(offset: number): Uint8Array {
-    const block = this.#blockAt(offset);
+    const block = this.#blocks[this.#indexOf(offset)];
     if (block === undefined) return new Uint8Array(0);
     return block.bytes.subarray(offset - block.start, block.used);
   }
@@ -110,36 +121,71 @@ export class KeptBytes {
   /** How many packets lie behind an offset, those included that it cuts. */
   packetsFrom(offset: number): number {
     if (offset >= this.end) return 0;
-    const at = this.#blockAt(offset);
-    const known = at !== undefined && at.packetAt >= 0 && at.packetAt <= offset;
-    const first = known ? at.packetAt : this.#nextPacket(offset);
-    // What lies before the first one that is known belongs to one that began earlier.
-    let count = first > offset ? 1 : 0;
-    let packet = first;
+    const index = this.#indexOf(offset);
+    let packet = this.#knownUpTo(offset, index);
+    let count = 0;
+    if (packet < 0) {
+      // What the offset is in began before all that is kept.
+      count = 1;
+      const block = this.#blocks[index] as Block;
+      packet = this.#knowsFirst(index) && block.first >= 0 ? block.first : block.last;
+      if (packet < 0) packet = this.end;
+    }
     while (packet < this.end) {
-      const next = packet + LENGTH_SIZE + this.#length(packet);
-      if (next > offset) count++;
-      packet = next;
+      packet = this.#behind(packet);
+      if (packet > offset) count++;
     }
     return count;
   }
 
-  #nextPacket(offset: number): number {
-    for (const { packetAt } of this.#blocks) if (packetAt >= offset) return packetAt;
-    return this.end;
+  /** Where a packet begins, at the offset or as little as is known before it; -1: that is not known. */
+  #knownUpTo(offset: number, index: number): number {
+    for (let i = index; i >= 0; i--) {
+      const { first, last } = this.#blocks[i] as Block;
+      if (last >= 0 && last <= offset) return last;
+      if (first >= 0 && first <= offset) return first;
+    }
+    return -1;
   }
 
-  /** The length prefix of the packet at an offset, which may lie in two blocks. */
-  #length(offset: number): number {
+  /** Finds out where the first packet begins in a block or behind it. @returns false if the bytes are not there that say it. */
+  #knowsFirst(index: number): boolean {
+    const block = this.#blocks[index];
+    if (block === undefined || block.first >= 0) return true;
+    let packet = this.#knownUpTo(block.start - 1, index - 1);
+    // The one before may end behind this block, too.
+    if (packet < 0) packet = this.#blocks[index - 1]?.first ?? -1;
+    // All was forgotten within a packet.
+    if (packet < 0) return true;
+    while (packet < block.start) {
+      if (packet + LENGTH_SIZE > this.end) return false;
+      packet = this.#behind(packet);
+    }
+    block.first = packet;
+    return true;
+  }
+
+  /** Where the packet ends that begins at an offset. */
+  #behind(offset: number): number {
+    const block = this.#blocks[this.#indexOf(offset)] as Block;
+    const at = offset - block.start;
+    if (at + LENGTH_SIZE > block.used) return offset + LENGTH_SIZE + this.#dividedLength(offset);
+    const { bytes } = block;
+    return offset + LENGTH_SIZE + readUint16(bytes, at) * 0x10000 + readUint16(bytes, at + 2);
+  }
+
+  /** The length prefix at an offset that lies in two blocks, or is not all there. */
+  #dividedLength(offset: number): number {
     let length = 0;
     for (let i = 0; i < LENGTH_SIZE; i++) {
-      const block = this.#blockAt(offset + i);
+      const block = this.#blocks[this.#indexOf(offset + i)];
       length = length * 256 + (block === undefined ? 0 : (block.bytes[offset + i - block.start] as number));
     }
     return length;
   }
 
-  #blockAt(offset: number): Block | undefined {
+  /** The index of the block that an offset is in; -1: it is in none. */
+  #indexOf(offset: number): number {
     let low = 0;
     let high = this.#blocks.length - 1;
     while (low <= high) {
@@ -147,8 +193,12 @@ export class KeptBytes {
       const block = this.#blocks[middle] as Block;
       if (offset < block.start) high = middle - 1;
       else if (offset >= block.start + block.used) low = middle + 1;
-      else return block;
+      else return middle;
     }
-    return undefined;
+    return -1;
   }
+}
+
+function readUint16(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
 }

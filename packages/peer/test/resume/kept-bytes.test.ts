@@ -1,0 +1,139 @@
+// What is kept of a stream, against the stream itself.
+
+import fc from "fast-check";
+import { KeptBytes } from "../../src/resume/kept-bytes.js";
+
+/** Packets of these lengths, prefix included, one behind the other. */
+function stream(lengths: readonly number[]): { readonly bytes: Uint8Array; readonly starts: number[] } {
+  const bytes = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0));
+  const starts: number[] = [];
+  let at = 0;
+  for (const [index, length] of lengths.entries()) {
+    starts.push(at);
+    bytes.fill(index % 251, at, at + length);
+    new DataView(bytes.buffer).setUint32(at, length - 4);
+    at += length;
+  }
+  return { bytes, starts };
+}
+
+/** All that is kept from an offset on, however it lies. */
+function readFrom(kept: KeptBytes, offset: number): Uint8Array {
+  const pieces: Uint8Array[] = [];
+  for (let at = offset; at < kept.end; ) {
+    const piece = kept.view(at);
+    if (piece.length === 0) throw new Error(`nothing is kept at ${at}`);
+    pieces.push(piece);
+    at += piece.length;
+  }
+  return Buffer.concat(pieces);
+}
+
+/** As `toEqual`, which takes very long for so many bytes. */
+function same(one: Uint8Array, other: Uint8Array): boolean {
+  return Buffer.compare(one, other) === 0;
+}
+
+/** How many packets have bytes behind an offset. */
+function packetsBehind(starts: readonly number[], offset: number, end: number): number {
+  return starts.filter((start, i) => start < end && Math.min(end, starts[i + 1] ?? end) > offset).length;
+}
+
+const OFFSET = 12_345;
+
+test.each([1, 3, 10, 100, 1000, 1023, 1024, 1025, 5000])(
+  "a stream in pieces of %d bytes is given back from every offset",
+  (piece) => {
+    const { bytes, starts } = stream(Array.from({ length: 60 }, (_, i) => 10 + ((i * 37) % 150)));
+    const kept = new KeptBytes(OFFSET);
+    for (let at = 0; at < bytes.length; at += piece)
+      kept.append(bytes.subarray(at, at + piece), starts.includes(at));
+    expect([kept.start, kept.end, kept.length]).toEqual([OFFSET, OFFSET + bytes.length, bytes.length]);
+    for (let offset = 0; offset < bytes.length; offset++)
+      if (!same(readFrom(kept, OFFSET + offset), bytes.subarray(offset))) throw new Error(`at ${offset}`);
+    expect(kept.view(kept.end)).toHaveLength(0);
+  },
+);
+
+test("packets are counted exactly, whatever was appended at once and acknowledged before", () => {
+  const length = fc.oneof(
+    { weight: 4, arbitrary: fc.integer({ min: 10, max: 40 }) },
+    fc.integer({ min: 10, max: 900 }),
+    fc.integer({ min: 1000, max: 70_000 }),
+  );
+  const batches = fc.array(fc.array(length, { minLength: 1, maxLength: 60 }), { minLength: 1, maxLength: 8 });
+  fc.assert(
+    fc.property(
+      batches,
+      fc.array(fc.nat(1000), { maxLength: 6 }),
+      fc.integer({ min: 1, max: 5 }),
+      (sizes, places, slices) => {
+        const { bytes, starts } = stream(sizes.flat());
+        const kept = new KeptBytes(OFFSET);
+        let at = 0;
+        for (const batch of sizes) {
+          const end = at + batch.reduce((sum, one) => sum + one, 0);
+          // As a long piece of output is handed over: in slices, of which the first one alone is known to begin a packet.
+          const slice = Math.ceil((end - at) / slices);
+          for (let from = at; from < end; from += slice)
+            kept.append(bytes.subarray(from, Math.min(end, from + slice)), from === at);
+          at = end;
+        }
+        let released = 0;
+        for (const place of places) {
+          const offset = Math.floor((bytes.length * place) / 1000);
+          if (offset < released) continue;
+          released = offset;
+          kept.release(OFFSET + offset);
+          expect(kept.packetsFrom(OFFSET + offset)).toBe(packetsBehind(starts, offset, bytes.length));
+          expect(same(readFrom(kept, OFFSET + offset), bytes.subarray(offset))).toBe(true);
+        }
+      },
+    ),
+    { seed: 5, numRuns: 300 },
+  );
+});
+
+test("output that fills its buffer is kept as it is, and not given back for another use", () => {
+  const kept = new KeptBytes(0);
+  const { bytes } = stream([2000, 2000]);
+  expect(kept.append(bytes, true)).toBe(false);
+  expect(kept.view(10).buffer).toBe(bytes.buffer);
+  expect(kept.held).toBe(4000);
+  // A part of a buffer is copied, as somebody else may have the rest, and so is what is short.
+  const part = stream([2000, 2000]).bytes.subarray(0, 2000);
+  expect(kept.append(part, true)).toBe(true);
+  const short = Uint8Array.from([0, 0, 0, 6, 1, 2, 3, 4, 5, 6]);
+  expect(kept.append(short, true)).toBe(true);
+  part.fill(0xff);
+  short.fill(0xff);
+  expect(kept.view(4000)[3]).toBe(1996 & 0xff);
+  expect(kept.packetsFrom(0)).toBe(4);
+});
+
+test("what is acknowledged is freed, in blocks", () => {
+  const kept = new KeptBytes(0);
+  const { bytes } = stream(Array.from({ length: 20_000 }, () => 20));
+  for (let at = 0; at < bytes.length; at += 20) kept.append(bytes.subarray(at, at + 20), true);
+  expect(kept.held).toBeGreaterThanOrEqual(400_000);
+  expect(kept.held).toBeLessThan(400_000 + 64 * 1024);
+  kept.release(200_010);
+  expect(kept.length).toBe(199_990);
+  expect(kept.held).toBeLessThan(200_000 + 2 * 64 * 1024);
+  kept.clear();
+  expect([kept.length, kept.held]).toEqual([0, 0]);
+});
+
+test("after all was forgotten, within a packet, the rest is kept and freed as ever", () => {
+  const kept = new KeptBytes(0);
+  const { bytes } = stream([200_000, 50, 60]);
+  kept.append(bytes.subarray(0, 100_000), true);
+  kept.clear();
+  expect([kept.start, kept.end, kept.held]).toEqual([100_000, 100_000, 0]);
+  kept.append(bytes.subarray(100_000, 200_000), false);
+  kept.append(bytes.subarray(200_000), true);
+  expect(kept.packetsFrom(199_999)).toBe(3);
+  kept.release(199_999);
+  expect(kept.held).toBeLessThanOrEqual(2 * 64 * 1024);
+  expect(kept.packetsFrom(200_000)).toBe(2);
+});
