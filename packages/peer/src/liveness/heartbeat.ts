@@ -67,6 +67,8 @@ export abstract class Heartbeat implements Visited {
   /** What was given back of the time in which the event loop was busy, in milliseconds. */
   #excused = 0;
   #looking = false;
+  /** How often the line broke: what was found out over one says nothing of another one. */
+  #breaks = 0;
   #wheel: BeatWheel | undefined = undefined;
 
   constructor(session: BeatingSession, time: Timekeeper) {
@@ -100,6 +102,7 @@ export abstract class Heartbeat implements Visited {
 
   /** The line broke: nothing can be heard until {@link Heartbeat.goOn}. */
   pause(): void {
+    this.#breaks++;
     this.#wheel?.remove(this);
   }
 
@@ -165,9 +168,10 @@ export abstract class Heartbeat implements Visited {
   /** Looks at what has come meanwhile, and at what is under way. @param judges - the time of silence is over. */
   #look(judges: boolean): void {
     this.#looking = true;
+    const breaks = this.#breaks;
     const judge = (underWay: UnderWay): void => {
       this.#looking = false;
-      if (!this.session.open || this.#noteLife()) return;
+      if (!this.session.open || breaks !== this.#breaks || this.#noteLife()) return;
       if (underWay === "gets on") this.alive();
       else if (underWay === "stands still" && judges) this.#giveUp();
     };

@@ -6,14 +6,14 @@ const DELAY = 1000;
 /** A session that has received what it has to acknowledge. */
 export interface Acknowledging {
   /** The time is over. */
-  acknowledge(): void;
+  acknowledgeIfOwed(): void;
 }
 
 /** Acknowledges for all connections of a peer what came some time ago, with one timer. There is none while nothing came. */
 export class AcknowledgementSchedule {
   readonly #clock: Clock;
   #due = new Set<Acknowledging>();
-  #armed = false;
+  #timer: unknown = undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -22,20 +22,20 @@ export class AcknowledgementSchedule {
   /** Has it acknowledge within the second. */
   add(session: Acknowledging): void {
     this.#due.add(session);
-    if (this.#armed) return;
-    this.#armed = true;
-    this.#clock.setTimeout(this.#fired, DELAY);
+    this.#timer ??= this.#clock.setTimeout(this.#fired, DELAY);
   }
 
-  /** It has nothing to acknowledge any more. */
+  /** It has nothing to acknowledge any more. A timer for nobody would keep a program from its end. */
   delete(session: Acknowledging): void {
-    this.#due.delete(session);
+    if (!this.#due.delete(session) || this.#due.size > 0) return;
+    this.#clock.clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
   readonly #fired = (): void => {
-    this.#armed = false;
+    this.#timer = undefined;
     const due = this.#due;
     this.#due = new Set();
-    for (const session of due) session.acknowledge();
+    for (const session of due) session.acknowledgeIfOwed();
   };
 }

@@ -70,7 +70,9 @@ export class ClientResumption<Owner> implements ResumptionHooks<Session<Owner>> 
   suspended(session: Session<Owner>, error: Error | undefined): void {
     this.#attempts = 0;
     this.#lastError = error;
-    this.#expiry = Deadline.start(this.#client.clock, this.#window, () => session.abort(this.#expired()));
+    this.#expiry = Deadline.start(this.#client.clock, this.#window, () =>
+      resumptionOf(session).giveUp(this.#expired()),
+    );
     this.#unwatch = this.#client.networkBack?.(() => this.#hurry(session));
     this.#client.suspended(session, error);
     this.#next(session);
@@ -171,7 +173,7 @@ export class ClientResumption<Owner> implements ResumptionHooks<Session<Owner>> 
   #failed(session: Session<Owner>, error: Error): void {
     this.#lastError = error;
     if (session.over) return;
-    if (error instanceof ResumeError && endsResumption(error.reason)) session.abort(error);
+    if (error instanceof ResumeError && endsResumption(error.reason)) resumptionOf(session).giveUp(error);
     else this.#next(session);
   }
 

@@ -27,6 +27,8 @@ export interface ResumableHost {
   acknowledgementDue(now: boolean): void;
   /** So much memory is held for bytes that are not acknowledged. */
   keptHeld(bytes: number): void;
+  /** Output that waits may be able to go on: it is to be tried again, after what is under way. */
+  flushSoon(): void;
 }
 
 /** What this side sent again when a session went on. */
@@ -69,8 +71,6 @@ export class ResumableTransport implements Transport, TransportHandler {
   #session: TransportHandler | undefined = undefined;
   #kept: KeptBytes | undefined = undefined;
   #limits: KeepLimits = { window: Number.POSITIVE_INFINITY, deaf: Number.POSITIVE_INFINITY };
-  /** Whether the session was told that it has to wait, since too much is not acknowledged. */
-  #waits = false;
   /** Up to where the other side was told that its stream came. */
   #acknowledged = 0;
   /** How much of what came since then asks for no acknowledgement of its own. */
@@ -79,6 +79,10 @@ export class ResumableTransport implements Transport, TransportHandler {
   #due = false;
   /** Where sending again is; `undefined`: it is not under way. */
   #again: number | undefined = undefined;
+  /** What has to be written before that, and is no part of the stream. */
+  #greeting: Uint8Array | undefined = undefined;
+  /** Why the session closes; `undefined`: it does not. */
+  #closeReason: string | null | undefined = undefined;
   /** Whether the packet that was written last may go on with the next piece. */
   #inPacket = false;
   #paused = false;
@@ -132,7 +136,7 @@ export class ResumableTransport implements Transport, TransportHandler {
   }
 
   get backlog(): number {
-    return this.#line.transport.backlog;
+    return this.suspended ? 0 : this.#line.transport.backlog;
   }
 
   unacknowledged(age?: number): Promise<number | undefined> {
@@ -153,23 +157,24 @@ export class ResumableTransport implements Transport, TransportHandler {
     if (kept.length > this.#limits.deaf) kept.clear();
     this.#tellHeld(kept);
     const reusable = this.#line.transport.write(bytes);
-    if (!this.#line.transport.busy && this.#full()) this.#waits = true;
     return copied && reusable;
   }
 
   /** Whether writing waits for acknowledgements. A packet that was begun is written to its end, since these go between packets. */
   #full(): boolean {
-    const kept = this.#kept;
-    return (
-      kept !== undefined &&
-      kept.length > this.#limits.window &&
-      !this.#inPacket &&
-      this.host?.blocked !== true
-    );
+    return this.#overWindow() && !this.#inPacket && this.host?.blocked !== true;
+  }
+
+  #overWindow(): boolean {
+    return this.#kept !== undefined && this.#kept.length > this.#limits.window;
   }
 
   closing(reason: string | null): void {
-    if (!this.suspended) this.#line.transport.closing?.(reason);
+    this.#closeReason = reason;
+    if (this.suspended) return;
+    this.#line.transport.closing?.(reason);
+    // Acknowledgements are not looked at any more, so that nothing waits for them.
+    if (this.#overWindow()) this.host?.flushSoon();
   }
 
   end(): void {
@@ -194,7 +199,10 @@ export class ResumableTransport implements Transport, TransportHandler {
 
   pause(): void {
     this.#paused = true;
-    if (!this.suspended) this.#line.transport.pause();
+    if (this.suspended) return;
+    this.#line.transport.pause();
+    // While nobody listens, nothing waits for acknowledgements.
+    if (this.#overWindow()) this.host?.flushSoon();
   }
 
   resume(): void {
@@ -247,7 +255,6 @@ export class ResumableTransport implements Transport, TransportHandler {
     if (this.#again !== undefined) this.#sendAgain();
     if (this.#due) this.host?.acknowledgementDue(true);
     if (!this.busy) this.#session?.drained();
-    else if (!this.#line.transport.busy) this.#waits = true;
   }
 
   closed(error: Error | undefined): void {
@@ -281,6 +288,18 @@ export class ResumableTransport implements Transport, TransportHandler {
     this.#kept = undefined;
   }
 
+  /** Whether it is over, or about to be. */
+  get over(): boolean {
+    return this.#over;
+  }
+
+  /** Waits for no other line any more. That is told as if the line had broken only now, and not within this call. */
+  giveUp(error: Peng3dnetError): void {
+    if (this.#over || !this.suspended) return;
+    this.#over = true;
+    queueMicrotask(() => this.#finish(error));
+  }
+
   /** Whether what is sent is kept. */
   get keeping(): boolean {
     return this.#kept !== undefined;
@@ -295,14 +314,17 @@ export class ResumableTransport implements Transport, TransportHandler {
   acknowledgedUpTo(offset: number): void {
     const kept = this.#kept;
     if (kept === undefined) return;
-    if (offset > this.sent)
-      throw new BadDataError(`the peer acknowledged ${offset} bytes, of ${this.sent} that were sent`);
+    // What is still to be sent again cannot have come over the line of now.
+    const sent = this.#again ?? this.sent;
+    if (offset > sent)
+      throw new BadDataError(`the peer acknowledged ${offset} bytes, of ${sent} that were sent`);
     // Where too much was kept, it was forgotten, and this may be about that.
-    if (offset > kept.start) kept.release(offset);
+    if (offset <= kept.start) return;
+    const waited = this.#overWindow();
+    kept.release(offset);
     this.#tellHeld(kept);
-    if (!this.#waits || this.busy) return;
-    this.#waits = false;
-    this.#session?.drained();
+    // It is progress, even if there is no room yet.
+    if (waited && !this.#line.transport.busy && this.#again === undefined) this.#session?.drained();
   }
 
   /** Something was among the bytes that came last that asks for no acknowledgement. @param bytes - how long it was. */
@@ -374,7 +396,7 @@ export class ResumableTransport implements Transport, TransportHandler {
   /** Whether another side that has received so much of the stream can go on with it. */
   canGoOnAt(offset: number): boolean {
     const kept = this.#kept;
-    return kept !== undefined && offset >= kept.start && offset <= kept.end;
+    return kept !== undefined && !this.#over && offset >= kept.start && offset <= kept.end;
   }
 
   /**
@@ -386,6 +408,11 @@ export class ResumableTransport implements Transport, TransportHandler {
    */
   goOn(line: Line, offset: number, greeting?: Uint8Array): void {
     if (!this.suspended) this.suspend(undefined);
+    // Whoever was told of the break may have ended the session.
+    if (this.#over) {
+      line.cut();
+      return;
+    }
     const kept = this.#kept as KeptBytes;
     kept.release(offset);
     const again: SentAgain = { bytes: kept.length, packets: kept.packetsFrom(offset) };
@@ -395,19 +422,24 @@ export class ResumableTransport implements Transport, TransportHandler {
     this.#again = offset;
     this.#acknowledged = this.received;
     this.#control = 0;
-    if (greeting !== undefined) line.transport.write(greeting);
+    this.#greeting = greeting;
     if (this.#paused) line.transport.pause();
+    else line.transport.resume();
+    if (this.#closeReason !== undefined) line.transport.closing?.(this.#closeReason);
     this.#tellHeld(kept);
     this.#sendAgain();
     this.host?.lineRestored(again);
-    if (!this.busy) this.#session?.drained();
-    else if (!line.transport.busy) this.#waits = true;
+    // Even if it is busy: whether output gets on is watched from now on.
+    if (!this.suspended) this.#session?.drained();
   }
 
   /** Sends what is kept, as far as the line takes it. */
   #sendAgain(): void {
     const kept = this.#kept as KeptBytes;
     const { transport } = this.#line;
+    if (transport.busy) return;
+    if (this.#greeting !== undefined) transport.write(this.#greeting);
+    this.#greeting = undefined;
     let at = this.#again as number;
     while (at < kept.end && !transport.busy) {
       const piece = kept.view(at);

@@ -61,6 +61,10 @@ export class ServerResumption<Owner> implements ResumptionHooks<Session<Owner>> 
   readonly #byName = new Map<string, Entry<Owner>>();
   readonly #bySession = new Map<Session<Owner>, Entry<Owner>>();
   readonly #suspended = new SuspendedSessions<Session<Owner>>();
+  /** The session that changes from one line to another within this call, so that it waits for none. */
+  #passing: Session<Owner> | undefined = undefined;
+  /** The server stops or shuts down. */
+  ending = false;
 
   constructor(server: ResumingServer<Owner>) {
     this.#server = server;
@@ -70,6 +74,11 @@ export class ServerResumption<Owner> implements ResumptionHooks<Session<Owner>> 
   /** How many sessions wait for their clients. */
   get suspendedCount(): number {
     return this.#suspended.size;
+  }
+
+  /** What counts as the address of a session that waits for its client; `undefined`: it does not. */
+  addressOf(session: Session<Owner>): string | undefined {
+    return this.#suspended.addressOf(session);
   }
 
   begin(session: Session<Owner>): void {
@@ -122,6 +131,9 @@ export class ServerResumption<Owner> implements ResumptionHooks<Session<Owner>> 
       );
     }
     const { session } = entry;
+    if (!resumptionOf(session).canGoOn) {
+      throw new ResumeError("a client came back for a session that ends, or has ended", "resumeunknown");
+    }
     if (entry.revision !== this.#server.registryRevision)
       throw new ResumeError("the registry has changed since the session began", "resumeregistry");
     if (session.peerCertificate?.fingerprint256 !== newcomer.peerCertificate?.fingerprint256)
@@ -143,15 +155,24 @@ export class ServerResumption<Owner> implements ResumptionHooks<Session<Owner>> 
     const entry = this.#check(newcomer, request);
     const { session } = entry;
     const { transport } = resumptionOf(session);
-    entry.former = request.ticket;
-    entry.ticket = nextTicket(entry.ticket);
+    // Who comes with the ticket before once more may have got the next one meanwhile, over a line that it has given up: it
+    // has to stay good.
+    if (sameTicket(entry.ticket, request.ticket)) {
+      entry.former = entry.ticket;
+      entry.ticket = nextTicket(entry.ticket);
+    }
     transport.confirmed = () => {
       entry.former = undefined;
     };
     const line = resumptionOf(newcomer).transport.release();
     newcomer.destroy("resumed");
     const greeting = encodeResumed(session.connection.context, transport.received, entry.ticket);
-    transport.goOn(line, request.received, greeting);
+    this.#passing = session;
+    try {
+      transport.goOn(line, request.received, greeting);
+    } finally {
+      this.#passing = undefined;
+    }
   }
 
   suspended(session: Session<Owner>, error: Error | undefined): void {
@@ -159,12 +180,17 @@ export class ServerResumption<Owner> implements ResumptionHooks<Session<Owner>> 
     const entry = this.#bySession.get(session);
     if (entry === undefined) return;
     server.leave(session);
+    if (session === this.#passing) {
+      server.suspended(session, error);
+      return;
+    }
     const window = windowOf(session);
-    entry.expiry = Deadline.start(server.clock, window, () => session.abort(expired(window)));
+    const resumption = resumptionOf(session);
+    entry.expiry = Deadline.start(server.clock, window, () => resumption.giveUp(expired(window)));
     const [address] = session.remoteAddress;
     const oldest = this.#suspended.add(session, addressGroup(address), server.limits);
     server.suspended(session, error);
-    oldest?.abort(evicted());
+    if (oldest !== undefined) resumptionOf(oldest).giveUp(evicted());
   }
 
   resumed(session: Session<Owner>, again: SentAgain, seconds: number): void {

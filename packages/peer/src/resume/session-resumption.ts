@@ -1,4 +1,9 @@
-import { type Connection, encodeAcknowledgement, type ResumeRequest } from "@peng3dnet/protocol";
+import {
+  type Connection,
+  encodeAcknowledgement,
+  type Peng3dnetError,
+  type ResumeRequest,
+} from "@peng3dnet/protocol";
 import type { Clock } from "../time/clock.js";
 import type { AcknowledgementSchedule, Acknowledging } from "./acknowledgement-schedule.js";
 import type { ResumableHost, ResumableTransport, SentAgain } from "./resumable-transport.js";
@@ -11,6 +16,8 @@ export interface ResumingSession {
     readonly resumeBytes: number;
     readonly unsentLimit: number;
   };
+  /** Whether packets can still be exchanged: one that closes passes over what comes. */
+  readonly open: boolean;
   /** Whether the other side is not listened to at the moment. */
   readonly blocked: boolean;
   /** Whether something is still to be exchanged: it is open, or closes and the other side does not know yet. */
@@ -19,6 +26,8 @@ export interface ResumingSession {
   readonly endIsAnswer: boolean;
   /** So much memory is held for bytes that are not acknowledged. */
   keptHeld(bytes: number): void;
+  /** Flushes with the next batch. */
+  scheduleFlush(): void;
   /** Judges the other side no more: it cannot be heard. */
   stopWatches(): void;
   /** The other side can be heard again. */
@@ -28,6 +37,8 @@ export interface ResumingSession {
 /** What a peer does itself of what its sessions report of resumption. */
 export interface ResumptionHooks<Session> {
   readonly schedule: AcknowledgementSchedule;
+  /** Whether nobody can come back any more, since all is about to end. */
+  readonly ending?: boolean;
   /** On a server: both sides take part. */
   begin?(session: Session): void;
   /** On a client: the server gave a ticket. */
@@ -50,6 +61,8 @@ export class SessionResumption<Session extends ResumingSession> implements Resum
   #ticketed = false;
   /** Since when it is suspended, in milliseconds by the clock. */
   #since = 0;
+  /** What was pending then, in bytes. */
+  #pendingThen = 0;
 
   constructor(session: Session, transport: ResumableTransport, hooks: ResumptionHooks<Session>) {
     this.#session = session;
@@ -94,7 +107,23 @@ export class SessionResumption<Session extends ResumingSession> implements Resum
   }
 
   get outlives(): boolean {
-    return this.#ticketed && this.transport.keeping && this.#session.unfinished;
+    const { transport, hooks } = this;
+    return this.#ticketed && transport.keeping && this.#session.unfinished && hooks.ending !== true;
+  }
+
+  /** Whether the other side could go on with it now, over another line. */
+  get canGoOn(): boolean {
+    return this.outlives && !this.transport.over;
+  }
+
+  /** Bytes of this side's stream that the other one has not acknowledged, or was not sent yet. */
+  pending(unsent: number): number {
+    return unsent + this.transport.keptBytes;
+  }
+
+  /** The other side does not come back: what came of it before is still worked off. */
+  giveUp(error: Peng3dnetError): void {
+    this.transport.giveUp(error);
   }
 
   get endIsAnswer(): boolean {
@@ -102,10 +131,11 @@ export class SessionResumption<Session extends ResumingSession> implements Resum
   }
 
   get blocked(): boolean {
-    return this.#session.blocked;
+    return this.#session.blocked || !this.#session.open;
   }
 
   lineBroken(error: Error | undefined): void {
+    this.#pendingThen = this.pending(this.#session.connection.unsent);
     this.#since = this.#session.options.clock.now();
     this.hooks.schedule.delete(this);
     this.#session.stopWatches();
@@ -118,9 +148,19 @@ export class SessionResumption<Session extends ResumingSession> implements Resum
     this.hooks.resumed(this.#session, again, seconds);
   }
 
+  /** Bytes that were sent since it is suspended. */
+  piledUp(unsent: number): number {
+    return this.pending(unsent) - this.#pendingThen;
+  }
+
   acknowledgementDue(now: boolean): void {
     if (now) this.acknowledge();
     else this.hooks.schedule.add(this);
+  }
+
+  /** Acknowledges what came, unless it was acknowledgements alone after all, e.g. one that came in pieces. */
+  acknowledgeIfOwed(): void {
+    if (this.transport.owes) this.acknowledge();
   }
 
   acknowledge(): void {
@@ -138,6 +178,10 @@ export class SessionResumption<Session extends ResumingSession> implements Resum
 
   keptHeld(bytes: number): void {
     this.#session.keptHeld(bytes);
+  }
+
+  flushSoon(): void {
+    this.#session.scheduleFlush();
   }
 
   /** The session is over. */

@@ -16,12 +16,9 @@ export class SuspendedSessions<Session> {
     return this.#addresses.size;
   }
 
-  has(session: Session): boolean {
-    return this.#addresses.has(session);
-  }
-
-  [Symbol.iterator](): IterableIterator<Session> {
-    return this.#addresses.keys();
+  /** What counts as the address of one of them; `undefined`: it is none. */
+  addressOf(session: Session): string | undefined {
+    return this.#addresses.get(session);
   }
 
   /**
@@ -41,6 +38,8 @@ export class SuspendedSessions<Session> {
     const crowded =
       same.size > limits.perAddress ? same : this.size > limits.sessions ? this.#addresses.keys() : [];
     const [oldest] = crowded;
+    // At once, as others may be suspended before it is over.
+    if (oldest !== undefined) this.delete(oldest);
     return oldest;
   }
 

@@ -87,9 +87,9 @@ export class Admission<S> {
     if (group.connections === 0) this.#groups.delete(group.name);
   }
 
-  /** What the connections of one address have in common; `undefined` for one that is gone. */
-  addressOf(session: object): object | undefined {
-    return this.#members.get(session as S);
+  /** What counts as the address of a connection; `undefined` for one that is gone. */
+  addressOf(session: object): string | undefined {
+    return this.#members.get(session as S)?.name;
   }
 
   /** Connections, handshakes under way and addresses that it keeps account of. */

@@ -56,7 +56,8 @@ export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
       emit: (event, args) => parts.emit(event, args),
     });
     // One that is gone counts alone.
-    const addressOf = (session: object): object => admission.addressOf(session) ?? session;
+    const addressOf = (session: object): unknown =>
+      admission.addressOf(session) ?? this.#resumption?.addressOf(session as Session<C>) ?? session;
     this.#input = new HeldTotal(inputTotalError, addressOf);
     this.#unsent = new HeldTotal(unsentTotalError, addressOf);
   }
@@ -99,6 +100,11 @@ export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
   /** How many clients there are whose sessions wait for them, and who hold no connection. */
   get suspendedCount(): number {
     return this.#resumption?.suspendedCount ?? 0;
+  }
+
+  /** The server stops or shuts down: whose line breaks from now on cannot come back. */
+  stopResumption(): void {
+    if (this.#resumption !== undefined) this.#resumption.ending = true;
   }
 
   protected override get resumption(): ServerResumption<C> {

@@ -260,6 +260,7 @@ export class Server<
    */
   stop(): void {
     if (!this.markStopped()) return;
+    this.#hooks.stopResumption();
     void this.#listenings.closeAll("stop");
     for (const client of this.#table.all()) client[SESSION].destroy("socketclose");
   }
@@ -312,6 +313,7 @@ export class Server<
     reason = "servershutdown",
   }: ShutdownOptions): Promise<ShutdownReport> {
     let clean = 0;
+    this.#hooks.stopResumption();
     const open = this.#table.all();
     const total = open.length;
     const released = this.#listenings.closeAll("shutdown");

@@ -282,6 +282,11 @@ export class SessionInput<Session extends InputHost<Session>> implements Runnabl
     this.#window?.unwatch();
   }
 
+  /** Looks again, if it is not listened to. */
+  goOnWatching(): void {
+    if (this.blocked || this.#queued) this.#stopReading();
+  }
+
   /** The connection is over. */
   end(): void {
     this.#inflating?.cancel();

@@ -524,15 +524,15 @@ export class Session<Owner = unknown>
     if (this.#phase !== "open") return;
     this.#watchIdle();
     this.#heartbeat?.goOn();
+    this.#input.goOnWatching();
   }
 
   outputWaits(unsent: number): void {
-    const { transport } = this.resumption as SessionResumption<Session<Owner>>;
-    const { resumeBytes } = this.options;
-    if (unsent + transport.keptBytes <= resumeBytes) return;
+    const piled = (this.resumption as SessionResumption<Session<Owner>>).piledUp(unsent);
+    if (piled <= this.options.resumeBytes) return;
     this.abort(
       new ResumeError(
-        `${unsent + transport.keptBytes} bytes piled up while the connection was suspended, more than net.resume.bytes`,
+        `${piled} bytes piled up while the connection was suspended, more than net.resume.bytes`,
         "resumeoverflow",
       ),
     );

@@ -229,8 +229,9 @@ export interface ConfigValues {
    */
   "net.resume.window": number;
   /**
-   * *new* Bytes that a session keeps of what it sent, until they are acknowledged, and of what is sent while its transport is
-   * broken; past it, it ends with `resumeoverflow`. Default 1 MiB. Read for each connection.
+   * *new* Bytes that a session keeps of what it sent, until they are acknowledged; past it, writing waits. So many may also be
+   * sent while its transport is broken, beside what was under way before; past that, it ends with `resumeoverflow`. Less than
+   * 64 KiB slows it down, since acknowledgements are sent for so many bytes at once. Default 1 MiB. Read for each connection.
    */
   "net.resume.bytes": number;
   /**

@@ -678,7 +678,9 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
    * @param window - how long the session waits for its client, in seconds.
    */
   sendTicket(ticket: Uint8Array, window: number): void {
-    this.#sendControl(TICKET_ID, [ticket, window], "ticket");
+    if (this.#reason !== undefined) return;
+    this.#out().append(encodeUncompressed(this.#context, TICKET_ID, [ticket, window]));
+    this.#announce(0);
   }
 
   /** Sends a packet of an extension's own. @param name - for errors. */

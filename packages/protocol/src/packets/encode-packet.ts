@@ -25,9 +25,14 @@ export function encodePacket(context: EncodingContext, id: number, data: unknown
   return packet;
 }
 
-/** As {@link encodePacket}, but never compressed, for packets that a receiver takes in no other way. */
+/**
+ * As {@link encodePacket}, but never compressed, for packets that a receiver takes in no other way. Tickets are among them, which
+ * are secrets: the writer of values, which others can look at, keeps nothing of them.
+ */
 export function encodeUncompressed(context: EncodingContext, id: number, data: unknown): Uint8Array {
-  return encodePacket({ ...context, compression: undefined }, id, data);
+  const packet = encodePacket({ ...context, compression: undefined }, id, data);
+  context.writer.idle().release();
+  return packet;
 }
 
 /**

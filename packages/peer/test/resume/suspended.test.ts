@@ -1,0 +1,518 @@
+// What goes on, waits and ends while a session is suspended.
+
+import { ResumeError, STATE_ACTIVE } from "@peng3dnet/peer";
+import type { MemoryLink } from "@peng3dnet/peer/testing";
+import { comeBack, tap, ticketsIn } from "./raw-client.js";
+import { Double, Droppable, Filled, Number_, openScene, range, type Scene } from "./scene.js";
+
+function numbers(scene: Scene, from: number, to: number): void {
+  for (const number of range(from, to)) {
+    scene.client.sendMessage(Number_, number);
+    scene.remote.sendMessage(Number_, number);
+  }
+}
+
+test("the client on the server stays who it is: id, data, mode, state, groups", async () => {
+  const scene = await openScene();
+  const { server, remote, client } = scene;
+  remote.data = { name: "Ada" };
+  remote.mode = 42;
+  remote.state = 127;
+  client.mode = 43;
+  server.group("room").add(remote);
+  await scene.cut();
+  expect([...server.clients.values()]).toEqual([remote]);
+  expect(server.group("room").has(remote)).toBe(true);
+  await scene.pass(0.001);
+  expect([...server.clients.values()]).toEqual([remote]);
+  expect([remote.cid, remote.data, remote.mode, remote.state, client.mode]).toEqual([
+    1,
+    { name: "Ada" },
+    42,
+    127,
+    43,
+  ]);
+  expect([...server.group("room")]).toEqual([remote]);
+  remote.state = STATE_ACTIVE;
+  expect(server.group("room").broadcast(Number_, 0)).toBe(1);
+  await scene.settle();
+  expect(scene.atClient.numbers).toEqual([0]);
+});
+
+test("events tell how long it took, and what was sent again", async () => {
+  const scene = await openScene();
+  const told: unknown[] = [];
+  scene.server.on("suspend", (_, info) => void told.push(info));
+  scene.server.on("resume", (_, info) => void told.push(info));
+  scene.client.on("resume", (info) => void told.push(info));
+  scene.online = false;
+  scene.link.toClient.freeze();
+  for (const number of range(0, 3)) scene.remote.sendMessage(Number_, number);
+  await scene.settle();
+  await scene.cut();
+  await scene.pass(2);
+  scene.online = true;
+  await scene.pass(5, 0.1);
+  expect(told).toEqual([
+    { error: expect.objectContaining({ code: "ECONNRESET" }) },
+    { resumed: true, seconds: expect.any(Number), packets: 3, bytes: 33 },
+    { resumed: true, seconds: expect.any(Number), packets: 0, bytes: 0 },
+  ]);
+  expect((told[1] as { seconds: number }).seconds).toBeGreaterThan(2);
+});
+
+test("requests that are under way are answered once, whichever way was cut", async () => {
+  const scene = await openScene();
+  const { server, client } = scene;
+  let runs = 0;
+  const answers: ((value: number) => void)[] = [];
+  server.answer(Double, (number) => {
+    runs++;
+    return new Promise<number>((resolve) => answers.push(() => resolve(2 * number)));
+  });
+  client.answer(Double, (number) => 2 * number);
+  const asked = [client.request(Double, 1, { timeout: 60 })];
+  await scene.settle();
+  scene.online = false;
+  await scene.cut();
+  answers[0]?.(0);
+  asked.push(
+    client.request(Double, 2, { timeout: 60 }),
+    server.request(Double, 3, scene.remote, { timeout: 60 }),
+  );
+  await scene.pass(5, 1);
+  scene.online = true;
+  await scene.pass(6, 0.5);
+  answers[1]?.(0);
+  await scene.settle();
+  await expect(Promise.all(asked)).resolves.toEqual([2, 4, 6]);
+  expect(runs).toBe(2);
+});
+
+test("a request whose time is over meanwhile ends as ever, and its answer is for nobody", async () => {
+  const scene = await openScene();
+  scene.server.answer(Double, (number) => 2 * number);
+  scene.online = false;
+  await scene.cut();
+  const asked = scene.client.request(Double, 1, { timeout: 3 });
+  const outcome = asked.catch((error: { code: string }) => error.code);
+  await scene.pass(3.1);
+  await expect(outcome).resolves.toBe("P3D_ERR_TIMED_OUT");
+  scene.online = true;
+  await scene.pass(6, 0.5);
+  numbers(scene, 0, 1);
+  await scene.settle();
+  expect([scene.atServer.numbers, scene.atClient.closes]).toEqual([[0], []]);
+});
+
+test("flush and iterators wait, and go on", async () => {
+  const scene = await openScene();
+  const seen: unknown[] = [];
+  const stream = scene.server.messages(Filled);
+  void (async () => {
+    for await (const { msg } of stream) seen.push(msg[0]);
+  })();
+  scene.online = false;
+  await scene.cut();
+  scene.client.sendMessage(Filled, [7, new Uint8Array(10)]);
+  let flushed = false;
+  const flush = scene.client.flush().then(() => {
+    flushed = true;
+  });
+  await scene.settle();
+  expect([flushed, seen]).toEqual([false, []]);
+  scene.online = true;
+  await scene.pass(6, 0.5);
+  await flush;
+  await scene.settle();
+  expect(seen).toEqual([7]);
+});
+
+test("droppable packets are dropped past the high-water mark, as ever", async () => {
+  const scene = await openScene({
+    cfg: { "net.limits.unsent.highwater": 2000, "net.limits.unsent.policy": "drop" },
+  });
+  let came = 0;
+  scene.client.on(Droppable, () => void came++);
+  scene.online = false;
+  await scene.cut();
+  const sent = range(0, 1000).filter((number) => scene.remote.sendMessage(Droppable, number)).length;
+  expect(sent).toBeLessThan(300);
+  scene.online = true;
+  await scene.pass(6, 0.5);
+  expect(came).toBeGreaterThanOrEqual(sent);
+  expect(came).toBeLessThan(sent + 3);
+});
+
+describe("what piles up", () => {
+  test("drain is told when it has left, and not before", async () => {
+    const scene = await openScene({ clientCfg: { "net.limits.unsent.highwater": 1000 } });
+    let drains = 0;
+    scene.client.on("drain", () => void drains++);
+    scene.online = false;
+    await scene.cut();
+    expect(scene.client.sendMessage(Filled, [0, new Uint8Array(2000)])).toBe(false);
+    await scene.settle();
+    expect(drains).toBe(0);
+    scene.online = true;
+    await scene.pass(6, 0.5);
+    expect([drains, scene.atServer.numbers]).toEqual([1, [0]]);
+  });
+
+  test("past net.resume.bytes it ends, on both sides, with what to do about it", async () => {
+    const scene = await openScene({ clientCfg: { "net.resume.bytes": 200_000 } });
+    await scene.cut();
+    scene.client.sendMessage(Filled, [0, new Uint8Array(190_000)]);
+    await scene.settle();
+    expect(scene.atClient.closes).toEqual([]);
+    scene.client.sendMessage(Filled, [1, new Uint8Array(20_000)]);
+    await scene.settle();
+    expect(scene.atClient.closes).toMatchObject([{ reason: "resumeoverflow" }]);
+    const { error } = scene.atClient.closes[0] as { error: Error };
+    expect(error).toBeInstanceOf(ResumeError);
+    expect(error.message).toContain("net.resume.bytes");
+    await scene.pass(31);
+    expect(scene.atServer.closes).toMatchObject([{ reason: "resumeexpired" }]);
+  });
+
+  test("what was under way when the line broke is none of it", async () => {
+    const scene = await openScene({ clientCfg: { "net.resume.bytes": 10_000 } });
+    scene.online = false;
+    scene.link.toServer.freeze();
+    for (const number of range(0, 40)) scene.client.sendMessage(Filled, [number, new Uint8Array(1000)]);
+    await scene.settle();
+    await scene.cut();
+    for (const number of range(40, 48)) scene.client.sendMessage(Filled, [number, new Uint8Array(1000)]);
+    await scene.settle();
+    scene.online = true;
+    await scene.pass(6, 0.5);
+    expect([scene.atServer.numbers, scene.atClient.closes]).toEqual([range(0, 48), []]);
+  });
+
+  test("a packet of 4 MB that is cut in its middle goes on there, and others can be sent meanwhile", async () => {
+    const long = { "net.limits.packetlength": 5_000_000 };
+    const scene = await openScene({ cfg: long, clientCfg: long });
+    const bytes = Uint8Array.from({ length: 4_000_000 }, (_, i) => (i * 7) % 251);
+    let came: Uint8Array | undefined;
+    scene.client.on(Filled, ([, filled]) => {
+      came = filled.slice();
+    });
+    for (const at of [1, 300_000, 1_500_000, 1_500_003, 3_900_000]) {
+      came = undefined;
+      scene.link.toClient.cutAfter(scene.link.toClient.delivered + at);
+      scene.remote.sendMessage(Filled, [at, bytes]);
+      await scene.settle();
+      expect([came, scene.remote.suspended]).toEqual([undefined, true]);
+      scene.remote.sendMessage(Number_, at);
+      await scene.settle();
+      await scene.pass(1, 0.2);
+      expect(Buffer.compare(came ?? new Uint8Array(0), bytes)).toBe(0);
+      expect(scene.atClient.numbers.slice(-2)).toEqual([at, at]);
+    }
+    expect(scene.atClient.closes).toEqual([]);
+    expect(scene.links).toHaveLength(6);
+  });
+});
+
+describe("who is not listened to", () => {
+  test.each(["client", "server"] as const)("a paused %s gets all of it when it goes on", async (who) => {
+    const scene = await openScene();
+    const peer = who === "client" ? scene.client : scene.remote;
+    peer.conn?.pause();
+    numbers(scene, 0, 50);
+    await scene.cutAndResume();
+    numbers(scene, 50, 100);
+    await scene.settle();
+    expect(scene[who === "client" ? "atClient" : "atServer"].numbers).toEqual([]);
+    peer.conn?.resume();
+    await scene.settle();
+    await scene.pass(1, 0.2);
+    expect([scene.atClient.numbers, scene.atServer.numbers]).toEqual([range(0, 100), range(0, 100)]);
+  });
+
+  test("both sides paused, with more under way than is kept at first, do not wait for each other", async () => {
+    const cfg = { "net.resume.bytes": 20_000 };
+    const scene = await openScene({ cfg, clientCfg: cfg });
+    scene.client.conn?.pause();
+    scene.remote.conn?.pause();
+    for (const number of range(0, 100)) {
+      scene.client.sendMessage(Filled, [number, new Uint8Array(1000)]);
+      scene.remote.sendMessage(Filled, [number, new Uint8Array(1000)]);
+      if (number % 10 === 0) await scene.settle();
+    }
+    await scene.settle();
+    await scene.cutAndResume();
+    scene.client.conn?.resume();
+    await scene.pass(1, 0.2);
+    scene.remote.conn?.resume();
+    await scene.pass(3, 0.2);
+    expect([scene.atClient.numbers, scene.atServer.numbers]).toEqual([range(0, 100), range(0, 100)]);
+  });
+
+  test("who came to wait for acknowledgements, and then does not listen, goes on writing", async () => {
+    const scene = await openScene({ clientCfg: { "net.resume.bytes": 5000 } });
+    scene.link.toClient.freeze();
+    for (const number of range(0, 20)) scene.client.sendMessage(Filled, [number, new Uint8Array(1000)]);
+    await scene.settle();
+    expect(scene.atServer.numbers.length).toBeLessThan(20);
+    scene.client.conn?.pause();
+    await scene.settle();
+    expect(scene.atServer.numbers).toEqual(range(0, 20));
+  });
+
+  test("what came before the client stayed away is worked off before the close", async () => {
+    const scene = await openScene();
+    scene.server.on(Number_, (number) => void (number === 0 && scene.remote.conn.pause()));
+    for (const number of range(0, 10)) scene.client.sendMessage(Number_, number);
+    await scene.settle();
+    scene.online = false;
+    await scene.cut();
+    await scene.pass(31);
+    expect([scene.atServer.numbers, scene.atServer.closes]).toEqual([[0], []]);
+    scene.remote.conn?.resume();
+    await scene.settle();
+    expect(scene.atServer.numbers).toEqual(range(0, 10));
+    expect(scene.atServer.closes).toMatchObject([{ reason: "resumeexpired" }]);
+  });
+});
+
+describe("broadcasts", () => {
+  test("share their bytes, and reach those whose line breaks in their middle", async () => {
+    const scenes = [await openScene(), await openScene()];
+    for (const { server } of scenes) server.group("all");
+    const [scene] = scenes as [Scene];
+    const bytes = new Uint8Array(50_000).fill(3);
+    scene.server.group("all").add(scene.remote);
+    scene.link.toClient.cutAfter(scene.link.toClient.delivered + 60_000);
+    for (const number of range(0, 3)) scene.server.group("all").broadcast(Filled, [number, bytes]);
+    await scene.settle();
+    for (const number of range(3, 5)) scene.server.broadcast(Filled, [number, bytes]);
+    await scene.settle();
+    await scene.pass(1, 0.2);
+    expect(scene.atClient.numbers).toEqual(range(0, 5));
+    expect(scene.atClient.events).toEqual(["suspend", "resume"]);
+  });
+});
+
+describe("heartbeats", () => {
+  const cfg = { "net.heartbeat.interval": 1, "net.heartbeat.timeout": 3 };
+
+  test("a line over which nothing passes any more is given up by both, and another one is taken", async () => {
+    const scene = await openScene({ cfg, clientCfg: cfg });
+    await scene.pass(5, 0.5);
+    const before = [scene.client.rtt?.smoothed ?? 0, scene.remote.rtt?.smoothed ?? 0];
+    scene.link.toClient.freeze();
+    scene.link.toServer.freeze();
+    numbers(scene, 0, 10);
+    await scene.pass(10, 0.5);
+    expect(scene.atClient.events).toEqual(["suspend", "resume"]);
+    expect(scene.atServer.events).toEqual(["suspend", "resume"]);
+    expect([scene.atClient.numbers, scene.atServer.numbers]).toEqual([range(0, 10), range(0, 10)]);
+    await scene.pass(5, 0.5);
+    // The time without a line is part of no round trip.
+    expect(before).toEqual([0, 0]);
+    expect([scene.client.rtt?.smoothed, scene.remote.rtt?.smoothed]).toEqual([0, 0]);
+    const { time, error } = scene.client.serverTime() ?? { time: Number.NaN, error: 0 };
+    expect(Math.abs(time - scene.server.serverTime().time)).toBeLessThanOrEqual(error + 0.001);
+  });
+
+  test("a ghost is fenced off: when its client is back over another line, nothing of it is heard or told", async () => {
+    const scene = await openScene({ cfg, clientCfg: cfg });
+    const ghost = scene.link;
+    ghost.toServer.freeze();
+    ghost.toClient.freeze();
+    scene.client.sendMessage(Number_, 0);
+    queueMicrotask(() => ghost.client.takeClose(new Error("only the client notices")));
+    await scene.settle();
+    await scene.pass(0.001);
+    expect(scene.atServer.events).toEqual(["suspend", "resume"]);
+    const told = ghost.toClient.delivered;
+    ghost.toServer.thaw();
+    ghost.toClient.thaw();
+    numbers(scene, 1, 5);
+    await scene.settle();
+    expect(scene.atServer.numbers).toEqual(range(0, 5));
+    expect(scene.atClient.numbers).toEqual(range(1, 5));
+    expect(ghost.toClient.delivered).toBe(told);
+    expect(ghost.server.isClosed).toBe(true);
+  });
+
+  test("nobody is ended as idle for the time without a line, and everybody afterwards", async () => {
+    const scene = await openScene({ cfg: { "net.timeout.idle": 5 } });
+    scene.online = false;
+    await scene.cut();
+    await scene.pass(20, 1);
+    scene.online = true;
+    await scene.pass(5, 0.2);
+    expect(scene.atServer.events).toEqual(["suspend", "resume"]);
+    await scene.pass(6, 0.5);
+    expect(scene.atServer.closes).toMatchObject([{ reason: "timeout" }]);
+  });
+});
+
+describe("ends", () => {
+  test.each(["client", "server"] as const)(
+    "the %s closes while it is suspended: all arrives, and the reason",
+    async (who) => {
+      const scene = await openScene();
+      scene.online = false;
+      await scene.cut();
+      numbers(scene, 0, 5);
+      const closing = who === "client" ? scene.client.close("enough") : scene.remote.close("enough");
+      await scene.settle();
+      scene.online = true;
+      await scene.pass(5, 0.2);
+      await expect(closing).resolves.toMatchObject({ reason: "enough", clean: true });
+      const { atClient, atServer } = scene;
+      expect([atClient.closes[0]?.reason, atServer.closes[0]?.reason]).toEqual(["enough", "enough"]);
+      expect((who === "client" ? atServer : atClient).numbers).toEqual(range(0, 5));
+      expect([atClient.events, atServer.events]).toEqual([
+        ["suspend", "resume", "close"],
+        ["suspend", "resume", "close"],
+      ]);
+    },
+  );
+
+  test("a close waits for net.timeout.close at most for a line", async () => {
+    const scene = await openScene({ cfg: { "net.timeout.close": 4 } });
+    scene.online = false;
+    await scene.cut();
+    const closing = scene.remote.close("kicked");
+    await scene.pass(5, 1);
+    await expect(closing).resolves.toMatchObject({ reason: "kicked", clean: false });
+    scene.online = true;
+    await scene.pass(6, 0.5);
+    expect(scene.atClient.closes).toMatchObject([{ reason: "resumeunknown" }]);
+  });
+
+  test("a close of much that waits for acknowledgements is clean", async () => {
+    const cfg = { "net.resume.bytes": 20_000 };
+    const scene = await openScene({ cfg, clientCfg: cfg });
+    for (const number of range(0, 200)) {
+      scene.client.sendMessage(Filled, [number, new Uint8Array(1000)]);
+      scene.remote.sendMessage(Filled, [number, new Uint8Array(1000)]);
+    }
+    const closing = scene.client.close("enough");
+    await scene.settle();
+    await expect(Promise.race([closing, scene.pass(1)])).resolves.toMatchObject({ clean: true });
+    expect(scene.atServer.numbers).toEqual(range(0, 200));
+  });
+
+  test("shutdown ends suspended ones at once, and waits for nobody who cannot come back", async () => {
+    const scene = await openScene();
+    scene.online = false;
+    await scene.cut();
+    const down = scene.server.shutdown();
+    await scene.settle();
+    await expect(Promise.race([down, scene.pass(1)])).resolves.toEqual({ clean: 0, unclean: 1 });
+    expect(scene.atServer.closes).toMatchObject([{ reason: "servershutdown" }]);
+    await scene.pass(31, 1);
+    expect(scene.atClient.closes).toMatchObject([{ reason: "resumeexpired" }]);
+  });
+
+  test("a line that breaks within a shutdown is not waited for", async () => {
+    const scene = await openScene();
+    scene.link.toClient.freeze();
+    const down = scene.server.shutdown();
+    await scene.settle();
+    await scene.cut();
+    await expect(Promise.race([down, scene.pass(1)])).resolves.toEqual({ clean: 0, unclean: 1 });
+  });
+
+  test("a client that is told of the shutdown does not come back", async () => {
+    const scene = await openScene();
+    const down = scene.server.shutdown();
+    await scene.settle();
+    await expect(down).resolves.toEqual({ clean: 1, unclean: 0 });
+    await scene.pass(10, 1);
+    expect([scene.atClient.closes, scene.links.length]).toMatchObject([[{ reason: "servershutdown" }], 1]);
+  });
+
+  test("stop ends them, too, on either side, and no timer is left", async () => {
+    for (const who of ["server", "client"] as const) {
+      const scene = await openScene();
+      numbers(scene, 0, 3);
+      await scene.settle();
+      scene.online = false;
+      await scene.cut();
+      scene[who].stop();
+      await scene.settle();
+      expect(scene[who === "server" ? "atServer" : "atClient"].closes).toMatchObject([
+        { reason: "socketclose" },
+      ]);
+      scene[who === "server" ? "client" : "server"].stop();
+      await scene.settle();
+      expect(scene.net.clock.timers).toBe(0);
+    }
+  });
+
+  test("no timer is left of a session that ends while something was to be acknowledged", async () => {
+    const scene = await openScene();
+    numbers(scene, 0, 3);
+    await scene.settle();
+    void scene.client.close();
+    await scene.settle();
+    expect(scene.net.clock.timers).toBe(0);
+  });
+
+  test("a handler of suspend that kicks its client while that comes back leaves nothing open", async () => {
+    const scene = await openScene();
+    scene.server.on("suspend", () => scene.server.stop());
+    const ghost = scene.link;
+    ghost.toServer.freeze();
+    queueMicrotask(() => ghost.client.takeClose(new Error("only the client notices")));
+    await scene.settle();
+    await scene.pass(0.001);
+    expect(scene.server.stopped).toBe(true);
+    expect(scene.links.map(({ server }) => server.isClosed)).toEqual([true, true]);
+    expect(scene.atServer.events).toEqual(["suspend", "close"]);
+  });
+
+  test("drain lets those go on who were there, and waits for those who are away", async () => {
+    const scene = await openScene();
+    scene.online = false;
+    await scene.cut();
+    let drained = false;
+    void scene.server.drain().then(() => {
+      drained = true;
+    });
+    scene.online = true;
+    await scene.pass(5, 0.2);
+    numbers(scene, 0, 2);
+    await scene.settle();
+    expect([drained, scene.atServer.numbers]).toEqual([false, [0, 1]]);
+    scene.online = false;
+    await scene.cut();
+    await scene.pass(31);
+    expect(drained).toBe(true);
+  });
+});
+
+test("one who came back and whose answer was lost can come back once more", async () => {
+  const taps: ReturnType<typeof tap>[] = [];
+  const scene = await openScene({ prepare: (link) => void taps.push(tap(link)) });
+  const at = scene.link.toClient.delivered;
+  scene.online = false;
+  await scene.cut();
+  const [ticket] = ticketsIn((taps[0] as ReturnType<typeof tap>).toClient) as [Uint8Array];
+  for (let i = 0; i < 5; i++) {
+    const attempt = comeBack(scene, ticket, at, (link: MemoryLink) => {
+      const { write } = link.server;
+      let writes = 0;
+      link.server.write = (bytes) => (++writes === 1 ? write.call(link.server, bytes) : true);
+    });
+    await scene.settle();
+    expect(attempt.result).toBeUndefined();
+    attempt.link.cut();
+    await scene.settle();
+  }
+  scene.online = true;
+  await scene.pass(6, 0.2);
+  numbers(scene, 0, 3);
+  await scene.settle();
+  expect([scene.atServer.numbers, scene.atClient.numbers, scene.atClient.closes]).toEqual([
+    [0, 1, 2],
+    [0, 1, 2],
+    [],
+  ]);
+});
