@@ -12,6 +12,7 @@ import { MAPS } from "./kinds/maps.js";
 import { PINGS } from "./kinds/pings.js";
 import { READERS } from "./kinds/readers.js";
 import { REQUEST_KINDS } from "./kinds/requests.js";
+import { RESUMPTION } from "./kinds/resumption.js";
 import { SERVERS } from "./kinds/servers.js";
 import { TLS_KINDS } from "./kinds/tls.js";
 
@@ -38,6 +39,7 @@ export const KINDS: readonly Kind[] = [
   ...PINGS,
   ...DOOR_REQUESTS,
   ...DOOR_FRAMES,
+  ...RESUMPTION,
   ...SERVERS,
   ...REQUEST_KINDS,
 ];
