@@ -60,6 +60,8 @@ class Hall {
         },
       },
     }) as unknown as Client;
+    client.on(Number_, () => {});
+    client.on(Filled, () => {});
     const reasons: (string | null)[] = [];
     client.on("close", ({ reason }) => void reasons.push(reason));
     await client.connect();

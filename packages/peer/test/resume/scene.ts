@@ -10,7 +10,7 @@ import {
   definePacket,
   defineRequest,
   payload,
-  type Server,
+  Server,
   type ServerOptions,
   standardPlatform,
 } from "@peng3dnet/peer";
@@ -42,6 +42,8 @@ export interface SceneOptions {
   readonly server?: Partial<ServerOptions>;
   readonly client?: Partial<ClientOptions>;
   readonly net?: TestNetwork;
+  /** The server's packets wait for `process()`. */
+  readonly manual?: boolean;
   /** Prepares each link before its first byte. */
   readonly prepare?: (link: MemoryLink, index: number) => void;
 }
@@ -70,14 +72,14 @@ export class Scene {
   readonly attempts: (string | null)[] = [];
   remote!: ClientOnServer;
 
-  constructor({ cfg, clientCfg, server, client, net = quickNetwork(), prepare }: SceneOptions = {}) {
+  constructor({ cfg, clientCfg, server, client, net = quickNetwork(), manual, prepare }: SceneOptions = {}) {
     this.net = net;
     const quiet: ConfigOverrides = { "net.heartbeat.interval": 0, "net.compress.enabled": false };
-    this.server = net.server({
-      packets,
-      cfg: { ...quiet, "net.resume.window": 30, ...cfg },
-      ...server,
-    } as ServerOptions) as Server;
+    const options = { packets, cfg: { ...quiet, "net.resume.window": 30, ...cfg }, ...server };
+    if (manual === true) {
+      this.server = new Server({ ...options, clock: net.clock } as ServerOptions);
+      this.server.initialize();
+    } else this.server = net.server(options as ServerOptions) as Server;
     this.client = net.client({
       packets,
       resume: true,

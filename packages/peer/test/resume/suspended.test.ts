@@ -260,6 +260,23 @@ describe("who is not listened to", () => {
     expect(scene.atServer.numbers).toEqual(range(0, 20));
   });
 
+  test("with process() by hand, packets that wait are worked off whenever, once and in order", async () => {
+    const scene = await openScene({ manual: true });
+    for (const number of range(0, 30)) scene.client.sendMessage(Number_, number);
+    await scene.settle();
+    expect(scene.server.process()).toBe(30);
+    for (const number of range(30, 60)) scene.client.sendMessage(Number_, number);
+    await scene.cut();
+    expect(scene.atServer.numbers).toEqual(range(0, 30));
+    await scene.pass(0.001);
+    await scene.cutAndResume();
+    for (const number of range(60, 90)) scene.client.sendMessage(Number_, number);
+    await scene.settle();
+    while (scene.server.process() > 0);
+    expect(scene.atServer.numbers).toEqual(range(0, 90));
+    expect(scene.atServer.events).toEqual(["suspend", "resume", "suspend", "resume"]);
+  });
+
   test("what came before the client stayed away is worked off before the close", async () => {
     const scene = await openScene();
     scene.server.on(Number_, (number) => void (number === 0 && scene.remote.conn.pause()));
