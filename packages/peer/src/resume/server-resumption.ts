@@ -186,7 +186,11 @@ export class ServerResumption<Owner> implements ResumptionHooks<Session<Owner>> 
     }
     const window = windowOf(session);
     const resumption = resumptionOf(session);
-    entry.expiry = Deadline.start(server.clock, window, () => resumption.giveUp(expired(window)));
+    entry.expiry = Deadline.start(server.clock, window, () => {
+      // What came of it before may wait to be worked off: it is suspended no more.
+      this.#suspended.delete(session);
+      resumption.giveUp(expired(window));
+    });
     const [address] = session.remoteAddress;
     const oldest = this.#suspended.add(session, addressGroup(address), server.limits);
     server.suspended(session, error);

@@ -1,15 +1,23 @@
 // Who comes with a ticket that is stolen, old, guessed or from elsewhere, and who says what cannot be.
 
 import { inspect } from "node:util";
-import { definePacket, payload } from "@peng3dnet/peer";
+import { definePacket, payload, SSLSEC_BOTHAUTH, SSLSEC_NONE, type SslSecLevel } from "@peng3dnet/peer";
+import type { MemoryLink } from "@peng3dnet/peer/testing";
 import { newTicket, nextTicket, sameTicket, sessionName } from "../../src/resume/ticket.js";
 import { comeBack, reasonOf, tap, ticketsIn } from "./raw-client.js";
 import { Number_, openScene, range, type Scene, type SceneOptions } from "./scene.js";
 
 /** A scene whose lines are listened to. */
-async function tapped(options: SceneOptions = {}) {
+async function tapped({
+  prepareLink,
+  ...options
+}: SceneOptions & { prepareLink?: (link: MemoryLink) => void } = {}) {
   const taps: ReturnType<typeof tap>[] = [];
-  const scene = await openScene({ ...options, prepare: (link) => void taps.push(tap(link)) });
+  const prepare = (link: MemoryLink): void => {
+    taps.push(tap(link));
+    prepareLink?.(link);
+  };
+  const scene = await openScene({ ...options, prepare });
   return { scene, tickets: () => taps.flatMap(({ toClient }) => ticketsIn(toClient)) };
 }
 
@@ -271,6 +279,24 @@ test("a newcomer that sends more before it is let in is refused", async () => {
   await scene.settle();
   expect(scene.attempts).toEqual(["unexpectedpacket"]);
   expect(scene.remote.suspended).toBe(true);
+});
+
+test("a line that is less secure than the one before is refused, and its own client comes back", async () => {
+  let level: SslSecLevel = SSLSEC_BOTHAUTH;
+  const { scene, tickets } = await tapped({
+    prepareLink: (link) => void Object.assign(link.server, { sslSeclevel: level }),
+  });
+  level = SSLSEC_NONE;
+  scene.online = false;
+  const at = received(scene);
+  await scene.cut();
+  const attempt = comeBack(scene, tickets()[0] as Uint8Array, at);
+  await scene.settle();
+  expect(reasonOf(attempt)).toBe("resumerefused");
+  level = SSLSEC_BOTHAUTH;
+  scene.online = true;
+  await scene.pass(6, 0.5);
+  await expectUnharmed(scene);
 });
 
 test("a registry that has changed since the session began is another one", async () => {
