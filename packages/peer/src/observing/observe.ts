@@ -25,8 +25,8 @@ export interface Observing {
 }
 
 /**
- * Lets an observer look on while a server or client works, for telemetry: `@peng3dnet/telemetry` is one. As long as nobody does, a
- * packet costs no more for it.
+ * Lets an observer look on while a server or client works, for telemetry: `@peng3dnet/telemetry` is one. As long as nobody does, all
+ * that a packet does for it is to look at one field, which is also that of the engine's events.
  *
  * @throws TypeError if there is nothing to observe.
  */
