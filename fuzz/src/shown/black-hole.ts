@@ -8,12 +8,11 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { Client, type ConfigOverrides, Packet, Server, silentLogger } from "@peng3dnet/core";
+import { ip, swallow, unshareArguments } from "../namespaces.js";
 import { finish, show } from "./report.js";
 
 const SERVER = "10.77.0.1";
 const CLIENT = "10.77.0.2";
-/** Nobody's. */
-const NOWHERE = "02:00:00:00:00:99";
 const DATA = "shown:data";
 /** What the machine may be late, in seconds. */
 const SLACK = 1;
@@ -54,16 +53,6 @@ interface Found {
   readonly port: number;
   readonly at: number;
   readonly reason: string | null;
-}
-
-function ip(...args: string[]): void {
-  const { status, stderr } = spawnSync("ip", args, { encoding: "utf8" });
-  if (status !== 0) throw new Error(`ip ${args.join(" ")}: ${stderr}`);
-}
-
-/** Lets a namespace send all that is for the other one to nobody. */
-function swallow(device: string, address: string): void {
-  ip("neigh", "replace", address, "lladdr", NOWHERE, "dev", device, "nud", "permanent");
 }
 
 function register(peer: Server | Client): void {
@@ -158,20 +147,11 @@ async function arena(): Promise<void> {
   finish();
 }
 
-/** How to make namespaces here; `undefined`: it is not possible. */
-function unshare(): string[] | undefined {
-  if (process.platform !== "linux") return undefined;
-  const ways = [["--user", "--map-root-user", "--net"], ["--net"]];
-  return ways.find(
-    (way) => spawnSync("unshare", [...way, "ip", "link", "add", "v0", "type", "veth"]).status === 0,
-  );
-}
-
 const role = process.argv[2];
 if (role === "clients") await clients();
 else if (role === "arena") await arena();
 else {
-  const way = unshare();
+  const way = unshareArguments();
   if (way === undefined) {
     console.log(
       "black-hole: left out, since this system does not let us make network namespaces with ip and unshare",

@@ -6,19 +6,14 @@
 // Each kind of attack is made on a fresh server with a small heap, while an honest client echoes and others come in.
 // A wait or memory over the ceiling, a server that dies, or one that does not become idle again is a failure.
 
-import { readFileSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { writeBetween } from "../document.js";
 import { makeCertificate } from "./hostile/certificate.js";
 import type { Kind } from "./hostile/kind.js";
 import { KINDS, kindOf } from "./hostile/kinds.js";
 import type { Result } from "./hostile/result.js";
 import { heading, line, markdown, summary } from "./hostile/table.js";
 import { trial } from "./hostile/trial.js";
-
-const DOCUMENT = fileURLToPath(new URL("../../../docs/reliability.md", import.meta.url));
-const BEGIN = "<!-- hostile: begin -->";
-const END = "<!-- hostile: end -->";
 
 const flag = { type: "boolean", default: false } as const;
 const options = { only: { type: "string", multiple: true }, list: flag, write: flag } as const;
@@ -44,16 +39,6 @@ function find(name: string): Kind {
   }
 }
 
-/** Puts the table between its marks. */
-function write(results: readonly Result[]): void {
-  const text = readFileSync(DOCUMENT, "utf8");
-  const begin = text.indexOf(BEGIN);
-  const end = text.indexOf(END);
-  if (begin < 0 || end < begin) fail(`${DOCUMENT} lacks ${BEGIN} and ${END}`);
-  const table = `${text.slice(0, begin + BEGIN.length)}\n\n${markdown(results)}\n\n${text.slice(end)}`;
-  writeFileSync(DOCUMENT, table);
-}
-
 const { only, list, write: writing } = read();
 if (list) {
   for (const { name, title, connections } of KINDS)
@@ -74,5 +59,5 @@ for (const kind of wanted) {
   if (only !== undefined) console.log(JSON.stringify(result.state));
 }
 console.log(`\n${summary(results)}`);
-if (writing) write(results);
+if (writing) writeBetween("hostile", markdown(results));
 process.exit(results.every(({ faults }) => faults.length === 0) ? 0 : 1);

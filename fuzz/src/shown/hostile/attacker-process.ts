@@ -3,8 +3,8 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { setPriority } from "node:os";
+import { answer } from "../../ipc.js";
 import { Attacker } from "./attacker.js";
-import { answer } from "./ipc.js";
 import { kindOf } from "./kinds.js";
 
 /** What an attack has done. */

@@ -1,3 +1,4 @@
+import { markdownTable } from "../../document.js";
 import { MEMORY_CEILING, type Result, WAIT_CEILING } from "./result.js";
 
 const MIB = 1024 * 1024;
@@ -42,29 +43,16 @@ export const line = (result: Result): string => {
 };
 
 const HEAD = ["Kind", "What", "Connections", "Sent", "Longest wait", "Newcomer in", "Memory", "Result"];
-const escaped = (text: string): string => text.replaceAll("|", "\\|").replaceAll("<", "&lt;");
 
-/** The table for the docs, as the formatter would have it. */
+/** The table for the docs. */
 export function markdown(results: readonly Result[]): string {
   const rows = results.map((result) => {
     const { kind } = result;
     const [sent = "", wait = "", newcomer = "", memory = ""] = cells(result);
-    return [
-      `\`${kind.name}\``,
-      kind.title,
-      String(kind.connections),
-      sent,
-      wait,
-      newcomer,
-      memory,
-      verdict(result),
-    ].map(escaped);
+    const connections = String(kind.connections);
+    return [`\`${kind.name}\``, kind.title, connections, sent, wait, newcomer, memory, verdict(result)];
   });
-  const widths = HEAD.map((head, at) => Math.max(head.length, ...rows.map((row) => row[at]?.length ?? 0)));
-  const row = (texts: readonly string[]): string =>
-    `| ${texts.map((text, at) => text.padEnd(widths[at] ?? 0)).join(" | ")} |`;
-  const rule = `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`;
-  return [row(HEAD), rule, ...rows.map(row)].join("\n");
+  return markdownTable([HEAD, ...rows]);
 }
 
 /** What all of it came to. */

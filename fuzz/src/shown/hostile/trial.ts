@@ -1,6 +1,8 @@
+import { fork, type StdioOptions } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { Child } from "../../ipc.js";
 import type { Attacked } from "./attacker-process.js";
 import type { Honest } from "./honest.js";
-import { Child } from "./ipc.js";
 import type { Kind } from "./kind.js";
 import { forgetPeak, PeakWatch, residentMemory } from "./process-stats.js";
 import { MEMORY_CEILING, type Result, WAIT_CEILING } from "./result.js";
@@ -58,11 +60,19 @@ function faultsOf(kind: Kind, state: State): string[] {
   return faults;
 }
 
+/** Starts a program of this folder in a process of its own. */
+function start(program: string, kind: string, folder: string, execArgv: string[], loud: boolean): Child {
+  const stdio: StdioOptions = ["ignore", "ignore", loud ? "inherit" : "ignore", "ipc"];
+  return new Child(
+    fork(fileURLToPath(new URL(program, import.meta.url)), [kind, folder], { execArgv, stdio }),
+  );
+}
+
 /** Runs an attack against a fresh server. */
 export async function attempt(kind: Kind, folder: string, loud: boolean): Promise<Result> {
-  const victim = new Child("victim.js", kind.name, folder, [`--max-old-space-size=${HEAP}`], loud);
-  const attacker = new Child("attacker-process.js", kind.name, folder, [], loud);
-  const honest = new Child("honest.js", kind.name, folder, [], loud);
+  const victim = start("victim.js", kind.name, folder, [`--max-old-space-size=${HEAP}`], loud);
+  const attacker = start("attacker-process.js", kind.name, folder, [], loud);
+  const honest = start("honest.js", kind.name, folder, [], loud);
   try {
     const ports = await victim.ask<Ports>("start");
     const port = ports.webSocketPort ?? ports.port;

@@ -1,6 +1,5 @@
-import { type ChildProcess, fork } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 
 interface Question {
   readonly id: number;
@@ -29,19 +28,15 @@ export function answer(handlers: Readonly<Record<string, (argument: never) => un
   });
 }
 
-/** A program of this folder in a process of its own, that can be asked. */
+/** A process that was started with a channel for messages, and calls `answer`: it can be asked. */
 export class Child {
   readonly pid: number;
   readonly #process: ChildProcess;
   #exit: string | undefined;
   #nextId = 1;
 
-  constructor(program: string, kind: string, folder: string, execArgv: string[] = [], loud = false) {
-    const file = fileURLToPath(new URL(program, import.meta.url));
-    this.#process = fork(file, [kind, folder], {
-      execArgv,
-      stdio: ["ignore", "ignore", loud ? "inherit" : "ignore", "ipc"],
-    });
+  constructor(process: ChildProcess) {
+    this.#process = process;
     this.pid = this.#process.pid ?? 0;
     this.#process.setMaxListeners(0);
     this.#process.on("error", () => {});
