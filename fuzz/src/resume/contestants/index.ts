@@ -1,12 +1,13 @@
 import type { Contestant } from "../contestant.js";
-import { tcpWithout, tlsWithout, webSocketWithout } from "./peng3dnet.js";
+import { tcp, tcpWithout, tls, webSocket } from "./peng3dnet.js";
 import { socketIo, socketIoRetries } from "./socket-io.js";
 import { handWritten } from "./ws.js";
 
 export const CONTESTANTS: readonly Contestant[] = [
+  tcp,
+  tls,
+  webSocket,
   tcpWithout,
-  tlsWithout,
-  webSocketWithout,
   socketIo,
   socketIoRetries,
   handWritten,

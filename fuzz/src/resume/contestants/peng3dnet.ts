@@ -27,41 +27,46 @@ const Packet = definePacket({ name: "resume:packet", schema: payload<Body>() });
 const Ask = defineRequest({ name: "resume:ask", request: payload<Body>(), response: payload<number>() });
 const packets = [Packet, Ask];
 
+/** Ways to connect, and whether sessions outlive their lines. */
+interface Variant {
+  readonly way: Way;
+  readonly resume: boolean;
+}
+
 const CFG: ConfigOverrides = {
   "net.heartbeat.interval": TIMES.heartbeat / 1000,
   "net.heartbeat.timeout": TIMES.silence / 1000,
   "net.timeout.handshake": TIMES.handshake / 1000,
 };
 
-/** What of a way to connect is the server's, and the client's. */
-interface WayOptions {
-  server(folder: string): Partial<ServerOptions>;
-  client(folder: string, address: Address): Partial<ClientOptions>;
+function serverOptions(
+  { way, resume }: Variant,
+  folder: string,
+): ServerOptions<ClientOnServer, (typeof packets)[number]> {
+  const cfg = {
+    ...CFG,
+    ...(way === "tls" && serverTls(folder)),
+    "net.resume.window": resume ? TIMES.window / 1000 : 0,
+  };
+  const acceptor = way === "websocket" ? webSocketAcceptor() : undefined;
+  return { cfg, acceptor, packets, logger: silentLogger };
 }
 
-const WAYS: Readonly<Record<Way, WayOptions>> = {
-  tcp: { server: () => ({ cfg: CFG }), client: () => ({ cfg: CFG }) },
-  tls: {
-    server: (folder) => ({ cfg: { ...CFG, ...serverTls(folder) } }),
-    client: (folder) => ({ cfg: { ...CFG, ...clientTls(folder) } }),
-  },
-  websocket: {
-    server: () => ({ cfg: CFG, acceptor: webSocketAcceptor() }),
-    client: (_folder, [host, port]) => ({
-      cfg: CFG,
-      connector: webSocketConnector(`ws://${host}:${port}`, { WebSocket }),
-    }),
-  },
-};
+function clientOptions(
+  { way, resume }: Variant,
+  folder: string,
+  addr: Address,
+): ClientOptions<(typeof packets)[number]> {
+  const cfg = { ...CFG, ...(way === "tls" && clientTls(folder)) };
+  const connector =
+    way === "websocket" ? webSocketConnector(`ws://${addr.join(":")}`, { WebSocket }) : undefined;
+  const backOff = { delay: TIMES.delay / 1000, maxDelay: TIMES.maxDelay / 1000 };
+  return { addr, cfg, connector, packets, logger: silentLogger, resume: resume && backOff };
+}
 
 /** The server's side: one client, which may come anew. */
-async function serve(
-  host: string,
-  { events, folder }: SideOptions,
-  way: WayOptions,
-  resume: boolean,
-): Promise<ServingSide> {
-  const server = new Server({ ...way.server(folder), addr: [host, 0], packets, logger: silentLogger });
+async function serve(host: string, { events, folder }: SideOptions, variant: Variant): Promise<ServingSide> {
+  const server = new Server({ ...serverOptions(variant, folder), addr: [host, 0] });
   let current: ClientOf<ClientOnServer, (typeof packets)[number]> | undefined;
   let behind = false;
   server.on(Packet, ([number, text]) => events.arrived(number, text));
@@ -74,13 +79,15 @@ async function serve(
     behind = false;
     events.resumed();
   });
+  server.on("suspend", () => events.suspended());
+  server.on("resume", () => events.resumed());
   server.on("drain", (client) => {
     if (client === current) behind = false;
   });
   server.on("close", (client, { reason }) => {
     if (client !== current) return;
     current = undefined;
-    if (resume) events.lost(String(reason));
+    if (variant.resume) events.lost(String(reason));
     else events.suspended();
   });
   await server.start();
@@ -102,47 +109,52 @@ async function serve(
 }
 
 /** The client's side. Without resumption it makes a new client when the connection is lost, as programs do. */
-async function connect(address: Address, { events, folder }: SideOptions, way: WayOptions): Promise<Side> {
+async function connect(addr: Address, { events, folder }: SideOptions, variant: Variant): Promise<Side> {
   let current: Client<(typeof packets)[number]> | undefined;
   let behind = false;
   let closing = false;
 
-  const dial = async (): Promise<void> => {
-    for (let delay = TIMES.delay; ; delay = Math.min(2 * delay, TIMES.maxDelay)) {
-      const client = new Client({
-        ...way.client(folder, address),
-        addr: address,
-        packets,
-        logger: silentLogger,
-      });
-      client.on(Packet, ([number, text]) => events.arrived(number, text));
-      client.answer(Ask, ([number, text]) => {
-        events.arrived(number, text);
-        return answerTo(number);
-      });
-      client.on("drain", () => {
-        behind = false;
-      });
-      try {
-        await client.start();
-      } catch {
-        await sleep(delay);
-        continue;
-      }
-      current = client;
+  /** @returns whether it is connected. */
+  const dial = async (): Promise<boolean> => {
+    const client = new Client(clientOptions(variant, folder, addr));
+    client.on(Packet, ([number, text]) => events.arrived(number, text));
+    client.answer(Ask, ([number, text]) => {
+      events.arrived(number, text);
+      return answerTo(number);
+    });
+    client.on("suspend", () => events.suspended());
+    client.on("resume", () => events.resumed());
+    client.on("drain", () => {
       behind = false;
-      client.on("close", () => {
-        current = undefined;
-        if (closing) return;
-        events.suspended();
-        void dial();
-      });
-      events.resumed();
-      return;
+    });
+    try {
+      await client.start();
+    } catch {
+      return false;
+    }
+    current = client;
+    behind = false;
+    client.on("close", ({ reason }) => {
+      current = undefined;
+      if (closing) return;
+      if (variant.resume) {
+        events.lost(String(reason));
+        return;
+      }
+      events.suspended();
+      void dialUntilThere();
+    });
+    events.resumed();
+    return true;
+  };
+
+  const dialUntilThere = async (): Promise<void> => {
+    for (let delay = TIMES.delay; !(await dial()); delay = Math.min(2 * delay, TIMES.maxDelay)) {
+      await sleep(delay);
     }
   };
 
-  await dial();
+  await dialUntilThere();
   return {
     ready: () => current?.active === true && !behind,
     send({ number, text }) {
@@ -161,18 +173,22 @@ async function connect(address: Address, { events, folder }: SideOptions, way: W
   };
 }
 
-function contestant(name: Way, title: string, opening: number): Contestant {
-  const way = WAYS[name];
+const TITLES: Readonly<Record<Way, string>> = { tcp: "TCP", tls: "TLS", websocket: "WebSocket" };
+const OPENINGS: Readonly<Record<Way, number>> = { tcp: 500, tls: 2500, websocket: 800 };
+
+function contestant(way: Way, resume: boolean): Contestant {
+  const variant = { way, resume };
   return {
-    name: `${name}-without`,
-    title: `peng3dnet over ${title}, without resumption`,
-    lossless: false,
-    opening,
-    serve: (host, options) => serve(host, options, way, false),
-    connect: (address, options) => connect(address, options, way),
+    name: resume ? way : `${way}-without`,
+    title: `peng3dnet over ${TITLES[way]}${resume ? "" : ", without resumption"}`,
+    lossless: resume,
+    opening: OPENINGS[way],
+    serve: (host, options) => serve(host, options, variant),
+    connect: (address, options) => connect(address, options, variant),
   };
 }
 
-export const tcpWithout = contestant("tcp", "TCP", 500);
-export const tlsWithout = contestant("tls", "TLS", 2500);
-export const webSocketWithout = contestant("websocket", "WebSocket", 800);
+export const tcp = contestant("tcp", true);
+export const tls = contestant("tls", true);
+export const webSocket = contestant("websocket", true);
+export const tcpWithout = contestant("tcp", false);
