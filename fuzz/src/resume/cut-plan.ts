@@ -33,7 +33,7 @@ export interface Place {
   readonly direction: Direction;
   /** Bytes of that direction that still pass: since the line began, or since the cut before if the line outlived it. */
   readonly offset: number;
-  /** Only on a line that begins after the cut before. */
+  /** Only on another line than that of the cut before. */
   readonly fresh: boolean;
 }
 

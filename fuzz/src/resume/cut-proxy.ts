@@ -4,7 +4,7 @@ import type { Direction, Place } from "./cut-plan.js";
 import { Line } from "./line.js";
 
 /** Milliseconds after which something happens to a line although too few bytes came for it. */
-const PATIENCE = 1000;
+const PATIENCE = 500;
 /** Milliseconds for a client to come back. */
 const COMEBACK = 30_000;
 
@@ -12,11 +12,9 @@ const COMEBACK = 30_000;
 interface Waiting {
   readonly place: Place;
   readonly act: (line: Line) => void;
-  /** Bytes that still pass. */
-  left: number;
-  /** The line that outlived what was done before. */
-  readonly old: Line | undefined;
-  resolve: () => void;
+  /** Bytes that had passed on the line to which something was done before. */
+  readonly base: number;
+  readonly resolve: () => void;
 }
 
 /**
@@ -28,6 +26,8 @@ export class CutProxy {
   readonly #lines = new Set<Line>();
   /** The one that was made last, while it is of use. */
   #newest: Line | undefined = undefined;
+  /** The one that something was done to last. It may outlive that. */
+  #last: Line | undefined = undefined;
   #waiting: Waiting | undefined = undefined;
   #clock: NodeJS.Timeout | undefined = undefined;
   #frozen = false;
@@ -48,9 +48,7 @@ export class CutProxy {
       this.#lines.add(line);
       this.#newest = line;
       if (this.#frozen) line.freeze();
-      if (this.#waiting === undefined) return;
-      this.#waiting.left = this.#waiting.place.offset;
-      this.#watch();
+      if (this.#waiting !== undefined) this.#watch();
     });
   }
 
@@ -94,7 +92,7 @@ export class CutProxy {
     let comeback: NodeJS.Timeout | undefined;
     try {
       await new Promise<void>((resolve, reject) => {
-        this.#waiting = { place, act, left: place.offset, old: this.#newest, resolve };
+        this.#waiting = { place, act, base: this.#last?.passed(place.direction) ?? 0, resolve };
         comeback = setTimeout(() => {
           this.#waiting = undefined;
           clearTimeout(this.#clock);
@@ -127,12 +125,13 @@ export class CutProxy {
 
   #until(line: Line, direction: Direction, bytes: number): number | undefined {
     const waiting = this.#waiting;
-    if (waiting === undefined || line !== this.#newest || direction !== waiting.place.direction)
+    if (waiting === undefined || line !== this.#newest || direction !== waiting.place.direction) {
       return undefined;
-    if (waiting.place.fresh && line === waiting.old) return undefined;
-    if (waiting.left <= bytes) return waiting.left;
-    waiting.left -= bytes;
-    return undefined;
+    }
+    const { place, base } = waiting;
+    if (place.fresh && line === this.#last) return undefined;
+    const left = place.offset + (line === this.#last ? base : 0) - line.passed(direction);
+    return left <= bytes ? Math.max(left, 0) : undefined;
   }
 
   /** Too little may be sent on a line for it to come to the place. */
@@ -152,6 +151,7 @@ export class CutProxy {
     const waiting = this.#waiting;
     if (waiting === undefined) return;
     this.#waiting = undefined;
+    this.#last = line;
     clearTimeout(this.#clock);
     waiting.act(line);
     waiting.resolve();

@@ -36,6 +36,7 @@ export class Line {
   #late: Buffer[] = [];
   #afterThaw: (() => void)[] = [];
   #timer: NodeJS.Timeout | undefined = undefined;
+  readonly #passed = { toServer: 0, toClient: 0 };
 
   constructor(client: Socket, target: Address, watcher: LineWatcher) {
     const [host, port] = target;
@@ -50,6 +51,11 @@ export class Line {
       from.on("error", () => this.#broken(from));
       from.on("close", () => this.#closed());
     }
+  }
+
+  /** Bytes that were passed on, up to now. */
+  passed(direction: Direction): number {
+    return this.#passed[direction];
   }
 
   reset(): void {
@@ -128,6 +134,7 @@ export class Line {
 
   #pass(direction: Direction, bytes: Buffer): void {
     if (bytes.length === 0) return;
+    this.#passed[direction] += bytes.length;
     const { from, to } = this.#legs[direction];
     if (to.writable && !to.write(bytes)) from.pause();
   }

@@ -17,6 +17,8 @@ export interface SideState {
   readonly done: boolean;
   /** Milliseconds from when a break was noticed until it was over, for each. */
   readonly waits: readonly number[];
+  /** For how many milliseconds it has noticed a break that is not over. */
+  readonly waiting: number | undefined;
   /** Why a session ended that should have been resumed. */
   readonly lost: readonly string[];
 }
@@ -77,7 +79,8 @@ answer({
   allow: (items: number) => load?.allow(items),
   state(): SideState {
     if (load === undefined) throw new Error("nothing was started");
-    return { sent: load.sent, arrivals: ledger.arrivals, done: load.done, waits, lost };
+    const waiting = since === undefined ? undefined : performance.now() - since;
+    return { sent: load.sent, arrivals: ledger.arrivals, done: load.done, waits, waiting, lost };
   },
   async close(): Promise<boolean> {
     load?.stop();

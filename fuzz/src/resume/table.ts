@@ -26,12 +26,20 @@ export function counters({ server, client }: TrialResult): Readonly<Record<strin
   };
 }
 
+/** Sides that still waited for their line at the end. */
+function stillWaiting({ server, client }: TrialResult): readonly string[] {
+  return Object.entries({ server, client }).flatMap(([name, { waiting }]) =>
+    waiting === undefined ? [] : [`the ${name} still waits for its line, since ${waiting.toFixed(0)} ms`],
+  );
+}
+
 /** What is wrong with a contestant that promises to lose nothing; what is measured of the others is not wrong. */
 export function faults(result: TrialResult): readonly string[] {
   const found = result.fault === undefined ? [] : [result.fault];
   if (!result.contestant.lossless) return found;
   for (const [name, value] of Object.entries(counters(result)))
     if (value !== 0) found.push(`${name}: ${count(value)}`);
+  if (result.fault !== undefined) found.push(...stillWaiting(result));
   if (!result.clean) found.push("the close was not clean");
   return found;
 }

@@ -91,7 +91,7 @@ class Trial {
         await this.#cutAll(proxy);
         await this.#waitForAll();
       } catch (error) {
-        fault = String(error);
+        fault = (error as Error).message;
       }
       const [server, client] = await this.#states();
       if (fault === undefined) clean = await this.#close();
@@ -136,7 +136,12 @@ class Trial {
     for (const [index, cut] of plan.entries()) {
       // What is sent until the next cut goes on while this one is noticed and mended.
       await this.#allow(Math.ceil((items * (index + 1)) / cuts));
-      await this.#cut(proxy, cut);
+      try {
+        await this.#cut(proxy, cut);
+      } catch (error) {
+        const before = index === 0 ? "the start" : `cut ${index} (${plan[index - 1]?.act})`;
+        throw new Error(`after ${before}: ${(error as Error).message}`);
+      }
       this.#done.set(cut.kind, (this.#done.get(cut.kind) ?? 0) + 1);
     }
   }

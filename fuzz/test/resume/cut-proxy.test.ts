@@ -185,9 +185,12 @@ test("what was frozen goes on where it stood, and ends come after it", async () 
 
 test("counts anew on a new line, and waits for one if it has to be fresh", async () => {
   const first = await pair();
+  const touched = at(0, () => {});
+  first.client.socket.write("hello");
+  await touched;
   const done = proxy.at(place(300, "toServer", true), (line) => line.end());
   first.client.socket.write(TEXT);
-  await first.server.until(({ text }) => text.length === TEXT.length);
+  await first.server.until(({ text }) => text.length === TEXT.length + 5);
   const second = await pair();
   second.client.socket.write(TEXT.slice(0, 200));
   await second.server.until(({ text }) => text.length === 200);
@@ -198,6 +201,19 @@ test("counts anew on a new line, and waits for one if it has to be fresh", async
   expect(third.server.text).toBe(TEXT.slice(0, 300));
   expect(proxy.connections).toBe(3);
   expect(proxy.byClock).toBe(0);
+});
+
+test("counts from where the line stands if it outlived what was done before", async () => {
+  const { client, server } = await pair();
+  const touched = at(100, () => {});
+  client.socket.write(TEXT.slice(0, 400));
+  await touched;
+  await server.until(({ text }) => text.length === 400);
+  const done = at(50, (line) => line.end());
+  client.socket.write(TEXT.slice(400));
+  await done;
+  await server.until(({ end }) => end === "end");
+  expect(server.text).toBe(TEXT.slice(0, 450));
 });
 
 test("a line on which too little is sent is cut nonetheless", async () => {
