@@ -3,6 +3,7 @@
 // npm run resume -- --contestant tcp              one of them; may be given several times
 // npm run resume -- --list                        their names
 // npm run resume -- --seed 7                      other cuts
+// npm run resume -- --trace                       tells of each cut
 // npm run resume -- --write                       the table goes into docs/reliability.md
 //
 // A server and a client, in processes of their own, send each other numbered packets and requests, while a proxy between
@@ -27,6 +28,7 @@ const options = {
   seed: { type: "string", default: "1" },
   contestant: { type: "string", multiple: true },
   list: flag,
+  trace: flag,
   write: flag,
   "no-cable": flag,
   // In a network namespace of its own.
@@ -86,7 +88,8 @@ const results: TrialResult[] = [];
 console.log(`${cuts} cuts, ${packets} packets in each direction, seed ${seed}`);
 for (const [index, contestant] of wanted.entries()) {
   const cable = given.arena ? index + 1 : undefined;
-  const result = await trial({ contestant, packets, cuts, seed, folder, cable });
+  const trace = given.trace ? console.log : undefined;
+  const result = await trial({ contestant, packets, cuts, seed, folder, cable, trace });
   results.push(result);
   console.log(lines(result));
 }

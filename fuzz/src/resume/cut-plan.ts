@@ -40,6 +40,8 @@ export interface Place {
 export interface Cut extends Place {
   readonly kind: CutKind;
   readonly act: Act;
+  /** How much more passes before, as a share of what waits to be sent: from 0 to below 1. */
+  readonly share: number;
   /** Milliseconds after which what a dropped leg had sent still comes to the other side. */
   readonly late: number;
 }
@@ -47,8 +49,6 @@ export interface Cut extends Place {
 /** What a plan is made for. */
 export interface PlanOptions {
   readonly cuts: number;
-  /** Bytes of a direction that are sent between two cuts, roughly. */
-  readonly between: number;
   /** Bytes until a connection is of use again, roughly. */
   readonly opening: number;
   /** Whether there is a cable between two network namespaces. */
@@ -74,31 +74,31 @@ function shuffled<T>(random: Random, items: readonly T[]): T[] {
 }
 
 /** Makes a plan by chance; the same seed makes the same. */
-export function cutPlan(random: Random, { cuts, between, opening, cable }: PlanOptions): Cut[] {
+export function cutPlan(random: Random, { cuts, opening, cable }: PlanOptions): Cut[] {
   const plan: Cut[] = [];
   let stopped = random.below(2);
   const quick = (): Act => random.pick(["reset", "end"] as const);
-  const add = (kind: CutKind, act: Act, offset: number, fresh = false): void => {
+  const add = (kind: CutKind, act: Act, offset: number, share: number, fresh: boolean): void => {
     // What was under way from the leg that is dropped may still come to the other one.
     const towards: Partial<Record<Act, Direction>> = { "drop-client": "toServer", "drop-server": "toClient" };
     const direction = towards[act] ?? random.pick(["toServer", "toClient"] as const);
-    plan.push({ kind, act, direction, offset, fresh, late: random.below(150) });
+    plan.push({ kind, act, direction, offset, share, fresh, late: random.below(150) });
   };
-  const anywhere = (): number => random.below(opening + between);
+  const anywhere = (kind: CutKind, act: Act): void => add(kind, act, 0, random.below(1000) / 1000, false);
+  const early = (kind: CutKind, offset: number): void => add(kind, quick(), offset, 0, true);
   const play: Readonly<Record<CutKind, () => void>> = {
-    reset: () => add("reset", "reset", anywhere()),
-    end: () => add("end", "end", anywhere()),
-    "half-open": () => add("half-open", random.pick(["drop-client", "drop-server"] as const), anywhere()),
-    "black hole": () => add("black hole", "black-hole", anywhere()),
-    cable: () => (cable ? add("cable", "cable", anywhere()) : add("black hole", "black-hole", anywhere())),
-    freeze: () => add("freeze", "freeze", anywhere()),
+    reset: () => anywhere("reset", "reset"),
+    end: () => anywhere("end", "end"),
+    "half-open": () => anywhere("half-open", random.pick(["drop-client", "drop-server"] as const)),
+    "black hole": () => anywhere("black hole", "black-hole"),
+    cable: () => (cable ? anywhere("cable", "cable") : anywhere("black hole", "black-hole")),
+    freeze: () => anywhere("freeze", "freeze"),
     // In turns, so that a short run has both.
-    "stopped process": () =>
-      add("stopped process", stopped++ % 2 === 0 ? "stop-server" : "stop-client", anywhere()),
-    "in the resumption": () => add("in the resumption", quick(), random.below(opening), true),
+    "stopped process": () => anywhere("stopped process", stopped++ % 2 === 0 ? "stop-server" : "stop-client"),
+    "in the resumption": () => early("in the resumption", random.below(opening)),
     "twice in a row": () => {
-      add("twice in a row", quick(), anywhere());
-      add("twice in a row", quick(), opening + random.below(300), true);
+      anywhere("twice in a row", quick());
+      early("twice in a row", opening + random.below(300));
     },
   };
   while (plan.length < cuts) for (const kind of shuffled(random, DECK)) play[kind]();

@@ -26,11 +26,14 @@ export function counters({ server, client }: TrialResult): Readonly<Record<strin
   };
 }
 
-/** Sides that still waited for their line at the end. */
-function stillWaiting({ server, client }: TrialResult): readonly string[] {
-  return Object.entries({ server, client }).flatMap(([name, { waiting }]) =>
-    waiting === undefined ? [] : [`the ${name} still waits for its line, since ${waiting.toFixed(0)} ms`],
-  );
+/** Where sides stood when a trial came to an early end. */
+function standing({ server, client }: TrialResult): readonly string[] {
+  return Object.entries({ server, client }).flatMap(([name, { waiting, lost }]) => [
+    ...lost.map((reason) => `the session ended on the ${name}: ${reason}`),
+    ...(waiting === undefined
+      ? []
+      : [`the ${name} still waits for its line, since ${waiting.toFixed(0)} ms`]),
+  ]);
 }
 
 /** What is wrong with a contestant that promises to lose nothing; what is measured of the others is not wrong. */
@@ -39,7 +42,7 @@ export function faults(result: TrialResult): readonly string[] {
   if (!result.contestant.lossless) return found;
   for (const [name, value] of Object.entries(counters(result)))
     if (value !== 0) found.push(`${name}: ${count(value)}`);
-  if (result.fault !== undefined) found.push(...stillWaiting(result));
+  if (result.fault !== undefined) found.push(...standing(result));
   if (!result.clean) found.push("the close was not clean");
   return found;
 }

@@ -5,7 +5,7 @@ import { Child } from "../ipc.js";
 import { Random } from "../random.js";
 import { Cable } from "./cable.js";
 import { type Contestant, TIMES } from "./contestant.js";
-import { type Cut, type CutKind, cutPlan } from "./cut-plan.js";
+import { type Cut, type CutKind, cutPlan, type Direction } from "./cut-plan.js";
 import { CutProxy } from "./cut-proxy.js";
 import { itemsFor, MEAN_LENGTH } from "./items.js";
 import type { ConnectQuestion, ServeQuestion, SideState } from "./side-process.js";
@@ -30,6 +30,8 @@ export interface TrialOptions {
   readonly folder: string;
   /** The number of a cable between two network namespaces; undefined: there is none. */
   readonly cable: number | undefined;
+  /** Told of each cut, and where both sides stand. */
+  readonly trace: ((text: string) => void) | undefined;
 }
 
 /** What came of a contestant. */
@@ -127,29 +129,49 @@ class Trial {
 
   async #cutAll(proxy: CutProxy): Promise<void> {
     const { contestant, packets, cuts, seed } = this.#options;
+    const { opening } = contestant;
     const items = itemsFor(packets);
-    const random = Random.of(seed, "resume", 0);
-    // Less than is sent, so that nearly all cuts come at their byte.
-    const between = Math.ceil((items / cuts) * MEAN_LENGTH);
     const cable = this.#cable !== undefined;
-    const plan = cutPlan(random, { cuts, between, opening: contestant.opening, cable });
+    const plan = cutPlan(Random.of(seed, "resume", 0), { cuts, opening, cable });
     for (const [index, cut] of plan.entries()) {
       // What is sent until the next cut goes on while this one is noticed and mended.
       await this.#allow(Math.ceil((items * (index + 1)) / cuts));
+      const offset = cut.offset + Math.floor(cut.share * (opening + (await this.#bytesAhead(cut.direction))));
       try {
-        await this.#cut(proxy, cut);
+        await this.#cut(proxy, cut, offset);
       } catch (error) {
         const before = index === 0 ? "the start" : `cut ${index} (${plan[index - 1]?.act})`;
         throw new Error(`after ${before}: ${(error as Error).message}`);
       }
       this.#done.set(cut.kind, (this.#done.get(cut.kind) ?? 0) + 1);
+      await this.#trace(index, cut, offset);
     }
   }
 
+  /** Bytes that are sent in a direction until the next cut, more or less; rather less, so that most cuts come at their byte. */
+  async #bytesAhead(direction: Direction): Promise<number> {
+    const { contestant, packets, cuts } = this.#options;
+    const [server, client] = await this.#states();
+    const waiting = direction === "toServer" ? missing(client, server) : missing(server, client);
+    // Where nothing is lost, what is missing is still to come. Without time for it, it would pile up from cut to cut.
+    const before = contestant.lossless ? waiting : 0;
+    return Math.ceil(before + itemsFor(packets) / cuts) * MEAN_LENGTH;
+  }
+
+  async #trace(index: number, { kind, act, direction }: Cut, offset: number): Promise<void> {
+    const { trace } = this.#options;
+    if (trace === undefined) return;
+    const [server, client] = await this.#states();
+    const way = (from: SideState, to: SideState): string => `${to.arrivals.packets} of ${from.sent.packets}`;
+    trace(
+      `cut ${index + 1}: ${kind} (${act}) at ${offset} ${direction}; to the server ${way(client, server)}, to the client ${way(server, client)}`,
+    );
+  }
+
   /** Does what a cut says, at its byte. */
-  async #cut(proxy: CutProxy, cut: Cut): Promise<void> {
+  async #cut(proxy: CutProxy, cut: Cut, offset: number): Promise<void> {
     let over: Promise<void> | undefined;
-    await proxy.at(cut, (line) => {
+    await proxy.at({ ...cut, offset }, (line) => {
       switch (cut.act) {
         case "reset":
           return line.reset();

@@ -3,11 +3,10 @@
 import { Random } from "../../src/random.js";
 import { type Cut, cutPlan, KINDS } from "../../src/resume/cut-plan.js";
 
-const BETWEEN = 10_000;
 const OPENING = 500;
 
 function plan(seed: number, cuts: number, cable: boolean): Cut[] {
-  return cutPlan(Random.of(seed, "resume", 0), { cuts, between: BETWEEN, opening: OPENING, cable });
+  return cutPlan(Random.of(seed, "resume", 0), { cuts, opening: OPENING, cable });
 }
 
 test("the same seed makes the same plan, another one another", () => {
@@ -34,7 +33,7 @@ test("without a cable nothing is done to one", () => {
 test("a cut in the resumption is on a new line, before that is of use", () => {
   const cuts = plan(1, 1000, true).filter(({ kind }) => kind === "in the resumption");
   expect(cuts.length).toBeGreaterThan(100);
-  expect(cuts.every(({ fresh, offset }) => fresh && offset < OPENING)).toBe(true);
+  expect(cuts.every(({ fresh, offset, share }) => fresh && offset < OPENING && share === 0)).toBe(true);
 });
 
 test("the second of two in a row comes soon after the first was mended", () => {
@@ -44,10 +43,11 @@ test("the second of two in a row comes soon after the first was mended", () => {
   expect(second.every(({ offset }) => offset >= OPENING && offset < OPENING + 300)).toBe(true);
 });
 
-test("bytes by chance, all over what is sent between two cuts", () => {
-  const offsets = plan(1, 1000, true)
+test("places by chance, all over what waits to be sent", () => {
+  const shares = plan(1, 1000, true)
     .filter(({ kind }) => kind === "reset")
-    .map(({ offset }) => offset);
-  expect(Math.min(...offsets)).toBeLessThan(BETWEEN / 10);
-  expect(Math.max(...offsets)).toBeGreaterThan((BETWEEN * 9) / 10);
+    .map(({ share }) => share);
+  expect(Math.min(...shares)).toBeLessThan(0.1);
+  expect(Math.max(...shares)).toBeGreaterThan(0.9);
+  expect(Math.max(...shares)).toBeLessThan(1);
 });
