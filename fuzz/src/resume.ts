@@ -93,5 +93,5 @@ for (const [index, contestant] of wanted.entries()) {
   results.push(result);
   console.log(lines(result));
 }
-if (given.write) writeBetween("resume", markdown(results));
+if (given.write) writeBetween("resume", markdown(results, seed));
 process.exit(results.every((result) => faults(result).length === 0) ? 0 : 1);

@@ -54,6 +54,8 @@ function waits({ client }: TrialResult): readonly string[] {
   );
 }
 
+const allCuts = ({ cuts }: TrialResult): number => [...cuts.values()].reduce((sum, value) => sum + value, 0);
+
 /** One contestant, for people at a terminal. */
 export function lines(result: TrialResult): string {
   const { contestant, server, client, cuts, byClock, connections, seconds, clean } = result;
@@ -62,12 +64,11 @@ export function lines(result: TrialResult): string {
     (state) => `${count(state.sent.packets)} packets, ${count(state.sent.requests)} requests`,
   );
   const kinds = KINDS.filter((kind) => cuts.has(kind)).map((kind) => `${kind} ${cuts.get(kind)}`);
-  const total = [...cuts.values()].reduce((sum, value) => sum + value, 0);
   const wrong = faults(result);
   return [
     `${contestant.name}: ${contestant.title}`,
     `  sent: to the server ${sent[0]}, to the client ${sent[1]}, in ${seconds.toFixed(0)} s`,
-    `  ${count(total)} cuts: ${kinds.join(", ")}; ${byClock} of them by the clock; ${count(connections)} connections`,
+    `  ${count(allCuts(result))} cuts: ${kinds.join(", ")}; ${byClock} of them by the clock; ${count(connections)} connections`,
     `  ${Object.entries(counters(result))
       .map(([name, value]) => `${name} ${count(value)}`)
       .join(", ")}`,
@@ -76,34 +77,26 @@ export function lines(result: TrialResult): string {
   ].join("\n");
 }
 
-const HEAD = [
-  "",
-  "Lost to the server",
-  "Lost to the client",
-  "Doubled",
-  "Out of order",
-  "Requests without an answer",
-  "Handlers run twice",
-  "Suspended, median",
-  "99 %",
-];
+/** Columns of the table for the docs, and the counters that are in them. */
+const COLUMNS = {
+  "Lost to the server": "lost to the server",
+  "Lost to the client": "lost to the client",
+  Doubled: "doubled",
+  "Out of order": "out of order",
+  "Requests without an answer": "requests without an answer",
+  "Handlers run twice": "handlers run twice",
+};
+const HEAD = ["", ...Object.keys(COLUMNS), "Suspended, median", "99 %"];
 
-/** The table for the docs. */
-export function markdown(results: readonly TrialResult[]): string {
+/** What goes into the docs. */
+export function markdown(results: readonly TrialResult[], seed: number): string {
   const rows = results.map((result) => {
     const values = counters(result);
-    return [
-      result.contestant.title,
-      ...[
-        "lost to the server",
-        "lost to the client",
-        "doubled",
-        "out of order",
-        "requests without an answer",
-        "handlers run twice",
-      ].map((name) => count(values[name] ?? 0)),
-      ...waits(result),
-    ];
+    const cells = Object.values(COLUMNS).map((name) => count(values[name] ?? 0));
+    return [result.contestant.title, ...cells, ...waits(result)];
   });
-  return markdownTable([HEAD, ...rows]);
+  const cuts = Math.max(...results.map(allCuts));
+  const { packets, requests } = results[0]?.client.sent ?? { packets: 0, requests: 0 };
+  const sent = `${count(packets)} packets and ${count(requests)} requests in each direction`;
+  return `**${count(cuts)} cuts**, ${sent}, seed ${seed}:\n\n${markdownTable([HEAD, ...rows])}`;
 }

@@ -15,8 +15,8 @@ const PROGRAM = fileURLToPath(new URL("side-process.js", import.meta.url));
 const STANDSTILL = 1.5 * TIMES.silence + TIMES.heartbeat;
 /** Milliseconds between two looks at whether all has arrived. */
 const LOOK = 50;
-/** Milliseconds without anything new after which nothing more is expected. */
-const PATIENCE = TIMES.answer + 3000;
+/** Milliseconds without anything new after which nothing more is expected: while requests wait for answers, and else. */
+const PATIENCE = { answers: TIMES.answer + 3000, packets: 2000 };
 /** Seconds that an orderly close may take. */
 const CLOSE = 15;
 
@@ -216,10 +216,12 @@ class Trial {
     await this.#allow(itemsFor(this.#options.packets));
     let before = "";
     let since = performance.now();
-    while (performance.now() - since < PATIENCE) {
+    while (true) {
       const states = await this.#states();
       const [server, client] = states;
-      if (server.done && client.done && missing(server, client) + missing(client, server) === 0) return;
+      const settled = server.done && client.done;
+      if (settled && missing(server, client) + missing(client, server) === 0) return;
+      if (performance.now() - since > (settled ? PATIENCE.packets : PATIENCE.answers)) return;
       const now = JSON.stringify(states.map(({ sent, arrivals }) => ({ sent, arrivals })));
       if (now !== before) since = performance.now();
       before = now;
