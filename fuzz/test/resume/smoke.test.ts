@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 
 const program = join(__dirname, "..", "..", "dist", "resume.js");
-const options = ["--cuts", "20", "--packets", "10000", "--no-cable"];
+const options = ["--cuts", "20", "--packets", "4000", "--no-cable"];
 
 interface Outcome {
   readonly code: number | null;
@@ -46,7 +46,7 @@ beforeAll(async () => {
 test.each(["tcp", "websocket"] as const)("nothing is lost, doubled or out of order over %s", (contestant) => {
   const outcome = outcomes[contestant];
   expect(outcome.text).not.toContain("FAILED");
-  expect(outcome.text).toContain("to the server 10,000 packets, 100 requests");
+  expect(outcome.text).toContain("to the server 4,000 packets, 40 requests");
   expect(outcome.text).toContain("20 cuts");
   const names = ["lost to the server", "lost to the client", "doubled", "out of order", "damaged"];
   const requests = ["requests without an answer", "requests never settled", "handlers run twice"];
