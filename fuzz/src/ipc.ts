@@ -33,10 +33,13 @@ export class Child {
   readonly pid: number;
   readonly #process: ChildProcess;
   #exit: string | undefined;
+  readonly #patience: number;
   #nextId = 1;
 
-  constructor(process: ChildProcess) {
+  /** @param patience - seconds that an answer may take where a question says nothing else. */
+  constructor(process: ChildProcess, patience = 10) {
     this.#process = process;
+    this.#patience = patience;
     this.pid = this.#process.pid ?? 0;
     this.#process.setMaxListeners(0);
     this.#process.on("error", () => {});
@@ -51,7 +54,7 @@ export class Child {
   }
 
   /** @throws if it has ended, or does not answer in time. */
-  async ask<T>(name: string, argument?: unknown, seconds = 10): Promise<T> {
+  async ask<T>(name: string, argument?: unknown, seconds = this.#patience): Promise<T> {
     if (this.#exit !== undefined) throw new Error(`the process has ended: ${this.#exit}`);
     const id = this.#nextId++;
     return new Promise<T>((resolve, reject) => {

@@ -65,5 +65,5 @@ export const TIMES = {
   /** How long a session waits for its client to come back. */
   window: 30_000,
   /** How long an answer is waited for. */
-  answer: 10_000,
+  answer: 20_000,
 };

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type StdioOptions, spawn } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { Child } from "../ipc.js";
@@ -17,8 +17,8 @@ const STANDSTILL = 1.5 * TIMES.silence + TIMES.heartbeat;
 const LOOK = 50;
 /** Milliseconds without anything new after which nothing more is expected: while requests wait for answers, and else. */
 const PATIENCE = { answers: TIMES.answer + 3000, packets: 2000 };
-/** Seconds that an orderly close may take. */
-const CLOSE = 15;
+/** Seconds that a process may take to answer, also to close in an orderly way: the machine may be busy. */
+const BUSY = 60;
 
 export interface TrialOptions {
   readonly contestant: Contestant;
@@ -54,7 +54,8 @@ export interface TrialResult {
 function start(contestant: Contestant, folder: string, namespace: boolean): Child {
   const command = [process.execPath, PROGRAM, contestant.name, folder];
   const [program, ...args] = namespace ? ["unshare", "--net", ...command] : command;
-  return new Child(spawn(program as string, args, { stdio: ["ignore", "inherit", "inherit", "ipc"] }));
+  const stdio: StdioOptions = ["ignore", "inherit", "inherit", "ipc"];
+  return new Child(spawn(program as string, args, { stdio }), BUSY);
 }
 
 /** A process stands still for a while. */
@@ -232,8 +233,8 @@ class Trial {
   /** The client closes, then the server. */
   async #close(): Promise<boolean> {
     try {
-      const client = await this.#client.ask<boolean>("close", undefined, CLOSE);
-      const server = await this.#server.ask<boolean>("close", undefined, CLOSE);
+      const client = await this.#client.ask<boolean>("close");
+      const server = await this.#server.ask<boolean>("close");
       return client && server;
     } catch {
       return false;

@@ -103,7 +103,7 @@ async function serve(host: string, { events, folder }: SideOptions, variant: Var
     },
     async ask({ number, text }) {
       if (current === undefined) throw new Error("nobody is there");
-      return current.request(Ask, [number, text]);
+      return current.request(Ask, [number, text], { timeout: TIMES.answer / 1000 });
     },
     async close() {
       const { unclean } = await server.shutdown();
@@ -166,7 +166,7 @@ async function connect(addr: Address, { events, folder }: SideOptions, variant: 
     },
     async ask({ number, text }) {
       if (current === undefined) throw new Error("nobody is there");
-      return current.request(Ask, [number, text]);
+      return current.request(Ask, [number, text], { timeout: TIMES.answer / 1000 });
     },
     async close() {
       closing = true;
