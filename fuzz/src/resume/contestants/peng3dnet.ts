@@ -39,9 +39,6 @@ const CFG: ConfigOverrides = {
   "net.timeout.handshake": TIMES.handshake / 1000,
 };
 
-/** With so many cuts in so little time more piles up than in a game. */
-const KEPT = 8 * 1024 * 1024;
-
 function serverOptions(
   { way, resume }: Variant,
   folder: string,
@@ -50,7 +47,6 @@ function serverOptions(
     ...CFG,
     ...(way === "tls" && serverTls(folder)),
     "net.resume.window": resume ? TIMES.window / 1000 : 0,
-    "net.resume.bytes": KEPT,
   };
   const acceptor = way === "websocket" ? webSocketAcceptor() : undefined;
   return { cfg, acceptor, packets, logger: silentLogger };
@@ -61,7 +57,7 @@ function clientOptions(
   folder: string,
   addr: Address,
 ): ClientOptions<(typeof packets)[number]> {
-  const cfg = { ...CFG, ...(way === "tls" && clientTls(folder)), "net.resume.bytes": KEPT };
+  const cfg = { ...CFG, ...(way === "tls" && clientTls(folder)) };
   const connector =
     way === "websocket" ? webSocketConnector(`ws://${addr.join(":")}`, { WebSocket }) : undefined;
   const backOff = { delay: TIMES.delay / 1000, maxDelay: TIMES.maxDelay / 1000 };

@@ -135,7 +135,11 @@ export class SessionResumption<Session extends ResumingSession> implements Resum
   }
 
   lineBroken(error: Error | undefined): void {
-    this.#pendingThen = this.pending(this.#session.connection.unsent);
+    const { connection, options } = this.#session;
+    this.#pendingThen = this.pending(connection.unsent);
+    // Who heeds the mark is to reach it well before too much has piled up.
+    const room = connection.unsent + options.resumeBytes / 2;
+    connection.reserved = Math.max(0, connection.context.highWater - room);
     this.#since = this.#session.options.clock.now();
     this.hooks.schedule.delete(this);
     this.#session.stopWatches();
@@ -144,6 +148,7 @@ export class SessionResumption<Session extends ResumingSession> implements Resum
 
   lineRestored(again: SentAgain): void {
     const seconds = (this.#session.options.clock.now() - this.#since) / 1000;
+    this.#session.connection.reserved = 0;
     this.#session.goOnWatching();
     this.hooks.resumed(this.#session, again, seconds);
   }

@@ -175,6 +175,21 @@ describe("what piles up", () => {
     expect(scene.atServer.closes).toMatchObject([{ reason: "resumeexpired" }]);
   });
 
+  test("who stops at the first false does not come near that, however much was under way", async () => {
+    const scene = await openScene({ clientCfg: { "net.resume.bytes": 200_000 } });
+    for (const number of range(0, 50)) scene.client.sendMessage(Filled, [number, new Uint8Array(10_000)]);
+    await scene.cut();
+    let sent = 50;
+    while (scene.client.sendMessage(Filled, [sent, new Uint8Array(1000)])) sent++;
+    expect(sent).toBeGreaterThan(90);
+    await scene.settle();
+    expect(scene.client.suspended).toBe(true);
+    expect(scene.atClient.closes).toEqual([]);
+    await scene.pass(6, 0.5);
+    expect(scene.atServer.numbers).toEqual(range(0, sent + 1));
+    expect(scene.client.sendMessage(Filled, [sent + 1, new Uint8Array(1000)])).toBe(true);
+  });
+
   test("what was under way when the line broke is none of it", async () => {
     const scene = await openScene({ clientCfg: { "net.resume.bytes": 10_000 } });
     scene.online = false;

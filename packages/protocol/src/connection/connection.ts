@@ -82,6 +82,8 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
   sslSeclevel: SslSecLevel = SSLSEC_NONE;
   /** Bytes that were taken from {@link Connection.output} and have not reached the kernel. The driver sets it. */
   backlog = 0;
+  /** Bytes that count towards the high-water mark beside those that are unsent. The driver sets it. */
+  reserved = 0;
   /** Whether droppable packets are dropped past the high-water mark. Default: as `net.limits.unsent.policy` says. */
   dropDroppable: boolean;
   /** Packets received. */
@@ -833,7 +835,7 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
   }
 
   #belowHighWater(): boolean {
-    return this.unsent <= this.#context.highWater;
+    return this.unsent + this.reserved <= this.#context.highWater;
   }
 
   /** Whether more is unsent than the high-water mark. */
