@@ -86,7 +86,7 @@ export class SharedGroups implements ClusterGroupStore<ClientOnServer> {
   }
 
   add(name: string, client: Receiver): boolean {
-    // First, so that a listener who sends to the group is heard by it.
+    // First: where the bus does not take that, nobody has entered.
     this.#share(name);
     try {
       return this.local(name).add(client);

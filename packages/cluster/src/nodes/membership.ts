@@ -91,8 +91,6 @@ export class Membership {
 
   /** The bus is back: what others have said meanwhile was not heard. */
   reconnected(): void {
-    const now = this.#host.clock.now();
-    for (const node of this.#table.live.values()) node.heardAt = now;
     this.#settle();
     this.#beat();
   }
@@ -292,6 +290,8 @@ export class Membership {
     const { from, version, part, parts, groups } = STATE.read(message);
     const node = this.heard(from);
     if (node === undefined) return;
+    // It is known whole, or not at all.
+    if (version > node.version) this.#table.doubt(node);
     if (part === 0) node.parts = { version, groups: new Map(), next: 0 };
     const coming = node.parts;
     if (coming === undefined || coming.version !== version || coming.next !== part) return;

@@ -1,5 +1,6 @@
 // Groups that have members on several nodes: whom a broadcast reaches, and what it costs.
 
+import type { BusFactory } from "@peng3dnet/cluster";
 import type { ClientOnServer } from "@peng3dnet/peer";
 import { News, Say, TestCluster } from "../support/cluster.js";
 
@@ -171,4 +172,24 @@ test("groups of the server that were not shared are this node's alone", async ()
   a.node.group("room").broadcast(News, 2);
   await cluster.settle();
   expect(there.news).toEqual([2]);
+});
+
+test("where the bus does not take that a group is wanted, nobody has entered", async () => {
+  const cluster = new TestCluster();
+  const refused = new Error("refused");
+  const bus: BusFactory = {
+    connect: async (context) => {
+      const opened = await cluster.bus.connect(context);
+      const subscribe = opened.subscribe.bind(opened);
+      opened.subscribe = (subject, receive) => {
+        if (subject.includes(".g.")) throw refused;
+        return subscribe(subject, receive);
+      };
+      return opened;
+    },
+  };
+  const a = await cluster.join("a", { join: { bus } });
+  const guest = await a.enter();
+  expect(() => a.node.group("room").add(guest.remote)).toThrow(refused);
+  expect([a.node.group("room").size, guest.remote.groups.size]).toEqual([0, 0]);
 });

@@ -153,8 +153,26 @@ test("who leaves and comes back while words are lost has no false gap", async ()
   await cluster.settle();
   cluster.bus.heal();
   await cluster.turn(4);
+  expect(b.gaps).toEqual([]);
+  cluster.bus.drop((passage) => passage.to === "b");
   await send(4);
-  expect([guest.news, b.gaps, third.news, other.news]).toEqual([[1, 4], [], [1, 2, 3, 4], []]);
+  cluster.bus.heal();
+  await send(5);
+  expect([guest.news, third.news, other.news]).toEqual([[1, 5], [1, 2, 3, 4, 5], []]);
+  expect(b.gaps).toEqual([{ group: "room", from: a.node.id, missed: 1 }]);
+});
+
+test("what a node sends as soon as its bus is back reaches members that have come meanwhile", async () => {
+  const { cluster, a, b } = await two();
+  cluster.bus.disconnect("a");
+  const late = await b.enter();
+  b.node.group("new").add(late.remote);
+  await cluster.turn(10);
+  cluster.bus.reconnect("a");
+  expect(a.node.nodes.size).toBe(1);
+  a.node.group("new").broadcast(News, "at once");
+  await cluster.settle();
+  expect(late.news).toEqual(["at once"]);
 });
 
 test.each([2, 30])("a partition of %i seconds in both directions is a gap on both sides", async (seconds) => {
@@ -306,10 +324,15 @@ test("more groups than a node keeps sequences of: what may be missing is a gap w
   for (const name of ["one", "two", "three"]) a.node.group(name).broadcast(News, name);
   await cluster.settle();
   expect(guest.news).toEqual(["one", "two", "three"]);
+  // That a sequence has ended is told: then nothing can be missing.
+  const before = b.gaps.length;
+  for (const name of ["one", "two", "three"]) a.node.group(name).broadcast(News, name);
+  await cluster.settle();
+  expect([guest.news.length, b.gaps.length]).toEqual([6, before]);
   cluster.bus.drop((passage) => !toGroup(passage));
   for (const name of ["one", "two", "three"]) a.node.group(name).broadcast(News, `${name} again`);
   await cluster.settle();
-  expect(guest.news.slice(3)).toEqual(["one again", "two again", "three again"]);
+  expect(guest.news.slice(6)).toEqual(["one again", "two again", "three again"]);
   expect(b.gaps.length).toBeGreaterThan(0);
   for (const { missed } of b.gaps) expect(missed).toBeUndefined();
 });

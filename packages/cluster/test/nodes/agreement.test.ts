@@ -116,6 +116,11 @@ test("a state of which a part was lost counts as none", async () => {
     return kind === STATE.kind && ++states === 2;
   });
   for (const name of [...names, "room"]) b.node.group(name).add(guest.remote);
+  await cluster.settle();
+  expect(states).toBe(3);
+  a.node.group("room 700").broadcast(News, "of the lost part");
+  await cluster.settle();
+  expect(guest.news.splice(0)).toEqual(["of the lost part"]);
   await cluster.turn(4);
   expect(states).toBeGreaterThan(3);
   await send(1);

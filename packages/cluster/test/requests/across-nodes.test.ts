@@ -8,10 +8,13 @@ import {
   RequestError,
   SIDE_CLIENT,
   SIDE_SERVER,
+  silentLogger,
   TimedOutError,
   TooManyRequestsError,
 } from "@peng3dnet/peer";
 import { z } from "zod";
+import { readMessage } from "../../src/wire/form.js";
+import { ANSWER, REQUEST } from "../../src/wire/messages.js";
 import { Confirm, News, settled, TestCluster } from "../support/cluster.js";
 
 const Unknown = defineRequest({ name: "test:elsewhere", side: SIDE_CLIENT });
@@ -284,4 +287,36 @@ test("a client of any node can be closed, with a reason", async () => {
   expect(await outcome(cluster, a.node.kick(here.id))).toBe(false);
   expect(await settled(a.node.kick(guest.id, 7 as never))).toBeInstanceOf(TypeError);
   expect(await settled(a.node.kick("x"))).toBeInstanceOf(TypeError);
+});
+
+test("a request that comes twice is carried out once, and an answer counts from the node that was asked", async () => {
+  const { cluster, a, b, guest } = await two();
+  const bus = await cluster.bus.connect({ name: "m", clock: cluster.net.clock, logger: silentLogger });
+  const seen: Uint8Array[] = [];
+  bus.subscribe(`peng3dnet.n.${b.node.id}`, (payload) => {
+    if (readMessage(payload).kind === REQUEST.kind) seen.push(payload.slice());
+  });
+  const asked: unknown[] = [];
+  let answer!: (value: unknown) => void;
+  guest.client.answer(Confirm, (what) => {
+    asked.push(what);
+    return new Promise((resolve) => (answer = resolve));
+  });
+  const waiting = settled(a.node.request(guest.id, Confirm, "once"));
+  await cluster.settle();
+  bus.publish(`peng3dnet.n.${b.node.id}`, seen[0]!);
+  const { id } = REQUEST.read(readMessage(seen[0]!));
+  const forged = { id, outcome: "answered", code: "", message: null, flags: 0 };
+  bus.publish(
+    `peng3dnet.n.${a.node.id}`,
+    ANSWER.write({ ...forged, from: "m~AAAAAAAAAAAA" }, new Uint8Array([7])),
+  );
+  await cluster.settle();
+  answer("yes");
+  await cluster.settle();
+  expect([await waiting, asked]).toEqual(["yes", ["once"]]);
+  bus.publish(`peng3dnet.n.${b.node.id}`, seen[0]!);
+  await cluster.settle();
+  expect([asked.length, b.node.metrics.requestsRunning]).toEqual([1, 0]);
+  await bus.close();
 });
