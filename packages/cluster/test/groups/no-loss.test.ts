@@ -164,6 +164,8 @@ test("who leaves and comes back while words are lost has no false gap", async ()
 
 test("what a node sends as soon as its bus is back reaches members that have come meanwhile", async () => {
   const { cluster, a, b } = await two();
+  const gone: unknown[] = [];
+  a.node.on("nodeleave", (node) => gone.push(node));
   cluster.bus.disconnect("a");
   const late = await b.enter();
   b.node.group("new").add(late.remote);
@@ -173,6 +175,9 @@ test("what a node sends as soon as its bus is back reaches members that have com
   a.node.group("new").broadcast(News, "at once");
   await cluster.settle();
   expect(late.news).toEqual(["at once"]);
+  // It was not the others who were silent.
+  await cluster.turn(2);
+  expect(gone).toEqual([]);
 });
 
 test.each([2, 30])("a partition of %i seconds in both directions is a gap on both sides", async (seconds) => {
