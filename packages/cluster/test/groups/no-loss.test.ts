@@ -164,8 +164,6 @@ test("who leaves and comes back while words are lost has no false gap", async ()
 
 test("what a node sends as soon as its bus is back reaches members that have come meanwhile", async () => {
   const { cluster, a, b } = await two();
-  const gone: unknown[] = [];
-  a.node.on("nodeleave", (node) => gone.push(node));
   cluster.bus.disconnect("a");
   const late = await b.enter();
   b.node.group("new").add(late.remote);
@@ -175,7 +173,18 @@ test("what a node sends as soon as its bus is back reaches members that have com
   a.node.group("new").broadcast(News, "at once");
   await cluster.settle();
   expect(late.news).toEqual(["at once"]);
-  // It was not the others who were silent.
+});
+
+test("others have their time from when a bus is back: it was not they who were silent", async () => {
+  const { cluster, a } = await two();
+  const gone: unknown[] = [];
+  a.node.on("nodeleave", (node) => gone.push(node));
+  cluster.bus.disconnect("a");
+  await cluster.turn(10);
+  cluster.bus.drop(({ from }) => from === "b");
+  cluster.bus.reconnect("a");
+  await cluster.turn(2);
+  cluster.bus.heal();
   await cluster.turn(2);
   expect(gone).toEqual([]);
 });
