@@ -73,6 +73,12 @@ export class Chromium {
     return tabs;
   }
 
+  /** Opens somebody's page in a window of its own, where nothing hides it. */
+  async openSite(url: string): Promise<ChromiumTab<Record<never, never>>> {
+    const window = await TabWindow.open(await this.#browser.newBrowserCDPSession());
+    return await window.openTab(url);
+  }
+
   /** Serves the page until the end. @returns where. */
   async #serve({ entry, root, replaced = {} }: PageOptions): Promise<string> {
     const server = await PageServer.start(await bundle(entry, root, replaced));

@@ -6,4 +6,4 @@
 export { Chromium, type ChromiumOptions } from "./chromium.js";
 export { ChromiumPage, type PageOptions, type Place, type Programs } from "./chromium-page.js";
 export { findChromium, HOW_TO_GET_CHROMIUM } from "./find-chromium.js";
-export type { ChromiumTab } from "./tab.js";
+export type { ChromiumTab, Look } from "./tab.js";

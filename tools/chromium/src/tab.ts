@@ -2,6 +2,15 @@ import type { CDPSession } from "playwright-core";
 import type { CallResult } from "./call-result.js";
 import type { Place, Programs } from "./chromium-page.js";
 
+/** How a page is looked at. */
+export interface Look {
+  readonly width: number;
+  readonly height: number;
+  readonly dark: boolean;
+  /** Whether it is a phone, with a finger instead of a mouse. */
+  readonly touch: boolean;
+}
+
 interface Answer {
   readonly id?: number;
   readonly result?: unknown;
@@ -105,6 +114,44 @@ export class ChromiumTab<P extends Programs> {
     await this.#send("Network.enable");
     const conditions = { offline, latency: 0, downloadThroughput: -1, uploadThroughput: -1 };
     await this.#send("Network.emulateNetworkConditions", conditions);
+  }
+
+  /** What an expression comes to in the page, as JSON has it. @throws {Error} with what it threw. */
+  async evaluate(expression: string): Promise<unknown> {
+    const { result, exceptionDetails } = (await this.#send("Runtime.evaluate", {
+      expression,
+      awaitPromise: true,
+      returnByValue: true,
+    })) as { readonly result: { readonly value?: unknown }; readonly exceptionDetails?: unknown };
+    if (exceptionDetails !== undefined) throw new Error(`${expression}: ${JSON.stringify(exceptionDetails)}`);
+    return result.value;
+  }
+
+  /** Presses a key, or lets it go. @param code - its place on the keyboard, e.g. `ArrowLeft`. */
+  async key(what: "down" | "up", code: string): Promise<void> {
+    await this.#send("Input.dispatchKeyEvent", { type: what === "down" ? "rawKeyDown" : "keyUp", code });
+  }
+
+  /** Shows the page in another size and colour scheme, with or without a mouse. */
+  async show({ width, height, dark, touch }: Look): Promise<void> {
+    await this.#send("Emulation.setDeviceMetricsOverride", {
+      width,
+      height,
+      deviceScaleFactor: touch ? 2 : 1,
+      mobile: touch,
+    });
+    await this.#send("Emulation.setTouchEmulationEnabled", { enabled: touch });
+    await this.#send("Emulation.setEmulatedMedia", {
+      features: [{ name: "prefers-color-scheme", value: dark ? "dark" : "light" }],
+    });
+  }
+
+  /** A picture of what is to be seen: the bytes of a PNG. */
+  async screenshot(): Promise<Uint8Array> {
+    const { data } = (await this.#send("Page.captureScreenshot", { format: "png" })) as {
+      readonly data: string;
+    };
+    return Buffer.from(data, "base64");
   }
 
   /** Makes its processor so many times as slow; 1: as it is. */

@@ -1,0 +1,102 @@
+// The page: puts its parts together.
+
+import { ticker } from "@peng3dnet/browser";
+import { HZ } from "../src/shared/motion.js";
+import { Join, Moved, Restarting, Steer } from "../src/shared/packets.js";
+import { type GameClient, type Line, play } from "./connection.js";
+import { Painter } from "./draw.js";
+import { Hud } from "./hud.js";
+import { Input } from "./input.js";
+import { Lobby } from "./lobby.js";
+import { NetworkPanel } from "./network-panel.js";
+import { part } from "./page.js";
+import { World } from "./world.js";
+
+/** Where the page keeps the key of its seat: one tab is one player, also when it is loaded anew. */
+const SEAT = "arena.seat";
+const PLAYING = "arena.playing";
+
+const canvas = part<HTMLCanvasElement>("field");
+const painter = new Painter(canvas);
+const input = new Input(canvas, part("dash"), () => painter.middle());
+const hud = new Hud();
+const panel = new NetworkPanel();
+const lobby = new Lobby((name, room) => void enter(name, room));
+
+interface Game {
+  readonly client: GameClient;
+  readonly world: World;
+  room: string;
+}
+
+/** The game that is played, if any. */
+let game: Game | undefined;
+let leaving = new AbortController();
+
+async function enter(name: string, wanted: string | null): Promise<void> {
+  lobby.hide();
+  leaving = new AbortController();
+  sessionStorage.setItem(PLAYING, "yes");
+  await play({ open: (client) => open(client, name, wanted), tell }, leaving.signal);
+}
+
+/** A session begins with an empty world. @returns what goes into the room, once the client is connected. */
+function open(client: GameClient, name: string, wanted: string | null): () => Promise<void> {
+  const world = new World(client);
+  const mine: Game = { client, world, room: "" };
+  game = mine;
+  world.onNews = (item) => hud.news(item, world);
+  client.on(Restarting, () => hud.restarting());
+  client.on(Moved, ({ room }) => {
+    world.moved();
+    mine.room = room;
+  });
+  return async () => {
+    const seat = sessionStorage.getItem(SEAT);
+    // Who has a seat goes to its room, and not to the one that was chosen at first.
+    const answer = await client.request(Join, { name, room: seat === null ? wanted : null, seat });
+    sessionStorage.setItem(SEAT, answer.seat);
+    mine.room = answer.room;
+    world.joined(answer.id, answer.time);
+    ticker(client, { hz: HZ, onTick: () => step(mine) });
+    if (answer.again) hud.welcomeBack();
+  };
+}
+
+/** Tells the server what the player does now, and does it here at once. While the line is broken, the player stands still. */
+function step({ client, world }: Game): void {
+  if (!client.active || client.suspended) return;
+  const made = world.prediction.step(input.take(), performance.now() / 1000);
+  if (made !== undefined) client.sendMessage(Steer, made);
+}
+
+function tell(line: Line): void {
+  hud.line(line);
+  if (line.is === "suspended") panel.suspended();
+  if (line.is !== "ended") return;
+  game = undefined;
+  sessionStorage.removeItem(PLAYING);
+  sessionStorage.removeItem(SEAT);
+  lobby.show();
+}
+
+part("leave").addEventListener("click", () => leaving.abort());
+
+function frame(): void {
+  requestAnimationFrame(frame);
+  if (game?.world.prediction.known === true) painter.draw(game.world, input);
+}
+requestAnimationFrame(frame);
+
+setInterval(() => {
+  if (game !== undefined) hud.update(game.world, game.room);
+}, 250);
+setInterval(() => {
+  if (game !== undefined) panel.second(game.client, game.world, game.room);
+}, 1000);
+
+// A page that is loaded anew while it plays goes on.
+if (sessionStorage.getItem(PLAYING) === null) {
+  document.body.dataset.state = "lobby";
+  lobby.show();
+} else void enter(lobby.name, null);
