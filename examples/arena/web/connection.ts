@@ -7,7 +7,7 @@ export type GameClient = Client<(typeof packets)[number]>;
 
 /** What a player is told of the line. */
 export type Line =
-  | { readonly is: "connecting" }
+  | { readonly is: "connecting"; readonly again: boolean }
   | { readonly is: "playing" }
   | { readonly is: "suspended" }
   | { readonly is: "resumed"; readonly seconds: number }
@@ -33,8 +33,9 @@ const MAX_DELAY = 5000;
  * the session is gone, since the server was started again or the break took too long, there is another session.
  */
 export async function play({ open, tell }: Sessions, signal: AbortSignal): Promise<void> {
+  let again = false;
   for (let attempt = 0; !signal.aborted; attempt++) {
-    tell({ is: "connecting" });
+    tell({ is: "connecting", again });
     const client: GameClient = new Client({
       addr: PATH,
       packets,
@@ -50,6 +51,7 @@ export async function play({ open, tell }: Sessions, signal: AbortSignal): Promi
       await client.start({ signal });
       await join();
       tell({ is: "playing" });
+      again = true;
       attempt = 0;
       const { reason } = await client.waitForClose();
       if (FINAL.has(reason))

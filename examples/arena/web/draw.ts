@@ -6,8 +6,10 @@ import type { Input } from "./input.js";
 import type { Shown } from "./interpolation.js";
 import type { World } from "./world.js";
 
-/** Units that the longer side of the page shows: the server tells what is within half of that. */
+/** Units that the longer side of the page shows: two areas, which is what the server tells a player of at least. */
 const VIEW = 1000;
+/** Units that it shows of what is outside. */
+const OUTSIDE = 40;
 const GRID = 100;
 /** Colours that people with any colour vision tell apart (Okabe and Ito). */
 const COLOURS = ["#e69f00", "#56b4e9", "#009e73", "#cc79a7", "#d55e00", "#0072b2", "#f0e442"];
@@ -18,6 +20,8 @@ export class Painter {
   readonly #context: CanvasRenderingContext2D;
   #theme: Readonly<Record<"floor" | "grid" | "wall" | "pillar" | "ink" | "spark" | "saw", string>>;
   #scale = 1;
+  /** Where the player is on the screen. */
+  #middle = { x: 0, y: 0 };
   /** Where players were in the last frames in which they dashed. */
   #trail: { x: number; y: number; colour: string; life: number }[] = [];
 
@@ -33,7 +37,7 @@ export class Painter {
 
   /** Where the player is on the screen. */
   middle(): { x: number; y: number } {
-    return { x: this.#canvas.clientWidth / 2, y: this.#canvas.clientHeight / 2 };
+    return this.#middle;
   }
 
   draw(world: World, input: Input): void {
@@ -42,17 +46,13 @@ export class Painter {
     const { clientWidth: width, clientHeight: height } = this.#canvas;
     const scale = Math.max(width, height) / VIEW;
     const ratio = devicePixelRatio;
+    const left = camera(x, width / scale);
+    const top = camera(y, height / scale);
+    this.#middle = { x: (x - left) * scale, y: (y - top) * scale };
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.fillStyle = this.#theme.wall;
     context.fillRect(0, 0, width, height);
-    context.setTransform(
-      ratio * scale,
-      0,
-      0,
-      ratio * scale,
-      ratio * (width / 2 - x * scale),
-      ratio * (height / 2 - y * scale),
-    );
+    context.setTransform(ratio * scale, 0, 0, ratio * scale, -ratio * left * scale, -ratio * top * scale);
     this.#scale = scale;
     this.#drawFloor();
     for (const spark of world.visibleSparks()) this.#drawSpark(spark);
@@ -235,6 +235,11 @@ export class Painter {
     context.fillStyle = this.#theme.ink;
     context.fillText(text, x, y);
   }
+}
+
+/** Where the picture begins: the player is in its middle, but for near the walls. @param size - of the picture, in units. */
+function camera(at: number, size: number): number {
+  return Math.min(WORLD + OUTSIDE - size, Math.max(-OUTSIDE, at - size / 2));
 }
 
 function readTheme() {

@@ -17,7 +17,7 @@ export class Hud {
   update({ scores, people, me, left }: World, room: string): void {
     const sorted = [...scores].sort((a, b) => b[1] - a[1]);
     const mine = sorted.find(([id]) => id === me);
-    part("sparks").textContent = String(mine?.[1] ?? 0);
+    part("sparks").textContent = sparksOf(mine?.[1] ?? 0);
     part("round").textContent = `${room}, ${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
     const lines = sorted.slice(0, BEST);
     if (mine !== undefined && !lines.includes(mine)) lines.push(mine);
@@ -34,17 +34,11 @@ export class Hud {
     );
   }
 
-  news(item: NewsItem, { people, me }: World): void {
-    const name = (id: number) => (id === me ? "You" : (people.get(id)?.name ?? "Somebody"));
-    if (item.what !== "won" && item.id !== me && !(item.what === "hit" && item.by === me)) return;
-    const whom = (id: number) => (id === me ? "you" : name(id));
-    const texts = {
-      hit: () =>
-        item.what === "hit" && `${name(item.by)} hit ${whom(item.id)}: ${item.lost} sparks lie around`,
-      sawn: () => item.what === "sawn" && `A saw caught ${whom(item.id)}: ${item.lost} sparks lie around`,
-      won: () => item.what === "won" && `${name(item.id)} won the round with ${item.sparks} sparks`,
-    };
-    const line = element("li", texts[item.what]() || "", item.what === "won" ? "won" : "");
+  /** Tells what has happened to the player, and who won. */
+  news(item: NewsItem, world: World): void {
+    const text = textOf(item, world);
+    if (text === undefined) return;
+    const line = element("li", text, item.what === "won" ? "won" : "");
     const list = part("news");
     list.append(line);
     while (list.childElementCount > MOST_NEWS) list.firstElementChild?.remove();
@@ -56,7 +50,8 @@ export class Hud {
     document.body.dataset.state = line.is === "resumed" ? "playing" : line.is === "ended" ? "lobby" : line.is;
     if (line.is === "suspended") this.#say("Your line is broken. Your place is kept.");
     else if (line.is === "resumed") this.#say(`Back in your place after ${line.seconds.toFixed(1)} s`, STAYS);
-    else if (line.is === "connecting") this.#say("Connecting");
+    else if (line.is === "connecting")
+      this.#say(line.again ? "The server is away. Your place is kept." : "Connecting");
     else if (line.is === "ended") this.#say(line.why, STAYS);
     else this.#say("");
   }
@@ -74,4 +69,19 @@ export class Hud {
     part("banner").textContent = text;
     if (stays !== undefined) this.#banner = setTimeout(() => this.#say(""), stays);
   }
+}
+
+/** @returns `undefined` for what happened to others. */
+function textOf(item: NewsItem, { people, me }: World): string | undefined {
+  const name = people.get(item.id)?.name ?? "Somebody";
+  const mine = item.id === me;
+  if (item.what === "won") return `${mine ? "You" : name} won the round with ${sparksOf(item.sparks)}`;
+  const lost = item.lost > 0 ? `: ${sparksOf(item.lost)} lost` : "";
+  if (item.what === "sawn") return mine ? `A saw caught you${lost}` : undefined;
+  if (mine) return `${people.get(item.by)?.name ?? "Somebody"} hit you${lost}`;
+  return item.by === me ? `You hit ${name}${lost}` : undefined;
+}
+
+function sparksOf(count: number): string {
+  return `${count} ${count === 1 ? "spark" : "sparks"}`;
 }

@@ -9,7 +9,7 @@ const PLOTS = ["rtt", "frames", "packets", "bytes"] as const;
 
 export class NetworkPanel {
   readonly #plots = {
-    rtt: new Plot("Round trip", ["ms"]),
+    rtt: new Plot("Round trip", ["in ms:"]),
     frames: new Plot("Frames a second", ["lost", "late"]),
     packets: new Plot("Packets a second", ["in", "out"]),
     bytes: new Plot("kB a second", ["in", "out"]),

@@ -30,7 +30,7 @@ export class Plot {
     const values = this.#lines.map((line, n) =>
       `${line} ${sample === "suspended" ? "–" : short(sample[n] ?? 0)}`.trim(),
     );
-    this.#caption.replaceChildren(element("b", this.#title), ` ${values.join(", ")}`);
+    this.#caption.replaceChildren(element("b", this.#title), element("span", values.join(", ")));
     this.#draw();
   }
 

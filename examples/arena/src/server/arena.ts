@@ -1,24 +1,21 @@
-// The server: a page and a game on one port, at 20 steps a second.
+// The server: page and game on one port, and how it ends.
 
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { type Address, Server, type Tick, ticker } from "@peng3dnet/core";
+import { type Address, Server } from "@peng3dnet/core";
 import { enablePing } from "@peng3dnet/ping";
 import { webSocketAcceptor } from "@peng3dnet/websocket";
-import { HZ } from "../shared/motion.js";
 import { PATH, packets, Restarting } from "../shared/packets.js";
 import type { ArenaServer } from "./areas.js";
-import { Lobby } from "./lobby.js";
+import { CONFIG, type GameOptions, runGame } from "./game.js";
+import type { Lobby } from "./lobby.js";
 import { loadPage } from "./page.js";
 import { Seats } from "./seats.js";
 
-export interface ArenaOptions {
+export interface ArenaOptions extends Omit<GameOptions, "seats"> {
   readonly addr: Address;
   /** File in which a server that stops leaves the seats of its players for the next one. */
   readonly seats?: string | undefined;
-  /** Is told of each step, with the milliseconds that it took. */
-  readonly onStep?: (tick: Tick, took: number) => void;
-  readonly random?: () => number;
 }
 
 export interface Arena {
@@ -29,40 +26,14 @@ export interface Arena {
   stop(): Promise<void>;
 }
 
-const CONFIG = {
-  // A player whose line breaks keeps its place for half a minute.
-  "net.resume.window": 30,
-  // A line that is gone is found out in four seconds, and the panel has a round trip each second.
-  "net.heartbeat.interval": 1,
-  "net.heartbeat.timeout": 3,
-  // Positions are outdated by the next ones: a line with so much unsent goes without, and what must arrive goes on.
-  "net.limits.unsent.highwater": 32 * 1024,
-  "net.limits.unsent.policy": "drop",
-} as const;
-
-export async function startArena({
-  addr,
-  seats: file,
-  onStep,
-  random = Math.random,
-}: ArenaOptions): Promise<Arena> {
+export async function startArena({ addr, seats: file, onStep, random }: ArenaOptions): Promise<Arena> {
   const http = createServer(await loadPage());
   const acceptor = webSocketAcceptor({ server: http, path: PATH });
   const server: ArenaServer = new Server({ acceptor, cfg: CONFIG, packets });
   const seats = Seats.load(file);
-  // Step `n` is due `n / HZ` seconds after this. The pages know the server's time, and so the time of each step.
-  const begun = server.serverTime().time;
-  const lobby = new Lobby(server, seats, random, begun);
-  enablePing(server, () => ({ rooms: lobby.rooms }));
   await server.runAsync(); // packets wait for the next step
-  ticker(server, {
-    hz: HZ,
-    onTick(tick) {
-      const begin = performance.now();
-      lobby.step(tick.tick);
-      onStep?.(tick, performance.now() - begin);
-    },
-  });
+  const lobby = runGame(server, { seats, random, onStep });
+  enablePing(server, () => ({ rooms: lobby.rooms }));
   const [host, port] = addr;
   await new Promise<void>((resolve, reject) => {
     http.once("error", reject);

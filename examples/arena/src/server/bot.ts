@@ -1,14 +1,16 @@
 // Plays where too few people are: goes for sparks, keeps away from saws, and now and then dashes into somebody.
 
-import { DASH_EVERY, move, SAW_RADIUS, type Saw, type Steering } from "../shared/motion.js";
+import { move, SAW_RADIUS, type Saw, type Steering } from "../shared/motion.js";
 import type { Spark } from "./areas.js";
 import { Player } from "./player.js";
 
 /** Steps from one decision to the next: a bot is not quicker than people are. */
 const THINKS_EVERY = 6;
-/** A bot with more is left alone by the others less often. */
+/** How near somebody is whom a bot dashes into, and how near a saw from which it keeps away. */
 const DASH_WITHIN = 130;
 const SHY = 130;
+/** How fast a bot goes for sparks: people are to win. */
+const PACE = 0.6;
 
 export interface Surroundings {
   readonly players: Iterable<Player>;
@@ -65,9 +67,12 @@ export class Bot extends Player {
       victims.map(({ body }) => body),
     );
     if (victim !== undefined && victim.distance < DASH_WITHIN && this.#random() < 0.25)
-      return { ...towards(this, victim.found), dash: this.body.rest < DASH_EVERY };
+      return { ...towards(this, victim.found), dash: true };
     const spark = nearest(this, sparks);
-    if (spark !== undefined) return { ...towards(this, spark.found), dash: false };
+    if (spark !== undefined) {
+      const { dx, dy } = towards(this, spark.found);
+      return { dx: dx * PACE, dy: dy * PACE, dash: false };
+    }
     return { dx: this.#random() * 2 - 1, dy: this.#random() * 2 - 1, dash: false };
   }
 }

@@ -49,6 +49,11 @@ export class Lobby {
     return [...this.#rooms.values()].map(({ info }) => info);
   }
 
+  /** The rooms themselves, for those who want to know it all. */
+  get all(): Iterable<Room> {
+    return this.#rooms.values();
+  }
+
   /** Makes one step of each room in which there are people. */
   step(tick: number): void {
     for (const room of this.#rooms.values()) {

@@ -23,7 +23,7 @@ export interface House {
   readonly server: ArenaServer;
   /** From 0 to 1: tests choose it. */
   readonly random: () => number;
-  /** Numbers that no other player or spark has. */
+  /** Numbers that no other player has. */
   readonly id: () => number;
 }
 
@@ -36,6 +36,7 @@ export class Room {
   readonly #players = new Map<number, Player>();
   readonly #byClient = new Map<ClientOnServer, Player>();
   #sparks = 0;
+  #lastSpark = 0;
   #round = ROUND_STEPS;
 
   constructor(house: House, name: string) {
@@ -53,6 +54,10 @@ export class Room {
 
   get players(): ReadonlyMap<number, Player> {
     return this.#players;
+  }
+
+  get sparks(): Spark[] {
+    return [...this.#areas].flatMap((area) => [...area.sparks]);
   }
 
   playerOf(client: ClientOnServer): Player | undefined {
@@ -160,7 +165,7 @@ export class Room {
 
   #put(at: { readonly x: number; readonly y: number }): void {
     const { x, y } = PILLARS.some((pillar) => distance(pillar, at) < pillar.radius) ? this.somewhere() : at;
-    const spark: Spark = { id: this.#house.id(), x: Math.round(x), y: Math.round(y) };
+    const spark: Spark = { id: ++this.#lastSpark, x: Math.round(x), y: Math.round(y) };
     this.#areas.at(x, y).put(spark);
     this.#sparks++;
   }

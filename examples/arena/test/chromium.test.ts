@@ -1,0 +1,143 @@
+// Two pages in a real Chromium play; one loses its network, and the server is started again.
+
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Chromium, type ChromiumTab } from "@peng3dnet-internal/chromium";
+import { describeWithChromium } from "../../../packages/browser/test/chromium/support/in-chromium.js";
+import { blackHole } from "../../../packages/core/test/support/black-hole.js";
+import { type Arena, startArena } from "../src/server/arena.js";
+import type { Player } from "../src/server/player.js";
+
+jest.setTimeout(120_000);
+
+type Tab = ChromiumTab<Record<never, never>>;
+
+const OFFLINE_SECONDS = 5;
+
+/** Resolves once an expression is true in the page. */
+async function until(tab: Tab, expression: string): Promise<void> {
+  while ((await tab.evaluate(expression)) !== true);
+}
+
+const state = (name: string) => `document.body.dataset.state === ${JSON.stringify(name)}`;
+const text = (tab: Tab, id: string) => tab.evaluate(`document.getElementById("${id}").textContent`);
+
+describeWithChromium("the arena", () => {
+  const folder = mkdtempSync(join(tmpdir(), "arena-"));
+  const seats = join(folder, "seats.json");
+  let chromium: Chromium;
+  let arena: Arena | undefined;
+  beforeAll(async () => {
+    chromium = await Chromium.launch();
+  });
+  afterEach(async () => {
+    await arena?.stop();
+    arena = undefined;
+  });
+  afterAll(async () => {
+    await chromium?.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  function playerCalled(name: string): Player {
+    for (const { players } of arena?.lobby.all ?? [])
+      for (const player of players.values()) if (player.name === name) return player;
+    throw new Error(`nobody is called ${name}`);
+  }
+
+  /** Opens the page, and plays under a name. */
+  async function play(url: string, name: string): Promise<Tab> {
+    const tab = await chromium.openSite(url);
+    await until(tab, state("lobby"));
+    await tab.evaluate(`
+      globalThis.problems = [];
+      addEventListener("error", ({ message }) => problems.push(message));
+      addEventListener("unhandledrejection", ({ reason }) => problems.push(String(reason)));
+      addEventListener("securitypolicyviolation", ({ violatedDirective }) => problems.push(violatedDirective));
+      document.getElementById("name").value = ${JSON.stringify(name)};
+      document.querySelector("#join button").click();
+    `);
+    await until(tab, state("playing"));
+    return tab;
+  }
+
+  test("two pages play together; each moves at once, and is where the server says", async () => {
+    arena = await startArena({ addr: ["127.0.0.1", 0], seats });
+    const [nora, otto] = [await play(arena.url, "Nora"), await play(arena.url, "Otto")];
+    expect(arena.lobby.rooms).toEqual([{ name: "Amber", people: 2, bots: 10 }]);
+    const before = playerCalled("Nora").body.x;
+    const way = before < 1000 ? "ArrowRight" : "ArrowLeft";
+    await nora.key("down", way);
+    while (Math.abs(playerCalled("Nora").body.x - before) < 60);
+    await nora.key("up", way);
+    expect(await nora.evaluate("problems")).toEqual([]);
+    expect(await otto.evaluate("problems")).toEqual([]);
+  });
+
+  test("a page without network for five seconds is back in its place; the other one plays on", async () => {
+    arena = await startArena({ addr: ["127.0.0.1", 0], seats });
+    const { hostname, port } = new URL(arena.url);
+    const line = await blackHole([hostname, Number(port)]);
+    const nora = await play(`http://${line.addr.join(":")}`, "Nora");
+    const otto = await play(arena.url, "Otto");
+    const player = playerCalled("Nora");
+    const { client } = player;
+    player.sparks = 7;
+
+    const begin = performance.now();
+    await nora.setOffline(true);
+    line.swallow();
+    await until(nora, state("suspended"));
+    expect(await text(nora, "banner")).toBe("Your line is broken. Your place is kept.");
+    while (!player.away) await once(arena.server as never, "suspend");
+    const { x, y } = player.body;
+    const { sparks } = player;
+    await new Promise((resolve) => setTimeout(resolve, OFFLINE_SECONDS * 1000 - (performance.now() - begin)));
+    expect(await otto.evaluate(state("playing"))).toBe(true);
+    await nora.setOffline(false);
+
+    await until(nora, state("playing"));
+    expect(await text(nora, "banner")).toMatch(/^Back in your place after \d+\.\d s$/);
+    expect(playerCalled("Nora")).toBe(player);
+    expect(player.client).toBe(client);
+    expect(player.sparks).toBeGreaterThanOrEqual(Math.ceil((sparks * 2) / 3) - 1);
+    expect(Math.hypot(player.body.x - x, player.body.y - y)).toBeLessThan(300);
+    // It goes on: what it does is done.
+    const from = player.body.x;
+    const way = from < 1000 ? "ArrowRight" : "ArrowLeft";
+    await nora.key("down", way);
+    await until(nora, "/broken once/.test(document.getElementById('place').textContent)");
+    await nora.key("up", way);
+    expect(Math.abs(player.body.x - from)).toBeGreaterThan(20);
+    expect(await nora.evaluate("problems")).toEqual([]);
+  });
+
+  test("the server is started again, and both pages are back with what they had", async () => {
+    arena = await startArena({ addr: ["127.0.0.1", 0], seats });
+    const { port } = new URL(arena.url);
+    const tabs = [await play(arena.url, "Nora"), await play(arena.url, "Otto")];
+    playerCalled("Nora").wins = 3;
+    playerCalled("Otto").wins = 5;
+    await arena.stop();
+    for (const tab of tabs) await until(tab, state("connecting"));
+    arena = await startArena({ addr: ["127.0.0.1", Number(port)], seats });
+    for (const tab of tabs) {
+      await until(tab, state("playing"));
+      expect(await text(tab, "banner")).toBe("Back, with all you had");
+      expect(await tab.evaluate("problems")).toEqual([]);
+    }
+    expect([playerCalled("Nora").wins, playerCalled("Otto").wins]).toEqual([3, 5]);
+  });
+
+  test("a page that is loaded anew goes on", async () => {
+    arena = await startArena({ addr: ["127.0.0.1", 0], seats });
+    const nora = await play(arena.url, "Nora");
+    playerCalled("Nora").wins = 4;
+    await nora.load(arena.url);
+    await until(nora, `${state("playing")} && document.getElementById("banner").textContent !== ""`);
+    expect(playerCalled("Nora").wins).toBe(4);
+    expect(arena.lobby.rooms).toEqual([{ name: "Amber", people: 1, bots: 11 }]);
+  });
+});

@@ -1,0 +1,81 @@
+// The programs as they are started: `npm run arena` and `npm run arena:swarm`.
+
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Client, CONNTYPE_PING } from "@peng3dnet/browser";
+import { PingableClientMixin } from "@peng3dnet/ping/peer";
+import { WebSocket } from "ws";
+import { endAll, start } from "../../cli/test/support/spawned.js";
+import { Join, PATH, packets } from "../src/shared/packets.js";
+
+// Starting a program takes a while on a busy machine.
+jest.setTimeout(60_000);
+
+const folder = mkdtempSync(join(tmpdir(), "arena-"));
+afterEach(endAll);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+async function startArena() {
+  const program = start("arena", "main", "127.0.0.1:0", "--seats", join(folder, "seats.json"));
+  const [, origin = ""] = await program.printed(/Open (http:\S+) in a browser/);
+  return { program, origin, addr: origin.replace("http:", "ws:") + PATH };
+}
+
+async function play(addr: string, seat: string | null) {
+  const client = new Client({ addr, packets, WebSocket });
+  // What comes of the room is of no interest here.
+  for (const packet of packets)
+    if ("side" in packet && packet.name !== Join.name) client.on(packet as never, () => {});
+  await client.start();
+  return { client, answer: await client.request(Join, { name: "Nora", room: null, seat }) };
+}
+
+test("the page brings all that it needs, and may run nothing else", async () => {
+  const { origin } = await startArena();
+  const page = await fetch(origin);
+  expect(page.headers.get("content-security-policy")).toMatch(/default-src 'none'; script-src 'self';/);
+  const parts = [...(await page.text()).matchAll(/(?:src|href)="([^":]+)"/g)].map(([, part]) => part);
+  expect(parts.sort()).toEqual(["main.js", "style.css"]);
+  for (const part of parts) expect((await fetch(`${origin}/${part}`)).status).toBe(200);
+});
+
+test("a ping on the same port tells the rooms", async () => {
+  const { addr } = await startArena();
+  const client = new (PingableClientMixin(Client))({ addr, conntype: CONNTYPE_PING, WebSocket });
+  await client.start();
+  const pong = await client.waitForPong();
+  expect(pong).toMatchObject({ rooms: [{ name: "Amber", people: 0, bots: 12 }] });
+});
+
+test("r restarts it on its port, and a player comes back to its seat; Ctrl+C ends it", async () => {
+  const { program, addr } = await startArena();
+  const { client, answer } = await play(addr, null);
+  expect(answer.again).toBe(false);
+  const closed = client.waitForClose();
+  program.write("r\n");
+  expect((await closed).reason).toBe("servershutdown");
+  await program.printed(/Back again\./);
+  const back = await play(addr, answer.seat);
+  expect(back.answer.again).toBe(true);
+  const over = back.client.waitForClose();
+  await program.kill("SIGINT");
+  expect((await over).reason).toBe("servershutdown");
+  const { code, stdout, stderr } = await program.ended;
+  expect([code, stdout, stderr]).toEqual([0, expect.stringMatching(/Stopped\.\n$/), ""]);
+});
+
+test("the swarm plays, and tells what that costs", () => {
+  const program = join(__dirname, "..", "dist", "swarm", "swarm.js");
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, "30", "1"], { encoding: "utf8" });
+  expect(stderr).toBe("");
+  expect(status).toBe(0);
+  const lines = [
+    /^30 players in Amber 24, Basalt 6$/m,
+    /^begun over 10 ms late +\d+ of \d+, skipped \d+$/m,
+    /^frames a player +\d+\.\d\d a second, slowest \d+\.\d\d$/m,
+    /^bytes to a player +\d+\.\d kB a second$/m,
+  ];
+  for (const line of lines) expect(stdout).toMatch(line);
+});
