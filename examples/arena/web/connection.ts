@@ -1,14 +1,14 @@
 // The connection to the server, and what becomes of it when the line breaks or the server restarts.
 
-import { Client, RequestError } from "@peng3dnet/browser";
-import { PATH, packets } from "../src/shared/packets.js";
+import { Client } from "@peng3dnet/browser";
+import { Join, PATH, packets } from "../src/shared/packets.js";
 
 export type GameClient = Client<(typeof packets)[number]>;
 
 /** What a player is told of the line. */
 export type Line =
   | { readonly is: "connecting"; readonly again: boolean }
-  | { readonly is: "playing" }
+  | { readonly is: "playing"; readonly again: boolean }
   | { readonly is: "suspended" }
   | { readonly is: "resumed"; readonly seconds: number }
   | { readonly is: "ended"; readonly why: string };
@@ -17,14 +17,15 @@ export interface Sessions {
   /**
    * Adds handlers to a client that is not connected yet: of the first session, or of another one after that before was lost.
    *
-   * @returns what joins, once it is connected.
+   * @returns what joins, once it is connected; it says whether the player got back what it had.
    */
-  open(client: GameClient): () => Promise<void>;
+  open(client: GameClient): () => Promise<boolean>;
   tell(line: Line): void;
 }
 
 /** Reasons after which another session is of no use. */
 const FINAL = new Set<string | null>(["left", "seattaken"]);
+/** Milliseconds before the first attempt to connect again, and the longest time between two. */
 const DELAY = 250;
 const MAX_DELAY = 5000;
 
@@ -49,8 +50,7 @@ export async function play({ open, tell }: Sessions, signal: AbortSignal): Promi
     const join = open(client);
     try {
       await client.start({ signal });
-      await join();
-      tell({ is: "playing" });
+      tell({ is: "playing", again: await join() });
       again = true;
       attempt = 0;
       const { reason } = await client.waitForClose();
@@ -58,9 +58,10 @@ export async function play({ open, tell }: Sessions, signal: AbortSignal): Promi
         return tell({ is: "ended", why: reason === "left" ? "" : "You play in another tab." });
     } catch (error) {
       // That there is no room cannot be mended by trying again; all else can.
-      if (error instanceof RequestError) return tell({ is: "ended", why: error.message });
+      if (Join.isError(error)) return tell({ is: "ended", why: error.message });
     } finally {
       signal.removeEventListener("abort", leave);
+      if (client.active) await client.close("left");
       client.stop();
     }
     // Half of it is chance: the players of a server that restarts do not all come in one moment.

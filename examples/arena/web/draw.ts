@@ -158,7 +158,7 @@ export class Painter {
     if (mine) this.#drawRest(x, y, world.prediction.body.rest);
     const name = mine ? "you" : (world.people.get(id)?.name ?? "");
     const more = (flags & AWAY) !== 0 ? " (line broken)" : "";
-    this.#text(`${crowned ? "♛ " : ""}${name}${more}`, x, y + RADIUS + 20, 15);
+    this.#text(`${crowned ? "♛ " : ""}${name}${more}`, x, y + RADIUS + 25, 15);
     context.globalAlpha = 1;
   }
 

@@ -53,15 +53,12 @@ export class Hud {
     else if (line.is === "connecting")
       this.#say(line.again ? "The server is away. Your place is kept." : "Connecting");
     else if (line.is === "ended") this.#say(line.why, STAYS);
+    else if (line.again) this.#say("Back, with all you had", STAYS);
     else this.#say("");
   }
 
   restarting(): void {
     this.#say("The server restarts. You will be back in your place.");
-  }
-
-  welcomeBack(): void {
-    this.#say("Back, with all you had", STAYS);
   }
 
   #say(text: string, stays?: number): void {

@@ -2,7 +2,7 @@
 
 import { ticker } from "@peng3dnet/browser";
 import { HZ } from "../src/shared/motion.js";
-import { Join, Moved, Restarting, Steer } from "../src/shared/packets.js";
+import { Join, Leave, Moved, Restarting, Steer } from "../src/shared/packets.js";
 import { type GameClient, type Line, play } from "./connection.js";
 import { Painter } from "./draw.js";
 import { Hud } from "./hud.js";
@@ -41,7 +41,7 @@ async function enter(name: string, wanted: string | null): Promise<void> {
 }
 
 /** A session begins with an empty world. @returns what goes into the room, once the client is connected. */
-function open(client: GameClient, name: string, wanted: string | null): () => Promise<void> {
+function open(client: GameClient, name: string, wanted: string | null): () => Promise<boolean> {
   const world = new World(client);
   const mine: Game = { client, world, room: "" };
   game = mine;
@@ -59,7 +59,7 @@ function open(client: GameClient, name: string, wanted: string | null): () => Pr
     mine.room = answer.room;
     world.joined(answer.id, answer.time);
     ticker(client, { hz: HZ, onTick: () => step(mine) });
-    if (answer.again) hud.welcomeBack();
+    return answer.again;
   };
 }
 
@@ -80,7 +80,16 @@ function tell(line: Line): void {
   lobby.show();
 }
 
-part("leave").addEventListener("click", () => leaving.abort());
+part("leave").addEventListener("click", () => {
+  const { signal } = leaving;
+  const left =
+    game?.client.active === true ? game.client.request(Leave, null, { signal, timeout: 1 }) : undefined;
+  // Whether the server heard of it or not: who wants to leave has left.
+  Promise.resolve(left).then(
+    () => leaving.abort(),
+    () => leaving.abort(),
+  );
+});
 
 function frame(): void {
   requestAnimationFrame(frame);
