@@ -9,37 +9,41 @@ import { findNatsServer, HOW_TO_GET_NATS_SERVER } from "./find-nats-server.js";
 export interface NatsServerOptions {
   /** Text of its configuration file, without address and port. */
   readonly config?: string;
+  /** Address it listens on. Default: 127.0.0.1; another one is for a network namespace of its own. */
+  readonly host?: string;
 }
 
 /** How often a port that somebody has taken meanwhile is tried again, after a restart. */
 const ATTEMPTS = 20;
 
-/** A nats-server on a free port of 127.0.0.1, which stays the same when it is started again. */
+/** A nats-server on a free port, which stays the same when it is started again. */
 export class NatsServer {
   /** What it logged since it was last started. */
   readonly lines: string[] = [];
   readonly #program: string;
   readonly #folder: string;
+  readonly #host: string;
   #config = "";
   #port = -1;
   #child: ChildProcess | undefined = undefined;
 
-  private constructor(program: string, config: string) {
+  private constructor(program: string, config: string, host: string) {
     this.#program = program;
+    this.#host = host;
     this.#folder = mkdtempSync(join(tmpdir(), "peng3dnet-nats-"));
     this.configure(config);
   }
 
   /** Starts one, and waits until it takes connections. */
-  static async start({ config = "" }: NatsServerOptions = {}): Promise<NatsServer> {
+  static async start({ config = "", host = "127.0.0.1" }: NatsServerOptions = {}): Promise<NatsServer> {
     const program = findNatsServer();
     if (program === undefined) throw new Error(`There is no nats-server here: ${HOW_TO_GET_NATS_SERVER}`);
-    const server = new NatsServer(program, config);
+    const server = new NatsServer(program, config, host);
     await server.start();
     return server;
   }
 
-  /** Its address, as clients of NATS take it. */
+  /** Its address on this machine, as clients of NATS take it. */
   get url(): string {
     return `127.0.0.1:${this.#port}`;
   }
@@ -95,7 +99,7 @@ export class NatsServer {
   #launch(): Promise<void> {
     const file = join(this.#folder, "nats.conf");
     writeFileSync(file, this.#config);
-    const args = ["--addr", "127.0.0.1", "--port", String(this.#port), "--config", file];
+    const args = ["--addr", this.#host, "--port", String(this.#port), "--config", file];
     const child = spawn(this.#program, args, { stdio: ["ignore", "ignore", "pipe"] });
     this.#child = child;
     this.lines.length = 0;
