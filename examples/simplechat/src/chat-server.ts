@@ -1,15 +1,24 @@
+import type { ClusterNode } from "@peng3dnet/cluster";
 import { type Cid, MODE_CHAT, type PeerOptions, Server } from "@peng3dnet/core";
 import { PingableServerMixin, type PingData } from "@peng3dnet/ping";
 import { printable } from "@peng3dnet-examples/cli";
 import { ChatUser, serverMessage, userMessage } from "./chat-user.js";
 import { runCommand } from "./commands.js";
 import { cleanNickname, freeNickname, isTaken, nicknameKey } from "./nickname.js";
-import { type Join, type Line, MESSAGE, registerServerPackets } from "./packets.js";
+import { type ChatMessage, type Join, type Line, MESSAGE, registerServerPackets } from "./packets.js";
 
 /** Longest message, in UTF-16 code units. */
 const MAX_MESSAGE = 2000;
 /** How many names a newcomer is told. */
 const SAMPLE = 10;
+/** The group of all who are in the chat. */
+const ROOM = "chat";
+
+/** Those in the chat: of this server, or of all servers of a cluster. */
+interface Room {
+  add(user: ChatUser): boolean;
+  broadcast(packet: string, message: ChatMessage, options?: { readonly except: readonly number[] }): number;
+}
 
 /** Options of a {@link ChatServer}. */
 export interface ChatServerOptions extends PeerOptions {
@@ -23,6 +32,9 @@ export interface ChatServerOptions extends PeerOptions {
 export class ChatServer extends PingableServerMixin(Server)<ChatUser> {
   readonly allowStop: boolean;
   readonly maxUsers: number;
+  #room: Room = this.group(ROOM);
+  /** Where those are whom this server knows. */
+  #place = "here";
 
   constructor({ allowStop = false, maxUsers = 1000, ...options }: ChatServerOptions = {}) {
     super({ ...options, clientcls: ChatUser });
@@ -36,9 +48,20 @@ export class ChatServer extends PingableServerMixin(Server)<ChatUser> {
     this.on("close", (user) => this.#left(user));
   }
 
+  /** From now on the chat is that of all nodes of a cluster. Done before anybody has joined. */
+  enterCluster(node: ClusterNode<ChatUser>): void {
+    this.#room = node.group(ROOM);
+    this.#place = "on this server";
+    node.on("gap", ({ missed }) => {
+      const count =
+        missed === undefined ? "Some messages" : missed === 1 ? "A message" : `${missed} messages`;
+      for (const user of this.users) user.tell(`${count} from another server did not get here.`);
+    });
+  }
+
   // ---- who is here ------------------------------------------------------------------------------
 
-  /** Those who have joined. */
+  /** Those of this server who have joined. */
   get users(): ChatUser[] {
     return [...this.clients.values()].filter((user) => user.present);
   }
@@ -58,7 +81,7 @@ export class ChatServer extends PingableServerMixin(Server)<ChatUser> {
 
   /** Tells everybody, save those whose ids are `except`. */
   announce(message: string, except: number[] = []): void {
-    this.broadcast(MESSAGE, serverMessage(message), { except });
+    this.#room.broadcast(MESSAGE, serverMessage(message), { except });
   }
 
   // ---- what users do ----------------------------------------------------------------------------
@@ -72,6 +95,7 @@ export class ChatServer extends PingableServerMixin(Server)<ChatUser> {
     }
     user.nickname = freeNickname(wanted, this.#namesInUse());
     user.mode = MODE_CHAT;
+    this.#room.add(user);
     this.#welcome(user, cleanNickname(wanted));
     this.announce(`${user.nickname} has joined.`, [user.cid]);
   }
@@ -86,10 +110,10 @@ export class ChatServer extends PingableServerMixin(Server)<ChatUser> {
 
   #whoIsHere(): string {
     const count = this.users.length;
-    if (count === 1) return "Nobody else is here yet.";
+    if (count === 1) return `Nobody else is ${this.#place} yet.`;
     const names = this.sampleOfNames();
     const more = count > names.length ? ` and ${count - names.length} more` : "";
-    return `${count} are here: ${names.join(", ")}${more}.`;
+    return `${count} are ${this.#place}: ${names.join(", ")}${more}.`;
   }
 
   #line({ message }: Line, cid: Cid): void {
@@ -114,7 +138,7 @@ export class ChatServer extends PingableServerMixin(Server)<ChatUser> {
 
   /** Passes on what a user says, the user included: that is how one sees that it has come through. */
   say(user: ChatUser, text: string): void {
-    this.broadcast(MESSAGE, userMessage(user, text));
+    this.#room.broadcast(MESSAGE, userMessage(user, text));
   }
 
   /** Passes on what a user says to one other user. */
