@@ -5,7 +5,17 @@ const root = join(__dirname, "..");
 const json = (file: string) => JSON.parse(readFileSync(join(root, file), "utf8"));
 const manifest = (folder: string) => json(join(folder, "package.json"));
 
-const published = ["protocol", "peer", "core", "browser", "websocket", "telemetry", "cluster", "ping", "peng3d-events"];
+const published = [
+  "protocol",
+  "peer",
+  "core",
+  "browser",
+  "websocket",
+  "telemetry",
+  "cluster",
+  "ping",
+  "peng3d-events",
+];
 
 /** The paths of the files below a folder of the repository, with "/" on each platform. */
 function filesBelow(folder: string): string[] {
