@@ -1,5 +1,5 @@
-// What `npm run rooms` runs: a server with five rooms and fifty bots, over TCP, for a few seconds; then it lets nobody in any more,
-// and shuts down once all have left.
+// What `npm run rooms` runs: a server with five rooms and fifty bots, over TCP, for a few seconds, in which the line of one of them
+// breaks; then it lets nobody in any more, and shuts down once all have left.
 
 import { Client, Server } from "@peng3dnet/core";
 import { enablePing, pingServer } from "@peng3dnet/ping";
@@ -15,7 +15,7 @@ function say(who: string, what: string): void {
   console.log(`${who.padEnd(7)} ${what}`);
 }
 
-const server = new Server({ addr: "127.0.0.1:0", packets });
+const server = new Server({ addr: "127.0.0.1:0", packets, cfg: { "net.resume.window": 30 } });
 enablePing(server);
 await server.runAsync();
 let late = 0;
@@ -30,7 +30,10 @@ const game = play(server, {
 say("server", `has ${ROOMS.length} rooms, and makes 20 steps a second`);
 
 const { addr } = server;
-const bots = Array.from({ length: BOTS }, (_bot, n) => new Bot(new Client({ addr, packets }), seeded(n)));
+const bots = Array.from(
+  { length: BOTS },
+  (_bot, n) => new Bot(new Client({ addr, packets, resume: true }), seeded(n)),
+);
 await Promise.all(bots.map(({ client }) => client.start()));
 const watched = bots[0] as Bot;
 try {
@@ -42,6 +45,11 @@ try {
 await Promise.all(bots.map((bot, n) => bot.join(ROOMS[n % ROOMS.length] as string)));
 for (const bot of bots) bot.play(ROOMS);
 say("bots", `${bots.length} of them have joined`);
+watched.client.once("resume", ({ packets: again }) => {
+  say("bot 1", `goes on, in the ${watched.room}: ${again} packets were sent again`);
+});
+say("bot 1", "loses its line");
+watched.client.sock?.destroy();
 
 let { packetsOut, bytesOut } = server.metrics;
 for (let second = 1; second <= seconds; second++) {

@@ -12,6 +12,8 @@ test("the demo plays, refuses a newcomer, and ends by itself", () => {
     /^server {2}has 5 rooms, and makes 20 steps a second$/m,
     /^bot 1 {3}cannot join the dungeon: noroom\. There is no such room\.$/m,
     /^bots {4}50 of them have joined$/m,
+    /^bot 1 {3}loses its line$/m,
+    /^bot 1 {3}goes on, in the \w+: \d+ packets were sent again$/m,
     /^server {2}step \d+: hall \d+, kitchen \d+, garden \d+, attic \d+, cellar \d+$/m,
     /^bot 1 {5}is in the \w+, and sees \d+ players$/m,
     /^bot 51 {2}was refused: serverdraining$/m,
