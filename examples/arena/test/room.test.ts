@@ -33,27 +33,28 @@ test("what the page foresees is what the server does, with packets under way and
   const page = await s.play();
   await s.step(2);
   const random = seeded(7);
-  let corrected = 0;
-  let foreseen = { ...page.world.prediction.body };
+  let [corrected, sent] = [0, 0];
   for (let n = 0; n < 300; n++) {
-    const steering = { dx: random() * 2 - 1, dy: random() * 2 - 1, dash: random() < 0.1 };
-    // Three steps that the network brings together, in the time of three.
-    page.steer(steering);
-    foreseen = { ...page.world.prediction.body };
-    if (n % 3 !== 2) continue;
-    await s.step(3);
+    // None in one step of the server, and several in another: some wait there, and are pending here.
+    const steps = Math.min(Math.floor(random() * 4), n + 8 - sent);
+    for (let more = 0; more < steps; more++) {
+      page.steer({ dx: random() * 2 - 1, dy: random() * 2 - 1, dash: random() < 0.1 });
+      sent++;
+    }
+    const { x, y } = page.world.prediction.body;
     await s.step();
     const { body } = page.world.prediction;
-    if (Math.hypot(body.x - foreseen.x, body.y - foreseen.y) > 1e-6) corrected++;
+    if (Math.hypot(body.x - x, body.y - y) > 1e-6) corrected++;
   }
+  expect(sent).toBeGreaterThan(250);
   // Only bots that dash into it and saws are not foreseen.
-  expect(corrected).toBeLessThan(10);
+  expect(corrected).toBeLessThan(30);
 });
 
-test("nobody gets faster by sending more", async () => {
+test("nobody gets faster by sending more, nor by sending late", async () => {
   const s = make();
   const page = await s.play();
-  await s.step(2);
+  await s.step(40);
   const player = truth(s).players.get(page.world.me);
   if (player === undefined) throw new Error("no player");
   Object.assign(player.body, { x: 100, y: WORLD - 100, vx: 0, vy: 0, stun: 0 });

@@ -21,6 +21,8 @@ export class GameClock {
 
   /** It never goes back, as an estimate may that becomes better. Until there is one, the last step that came tells the time. */
   now(): number {
+    // Nothing comes while the line is broken: the picture stands still.
+    if (!this.#client.active || this.#client.suspended) return this.#latest;
     const server = this.#client.serverTime();
     const now =
       server === undefined

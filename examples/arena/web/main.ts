@@ -97,8 +97,9 @@ function frame(): void {
 }
 requestAnimationFrame(frame);
 
+// Between two sessions, what was there last stays.
 setInterval(() => {
-  if (game !== undefined) hud.update(game.world, game.room);
+  if (game !== undefined && game.room !== "") hud.update(game.world, game.room);
 }, 250);
 setInterval(() => {
   if (game !== undefined) panel.second(game.client, game.world, game.room);

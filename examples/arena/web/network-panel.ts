@@ -46,7 +46,8 @@ export class NetworkPanel {
     );
     this.#before = { world, counts };
     const rtt = client.rtt;
-    const all: Readonly<Record<(typeof PLOTS)[number], Sample>> = client.suspended
+    const line = client.active && !client.suspended;
+    const all: Readonly<Record<(typeof PLOTS)[number], Sample>> = !line
       ? { rtt: "suspended", frames: "suspended", packets: "suspended", bytes: "suspended" }
       : {
           rtt: [(rtt?.latest ?? 0) * 1000],
@@ -55,6 +56,7 @@ export class NetworkPanel {
           bytes: [inB / 1000, outB / 1000],
         };
     for (const name of PLOTS) this.#plots[name].add(all[name]);
+    if (room === "") return; // between two sessions
     const { x, y } = world.prediction.body;
     const times = this.#breaks === 1 ? "once" : `${this.#breaks} times`;
     part("place").textContent =
