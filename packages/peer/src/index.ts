@@ -69,6 +69,7 @@ export type { ResumeOptions } from "./resume/client-resumption.js";
 export type { SentAgain } from "./resume/resumable-transport.js";
 export type { ResumeInfo, SuspendInfo } from "./resume/resume-events.js";
 export type { ResumeAttempt } from "./resume/server-resumption.js";
+export { SessionKeeper } from "./resume/session-keeper.js";
 export { type ClientClass, type ClientConnection, ClientOnServer } from "./server/client-on-server.js";
 export { CLUSTER_HOST, type ClusterHost, type SharedPacket } from "./server/cluster-host.js";
 export { Server } from "./server/server.js";

@@ -31,3 +31,6 @@ declare const console: { log(text: string): void; warn(text: string): void };
 
 /** For secrets; not for chance alone. */
 declare const crypto: { getRandomValues(array: Uint8Array): Uint8Array };
+
+declare function btoa(bytes: string): string;
+declare function atob(text: string): string;

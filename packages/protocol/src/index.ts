@@ -22,7 +22,7 @@ export {
 } from "./config/address.js";
 export { Config, type ConfigOverrides, type ConfigReader, type ConfigSource } from "./config/config.js";
 export { type ConfigKey, type ConfigValues, DEFAULT_CONFIG, type Pem } from "./config/options.js";
-export { COMPRESSED, Connection } from "./connection/connection.js";
+export { COMPRESSED, Connection, type SavedConnection } from "./connection/connection.js";
 export {
   type ConnectionContext,
   type ConnectionContextOptions,

@@ -21,6 +21,7 @@ import { ResumableTransport } from "../resume/resumable-transport.js";
 import type { ResumptionHooks } from "../resume/session-resumption.js";
 import { FlushScheduler } from "../session/flush-scheduler.js";
 import type { Pausable } from "../session/pausable.js";
+import { lengthPrefixed } from "../session/raw-packet.js";
 import type { Session } from "../session/session.js";
 import type { SessionHooks, SessionInit } from "../session/session-hooks.js";
 import type { Clock } from "../time/clock.js";
@@ -268,6 +269,10 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
   /** Puts a packet into the queue for `process`; in the handshake, processes it at once. */
   enqueue(session: Session<Owner>, raw: Uint8Array): void {
     this.processor.enqueue(session, raw);
+  }
+
+  queuedOf(session: Session<Owner>): readonly Uint8Array[] {
+    return this.processor.queuedOf(session).map(lengthPrefixed);
   }
 
   scheduleFlush(session: Session<Owner>): void {

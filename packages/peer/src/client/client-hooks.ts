@@ -51,8 +51,8 @@ export class ClientHooks<C extends HookedClient> extends PeerHooks<C> {
   }
 
   /** Has the session outlive its transport. @param dial - connects again; `undefined`: nothing does. */
-  resumeBy(options: ResumeOptions, dial: ResumingClient<C>["dial"]): void {
-    this.resuming = new ClientResumption<C>({
+  resumeBy(options: ResumeOptions, dial: ResumingClient<C>["dial"]): ClientResumption<C> {
+    const resuming = new ClientResumption<C>({
       clock: this.parts.clock,
       options,
       dial,
@@ -60,6 +60,8 @@ export class ClientHooks<C extends HookedClient> extends PeerHooks<C> {
       suspended: (_session, error) => this.#emit("suspend", { error }),
       resumed: (_session, again, seconds) => this.#emit("resume", { resumed: true, seconds, ...again }),
     });
+    this.resuming = resuming;
+    return resuming;
   }
 
   protected override countIn(census: CensusTaking): void {

@@ -7,12 +7,13 @@ import {
   escapeText,
   InvalidStateError,
   MAX_REASON_BYTES,
+  ResumeError,
   TlsHandshakeError,
 } from "@peng3dnet/protocol";
 import type { PeerParts } from "../base/peer-hooks.js";
 import type { CensusTaking } from "../observing/census.js";
 import type { Observation } from "../observing/observation.js";
-
+import type { SessionKeeper } from "../resume/session-keeper.js";
 import { type Metrics, MetricsSum, NO_METRICS } from "../session/metrics.js";
 import { checkReason, type Session } from "../session/session.js";
 import { aborted, Deferred, unlessAborted, type WaitOptions, within } from "../time/deferred.js";
@@ -42,6 +43,8 @@ export class ClientSessions<C extends ToldClient> {
   session: Session<C> | undefined = undefined;
   /** Says whether another session follows; `undefined`: none does. */
   reconnecting: Reconnecting | undefined = undefined;
+  /** Has what another program has saved of a session; `undefined`: nothing has. */
+  keeper: SessionKeeper | undefined = undefined;
   /** The client is at its end. */
   readonly closing: Deferred<CloseInfo>;
   /** The handshake of the session of the moment is complete, or of the next one if there is none. */
@@ -142,7 +145,17 @@ export class ClientSessions<C extends ToldClient> {
   async #connect(): Promise<void> {
     this.host.checkNotStopped();
     if (this.closing.settled) throw new InvalidStateError("the client was closed; a client connects once");
-    await this.#tryUntilUp(undefined);
+    await this.#tryUntilUp(this.#goOnWithSaved());
+  }
+
+  /** Takes a session of another program, if there is one. @returns why that failed, if a fresh one follows. @throws if none does. */
+  #goOnWithSaved(): CloseInfo | undefined {
+    try {
+      this.keeper?.resume();
+      return undefined;
+    } catch (error) {
+      return this.#failed(error as Error, true);
+    }
   }
 
   /** Does what connects, with a caller's patience: one that gives up before there is a connection ends the attempts. */
@@ -217,20 +230,53 @@ export class ClientSessions<C extends ToldClient> {
   begin(transport: Transport, spent: number): Session<C> {
     if (this.session !== undefined || this.over || this.#abort.signal.aborted)
       throw new InvalidStateError("a client connects once; make a new one");
-    const { client } = this.host;
-    const { guard } = this.#parts;
     this.#up ??= Promise.resolve();
     const session = this.host.create(transport);
-    session.owner = client;
+    this.#adopt(session);
+    this.#tellConnected(session);
+    session.start(spent);
+    return session;
+  }
+
+  #adopt(session: Session<C>): void {
+    session.owner = this.host.client;
     this.session = session;
     this.#began = true;
     this.#pausing?.end();
+  }
+
+  /**
+   * Begins with a session of another program, which waits for a line.
+   *
+   * @param into - puts into it what was saved. @returns the session, and what is to be called once there is a line.
+   */
+  restore(
+    transport: Transport,
+    into: (session: Session<C>) => void,
+  ): [session: Session<C>, connected: () => void] {
+    const session = this.host.create(transport);
+    into(session);
+    this.#adopt(session);
+    session.hooks.started(session);
+    const connected = (): void => {
+      this.#tellConnected(session);
+      // A handler may have closed it.
+      if (session.open) session.restored();
+    };
+    return [session, connected];
+  }
+
+  /** Another program goes on with the session of the moment: no other one follows. */
+  last(): void {
+    this.#ended = true;
+  }
+
+  #tellConnected({ transport, options }: Session<C>): void {
+    const { client } = this.host;
     client.sendEvent("connect", { addr: transport.remoteAddress, sock: transport.socket });
-    if (session.options.prints?.connect) this.#parts.print(`connect ${transport.remoteAddress.join(" ")}`);
-    guard.run("onConnect", () => client.onConnect());
+    if (options.prints?.connect) this.#parts.print(`connect ${transport.remoteAddress.join(" ")}`);
+    this.#parts.guard.run("onConnect", () => client.onConnect());
     this.#emit("connect");
-    session.start(spent);
-    return session;
   }
 
   /**
@@ -250,7 +296,8 @@ export class ClientSessions<C extends ToldClient> {
 
   #unconnected(error: Error): CloseInfo {
     const closed = this.#closedAs;
-    const reason = error instanceof TlsHandshakeError ? error.closeReason : "socketclose";
+    const known = error instanceof TlsHandshakeError || error instanceof ResumeError;
+    const reason = known ? error.closeReason : "socketclose";
     return { reason: closed === undefined ? reason : closed.reason, error, clean: false };
   }
 

@@ -33,6 +33,9 @@ import type {
   RequestInput,
 } from "../requests/request-definition.js";
 import { checkBackOff } from "../resume/back-off.js";
+import type { ClientResumption } from "../resume/client-resumption.js";
+import { KEEPS } from "../resume/kept-client.js";
+import type { SessionKeeper } from "../resume/session-keeper.js";
 import type { ConnectionHandle } from "../session/connection-handle.js";
 import type { Metrics } from "../session/metrics.js";
 import type { Session } from "../session/session.js";
@@ -104,13 +107,38 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
     if (resume !== false) {
       const resuming = resume === true ? {} : resume;
       checkBackOff(resuming);
-      hooks.resumeBy(resuming, dials ? dial : undefined);
+      const resumption = hooks.resumeBy(resuming, dials ? dial : undefined);
+      if (resuming.keeper !== undefined) this.#keepBy(resuming.keeper, resumption);
     }
     if (reconnect !== false) {
       const reconnecting = reconnect === true ? {} : reconnect;
       checkReconnect(reconnecting);
       hooks.reconnectBy(reconnecting);
     }
+  }
+
+  #keepBy(keeper: SessionKeeper, resumption: ClientResumption<Client<D>>): void {
+    const sessions = this.#sessions;
+    const addressOf = (): Address => this.addr;
+    keeper[KEEPS]({
+      registry: this.registry,
+      get address() {
+        return addressOf();
+      },
+      conntype: this.#conntype,
+      get session() {
+        return sessions.session;
+      },
+      get ticket() {
+        return resumption.ticket;
+      },
+      restore(ticket, transport, into) {
+        const [session, connected] = sessions.restore(transport, into);
+        resumption.restore(session, ticket, connected);
+      },
+      last: () => sessions.last(),
+    });
+    sessions.keeper = keeper;
   }
 
   // ---- the connection ---------------------------------------------------------------------------

@@ -19,6 +19,7 @@ const PASSING: ReadonlySet<string | null> = new Set([
   "resumeregistry",
   "resumeevicted",
   "resumeoverflow",
+  "resumeunreadable",
 ]);
 
 /** What an operating system says of a line that was cut. */

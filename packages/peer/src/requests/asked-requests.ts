@@ -104,6 +104,21 @@ export class AskedRequests {
     return this.#waiting.size;
   }
 
+  /** The id that was given out last. A program that goes on where another one was begins behind those of that one. */
+  get lastId(): number {
+    return this.#waiting.lastId;
+  }
+
+  set lastId(id: number) {
+    this.#waiting.lastId = id;
+  }
+
+  /** Another program goes on with the connection: those that wait are given up, since nobody there waits for them. */
+  leave(): void {
+    for (const request of this.#waiting.items())
+      this.#giveUp(request, closed(request.type.name, "saved", "unknown", undefined));
+  }
+
   /**
    * Sends a request.
    *

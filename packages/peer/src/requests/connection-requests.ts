@@ -27,6 +27,12 @@ export class ConnectionRequests {
     return session.requests;
   }
 
+  /** Another program goes on with the connection. */
+  leave(): void {
+    this.asked.leave();
+    this.running.leave();
+  }
+
   /** The connection is closed: no answer can come, and nobody waits for one. */
   end(info: CloseInfo): void {
     this.asked.end(info);

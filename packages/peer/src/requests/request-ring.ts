@@ -10,7 +10,8 @@ const LAST_ID = 0x3fff_ffff;
 export class RequestRing<T extends Numbered> {
   #places: (T | undefined)[] = [];
   #size = 0;
-  #lastId = 0;
+  /** The id that was given out last; the next ones follow it. */
+  lastId = 0;
 
   /** How many are there. */
   get size(): number {
@@ -22,10 +23,10 @@ export class RequestRing<T extends Numbered> {
     // At most half of the places are taken, so that a free one is near.
     if (2 * this.#size >= this.#places.length) this.#grow();
     const mask = this.#places.length - 1;
-    let id = this.#lastId;
+    let id = this.lastId;
     do id = id < LAST_ID ? id + 1 : 1;
     while (this.#places[id & mask] !== undefined);
-    this.#lastId = id;
+    this.lastId = id;
     return id;
   }
 

@@ -23,17 +23,30 @@ class RunningRequest implements RequestContext<unknown> {
   readonly id: number;
   /** What was asked, decoded, in bytes: a handler holds it as long as it runs. */
   readonly size: number;
+  readonly #type: RequestType;
   /** Who follows it; `undefined`: nobody. */
   readonly #followers: RequestFollowers | undefined;
   /** Why nobody waits for the answer any more. */
   #given: Error | undefined = undefined;
   #controller: AbortController | undefined = undefined;
 
-  constructor(client: unknown, id: number, size: number, followers: RequestFollowers | undefined) {
+  constructor(
+    type: RequestType,
+    client: unknown,
+    id: number,
+    size: number,
+    followers: RequestFollowers | undefined,
+  ) {
+    this.#type = type;
     this.client = client;
     this.id = id;
     this.size = size;
     this.#followers = followers;
+  }
+
+  /** Handlers see the request, but not that. */
+  static typeOf(request: RunningRequest): RequestType {
+    return request.#type;
   }
 
   /** It ended. */
@@ -71,6 +84,7 @@ const REFUSALS = {
   busy: "as many requests are under way as may be (net.limits.requests), or as large ones (net.limits.unprocessed.bytes)",
   nohandler: "nothing answers this request",
   internalerror: "the handler failed",
+  left: "the program that was asked ended before it could answer",
 } as const;
 
 /**
@@ -138,7 +152,7 @@ export class RunningRequests {
       followers?.ended(end);
       return;
     }
-    const request = new RunningRequest(this.#session.owner, id, size, followers);
+    const request = new RunningRequest(type, this.#session.owner, id, size, followers);
     let result: unknown;
     try {
       result =
@@ -185,6 +199,15 @@ export class RunningRequests {
   cancel(id: unknown): void {
     const request = this.#running.get(id as number);
     request?.giveUp(new AbortedError("the caller does not wait for the answer any more"));
+  }
+
+  /** Another program goes on with the connection, and knows nothing of them: the callers learn it. */
+  leave(): void {
+    for (const request of this.#running.items()) {
+      if (request.givenUp !== undefined) continue;
+      this.#send(RunningRequest.typeOf(request), [request.id, "internalerror", REFUSALS.left]);
+      request.giveUp(new ConnectionClosedError("another program goes on with the session", "saved"));
+    }
   }
 
   /** The connection is closed. */
@@ -245,7 +268,7 @@ export class RunningRequests {
     return "badrequest";
   }
 
-  #refuse(type: RequestType, id: number, code: keyof typeof REFUSALS): RequestEnd {
+  #refuse(type: RequestType, id: number, code: Exclude<keyof typeof REFUSALS, "left">): RequestEnd {
     this.#send(type, [id, code, REFUSALS[code]]);
     return code;
   }

@@ -4,6 +4,7 @@ import {
   ResumeError,
   ResumeHandshake,
   type ResumeResult,
+  type ResumeTicket,
   TimedOutError,
 } from "@peng3dnet/protocol";
 import type { Platform } from "../platform/platform.js";
@@ -16,15 +17,22 @@ import { type BackOffOptions, backOff } from "./back-off.js";
 import type { Line } from "./line.js";
 import type { SentAgain } from "./resumable-transport.js";
 import { ResumeAttempt } from "./resume-attempt.js";
+import type { SessionKeeper } from "./session-keeper.js";
 import type { ResumptionHooks, SessionResumption } from "./session-resumption.js";
 
 /** How a client comes back to its session: the option `resume` of a `Client`. */
 export interface ResumeOptions extends BackOffOptions {
   /** Seconds after which an attempt is given up for another one. Default 5, and at most `net.timeout.handshake`. */
   readonly attemptTimeout?: number | undefined;
+  /**
+   * Saves the session for a program that comes after this one, and begins with what one before has saved. Default: none, so that
+   * the session ends with the program.
+   */
+  readonly keeper?: SessionKeeper | undefined;
 }
 
 const ATTEMPT_TIMEOUT = 5;
+const NOTHING = new Uint8Array(0);
 
 /** What resumption needs of a client. */
 export interface ResumingClient<Owner> {
@@ -56,10 +64,17 @@ export class ClientResumption<Owner> implements ResumptionHooks<Session<Owner>> 
   #giveUp: ((error: Error) => void) | undefined = undefined;
   #unwatch: (() => void) | undefined = undefined;
   #lastError: Error | undefined = undefined;
+  /** Is called when a session of another program has its line. */
+  #connected: (() => void) | undefined = undefined;
 
   constructor(client: ResumingClient<Owner>) {
     this.#client = client;
     this.schedule = new AcknowledgementSchedule(client.clock);
+  }
+
+  /** What to come back with; `undefined`: the server gave nothing. */
+  get ticket(): ResumeTicket | undefined {
+    return this.#ticket && { ticket: this.#ticket, window: this.#window };
   }
 
   ticketReceived(_session: Session<Owner>, ticket: Uint8Array, window: number): void {
@@ -68,14 +83,26 @@ export class ClientResumption<Owner> implements ResumptionHooks<Session<Owner>> 
   }
 
   suspended(session: Session<Owner>, error: Error | undefined): void {
-    this.#attempts = 0;
     this.#lastError = error;
+    this.#wait(session);
+    this.#client.suspended(session, error);
+    this.#next(session);
+  }
+
+  /** Goes on with a session that another program has saved. @param connected - is called once there is a line. */
+  restore(session: Session<Owner>, { ticket, window }: ResumeTicket, connected: () => void): void {
+    this.ticketReceived(session, ticket, window);
+    this.#connected = connected;
+    this.#wait(session);
+    this.#next(session);
+  }
+
+  #wait(session: Session<Owner>): void {
+    this.#attempts = 0;
     this.#expiry = Deadline.start(this.#client.clock, this.#window, () =>
       resumptionOf(session).giveUp(this.#expired()),
     );
     this.#unwatch = this.#client.networkBack?.(() => this.#hurry(session));
-    this.#client.suspended(session, error);
-    this.#next(session);
   }
 
   #expired(): ResumeError {
@@ -203,7 +230,12 @@ export class ClientResumption<Owner> implements ResumptionHooks<Session<Owner>> 
 
   resumed(session: Session<Owner>, again: SentAgain, seconds: number): void {
     this.#stop();
+    const connected = this.#connected;
+    this.#connected = undefined;
+    connected?.();
     this.#client.resumed(session, again, seconds);
+    // What the other program had received, and not worked off.
+    if (connected !== undefined) session.receive(NOTHING);
   }
 
   ended(): void {

@@ -118,24 +118,47 @@ export class KeptBytes {
     return block.bytes.subarray(offset - block.start, block.used);
   }
 
+  /** A copy of all that is kept. */
+  get bytes(): Uint8Array {
+    const bytes = new Uint8Array(this.length);
+    for (let at = this.start; at < this.end; ) {
+      const piece = this.view(at);
+      bytes.set(piece, at - this.start);
+      at += piece.length;
+    }
+    return bytes;
+  }
+
   /** How many packets lie behind an offset, those included that it cuts. */
   packetsFrom(offset: number): number {
     if (offset >= this.end) return 0;
-    const index = this.#indexOf(offset);
-    let packet = this.#knownUpTo(offset, index);
-    let count = 0;
-    if (packet < 0) {
-      // What the offset is in began before all that is kept.
-      count = 1;
-      const block = this.#blocks[index] as Block;
-      packet = this.#knowsFirst(index) && block.first >= 0 ? block.first : block.last;
-      if (packet < 0) packet = this.end;
-    }
+    const known = this.#knownPacket(offset);
+    // What the offset is in may have begun before all that is kept.
+    let count = known > offset ? 1 : 0;
+    let packet = known;
     while (packet < this.end) {
       packet = this.#behind(packet);
       if (packet > offset) count++;
     }
     return count;
+  }
+
+  /** Where the first packet behind an offset begins, as far as that is known; the end: nothing is known of any. */
+  packetFrom(offset: number): number {
+    if (offset >= this.end) return this.end;
+    let packet = this.#knownPacket(offset);
+    while (packet < offset) packet = this.#behind(packet);
+    return packet;
+  }
+
+  /** Where a packet begins that is known: before an offset or at it, or else behind it. */
+  #knownPacket(offset: number): number {
+    const index = this.#indexOf(offset);
+    const before = this.#knownUpTo(offset, index);
+    if (before >= 0) return before;
+    const block = this.#blocks[index] as Block;
+    const behind = this.#knowsFirst(index) && block.first >= 0 ? block.first : block.last;
+    return behind < 0 ? this.end : behind;
   }
 
   /** Where a packet begins, at the offset or as little as is known before it; -1: that is not known. */

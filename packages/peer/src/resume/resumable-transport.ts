@@ -300,6 +300,24 @@ export class ResumableTransport implements Transport, TransportHandler {
     queueMicrotask(() => this.#finish(error));
   }
 
+  /** What is kept; `undefined`: nothing is. */
+  get kept(): KeptBytes | undefined {
+    return this.#kept;
+  }
+
+  /**
+   * Goes on where another program was, once there is a line.
+   *
+   * @param received - how many bytes of the other side's stream that one had.
+   * @param kept - the end of this side's stream, up to its last byte.
+   */
+  restore(received: number, kept: KeptBytes): void {
+    this.received = received;
+    this.sent = kept.end;
+    this.#kept = kept;
+    this.suspended = true;
+  }
+
   /** Whether what is sent is kept. */
   get keeping(): boolean {
     return this.#kept !== undefined;

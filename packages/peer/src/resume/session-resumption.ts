@@ -6,6 +6,7 @@ import {
 } from "@peng3dnet/protocol";
 import type { Clock } from "../time/clock.js";
 import type { AcknowledgementSchedule, Acknowledging } from "./acknowledgement-schedule.js";
+import type { KeptBytes } from "./kept-bytes.js";
 import type { ResumableHost, ResumableTransport, SentAgain } from "./resumable-transport.js";
 
 /** What resumption needs of a session. */
@@ -81,6 +82,14 @@ export class SessionResumption<Session extends ResumingSession> implements Resum
     const { resumeBytes, unsentLimit } = this.#session.options;
     this.transport.keep({ window: resumeBytes, deaf: Math.max(resumeBytes, unsentLimit) });
     this.hooks.begin?.(this.#session);
+  }
+
+  /** Goes on where another program was, once there is a line. */
+  restore(received: number, kept: KeptBytes): void {
+    this.transport.restore(received, kept);
+    this.#since = this.#session.options.clock.now();
+    this.begin();
+    this.ticketed();
   }
 
   /** The handshake is complete, and the other side takes no part. */

@@ -12,3 +12,11 @@ export function isCompressed(raw: Uint8Array): boolean {
 export function wireLength(raw: Uint8Array): number {
   return 4 + raw.length;
 }
+
+/** The packet as it is in the stream, with the prefix that it lacks here. */
+export function lengthPrefixed(raw: Uint8Array): Uint8Array {
+  const packet = new Uint8Array(wireLength(raw));
+  new DataView(packet.buffer).setUint32(0, raw.length);
+  packet.set(raw, 4);
+  return packet;
+}

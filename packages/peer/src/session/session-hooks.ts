@@ -37,6 +37,8 @@ export interface SessionHooks<Session> {
   readonly gathering: boolean;
   /** There is a packet, and not `direct`: takes it over. */
   takePacket(session: Session): void;
+  /** Packets of a session that wait for `process`, as they are in the stream. Copies. */
+  queuedOf(session: Session): readonly Uint8Array[];
   /** The output of a session has to be flushed soon. */
   scheduleFlush(session: Session): void;
   /** Length of the packet that is processed out of the queue, on the wire, in bytes; 0: it is the current one of its connection. */

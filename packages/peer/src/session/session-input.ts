@@ -3,7 +3,7 @@ import type { Transport } from "../transport/transport.js";
 import { COSTLY_LENGTH, type Runnable } from "../turns/run-queue.js";
 import { InflateLimit } from "./inflate-limit.js";
 import type { Pausable } from "./pausable.js";
-import { isCompressed, packetIdOf, wireLength } from "./raw-packet.js";
+import { isCompressed, lengthPrefixed, packetIdOf, wireLength } from "./raw-packet.js";
 import { ReceiveWindow } from "./receive-window.js";
 import type { SessionHooks, SessionOptions } from "./session-hooks.js";
 
@@ -208,6 +208,13 @@ export class SessionInput<Session extends InputHost<Session>> implements Runnabl
     const window = this.#getWindow();
     if (window.dequeued(bytes)) this.#goOn();
     if (window.packets === 0) this.#session.settle();
+  }
+
+  /** Bytes that were taken up and not worked off, without the queue for `process`. */
+  get pending(): readonly Uint8Array[] {
+    const { pendingInput } = this.#session.connection;
+    const kept = this.#window?.kept;
+    return kept === undefined ? [pendingInput] : [lengthPrefixed(kept), pendingInput];
   }
 
   // ---- pausing ----------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import {
   type Peng3dnetError,
   SlowConsumerError,
 } from "@peng3dnet/protocol";
+import type { KeptBytes } from "../resume/kept-bytes.js";
 import type { Clock } from "../time/clock.js";
 import { Deadline } from "../time/deadline.js";
 import { Deferred, type WaitOptions } from "../time/deferred.js";
@@ -133,6 +134,20 @@ export class SessionOutput {
     this.#syncBacklog();
     if (transport.busy) this.#checkUnsent(sending);
     else this.#allWritten(sending);
+  }
+
+  /** Bytes that were accepted and not handed to the transport. */
+  get unhanded(): number {
+    return this.accepted - this.bytesOut;
+  }
+
+  /** Moves all of these to where they are kept, for another program to send them. Nothing is handed over any more. */
+  moveTo(kept: KeptBytes): void {
+    const { connection } = this.#host;
+    if (this.#rest !== undefined) kept.append(this.#rest, false);
+    this.#rest = undefined;
+    while (connection.hasOutput) connection.outputTaken(kept.append(connection.output(), true));
+    this.phase = "gone";
   }
 
   /** The transport made progress. */

@@ -19,6 +19,7 @@ import {
   Peng3dnetError,
   ResumeError,
   type ResumeRequest,
+  type SavedConnection,
   type SslSecLevel,
   TlsHandshakeError,
   toError,
@@ -31,6 +32,7 @@ import type { RoundTrip } from "../liveness/round-trip.js";
 import type { ServerTime } from "../liveness/server-clock.js";
 import type { CensusTaking } from "../observing/census.js";
 import type { ConnectionRequests, RequestSession } from "../requests/connection-requests.js";
+import type { KeptBytes } from "../resume/kept-bytes.js";
 import { type ResumingSession, SessionResumption } from "../resume/session-resumption.js";
 import { Deadline, type DeadlineOptions, GRACE } from "../time/deadline.js";
 import { Deferred, optional, type WaitOptions } from "../time/deferred.js";
@@ -525,6 +527,37 @@ export class Session<Owner = unknown>
     this.#watchIdle();
     this.#heartbeat?.goOn();
     this.#input.goOnWatching();
+  }
+
+  /** Bytes of packets that were received and not worked off: those in the queue, and what came behind them. Copies. */
+  get pendingInput(): readonly Uint8Array[] {
+    return [...this.hooks.queuedOf(this), ...this.#input.pending];
+  }
+
+  /** Bytes that were accepted for sending and not handed to the transport. */
+  get unhanded(): number {
+    return this.#output.unhanded;
+  }
+
+  /** Ends here without a word, since another program goes on with it. @param kept - gets what is still to be sent. */
+  leave(kept: KeptBytes): void {
+    this.#output.moveTo(kept);
+    this.resumption?.transport.release().cut();
+    this.destroy("saved");
+  }
+
+  /** Goes on with one that another program has left, once there is a line. @param pending - what that had not worked off. */
+  restore(saved: SavedConnection, received: number, kept: KeptBytes, pending: Uint8Array): void {
+    this.connection.restore(saved);
+    this.connection.push(pending);
+    this.resumption?.restore(received, kept);
+    this.#output.phase = "ready";
+  }
+
+  /** One that another program has left has its line. */
+  restored(): void {
+    this.connection.sslSeclevel = this.transport.sslSeclevel;
+    this.handshakeComplete();
   }
 
   outputWaits(unsent: number): void {

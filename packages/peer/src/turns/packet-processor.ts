@@ -45,6 +45,12 @@ export class PacketProcessor {
     return this.#queue.bytes;
   }
 
+  /** The packets of a connection that wait, in order. */
+  queuedOf(session: Session): readonly Uint8Array[] {
+    const all = [...this.#later, ...this.#queue.items()];
+    return all.filter((packet) => packet.session === session).map(({ raw }) => raw);
+  }
+
   /** Processes packets as they come from now on. */
   dispatch(): void {
     this.#dispatching = true;

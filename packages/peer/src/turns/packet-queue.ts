@@ -25,6 +25,11 @@ export class PacketQueue {
     this.bytes += raw.length;
   }
 
+  /** All of them, in order. */
+  items(): QueuedPacket[] {
+    return this.#packets.slice(this.#head) as QueuedPacket[];
+  }
+
   /** Takes the first packet, or `undefined`. */
   shift(): QueuedPacket | undefined {
     if (this.#head === this.#packets.length) return undefined;

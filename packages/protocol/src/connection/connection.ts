@@ -9,6 +9,7 @@ import {
   type Side,
   SSLSEC_NONE,
   type SslSecLevel,
+  STATE_ACTIVE,
   STATE_CLOSED,
   STATE_HELLOWAIT,
   STATE_INIT,
@@ -37,7 +38,13 @@ import {
   isControl,
   maxControlBody,
 } from "../handshake/control.js";
-import { type Extensions, NO_EXTENSIONS, withExtensions, withoutExtension } from "../handshake/extensions.js";
+import {
+  type Extensions,
+  NO_EXTENSIONS,
+  readExtensions,
+  withExtensions,
+  withoutExtension,
+} from "../handshake/extensions.js";
 import type { HandshakeConnection } from "../handshake/handshake-connection.js";
 import {
   ACCEPT_NAME,
@@ -65,6 +72,19 @@ import { checkApplicationState, isActive, nextState, type StateEvent } from "./s
 
 /** Stands for the length of a packet that has flags, e.g. that is compressed: nobody knows yet how much it holds. */
 export const COMPRESSED = 0x3fff_ffff;
+
+/** What a connection that is active has come to, without its bytes, for another program to go on with. */
+export interface SavedConnection {
+  /** Name of the connection type. */
+  readonly conntype: string;
+  /** One of the states of an active connection. */
+  readonly state: number;
+  readonly mode: number;
+  /** What this side declared of extensions. */
+  readonly declared: Extensions;
+  /** What the other side did. */
+  readonly peerExtensions: Extensions;
+}
 
 /**
  * One end of a connection, without I/O: its state, what it has received, and what it has to send.
@@ -204,6 +224,41 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
   /** Bytes accepted for sending that have not reached the kernel. */
   get unsent(): number {
     return this.backlog + (this.#encoder?.length ?? 0);
+  }
+
+  /** What another program needs to go on with this connection, beside the bytes that were not worked off or sent. */
+  get saved(): SavedConnection {
+    const { conntype, mode } = this;
+    return {
+      conntype,
+      state: this.#state,
+      mode,
+      declared: { ...this.#declared },
+      peerExtensions: this.#peerExtensions,
+    };
+  }
+
+  /**
+   * Goes on with a connection that another program has saved while it was active. It is active then, without a handshake of its
+   * own, and its connection type is not told of a beginning.
+   *
+   * @param saved - may come from anywhere.
+   * @throws {@link BadDataError}, {@link InvalidStateError} or {@link UnknownConnectionTypeError} if it cannot be. The connection
+   * is of no further use then.
+   */
+  restore(saved: SavedConnection): void {
+    const { conntype, state, mode } = saved;
+    const type = this.peer.getConnType(conntype);
+    if (type === undefined)
+      throw new UnknownConnectionTypeError(`the connection type ${quoteText(conntype)} is not known here`);
+    checkApplicationState(STATE_ACTIVE, state);
+    this.#declared = readExtensions(saved.declared);
+    this.extensionsReceived(readExtensions(saved.peerExtensions));
+    const bound = this.#context.types.of(conntype, type);
+    this.#type = bound;
+    this.#typeReceives = bound.receives;
+    this.#state = state;
+    this.mode = mode;
   }
 
   /** Starts the handshake, as the transport is up. A server says hello. */
@@ -400,6 +455,11 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
   /** Bytes of memory that are held for packets that were not worked off yet. */
   get inputHeld(): number {
     return this.#decoder?.held ?? 0;
+  }
+
+  /** A copy of the bytes that were pushed and belong to no packet that {@link Connection.next} has moved on to. */
+  get pendingInput(): Uint8Array {
+    return this.#decoder?.pending ?? new Uint8Array(0);
   }
 
   /** Whether bytes were pushed that {@link Connection.next} has not looked at. */

@@ -10,6 +10,7 @@ import { EnvironmentError, type Peng3dnetErrorOptions } from "./families.js";
  * - `"resumeregistry"`: the server's registry is not that which the session began with.
  * - `"resumeevicted"`: too many sessions waited (`net.resume.sessions`, `net.resume.sessions.address`).
  * - `"resumeoverflow"`: more piled up meanwhile than may (`net.resume.bytes`).
+ * - `"resumeunreadable"`: what was saved of it is damaged, of another version, or for another connection type.
  */
 export type ResumeFailure =
   | "resumeexpired"
@@ -18,7 +19,8 @@ export type ResumeFailure =
   | "resumegap"
   | "resumeregistry"
   | "resumeevicted"
-  | "resumeoverflow";
+  | "resumeoverflow"
+  | "resumeunreadable";
 
 /**
  * A session whose transport broke was not resumed, so that the connection is over.

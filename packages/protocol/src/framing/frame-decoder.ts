@@ -76,6 +76,15 @@ export class FrameDecoder {
     return (this.#partial?.bytes.length ?? 0) + (this.unread > 0 ? this.#chunk.length : 0);
   }
 
+  /** A copy of the bytes that were pushed and belong to no packet that was taken: the stream goes on behind them. */
+  get pending(): Uint8Array {
+    const partial = this.#partial?.bytes.subarray(0, this.#partial.length) ?? EMPTY;
+    const pending = new Uint8Array(partial.length + this.unread);
+    pending.set(partial);
+    pending.set(this.#chunk.subarray(this.#position), partial.length);
+    return pending;
+  }
+
   /** Length and flags of the next packet, if its header is there. */
   get upcoming(): { readonly length: number; readonly flags: number } | undefined {
     const partial = this.#partial;

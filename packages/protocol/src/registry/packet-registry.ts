@@ -72,6 +72,29 @@ export class PacketRegistry extends BaseRegistry<Packet, PacketEntry> {
     }
   }
 
+  /** Names of those that the server whose ids were taken over does not have. */
+  get lacking(): ReadonlySet<string> {
+    return this.#lacking;
+  }
+
+  /**
+   * Takes over the ids that another program of the same packets has, those included that the server does not know.
+   *
+   * @param ids - by name; all of them, and no other names.
+   * @param lacking - names that the server does not have.
+   * @throws as {@link BaseRegistry.reassignIDs}.
+   */
+  restore(ids: ReadonlyMap<string, number>, lacking: ReadonlySet<string>): void {
+    const former = this.#lacking;
+    this.#lacking = lacking;
+    try {
+      this.reassignIDs(ids);
+    } catch (error) {
+      this.#lacking = former;
+      throw error;
+    }
+  }
+
   /** Ids by name in order of registration, as the handshake sends them. */
   toMap(): Record<string, number> {
     const map: Record<string, number> = Object.create(null);

@@ -1,0 +1,327 @@
+// A program that saves its session, and another one that goes on with it.
+
+import {
+  ConnectionClosedError,
+  InvalidStateError,
+  RequestClosedError,
+  RequestError,
+  ResumeError,
+  SessionKeeper,
+  STATE_ACTIVE,
+} from "@peng3dnet/peer";
+import {
+  Ask,
+  Own,
+  type Program,
+  packets,
+  Reloading,
+  Said,
+  saved,
+  Told,
+  WINDOW,
+} from "./support/reloading.js";
+
+function numbersUpTo(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index + 1);
+}
+
+/** Sends numbers in both directions. */
+function talk({ server }: Reloading, { client }: Pick<Program, "client">, from: number, to: number): void {
+  for (let n = from; n <= to; n++) {
+    server.broadcast(Told, n);
+    client.sendMessage(Said, n);
+  }
+}
+
+describe("a session that was saved", () => {
+  test("goes on in the next program where it was", async () => {
+    const world = new Reloading();
+    const one = await world.started();
+    const { remote } = world;
+    const joined: unknown[] = [];
+    world.server.on("handshakecomplete", (client) => joined.push(client));
+    remote.mode = 7;
+    one.client.mode = 8;
+    one.client.state = STATE_ACTIVE + 3;
+    talk(world, one, 1, 5);
+    await world.net.settle();
+    talk(world, one, 6, 10);
+    const text = saved(one);
+    await world.net.settle();
+    expect(one.events).toEqual(["connect", "handshakecomplete", "close saved"]);
+    world.server.broadcast(Told, 11);
+
+    const two = await world.started(text);
+    talk(world, two, 12, 12);
+    await world.net.settle();
+    expect([...one.told, ...two.told]).toEqual(numbersUpTo(12));
+    expect(world.said).toEqual([...numbersUpTo(10), 12]);
+    expect(two.events).toEqual(["connect", "handshakecomplete", "resume"]);
+    expect(world.remote).toBe(remote);
+    expect([world.remote.mode, two.client.mode, two.client.state]).toEqual([7, 8, STATE_ACTIVE + 3]);
+    expect(joined).toEqual([]);
+  });
+
+  test("is saved as often as it likes, also before it has a line again", async () => {
+    const world = new Reloading();
+    const one = await world.started();
+    talk(world, one, 1, 3);
+    const two = world.program(saved(one));
+    const started = two.client.start();
+    two.client.sendMessage(Said, 4);
+    world.server.broadcast(Told, 4);
+    const text = saved(two);
+    await expect(started).rejects.toMatchObject({ reason: "saved" });
+    const three = await world.started(text);
+    talk(world, three, 5, 6);
+    await world.net.settle();
+    expect([...one.told, ...two.told, ...three.told]).toEqual(numbersUpTo(6));
+    expect(world.said).toEqual(numbersUpTo(6));
+    expect(three.events).toEqual(["connect", "handshakecomplete", "resume"]);
+  });
+
+  test("is saved while the line is broken", async () => {
+    const world = new Reloading();
+    const one = await world.started();
+    one.link().cut();
+    await world.net.settle();
+    talk(world, one, 1, 3);
+    const two = await world.started(saved(one));
+    await world.net.settle();
+    expect(two.told).toEqual(numbersUpTo(3));
+    expect(world.said).toEqual(numbersUpTo(3));
+  });
+
+  test("outlives a line that breaks in the next program", async () => {
+    const world = new Reloading();
+    const two = await world.started(saved(await world.started()));
+    two.link().cut();
+    await world.net.settle();
+    talk(world, two, 1, 3);
+    world.net.clock.advance(1);
+    await world.net.settle();
+    expect(two.told).toEqual(numbersUpTo(3));
+    expect(world.said).toEqual(numbersUpTo(3));
+    expect(two.events.slice(2)).toEqual(["resume", "suspend", "resume"]);
+  });
+
+  test("keeps the packets that wait for process()", async () => {
+    const world = new Reloading();
+    const one = world.program();
+    await one.client.runAsync();
+    await one.client.waitForConnection();
+    talk(world, one, 1, 4);
+    await world.net.settle();
+    expect(one.told).toEqual([]);
+    const two = await world.started(saved(one));
+    await world.net.settle();
+    expect(two.told).toEqual(numbersUpTo(4));
+  });
+
+  test("has the packet behind it that the handler works on that saves", async () => {
+    const world = new Reloading();
+    const one = await world.started();
+    let text = "";
+    one.client.on(Told, (n) => {
+      if (n === 3) text = saved(one);
+    });
+    talk(world, one, 1, 6);
+    await world.net.settle();
+    const two = await world.started(text);
+    await world.net.settle();
+    expect([one.told, two.told]).toEqual([numbersUpTo(3), [4, 5, 6]]);
+    expect(world.said).toEqual(numbersUpTo(6));
+  });
+
+  test("keeps the ids of packets, and which of them the server does not have", async () => {
+    const world = new Reloading();
+    const one = await world.started();
+    const ids = one.client.registry.toMap();
+    const two = world.program(saved(one), { packets: [...packets].reverse() });
+    const started = two.client.start();
+    world.net.clock.advance(0);
+    await started;
+    expect(two.client.registry.toMap()).toEqual(ids);
+    expect(() => two.client.sendMessage(Own, 1)).toThrow(
+      expect.objectContaining({ code: "P3D_ERR_NOT_REGISTERED" }),
+    );
+  });
+
+  test("keeps what the sides agreed on of compression and heartbeats", async () => {
+    const world = new Reloading({
+      "net.compress.accept": false,
+      "net.heartbeat.interval": 1,
+      "net.heartbeat.timeout": 4,
+    });
+    const cfg = { "net.compress.threshold": 1 };
+    const two = await world.started(saved(await world.started(undefined, { cfg })), { cfg });
+    talk(world, two, 1, 3);
+    for (let second = 0; second < 20; second++) {
+      world.net.clock.advance(1);
+      await world.net.settle();
+    }
+    expect(world.said).toEqual(numbersUpTo(3));
+    expect(two.client.rtt).toBeDefined();
+    expect(two.events).toEqual(["connect", "handshakecomplete", "resume"]);
+  });
+});
+
+describe("requests of a session that was saved", () => {
+  test("fail in the program that asked, and their answers settle none of the next one", async () => {
+    const world = new Reloading();
+    const answers: ((answer: string) => void)[] = [];
+    const aborted: string[] = [];
+    world.server.answer(Ask, (question, { signal }) => {
+      signal.addEventListener("abort", () => aborted.push(question));
+      return new Promise((resolve) => answers.push((answer) => resolve(answer)));
+    });
+    const one = await world.started();
+    const asked = one.client.request(Ask, "one");
+    await world.net.settle();
+    const text = saved(one);
+    await expect(asked).rejects.toMatchObject({
+      name: RequestClosedError.name,
+      reason: "saved",
+      outcome: "unknown",
+    });
+    answers[0]?.("answer to one");
+    const two = await world.started(text);
+    const next = two.client.request(Ask, "two");
+    await world.net.settle();
+    expect(aborted).toEqual(["one"]);
+    answers[1]?.("answer to two");
+    await expect(next).resolves.toBe("answer to two");
+  });
+
+  test("of which the answer is under way have ids of their own", async () => {
+    const world = new Reloading();
+    world.server.answer(Ask, (question) => `answer to ${question}`);
+    const one = await world.started();
+    one.link().toClient.freeze();
+    const asked = one.client.request(Ask, "one");
+    asked.catch(() => {});
+    await world.net.settle();
+    const two = await world.started(saved(one));
+    await expect(two.client.request(Ask, "two")).resolves.toBe("answer to two");
+  });
+
+  test("of the server are answered with an error", async () => {
+    const world = new Reloading();
+    const one = await world.started();
+    one.client.answer(Ask, () => new Promise(() => {}));
+    const asked = world.remote.request(Ask, "anybody there?");
+    const failed = expect(asked).rejects.toMatchObject({ name: RequestError.name, code: "internalerror" });
+    await world.net.settle();
+    const text = saved(one);
+    await world.started(text);
+    await failed;
+  });
+});
+
+describe("a session that cannot go on", () => {
+  test("is refused to the second program that has the same text, and the first one goes on", async () => {
+    const world = new Reloading();
+    const text = saved(await world.started());
+    const two = await world.started(text);
+    const three = world.program(text);
+    const started = three.client.start();
+    world.net.clock.advance(0);
+    await expect(started).rejects.toMatchObject({
+      name: ConnectionClosedError.name,
+      reason: "resumeunknown",
+      cause: expect.any(ResumeError),
+    });
+    talk(world, two, 1, 3);
+    await world.net.settle();
+    expect(two.told).toEqual(numbersUpTo(3));
+    expect(world.said).toEqual(numbersUpTo(3));
+  });
+
+  test("is followed by a fresh one with reconnect", async () => {
+    const world = new Reloading();
+    const text = saved(await world.started());
+    world.net.clock.advance(WINDOW + 1);
+    const two = world.program(text, { reconnect: true });
+    const started = two.client.start();
+    world.net.clock.advance(0);
+    await world.net.settle();
+    world.net.clock.advance(1);
+    await started;
+    expect(two.events).toEqual(["connect", "handshakecomplete"]);
+    expect([...world.server.clients.keys()]).toEqual([2]);
+  });
+
+  test("ends when the server cannot be reached for as long as it waits", async () => {
+    const world = new Reloading();
+    const text = saved(await world.started());
+    const two = world.program(text, {
+      connector: { connect: () => Promise.reject(new Error("no network")) },
+    });
+    const started = two.client.start();
+    const failed = expect(started).rejects.toMatchObject({ reason: "resumeexpired" });
+    world.net.clock.advance(WINDOW);
+    await failed;
+    expect(two.events).toEqual(["close resumeexpired"]);
+  });
+
+  test("is refused before connecting where the packets are others", async () => {
+    const world = new Reloading();
+    const text = saved(await world.started());
+    const { client } = world.program(text, { packets: packets.slice(0, -1) });
+    const before = world.dialled;
+    await expect(client.start()).rejects.toMatchObject({ code: "P3D_ERR_RESUME", reason: "resumeregistry" });
+    expect(world.dialled).toBe(before);
+    await expect(client.waitForClose()).resolves.toMatchObject({ reason: "resumeregistry" });
+  });
+
+  test("is refused before connecting where the connection type is another one", async () => {
+    const world = new Reloading();
+    const text = saved(await world.started());
+    const { client } = world.program(text, { conntype: "other" });
+    const before = world.dialled;
+    await expect(client.start()).rejects.toMatchObject({ reason: "resumeunreadable" });
+    expect(world.dialled).toBe(before);
+  });
+});
+
+describe("nothing is saved, and nothing happens,", () => {
+  test("without a session", async () => {
+    const world = new Reloading();
+    const { client, keeper } = world.program();
+    expect([new SessionKeeper().save(), keeper.save()]).toEqual([undefined, undefined]);
+    await client.start();
+    await client.close();
+    expect(keeper.save()).toBeUndefined();
+  });
+
+  test("where the server keeps no sessions", async () => {
+    const world = new Reloading({ "net.resume.window": 0 });
+    const { client, keeper } = await world.started();
+    expect(keeper.save()).toBeUndefined();
+    expect(client.active).toBe(true);
+  });
+
+  test.each(["sent", "received"])("where more was %s than a session keeps", async (direction) => {
+    const world = new Reloading();
+    const one = world.program();
+    await one.client.runAsync();
+    await one.client.waitForConnection();
+    if (direction === "sent") one.link().toServer.freeze();
+    for (let n = 1; n <= 400; n++) {
+      if (direction === "sent") one.client.sendMessage(Said, n);
+      else world.server.broadcast(Told, n);
+    }
+    await world.net.settle();
+    expect(one.keeper.save()).toBeUndefined();
+    one.link().toServer.thaw();
+    one.client.processAsync();
+    await world.net.settle();
+    expect([one.told.length, world.said.length]).toEqual(direction === "sent" ? [0, 400] : [400, 0]);
+  });
+});
+
+test("a keeper is for one client", () => {
+  const world = new Reloading();
+  const { keeper } = world.program();
+  expect(() => world.program(undefined, { resume: { keeper } })).toThrow(InvalidStateError);
+});
