@@ -372,7 +372,9 @@ export class ClientSessions<C extends ToldClient> {
     const { attempt, seconds } = (this.reconnecting as Reconnecting).next();
     const { dials } = this.host;
     if (dials) {
-      if (!this.#everActive && !guard.hears("retry")) {
+      // That a saved session is gone is no reason to worry anybody.
+      const worth = !(before.error instanceof ResumeError);
+      if (worth && !this.#everActive && !guard.hears("retry")) {
         guard.notice(
           `the client could not connect: ${describeError(before.error ?? before.reason)}; it tries again until it can, as the option reconnect says. Listen for the event "retry" to be told instead`,
           "reconnect",

@@ -552,6 +552,7 @@ export class Session<Owner = unknown>
     this.connection.push(pending);
     this.resumption?.restore(received, kept);
     this.#output.phase = "ready";
+    this.transport.start(this);
   }
 
   /** One that another program has left has its line. */

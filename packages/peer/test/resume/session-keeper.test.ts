@@ -42,7 +42,6 @@ describe("a session that was saved", () => {
     world.server.on("handshakecomplete", (client) => joined.push(client));
     remote.mode = 7;
     one.client.mode = 8;
-    one.client.state = STATE_ACTIVE + 3;
     talk(world, one, 1, 5);
     await world.net.settle();
     talk(world, one, 6, 10);
@@ -58,8 +57,16 @@ describe("a session that was saved", () => {
     expect(world.said).toEqual([...numbersUpTo(10), 12]);
     expect(two.events).toEqual(["connect", "handshakecomplete", "resume"]);
     expect(world.remote).toBe(remote);
-    expect([world.remote.mode, two.client.mode, two.client.state]).toEqual([7, 8, STATE_ACTIVE + 3]);
+    expect([world.remote.mode, two.client.mode]).toEqual([7, 8]);
     expect(joined).toEqual([]);
+  });
+
+  test("keeps its state", async () => {
+    const world = new Reloading();
+    const one = await world.started();
+    one.client.state = STATE_ACTIVE + 3;
+    const two = await world.started(saved(one));
+    expect(two.client.state).toBe(STATE_ACTIVE + 3);
   });
 
   test("is saved as often as it likes, also before it has a line again", async () => {
@@ -184,8 +191,8 @@ describe("requests of a session that was saved", () => {
       reason: "saved",
       outcome: "unknown",
     });
-    answers[0]?.("answer to one");
     const two = await world.started(text);
+    answers[0]?.("answer to one");
     const next = two.client.request(Ask, "two");
     await world.net.settle();
     expect(aborted).toEqual(["one"]);
@@ -240,15 +247,17 @@ describe("a session that cannot go on", () => {
   test("is followed by a fresh one with reconnect", async () => {
     const world = new Reloading();
     const text = saved(await world.started());
+    await world.net.settle();
     world.net.clock.advance(WINDOW + 1);
     const two = world.program(text, { reconnect: true });
     const started = two.client.start();
     world.net.clock.advance(0);
     await world.net.settle();
+    expect(two.events).toEqual([]);
     world.net.clock.advance(1);
     await started;
     expect(two.events).toEqual(["connect", "handshakecomplete"]);
-    expect([...world.server.clients.keys()]).toEqual([2]);
+    expect([...world.server.clients.keys()]).toEqual([3]);
   });
 
   test("ends when the server cannot be reached for as long as it waits", async () => {
