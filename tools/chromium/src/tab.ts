@@ -70,10 +70,19 @@ export class ChromiumTab<P extends Programs> {
 
   async load(url: string): Promise<void> {
     await this.#send("Page.enable");
+    await this.#loadBy("Page.navigate", { url });
+  }
+
+  /** Loads its page anew, as the user does, and waits until its script has run. */
+  reload(): Promise<void> {
+    return this.#loadBy("Page.reload");
+  }
+
+  async #loadBy(method: string, params?: object): Promise<void> {
     const loaded = new Promise<void>((resolve) => {
       this.#loaded = resolve;
     });
-    await this.#send("Page.navigate", { url });
+    await this.#send(method, params);
     await loaded;
   }
 

@@ -48,6 +48,7 @@ export class SessionKeeper {
    * direction than `net.resume.bytes`; nothing has happened then.
    */
   save(): string | undefined {
+    if (this.#saved !== undefined) return this.#saved;
     const { session, ticket } = this.#client ?? {};
     const kept = session?.resumption?.transport.kept;
     if (session?.resumption?.outlives !== true || ticket === undefined || kept === undefined)

@@ -1,4 +1,4 @@
-import { Client, type CloseInfo, ticker } from "@peng3dnet/browser";
+import { Client, type CloseInfo, reloadKeeper, ticker } from "@peng3dnet/browser";
 import { expectSame } from "../suites/same.js";
 import { CLIENT_PACKETS, Echo, Move, Moved, Numbered } from "../support/client-packets.js";
 import type { ClientPrograms, SessionOrder, SessionResult } from "../support/client-program-types.js";
@@ -68,9 +68,15 @@ const stay = { received: [] as number[], life: [] as string[], closed: null as s
 let staying: Client<(typeof CLIENT_PACKETS)[number]> | undefined;
 
 export const clientPrograms: ClientPrograms = {
-  async stay({ url, cfg = {}, resume = false }) {
+  async stay({ url, cfg = {}, resume = false, overReloads = false }) {
     for (const event of ["freeze", "resume"]) document.addEventListener(event, () => stay.life.push(event));
-    const client = new Client({ addr: url, packets: CLIENT_PACKETS, cfg, resume });
+    const client = new Client({
+      addr: url,
+      packets: CLIENT_PACKETS,
+      cfg,
+      resume: overReloads ? { keeper: reloadKeeper() } : resume,
+      reconnect: overReloads,
+    });
     staying = client;
     // What a person sees.
     document.title = "connected";

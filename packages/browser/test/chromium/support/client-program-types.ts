@@ -67,6 +67,8 @@ export type ClientPrograms = {
     readonly url: string;
     readonly cfg?: ConfigOverrides;
     readonly resume?: boolean;
+    /** Whether the session goes on when the page is reloaded, and a fresh one follows where it cannot. */
+    readonly overReloads?: boolean;
   }): Promise<void>;
   /** Has the client of `stay` send numbers of its own. */
   say(order: { readonly from: number; readonly to: number }): void;
