@@ -101,7 +101,6 @@ export class SessionKeeper {
     const { registry, conntype } = this.#client;
     if (saved.connection.conntype !== conntype)
       throw unreadable("the saved session has another connection type than the client");
-    checkNames(registry, saved);
     const nowhere = noTransport(this.#client.address);
     this.#client.restore(saved, nowhere, (session) => fill(session, registry, saved));
   }
@@ -139,6 +138,8 @@ function checkNames(registry: PacketRegistry, { ids }: SavedSession): void {
 
 function fill(session: Session, registry: PacketRegistry, saved: SavedSession): void {
   const { connection, received, pending, sent, kept, packetAt, lastRequest, ids, lacking } = saved;
+  // The packets of the protocol are there only once a session was made.
+  checkNames(registry, saved);
   const start = sent - kept.length;
   const bytes = new KeptBytes(start);
   if (packetAt > start) bytes.append(kept.subarray(0, packetAt - start), false);

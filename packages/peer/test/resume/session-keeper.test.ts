@@ -99,6 +99,17 @@ describe("a session that was saved", () => {
     expect(world.said).toEqual(numbersUpTo(3));
   });
 
+  test("goes on with connect() alone", async () => {
+    const world = new Reloading();
+    const two = world.program(saved(await world.started()));
+    await two.client.connect();
+    expect([two.client.suspended, two.events]).toEqual([true, []]);
+    two.client.processAsync();
+    world.net.clock.advance(0);
+    await two.client.waitForConnection();
+    expect(two.events).toEqual(["connect", "handshakecomplete", "resume"]);
+  });
+
   test("outlives a line that breaks in the next program", async () => {
     const world = new Reloading();
     const two = await world.started(saved(await world.started()));
