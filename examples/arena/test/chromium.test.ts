@@ -78,6 +78,42 @@ describeWithChromium("the arena", () => {
     expect(await otto.evaluate("problems")).toEqual([]);
   });
 
+  test("a mouse and a finger steer and dash, too", async () => {
+    arena = await startArena({ addr: ["127.0.0.1", 0], seats });
+    const nora = await play(arena.url, "Nora");
+    const { body } = playerCalled("Nora");
+    const put = () => Object.assign(body, { x: 1000, y: 1000, vx: 0, vy: 0, dash: 0, rest: 0, stun: 0 });
+    /** Does something until it has come to something: a bot may come between. */
+    const until = async (done: () => boolean, act: () => Promise<unknown>): Promise<void> => {
+      while (!done()) await act();
+    };
+    const nothing = () => nora.evaluate("0");
+    await nora.show({ width: 1280, height: 800, dark: true, touch: false });
+    while (!String(await text(nora, "place")).includes("at 1000 1000")) put();
+    await nora.mouse("Pressed", 1000, 400, "left"); // right of the player, which is in the middle
+    await until(() => body.x > 1030, nothing);
+    const dashByMouse = async () => {
+      await nora.mouse("Pressed", 1000, 400, "right");
+      await nora.mouse("Released", 1000, 400, "right");
+    };
+    await until(() => body.rest > 0, dashByMouse);
+    await nora.mouse("Released", 1000, 400, "left");
+
+    await nora.show({ width: 390, height: 844, dark: false, touch: true });
+    put();
+    const finger = { x: 100, y: 530 };
+    await nora.touch("Start", [{ x: 100, y: 600 }]);
+    await nora.touch("Move", [finger]); // dragged upwards
+    await until(() => body.y < 970, nothing);
+    const dashByFinger = async () => {
+      await nora.touch("Start", [finger, { x: 300, y: 300 }]);
+      await nora.touch("Move", [finger]);
+    };
+    await until(() => body.rest > 0, dashByFinger);
+    await nora.touch("End", []);
+    expect(await nora.evaluate("problems")).toEqual([]);
+  });
+
   test("a page without network for five seconds is back in its place; the other one plays on", async () => {
     arena = await startArena({ addr: ["127.0.0.1", 0], seats });
     const { hostname, port } = new URL(arena.url);

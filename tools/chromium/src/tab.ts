@@ -51,6 +51,8 @@ export class ChromiumTab<P extends Programs> {
   readonly #sessionId: string;
   readonly #waiting = new Map<number, (answer: Answer) => void>();
   #sent = 0;
+  /** Buttons of the mouse that are down. */
+  #buttons = 0;
   #loaded: (() => void) | undefined;
 
   private constructor(browser: CDPSession, targetId: string, sessionId: string) {
@@ -139,6 +141,29 @@ export class ChromiumTab<P extends Programs> {
   /** Presses a key, or lets it go. @param code - its place on the keyboard, e.g. `ArrowLeft`. */
   async key(what: "down" | "up", code: string): Promise<void> {
     await this.#send("Input.dispatchKeyEvent", { type: what === "down" ? "rawKeyDown" : "keyUp", code });
+  }
+
+  /** Moves the mouse, or presses or releases a button of it. */
+  async mouse(
+    what: "Moved" | "Pressed" | "Released",
+    x: number,
+    y: number,
+    button: "left" | "right",
+  ): Promise<void> {
+    const bit = button === "left" ? 1 : 2;
+    if (what === "Pressed") this.#buttons |= bit;
+    if (what === "Released") this.#buttons &= ~bit;
+    const event = { x, y, button, buttons: this.#buttons, clickCount: what === "Moved" ? 0 : 1 };
+    await this.#send("Input.dispatchMouseEvent", { type: `mouse${what}`, ...event });
+  }
+
+  /** Puts fingers down, moves them, or lifts them all. @param points - where those are that are down. */
+  async touch(
+    what: "Start" | "Move" | "End",
+    points: readonly { readonly x: number; readonly y: number }[],
+  ): Promise<void> {
+    const touchPoints = points.map(({ x, y }, id) => ({ x, y, id }));
+    await this.#send("Input.dispatchTouchEvent", { type: `touch${what}`, touchPoints });
   }
 
   /** Shows the page in another size and colour scheme, with or without a mouse. */
