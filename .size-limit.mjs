@@ -1,16 +1,17 @@
 // What a package costs its users, checked by `npm run check:sizes`, minified and gzipped: in a browser with all that it
 // imports, else its own code alone. A limit that is outgrown for a good reason is raised in the same change.
 
-const WITH_ALL = { protocol: "37.3 kB", peer: "67.2 kB" };
+const WITH_ALL = { protocol: "39.5 kB", peer: "81 kB" };
 /** A client that echoes, as a page has it: what is imported is what it uses. */
 const ECHO_CLIENT = "{ Client, definePacket, payload }";
 const ALONE = {
-  protocol: "31.7 kB",
-  peer: "32 kB",
+  protocol: "34 kB",
+  peer: "43.8 kB",
   core: "10.7 kB",
-  browser: "11.3 kB",
+  browser: "11.6 kB",
   websocket: "10 kB",
   telemetry: "4 kB",
+  cluster: "15.3 kB",
   ping: "4 kB",
   "peng3d-events": "3.7 kB",
 };
@@ -30,8 +31,8 @@ export default [
     size(name, limit, {
       name: `${name} alone`,
       import: "*",
-      ignore: ["@peng3dnet/*", "@msgpack/*", "node:*", "ws", "@opentelemetry/*"],
+      ignore: ["@peng3dnet/*", "@msgpack/*", "node:*", "ws", "@opentelemetry/*", "@nats-io/*"],
     }),
   ),
-  size("browser", "60.5 kB", { name: "an echo client in a browser", import: ECHO_CLIENT }),
+  size("browser", "70 kB", { name: "an echo client in a browser", import: ECHO_CLIENT }),
 ];

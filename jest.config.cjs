@@ -7,6 +7,8 @@ module.exports = {
     (folder) => `<rootDir>/${folder}`,
   ),
   testEnvironment: "node",
+  // For a machine that is slow, or busy with other things. No test waits for a time to pass.
+  testTimeout: 30_000,
   testMatch: [
     "<rootDir>/packages/*/test/**/*.test.ts",
     "<rootDir>/examples/*/test/**/*.test.ts",

@@ -22,6 +22,8 @@ const FIRST = [
   "enablePing",
   "pingServer",
   "TestNetwork",
+  "joinCluster",
+  "instrument",
 ];
 
 /** Headings, in their order, with the folders whose symbols stand below. The first folder that a path begins with counts. */
@@ -36,6 +38,9 @@ const CATEGORIES = [
   ["Groups", ["peer/src/groups"]],
   ["Game loop and time", ["peer/src/time", "peer/src/turns"]],
   ["Liveness", ["peer/src/liveness"]],
+  ["Broken lines", ["peer/src/resume"]],
+  ["Several servers", ["cluster/src"]],
+  ["Observing", ["peer/src/observing", "telemetry/src"]],
   ["Options", ["protocol/src/config"]],
   ["Errors", ["protocol/src/errors"]],
   ["Constants", ["protocol/src/constants", "protocol/src/version"]],
