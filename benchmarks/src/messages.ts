@@ -1,4 +1,5 @@
 /** What the runner and its two child processes say to each other. */
+import type { ClusterRequests } from "./cluster/requests.js";
 import type { Credentials } from "./peer.js";
 import type { Cell } from "./workloads.js";
 
@@ -26,7 +27,7 @@ export interface Setup {
   readonly credentials?: Credentials;
 }
 
-export interface Requests {
+export interface Requests extends ClusterRequests {
   serve: { readonly data: Setup; readonly answer: { readonly port: number } };
   /** Connects as far as the cell wants it, and warms up. */
   prepare: { readonly data: Setup & { readonly port: number }; readonly answer: null };
