@@ -37,6 +37,7 @@ const PASSING = [
   "resumeregistry",
   "resumeevicted",
   "resumeoverflow",
+  "resumeunreadable",
 ];
 
 function info(reason: string | null, error?: Error): CloseInfo {

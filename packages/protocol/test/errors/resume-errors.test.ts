@@ -8,6 +8,7 @@ test.each([
   "resumeregistry",
   "resumeevicted",
   "resumeoverflow",
+  "resumeunreadable",
 ] as const)("%s closes a connection, is known, and ends the attempts", (reason) => {
   const error = new ResumeError("message", reason);
   expect([error.reason, error.closeReason]).toEqual([reason, reason]);

@@ -258,3 +258,33 @@ test("an object that does not let itself be looked at is no packet", () => {
   expect(new PacketRegistry().has(hostile as Packet)).toBe(false);
   expect(() => new PacketRegistry().register(hostile as Packet, "test:hostile")).toThrow(TypeError);
 });
+
+test("a registry of another program is taken over with its ids, and with what its server lacks", () => {
+  const peer = {} as Peer;
+  const registryOf = (...names: string[]): PacketRegistry => {
+    const registry = new PacketRegistry();
+    for (const name of names) registry.register(new Packet(registry, peer), name);
+    return registry;
+  };
+  const one = registryOf("a", "b", "c");
+  // The server has another packet where "c" would be.
+  one.takeOver(
+    new Map([
+      ["a", 66],
+      ["b", 64],
+      ["other", 65],
+    ]),
+  );
+  const two = registryOf("c", "b", "a");
+  const ids = new Map(Object.entries(one.toMap()));
+  expect(() => two.restore(new Map([...ids, ["nobody", 80]]), new Set(["a"]))).toThrow(NotRegisteredError);
+  expect([two.toMap(), [...two.lacking]]).toEqual([{ c: 64, b: 65, a: 66 }, []]);
+  two.restore(ids, one.lacking);
+  expect(two.toMap()).toEqual({ a: 66, b: 64, c: ids.get("c") });
+  expect(two.findId(65)).toBeUndefined();
+  expect([...two.entries()].map(({ name, lacking }) => [name, lacking])).toEqual([
+    ["c", true],
+    ["b", false],
+    ["a", false],
+  ]);
+});
