@@ -13,7 +13,6 @@ import {
 import type { PeerParts } from "../base/peer-hooks.js";
 import type { CensusTaking } from "../observing/census.js";
 import type { Observation } from "../observing/observation.js";
-import type { SessionKeeper } from "../resume/session-keeper.js";
 import { type Metrics, MetricsSum, NO_METRICS } from "../session/metrics.js";
 import { checkReason, type Session } from "../session/session.js";
 import { aborted, Deferred, unlessAborted, type WaitOptions, within } from "../time/deferred.js";
@@ -43,8 +42,8 @@ export class ClientSessions<C extends ToldClient> {
   session: Session<C> | undefined = undefined;
   /** Says whether another session follows; `undefined`: none does. */
   reconnecting: Reconnecting | undefined = undefined;
-  /** Has what another program has saved of a session; `undefined`: nothing has. */
-  keeper: SessionKeeper | undefined = undefined;
+  /** Takes the session that another program has saved, if there is one. Throws if it cannot be used. */
+  takeSaved: (() => void) | undefined = undefined;
   /** The client is at its end. */
   readonly closing: Deferred<CloseInfo>;
   /** The handshake of the session of the moment is complete, or of the next one if there is none. */
@@ -151,7 +150,7 @@ export class ClientSessions<C extends ToldClient> {
   /** Takes a session of another program, if there is one. @returns why that failed, if a fresh one follows. @throws if none does. */
   #goOnWithSaved(): CloseInfo | undefined {
     try {
-      this.keeper?.resume();
+      this.takeSaved?.();
       return undefined;
     } catch (error) {
       return this.#failed(error as Error, true);

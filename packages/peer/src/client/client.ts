@@ -120,7 +120,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
   #keepBy(keeper: SessionKeeper, resumption: ClientResumption<Client<D>>): void {
     const sessions = this.#sessions;
     const addressOf = (): Address => this.addr;
-    keeper[KEEPS]({
+    sessions.takeSaved = keeper[KEEPS]({
       registry: this.registry,
       get address() {
         return addressOf();
@@ -138,7 +138,6 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
       },
       last: () => sessions.last(),
     });
-    sessions.keeper = keeper;
   }
 
   // ---- the connection ---------------------------------------------------------------------------
@@ -242,13 +241,14 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
    * Connects to the server. Resolves once the connection is up; the handshake follows. Further calls return
    * the first one's result. A caller whose `timeout` is over or whose `signal` fires before the connection is up ends
    * the attempt; nothing is opened with a signal that has fired before. With the option `reconnect` it is tried again until it is
-   * up, and who gives up before a first session is active ends that.
+   * up, and who gives up before a first session is active ends that. With a session that was saved (`resume.keeper`) it resolves at
+   * once: the client is suspended then, and dials; `start` waits for that.
    *
    * @throws {@link ConnectionRefusedError}, {@link UnresolvableHostError}, {@link UnreachableHostError} or
    * another {@link ConnectError}, {@link TimedOutError} after `net.timeout.handshake`; with TLS,
    * {@link TlsConfigError} before anything is sent, and {@link TlsHandshakeError} or a subclass. A server may
    * find fault with the client's certificate only after this has resolved: `start` waits for that, too.
-   * {@link TimedOutError}, {@link AbortedError} as `options` say.
+   * {@link TimedOutError}, {@link AbortedError} as `options` say; {@link ResumeError} for a saved session that cannot be used.
    * @reference `connect`
    */
   connect(options: WaitOptions = {}): Promise<void> {

@@ -41,10 +41,10 @@ export class SessionKeeper {
    * next program goes on with it; the server waits for that as long as `net.resume.window` says.
    *
    * The text has all that was accepted for sending and that the server may not have, and all that came and was not handled.
-   * Packets in the buffer of `messages()` count as handled. Requests of this side fail here and are given up; those of the server that are not
-   * answered are answered with `internalerror`.
+   * Packets in the buffer of `messages()` count as handled. Requests of this side fail here and are given up; those of the server
+   * that are not answered are answered with `internalerror`. A text that was handed in and not used yet is returned as it is.
    *
-   * @returns what {@link SessionKeeper.constructor} takes. `undefined`: there is no session that could go on, or more waits in one
+   * @returns what the constructor takes. `undefined`: there is no session that could go on, or more waits in one
    * direction than `net.resume.bytes`; nothing has happened then.
    */
   save(): string | undefined {
@@ -80,30 +80,27 @@ export class SessionKeeper {
     });
   }
 
-  /** @internal */
-  [KEEPS](client: KeptClient): void {
+  /**
+   * @internal
+   * @returns what has the client go on with what was saved, once. It throws a {@link ResumeError} if that cannot be.
+   */
+  [KEEPS](client: KeptClient): () => void {
     if (this.#client !== undefined)
       throw new InvalidStateError("a keeper is for one client; make another one for another client");
     this.#client = client;
+    return () => {
+      const text = this.#saved;
+      this.#saved = undefined;
+      if (text !== undefined) goOn(client, text);
+    };
   }
+}
 
-  /**
-   * Has the client go on with what was saved, once.
-   *
-   * @internal
-   * @throws {@link ResumeError} if that cannot be.
-   */
-  resume(): void {
-    const text = this.#saved;
-    this.#saved = undefined;
-    if (text === undefined || this.#client === undefined) return;
-    const saved = readSession(text);
-    const { registry, conntype } = this.#client;
-    if (saved.connection.conntype !== conntype)
-      throw unreadable("the saved session has another connection type than the client");
-    const nowhere = noTransport(this.#client.address);
-    this.#client.restore(saved, nowhere, (session) => fill(session, registry, saved));
-  }
+function goOn(client: KeptClient, text: string): void {
+  const saved = readSession(text);
+  if (saved.connection.conntype !== client.conntype)
+    throw unreadable("the saved session has another connection type than the client");
+  client.restore(saved, noTransport(client.address), (session) => fill(session, client.registry, saved));
 }
 
 /** Stands for the line until there is one. A session that waits for that uses nothing of it but what it tells of itself. */
