@@ -19,6 +19,7 @@ import type { NodeEvents, NodeInfo } from "./events.js";
 import { ClusterGroup } from "./groups/cluster-group.js";
 import type { NodeMetrics } from "./metrics.js";
 import type { NodeCore } from "./node-core.js";
+import { isMemberEvent } from "./presence/member.js";
 import { errorOf } from "./requests/answers.js";
 import { KICK, REQUEST, SEND } from "./wire/messages.js";
 import { checkGroupName, peerIdOf, readPeerId } from "./wire/names.js";
@@ -60,8 +61,22 @@ export class ClusterNode<
   /** The other nodes that are there, by id. */
   get nodes(): ReadonlyMap<string, NodeInfo> {
     return new Map(
-      [...this.#core.table.live].map(([id, { name, advertised }]) => [id, { id, name, advertised }]),
+      [...this.#core.table.live].map(([id, { name, advertised, clients }]) => [
+        id,
+        { id, name, advertised, clients },
+      ]),
     );
+  }
+
+  /**
+   * How many clients all nodes have together, e.g. for the answer to pings: those of this node now, and those of the others at their
+   * last beat. Who is still in the handshake does not count.
+   */
+  get clientCount(): number {
+    const { clients, table } = this.#core;
+    let sum = clients;
+    for (const node of table.live.values()) sum += node.clients;
+    return sum;
   }
 
   /** Counters. */
@@ -91,6 +106,8 @@ export class ClusterNode<
 
   /** Calls `listener` on each event. */
   on<K extends keyof NodeEvents>(event: K, listener: (...args: NodeEvents[K]) => unknown): this {
+    // First, since whoever is there already has no event.
+    if (isMemberEvent(event)) this.#core.presence.begin();
     this.#core.events.add(event, listener);
     return this;
   }
@@ -109,6 +126,20 @@ export class ClusterNode<
   group(name: string): ClusterGroup<ClientOf<C, D>, D> {
     checkGroupName(name);
     return new ClusterGroup<ClientOf<C, D>, D>(name, this.#core.shared as never);
+  }
+
+  /**
+   * Says something of a client of this node that all nodes may know, such as a name to show: what
+   * {@link ClusterGroup.members} and its events tell as `presence`, in each of its groups. It replaces what was said before.
+   *
+   * @param client - the client, or its cid.
+   * @param presence - what msgpack can hold, 1,024 bytes encoded at most; `null`: nothing.
+   * @returns whether the client is there.
+   * @throws {@link EncodeError} for what cannot be encoded, or is nested deeper than 8 or has more than 256 elements; TypeError if
+   * it is too long.
+   */
+  setPresence(client: ClientOnServer | number, presence: unknown): boolean {
+    return this.#core.presence.own.set(client, presence);
   }
 
   // ---- single clients -------------------------------------------------------------------------------

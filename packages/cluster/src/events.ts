@@ -1,4 +1,5 @@
 import type { ClusterHost } from "@peng3dnet/peer";
+import type { GroupMember, MemberEvent } from "./presence/member.js";
 
 /** Something that nodes sent to a group did not arrive here. */
 export interface Gap {
@@ -20,6 +21,8 @@ export interface NodeInfo {
   readonly name: string;
   /** The address at which clients reach it, as its option `advertised` says. */
   readonly advertised: string | undefined;
+  /** How many clients it had at its last beat, those that are still in the handshake not included. */
+  readonly clients: number;
 }
 
 /** Arguments of the listeners of a node. */
@@ -30,6 +33,14 @@ export interface NodeEvents {
   nodejoin: [node: NodeInfo];
   /** Another node is not there any more: it has left, or was silent for too long. One that is heard again joins again. */
   nodeleave: [node: NodeInfo, info: { readonly lost: boolean }];
+  /** Another node was silent for too long; comes after its `nodeleave`, and after its members have left their groups. */
+  nodelost: [node: NodeInfo];
+  /** A client of any node is in a group now. A listener makes the node watch presence: {@link ClusterGroup.members}. */
+  memberenter: [member: GroupMember, group: string];
+  /** A client of any node is not in a group any more. */
+  memberleave: [member: GroupMember, group: string];
+  /** A client of any node that is in a group has another presence now. */
+  memberchange: [member: GroupMember, group: string];
 }
 
 type Call = (...args: never[]) => unknown;
@@ -52,11 +63,37 @@ export class Events {
   remove(event: string, listener: Call): void {
     const listeners = this.#listeners.get(event) ?? [];
     const place = listeners.lastIndexOf(listener);
-    if (place >= 0) this.#listeners.set(event, listeners.toSpliced(place, 1));
+    if (place < 0) return;
+    if (listeners.length === 1) this.#listeners.delete(event);
+    else this.#listeners.set(event, listeners.toSpliced(place, 1));
+  }
+
+  /** Adds a listener for the members of one group. */
+  addFor(group: string, event: MemberEvent, listener: Call): void {
+    this.add(keyOf(group, event), listener);
+  }
+
+  removeFor(group: string, event: MemberEvent, listener: Call): void {
+    this.remove(keyOf(group, event), listener);
+  }
+
+  /** Tells the listeners for the members of a group, and those for all groups. */
+  emitMember(group: string, event: MemberEvent, member: GroupMember): void {
+    this.#call(keyOf(group, event), event, [member, group]);
+    this.emit(event, member, group);
   }
 
   emit<K extends keyof NodeEvents>(event: K, ...args: NodeEvents[K]): void {
-    for (const listener of this.#listeners.get(event) ?? [])
-      this.#guard.run(`"${event}" listener of a node`, () => listener(...(args as unknown as never[])));
+    this.#call(event, event, args);
   }
+
+  #call(key: string, event: string, args: readonly unknown[]): void {
+    for (const listener of this.#listeners.get(key) ?? [])
+      this.#guard.run(`"${event}" listener of a node`, () => listener(...(args as never[])));
+  }
+}
+
+/** Names of events have no spaces. */
+function keyOf(group: string, event: MemberEvent): string {
+  return `${event} ${group}`;
 }

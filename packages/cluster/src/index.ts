@@ -50,3 +50,10 @@ export type {
   NatsTlsOptions,
 } from "./nats/nats-options.js";
 export type { ClusterOptions } from "./options.js";
+export type {
+  GroupMember,
+  GroupMembers,
+  MemberEvent,
+  MemberListener,
+  MembersOptions,
+} from "./presence/member.js";

@@ -10,6 +10,8 @@ import type { MembershipHost } from "./nodes/membership-host.js";
 import { NodeTable } from "./nodes/node-table.js";
 import type { RemoteNode } from "./nodes/remote-node.js";
 import type { ClusterSettings } from "./options.js";
+import type { GroupMembers, MemberEvent, MemberListener, MembersOptions } from "./presence/member.js";
+import { Presence, type PresenceHost } from "./presence/presence.js";
 import { Asked, type AskedHost } from "./requests/asked.js";
 import { Served, type ServedHost } from "./requests/served.js";
 import type { Message } from "./wire/form.js";
@@ -35,7 +37,7 @@ export interface NodeParts {
 }
 
 /** The inside of a node: brings its parts together. Each part sees of it what its own interface says. */
-export class NodeCore implements MembershipHost, SharedGroupsHost, AskedHost, ServedHost {
+export class NodeCore implements MembershipHost, SharedGroupsHost, PresenceHost, AskedHost, ServedHost {
   readonly id: string;
   readonly server: Server<ClientOnServer>;
   readonly host: ClusterHost;
@@ -45,6 +47,7 @@ export class NodeCore implements MembershipHost, SharedGroupsHost, AskedHost, Se
   readonly membership: Membership;
   readonly outgoing: Outgoing;
   readonly shared: SharedGroups;
+  readonly presence: Presence;
   readonly asked: Asked;
   readonly served: Served;
   readonly advertised: string | undefined;
@@ -61,7 +64,7 @@ export class NodeCore implements MembershipHost, SharedGroupsHost, AskedHost, Se
   #ending: Promise<void> | undefined = undefined;
 
   constructor({ id, server, bus, subjects, settings }: NodeParts) {
-    const { advertised, interval, timeout, maxNodes, maxGroups, maxRequests } = settings;
+    const { advertised, interval, timeout, maxNodes, maxGroups, maxMembers, maxRequests } = settings;
     this.id = id;
     this.server = server;
     this.host = server[CLUSTER_HOST];
@@ -80,6 +83,7 @@ export class NodeCore implements MembershipHost, SharedGroupsHost, AskedHost, Se
         this.tellAll(LAST.write({ from: id, end: true, positions: [position] }));
     });
     this.shared = new SharedGroups(this, () => this.table.all());
+    this.presence = new Presence(this, maxMembers);
     this.asked = new Asked(this, maxRequests, Math.ceil(timeout / interval));
     this.served = new Served(this);
   }
@@ -98,11 +102,12 @@ export class NodeCore implements MembershipHost, SharedGroupsHost, AskedHost, Se
   start(): void {
     const { all } = this.#subjects;
     this.#subscriptions.push(
-      this.#link.subscribe(all, (message) => this.membership.take(message)),
+      this.#link.subscribe(all, (message) => this.membership.take(message) || this.presence.take(message)),
       this.#link.subscribe(this.#subjects.node(this.id), (message) => this.#takeOwn(message)),
     );
     this.#takenBack.push(
       this.#bus.watch((state) => {
+        this.presence.interrupted();
         if (state === "connected") this.membership.reconnected();
         else if (state === "closed") void this.leave();
       }),
@@ -120,6 +125,7 @@ export class NodeCore implements MembershipHost, SharedGroupsHost, AskedHost, Se
   async #leave(): Promise<void> {
     this.left = true;
     this.membership.end();
+    this.presence.end();
     this.shared.end();
     this.asked.end();
     this.served.end();
@@ -151,6 +157,14 @@ export class NodeCore implements MembershipHost, SharedGroupsHost, AskedHost, Se
     this.#link.publish(this.#subjects.group(group), message);
   }
 
+  tellWatchers(message: Uint8Array): void {
+    this.#link.tell(this.#subjects.presence, message);
+  }
+
+  watchPresence(): BusSubscription {
+    return this.#link.subscribe(this.#subjects.presence, (message) => this.presence.take(message));
+  }
+
   subscribe(group: string): BusSubscription {
     return this.#link.subscribe(this.#subjects.group(group), (message) => this.shared.take(group, message));
   }
@@ -171,7 +185,8 @@ export class NodeCore implements MembershipHost, SharedGroupsHost, AskedHost, Se
 
   /** Takes a message to this node. @returns whether it is one. */
   #takeOwn(message: Message): boolean {
-    if (this.membership.take(message) || this.served.take(message)) return true;
+    if (this.membership.take(message) || this.presence.take(message) || this.served.take(message))
+      return true;
     if (message.kind === ANSWER.kind) this.#takeAnswer(message);
     else if (message.kind === SEND.kind) this.#takeSend(message);
     else return false;
@@ -199,6 +214,45 @@ export class NodeCore implements MembershipHost, SharedGroupsHost, AskedHost, Se
     } catch (error) {
       this.refused(error, name);
     }
+  }
+
+  // ---- for its parts: presence ------------------------------------------------------------------------
+
+  /** How many clients this node has whose handshake is complete. */
+  get clients(): number {
+    let count = 0;
+    for (const { active, suspended } of this.server.clients.values()) if (active || suspended) count++;
+    return count;
+  }
+
+  isShared(group: string): boolean {
+    return this.shared.has(group);
+  }
+
+  *sharedGroups(): IterableIterator<string> {
+    for (const [group] of this.shared.wanted()) yield group;
+  }
+
+  shares(group: string): void {
+    this.presence.own.shared(group);
+  }
+
+  memberLeft(client: ClientOnServer): void {
+    this.presence.own.memberLeft(client);
+  }
+
+  onMember(group: string, event: MemberEvent, listener: MemberListener): void {
+    this.presence.on(group, event, listener);
+  }
+
+  offMember(group: string, event: MemberEvent, listener: MemberListener): void {
+    this.events.removeFor(group, event, listener);
+  }
+
+  members(group: string, options: MembersOptions): Promise<GroupMembers> {
+    const promise = this.presence.members(group, options);
+    promise.catch(() => {});
+    return promise;
   }
 
   // ---- for its parts: nodes and sequences --------------------------------------------------------------
@@ -233,15 +287,19 @@ export class NodeCore implements MembershipHost, SharedGroupsHost, AskedHost, Se
     this.events.emit("gap", { group, from, missed });
   }
 
-  joined({ id, name, advertised }: RemoteNode): void {
-    this.events.emit("nodejoin", { id, name, advertised });
+  joined({ id, name, advertised, clients }: RemoteNode): void {
+    this.presence.joined(id);
+    this.events.emit("nodejoin", { id, name, advertised, clients });
   }
 
   gone(node: RemoteNode, left: boolean): void {
     this.asked.gone(node);
     this.served.gone(node);
-    const { id, name, advertised } = node;
-    this.events.emit("nodeleave", { id, name, advertised }, { lost: !left });
+    const { id, name, advertised, clients } = node;
+    const info = { id, name, advertised, clients };
+    this.presence.gone(id);
+    this.events.emit("nodeleave", info, { lost: !left });
+    if (!left) this.events.emit("nodelost", info);
   }
 
   tooMany(id: string): void {
@@ -256,5 +314,6 @@ export class NodeCore implements MembershipHost, SharedGroupsHost, AskedHost, Se
 
   ticked(): void {
     this.asked.ticked();
+    this.presence.ticked();
   }
 }

@@ -23,6 +23,8 @@ export interface ClusterOptions {
    * sequences of this node. Default 65,536.
    */
   readonly maxGroups?: number | undefined;
+  /** Most clients of each other node whose presence is kept: {@link ClusterGroup.members}. Default 65,536. */
+  readonly maxMembers?: number | undefined;
   /** Most requests to clients of other nodes that wait for an answer at a time, and most of other nodes' here. Default 4,096. */
   readonly maxRequests?: number | undefined;
 }
@@ -36,6 +38,7 @@ export interface ClusterSettings {
   readonly timeout: number;
   readonly maxNodes: number;
   readonly maxGroups: number;
+  readonly maxMembers: number;
   readonly maxRequests: number;
 }
 
@@ -53,6 +56,7 @@ export function readOptions({
   timeout = 5,
   maxNodes = 256,
   maxGroups = 65_536,
+  maxMembers = 65_536,
   maxRequests = 4096,
 }: ClusterOptions): ClusterSettings {
   if (typeof (Object(bus) as Partial<BusFactory>).connect !== "function")
@@ -74,9 +78,9 @@ export function readOptions({
       "timeout",
       `the option "timeout" is a number of seconds up to ${LONGEST_TIMEOUT}, and at least three times "interval", ${interval}`,
     );
-  for (const [key, value] of Object.entries({ maxNodes, maxGroups, maxRequests })) {
+  for (const [key, value] of Object.entries({ maxNodes, maxGroups, maxMembers, maxRequests })) {
     if (Number.isSafeInteger(value) && value > 0) continue;
     throw new ConfigError(key, `the option "${key}" is an integer from 1`);
   }
-  return { name, prefix, advertised, interval, timeout, maxNodes, maxGroups, maxRequests };
+  return { name, prefix, advertised, interval, timeout, maxNodes, maxGroups, maxMembers, maxRequests };
 }

@@ -11,6 +11,13 @@ import type {
   SIDE_CLIENT,
   UntypedPacket,
 } from "@peng3dnet/peer";
+import {
+  type GroupMembers,
+  isMemberEvent,
+  type MemberEvent,
+  type MemberListener,
+  type MembersOptions,
+} from "../presence/member.js";
 
 /** Options of `broadcast` of a group that nodes share. */
 export interface ClusterBroadcastOptions {
@@ -26,6 +33,9 @@ export interface ClusterGroupStore<C extends Member> {
   add(name: string, client: Receiver): boolean;
   local(name: string): Group<C>;
   broadcast(name: string, ptype: PacketRef, data: unknown, options: ClusterBroadcastOptions): number;
+  members(name: string, options: MembersOptions): Promise<GroupMembers>;
+  on(name: string, event: MemberEvent, listener: MemberListener): void;
+  off(name: string, event: MemberEvent, listener: MemberListener): void;
 }
 
 /**
@@ -33,7 +43,8 @@ export interface ClusterGroupStore<C extends Member> {
  * down.
  *
  * On each node it is the group of the server with that name: who is a member here is seen there, and the other way round. What
- * is sent to it reaches the members on all nodes; all else is about those of this node.
+ * is sent to it reaches the members on all nodes, and {@link ClusterGroup.members} finds them; all else is about those of this
+ * node.
  *
  * A node hears what others send to a group from the first {@link ClusterGroup.add} until it has no members any more.
  *
@@ -111,9 +122,32 @@ export class ClusterGroup<
     return this.#store.broadcast(this.name, ptype, data, options);
   }
 
+  /**
+   * Who is in it, on all nodes: those whom the nodes added by {@link ClusterGroup.add}, and who else is in the group of such a
+   * node's server.
+   *
+   * The first call, or the first listener for a {@link MemberEvent}, makes this node watch: the others tell it from then on who
+   * enters and leaves. So the first call waits for their answer, and later ones only for nodes that something is missing of, or that
+   * are silent.
+   *
+   * @returns who is known in the end, and which nodes have not told all. It neither waits longer than `timeout` nor rejects since a
+   * node is dead or the bus is away.
+   * @throws {@link ConfigError} for a `timeout` that is none, by the promise.
+   */
+  members(options: MembersOptions = {}): Promise<GroupMembers> {
+    return this.#store.members(this.name, options);
+  }
+
   /** Calls `listener` whenever a client of this node has entered or left the group, as {@link Group.on}. */
-  on(event: GroupEvent, listener: (client: C) => unknown): this {
-    this.#store.local(this.name).on(event, listener);
+  on(event: GroupEvent, listener: (client: C) => unknown): this;
+  /**
+   * Calls `listener` with what this node comes to know of the members on all nodes, those of this one included. Who was known before
+   * has no `memberenter`, and who came and went within one turn has no event.
+   */
+  on(event: MemberEvent, listener: MemberListener): this;
+  on(event: GroupEvent | MemberEvent, listener: (...args: never[]) => unknown): this {
+    if (isMemberEvent(event)) this.#store.on(this.name, event, listener as MemberListener);
+    else this.#store.local(this.name).on(event, listener as (client: C) => unknown);
     return this;
   }
 
@@ -124,8 +158,12 @@ export class ClusterGroup<
   }
 
   /** Stops calling `listener`. */
-  off(event: GroupEvent, listener: (client: C) => unknown): this {
-    this.#store.local(this.name).off(event, listener);
+  off(event: GroupEvent, listener: (client: C) => unknown): this;
+  /** Stops calling `listener`. */
+  off(event: MemberEvent, listener: MemberListener): this;
+  off(event: GroupEvent | MemberEvent, listener: (...args: never[]) => unknown): this {
+    if (isMemberEvent(event)) this.#store.off(this.name, event, listener as MemberListener);
+    else this.#store.local(this.name).off(event, listener as (client: C) => unknown);
     return this;
   }
 }

@@ -12,6 +12,7 @@ import type { BusSubscription } from "../bus/bus.js";
 import type { Counters } from "../metrics.js";
 import type { Membership } from "../nodes/membership.js";
 import type { RemoteNode } from "../nodes/remote-node.js";
+import type { GroupMembers, MemberEvent, MemberListener, MembersOptions } from "../presence/member.js";
 import type { Message } from "../wire/form.js";
 import { GROUP_MESSAGE, type Heard, type Position, type Wanted } from "../wire/messages.js";
 import type { ClusterBroadcastOptions, ClusterGroupStore } from "./cluster-group.js";
@@ -35,6 +36,15 @@ export interface SharedGroupsHost {
   publish(group: string, message: Uint8Array): void;
   /** Something is missing. */
   gap(group: string, from: string, missed: number | undefined): void;
+  /** Nodes share a group from now on; it may have members of this one already. */
+  shares(group: string): void;
+  /** A client has left a group that nodes share. */
+  memberLeft(client: ClientOnServer): void;
+  /** Calls a listener when a client of any node has entered or left a group, or has another presence. */
+  onMember(group: string, event: MemberEvent, listener: MemberListener): void;
+  offMember(group: string, event: MemberEvent, listener: MemberListener): void;
+  /** Who is in a group, on all nodes. */
+  members(group: string, options: MembersOptions): Promise<GroupMembers>;
   /** A message cannot be passed on. */
   refused(error: unknown, packet: string): void;
 }
@@ -57,7 +67,11 @@ export class SharedGroups implements ClusterGroupStore<ClientOnServer> {
   constructor(node: SharedGroupsHost, nodes: () => Iterable<RemoteNode>) {
     this.#node = node;
     this.#nodes = nodes;
-    const left = (_client: unknown, { name }: { readonly name: string }): void => this.#check(name);
+    const left = (client: ClientOnServer, { name }: { readonly name: string }): void => {
+      if (!this.#shared.has(name)) return;
+      node.memberLeft(client);
+      this.#check(name);
+    };
     node.server.on("groupleave", left);
     this.#stopListening = () => void node.server.off("groupleave", left);
   }
@@ -70,6 +84,10 @@ export class SharedGroups implements ClusterGroupStore<ClientOnServer> {
   /** Their names, each with the version of what this node wants to hear from which on it is among it. */
   *wanted(): IterableIterator<Wanted> {
     for (const [name, { since }] of this.#shared) yield [name, since];
+  }
+
+  has(name: string): boolean {
+    return this.#shared.has(name);
   }
 
   /** Hears nothing any more. */
@@ -100,6 +118,7 @@ export class SharedGroups implements ClusterGroupStore<ClientOnServer> {
     if (left || this.#shared.has(name)) return;
     const subscription = this.#node.subscribe(name);
     this.#shared.set(name, { subscription, since: membership.wantGroup(name) });
+    this.#node.shares(name);
   }
 
   /** Nobody may be in there any more. */
@@ -110,6 +129,18 @@ export class SharedGroups implements ClusterGroupStore<ClientOnServer> {
     shared.subscription.unsubscribe();
     for (const { incoming } of this.#nodes()) incoming.delete(name);
     this.#node.membership.unwantGroup(name);
+  }
+
+  members(name: string, options: MembersOptions): Promise<GroupMembers> {
+    return this.#node.members(name, options);
+  }
+
+  on(name: string, event: MemberEvent, listener: MemberListener): void {
+    this.#node.onMember(name, event, listener);
+  }
+
+  off(name: string, event: MemberEvent, listener: MemberListener): void {
+    this.#node.offMember(name, event, listener);
   }
 
   // ---- out --------------------------------------------------------------------------------------------

@@ -181,8 +181,8 @@ export class Membership {
   }
 
   #beat(): void {
-    const { id: from, advertised = null } = this.#host;
-    this.#host.tellAll(BEAT.write({ from, version: this.#version, advertised }));
+    const { id: from, advertised = null, clients } = this.#host;
+    this.#host.tellAll(BEAT.write({ from, version: this.#version, advertised, clients }));
   }
 
   /** Says where sequences are, so that the loss of their last message is noticed, too. */
@@ -255,11 +255,12 @@ export class Membership {
   }
 
   #takeBeat(message: Message): void {
-    const { from, version, advertised } = BEAT.read(message);
+    const { from, version, advertised, clients } = BEAT.read(message);
     const where = advertised ?? undefined;
     const node = this.heard(from, where);
     if (node === undefined) return;
     node.advertised = where;
+    node.clients = clients;
     // One that has just come was asked, and what it says now may be under way.
     node.behind = version === node.version ? 0 : node.behind + 1;
     if (node.behind > 1) {

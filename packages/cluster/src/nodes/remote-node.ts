@@ -26,6 +26,8 @@ export class RemoteNode {
   readonly name: string;
   /** Where clients reach it, if it says so. */
   advertised: string | undefined = undefined;
+  /** How many clients it had at its last beat. */
+  clients = 0;
   /** When it was heard of last, by the clock of this node. */
   heardAt: number;
   /** Whether it was silent for too long. What is known of it is kept for a while: it may come back. */

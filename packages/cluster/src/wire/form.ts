@@ -6,7 +6,7 @@ const MAGIC = 0x70;
 /** Magic number, version, and the length of the header in three bytes. */
 const PREFIX_SIZE = 5;
 /** How deep a header may nest, and how many elements it may have. */
-const DEPTH = 3;
+const DEPTH = 4;
 const ELEMENTS = 16_384;
 const EMPTY = new Uint8Array(0);
 

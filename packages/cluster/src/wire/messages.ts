@@ -9,6 +9,10 @@ const LONGEST_NAME = 256;
 export const MOST_EXCEPTIONS = 1024;
 /** Most groups that one message names. Longer lists travel in several. */
 export const MOST_NAMES = 500;
+/** Longest presence of a client, in encoded bytes. */
+export const LONGEST_PRESENCE = 1024;
+/** Most clients of which one message tells the presence. */
+export const MOST_PRESENT = 1000;
 
 const count: Field<number> = (value): value is number =>
   Number.isSafeInteger(value) && (value as number) >= 0;
@@ -45,6 +49,20 @@ export type Heard = readonly [group: string, since: number, stream: number, star
 const heard: Field<Heard> = (value): value is Heard =>
   Array.isArray(value) && value.length === 5 && group(value[0]) && value.slice(1).every(count);
 
+/** A client: its cid, its presence as msgpack (empty: it has none), and the groups that it is in; none: it is gone. */
+export type Present = readonly [cid: number, presence: Uint8Array, groups: readonly string[]];
+const groupsOfClient = listOf(group, MOST_NAMES);
+const isPresent: Field<Present> = (value): value is Present => {
+  if (!Array.isArray(value) || value.length !== 3) return false;
+  const [cid, presence, groups] = value as readonly unknown[];
+  return (
+    count(cid) &&
+    presence instanceof Uint8Array &&
+    presence.length <= LONGEST_PRESENCE &&
+    groupsOfClient(groups)
+  );
+};
+
 // Each kind says first from which node it is.
 
 // ---- to the nodes with members of a group ---------------------------------------------------------
@@ -64,8 +82,13 @@ export const GROUP_MESSAGE = new Form(1, "group message", {
 
 // ---- to all nodes -----------------------------------------------------------------------------------
 
-/** A node lives. `version` counts the changes of what it wants to hear. */
-export const BEAT = new Form(2, "beat", { from: node, version: count, advertised: textOrNull });
+/** A node lives. `version` counts the changes of what it wants to hear; it has so many clients. */
+export const BEAT = new Form(2, "beat", {
+  from: node,
+  version: count,
+  advertised: textOrNull,
+  clients: count,
+});
 /** What a node wants to hear has changed: what was `base` is now `version`. */
 export const INTEREST = new Form(3, "interest", {
   from: node,
@@ -135,3 +158,27 @@ export const ANSWER = new Form(14, "answer", {
   message: textOrNull,
   flags: count,
 });
+
+// ---- presence ---------------------------------------------------------------------------------------
+
+/** To all nodes: this one wants to know who is in the groups of the others. */
+export const WATCH = new Form(15, "watch", { from: node });
+/** To one node: the same, and asks for all of it, since something is missing. */
+export const WATCH_ALL = new Form(16, "watch all", { from: node });
+/** To one node: all clients that are in groups which nodes share, in `parts` messages. */
+export const PRESENT = new Form(17, "present", {
+  from: node,
+  version: count,
+  part: count,
+  parts: count,
+  present: listOf(isPresent, MOST_PRESENT),
+});
+/** To all who watch: these clients are in other groups than before, or their presence is another one. */
+export const PRESENCE = new Form(18, "presence", {
+  from: node,
+  base: count,
+  version: count,
+  present: listOf(isPresent, MOST_PRESENT),
+});
+/** To all who watch: where the changes are, so that the loss of the last one is noticed, too. */
+export const PRESENCE_AT = new Form(19, "presence at", { from: node, version: count });

@@ -95,12 +95,15 @@ export function checkGroupName(name: unknown): void {
 export class Subjects {
   /** What all nodes hear. */
   readonly all: string;
+  /** What nodes hear that watch the presence of clients. */
+  readonly presence: string;
   readonly #prefix: string;
 
   /** @param prefix - what all of them begin with. */
   constructor(prefix: string) {
     this.#prefix = prefix;
     this.all = `${prefix}.a`;
+    this.presence = `${prefix}.p`;
   }
 
   /** What one node hears. */

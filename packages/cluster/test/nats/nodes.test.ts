@@ -15,12 +15,12 @@ const packets = [News, Confirm];
 /** Something that is waited for, as often as it changes. */
 class Changes {
   #look: (() => void)[] = [];
-  changed(): void {
+  readonly changed = (): void => {
     for (const look of this.#look.splice(0)) look();
-  }
-  async until(holds: () => boolean): Promise<void> {
+  };
+  readonly until = async (holds: () => boolean): Promise<void> => {
     while (!holds()) await new Promise<void>((resolve) => this.#look.push(resolve));
-  }
+  };
 }
 
 async function begin(broker: NatsServer, name: string) {
@@ -51,7 +51,8 @@ async function begin(broker: NatsServer, name: string) {
     changes.changed();
   });
   node.on("nodejoin", () => changes.changed());
-  return { node, client, remote, id: node.idOf(remote), news, gaps, until: changes.until.bind(changes) };
+  const { changed, until } = changes;
+  return { node, client, remote, id: node.idOf(remote), news, gaps, changed, until };
 }
 
 describeWithNats("nodes", () => {
@@ -103,5 +104,32 @@ describeWithNats("nodes", () => {
     expect(b.news.length + missed()).toBe(sent + 1);
     expect(missed()).toBeGreaterThan(0);
     expect(b.gaps[0]).toMatchObject({ group: "room", from: a.node.id });
+  });
+
+  test("who is in a group is known on all nodes, also after the broker was away", async () => {
+    const broker = await startNats();
+    const [a, b] = [await begin(broker, "a"), await begin(broker, "b")];
+    const onB: string[] = [];
+    const inside = new Set<string>();
+    for (const event of ["memberenter", "memberleave", "memberchange"] as const)
+      b.node.on(event, () => b.changed());
+    b.node.group("room").on("memberenter", ({ id }) => void inside.add(id));
+    b.node.group("room").on("memberleave", ({ id }) => void inside.delete(id));
+    b.node.group("room").on("memberchange", ({ presence }) => void onB.push(String(presence)));
+    a.node.group("room").add(a.remote);
+    b.node.group("room").add(b.remote);
+    await b.until(() => inside.size === 2);
+    const found = await a.node.group("room").members();
+    expect(found.incomplete).toEqual([]);
+    expect(found.members.map(({ id }) => id).toSorted()).toEqual([a.id, b.id].toSorted());
+    // What is said now is lost with the broker.
+    broker.freeze();
+    a.node.setPresence(a.remote, "lost on the way");
+    await broker.kill();
+    await broker.start();
+    await b.until(() => onB.includes("lost on the way"));
+    a.node.group("room").delete(a.remote);
+    await b.until(() => inside.size === 1);
+    expect([...inside]).toEqual([b.id]);
   });
 });

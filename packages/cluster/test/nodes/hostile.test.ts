@@ -115,7 +115,7 @@ test("nodes with different packets go on with those that they share", async () =
 
 test("a node of another version is warned of once, and is no node here", async () => {
   const { a, publish } = await one();
-  const beat = forms.BEAT.write({ from: MALLORY, version: 0, advertised: null });
+  const beat = forms.BEAT.write({ from: MALLORY, version: 0, advertised: null, clients: 0 });
   beat[1] = 2;
   for (let n = 0; n < 3; n++) await publish("a", beat);
   expect([a.node.nodes.size, a.node.metrics.refused, a.warnings.length]).toEqual([0, 3, 1]);
@@ -129,7 +129,7 @@ test("there are no more nodes than may be", async () => {
   for (const letter of ["A", "B", "C", "D"])
     bus.publish(
       "peng3dnet.a",
-      forms.BEAT.write({ from: `m~${letter.repeat(12)}`, version: 0, advertised: null }),
+      forms.BEAT.write({ from: `m~${letter.repeat(12)}`, version: 0, advertised: null, clients: 0 }),
     );
   await cluster.settle();
   expect([a.node.nodes.size, a.node.metrics.refused]).toEqual([2, 2]);
@@ -139,7 +139,8 @@ test("there are no more nodes than may be", async () => {
 
 test("no bytes, on any subject, make a node throw, or leave or stop it", async () => {
   const { cluster, a, guest, bus } = await one();
-  const subjects = ["a", "g.room", `n.${a.node.id}`].map((subject) => `peng3dnet.${subject}`);
+  await a.node.group("room").members({ timeout: 0 });
+  const subjects = ["a", "p", "g.room", `n.${a.node.id}`].map((subject) => `peng3dnet.${subject}`);
   const value = fc.oneof(
     {
       weight: 3,
@@ -151,7 +152,7 @@ test("no bytes, on any subject, make a node throw, or leave or stop it", async (
   );
   const message = fc
     .tuple(
-      fc.integer({ min: 0, max: 16 }),
+      fc.integer({ min: 0, max: 20 }),
       fc.array(value, { maxLength: 8 }),
       fc.uint8Array({ maxLength: 8 }),
     )
@@ -176,6 +177,8 @@ test("no bytes, on any subject, make a node throw, or leave or stop it", async (
         exceptGroups: [],
         version: 1,
         advertised: null,
+        clients: 0,
+        present: [[1, new Uint8Array([0xc0]), ["room"]]],
         base: 0,
         added: ["room"],
         removed: ["room"],

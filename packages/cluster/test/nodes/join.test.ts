@@ -88,12 +88,14 @@ test("nodes know of each other: names, epochs, advertised addresses", async () =
   await cluster.turn(1);
   expect(a.node.id).toMatch(/^same~[A-Za-z0-9_-]{12}$/);
   expect(a.node.id).not.toBe(b.node.id);
-  expect(joined).toEqual([{ id: b.node.id, name: "same", advertised: "play.example.org:8080" }]);
+  expect(joined).toEqual([{ id: b.node.id, name: "same", advertised: "play.example.org:8080", clients: 0 }]);
   expect(a.node.name).toBe("same");
   expect([...a.node.nodes.values()]).toEqual([
-    { id: b.node.id, name: "same", advertised: "play.example.org:8080" },
+    { id: b.node.id, name: "same", advertised: "play.example.org:8080", clients: 0 },
   ]);
-  expect([...b.node.nodes.values()]).toEqual([{ id: a.node.id, name: "same", advertised: undefined }]);
+  expect([...b.node.nodes.values()]).toEqual([
+    { id: a.node.id, name: "same", advertised: undefined, clients: 0 },
+  ]);
 });
 
 test("clusters with different prefixes do not hear each other", async () => {

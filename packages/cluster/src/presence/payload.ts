@@ -1,0 +1,32 @@
+import { ValueCodec } from "@peng3dnet/peer";
+import { LONGEST_PRESENCE } from "../wire/messages.js";
+
+/** How deep a presence may nest, and how many elements it may have. */
+const DEPTH = 8;
+const ELEMENTS = 256;
+const EMPTY = new Uint8Array(0);
+
+const codec = new ValueCodec(DEPTH, ELEMENTS);
+
+/**
+ * Encodes what is said of a client.
+ *
+ * @throws EncodeError for what cannot be encoded; TypeError if it is too long.
+ */
+export function encodePresence(value: unknown): Uint8Array {
+  if (value === undefined || value === null) return EMPTY;
+  const bytes = codec.encode(value).slice();
+  if (bytes.length <= LONGEST_PRESENCE) return bytes;
+  throw new TypeError(
+    `the presence of a client has ${LONGEST_PRESENCE} bytes at most, and this one ${bytes.length}; keep to what others show of it, such as a name`,
+  );
+}
+
+/** What was said of a client. @throws BadDataError */
+export function decodePresence(bytes: Uint8Array): unknown {
+  return bytes.length === 0 ? null : codec.decode(bytes);
+}
+
+export function isSame(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length && one.every((byte, place) => byte === other[place]);
+}
