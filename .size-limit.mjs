@@ -11,7 +11,7 @@ const ALONE = {
   browser: "11.6 kB",
   websocket: "10 kB",
   telemetry: "4 kB",
-  cluster: "15.3 kB",
+  cluster: "18.4 kB",
   ping: "4 kB",
   "peng3d-events": "3.7 kB",
 };
