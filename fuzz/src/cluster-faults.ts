@@ -22,6 +22,7 @@ import {
   growth,
   markdown,
   type Round,
+  SAME_WITHIN,
   seconds,
 } from "./cluster/outcome.js";
 import { Random } from "./random.js";
@@ -87,6 +88,7 @@ async function play(network: Network): Promise<void> {
   const rounds: Round[] = [];
   const memory: Record<"node" | "clients", number[]> = { node: [], clients: [] };
   let hanging = 0;
+  let wrongMembers = 0;
   let last = await arena.quiet(COMPLETE_WITHIN);
   const random = Random.of(options.seed, "cluster", 0);
   for (const fault of deck(options.faults, random)) {
@@ -95,24 +97,27 @@ async function play(network: Network): Promise<void> {
     await fault.play(arena, random);
     const agreed = await arena.agreed(AGREE_WITHIN);
     await arena.peopled(PEOPLED_WITHIN);
+    const members = await arena.sameMembers(SAME_WITHIN);
     const before = last.clients;
     last = await arena.quiet(COMPLETE_WITHIN);
     const { clients, nodes, after } = last;
     const round: Round = {
       fault,
       agreed,
+      members,
       complete: after,
       gaps: clients.gaps - before.gaps,
       missed: clients.missed - before.missed,
     };
     rounds.push(round);
+    wrongMembers += nodes.reduce((sum, node) => sum + node.wrongMembers, 0);
     hanging += nodes.reduce((sum, node) => sum + node.hanging, 0);
     const lasting = nodes.find(({ node }) => node.startsWith("one~"));
     if (lasting !== undefined) memory.node.push(lasting.memory);
     memory.clients.push(clients.memory);
     const minutes = (performance.now() - begun) / 60_000;
     console.log(
-      `${minutes.toFixed(1).padStart(5)} min  ${fault.name.padEnd(14)} nodes agree after ${seconds(agreed)}, ` +
+      `${minutes.toFixed(1).padStart(5)} min  ${fault.name.padEnd(14)} nodes agree after ${seconds(agreed)}, members the same after ${seconds(members)}, ` +
         `views complete after ${seconds(after)}, ${round.gaps} gaps of ${round.missed} messages told, ` +
         `${clients.wrongs} wrong, node one ${(memory.node.at(-1)! / MIB).toFixed(1)} MiB`,
     );
@@ -121,7 +126,7 @@ async function play(network: Network): Promise<void> {
   const minutes = (performance.now() - begun) / 60_000;
   const nodes = last.nodes;
   await arena.close();
-  judge(rounds, last.clients, nodes, memory, hanging);
+  judge(rounds, last.clients, nodes, memory, { hanging, wrongMembers });
   if (options.write) write(rounds);
   console.log(`${rounds.length} rounds in ${minutes.toFixed(1)} minutes, seed ${options.seed}`);
 }
@@ -131,7 +136,7 @@ function judge(
   clients: Awaited<ReturnType<Arena["quiet"]>>["clients"],
   nodes: Awaited<ReturnType<Arena["quiet"]>>["nodes"],
   memory: Record<"node" | "clients", number[]>,
-  hanging: number,
+  { hanging, wrongMembers }: { readonly hanging: number; readonly wrongMembers: number },
 ): void {
   console.log(`\n${markdown(rounds)}\n`);
   for (const what of clients.wrong) console.log(`       ${what}`);
@@ -154,13 +159,19 @@ function judge(
     `${apart} times not`,
     apart === 0,
   );
+  const different = rounds.filter(({ members }) => members === undefined).length;
+  show(
+    `members and their presence are the same on all nodes ${SAME_WITHIN} s after that, and each came and went once`,
+    `${different} times not, ${wrongMembers} events too many`,
+    different === 0 && wrongMembers === 0,
+  );
   const outcomes: Record<string, number> = {};
   for (const { asked } of nodes)
     for (const [outcome, count] of Object.entries(asked))
       outcomes[outcome] = (outcomes[outcome] ?? 0) + count;
   const { wrong: wrongAnswers = 0 } = outcomes;
   show(
-    "no request across nodes hangs",
+    "no request across nodes hangs, and no query of members",
     `${hanging} did; those of nodes that are left: ${JSON.stringify(outcomes)}`,
     hanging === 0 && wrongAnswers === 0,
   );

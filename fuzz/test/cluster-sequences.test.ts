@@ -97,8 +97,10 @@ test("memory is compared by the middle of the first and of the last third", () =
 test("the table has the longest times of each fault, and all that was missed", () => {
   const fault = { name: "cut", what: "a cut", play: async () => {} };
   const table = markdown([
-    { fault, agreed: 1, complete: 0.25, gaps: 1, missed: 1000 },
-    { fault, agreed: 2.5, complete: undefined, gaps: 2, missed: 500 },
+    { fault, agreed: 1, members: 0.5, complete: 0.25, gaps: 1, missed: 1000 },
+    { fault, agreed: 2.5, members: 1.5, complete: undefined, gaps: 2, missed: 500 },
   ]);
-  expect(table.split("\n")[2]).toMatch(/^\| a cut +\| 2 +\| 2\.5 s +\| not in time +\| 3 +\| 1,500 +\|$/);
+  expect(table.split("\n")[2]).toMatch(
+    /^\| a cut +\| 2 +\| 2\.5 s +\| 1\.5 s +\| not in time +\| 3 +\| 1,500 +\|$/,
+  );
 });

@@ -108,6 +108,23 @@ export class Arena {
     });
   }
 
+  /** @returns the seconds until all nodes know the same of who is in the groups, and it is what there is. */
+  sameMembers(within: number): Promise<number | undefined> {
+    return this.#until(within, async () => {
+      const rosters = await Promise.all(this.#nodes.map((node) => node.roster()));
+      const here = (await this.#reports()).reduce((sum, { members }) => sum + members, 0);
+      const [first] = rosters;
+      return rosters.every(
+        (roster) =>
+          roster !== undefined &&
+          roster.digest === first?.digest &&
+          roster.members === here &&
+          roster.incomplete === 0 &&
+          roster.followed,
+      );
+    });
+  }
+
   /** Has nothing sent, and waits until each client is at the end of each sequence, by messages or gaps. */
   async quiet(within: number): Promise<Quiet> {
     const sending = this.#sending;

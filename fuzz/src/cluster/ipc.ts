@@ -1,5 +1,7 @@
 // What the conductor and the processes of nodes and clients tell each other.
 
+import type { Roster } from "./presence.js";
+
 /** To a node. */
 export type ToNode =
   | { readonly do: "go"; readonly bus: string; readonly host: string }
@@ -7,6 +9,7 @@ export type ToNode =
   /** Ids of clients of all nodes, to ask them. */
   | { readonly do: "peers"; readonly peers: readonly string[] }
   | { readonly do: "report"; readonly id: number; readonly collect: boolean }
+  | { readonly do: "roster"; readonly id: number }
   | { readonly do: "end" };
 
 /** What a node has to report. */
@@ -29,6 +32,10 @@ export interface NodeReport {
   readonly asked: Readonly<Record<string, number>>;
   /** Questions that are older than they may be and have not ended. */
   readonly hanging: number;
+  /** Members that entered when they were there, or left when they were not. */
+  readonly wrongMembers: number;
+  /** Members of all groups at this node. */
+  readonly members: number;
   /** Bytes in use. */
   readonly memory: number;
 }
@@ -70,4 +77,5 @@ export interface ClientsReport {
 export type FromProcess<R> =
   | { readonly is: "ready" }
   | { readonly is: "there"; readonly port: number; readonly node: string }
-  | { readonly is: "report"; readonly id: number; readonly report: R };
+  | { readonly is: "report"; readonly id: number; readonly report: R }
+  | { readonly is: "roster"; readonly id: number; readonly report: Roster };

@@ -7,6 +7,7 @@ import { collectGarbage, usedMemory } from "../measure.js";
 import { GROUPS } from "./groups.js";
 import type { FromProcess, NodeReport, ToNode } from "./ipc.js";
 import { Answer, Enter, Missed, Numbered, packets } from "./packets.js";
+import { PresenceWatch, type Roster } from "./presence.js";
 
 /** Milliseconds between two messages, and between two questions. */
 const SEND_EVERY = 25;
@@ -33,6 +34,7 @@ setInterval(() => {
 class Node {
   readonly #server: Server;
   readonly #node: ClusterNode;
+  readonly #presence: PresenceWatch;
   readonly #finals: Record<string, number> = {};
   readonly #asked: Record<string, number> = {};
   readonly #waiting = new Map<number, number>();
@@ -45,10 +47,12 @@ class Node {
   constructor(server: Server, node: ClusterNode) {
     this.#server = server;
     this.#node = node;
+    this.#presence = new PresenceWatch(node);
     node.on("gap", ({ group, from, missed = null }) => {
       for (const client of node.group(group)) client.sendMessage(Missed, [group, from, missed]);
     });
     server.answer(Enter, (groups, { client }) => {
+      node.setPresence(client, { groups });
       for (const group of groups) node.group(group).add(client);
       return node.id;
     });
@@ -91,6 +95,15 @@ class Node {
     this.#asked[outcome] = (this.#asked[outcome] ?? 0) + 1;
   }
 
+  /** Who is there, as this node knows it: a question like others, which may not hang. */
+  async #roster(): Promise<Roster> {
+    const id = this.#question++;
+    this.#waiting.set(id, ran);
+    const roster = await this.#presence.roster();
+    this.#waiting.delete(id);
+    return roster;
+  }
+
   #report(collect: boolean): NodeReport {
     if (collect) collectGarbage();
     const { gaps, missed } = this.#node.metrics;
@@ -107,6 +120,8 @@ class Node {
       refused: this.#refused,
       asked: this.#asked,
       hanging: [...this.#waiting.values()].filter((since) => ran - since > ANSWER_WITHIN + GRACE).length,
+      wrongMembers: this.#presence.wrong,
+      members: GROUPS.reduce((sum, group) => sum + this.#node.group(group).size, 0),
       memory: usedMemory(),
     };
   }
@@ -116,6 +131,7 @@ class Node {
     else if (message.do === "peers") this.#peers = message.peers;
     else if (message.do === "report")
       tell({ is: "report", id: message.id, report: this.#report(message.collect) });
+    else if (message.do === "roster") tell({ is: "roster", id: message.id, report: await this.#roster() });
     else if (message.do === "end") {
       await this.#server.shutdown();
       process.exit();

@@ -2,6 +2,8 @@ import type { Fault } from "./faults.js";
 
 /** Seconds from the end of a fault until each node knows of all others, and no more. */
 export const AGREE_WITHIN = 20;
+/** Seconds from then, and from when all clients are connected again, until all nodes know the same of who is in the groups. */
+export const SAME_WITHIN = 10;
 /** Seconds from when nothing more is sent until each client is at the end of each sequence. */
 export const COMPLETE_WITHIN = 20;
 /** By how much what a process uses may grow from the first third of the rounds to the last one, in bytes. */
@@ -12,6 +14,7 @@ export interface Round {
   readonly fault: Fault;
   /** Seconds; `undefined`: not in time. */
   readonly agreed: number | undefined;
+  readonly members: number | undefined;
   readonly complete: number | undefined;
   /** What clients were told to be missing since the round before. */
   readonly gaps: number;
@@ -38,7 +41,15 @@ function longest(times: readonly (number | undefined)[]): number | undefined {
   );
 }
 
-const HEAD = ["Fault", "Times", "Nodes agree after", "Views complete after", "Gaps told", "Messages missed"];
+const HEAD = [
+  "Fault",
+  "Times",
+  "Nodes agree after",
+  "Members the same after",
+  "Views complete after",
+  "Gaps told",
+  "Messages missed",
+];
 
 /** The table for the docs, as the formatter would have it. */
 export function markdown(rounds: readonly Round[]): string {
@@ -51,6 +62,7 @@ export function markdown(rounds: readonly Round[]): string {
       fault.what,
       String(those.length),
       seconds(longest(those.map(({ agreed }) => agreed))),
+      seconds(longest(those.map(({ members }) => members))),
       seconds(longest(those.map(({ complete }) => complete))),
       sum("gaps"),
       sum("missed"),

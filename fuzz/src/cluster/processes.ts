@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { ClientsReport, FromProcess, NodeReport, ToClients, ToNode } from "./ipc.js";
 import type { Network, Placed } from "./network.js";
+import type { Roster } from "./presence.js";
 
 const NODE = fileURLToPath(new URL("node-process.js", import.meta.url));
 const CLIENTS = fileURLToPath(new URL("clients-process.js", import.meta.url));
@@ -22,13 +23,16 @@ function endWithCommand(child: ChildProcess): void {
 /** Asks a process for reports. */
 class Reports<R> {
   readonly #child: ChildProcess;
+  readonly #kind: "report" | "roster";
   readonly #waiting = new Map<number, (report: R | undefined) => void>();
   #next = 0;
 
-  constructor(child: ChildProcess) {
+  /** @param kind - which of its messages they are. */
+  constructor(child: ChildProcess, kind: "report" | "roster" = "report") {
     this.#child = child;
+    this.#kind = kind;
     child.on("message", (message: FromProcess<R>) => {
-      if (message.is === "report") this.#settle(message.id, message.report);
+      if (message.is === this.#kind) this.#settle(message.id, message.report as R);
     });
     child.on("exit", () => {
       for (const id of [...this.#waiting.keys()]) this.#settle(id, undefined);
@@ -63,6 +67,7 @@ export class NodeProcess {
   readonly address: readonly [host: string, port: number];
   readonly #placed: Placed;
   readonly #reports: Reports<NodeReport>;
+  readonly #rosters: Reports<Roster>;
   readonly #gone: Promise<void>;
 
   private constructor(name: string, placed: Placed, port: number, id: string) {
@@ -71,6 +76,7 @@ export class NodeProcess {
     this.address = [placed.host, port];
     this.#placed = placed;
     this.#reports = new Reports(placed.child);
+    this.#rosters = new Reports(placed.child, "roster");
     this.#gone = new Promise((resolve) => {
       placed.child.once("exit", () => {
         placed.gone();
@@ -105,6 +111,11 @@ export class NodeProcess {
   /** @param collect - collect garbage first. */
   report(collect = false): Promise<NodeReport | undefined> {
     return this.#reports.ask((id) => ({ do: "report", id, collect }));
+  }
+
+  /** Who is there, as it knows it. */
+  roster(): Promise<Roster | undefined> {
+    return this.#rosters.ask((id) => ({ do: "roster", id }));
   }
 
   async kill(): Promise<void> {
