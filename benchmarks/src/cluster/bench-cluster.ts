@@ -13,6 +13,7 @@ const HELP = `Measures a cluster over nats-server beside socket.io over redis-se
   --only <parts>   fanout, kept, hop, workers; several separated by commas
   --peers <names>  of ${KINDS.join(", ")}, for fanout
   --each <n>       clients of each node (300)
+  --in-flight <n>  broadcasts in flight (4)
   --rounds <n>     rounds (5)
   --duration <ms>  length of the measured part of a round (2000)
   --help
@@ -31,6 +32,7 @@ interface Options {
   readonly rounds: number;
   readonly durationMs: number;
   readonly each: number;
+  readonly inFlight: number;
   readonly messages: number;
   readonly kinds: readonly KindName[];
 }
@@ -79,8 +81,8 @@ async function inTurns(groups: readonly Group[], durationMs: number): Promise<Su
 const perSecond = (sums: readonly Sum[]): number[] => sums.map((sum) => (sum.count * 1000) / sum.elapsedMs);
 const microseconds = (value: number): string => `${value.toFixed(2)} µs`;
 
-async function fanoutPart({ rounds, durationMs, each, kinds }: Options): Promise<void> {
-  const cell = fanout(each);
+async function fanoutPart({ rounds, durationMs, each, inFlight, kinds }: Options): Promise<void> {
+  const cell = fanout(each, inFlight);
   const sums = new Map<KindName, Sum[]>(kinds.map((kind) => [kind, []]));
   for (let round = 0; round < rounds; round++) {
     progress(`round ${round + 1} of ${rounds}: ${cell.title}`);
@@ -119,11 +121,11 @@ async function fanoutPart({ rounds, durationMs, each, kinds }: Options): Promise
 
 // ---- a group on one node ------------------------------------------------------------------------------
 
-async function keptPart({ durationMs, each }: Options): Promise<void> {
+async function keptPart({ durationMs, each, inFlight }: Options): Promise<void> {
   progress("a group on one of three nodes");
   const group = await Group.start("ours", NODES, { mode: "broadcast", work: 0 });
   try {
-    await group.prepare({ ...fanout(each), connections: each }, group.ports.slice(0, 1));
+    await group.prepare({ ...fanout(each, inFlight), connections: each }, group.ports.slice(0, 1));
     // What is sent before the nodes know of each other does go over the bus.
     await new Promise((resolve) => setTimeout(resolve, 3000));
     const before = await group.counters();
@@ -217,6 +219,7 @@ function read() {
       only: text,
       peers: text,
       each: text,
+      "in-flight": text,
       rounds: text,
       duration: text,
     },
@@ -228,6 +231,7 @@ function read() {
     rounds: Number(given.rounds ?? (given.quick ? 1 : 5)),
     durationMs: Number(given.duration ?? (given.quick ? 500 : 2000)),
     each: Number(given.each ?? 300),
+    inFlight: Number(given["in-flight"] ?? 4),
     messages: given.quick ? 200 : 2000,
     kinds: KINDS.filter((kind) => peers?.includes(kind) ?? true),
   };

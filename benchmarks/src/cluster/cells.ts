@@ -12,12 +12,12 @@ import type { HopLatencies, Latencies } from "./requests.js";
 export const NODES = 3;
 
 /** As `broadcast-1000` of `npm run bench`, to the clients of three nodes. */
-export const fanout = (each: number): BroadcastCell => ({
+export const fanout = (each: number, inFlight: number): BroadcastCell => ({
   kind: "broadcast",
   id: `cluster-${NODES}x${each}`,
-  title: `broadcast, 200 bytes to ${NODES} x ${each} clients on ${NODES} nodes`,
+  title: `broadcast, 200 bytes to ${NODES} x ${each} clients on ${NODES} nodes, ${inFlight} in flight`,
   payload: "notice",
-  inFlight: 4,
+  inFlight,
   connections: NODES * each,
   warmup: 60,
   peers: [],
