@@ -23,7 +23,10 @@ export interface ClusterOptions {
    * sequences of this node. Default 65,536.
    */
   readonly maxGroups?: number | undefined;
-  /** Most clients of each other node whose presence is kept: {@link ClusterGroup.members}. Default 65,536. */
+  /**
+   * Most members in all groups together that are kept of each other node, where this one asks who is there:
+   * {@link ClusterGroup.members}. A client in three groups counts three times. Default 262,144.
+   */
   readonly maxMembers?: number | undefined;
   /** Most requests to clients of other nodes that wait for an answer at a time, and most of other nodes' here. Default 4,096. */
   readonly maxRequests?: number | undefined;
@@ -56,7 +59,7 @@ export function readOptions({
   timeout = 5,
   maxNodes = 256,
   maxGroups = 65_536,
-  maxMembers = 65_536,
+  maxMembers = 262_144,
   maxRequests = 4096,
 }: ClusterOptions): ClusterSettings {
   if (typeof (Object(bus) as Partial<BusFactory>).connect !== "function")

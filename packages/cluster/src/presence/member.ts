@@ -13,7 +13,7 @@ export interface GroupMembers {
   /** The members that are known, in no particular order. */
   readonly members: readonly GroupMember[];
   /**
-   * Ids of the nodes of which not all is known: they did not answer in time, or have more clients in groups than the option
+   * Ids of the nodes of which not all is known: they did not answer in time, or have more members in all groups together than the option
    * `maxMembers` allows. What was known of them before is among the members.
    */
   readonly incomplete: readonly string[];

@@ -1,5 +1,9 @@
 import type { Present } from "../wire/messages.js";
-import { type Known, type Roster, readPresent } from "./roster.js";
+import { KeptClients } from "./kept-clients.js";
+import { type Roster, readPresent } from "./roster.js";
+
+/** The part of the limit below which there is place again. */
+const PLACE = 7 / 8;
 
 /** What this node knows of the clients of another one, or of its own. */
 export class NodeView {
@@ -10,70 +14,66 @@ export class NodeView {
   confirmedAt = Number.NEGATIVE_INFINITY;
   /** Whether the node was asked for all, since the last beat. */
   asked = false;
-  /** Whether it has more clients than are kept. */
-  more = false;
   readonly #roster: Roster;
   readonly #limit: number;
-  #clients = new Map<number, Known>();
-  #coming:
-    | { readonly version: number; readonly clients: Map<number, Known>; next: number; more: boolean }
-    | undefined;
+  #clients: KeptClients;
+  /** How many memberships it had when all was known last. */
+  #membershipsOfAll = 0;
+  #coming: { readonly version: number; readonly clients: KeptClients; next: number } | undefined;
 
+  /** @param limit - most memberships of its clients that are kept. */
   constructor(node: string, roster: Roster, limit: number) {
     this.node = node;
     this.#roster = roster;
     this.#limit = limit;
+    this.#clients = new KeptClients(limit);
   }
 
-  /** Whether some were not kept, and there is place for them now. */
+  /** Whether there are clients that are not kept. */
+  get more(): boolean {
+    return this.#clients.more;
+  }
+
+  /** Whether some were not kept, and there is place for them now; not for every one that leaves. */
   get lacks(): boolean {
-    return this.more && this.#clients.size < this.#limit;
+    const { more, memberships } = this.#clients;
+    return more && memberships < this.#membershipsOfAll && memberships <= PLACE * this.#limit;
   }
 
   /** Something has changed. @throws BadDataError; nothing has changed then. */
   change(present: readonly Present[]): void {
     const changed = present.map((one) => [one[0], readPresent(this.node, one)] as const);
-    for (const [cid, next] of changed) {
-      const known = this.#clients.get(cid);
-      if (next.groups.size === 0) {
-        this.#clients.delete(cid);
-        this.#roster.replace(known, undefined);
-      } else if (known === undefined && this.#clients.size >= this.#limit) {
-        this.more = true;
-      } else {
-        this.#clients.set(cid, next);
-        this.#roster.replace(known, next);
-      }
-    }
+    const clients = this.#clients;
+    for (const [cid, next] of changed) this.#roster.replace(clients.get(cid), clients.set(cid, next));
   }
 
   /** A part of all that is known came. @returns whether that was the last one. @throws BadDataError */
   part(version: number, part: number, parts: number, present: readonly Present[]): boolean {
-    if (part === 0) this.#coming = { version, clients: new Map(), next: 0, more: false };
+    if (part === 0) this.#coming = { version, clients: new KeptClients(this.#limit), next: 0 };
     const coming = this.#coming;
     if (coming === undefined || coming.version !== version || coming.next !== part) return false;
-    for (const one of present) {
-      if (coming.clients.size < this.#limit) coming.clients.set(one[0], readPresent(this.node, one));
-      else coming.more = true;
-    }
+    for (const one of present) coming.clients.set(one[0], readPresent(this.node, one));
     coming.next++;
     if (part + 1 < parts) return false;
     this.#coming = undefined;
     this.version = version;
-    this.more = coming.more;
-    const before = this.#clients;
-    this.#clients = coming.clients;
-    for (const [cid, known] of before) if (!coming.clients.has(cid)) this.#roster.replace(known, undefined);
-    for (const [cid, next] of coming.clients) this.#roster.replace(before.get(cid), next);
+    this.#membershipsOfAll = coming.clients.memberships;
+    this.#replaceAll(coming.clients);
     return true;
   }
 
   /** The node is not there any more. */
   clear(): void {
-    const clients = this.#clients;
-    this.#clients = new Map();
     this.#coming = undefined;
     this.version = -1;
-    for (const known of clients.values()) this.#roster.replace(known, undefined);
+    this.#replaceAll(new KeptClients(this.#limit));
+  }
+
+  #replaceAll(now: KeptClients): void {
+    const before = this.#clients;
+    this.#clients = now;
+    for (const [cid, known] of before.entries())
+      if (now.get(cid) === undefined) this.#roster.replace(known, undefined);
+    for (const [cid, next] of now.entries()) this.#roster.replace(before.get(cid), next);
   }
 }

@@ -47,7 +47,7 @@ export class Presence {
   readonly #waiting = new Set<() => void>();
   #subscription: BusSubscription | undefined = undefined;
 
-  /** @param limit - most clients of each other node that are kept. */
+  /** @param limit - most members in all groups together that are kept of each other node. */
   constructor(node: PresenceHost, limit: number) {
     this.#node = node;
     this.#limit = limit;

@@ -51,7 +51,7 @@ test("what is no presence is dropped, and nothing of it counts", async () => {
   expect(events).toEqual([["memberenter", `${MALLORY}~1`, 1]]);
 });
 
-test("no more clients of a node are kept than may be, and the node is named where some are not", async () => {
+test("no more members of a node are kept than may be, and the node is named where some are not", async () => {
   const { cluster, a, all, change, events } = await one(3);
   const guests = (count: number): Present[] =>
     Array.from({ length: count }, (_, cid) => [cid, EMPTY, ["room"]]);
@@ -71,6 +71,15 @@ test("no more clients of a node are kept than may be, and the node is named wher
   await all(4, [[7, EMPTY, ["room"]]]);
   expect(await found()).toEqual([2, []]);
   expect(events).toHaveLength(3 + 1 + 2 + 1);
+  // A client in several groups counts several times.
+  await all(5, [
+    [7, EMPTY, ["room"]],
+    [8, EMPTY, ["room", "red", "blue"]],
+    [9, EMPTY, ["room", "red"]],
+  ]);
+  expect(await found()).toEqual([3, [MALLORY]]);
+  await change(5, [[9, EMPTY, ["room", "red", "blue"]]]);
+  expect(await found()).toEqual([2, [MALLORY]]);
 });
 
 test("who asks for all again and again is told it once each beat", async () => {
