@@ -33,8 +33,11 @@ async function one(maxMembers = 1000) {
 test("what is no presence is dropped, and nothing of it counts", async () => {
   const { a, guest, all, events } = await one();
   const right: Present = [1, new Uint8Array([1]), ["room"]];
+  // A text of 1,022 bytes.
+  const tooLong = new Uint8Array(1025).fill(0x61);
+  tooLong.set([0xda, 3, 0xfe]);
   for (const wrong of [
-    [2, new Uint8Array(1025).fill(1), ["room"]],
+    [2, tooLong, ["room"]],
     [2, new Uint8Array([0x92, 1]), ["room"]],
     [2, new Uint8Array([1, 1]), ["room"]],
     [2, new Uint8Array(40).fill(0x91, 0, 39), ["room"]],
@@ -52,7 +55,8 @@ test("what is no presence is dropped, and nothing of it counts", async () => {
 });
 
 test("no more members of a node are kept than may be, and the node is named where some are not", async () => {
-  const { cluster, a, all, change, events } = await one(3);
+  const { cluster, a, all, change, events, heard } = await one(3);
+  const asked = (): number => heard.filter((bytes) => bytes[6] === WATCH_ALL.kind).length;
   const guests = (count: number): Present[] =>
     Array.from({ length: count }, (_, cid) => [cid, EMPTY, ["room"]]);
   await all(1, guests(5));
@@ -65,9 +69,13 @@ test("no more members of a node are kept than may be, and the node is named wher
   expect(await found()).toEqual([4, []]);
   await change(2, [[7, EMPTY, ["room"]]]);
   expect(await found()).toEqual([4, [MALLORY]]);
+  const before = asked();
+  await cluster.turn(1);
+  expect(asked()).toBe(before);
   await change(3, [[0, EMPTY, []]]);
   // There is place again: it is asked for all.
   await cluster.turn(1);
+  expect(asked()).toBe(before + 1);
   await all(4, [[7, EMPTY, ["room"]]]);
   expect(await found()).toEqual([2, []]);
   expect(events).toHaveLength(3 + 1 + 2 + 1);
@@ -80,6 +88,14 @@ test("no more members of a node are kept than may be, and the node is named wher
   expect(await found()).toEqual([3, [MALLORY]]);
   await change(5, [[9, EMPTY, ["room", "red", "blue"]]]);
   expect(await found()).toEqual([2, [MALLORY]]);
+  // One that has no place where all is told will have none the next time.
+  await all(7, [
+    [7, EMPTY, ["room"]],
+    [8, EMPTY, ["room", "red", "blue"]],
+  ]);
+  const then = asked();
+  await cluster.turn(1);
+  expect([asked(), await found()]).toEqual([then, [2, [MALLORY]]]);
 });
 
 test("who asks for all again and again is told it once each beat", async () => {

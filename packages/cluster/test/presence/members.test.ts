@@ -176,6 +176,14 @@ test("while nobody asks, nothing goes over the bus for it", async () => {
   a.server.group("area").delete(second.remote);
   await cluster.settle();
   expect(cluster.bus.passages).toBe(watched);
+  // Nor is anything published by the only node that asks.
+  const { messagesOut } = b.node.metrics;
+  b.node.setPresence(ben.remote, "he");
+  await cluster.settle();
+  expect([b.node.metrics.messagesOut, await known(b, "room")]).toEqual([
+    messagesOut,
+    { [anna.id]: null, [ben.id]: "he" },
+  ]);
 });
 
 test("what cannot be told is refused, with what to do", async () => {
@@ -187,7 +195,9 @@ test("what cannot be told is refused, with what to do", async () => {
   expect(() => a.node.setPresence(anna.remote, new Array(300).fill(0))).toThrow();
   expect(() => a.node.setPresence(anna.remote, Symbol("no"))).toThrow();
   expect(a.node.setPresence(anna.remote, "x".repeat(1021))).toBe(true);
-  // Clients that are not there, be it that they are another node's.
+  // Clients that are not there, be it that they are another node's, which has one with the same cid.
+  const ben = await b.enter();
+  expect(ben.remote.cid).toBe(anna.remote.cid);
   expect(b.node.setPresence(anna.remote, 1)).toBe(false);
   expect(a.node.setPresence(77, 1)).toBe(false);
   await anna.client.close();
