@@ -69,6 +69,7 @@ test.each([
   ["cut to its beginning", () => PREFIX],
   ["longer", () => `${text} `],
   ["no JSON", () => withSum(`{"ticket":"${ticket}"`)],
+  ["the ticket alone", () => withSum(`!${ticket}`)],
   ["of another kind", () => withSum("null")],
   ["a list", () => withSum("[]")],
   ["a text in JSON", () => withSum(JSON.stringify(ticket))],

@@ -61,6 +61,40 @@ describe("a session that was saved", () => {
     expect(joined).toEqual([]);
   });
 
+  test("tells what it sent again, and how long it took to go on", async () => {
+    const world = new Reloading();
+    const one = await world.started();
+    talk(world, one, 1, 2);
+    await world.net.settle();
+    world.net.clock.advance(2);
+    await world.net.settle();
+    // What was sent is acknowledged up to here.
+    one.link().toServer.freeze();
+    for (const n of [3, 4, 5]) one.client.sendMessage(Said, n);
+    await world.net.settle();
+    const text = saved(one);
+    world.net.clock.advance(5);
+    await world.net.settle();
+    const two = world.program(text);
+    const resumed = new Promise((resolve) => two.client.on("resume", resolve));
+    const started = two.client.start();
+    world.net.clock.advance(0);
+    await started;
+    expect(await resumed).toEqual({ resumed: true, seconds: 0, packets: 3, bytes: expect.any(Number) });
+  });
+
+  test("is given up for good, with reconnect, too", async () => {
+    const world = new Reloading();
+    const one = await world.started(undefined, { reconnect: { when: () => true } });
+    const { dialled } = world;
+    saved(one);
+    await world.net.settle();
+    world.net.clock.advance(10);
+    await world.net.settle();
+    expect(one.events).toEqual(["connect", "handshakecomplete", "close saved"]);
+    expect(world.dialled).toBe(dialled);
+  });
+
   test("keeps its state", async () => {
     const world = new Reloading();
     const one = await world.started();
@@ -219,8 +253,13 @@ describe("requests of a session that was saved", () => {
     const asked = one.client.request(Ask, "one");
     asked.catch(() => {});
     await world.net.settle();
-    const two = await world.started(saved(one));
-    await expect(two.client.request(Ask, "two")).resolves.toBe("answer to two");
+    const two = world.program(saved(one));
+    const started = two.client.start();
+    // It is sent before the other answer can come.
+    const next = two.client.request(Ask, "two");
+    world.net.clock.advance(0);
+    await started;
+    await expect(next).resolves.toBe("answer to two");
   });
 
   test("of the server are answered with an error", async () => {
