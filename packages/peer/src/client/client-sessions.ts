@@ -169,7 +169,13 @@ export class ClientSessions<C extends ToldClient> {
       await within(clock, connecting, options, what, platform.yield);
     } catch (error) {
       if (!this.#everActive) this.#givenUp = true;
-      if (!this.#everActive && this.session === undefined) this.#abort.abort(error);
+      const { session } = this;
+      // A session that was saved is there before its line is.
+      if (!this.#everActive && (session === undefined || session.suspended)) {
+        this.#ended = true;
+        this.#abort.abort(error);
+        session?.destroy("socketclose");
+      }
       throw error;
     }
   }
@@ -227,7 +233,7 @@ export class ClientSessions<C extends ToldClient> {
 
   /** Begins a session over a transport. @param spent - seconds of its handshake that are over. */
   begin(transport: Transport, spent: number): Session<C> {
-    if (this.session !== undefined || this.over || this.#abort.signal.aborted)
+    if (this.session !== undefined || this.closing.settled || this.#abort.signal.aborted)
       throw new InvalidStateError("a client connects once; make a new one");
     this.#up ??= Promise.resolve();
     const session = this.host.create(transport);

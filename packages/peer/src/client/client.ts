@@ -32,8 +32,7 @@ import type {
   RequestAnswer,
   RequestInput,
 } from "../requests/request-definition.js";
-import { checkBackOff } from "../resume/back-off.js";
-import type { ClientResumption } from "../resume/client-resumption.js";
+import { type ClientResumption, checkResume } from "../resume/client-resumption.js";
 import { KEEPS } from "../resume/kept-client.js";
 import type { SessionKeeper } from "../resume/session-keeper.js";
 import type { ConnectionHandle } from "../session/connection-handle.js";
@@ -104,16 +103,17 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
       },
       Client.prototype.onReceive,
     );
-    if (resume !== false) {
-      const resuming = resume === true ? {} : resume;
-      checkBackOff(resuming);
-      const resumption = hooks.resumeBy(resuming, dials ? dial : undefined);
-      if (resuming.keeper !== undefined) this.#keepBy(resuming.keeper, resumption);
-    }
-    if (reconnect !== false) {
-      const reconnecting = reconnect === true ? {} : reconnect;
+    const resuming = resume === true ? {} : resume;
+    const reconnecting = reconnect === true ? {} : reconnect;
+    // All is checked before a keeper is taken, which serves one client.
+    if (resuming !== false) checkResume(resuming);
+    if (reconnecting !== false) {
       checkReconnect(reconnecting);
       hooks.reconnectBy(reconnecting);
+    }
+    if (resuming !== false) {
+      const resumption = hooks.resumeBy(resuming, dials ? dial : undefined);
+      if (resuming.keeper !== undefined) this.#keepBy(resuming.keeper, resumption);
     }
   }
 

@@ -42,6 +42,10 @@ export interface SessionInfo {
 
 /** @throws RangeError, or TypeError, for options that are none. */
 export function checkReconnect(options: ReconnectOptions): void {
+  if (typeof options !== "object" || options === null)
+    throw new TypeError(
+      `reconnect is true, false or an object of options, and not ${describeError(options)}`,
+    );
   checkBackOff(options);
   const { attempts = Number.POSITIVE_INFINITY, when } = options;
   if (!(attempts === Number.POSITIVE_INFINITY || (Number.isInteger(attempts) && attempts > 0)))

@@ -2,7 +2,6 @@ import type { CloseInfo } from "@peng3dnet/protocol";
 import type { HandlerGuard } from "../base/handler-guard.js";
 import { backOff, MAX_DELAY } from "../resume/back-off.js";
 import type { Clock } from "../time/clock.js";
-import { LONGEST_DELAY } from "../time/timers.js";
 import { isFinalClose } from "./final-close.js";
 import type { ReconnectOptions, SessionInfo } from "./reconnect-options.js";
 
@@ -61,6 +60,6 @@ export class Reconnecting {
   /** There is another attempt. @returns its number, and how many seconds to wait before. */
   next(): { readonly attempt: number; readonly seconds: number } {
     const attempt = ++this.#attempts;
-    return { attempt, seconds: Math.min(backOff(attempt, this.#options), LONGEST_DELAY) / 1000 };
+    return { attempt, seconds: backOff(attempt, this.#options) / 1000 };
   }
 }

@@ -1,3 +1,6 @@
+import { describeError } from "@peng3dnet/protocol";
+import { LONGEST_DELAY } from "../time/timers.js";
+
 /** How long a client waits from one attempt to connect to the next. */
 export interface BackOffOptions {
   /** Seconds before the second attempt; it doubles with each further one. The first attempt is made at once. Default 0.25. */
@@ -14,8 +17,17 @@ export const MAX_DELAY = 5;
 export function checkBackOff({ delay = DELAY, maxDelay = MAX_DELAY }: BackOffOptions): void {
   for (const [name, value] of Object.entries({ delay, maxDelay })) {
     if (typeof value === "number" && value > 0 && value < Number.POSITIVE_INFINITY) continue;
-    throw new RangeError(`${name} is a number of seconds above 0, and not ${String(value)}`);
+    throw new RangeError(`${name} is a number of seconds above 0, and not ${describeError(value)}`);
   }
+}
+
+/** How long to wait before an attempt at most, in milliseconds. @param attempt - how many were made before. */
+export function longestPause(
+  attempt: number,
+  { delay = DELAY, maxDelay = MAX_DELAY }: BackOffOptions,
+): number {
+  if (attempt === 0) return 0;
+  return 1000 * Math.min(maxDelay, delay * 2 ** (attempt - 1));
 }
 
 /**
@@ -24,8 +36,6 @@ export function checkBackOff({ delay = DELAY, maxDelay = MAX_DELAY }: BackOffOpt
  *
  * @param attempt - how many were made before.
  */
-export function backOff(attempt: number, { delay = DELAY, maxDelay = MAX_DELAY }: BackOffOptions): number {
-  if (attempt === 0) return 0;
-  const most = Math.min(maxDelay, delay * 2 ** (attempt - 1));
-  return most * (0.5 + Math.random() / 2) * 1000;
+export function backOff(attempt: number, options: BackOffOptions): number {
+  return Math.min(longestPause(attempt, options) * (0.5 + Math.random() / 2), LONGEST_DELAY);
 }

@@ -1,5 +1,6 @@
 import {
   AbortedError,
+  describeError,
   endsResumption,
   ResumeError,
   ResumeHandshake,
@@ -13,22 +14,38 @@ import type { Clock } from "../time/clock.js";
 import { Deadline } from "../time/deadline.js";
 import type { Transport } from "../transport/transport.js";
 import { AcknowledgementSchedule } from "./acknowledgement-schedule.js";
-import { type BackOffOptions, backOff } from "./back-off.js";
+import { type BackOffOptions, backOff, checkBackOff, longestPause } from "./back-off.js";
+import { KEEPS } from "./kept-client.js";
 import type { Line } from "./line.js";
+import { LineAttempt } from "./line-attempt.js";
 import type { SentAgain } from "./resumable-transport.js";
-import { ResumeAttempt } from "./resume-attempt.js";
 import type { SessionKeeper } from "./session-keeper.js";
 import type { ResumptionHooks, SessionResumption } from "./session-resumption.js";
 
 /** How a client comes back to its session: the option `resume` of a `Client`. */
 export interface ResumeOptions extends BackOffOptions {
-  /** Seconds after which an attempt is given up for another one. Default 5, and at most `net.timeout.handshake`. */
+  /** Seconds after which an attempt is given up for another one. Default 5, and at most `net.timeout.handshake`. A server's `authorizeResume` has
+   * to answer in that time. */
   readonly attemptTimeout?: number | undefined;
   /**
    * Saves the session for a program that comes after this one, and begins with what one before has saved. Default: none, so that
    * the session ends with the program.
    */
   readonly keeper?: SessionKeeper | undefined;
+}
+
+/** @throws RangeError, or TypeError, for options that are none. */
+export function checkResume(options: ResumeOptions): void {
+  if (typeof options !== "object" || options === null)
+    throw new TypeError(`resume is true, false or an object of options, and not ${describeError(options)}`);
+  checkBackOff(options);
+  const { attemptTimeout = ATTEMPT_TIMEOUT, keeper } = options;
+  if (!(typeof attemptTimeout === "number" && attemptTimeout > 0))
+    throw new RangeError(
+      `attemptTimeout is a number of seconds above 0, and not ${describeError(attemptTimeout)}`,
+    );
+  if (keeper !== undefined && typeof keeper[KEEPS] !== "function")
+    throw new TypeError("keeper is a SessionKeeper, or what reloadKeeper returns");
 }
 
 const ATTEMPT_TIMEOUT = 5;
@@ -57,8 +74,10 @@ export class ClientResumption<Owner> implements ResumptionHooks<Session<Owner>> 
   #window = 0;
   /** Ends the session when the server does not wait any more. */
   #expiry: Deadline | undefined = undefined;
-  /** Attempts since it was suspended. */
+  /** Attempts since it was suspended first, or since the last line that lasted. */
   #attempts = 0;
+  /** When it went on last, in milliseconds by the clock. */
+  #resumedAt = Number.NEGATIVE_INFINITY;
   #timer: unknown = undefined;
   /** Ends the attempt that is under way. */
   #giveUp: ((error: Error) => void) | undefined = undefined;
@@ -98,7 +117,10 @@ export class ClientResumption<Owner> implements ResumptionHooks<Session<Owner>> 
   }
 
   #wait(session: Session<Owner>): void {
-    this.#attempts = 0;
+    const { clock, options } = this.#client;
+    // A server that lets it in and cuts the line at once is not to be stormed: a line that did not last as long as the next pause
+    // counts as one more attempt that failed.
+    if (clock.now() - this.#resumedAt >= longestPause(this.#attempts, options)) this.#attempts = 0;
     this.#expiry = Deadline.start(this.#client.clock, this.#window, () =>
       resumptionOf(session).giveUp(this.#expired()),
     );
@@ -115,27 +137,43 @@ export class ClientResumption<Owner> implements ResumptionHooks<Session<Owner>> 
 
   /** Tries again now, since the network is said to be back. An attempt that is under way may hang for long. */
   #hurry(session: Session<Owner>): void {
-    this.#attempts = 0;
-    if (this.#giveUp !== undefined)
-      this.#giveUp(new AbortedError("the network is back, for another attempt"));
-    else {
-      this.#client.clock.clearTimeout(this.#timer);
-      this.#next(session);
-    }
+    this.#endAttempt(new AbortedError("the network is back, for another attempt"));
+    this.#next(session, 0);
   }
 
-  #next(session: Session<Owner>): void {
-    if (session.over || !resumptionOf(session).suspended || this.#client.dial === undefined) return;
-    const delay = backOff(this.#attempts++, this.#client.options);
-    this.#timer = this.#client.clock.setTimeout(() => this.#attempt(session), delay);
-  }
-
-  #attempt(session: Session<Owner>): void {
+  #next(session: Session<Owner>, most = Number.POSITIVE_INFINITY): void {
     const { dial, clock, options } = this.#client;
-    if (dial === undefined) return;
+    if (session.over || !resumptionOf(session).suspended || dial === undefined) return;
+    const delay = Math.min(most, backOff(this.#attempts++, options));
+    clock.clearTimeout(this.#timer);
+    this.#timer = clock.setTimeout(() => this.#dial(session, dial), delay);
+  }
+
+  #dial(session: Session<Owner>, dial: NonNullable<ResumingClient<Owner>["dial"]>): void {
+    if (session.over || !resumptionOf(session).suspended) return;
+    const { signal, established, failed } = this.#begin(session);
+    dial(signal, established).catch(failed);
+  }
+
+  /** Uses a transport that somebody else has made, in the place of one that was dialled. */
+  attach(session: Session<Owner>, transport: Transport): void {
+    this.#begin(session).established(transport);
+  }
+
+  /** Begins an attempt, for as long as one may take. One that is under way ends with that. */
+  #begin(session: Session<Owner>): {
+    readonly signal: AbortSignal;
+    /** There is a transport. */
+    established(transport: Transport): void;
+    /** There will be none. */
+    failed(error: Error): void;
+  } {
+    const { clock, options } = this.#client;
+    this.#endAttempt(new AbortedError("another attempt takes the place of this one"));
     const abort = new AbortController();
-    const seconds = Math.min(options.attemptTimeout ?? ATTEMPT_TIMEOUT, session.options.handshakeTimeout);
-    let attempt: ResumeAttempt | undefined;
+    const handshake = session.options.handshakeTimeout || Number.POSITIVE_INFINITY;
+    const seconds = Math.min(options.attemptTimeout ?? ATTEMPT_TIMEOUT, handshake);
+    let attempt: LineAttempt | undefined;
     const over = (): boolean => {
       if (this.#giveUp !== giveUp) return true;
       this.#giveUp = undefined;
@@ -149,6 +187,7 @@ export class ClientResumption<Owner> implements ResumptionHooks<Session<Owner>> 
     };
     const giveUp = (error: Error): void => {
       abort.abort(error);
+      deadline?.cancel();
       if (attempt === undefined) failed(error);
       else attempt.fail(error);
     };
@@ -169,30 +208,34 @@ export class ClientResumption<Owner> implements ResumptionHooks<Session<Owner>> 
         },
       });
     };
-    // Once there is a transport, that tells what becomes of it.
-    dial(abort.signal, established).catch((error: Error) => {
-      if (attempt === undefined) failed(error);
-    });
+    return {
+      signal: abort.signal,
+      established,
+      // Once there is a transport, that tells what becomes of it.
+      failed: (error) => {
+        if (attempt === undefined) failed(error);
+      },
+    };
   }
 
-  /** Uses a transport that somebody else has made, in the place of one that was dialled. */
-  attach(session: Session<Owner>, transport: Transport): void {
-    this.#over(session, transport, {
-      failed: (error) => this.#failed(session, error),
-      succeeded: (line, result) => this.#succeeded(session, line, result),
-    });
+  /** Ends the attempt that is under way, and the wait for the next one. What that leads to is not looked at. */
+  #endAttempt(error: Error): void {
+    this.#client.clock.clearTimeout(this.#timer);
+    const giveUp = this.#giveUp;
+    this.#giveUp = undefined;
+    giveUp?.(error);
   }
 
   #over(
     session: Session<Owner>,
     transport: Transport,
-    outcome: ConstructorParameters<typeof ResumeAttempt>[2],
-  ): ResumeAttempt {
+    outcome: ConstructorParameters<typeof LineAttempt>[2],
+  ): LineAttempt {
     const { context, requestedConntype: conntype } = session.connection;
     const { received } = resumptionOf(session).transport;
     const ticket = this.#ticket as Uint8Array;
     const handshake = new ResumeHandshake({ context, conntype, ticket, received });
-    const attempt = new ResumeAttempt(transport, handshake, outcome);
+    const attempt = new LineAttempt(transport, handshake, outcome);
     attempt.start();
     return attempt;
   }
@@ -230,9 +273,12 @@ export class ClientResumption<Owner> implements ResumptionHooks<Session<Owner>> 
 
   resumed(session: Session<Owner>, again: SentAgain, seconds: number): void {
     this.#stop();
+    this.#resumedAt = this.#client.clock.now();
     const connected = this.#connected;
     this.#connected = undefined;
     connected?.();
+    // A listener may have closed what has just begun.
+    if (connected !== undefined && !session.open) return;
     this.#client.resumed(session, again, seconds);
     // What the other program had received, and not worked off.
     if (connected !== undefined) session.receive(NOTHING);
@@ -241,6 +287,7 @@ export class ClientResumption<Owner> implements ResumptionHooks<Session<Owner>> 
   ended(): void {
     this.#stop();
     this.#ticket = undefined;
+    this.#connected = undefined;
   }
 
   #stop(): void {
@@ -248,11 +295,7 @@ export class ClientResumption<Owner> implements ResumptionHooks<Session<Owner>> 
     this.#unwatch = undefined;
     this.#expiry?.cancel();
     this.#expiry = undefined;
-    this.#client.clock.clearTimeout(this.#timer);
-    const giveUp = this.#giveUp;
-    this.#giveUp = undefined;
-    // What it leads to is not looked at any more.
-    giveUp?.(new TimedOutError("the session is over, or went on"));
+    this.#endAttempt(new AbortedError("the session is over, or went on"));
   }
 }
 

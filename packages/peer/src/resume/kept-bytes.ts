@@ -4,6 +4,8 @@ const LENGTH_SIZE = 4;
 const FIRST_BLOCK = 1024;
 const LONGEST_BLOCK = 64 * 1024;
 
+const NOTHING_KNOWN = { first: -1, last: -1, counted: 0, countedOf: 0 };
+
 interface Block {
   /** Where its first byte is in the stream. */
   readonly start: number;
@@ -16,6 +18,9 @@ interface Block {
   first: number;
   /** Where a packet begins in it, the last one of which that is known; -1: there is none. */
   last: number;
+  /** How many packets begin in its first `countedOf` bytes. */
+  counted: number;
+  countedOf: number;
 }
 
 /**
@@ -54,7 +59,8 @@ export class KeptBytes {
     if (shared) {
       const packet = beginsPacket ? this.end : -1;
       const { length } = bytes;
-      this.#blocks.push({ start: this.end, bytes, used: length, own: false, first: packet, last: packet });
+      const known = { first: packet, last: packet, counted: 0, countedOf: 0 };
+      this.#blocks.push({ start: this.end, bytes, used: length, own: false, ...known });
       this.held += bytes.length;
       this.end += bytes.length;
       return false;
@@ -84,7 +90,7 @@ export class KeptBytes {
     const usual = last === undefined ? FIRST_BLOCK : Math.min(2 * last.bytes.length, LONGEST_BLOCK);
     const length = Math.min(Math.max(usual, wanted), LONGEST_BLOCK);
     const bytes = new Uint8Array(length);
-    const block: Block = { start: this.end, bytes, used: 0, own: true, first: -1, last: -1 };
+    const block: Block = { start: this.end, bytes, used: 0, own: true, ...NOTHING_KNOWN };
     this.#blocks.push(block);
     this.held += length;
     return block;
@@ -132,14 +138,26 @@ export class KeptBytes {
   /** How many packets lie behind an offset, those included that it cuts. */
   packetsFrom(offset: number): number {
     if (offset >= this.end) return 0;
-    const known = this.#knownPacket(offset);
-    // What the offset is in may have begun before all that is kept.
-    let count = known > offset ? 1 : 0;
-    let packet = known;
-    while (packet < this.end) {
+    const index = this.#indexOf(offset);
+    const block = this.#blocks[index] as Block;
+    let packet = this.packetFrom(offset);
+    // What the offset is in began before it.
+    let count = packet > offset ? 1 : 0;
+    for (const end = block.start + block.used; packet < end; count++) packet = this.#behind(packet);
+    for (let i = index + 1; i < this.#blocks.length; i++) count += this.#beginIn(i);
+    return count;
+  }
+
+  /** How many packets begin in a block. It remembers that: a client may come back again and again. */
+  #beginIn(index: number): number {
+    const block = this.#blocks[index] as Block;
+    if (block.countedOf === block.used || !this.#knowsFirst(index)) return block.counted;
+    const end = block.start + block.used;
+    let count = 0;
+    for (let packet = block.first < 0 ? end : block.first; packet < end; count++)
       packet = this.#behind(packet);
-      if (packet > offset) count++;
-    }
+    block.counted = count;
+    block.countedOf = block.used;
     return count;
   }
 

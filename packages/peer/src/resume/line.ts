@@ -4,6 +4,8 @@ import type { Transport, TransportHandler } from "../transport/transport.js";
 /** A transport in use, whose events can be led elsewhere: to another session, or nowhere. */
 export class Line implements TransportHandler {
   readonly transport: Transport;
+  /** Whether the transport has told that it is over. */
+  over = false;
   /** Whom it tells; `undefined`: nobody, whatever comes. */
   to: TransportHandler | undefined = undefined;
 
@@ -48,6 +50,7 @@ export class Line implements TransportHandler {
   }
 
   closed(error: Error | undefined): void {
+    this.over = true;
     this.to?.closed(error);
   }
 

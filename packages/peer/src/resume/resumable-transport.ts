@@ -447,6 +447,8 @@ export class ResumableTransport implements Transport, TransportHandler {
     this.#tellHeld(kept);
     this.#sendAgain();
     this.host?.lineRestored(again);
+    // It tells that once only, and may have told it to somebody else.
+    if (line.over) this.suspend(undefined);
     // Even if it is busy: whether output gets on is watched from now on.
     if (!this.suspended) this.#session?.drained();
   }

@@ -91,6 +91,7 @@ function check(value: Record<string, unknown>): SavedSession | undefined {
     ticket.length <= MAX_TICKET &&
     typeof window === "number" &&
     window > 0 &&
+    window < Number.POSITIVE_INFINITY &&
     isCount(received) &&
     pending.length <= received &&
     isCount(sent) &&

@@ -151,7 +151,9 @@ export class ServerResumption<Owner> implements ResumptionHooks<Session<Owner>> 
 
   /** Gives the line of a newcomer to the session that it asked for. The newcomer is over with that. */
   #take(newcomer: Session<Owner>, request: ResumeRequest): void {
-    // Another one may have come first, while the application was asked.
+    // Its line may have ended while it waited for its turn, or while the application was asked.
+    if (newcomer.gone || !newcomer.open) return;
+    // Another one may have come first.
     const entry = this.#check(newcomer, request);
     const { session } = entry;
     const { transport } = resumptionOf(session);

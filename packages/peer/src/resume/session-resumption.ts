@@ -29,6 +29,8 @@ export interface ResumingSession {
   keptHeld(bytes: number): void;
   /** Flushes with the next batch. */
   scheduleFlush(): void;
+  /** Something threw that has no right to. */
+  crashed(error: unknown): void;
   /** Judges the other side no more: it cannot be heard. */
   stopWatches(): void;
   /** The other side can be heard again. */
@@ -174,7 +176,13 @@ export class SessionResumption<Session extends ResumingSession> implements Resum
 
   /** Acknowledges what came, unless it was acknowledgements alone after all, e.g. one that came in pieces. */
   acknowledgeIfOwed(): void {
-    if (this.transport.owes) this.acknowledge();
+    if (!this.transport.owes) return;
+    try {
+      this.acknowledge();
+    } catch (error) {
+      // A codec of the application: others wait for the same timer.
+      this.#session.crashed(error);
+    }
   }
 
   acknowledge(): void {

@@ -25,7 +25,8 @@ export class SuspendedSessions<Session> {
    * One more is suspended.
    *
    * @param address - what counts as one address.
-   * @returns the one that has to go for it, the oldest; `undefined`: there is room.
+   * @returns the one that has to go for it, `undefined`: there is room. Past the limit for an address it is the oldest of that one,
+   * past the limit for all the oldest of the address that has most, so that few addresses do not push out the others' sessions.
    */
   add(session: Session, address: string, limits: SuspendedLimits): Session | undefined {
     this.#addresses.set(session, address);
@@ -36,11 +37,18 @@ export class SuspendedSessions<Session> {
     }
     same.add(session);
     const crowded =
-      same.size > limits.perAddress ? same : this.size > limits.sessions ? this.#addresses.keys() : [];
+      same.size > limits.perAddress ? same : this.size > limits.sessions ? this.#mostOfOne() : [];
     const [oldest] = crowded;
     // At once, as others may be suspended before it is over.
     if (oldest !== undefined) this.delete(oldest);
     return oldest;
+  }
+
+  /** The sessions of the address that has most. */
+  #mostOfOne(): Iterable<Session> {
+    let most: ReadonlySet<Session> = new Set();
+    for (const same of this.#byAddress.values()) if (same.size > most.size) most = same;
+    return most;
   }
 
   /** It goes on, or is over. */

@@ -29,7 +29,7 @@ export interface ServerOptions<
   readonly acceptor?: Acceptor | undefined;
   /**
    * Whether a client may go on with its session, asked each time that one comes back with the right ticket (`net.resume.window`);
-   * default: it may. With anything but true it is told `"resumerefused"`, and its session waits on until its time is over: close
+   * default: it may. An answer that takes longer than the client's `attemptTimeout`, by default 5 seconds, comes too late. With anything but true it is told `"resumerefused"`, and its session waits on until its time is over: close
    * that for somebody who is not to come back.
    */
   readonly authorizeResume?: ((attempt: ResumeAttempt<C>) => boolean | Promise<boolean>) | undefined;

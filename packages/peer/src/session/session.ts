@@ -562,9 +562,12 @@ export class Session<Owner = unknown>
   }
 
   outputWaits(unsent: number): void {
-    const piled = (this.resumption as SessionResumption<Session<Owner>>).piledUp(unsent);
+    const resumption = this.resumption as SessionResumption<Session<Owner>>;
+    const piled = resumption.piledUp(unsent);
     if (piled <= this.options.resumeBytes) return;
-    this.abort(
+    // Nothing more can be sent, while what came before is still handled.
+    this.connection.markClosing("resumeoverflow");
+    resumption.giveUp(
       new ResumeError(
         `${piled} bytes piled up while the connection was suspended, more than net.resume.bytes`,
         "resumeoverflow",

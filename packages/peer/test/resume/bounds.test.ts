@@ -154,6 +154,19 @@ describe("too many that are suspended", () => {
   });
 });
 
+test("addresses that have many suspended sessions push out their own, and not that of somebody else", () => {
+  const suspended = new SuspendedSessions<string>();
+  const limits = { sessions: 100, perAddress: 10 };
+  expect(suspended.add("honest", "home", limits)).toBeUndefined();
+  const gone: (string | undefined)[] = [];
+  for (let address = 0; address < 30; address++) {
+    for (let n = 0; n < 10; n++) gone.push(suspended.add(`${address}/${n}`, String(address), limits));
+  }
+  expect(suspended.size).toBe(100);
+  expect(gone).not.toContain("honest");
+  expect(suspended.addressOf("honest")).toBe("home");
+});
+
 describe("net.limits.unsent.total", () => {
   test("counts what is kept, of suspended sessions, too, and by address", async () => {
     const hall = new Hall({ "net.limits.unsent.total": 400_000, "net.resume.bytes": 300_000 });

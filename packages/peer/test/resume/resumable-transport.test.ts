@@ -316,3 +316,18 @@ describe("acknowledgements", () => {
     expect(host.held).toBe(0);
   });
 });
+
+test("a line that was over before it was handed over is a broken one", () => {
+  const { first, transport, host } = opened();
+  first.handler?.closed(new Error("reset"));
+  const next = new ScriptedTransport("next");
+  const line = new Line(next);
+  next.start(line);
+  // It told whoever had it then, and will not tell again.
+  next.handler?.closed(undefined);
+  transport.goOn(line, 0);
+  expect(transport.suspended).toBe(true);
+  expect(host.told.at(-1)).toMatch(/^broken/);
+  goOn(transport, 0);
+  expect(transport.suspended).toBe(false);
+});

@@ -82,7 +82,8 @@ export class Scene {
     } else this.server = net.server(options as ServerOptions) as Server;
     this.client = net.client({
       packets,
-      resume: true,
+      // Most tests break lines one after another, in no time.
+      resume: { delay: 0.0005 },
       cfg: { ...quiet, ...clientCfg },
       connector: {
         connect: async ({ established }) => {

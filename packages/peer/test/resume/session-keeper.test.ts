@@ -83,6 +83,62 @@ describe("a session that was saved", () => {
     expect(await resumed).toEqual({ resumed: true, seconds: 0, packets: 3, bytes: expect.any(Number) });
   });
 
+  test("that another server refuses leaves nothing behind for the session that follows", async () => {
+    const text = saved(await new Reloading().started());
+    const world = new Reloading();
+    const two = world.program(text, { reconnect: { delay: 0.05 } });
+    const started = two.client.start();
+    for (let round = 0; round < 10; round++) {
+      world.net.clock.advance(0.1);
+      await world.net.settle();
+    }
+    await started;
+    expect(two.events).toEqual(["connect", "handshakecomplete"]);
+    two.link().cut();
+    await world.net.settle();
+    world.net.clock.advance(1);
+    await world.net.settle();
+    expect(two.events.slice(2)).toEqual(["suspend", "resume"]);
+  });
+
+  test("is given up with the client, when the caller of start() loses patience", async () => {
+    const world = new Reloading();
+    const text = saved(await world.started());
+    let dialled = 0;
+    const connector = {
+      connect: () => {
+        dialled++;
+        return new Promise<never>(() => {});
+      },
+    };
+    const two = world.program(text, { connector });
+    const started = two.client.start({ timeout: 1 });
+    started.catch(() => {});
+    world.net.clock.advance(0);
+    await world.net.settle();
+    world.net.clock.advance(1);
+    await expect(started).rejects.toMatchObject({ name: "TimedOutError" });
+    await world.net.settle();
+    expect([two.client.active, two.client.suspended, two.events]).toEqual([
+      false,
+      false,
+      ["close socketclose"],
+    ]);
+    world.net.clock.advance(30);
+    await world.net.settle();
+    expect(dialled).toBe(1);
+  });
+
+  test("tells no resume where a listener of connect has closed the client", async () => {
+    const world = new Reloading();
+    const two = world.program(saved(await world.started()));
+    two.client.on("connect", () => void two.client.close("enough"));
+    two.client.start().catch(() => {});
+    world.net.clock.advance(0);
+    await world.net.settle();
+    expect(two.events).toEqual(["connect", "close enough"]);
+  });
+
   test("is given up for good, with reconnect, too", async () => {
     const world = new Reloading();
     const one = await world.started(undefined, { reconnect: { when: () => true } });

@@ -18,7 +18,7 @@ export interface AttemptOutcome {
 }
 
 /** A client's attempt to go on with its session over one new transport. */
-export class ResumeAttempt implements TransportHandler {
+export class LineAttempt implements TransportHandler {
   readonly #line: Line;
   readonly #handshake: ResumeHandshake;
   readonly #outcome: AttemptOutcome;
