@@ -19,6 +19,7 @@ const STATE = { ws: 1.4, baseline: 0.95 };
 const STATE_MSGPACKR = { ws: 2.5 };
 const TLS = { "baseline-tls": 0.9 };
 const EVENTS = { ours: 0.97 };
+const RESUME = { ours: 0.95 };
 const REQUESTS = { ours: 0.7, "socket.io-requests": 8 };
 const RECEIVERS = { ours: 0.9 };
 
@@ -42,6 +43,8 @@ export const TARGETS: readonly Target[] = [
   ...targets("tls-small-1024", TLS, "ours-tls"),
   ...targets("events-small-64", EVENTS, "ours-events"),
   ...targets("events-small-1024", EVENTS, "ours-events"),
+  ...targets("resume-64", RESUME, "ours-resume"),
+  ...targets("resume-1024", RESUME, "ours-resume"),
   ...targets("requests-64", REQUESTS, "ours-requests"),
   ...targets("requests-1024", REQUESTS, "ours-requests"),
   ...targets("requests-64", REQUESTS, "ours-requests-async"),

@@ -55,6 +55,7 @@ const WITH_WEBSOCKET = [...ALL, "ours-websocket"];
 const WITH_MSGPACKR = [...ALL, "ours-msgpackr"];
 const TLS = ["baseline", "baseline-tls", "ours", "ours-tls"];
 const EVENTS = ["ours", "ours-events"];
+const RESUME = ["ours", "ours-resume"];
 const REQUESTS = ["ours", "ours-requests", "ours-requests-async", "socket.io-requests"];
 const RECEIVERS = ["ours", "ours-group", "ours-to"];
 
@@ -147,6 +148,11 @@ export const CELLS: readonly Cell[] = [
   echo("small", 1024, 60_000, EVENTS, {
     id: "events-small-1024",
     title: "echo, small, 1024 in flight, events on",
+  }),
+  echo("small", 64, 40_000, RESUME, { id: "resume-64", title: "echo, small, 64 in flight, resumption on" }),
+  echo("small", 1024, 60_000, RESUME, {
+    id: "resume-1024",
+    title: "echo, small, 1024 in flight, resumption on",
   }),
   echo("small", 64, 40_000, REQUESTS, {
     id: "requests-64",

@@ -29,6 +29,7 @@ const LOADERS: Readonly<Record<string, () => Promise<Peer>>> = {
   "ours-msgpackr": () => ours("peng3dnet, msgpackr", { codec: "msgpackr" }),
   "ours-tls": () => ours("peng3dnet, TLS", { tls: true }),
   "ours-events": () => ours("peng3dnet, event bus", { events: true }),
+  "ours-resume": () => ours("peng3dnet, resumption", { resume: true }),
   "ours-requests": () => oursRequests("peng3dnet, requests", { asynchronous: false }),
   "ours-requests-async": () => oursRequests("peng3dnet, requests, async handler", { asynchronous: true }),
   "ours-group": () => ours("peng3dnet, to a group", { receivers: "group" }),

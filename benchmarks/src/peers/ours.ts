@@ -36,6 +36,8 @@ export interface OursVariant {
   readonly codec?: "msgpackr";
   /** Whether an event bus is attached, to which nobody listens. */
   readonly events?: boolean;
+  /** Whether connections outlive their transports. */
+  readonly resume?: boolean;
   /** Whom a broadcast names. Default: nobody, it is for all. */
   readonly receivers?: "group" | "list";
 }
@@ -152,6 +154,7 @@ async function common(
       "net.limits.connections": ROOM,
       "net.limits.connections.address": ROOM,
       "net.limits.registry.names": ROOM,
+      ...(variant.resume && { "net.resume.window": 30 }),
       ...(variant.tls && { "net.ssl.enabled": true, ...tls }),
     },
     codec: variant.codec === "msgpackr" ? await msgpackrCodec() : undefined,
@@ -225,6 +228,7 @@ async function connect(options: ConnectOptions, variant: OursVariant): Promise<P
     ...(await common(variant, options, { "net.ssl.ca": cert })),
     ...(await connector(variant, options.port)),
     addr: ["127.0.0.1", options.port],
+    resume: variant.resume ?? false,
   });
   register(client, new AnswerPacket(client.registry, client, options.onMessage), options);
   let closed = false;
