@@ -73,3 +73,17 @@ test("another certificate: the session is refused, and waits for its own client"
   await expect(refused).resolves.toBe("resumerefused");
   expect([asked, remote?.suspended]).toEqual([[], true]);
 });
+
+test("a client that shows no certificate any more, to a server that asks for none any more: refused", async () => {
+  const { host, guest, asked } = await scene(mutualTls(), clientTls("client"));
+  const [remote] = host.clients.values();
+  host.cfg.set("net.ssl.server.force_verify", false);
+  await host.reloadCertificates();
+  guest.cfg.set("net.ssl.client.certfile", null);
+  guest.cfg.set("net.ssl.client.keyfile", null);
+  const outcome = oneOf(guest, ["resume", "close"]);
+  reset(guest);
+  await expect(outcome).resolves.toBe("close");
+  await expect(guest.close()).resolves.toMatchObject({ reason: "resumerefused" });
+  expect([asked, remote?.suspended]).toEqual([[], true]);
+});
