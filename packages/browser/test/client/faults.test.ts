@@ -18,7 +18,7 @@ test("packets that nobody processes close the connection once maxHeld is exceede
   const told = new Promise<CloseInfo>((resolve) => {
     server.on("close", (_client, info) => resolve(info));
   });
-  server.on("handshakecomplete", (client) => {
+  server.on(Say, (_, { client }) => {
     for (let round = 0; round < 100; round++) client.sendMessage("test:say", "x".repeat(1000));
   });
   const cfg = { "net.limits.unprocessed.packets": 4 };
@@ -34,6 +34,7 @@ test("packets that nobody processes close the connection once maxHeld is exceede
     };
     look();
   });
+  client.sendMessage("test:say", "now");
   const info = await told;
   expect(info.error?.message).toMatch(/code 4002 .*maxHeld/);
   while (client.metrics.queued > 0) client.process();
