@@ -51,7 +51,11 @@ async function nodes(kind: KindName, mode: "broadcast" | "echo") {
       });
     return { client: entered, until };
   };
-  return { servers, enter };
+  /** From then on all nodes hear each other. */
+  const settled = async () => {
+    for (const server of [...servers, ...servers]) await server.settled();
+  };
+  return { enter, settled };
 }
 
 describe.each<[KindName, boolean]>([
@@ -60,8 +64,9 @@ describe.each<[KindName, boolean]>([
   ["redis", there.redis],
 ])("nodes of the kind %s", (kind, possible) => {
   (possible ? test : test.skip)("broadcast to the clients of all", async () => {
-    const { enter } = await nodes(kind, "broadcast");
+    const { enter, settled } = await nodes(kind, "broadcast");
     const [one, two] = [await enter(0), await enter(1)];
+    await settled();
     one.client.send({ i: 0, s: "first" });
     for (const { until } of [one, two]) expect(await until(1)).toEqual([{ i: 0, s: "first" }]);
     two.client.send({ i: 1, s: "second" });

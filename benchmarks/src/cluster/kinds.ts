@@ -22,6 +22,11 @@ export interface NodeCounters {
 }
 
 export interface ClusterServer extends PeerServer {
+  /**
+   * Resolves once the broker has what this node has subscribed to. Where each node was asked twice, all hear each other: the second
+   * time, a node has also heard what the others had said by the first.
+   */
+  settled(): Promise<void>;
   readonly counters?: () => NodeCounters;
 }
 

@@ -53,6 +53,9 @@ async function serve(options: NodeOptions): Promise<ClusterServer> {
   await server.start();
   return {
     port: server.addr[1],
+    async settled() {
+      await node?.flush();
+    },
     ...(node !== undefined && { counters: () => node.metrics }),
     async close() {
       await server.shutdown();

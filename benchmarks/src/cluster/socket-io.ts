@@ -1,4 +1,5 @@
 /** socket.io with its msgpack parser, over WebSocket only, and an adapter over Redis. */
+import { randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createAdapter as createPlain } from "@socket.io/redis-adapter";
@@ -14,8 +15,8 @@ const EVENT = "bench";
 
 type AdapterName = "redis-streams" | "redis";
 
-async function open(url: string) {
-  const client = createClient({ url: `redis://${url}` });
+async function open(url: string, name?: string) {
+  const client = createClient({ url: `redis://${url}`, ...(name !== undefined && { name }) });
   client.on("error", (error) => {
     process.nextTick(() => {
       throw error;
@@ -28,17 +29,33 @@ async function open(url: string) {
 /** What a node has of Redis. */
 interface OverRedis {
   readonly options: Partial<ServerOptions>;
+  /** Resolves once Redis has what the adapter has subscribed to. */
+  settled(): Promise<void>;
   close(): Promise<void>;
 }
 
 /** As the README of each says. */
 async function overRedis(name: AdapterName, broker: string): Promise<OverRedis> {
+  if (name === "redis-streams") {
+    const called = `bench-${randomUUID()}`;
+    const client = await open(broker, called);
+    return {
+      options: { adapter: createStreams(client) },
+      async settled() {
+        // It waits for what comes behind the end of the stream, over a connection of its own with the same name.
+        const reads = ({ name, cmd }: { name: string; cmd: string }) => name === called && cmd === "xread";
+        while (!(await client.clientList()).some(reads));
+      },
+      close: () => client.close(),
+    };
+  }
   const client = await open(broker);
-  if (name === "redis-streams")
-    return { options: { adapter: createStreams(client) }, close: () => client.close() };
   const subscriber = await open(broker);
   return {
     options: { adapter: createPlain(client, subscriber) },
+    async settled() {
+      await subscriber.ping();
+    },
     async close() {
       await client.close();
       await subscriber.close();
@@ -68,6 +85,9 @@ async function serve(name: AdapterName, { broker, mode, work }: NodeOptions): Pr
   });
   return {
     port: (http.address() as AddressInfo).port,
+    async settled() {
+      await redis?.settled();
+    },
     async close() {
       await server.close();
       await redis?.close();

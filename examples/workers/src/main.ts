@@ -62,8 +62,6 @@ async function visit(addr: [host: string, port: number]): Promise<void> {
     at.push(await client.request(Hello, null));
   }
   say("clients", `are there: ${tally(at.map((worker) => `at ${worker}`))}`);
-  // Each worker has heard by then for which groups the others want messages.
-  await sleep(1000);
   for (const client of clients) client.sendMessage(Say, "hello");
   await Promise.race([heardAll, sleep(10_000)]);
   say("clients", `each says hello to all; they hear ${tally(heard.map((worker) => `from ${worker}`))}`);

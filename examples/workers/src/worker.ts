@@ -13,7 +13,11 @@ export async function runWorker(): Promise<void> {
   const hall = node.group("hall");
   server.on("handshakecomplete", (client) => void hall.add(client));
   server.on(Say, (text) => void hall.broadcast(Said, { worker: name, text }));
-  server.answer(Hello, () => name);
+  server.answer(Hello, async () => {
+    // Who has the answer hears what is said at any worker.
+    await node.flush();
+    return name;
+  });
 
   // A ping is answered by any of the workers, for all of them.
   let total = 0;

@@ -5,6 +5,7 @@ import {
   type ClientOf,
   type ClientOnServer,
   ConnectionClosedError,
+  Deferred,
   type NameSentTo,
   type PacketRef,
   type PayloadOf,
@@ -89,6 +90,38 @@ export class ClusterNode<
       nodes: table.live.size,
       groups: shared.size,
     };
+  }
+
+  /**
+   * Resolves once the bus has what this node published and subscribed to before this call, and each of the other `nodes` has
+   * heard which groups have members here: what they send to these from then on reaches the members.
+   *
+   * While the bus is away it waits. Another node that is silent holds it up until that is taken for dead, after the
+   * option `timeout` of {@link joinCluster}.
+   *
+   * @throws {@link TimedOutError}, {@link AbortedError}, as `options` say; {@link BusAwayError} if the connection to the broker breaks
+   * before that has answered, so that nobody knows what it has; {@link BusClosedError} if the node has left, or leaves meanwhile. A promise
+   * that nobody awaits never ends the process.
+   */
+  flush(options: WaitOptions = {}): Promise<void> {
+    const promise = this.#flush(options);
+    promise.catch(() => {});
+    return promise;
+  }
+
+  async #flush(options: WaitOptions): Promise<void> {
+    const { clock } = this.#core;
+    const flushed = new Deferred<void>(clock);
+    const abort = new AbortController();
+    this.#core.flush(abort.signal).then(
+      () => flushed.settle(),
+      (error: Error) => flushed.fail(error),
+    );
+    try {
+      await flushed.wait(options, "the flush of the node");
+    } finally {
+      abort.abort();
+    }
   }
 
   /**

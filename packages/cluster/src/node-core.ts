@@ -122,6 +122,12 @@ export class NodeCore implements MembershipHost, SharedGroupsHost, PresenceHost,
     return this.#ending;
   }
 
+  /** As {@link ClusterNode.flush}, which each caller waits for with its own patience. */
+  async flush(signal: AbortSignal): Promise<void> {
+    await this.#bus.flush({ signal });
+    await this.membership.heardByAll({ signal });
+  }
+
   async #leave(): Promise<void> {
     this.left = true;
     this.membership.end();

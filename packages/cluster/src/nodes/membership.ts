@@ -1,3 +1,4 @@
+import type { WaitOptions } from "@peng3dnet/peer";
 import type { Message } from "../wire/form.js";
 import {
   BEAT,
@@ -10,6 +11,7 @@ import {
   STATE,
   WANT,
 } from "../wire/messages.js";
+import { HeardWaits } from "./heard-waits.js";
 import type { MembershipHost } from "./membership-host.js";
 import type { NodeTable } from "./node-table.js";
 import type { RemoteNode, Start } from "./remote-node.js";
@@ -47,10 +49,12 @@ export class Membership {
   /** Until then, there may be nodes that this one has not heard of. */
   #settlesAt = 0;
   #ended = false;
+  readonly #waits: HeardWaits;
 
   constructor(host: MembershipHost, table: NodeTable) {
     this.#host = host;
     this.#table = table;
+    this.#waits = new HeardWaits(host.clock);
     this.#tickedAt = host.clock.now();
   }
 
@@ -87,6 +91,16 @@ export class Membership {
     this.#ended = true;
     this.#host.clock.clearTimeout(this.#timer);
     this.#host.tellAll(BYE.write({ from: this.#host.id }));
+    this.#waits.end();
+  }
+
+  /**
+   * Resolves once each node that is there now has heard which groups this one has members of now.
+   *
+   * @throws {@link BusClosedError} if this node leaves before, and as `options` say.
+   */
+  heardByAll(options: WaitOptions): Promise<void> {
+    return this.#waits.wait(this.#table.live.values(), this.#version, options);
   }
 
   /** The bus is back: what others have said meanwhile was not heard. */
@@ -173,6 +187,7 @@ export class Membership {
     for (const node of [...this.#table.live.values()]) {
       if (now - node.heardAt > this.#host.timeout * 1000) {
         this.#table.lose(node);
+        this.#waits.gone(node);
         this.#host.gone(node, false);
         this.#host.wantedLess(undefined);
       }
@@ -344,7 +359,9 @@ export class Membership {
     const { answered } = node;
     if (answered?.version !== version || answered.next !== part || base > node.confirmed) return;
     answered.next++;
-    if (!more) node.confirmed = Math.max(node.confirmed, version);
+    if (more) return;
+    node.confirmed = Math.max(node.confirmed, version);
+    this.#waits.confirmed(node);
   }
 
   #takeLast(message: Message): void {
@@ -358,6 +375,7 @@ export class Membership {
     const { from } = BYE.read(message);
     const node = this.#table.forget(from);
     if (node === undefined) return;
+    this.#waits.gone(node);
     this.#host.gone(node, true);
     this.#host.wantedLess(undefined);
   }

@@ -76,6 +76,30 @@ describeWithNats("nodes", () => {
     expect((await closed).reason).toBe("enough");
   });
 
+  test("a member that has just entered hears what others send once its node has flushed", async () => {
+    const broker = await startNats();
+    const [a, b] = [await begin(broker, "a"), await begin(broker, "b")];
+    for (const { node, until } of [a, b]) await until(() => node.nodes.size === 1);
+    // What is not heard within the moment in which it is sent is not heard at all.
+    for (let round = 0; round < 50; round++) {
+      b.node.group(`room ${round}`).add(b.remote);
+      await b.node.flush();
+      a.node.group(`room ${round}`).broadcast(News, round);
+    }
+    await b.until(() => b.news.includes(49));
+    expect(b.news).toEqual(Array.from({ length: 50 }, (_, round) => round));
+    // The broker stands still: it cannot be known what it has.
+    broker.freeze();
+    const flushed = b.node.flush();
+    await expect(b.node.flush({ timeout: 0.05 })).rejects.toMatchObject({ code: "P3D_ERR_TIMED_OUT" });
+    await broker.kill();
+    await expect(flushed).rejects.toMatchObject({ code: "P3D_ERR_BUS_AWAY" });
+    // While it is known to be away, a flush waits.
+    const later = b.node.flush();
+    await broker.start();
+    await later;
+  });
+
   test("what a broker took along is a gap, and what was published while it was away is not", async () => {
     const broker = await startNats();
     const [a, b] = [await begin(broker, "a"), await begin(broker, "b")];
