@@ -118,7 +118,7 @@ const app = await Application.bootstrap({
   searchInComments: true,
   sort: ["kind", "alphabetical"],
   sortEntryPoints: false,
-  groupOrder: ["Guides", "Reference", "Modules", "*"],
+  groupOrder: ["Guides", "Reference", "Design", "Modules", "*"],
   categorizeByGroup: false,
   categoryOrder: CATEGORY_ORDER,
   navigation: { includeGroups: true, includeCategories: true, includeFolders: false },
