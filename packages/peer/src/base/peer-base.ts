@@ -1,28 +1,22 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // Whoever uses the package need not name that library of types.
 import {
-  AlreadyRegisteredError,
   type AnyPacketDefinition,
   type Cid,
   ClassicConnectionType,
   type CloseInfo,
   CONNTYPE_CLASSIC,
-  CONNTYPE_NOTSET,
   Config,
   type Connection,
   type ConnectionContext,
   type ConnectionType,
   InvalidStateError,
-  isDefinition,
   type Packet,
   type PacketOutput,
   type PacketRef,
   PacketRegistry,
   type Peer,
-  quoteText,
-  RegistryError,
   registerInternalPackets,
-  SIDE_SERVER,
   type Side,
 } from "@peng3dnet/protocol";
 import { MessageStream, type MessageStreamOptions } from "../messages/message-stream.js";
@@ -42,7 +36,7 @@ import {
   type RequestHandler,
 } from "../requests/request-definition.js";
 import type { AnyHandler } from "../requests/request-type.js";
-import { type ConnectionSettings, ReadConfig, readSettings } from "../session/connection-settings.js";
+import { CurrentSettings } from "../session/current-settings.js";
 import type { Metrics } from "../session/metrics.js";
 import { Session } from "../session/session.js";
 import type { Clock } from "../time/clock.js";
@@ -51,7 +45,7 @@ import { TICK_HOST, type TickHost, type Ticking } from "../time/ticker.js";
 import { checkTimeout, timeoutError } from "../time/timeout-option.js";
 import type { Transport } from "../transport/transport.js";
 import type { ProcessOptions } from "../turns/packet-processor.js";
-import { describeValue } from "./describe-value.js";
+import { addConnectionType } from "./connection-types.js";
 import type { EngineLike } from "./engine.js";
 import { EngineEvents, type PeerKind } from "./engine-events.js";
 import { type HandlerErrorContext, HandlerGuard } from "./handler-guard.js";
@@ -59,6 +53,8 @@ import { checkListener, type Listener } from "./listeners.js";
 import { guardedLogger, type Logger } from "./logger.js";
 import type { PeerOptions } from "./options.js";
 import type { ConnectionOwner, PeerHooks, PeerParts } from "./peer-hooks.js";
+import { callRegistrationHooks } from "./registration-hooks.js";
+import { TypedPackets } from "./typed-packets.js";
 
 /** Arguments of the listeners that every peer has. */
 export interface PeerEvents {
@@ -95,9 +91,8 @@ export abstract class PeerBase<
   readonly #hooks: PeerHooks<Owner>;
   readonly #conntypes = new Map<string, ConnectionType>();
   readonly #stopped: Deferred<void>;
-  #settings: ConnectionSettings | undefined = undefined;
-  #read: ReadConfig | undefined = undefined;
-  readonly #typed = new Map<string, TypedPacket<Owner>>();
+  readonly #settings: CurrentSettings;
+  readonly #typed: TypedPackets<Owner>;
   #initialized = false;
   #stopping = false;
 
@@ -123,7 +118,7 @@ export abstract class PeerBase<
     this.logger = guardedLogger(options.logger);
     this.guard = new HandlerGuard(this.logger, this.#platform.warn);
     this.#events = new EngineEvents(kind, this, options.peng, this.guard);
-    this.#hooks = hook({
+    const parts: PeerParts = {
       cfg: this.cfg,
       peer: this,
       registry: this.registry,
@@ -133,8 +128,11 @@ export abstract class PeerBase<
       events: this.#events,
       print: (...values) => this.print(...values),
       emit: (event, args) => this.emit(event as keyof Events & string, ...(args as never)),
-    });
+    };
+    this.#hooks = hook(parts);
     this.#stopped = new Deferred(this.clock);
+    this.#settings = new CurrentSettings(parts, options, this.#hooks);
+    this.#typed = new TypedPackets((definition) => this.#registerTyped(definition));
     this.#events.enable(this.cfg.get("net.events.enable"));
     this.#hooks.lookWhoWatches();
     for (const definition of options.packets ?? []) this.register(definition);
@@ -156,21 +154,9 @@ export abstract class PeerBase<
     this.#initialized = true;
     registerInternalPackets(this.registry, this);
     this.addConnType(CONNTYPE_CLASSIC, new ClassicConnectionType(this));
-    this.#callHooks("_reg_packets_");
-    this.#callHooks("_reg_conntypes_");
+    callRegistrationHooks(this, PeerBase.prototype, "_reg_packets_");
+    callRegistrationHooks(this, PeerBase.prototype, "_reg_conntypes_");
     this.sendEvent("initialize");
-  }
-
-  #callHooks(prefix: string): void {
-    const names = new Set<string>();
-    // From here on there are none, and looking through all names costs a client much of its start.
-    for (let object: object = this; object !== PeerBase.prototype; object = Object.getPrototypeOf(object)) {
-      for (const name of Object.getOwnPropertyNames(object)) if (name.startsWith(prefix)) names.add(name);
-    }
-    for (const name of [...names].sort()) {
-      const hook: unknown = Reflect.get(this, name);
-      if (typeof hook === "function") hook.call(this);
-    }
   }
 
   /**
@@ -196,29 +182,16 @@ export abstract class PeerBase<
    */
   register(definition: AnyPacketDefinition): number {
     if (isRequestDefinition(definition)) this.#hooks.requests.register(definition);
-    else this.#typedPacket(definition);
+    else this.#typed.get(definition);
     return this.registry.getID(definition.name);
   }
 
-  #typedPacket(definition: AnyPacketDefinition): TypedPacket<Owner> {
-    if (!isDefinition(definition)) {
-      throw new TypeError(
-        `a packet is given here as its definition, from definePacket, and not as ${describeValue(definition)}`,
-      );
-    }
-    if (isRequestDefinition(definition)) {
-      throw new TypeError(
-        `"${definition.name}" is a request; answer it with answer(), and make it with request()`,
-      );
-    }
-    const known = this.#typed.get(definition.name);
-    if (known !== undefined && known.definition === definition) return known;
+  #registerTyped(definition: AnyPacketDefinition): TypedPacket<Owner> {
     const owner = (cid: Cid): Owner | undefined => this.ownerOf(cid);
     const packet = new TypedPacket<Owner>(this.registry, this, definition, owner, this.guard, () => {
       this.#hooks.unheard = true;
     });
     this.registerPacket(definition.name, packet, definition.options.id);
-    this.#typed.set(definition.name, packet);
     return packet;
   }
 
@@ -246,20 +219,7 @@ export abstract class PeerBase<
    * @reference `addConnType`
    */
   addConnType(t: string, obj: ConnectionType): void {
-    if (t === CONNTYPE_NOTSET) {
-      throw new RegistryError(
-        'the name of a connection type is not empty: "" stands for a type that is not known yet',
-      );
-    }
-    if (typeof t === "string" && !t.isWellFormed()) {
-      throw new RegistryError(
-        `the name ${quoteText(t)} has half of a surrogate pair, which no client can ask for; choose a name that is valid Unicode`,
-      );
-    }
-    if (this.#conntypes.has(t)) {
-      throw new AlreadyRegisteredError(`the connection type "${t}" is registered already`);
-    }
-    this.#conntypes.set(t, obj);
+    addConnectionType(this.#conntypes, t, obj);
   }
 
   getConnType(name: string): ConnectionType | undefined {
@@ -272,36 +232,18 @@ export abstract class PeerBase<
 
   /** What a connection that begins now shares with others. */
   protected get context(): ConnectionContext {
-    return this.#currentSettings().context;
+    return this.#settings.get().context;
   }
 
   /** Whether connections may have different options: they began with others, or their peers declined compression. */
   protected get severalContexts(): boolean {
-    return this.#read?.follows === true || this.#settings?.context.uncompressed.used === true;
-  }
-
-  #currentSettings(): ConnectionSettings {
-    const former = this.#settings;
-    if (former !== undefined && this.#read?.changed !== true) return former;
-    const read = new ReadConfig(this.cfg, former !== undefined);
-    this.#settings = readSettings(
-      this,
-      read,
-      this.clock,
-      this.#platform,
-      this.#options,
-      this.#hooks.resumes,
-      former,
-    );
-    // Most clients connect once: they would hold what they never look at.
-    if (this.side === SIDE_SERVER || this.#hooks.reconnects) this.#read = read;
-    return this.#settings;
+    return this.#settings.several;
   }
 
   /** Makes the session for a transport. Its `owner` has to be set before it starts. */
   protected createSession(transport: Transport, cid: Cid, conntype?: string): Session<Owner> {
     this.initialize();
-    const options = this.#currentSettings();
+    const options = this.#settings.get();
     const { context } = options;
     this.#hooks.begin(this.overridesReceiving, options.maxBuffered);
     const resumable = context.declared?.resume === undefined ? undefined : this.#hooks.resumable(transport);
@@ -440,7 +382,7 @@ export abstract class PeerBase<
   on(target: string | AnyPacketDefinition, listener: (...args: never[]) => unknown): this {
     checkListener(listener);
     if (typeof target === "string") this.guard.on(target, listener as Listener);
-    else this.#typedPacket(target).addHandler(listener as MessageHandler<never, never>);
+    else this.#typed.get(target).addHandler(listener as MessageHandler<never, never>);
     return this;
   }
 
@@ -466,7 +408,7 @@ export abstract class PeerBase<
   off(target: string | AnyPacketDefinition, listener: (...args: never[]) => unknown): this {
     checkListener(listener);
     if (typeof target === "string") this.guard.off(target, listener as Listener);
-    else this.#typed.get(target.name)?.removeHandler(listener as MessageHandler<never, never>);
+    else this.#typed.find(target)?.removeHandler(listener as MessageHandler<never, never>);
     return this;
   }
 
@@ -479,7 +421,7 @@ export abstract class PeerBase<
     packet: P,
     options: MessageStreamOptions = {},
   ): MessageStream<P, Owner> {
-    const stream = new MessageStream<P, Owner>(this.#typedPacket(packet), options, {
+    const stream = new MessageStream<P, Owner>(this.#typed.get(packet), options, {
       buffers: this.#hooks.buffers,
       size: () => this.context.bodies.decodedSize,
       closed: (ended) => this.#hooks.streams.delete(ended as MessageStream<P, Owner>),
