@@ -1,4 +1,4 @@
-// A player that is none: moves, buys, and now and then leaves, whereupon another one comes.
+// A player that is none: moves, buys, loses its line now and then and goes on, and leaves, whereupon another one comes.
 
 import { connect } from "node:net";
 import { type Address, Client, onAbort, ticker } from "@peng3dnet/core";
@@ -11,7 +11,7 @@ export async function bot(
   begun: (client: Client) => void,
 ): Promise<void> {
   while (!signal.aborted) {
-    const client = new Client({ addr, packets });
+    const client = new Client({ addr, packets, resume: true });
     begun(client);
     client.on(World, () => {});
     await client.start({ signal });
@@ -20,6 +20,8 @@ export async function bot(
       async onTick() {
         if (!client.active) return;
         client.sendMessage(Move, [Math.round(Math.random() * 2 - 1), Math.round(Math.random() * 2 - 1)]);
+        // As a phone that goes from one network to another.
+        if (Math.random() < 0.01) client.sock?.destroy();
         if (Math.random() < 0.3) await client.request(Buy, { item: "lantern" }).catch(() => {});
       },
     });

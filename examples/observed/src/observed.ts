@@ -21,7 +21,7 @@ const exporter = new PrometheusExporter({ preventServerStart: true });
 const provider = new MeterProvider({ readers: [exporter] });
 const meter = provider.getMeter("observed");
 
-const server = new Server({ addr: "127.0.0.1:0", packets });
+const server = new Server({ addr: "127.0.0.1:0", packets, cfg: { "net.resume.window": 30 } });
 instrument(server, { meter });
 await server.runAsync();
 play(server);

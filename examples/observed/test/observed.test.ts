@@ -39,6 +39,7 @@ beforeAll(async () => {
     /^rpc_client_call_duration_count/m,
     /^nodejs_eventloop_delay_p99/m,
     /^peng3dnet_rejections_total/m,
+    /^peng3dnet_resumptions_total\{.*outcome="resumed"/m,
   ];
   do {
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -56,6 +57,9 @@ test("there are bots that play, and a stranger that was turned away", () => {
     /^peng3dnet_connections\{.*side="server",peng3dnet_connection_state="active".*\} (1\d|20)$/m,
   );
   expect(metrics).toMatch(/^peng3dnet_rejections_total\{.*error_type="notpeng3dnet".*\} [1-9]/m);
+  expect(metrics).toMatch(
+    /^peng3dnet_resumption_duration_count\{.*side="client".*outcome="resumed".*\} [1-9]/m,
+  );
   expect(metrics).toMatch(/^peng3dnet_packets_total\{.*peng3dnet_packet_type="observed:world".*\} [1-9]/m);
 });
 

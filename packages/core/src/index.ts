@@ -12,6 +12,8 @@ export type {
   ConnectionCloseMessage,
   ConnectionDropMessage,
   ConnectionMessage,
+  ConnectionResumptionMessage,
+  ConnectionSuspendMessage,
   DiagnosticsChannels,
   HandshakeMessage,
   HeartbeatMessage,

@@ -45,6 +45,7 @@ export type {
   PeerObserver,
   RequestEnd,
   RequestObserver,
+  ResumptionEnd,
 } from "./observing/peer-observer.js";
 export type { Platform, Poll } from "./platform/platform.js";
 export { standardPlatform } from "./platform/standard-platform.js";

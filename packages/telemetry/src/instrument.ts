@@ -3,7 +3,7 @@
 import type { Attributes, Meter, Tracer } from "@opentelemetry/api";
 import { type Observable, type Observing, observe, type PeerObserver, SIDE_CLIENT } from "@peng3dnet/peer";
 import { MeterInstruments } from "./meter-instruments.js";
-import { HANDSHAKE_OUTCOME, SIDE } from "./names.js";
+import { HANDSHAKE_OUTCOME, RESUMPTION_OUTCOME, SIDE } from "./names.js";
 import { RequestTelemetry } from "./request-telemetry.js";
 import type { Series } from "./series.js";
 
@@ -99,6 +99,12 @@ function metricsOf(instruments: MeterInstruments, attributes: Attributes, end: (
       instruments.handshakes.add(1, { ...attributes, [HANDSHAKE_OUTCOME]: outcome });
       // A client that never had a connection has none to end with.
       if (connection === undefined) end();
+    },
+    resumption(_connection, { outcome, seconds, again }) {
+      const how = { ...attributes, [RESUMPTION_OUTCOME]: outcome };
+      instruments.resumptions.add(1, how);
+      if (seconds !== undefined) instruments.suspensions.record(seconds, how);
+      instruments.sentAgain.add(again.packets, attributes);
     },
     roundTrip(seconds) {
       instruments.roundTrips.record(seconds, attributes);

@@ -14,6 +14,8 @@ import { Series, type Source } from "./series.js";
 const CALLS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 /** Bounds of round trips. */
 const TRIPS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1, 2.5];
+/** Bounds of the times for which sessions are suspended: from a client that dials at once to long windows. */
+const SUSPENSIONS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300, 600];
 
 function histogram(meter: Meter, name: string, description: string, bounds: readonly number[]): Histogram {
   return meter.createHistogram(name, {
@@ -44,6 +46,7 @@ function observables(meter: Meter) {
       "Connections that were refused or ended because of an error, and packets that were dropped.",
     ),
     unsent: level("peng3dnet.unsent", "By", "Bytes accepted for sending that are not with the kernel."),
+    kept: level("peng3dnet.kept", "By", "Bytes kept until the other side has acknowledged them."),
     unprocessed: level("peng3dnet.unprocessed", "By", "Bytes received that are not worked off."),
     queued: level("peng3dnet.unprocessed.packets", "{packet}", "Packets that wait for process()."),
     requests: level("peng3dnet.requests.active", "{request}", "Requests that are under way."),
@@ -58,6 +61,10 @@ const instruments = new WeakMap<Meter, MeterInstruments>();
 export class MeterInstruments {
   readonly handshakes: Counter;
   readonly roundTrips: Histogram;
+  /** Resumptions by outcome, how long sessions were suspended, and what was sent again. */
+  readonly resumptions: Counter;
+  readonly suspensions: Histogram;
+  readonly sentAgain: Counter;
   /** Durations of requests that this side asks, and of those that it answers. */
   readonly calls: Readonly<Record<"asked" | "answered", Histogram>>;
 
@@ -93,6 +100,20 @@ export class MeterInstruments {
       "How long heartbeats took, there and back.",
       TRIPS,
     );
+    this.resumptions = meter.createCounter("peng3dnet.resumptions", {
+      unit: "{resumption}",
+      description: "Resumptions of sessions that are over, by outcome.",
+    });
+    this.suspensions = histogram(
+      meter,
+      "peng3dnet.resumption.duration",
+      "How long sessions were suspended until they went on, or ended.",
+      SUSPENSIONS,
+    );
+    this.sentAgain = meter.createCounter("peng3dnet.resumption.packets", {
+      unit: "{packet}",
+      description: "Packets that this side sent again.",
+    });
     this.calls = {
       asked: histogram(meter, "rpc.client.call.duration", "How long requests took of this side.", CALLS),
       answered: histogram(meter, "rpc.server.call.duration", "How long handlers of requests took.", CALLS),
@@ -135,6 +156,7 @@ export class MeterInstruments {
     const transmit = { ...attributes, [IO_DIRECTION]: "transmit" };
     result.observe(told.connections, sum.active, { ...attributes, [CONNECTION_STATE]: "active" });
     result.observe(told.connections, sum.handshaking, { ...attributes, [CONNECTION_STATE]: "handshake" });
+    result.observe(told.connections, sum.suspended, { ...attributes, [CONNECTION_STATE]: "suspended" });
     result.observe(told.networkIo, sum.bytesIn, receive);
     result.observe(told.networkIo, sum.bytesOut, transmit);
     const others = packets.others(sum.packetsIn, sum.packetsOut);
@@ -156,6 +178,7 @@ export class MeterInstruments {
     for (const [reason, count] of sum.rejectedBy)
       result.observe(told.rejections, count, { ...attributes, [ERROR_TYPE]: reason });
     result.observe(told.unsent, sum.unsent, attributes);
+    result.observe(told.kept, sum.kept, attributes);
     result.observe(told.unprocessed, sum.unprocessed, attributes);
     result.observe(told.queued, sum.queued, attributes);
     result.observe(told.requests, sum.asked, { ...attributes, [REQUEST_WAY]: "asked" });

@@ -3,6 +3,7 @@
 export const SIDE = "peng3dnet.side";
 export const CONNECTION_STATE = "peng3dnet.connection.state";
 export const HANDSHAKE_OUTCOME = "peng3dnet.handshake.outcome";
+export const RESUMPTION_OUTCOME = "peng3dnet.resumption.outcome";
 export const PACKET_TYPE = "peng3dnet.packet.type";
 export const REQUEST_WAY = "peng3dnet.request.way";
 export const IO_DIRECTION = "network.io.direction";

@@ -15,6 +15,8 @@ interface Totals {
 export interface Sum extends Totals {
   active: number;
   handshaking: number;
+  suspended: number;
+  kept: number;
   unsent: number;
   queued: number;
   unprocessed: number;
@@ -79,6 +81,8 @@ export class Series {
       rejectedBy: new Map(this.#past.rejectedBy),
       active: 0,
       handshaking: 0,
+      suspended: 0,
+      kept: 0,
       unsent: 0,
       queued: 0,
       unprocessed: 0,
@@ -90,8 +94,10 @@ export class Series {
     for (const source of this.#sources) {
       const now = source.census();
       addTotals(sum, now, source.before);
-      sum.active += now.connections - now.handshaking;
+      sum.active += now.connections - now.handshaking - now.suspended;
       sum.handshaking += now.handshaking;
+      sum.suspended += now.suspended;
+      sum.kept += now.kept;
       sum.unsent += now.unsent;
       sum.queued += now.queued;
       sum.unprocessed += now.unprocessed;

@@ -43,6 +43,7 @@ test("connections and handshakes, by what became of them", async () => {
   expect(await values("peng3dnet.connections")).toEqual({
     [`peng3dnet.connections{peng3dnet.connection.state=active,${SERVER}}`]: 1,
     [`peng3dnet.connections{peng3dnet.connection.state=handshake,${SERVER}}`]: 1,
+    [`peng3dnet.connections{peng3dnet.connection.state=suspended,${SERVER}}`]: 0,
   });
   // The one that says nothing has its time.
   net.clock.advance(60);

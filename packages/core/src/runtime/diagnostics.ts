@@ -6,6 +6,7 @@ import type {
   ObservedRequest,
   PeerObserver,
   RequestEnd,
+  ResumptionEnd,
 } from "@peng3dnet/peer";
 
 /** What every message about a connection has. */
@@ -22,6 +23,15 @@ export interface HandshakeMessage {
   /** As {@link PeerObserver.handshake} says. */
   readonly outcome: string;
 }
+
+/** The line of a connection broke, and its session waits for another one. */
+export interface ConnectionSuspendMessage extends ConnectionMessage {
+  /** What is known of why. */
+  readonly error: Error | undefined;
+}
+
+/** A resumption is over, or an attempt at one on a server. */
+export interface ConnectionResumptionMessage extends ConnectionMessage, ResumptionEnd {}
 
 /** A connection is closed. */
 export interface ConnectionCloseMessage extends ConnectionMessage, CloseInfo {}
@@ -64,6 +74,8 @@ export interface RequestEndMessage extends RequestMessage {
 export interface DiagnosticsChannels {
   "peng3dnet:connection.open": ConnectionMessage;
   "peng3dnet:connection.handshake": HandshakeMessage;
+  "peng3dnet:connection.suspend": ConnectionSuspendMessage;
+  "peng3dnet:connection.resumption": ConnectionResumptionMessage;
   "peng3dnet:connection.close": ConnectionCloseMessage;
   "peng3dnet:connection.drop": ConnectionDropMessage;
   "peng3dnet:packet.receive": PacketMessage;
@@ -76,6 +88,8 @@ export interface DiagnosticsChannels {
 // Held, since a channel that nobody holds is forgotten with its subscribers on older versions of Node.
 const open = channel("peng3dnet:connection.open");
 const handshake = channel("peng3dnet:connection.handshake");
+const suspend = channel("peng3dnet:connection.suspend");
+const resumption = channel("peng3dnet:connection.resumption");
 const close = channel("peng3dnet:connection.close");
 const drop = channel("peng3dnet:connection.drop");
 const receive = channel("peng3dnet:packet.receive");
@@ -83,6 +97,8 @@ const send = channel("peng3dnet:packet.send");
 const start = channel("peng3dnet:request.start");
 const end = channel("peng3dnet:request.end");
 const heartbeat = channel("peng3dnet:heartbeat");
+
+const RARE_CHANNELS = [open, handshake, suspend, resumption, close, drop];
 
 function about(connection: ConnectionHandle): ConnectionMessage {
   return { side: connection.cid === null ? "client" : "server", connection };
@@ -95,6 +111,12 @@ const RARE: PeerObserver = {
   },
   handshake(connection, outcome) {
     if (handshake.hasSubscribers) handshake.publish({ connection, outcome });
+  },
+  suspended(connection, error) {
+    if (suspend.hasSubscribers) suspend.publish({ ...about(connection), error });
+  },
+  resumption(connection, how) {
+    if (resumption.hasSubscribers) resumption.publish({ ...about(connection), ...how });
   },
   closed(connection, info) {
     if (close.hasSubscribers) close.publish({ ...about(connection), ...info });
@@ -143,7 +165,7 @@ export function diagnosticsObserver(): PeerObserver | undefined {
   const packets = receive.hasSubscribers || send.hasSubscribers;
   const requests = start.hasSubscribers || end.hasSubscribers;
   const beats = heartbeat.hasSubscribers;
-  const rare = open.hasSubscribers || handshake.hasSubscribers || close.hasSubscribers || drop.hasSubscribers;
+  const rare = RARE_CHANNELS.some(({ hasSubscribers }) => hasSubscribers);
   if (!packets && !requests && !beats && !rare) return undefined;
   const which = (packets ? 1 : 0) + (requests ? 2 : 0) + (beats ? 4 : 0);
   made[which] ??= {

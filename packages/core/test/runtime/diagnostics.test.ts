@@ -61,6 +61,34 @@ test("connections, from the beginning to the end", async () => {
   expect(ofServer).toMatchObject({ reason: "enough", clean: true, connection: { cid: 1 } });
 });
 
+test("sessions whose line breaks, and that go on", async () => {
+  const [suspended, resumed] = [
+    hear("peng3dnet:connection.suspend"),
+    hear("peng3dnet:connection.resumption"),
+  ];
+  const server: Server = track(new Server({ addr: LOCAL, packets, cfg: { "net.resume.window": 30 } }));
+  await server.start();
+  const client: Client = track(new Client({ addr: server.addr, packets, resume: { delay: 0.01 } }));
+  await client.start();
+  const goesOn = [
+    next(server, "resume"),
+    new Promise<void>((resolve) => client.once("resume", () => resolve())),
+  ];
+  client.sock?.destroy();
+  await Promise.all(goesOn);
+  const sides = ["client", "server"];
+  expect(suspended.map(({ side }) => side).sort()).toEqual(sides);
+  expect(suspended.find(({ side }) => side === "client")?.connection).toBe(client.conn);
+  expect(resumed.map(({ side, outcome }) => `${side} ${outcome}`).sort()).toEqual([
+    "client resumed",
+    "server resumed",
+  ]);
+  for (const { seconds, again } of resumed) {
+    expect(seconds).toBeGreaterThanOrEqual(0);
+    expect(again.packets).toBeGreaterThanOrEqual(0);
+  }
+});
+
 test("connections that are refused before they begin", async () => {
   const dropped = hear("peng3dnet:connection.drop");
   const { server } = await pair();

@@ -4,20 +4,23 @@ import {
   type Config,
   describeError,
   type InvalidPayloadError,
+  isInstance,
   type PacketEntry,
   type PacketRef,
   type PacketRegistry,
   type Peer,
   quoteText,
+  ResumeError,
 } from "@peng3dnet/protocol";
 import { Heartbeats } from "../liveness/heartbeats.js";
 import { BufferBudget } from "../messages/buffer-budget.js";
 import { type Census, CensusTaking } from "../observing/census.js";
 import { handshakeEnd } from "../observing/handshake-end.js";
 import { Observation } from "../observing/observation.js";
+import { resumptionEnd } from "../observing/resumption-end.js";
 import type { Platform } from "../platform/platform.js";
 import { PeerRequests } from "../requests/peer-requests.js";
-import { ResumableTransport } from "../resume/resumable-transport.js";
+import { ResumableTransport, type SentAgain } from "../resume/resumable-transport.js";
 import type { ResumptionHooks } from "../resume/session-resumption.js";
 import { FlushScheduler } from "../session/flush-scheduler.js";
 import type { Pausable } from "../session/pausable.js";
@@ -34,6 +37,9 @@ import type { HandlerGuard } from "./handler-guard.js";
 
 /** How a notice that is given once for each packet type ends. */
 const FURTHER = "; further ones are counted only, in metrics.rejectedBy as";
+
+/** What was sent again where nothing goes on. */
+const NOTHING_AGAIN: SentAgain = { bytes: 0, packets: 0 };
 
 /** What a peer calls for one connection: methods of a client on a server, or of the client itself. */
 export interface ConnectionOwner {
@@ -283,6 +289,16 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
     this.observation.connected(session);
   }
 
+  /** The line of a session broke, and it waits for another one. */
+  protected suspended(session: Session<Owner>, error: Error | undefined): void {
+    this.observation.suspended(session, error);
+  }
+
+  /** A session that was suspended goes on. */
+  protected resumed(session: Session<Owner>, again: SentAgain, seconds: number): void {
+    this.observation.resumption(session, { outcome: "resumed", seconds, again });
+  }
+
   handshakeComplete(session: Session<Owner>): void {
     this.observation.handshake(session, "complete");
     this.parts.guard.run("onHandshakeComplete", () => session.owner.onHandshakeComplete());
@@ -350,6 +366,10 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
     this.processor.closed(session);
     session.requests?.end(info);
     if (!session.greeted) this.observation.handshake(session, handshakeEnd(info, session));
+    const seconds = session.resumption?.suspendedFor;
+    if (seconds !== undefined || isInstance(info.error, ResumeError)) {
+      this.observation.resumption(session, { outcome: resumptionEnd(info), seconds, again: NOTHING_AGAIN });
+    }
     this.observation.closed(session, info);
     this.ended(session, info);
   }

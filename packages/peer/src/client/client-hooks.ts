@@ -57,8 +57,14 @@ export class ClientHooks<C extends HookedClient> extends PeerHooks<C> {
       options,
       dial,
       networkBack: this.parts.platform.networkBack,
-      suspended: (_session, error) => this.#emit("suspend", { error }),
-      resumed: (_session, again, seconds) => this.#emit("resume", { resumed: true, seconds, ...again }),
+      suspended: (session, error) => {
+        this.suspended(session, error);
+        this.#emit("suspend", { error });
+      },
+      resumed: (session, again, seconds) => {
+        this.resumed(session, again, seconds);
+        this.#emit("resume", { resumed: true, seconds, ...again });
+      },
     });
     this.resuming = resuming;
     return resuming;

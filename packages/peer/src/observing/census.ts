@@ -6,6 +6,10 @@ export interface Census extends Metrics {
   readonly connections: number;
   /** Those of them whose handshake is not complete. */
   readonly handshaking: number;
+  /** Those of them whose line is broken, and that wait for another one: see `client.suspended`. */
+  readonly suspended: number;
+  /** Bytes that were sent and that the other side has not acknowledged, kept so that they can be sent again. */
+  readonly kept: number;
   /** Bytes received that are not worked off, in buffers of the library. */
   readonly unprocessed: number;
   /** Requests of this side that wait for their answer. */
@@ -23,6 +27,8 @@ export class CensusTaking {
   readonly sum: MetricsSum = new MetricsSum();
   connections = 0;
   handshaking = 0;
+  suspended = 0;
+  kept = 0;
   unprocessed = 0;
   asked = 0;
   answering = 0;
@@ -31,11 +37,14 @@ export class CensusTaking {
 
   /** What was found. */
   get(): Census {
-    const { connections, handshaking, unprocessed, asked, answering, groups, memberships } = this;
+    const { connections, handshaking, suspended, kept, unprocessed } = this;
+    const { asked, answering, groups, memberships } = this;
     return {
       ...this.sum.get(),
       connections,
       handshaking,
+      suspended,
+      kept,
       unprocessed,
       asked,
       answering,

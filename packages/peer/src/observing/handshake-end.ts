@@ -1,4 +1,11 @@
-import { CLOSE_REASONS, type CloseInfo, closeReasonOf, SIDE_CLIENT, type Side } from "@peng3dnet/protocol";
+import {
+  CLOSE_REASONS,
+  type CloseInfo,
+  closeReasonOf,
+  SIDE_CLIENT,
+  SIDE_SERVER,
+  type Side,
+} from "@peng3dnet/protocol";
 
 /** How a handshake ended that was not completed, in one of a fixed set of words. */
 export function handshakeEnd(
@@ -8,6 +15,8 @@ export function handshakeEnd(
   if (error !== undefined) return known(closeReasonOf(error) ?? "internalerror");
   // A server says why it lets nobody in. What a client says of itself tells nothing.
   if (connection.side === SIDE_CLIENT && reason !== null && CLOSE_REASONS.has(reason)) return ended(reason);
+  // The connection was there to bring a client back to its session, which has its line now.
+  if (connection.side === SIDE_SERVER && reason === "resumed") return "resumed";
   return "closed";
 }
 

@@ -1,7 +1,13 @@
 import type { Address, CloseInfo } from "@peng3dnet/protocol";
 import type { HandlerGuard } from "../base/handler-guard.js";
 import type { ConnectionHandle } from "../session/connection-handle.js";
-import type { ObservedRequest, PeerObserver, RequestEnd, RequestObserver } from "./peer-observer.js";
+import type {
+  ObservedRequest,
+  PeerObserver,
+  RequestEnd,
+  RequestObserver,
+  ResumptionEnd,
+} from "./peer-observer.js";
 
 /** What errors of observers are reported as. */
 const WHERE = "observer";
@@ -91,6 +97,16 @@ export class Observation {
   handshake(connection: ConnectionHandle | undefined, outcome: string): void {
     this.#look();
     for (const one of this.#all) this.#guard.run(WHERE, () => one.handshake?.(connection, outcome));
+  }
+
+  suspended(connection: ConnectionHandle, error: Error | undefined): void {
+    this.#look();
+    for (const one of this.#all) this.#guard.run(WHERE, () => one.suspended?.(connection, error));
+  }
+
+  resumption(connection: ConnectionHandle, end: ResumptionEnd): void {
+    this.#look();
+    for (const one of this.#all) this.#guard.run(WHERE, () => one.resumption?.(connection, end));
   }
 
   closed(connection: ConnectionHandle, info: CloseInfo): void {

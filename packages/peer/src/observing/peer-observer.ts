@@ -1,4 +1,5 @@
 import type { Address, CloseInfo } from "@peng3dnet/protocol";
+import type { SentAgain } from "../resume/resumable-transport.js";
 import type { ConnectionHandle } from "../session/connection-handle.js";
 
 /** A request that begins, as an {@link PeerObserver} sees it. */
@@ -30,6 +31,21 @@ export interface RequestObserver {
   ended(end: RequestEnd): void;
 }
 
+/** How a resumption ended, as a {@link PeerObserver} sees it. */
+export interface ResumptionEnd {
+  /**
+   * `"resumed"`: the session goes on. Else it is why it ended while it was suspended, or why a server turned a client away that came
+   * back: `"expired"`, `"unknown"`, `"refused"`, `"gap"`, `"registry"`, `"evicted"`, `"overflow"`, as the close reasons of
+   * the same names with `resume` before them; `"closed"` if this side ended it, `"saved"` if it goes on in another program;
+   * another close reason of this library (`CLOSE_REASONS`), or `"other"`.
+   */
+  readonly outcome: string;
+  /** How long the session was suspended, in seconds. `undefined`: a server turned a client away that came back. */
+  readonly seconds: number | undefined;
+  /** What this side sent again; nothing, unless it was resumed. */
+  readonly again: SentAgain;
+}
+
 /**
  * Looks on while a server or client works: see {@link observe}. Every method may be left out, and costs nothing then. They are
  * called within the library's own work, so they return soon; what they throw is reported as the error of a handler.
@@ -44,11 +60,16 @@ export interface PeerObserver {
   connected?(connection: ConnectionHandle): void;
   /**
    * A handshake is over. `"complete"`; `"closed"` if the connection just ended; `"unconnected"` of a client that reached nobody;
+   * on a server `"resumed"`, if the connection is now the line of a session that was there before;
    * else a close reason of this library (`CLOSE_REASONS`), or `"other"`.
    *
    * @param connection - `undefined`: there was none.
    */
   handshake?(connection: ConnectionHandle | undefined, outcome: string): void;
+  /** The line of a connection broke, and its session waits for another one. @param error - what is known of why. */
+  suspended?(connection: ConnectionHandle, error: Error | undefined): void;
+  /** A resumption is over, or an attempt at one on a server. */
+  resumption?(connection: ConnectionHandle, end: ResumptionEnd): void;
   /** A connection is closed. */
   closed?(connection: ConnectionHandle, info: CloseInfo): void;
   /** A server refused a connection before it began. */

@@ -62,8 +62,8 @@ export class SessionResumption<Session extends ResumingSession> implements Resum
   readonly #session: Session;
   /** Whether the client has a ticket, as far as this side knows. */
   #ticketed = false;
-  /** Since when it is suspended, in milliseconds by the clock. */
-  #since = 0;
+  /** Since when it is suspended, in milliseconds by the clock; `undefined`: it is not. */
+  #since: number | undefined = undefined;
   /** What was pending then, in bytes. */
   #pendingThen = 0;
 
@@ -77,6 +77,11 @@ export class SessionResumption<Session extends ResumingSession> implements Resum
   /** Whether the line is broken, and another one waited for. */
   get suspended(): boolean {
     return this.transport.suspended;
+  }
+
+  /** How long it has been suspended, or was when it ended, in seconds; `undefined`: it is not. */
+  get suspendedFor(): number | undefined {
+    return this.#since === undefined ? undefined : (this.#session.options.clock.now() - this.#since) / 1000;
   }
 
   /** Both sides may take part: what is sent from now on is kept. */
@@ -158,7 +163,8 @@ export class SessionResumption<Session extends ResumingSession> implements Resum
   }
 
   lineRestored(again: SentAgain): void {
-    const seconds = (this.#session.options.clock.now() - this.#since) / 1000;
+    const seconds = this.suspendedFor ?? 0;
+    this.#since = undefined;
     this.#session.connection.reserved = 0;
     this.#session.goOnWatching();
     this.hooks.resumed(this.#session, again, seconds);

@@ -129,9 +129,14 @@ export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
       },
       leave: (session) => this.#admission.end(session),
       enter: (session) => this.#admission.enter(session, session.remoteAddress[0]),
-      suspended: (session, error) => this.#emit("suspend", session.owner, { error }),
-      resumed: (session, again, seconds) =>
-        this.#emit("resume", session.owner, { resumed: true, seconds, ...again }),
+      suspended: (session, error) => {
+        this.suspended(session, error);
+        this.#emit("suspend", session.owner, { error });
+      },
+      resumed: (session, again, seconds) => {
+        this.resumed(session, again, seconds);
+        this.#emit("resume", session.owner, { resumed: true, seconds, ...again });
+      },
     });
   }
 

@@ -242,6 +242,11 @@ export class Session<Owner = unknown>
     this.addTo(census.sum);
     census.connections++;
     if (!this.greeted) census.handshaking++;
+    const { resumption } = this;
+    if (resumption !== undefined) {
+      if (resumption.suspended) census.suspended++;
+      census.kept += resumption.transport.keptBytes;
+    }
     census.unprocessed += this.#input.bytes + this.connection.inputHeld;
     if (this.requests === undefined) return;
     census.asked += this.requests.asked.size;

@@ -208,6 +208,7 @@ test("what there is: connections, requests, groups", async () => {
   expect(census).toEqual({
     ...{ packetsIn, packetsOut, bytesIn, bytesOut },
     ...{ queued: 0, unsent: 0, unprocessed: 0, rejectedBy: {} },
+    ...{ suspended: 0, kept: 0 },
     ...{ connections: 3, handshaking: 1, asked: 1, answering: 0, groups: 1, memberships: 1 },
   });
   expect(observer.census()).toMatchObject({
