@@ -1,13 +1,17 @@
 // Two pages in a real Chromium play; one loses its network, and the server is started again.
 
 import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Server } from "@peng3dnet/core";
+import { webSocketAcceptor } from "@peng3dnet/websocket";
 import { Chromium, type ChromiumTab } from "@peng3dnet-internal/chromium";
 import { describeWithChromium } from "../../../packages/browser/test/chromium/support/in-chromium.js";
 import { blackHole } from "../../../packages/core/test/support/black-hole.js";
 import { type Arena, startArena } from "../src/server/arena.js";
 import type { Player } from "../src/server/player.js";
+import { PATH } from "../src/shared/packets.js";
 
 jest.setTimeout(120_000);
 
@@ -167,6 +171,23 @@ describeWithChromium("the arena", () => {
       expect(await tab.evaluate("problems")).toEqual([]);
     }
     expect([playerCalled("Nora").wins, playerCalled("Otto").wins]).toEqual([3, 5]);
+  });
+
+  test("a page of an older game says so, once the server has a newer one", async () => {
+    arena = await startArena({ addr: ["127.0.0.1", 0], seats });
+    const { port } = new URL(arena.url);
+    const nora = await play(arena.url, "Nora");
+    await arena.stop();
+    await until(nora, state("connecting"));
+    const http = createServer();
+    const newer = new Server({ acceptor: webSocketAcceptor({ server: http, path: PATH }), packets: [] });
+    await newer.start();
+    http.listen(Number(port), "127.0.0.1");
+    await until(nora, state("lobby"));
+    expect(await text(nora, "banner")).toBe("The game is a newer one. Load the page anew.");
+    await newer.shutdown();
+    http.closeAllConnections();
+    await new Promise((resolve) => http.close(resolve));
   });
 
   test("a page that is loaded anew goes on", async () => {

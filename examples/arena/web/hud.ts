@@ -15,6 +15,7 @@ export class Hud {
 
   /** Shows the scores. */
   update({ scores, people, me, left }: World, room: string): void {
+    if (scores.length === 0) return; // between two sessions, what was there last stays
     const sorted = [...scores].sort((a, b) => b[1] - a[1]);
     const mine = sorted.find(([id]) => id === me);
     part("sparks").textContent = sparksOf(mine?.[1] ?? 0);

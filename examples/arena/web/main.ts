@@ -2,8 +2,8 @@
 
 import { ticker } from "@peng3dnet/browser";
 import { HZ } from "../src/shared/motion.js";
-import { Join, Leave, Moved, Restarting, Steer } from "../src/shared/packets.js";
-import { type GameClient, type Line, play } from "./connection.js";
+import { Join, Leave, Moved, PATH, Restarting, Steer } from "../src/shared/packets.js";
+import { type GameClient, gameClient, type Line, play } from "./connection.js";
 import { Painter } from "./draw.js";
 import { Hud } from "./hud.js";
 import { Input } from "./input.js";
@@ -21,7 +21,7 @@ const painter = new Painter(canvas);
 const input = new Input(canvas, part("dash"), () => painter.middle());
 const hud = new Hud();
 const panel = new NetworkPanel();
-const lobby = new Lobby((name, room) => void enter(name, room));
+const lobby = new Lobby(enter);
 
 interface Game {
   readonly client: GameClient;
@@ -31,17 +31,12 @@ interface Game {
 
 /** The game that is played, if any. */
 let game: Game | undefined;
-let leaving = new AbortController();
 
-async function enter(name: string, wanted: string | null): Promise<void> {
+/** Plays until the player leaves. */
+function enter(name: string, wanted: string | null): void {
   lobby.hide();
-  leaving = new AbortController();
   sessionStorage.setItem(PLAYING, "yes");
-  await play({ open: (client) => open(client, name, wanted), tell }, leaving.signal);
-}
-
-/** A session begins with an empty world. @returns what goes into the room, once the client is connected. */
-function open(client: GameClient, name: string, wanted: string | null): () => Promise<boolean> {
+  const client = gameClient(PATH, tell);
   const world = new World(client);
   const mine: Game = { client, world, room: "" };
   game = mine;
@@ -51,16 +46,21 @@ function open(client: GameClient, name: string, wanted: string | null): () => Pr
     world.moved();
     mine.room = room;
   });
-  return async () => {
-    const seat = sessionStorage.getItem(SEAT);
-    // Who has a seat goes to its room, and not to the one that was chosen at first.
-    const answer = await client.request(Join, { name, room: seat === null ? wanted : null, seat });
-    sessionStorage.setItem(SEAT, answer.seat);
-    mine.room = answer.room;
-    world.joined(answer.id, answer.time);
-    ticker(client, { hz: HZ, onTick: () => step(mine) });
-    return answer.again;
-  };
+  ticker(client, { hz: HZ, onTick: () => step(mine) });
+  play(client, () => join(mine, name, wanted), tell);
+}
+
+/** Goes into a room. @returns whether the player got back what it had. */
+async function join(mine: Game, name: string, wanted: string | null): Promise<boolean> {
+  const { client, world } = mine;
+  world.begin();
+  const seat = sessionStorage.getItem(SEAT);
+  // Who has a seat goes to its room, and not to the one that was chosen at first.
+  const answer = await client.request(Join, { name, room: seat === null ? wanted : null, seat });
+  sessionStorage.setItem(SEAT, answer.seat);
+  mine.room = answer.room;
+  world.joined(answer.id, answer.time);
+  return answer.again;
 }
 
 /** Tells the server what the player does now, and does it here at once. While the line is broken, the player stands still. */
@@ -80,15 +80,12 @@ function tell(line: Line): void {
   lobby.show();
 }
 
-part("leave").addEventListener("click", () => {
-  const { signal } = leaving;
-  const left =
-    game?.client.active === true ? game.client.request(Leave, null, { signal, timeout: 1 }) : undefined;
+part("leave").addEventListener("click", async () => {
+  if (game === undefined) return;
+  const { client } = game;
   // Whether the server heard of it or not: who wants to leave has left.
-  Promise.resolve(left).then(
-    () => leaving.abort(),
-    () => leaving.abort(),
-  );
+  if (client.active) await client.request(Leave, null, { timeout: 1 }).catch(() => {});
+  await client.close("left");
 });
 
 function frame(): void {
@@ -97,7 +94,6 @@ function frame(): void {
 }
 requestAnimationFrame(frame);
 
-// Between two sessions, what was there last stays.
 setInterval(() => {
   if (game !== undefined && game.room !== "") hud.update(game.world, game.room);
 }, 250);
@@ -109,4 +105,4 @@ setInterval(() => {
 if (sessionStorage.getItem(PLAYING) === null) {
   document.body.dataset.state = "lobby";
   lobby.show();
-} else void enter(lobby.name, null);
+} else enter(lobby.name, null);

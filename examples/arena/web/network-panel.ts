@@ -14,8 +14,9 @@ export class NetworkPanel {
     packets: new Plot("Packets a second", ["in", "out"]),
     bytes: new Plot("kB a second", ["in", "out"]),
   };
-  #before: { readonly world: World | undefined; readonly counts: readonly number[] } = {
-    world: undefined,
+  /** What was counted a second ago, in all sessions of the client. */
+  #before: { readonly client: GameClient | undefined; readonly counts: readonly number[] } = {
+    client: undefined,
     counts: [],
   };
   #breaks = 0;
@@ -39,12 +40,12 @@ export class NetworkPanel {
   second(client: GameClient, world: World, room: string): void {
     const { packetsIn, packetsOut, bytesIn, bytesOut } = client.metrics;
     const counts = [world.frames.lost, world.frames.late, packetsIn, packetsOut, bytesIn, bytesOut];
-    // Another session counts from 0.
-    const { world: old, counts: before } = this.#before;
+    // Who left and plays again has another client, which counts from 0.
+    const { client: old, counts: before } = this.#before;
     const [lost = 0, late = 0, inP = 0, outP = 0, inB = 0, outB = 0] = counts.map((count, n) =>
-      old === world ? count - (before[n] ?? 0) : 0,
+      old === client ? count - (before[n] ?? 0) : 0,
     );
-    this.#before = { world, counts };
+    this.#before = { client, counts };
     const rtt = client.rtt;
     const line = client.active && !client.suspended;
     const all: Readonly<Record<(typeof PLOTS)[number], Sample>> = !line
@@ -56,7 +57,7 @@ export class NetworkPanel {
           bytes: [inB / 1000, outB / 1000],
         };
     for (const name of PLOTS) this.#plots[name].add(all[name]);
-    if (room === "") return; // between two sessions
+    if (room === "") return; // it has not joined yet
     const { x, y } = world.prediction.body;
     const times = this.#breaks === 1 ? "once" : `${this.#breaks} times`;
     part("place").textContent =

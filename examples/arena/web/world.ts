@@ -32,8 +32,8 @@ export interface Spark {
 export class World {
   /** Id of the page's own player; 0 until it has joined. */
   me = 0;
-  readonly clock: GameClock;
-  readonly prediction = new Prediction();
+  clock: GameClock;
+  prediction = new Prediction();
   readonly others = new Others();
   readonly people = new Map<number, Who>();
   readonly sparks = new Map<number, Spark>();
@@ -43,10 +43,12 @@ export class World {
   /** Steps whose packet came, did not come, and came too late to be drawn in time. */
   readonly frames = { came: 0, lost: 0, late: 0 };
   onNews: (item: NewsItem) => void = () => {};
+  readonly #client: GameClient;
   #tick = 0;
 
   /** Listens to what comes. What is in the room is told before the answer to `Join`. */
   constructor(client: GameClient) {
+    this.#client = client;
     this.clock = new GameClock(client);
     client.on(You, ({ tick, step, body }) => this.#you(tick, step, body));
     client.on(Positions, ({ tick, at }) => this.others.told(tick / HZ, at));
@@ -57,6 +59,15 @@ export class World {
     });
     client.on(Scores, ({ left, scores }) => Object.assign(this, { left, scores }));
     client.on(News, (item) => this.onNews(item));
+  }
+
+  /** Another session begins: its server counts steps and players anew. */
+  begin(): void {
+    this.moved();
+    this.clock = new GameClock(this.#client);
+    this.prediction = new Prediction();
+    this.scores = [];
+    this.#tick = 0;
   }
 
   joined(me: number, begun: number): void {
