@@ -29,6 +29,7 @@ module.exports = {
     "^@peng3dnet/peer/transport$": "<rootDir>/packages/peer/src/transport.ts",
     "^@peng3dnet-internal/(chromium|nats-server)$": "<rootDir>/tools/$1/src/index.ts",
     "^@peng3dnet-examples/(cli)$": "<rootDir>/examples/$1/src/index.ts",
+    "^@peng3dnet-examples/cli/page$": "<rootDir>/examples/cli/src/page.ts",
     "^(\\.{1,2}/.*)\\.js$": "$1",
   },
   transform: {

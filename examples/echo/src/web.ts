@@ -2,9 +2,9 @@ import { createServer } from "node:http";
 import { normalizeAddrFormatted } from "@peng3dnet/core";
 import { serveWebSocket } from "@peng3dnet/websocket";
 import { ArgumentError, printable, runProgram } from "@peng3dnet-examples/cli";
+import { loadPage } from "@peng3dnet-examples/cli/page";
 import { EchoServer } from "./echo-server.js";
 import { PATH } from "./shared.js";
-import { loadPage } from "./web-page.js";
 
 const spec = {
   name: "echo:web",
@@ -15,7 +15,7 @@ const spec = {
 await runProgram(spec, async ({ peer }, interrupted) => {
   if (peer.cfg?.["net.ssl.enabled"] === true)
     throw new ArgumentError("the page is served without TLS; put a proxy in front of it");
-  const answer = await loadPage();
+  const answer = await loadPage(new URL("../web/", import.meta.url));
   const http = createServer(answer);
   const server = new EchoServer();
   server.on("handshakecomplete", ({ cid }) => console.log(`client ${cid}: connected`));

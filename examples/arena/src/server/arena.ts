@@ -5,12 +5,14 @@ import type { AddressInfo } from "node:net";
 import { type Address, Server } from "@peng3dnet/core";
 import { enablePing } from "@peng3dnet/ping";
 import { webSocketAcceptor } from "@peng3dnet/websocket";
+import { loadPage } from "@peng3dnet-examples/cli/page";
 import { PATH, packets, Restarting } from "../shared/packets.js";
 import type { ArenaServer } from "./areas.js";
 import { CONFIG, type GameOptions, runGame } from "./game.js";
 import type { Lobby } from "./lobby.js";
-import { loadPage } from "./page.js";
 import { Seats } from "./seats.js";
+
+const PAGE = new URL("../../web/", import.meta.url);
 
 export interface ArenaOptions extends Omit<GameOptions, "seats"> {
   readonly addr: Address;
@@ -27,7 +29,7 @@ export interface Arena {
 }
 
 export async function startArena({ addr, seats: file, onStep, random }: ArenaOptions): Promise<Arena> {
-  const http = createServer(await loadPage());
+  const http = createServer(await loadPage(PAGE));
   const acceptor = webSocketAcceptor({ server: http, path: PATH });
   const server: ArenaServer = new Server({ acceptor, cfg: CONFIG, packets });
   const seats = Seats.load(file);

@@ -1,9 +1,9 @@
+// The page of an example: bundled when the program starts, and served by its own server.
+
 import { readFile } from "node:fs/promises";
 import type { RequestListener } from "node:http";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-
-const FOLDER = new URL("../../web/", import.meta.url);
 
 /** Nothing but what the page brings itself: no script in the page, nothing evaluated, sockets to this server alone. */
 const POLICY =
@@ -14,13 +14,17 @@ interface File {
   readonly body: string;
 }
 
-/** Bundles the page, and answers requests for it. */
-export async function loadPage(): Promise<RequestListener> {
-  const read = (name: string): Promise<string> => readFile(new URL(name, FOLDER), "utf8");
+/**
+ * Bundles a page, and answers requests for it.
+ *
+ * @param folder - where its `index.html`, `style.css` and `main.ts` are. It ends with a slash.
+ */
+export async function loadPage(folder: URL): Promise<RequestListener> {
+  const read = (name: string): Promise<string> => readFile(new URL(name, folder), "utf8");
   const files = new Map<string, File>([
     ["/", { type: "text/html", body: await read("index.html") }],
     ["/style.css", { type: "text/css", body: await read("style.css") }],
-    ["/main.js", { type: "text/javascript", body: await bundle() }],
+    ["/main.js", { type: "text/javascript", body: await bundle(new URL("main.ts", folder)) }],
   ]);
   return (request, response) => {
     const file = files.get(request.url ?? "");
@@ -34,9 +38,9 @@ export async function loadPage(): Promise<RequestListener> {
   };
 }
 
-async function bundle(): Promise<string> {
+async function bundle(entry: URL): Promise<string> {
   const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL("main.ts", FOLDER))],
+    entryPoints: [fileURLToPath(entry)],
     bundle: true,
     write: false,
     minify: true,
