@@ -48,6 +48,8 @@ describe("net.limits.unsent.total", () => {
       (typeof readers)[number],
     ];
     send(second, 8192 * KIB);
+    // What it had is freed at once, not once its socket is closed.
+    expect(second.remote.conn.metrics.unsent).toBeLessThan(600 * KIB);
     const info = await second.closed;
     expect(info).toMatchObject({ reason: "slowconsumer", error: { code: "P3D_ERR_SLOW_CONSUMER" } });
     expect(info.error?.message).toContain("net.limits.unsent.total");

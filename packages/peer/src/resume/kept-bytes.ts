@@ -6,6 +6,12 @@ const LONGEST_BLOCK = 64 * 1024;
 
 const NOTHING_KNOWN = { first: -1, last: -1, counted: 0, countedOf: 0 };
 
+/** Lends memory, and takes back what nobody reads or writes any more. */
+export interface BlockPool {
+  acquire(size: number): Uint8Array;
+  release(bytes: Uint8Array): void;
+}
+
 interface Block {
   /** Where its first byte is in the stream. */
   readonly start: number;
@@ -14,6 +20,8 @@ interface Block {
   used: number;
   /** Whether it can be written to: others hold shared output, too. */
   readonly own: boolean;
+  /** Whether its memory can be used for something else once it is forgotten: nobody was given a view of it. */
+  reusable: boolean;
   /** Where the first packet begins that begins with it or behind its beginning, maybe in a later block; -1: not known yet. */
   first: number;
   /** Where a packet begins in it, the last one of which that is known; -1: there is none. */
@@ -35,9 +43,14 @@ export class KeptBytes {
   /** Memory that is held, in bytes. */
   held = 0;
   #blocks: Block[] = [];
+  readonly #pool: BlockPool | undefined;
 
-  /** @param offset - where the stream is, from where on it is kept. */
-  constructor(offset: number) {
+  /**
+   * @param offset - where the stream is, from where on it is kept.
+   * @param pool - lends memory. Default: none does.
+   */
+  constructor(offset: number, pool?: BlockPool) {
+    this.#pool = pool;
     this.start = offset;
     this.end = offset;
   }
@@ -60,7 +73,7 @@ export class KeptBytes {
       const packet = beginsPacket ? this.end : -1;
       const { length } = bytes;
       const known = { first: packet, last: packet, counted: 0, countedOf: 0 };
-      this.#blocks.push({ start: this.end, bytes, used: length, own: false, ...known });
+      this.#blocks.push({ start: this.end, bytes, used: length, own: false, reusable: false, ...known });
       this.held += bytes.length;
       this.end += bytes.length;
       return false;
@@ -89,11 +102,17 @@ export class KeptBytes {
     if (last?.own === true && last.used < last.bytes.length) return last;
     const usual = last === undefined ? FIRST_BLOCK : Math.min(2 * last.bytes.length, LONGEST_BLOCK);
     const length = Math.min(Math.max(usual, wanted), LONGEST_BLOCK);
-    const bytes = new Uint8Array(length);
-    const block: Block = { start: this.end, bytes, used: 0, own: true, ...NOTHING_KNOWN };
+    // What a pool lends may be longer. Short blocks are not worth the while.
+    const reusable = this.#pool !== undefined && length === LONGEST_BLOCK;
+    const bytes = reusable ? (this.#pool as BlockPool).acquire(length) : new Uint8Array(length);
+    const block: Block = { start: this.end, bytes, used: 0, own: true, reusable, ...NOTHING_KNOWN };
     this.#blocks.push(block);
-    this.held += length;
+    this.held += bytes.length;
     return block;
+  }
+
+  #giveBack({ bytes, reusable }: Block): void {
+    if (reusable) this.#pool?.release(bytes);
   }
 
   /** Forgets what comes before an offset, which has to be one from `start` to `end`. */
@@ -105,6 +124,7 @@ export class KeptBytes {
       // Where packets begin behind it follows from their lengths, some of which it holds.
       if (block.start + block.used > offset || !this.#knowsFirst(count + 1)) break;
       this.held -= block.bytes.length;
+      this.#giveBack(block);
       count++;
     }
     if (count > 0) blocks.splice(0, count);
@@ -114,6 +134,7 @@ export class KeptBytes {
   clear(): void {
     this.start = this.end;
     this.held = 0;
+    for (const block of this.#blocks) this.#giveBack(block);
     this.#blocks.length = 0;
   }
 
@@ -121,6 +142,7 @@ export class KeptBytes {
   view(offset: number): Uint8Array {
     const block = this.#blocks[this.#indexOf(offset)];
     if (block === undefined) return new Uint8Array(0);
+    block.reusable = false;
     return block.bytes.subarray(offset - block.start, block.used);
   }
 

@@ -3,7 +3,7 @@ import { OUTPUT_SLICE } from "../session/session-output.js";
 import type { NativeSocket } from "../transport/native-socket.js";
 import type { PeerCertificate } from "../transport/peer-certificate.js";
 import type { Transport, TransportHandler } from "../transport/transport.js";
-import { KeptBytes } from "./kept-bytes.js";
+import { type BlockPool, KeptBytes } from "./kept-bytes.js";
 import { Line } from "./line.js";
 
 /** Received bytes after which they are acknowledged at once. */
@@ -275,12 +275,17 @@ export class ResumableTransport implements Transport, TransportHandler {
 
   // ---- counting -----------------------------------------------------------------------------------
 
-  /** What is sent from now on is kept until it is acknowledged. */
-  keep(limits: KeepLimits): void {
+  /** What is sent from now on is kept until it is acknowledged. @param pool - lends the memory. */
+  keep(limits: KeepLimits, pool?: BlockPool): void {
     this.#limits = limits;
-    this.#kept ??= new KeptBytes(this.sent);
+    this.#kept ??= new KeptBytes(this.sent, pool);
     // What came before is nothing that anybody waits for.
     this.#acknowledged = this.received;
+  }
+
+  /** Frees what is kept, since nobody goes on with it: it may be much. */
+  drop(): void {
+    this.#kept?.clear();
   }
 
   /** Keeps no more, since the other side takes no part in it. */
@@ -461,11 +466,12 @@ export class ResumableTransport implements Transport, TransportHandler {
     if (this.#greeting !== undefined) transport.write(this.#greeting);
     this.#greeting = undefined;
     let at = this.#again as number;
-    while (at < kept.end && !transport.busy) {
+    // All may be forgotten meanwhile, where it is broken off.
+    while (at >= kept.start && at < kept.end && !transport.busy) {
       const piece = kept.view(at);
       at += piece.length;
       transport.write(piece);
     }
-    this.#again = at < kept.end ? at : undefined;
+    this.#again = at >= kept.start && at < kept.end ? at : undefined;
   }
 }

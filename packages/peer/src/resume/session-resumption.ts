@@ -87,7 +87,8 @@ export class SessionResumption<Session extends ResumingSession> implements Resum
   /** Both sides may take part: what is sent from now on is kept. */
   begin(): void {
     const { resumeBytes, unsentLimit } = this.#session.options;
-    this.transport.keep({ window: resumeBytes, deaf: Math.max(resumeBytes, unsentLimit) });
+    const limits = { window: resumeBytes, deaf: Math.max(resumeBytes, unsentLimit) };
+    this.transport.keep(limits, this.#session.connection.context.pool);
     this.hooks.begin?.(this.#session);
   }
 

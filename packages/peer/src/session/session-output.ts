@@ -79,6 +79,10 @@ export class SessionOutput {
   /** Output taken from the connection of which a part is not with the transport yet. */
   #rest: Uint8Array | undefined = undefined;
   #aboveHighWater = false;
+  /** Whether the transport is being handed output. */
+  #handing = false;
+  /** Bytes that were dropped before they were handed over. */
+  #dropped = 0;
   #waiters: FlushWaiter[] | undefined = undefined;
 
   constructor(host: OutputHost) {
@@ -119,12 +123,12 @@ export class SessionOutput {
         const piece = this.#rest.subarray(0, OUTPUT_SLICE);
         this.#rest = piece.length < this.#rest.length ? this.#rest.subarray(piece.length) : undefined;
         this.bytesOut += piece.length;
-        transport.write(piece);
+        this.#hand(piece);
       } else if (connection.hasOutput) {
         const output = connection.output();
         if (output.length <= OUTPUT_SLICE) {
           this.bytesOut += output.length;
-          connection.outputTaken(transport.write(output));
+          connection.outputTaken(this.#hand(output));
         } else {
           this.#rest = output;
           connection.outputTaken(false);
@@ -134,6 +138,30 @@ export class SessionOutput {
     this.#syncBacklog();
     if (transport.busy) this.#checkUnsent(sending);
     else this.#allWritten(sending);
+  }
+
+  /** @returns whether the transport is done with the bytes. */
+  #hand(bytes: Uint8Array): boolean {
+    this.#handing = true;
+    try {
+      return this.#host.transport.write(bytes);
+    } finally {
+      this.#handing = false;
+    }
+  }
+
+  /**
+   * The connection is broken off: frees what waits at once, since it may be much, and the transport may take some time until
+   * it is closed.
+   */
+  drop(): void {
+    if (this.#handing) return;
+    const { connection } = this.#host;
+    const { unsent } = connection;
+    this.#rest = undefined;
+    connection.dropOutput();
+    this.#syncBacklog();
+    this.#dropped += unsent - connection.unsent;
   }
 
   /** Bytes that were accepted and not handed to the transport. */
@@ -324,7 +352,7 @@ export class SessionOutput {
 
   #undelivered(reason: string | null, error: Error | undefined): ConnectionLostError {
     return new ConnectionLostError(
-      `the connection ended with ${this.#host.connection.unsent} bytes not handed over (${escapeText(reason ?? "no reason given", MAX_REASON_BYTES)})`,
+      `the connection ended with ${this.#host.connection.unsent + this.#dropped} bytes not handed over (${escapeText(reason ?? "no reason given", MAX_REASON_BYTES)})`,
       { cause: error },
     );
   }

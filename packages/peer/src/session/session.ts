@@ -643,6 +643,8 @@ export class Session<Owner = unknown>
     ending.error ??= error;
     if (this.#phase === "open") this.#markClosing(error.closeReason ?? "socketclose");
     this.transport.destroy();
+    this.#output.drop();
+    this.resumption?.transport.drop();
     if (ending.gone) this.#finish();
   }
 

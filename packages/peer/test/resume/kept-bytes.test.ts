@@ -137,3 +137,28 @@ test("after all was forgotten, within a packet, the rest is kept and freed as ev
   expect(kept.held).toBeLessThanOrEqual(2 * 64 * 1024);
   expect(kept.packetsFrom(200_000)).toBe(2);
 });
+
+test("blocks that are freed are given back to the pool, but for those that were sent again", () => {
+  const lent: Uint8Array[] = [];
+  const back: Uint8Array[] = [];
+  const pool = {
+    acquire: (size: number): Uint8Array => {
+      lent.push(new Uint8Array(size));
+      return lent.at(-1) as Uint8Array;
+    },
+    release: (bytes: Uint8Array): void => void back.push(bytes),
+  };
+  const kept = new KeptBytes(0, pool);
+  const { bytes } = stream(Array.from({ length: 25_000 }, () => 20));
+  for (let at = 0; at < bytes.length; at += 20) kept.append(bytes.subarray(at, at + 20), true);
+  expect(lent.length).toBeGreaterThan(5);
+  // Somebody still has the block that this is a view of, e.g. a socket that is about to send it.
+  const sent = kept.view(200_000).buffer;
+  expect(lent.map(({ buffer }) => buffer)).toContain(sent);
+  kept.release(300_000);
+  expect(back.length).toBeGreaterThan(0);
+  expect(back.map(({ buffer }) => buffer)).not.toContain(sent);
+  kept.clear();
+  expect(new Set(back).size).toBe(back.length);
+  expect(back).toHaveLength(lent.length - 1);
+});

@@ -787,6 +787,11 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
     this.#decoder?.clear();
   }
 
+  /** Drops output that can be dropped at once, since it cannot be sent any more: there may be much of it. */
+  dropOutput(): void {
+    this.#encoder?.clearFull();
+  }
+
   /** Whether there is output to take. */
   get hasOutput(): boolean {
     return this.#encoder !== undefined && this.#encoder.length > 0;

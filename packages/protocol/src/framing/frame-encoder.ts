@@ -171,10 +171,19 @@ export class FrameEncoder {
     }
   }
 
+  /** Drops output that waits, but for what is in the current buffer, which somebody may be writing or looking at. */
+  clearFull(): void {
+    for (const { bytes, used, shared } of this.#full ?? []) {
+      this.length -= used;
+      if (!shared) this.#options.pool.release(bytes);
+    }
+    this.#full = undefined;
+  }
+
   /** Drops all output that waits. */
   clear(): void {
     if (this.#writing) this.#leave();
-    this.#full = undefined;
+    this.clearFull();
     this.length = 0;
     this.#dropBuffer(true);
   }
@@ -192,7 +201,9 @@ export class FrameEncoder {
     const bodyLength = end - start - PREAMBLE_SIZE;
     if (bytes.length > POOLED_LENGTH) writer.release();
     if (left || bodyLength > this.#inPlace) {
+      const lent = bytes !== this.#bytes && bytes.length > POOLED_LENGTH;
       this.#appendBody(id, bytes.subarray(start + PREAMBLE_SIZE, end));
+      if (lent) this.#options.pool.release(bytes);
       return;
     }
     if (bytes !== this.#bytes) {

@@ -438,18 +438,82 @@ describe("the output buffer", () => {
     expect(pool.acquireShort().buffer).toBe(small);
   });
 
-  test("the pool keeps a few buffers of the usual length, one long one, and none beyond 2 MiB", () => {
+  test("that is dropped gives its buffers back, for others to use", () => {
+    const pool = new BufferPool();
+    const encoder = make({ pool, compression: undefined });
+    const fill = (one: FrameEncoder): void => {
+      for (let i = 0; i < 3; i++) one.encode(64, new Uint8Array(70_000));
+    };
+    const buffersOf = (one: FrameEncoder): ArrayBufferLike[] =>
+      Array.from({ length: 3 }, () => {
+        const { buffer } = one.view();
+        one.taken(true);
+        return buffer;
+      });
+    fill(encoder);
+    const used = new Set(buffersOf(encoder));
+    expect(used.size).toBe(3);
+    fill(encoder);
+    const { length } = encoder;
+    // What is in the current buffer stays.
+    encoder.clearFull();
+    expect(encoder.length).toBe(length / 3);
+    encoder.clear();
+    expect([encoder.length, encoder.view().length]).toEqual([0, 0]);
+    fill(encoder);
+    expect(buffersOf(encoder).filter((buffer) => used.has(buffer))).toHaveLength(3);
+  });
+
+  test("of packets that grow, or are compressed, the buffers in between are used again", () => {
+    const made: number[] = [];
+    const pool = new (class extends BufferPool {
+      override acquire(size: number): Uint8Array {
+        const bytes = super.acquire(size);
+        if (!seen.has(bytes.buffer)) made.push(size);
+        seen.add(bytes.buffer);
+        return bytes;
+      }
+    })();
+    const seen = new Set<ArrayBufferLike>();
+    const writer = new ValueWriter(undefined, undefined, pool);
+    const list = Array.from({ length: 60_000 }, (_, index) => index);
+    for (const compression of [undefined, zlib]) {
+      const encoder = make({ pool, writer, compression });
+      const round = (): void => {
+        encoder.encode(64, list);
+        encoder.taken(true);
+      };
+      round();
+      made.length = 0;
+      for (let turn = 0; turn < 10; turn++) round();
+      expect(made).toEqual([]);
+    }
+  });
+
+  test("the pool keeps a few buffers of the usual length, 4 MiB of longer ones, and none beyond 2 MiB", () => {
     const pool = new BufferPool();
     const long = pool.acquire(100_000);
     expect(long.length).toBeGreaterThanOrEqual(100_000);
     pool.release(long);
     const other = pool.acquire(100_001);
     expect(other).not.toBe(long);
-    expect(pool.acquire(100_000).buffer).toBe(long.buffer);
-    expect(pool.acquire(100_000).buffer).not.toBe(long.buffer);
+    // Short output does not hold a buffer that is far longer.
+    expect(pool.acquire(33_000).buffer).toBe(long.buffer);
+    pool.release(pool.acquire(400_000));
+    expect(pool.acquire(33_000).length).toBeLessThan(4 * 33_000);
     const huge = pool.acquire(2 ** 21 + 1);
     pool.release(huge);
     expect(pool.acquire(2 ** 21 + 1)).not.toBe(huge);
+    for (const [kept, most] of [
+      [16, 4],
+      [1, 2],
+    ] as const) {
+      const longs = new BufferPool(kept);
+      const lent = Array.from({ length: 10 }, () => longs.acquire(2 ** 20));
+      for (const bytes of lent) longs.release(bytes);
+      const lentAgain = Array.from({ length: 10 }, () => longs.acquire(2 ** 20));
+      expect(lentAgain.filter((bytes) => lent.includes(bytes))).toHaveLength(most);
+    }
     const sparing = new BufferPool(1);
     const short = Array.from({ length: 70 }, () => sparing.acquireShort());
     for (const buffer of short) sparing.release(buffer);

@@ -50,6 +50,8 @@ export class ValueWriter {
   readonly #pool: BufferPool;
   /** Where in {@link ValueWriter.bytes} begins what moves along to a longer buffer. */
   #keep = 0;
+  /** Whether {@link ValueWriter.bytes} is from the pool, and nobody else's. */
+  #grown = false;
   /** Whether a value is being written. */
   #writing = false;
   /** Elements that containers may still have. */
@@ -89,6 +91,7 @@ export class ValueWriter {
   write(value: unknown, bytes: Uint8Array, start: number, headroom: number, keep = start): void {
     this.bytes = bytes;
     this.#keep = keep;
+    this.#grown = false;
     this.start = start;
     this.end = start + headroom;
     this.#elementsLeft = this.#maxElements;
@@ -455,6 +458,8 @@ export class ValueWriter {
     const written = this.end - this.#keep;
     const grown = this.#pool.acquire(Math.max(2 * written, written + size) + SPARE);
     grown.set(this.bytes.subarray(this.#keep, this.end));
+    if (this.#grown) this.#pool.release(this.bytes);
+    this.#grown = true;
     this.bytes = grown;
     this.start -= this.#keep;
     this.#keep = 0;
