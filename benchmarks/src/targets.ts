@@ -39,6 +39,8 @@ export const TARGETS: readonly Target[] = [
   ...targets("large-16", LARGE),
   ...targets("broadcast-1000", { ws: 3 }),
   ...targets("idle-5000", { bare: 1.3 }),
+  ...targets("others-64", { limit: 0.8 }),
+  ...targets("others-1024", { limit: 0.35 }),
   ...targets("tls-small-64", TLS, "ours-tls"),
   ...targets("tls-small-1024", TLS, "ours-tls"),
   ...targets("events-small-64", EVENTS, "ours-events"),

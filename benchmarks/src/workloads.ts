@@ -53,6 +53,7 @@ export type Cell = EchoCell | BroadcastCell | IdleCell | ConnectCell;
 const ALL = ["baseline", "ws", "ws-corked", "socket.io", "ours"];
 const WITH_WEBSOCKET = [...ALL, "ours-websocket"];
 const WITH_MSGPACKR = [...ALL, "ours-msgpackr"];
+const OTHERS = ["ours", "limit", "zeromq", "grpc-js", "aedes", "colyseus"];
 const TLS = ["baseline", "baseline-tls", "ours", "ours-tls"];
 const EVENTS = ["ours", "ours-events"];
 const RESUME = ["ours", "ours-resume"];
@@ -136,6 +137,12 @@ export const CELLS: readonly Cell[] = [
     warmup: 300,
     peers: ["bare", ...ALL],
   },
+  ...[1, 64, 1024].map((inFlight) =>
+    echo("small", inFlight, inFlight === 1 ? 2_000 : 20_000, OTHERS, {
+      id: `others-${inFlight}`,
+      title: `echo, small, ${inFlight} in flight, beside other kinds of libraries`,
+    }),
+  ),
   echo("small", 64, 40_000, TLS, {
     id: "tls-small-64",
     title: "echo, small, 64 in flight, TLS beside plain",
