@@ -5,6 +5,7 @@ import {
   type ConnectionHost,
   createConnectionContext,
   encodeResumed,
+  ResumeError,
   ResumeHandshake,
 } from "@peng3dnet/core";
 import { concat, frame, hex } from "../bytes.js";
@@ -14,7 +15,16 @@ import { mutate } from "../mutate.js";
 import type { Random } from "../random.js";
 import type { Target } from "../target.js";
 import { OpenServer } from "./open-server.js";
-import { ACCEPT, BACK, controlPacket, HELLO_RESUME, oddPacket, SETTYPE_RESUME } from "./wire.js";
+import {
+  ACCEPT,
+  BACK,
+  BACK_ANYWHERE,
+  controlPacket,
+  ELSEWHERE,
+  HELLO_RESUME,
+  oddPacket,
+  SETTYPE_RESUME,
+} from "./wire.js";
 
 const TICKET = new Uint8Array(32).fill(7);
 
@@ -59,7 +69,13 @@ function cut(random: Random, stream: Uint8Array): Uint8Array[] {
 
 /** What a client that comes back makes of a server's words, as text that can be compared. */
 function asClient(context: ConnectionContext, chunks: readonly Uint8Array[], input: () => string): string {
-  const handshake = new ResumeHandshake({ context, conntype: "classic", ticket: TICKET, received: 9 });
+  const handshake = new ResumeHandshake({
+    context,
+    conntype: "classic",
+    ticket: TICKET,
+    received: 9,
+    redirect: true,
+  });
   const rest: Uint8Array[] = [];
   try {
     for (const chunk of chunks) {
@@ -73,7 +89,9 @@ function asClient(context: ConnectionContext, chunks: readonly Uint8Array[], inp
     }
   } catch (error) {
     expectPeerFault(error, input);
-    return error.code;
+    const address = error instanceof ResumeError ? error.address : undefined;
+    expectThat(address === undefined || /^[ -~]{1,256}$/.test(address), () => `${address} for ${input()}`);
+    return `${error.code} ${address}`;
   }
   const { result } = handshake;
   if (result === undefined) return "waits";
@@ -96,7 +114,7 @@ function asServer(server: ResumeServer, chunks: readonly Uint8Array[], input: ()
     heartbeatReceived: (id, _body, length) => told.push(`beat ${id} ${length}`),
     acknowledged: (received, length) => told.push(`has ${received} ${length}`),
     ticketReceived: () => told.push("ticket"),
-    resumeAsked: ({ ticket, received }) => told.push(`back ${hex(ticket)} ${received}`),
+    resumeAsked: ({ ticket, received, redirect }) => told.push(`back ${hex(ticket)} ${received} ${redirect}`),
   };
   const connection = new Connection(server.resuming, 1, host);
   server.connection = connection;
@@ -121,7 +139,11 @@ function asServer(server: ResumeServer, chunks: readonly Uint8Array[], input: ()
 export function resumeTarget(corpus: Corpus): Target {
   const server = new ResumeServer();
   const resumed = encodeResumed(server.resuming, 1000, TICKET);
-  const back = [BACK, ACCEPT, frame(19, 0, encode(5))];
+  const back = (random: Random): Uint8Array[] => [
+    random.oneIn(2) ? BACK : BACK_ANYWHERE,
+    ACCEPT,
+    frame(19, 0, encode(5)),
+  ];
   return {
     name: "resume",
     weight: 4,
@@ -133,10 +155,10 @@ export function resumeTarget(corpus: Corpus): Target {
         ...Array.from({ length: random.below(5) }, () => controlPacket(random)),
       ];
       const proper = client
-        ? [HELLO_RESUME, resumed, random.bytes(random.below(40))]
+        ? [HELLO_RESUME, random.oneIn(4) ? ELSEWHERE : resumed, random.bytes(random.below(40))]
         : random.oneIn(2)
           ? active
-          : back;
+          : back(random);
       const stream = script(random, corpus, proper);
       const input = (): string => `towards a ${client ? "client" : "server"}: ${hex(stream)}`;
       const outcome = (chunks: readonly Uint8Array[]): string =>

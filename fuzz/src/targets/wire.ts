@@ -24,6 +24,12 @@ const SECRET = new Uint8Array(32).fill(5);
 export const HELLO_RESUME = packet(1, { ...VERSIONS, ext: { resume: { window: 60 } } });
 export const SETTYPE_RESUME = packet(2, { conntype: "classic", ext: { heartbeat: {}, resume: {} } });
 export const BACK = packet(2, { conntype: "classic", ext: { resume: { ticket: SECRET, received: 100 } } });
+/** That of one that goes to another server, and the word of where that is. */
+export const BACK_ANYWHERE = packet(2, {
+  conntype: "classic",
+  ext: { resume: { ticket: SECRET, received: 100, redirect: true } },
+});
+export const ELSEWHERE = packet(16, { reason: "resumeelsewhere", address: "game-1.example:8080" });
 
 /** A packet of heartbeats or of resumption, in which something may be odd. */
 export function controlPacket(random: Random): Uint8Array {
@@ -48,7 +54,7 @@ export const handshakeWith = (names: Readonly<Record<string, unknown>>): Uint8Ar
 
 /** A packet of the protocol's own, as it should be. */
 export function goodPacket(random: Random, names: Readonly<Record<string, unknown>>): Uint8Array {
-  const resumption = [HELLO_RESUME, SETTYPE_RESUME, BACK, controlPacket(random)];
+  const resumption = [HELLO_RESUME, SETTYPE_RESUME, BACK, BACK_ANYWHERE, ELSEWHERE, controlPacket(random)];
   return random.pick([HELLO, SETTYPE, handshakeWith(names), ACCEPT, CLOSE, random.pick(resumption)]);
 }
 
@@ -61,7 +67,14 @@ export function oddPacket(random: Random): Uint8Array {
     case 6:
       return packet(1 + random.below(2), {
         ...VERSIONS,
-        ext: { resume: { window: value(), ticket: random.oneIn(2) ? SECRET : value(), received: value() } },
+        ext: {
+          resume: {
+            window: value(),
+            ticket: random.oneIn(2) ? SECRET : value(),
+            received: value(),
+            ...(random.oneIn(2) && { redirect: value() }),
+          },
+        },
       });
     case 0:
       return packet(1, { version: value(), protoversion: random.oneIn(2) ? 2 : value() });
@@ -72,6 +85,7 @@ export function oddPacket(random: Random): Uint8Array {
     case 3:
       return packet(4, random.oneIn(4) ? value() : { success: value() });
     case 4:
+      if (random.oneIn(2)) return packet(16, { reason: "resumeelsewhere", address: value() });
       return packet(16, random.oneIn(4) ? value() : { reason: value() });
     default:
       return frame(

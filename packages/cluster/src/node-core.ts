@@ -7,6 +7,7 @@ import { Link } from "./link.js";
 import { Counters } from "./metrics.js";
 import { Membership } from "./nodes/membership.js";
 import type { MembershipHost } from "./nodes/membership-host.js";
+import { NodePlaces, type NodePlacesHost } from "./nodes/node-places.js";
 import { NodeTable } from "./nodes/node-table.js";
 import type { RemoteNode } from "./nodes/remote-node.js";
 import type { ClusterSettings } from "./options.js";
@@ -37,7 +38,9 @@ export interface NodeParts {
 }
 
 /** The inside of a node: brings its parts together. Each part sees of it what its own interface says. */
-export class NodeCore implements MembershipHost, SharedGroupsHost, PresenceHost, AskedHost, ServedHost {
+export class NodeCore
+  implements MembershipHost, SharedGroupsHost, PresenceHost, AskedHost, ServedHost, NodePlacesHost
+{
   readonly id: string;
   readonly server: Server<ClientOnServer>;
   readonly host: ClusterHost;
@@ -61,10 +64,12 @@ export class NodeCore implements MembershipHost, SharedGroupsHost, PresenceHost,
   readonly #subjects: Subjects;
   readonly #subscriptions: BusSubscription[] = [];
   readonly #takenBack: (() => void)[] = [];
+  readonly #places: NodePlaces;
   #ending: Promise<void> | undefined = undefined;
 
   constructor({ id, server, bus, subjects, settings }: NodeParts) {
-    const { advertised, interval, timeout, maxNodes, maxGroups, maxMembers, maxRequests } = settings;
+    const { advertised, redirect, interval, timeout, maxNodes, maxGroups, maxMembers, maxRequests } =
+      settings;
     this.id = id;
     this.server = server;
     this.host = server[CLUSTER_HOST];
@@ -86,6 +91,7 @@ export class NodeCore implements MembershipHost, SharedGroupsHost, PresenceHost,
     this.presence = new Presence(this, maxMembers);
     this.asked = new Asked(this, maxRequests, Math.ceil(timeout / interval));
     this.served = new Served(this);
+    this.#places = new NodePlaces(this, redirect);
   }
 
   get clock(): ClusterHost["clock"] {
@@ -112,6 +118,7 @@ export class NodeCore implements MembershipHost, SharedGroupsHost, PresenceHost,
         else if (state === "closed") void this.leave();
       }),
       this.host.onStop(() => void this.leave()),
+      this.host.resumeAmong(this.#places),
     );
     this.membership.start();
   }
@@ -310,6 +317,14 @@ export class NodeCore implements MembershipHost, SharedGroupsHost, PresenceHost,
 
   tooMany(id: string): void {
     this.refused(new Error("there are more nodes than the option maxNodes allows"), `node ${id}`);
+  }
+
+  nodes(): Iterable<RemoteNode> {
+    return this.table.live.values();
+  }
+
+  get untilSettled(): number {
+    return this.membership.untilSettled;
   }
 
   isThere(node: string): boolean | undefined {

@@ -10,8 +10,17 @@ export interface ClusterOptions {
   readonly name?: string | undefined;
   /** What all subjects of the cluster begin with. Clusters with different ones do not hear each other. Default: `"peng3dnet"`. */
   readonly prefix?: string | undefined;
-  /** The address at which clients reach this node, told to the other ones: {@link NodeInfo}. */
+  /**
+   * The address at which clients reach this node, told to the other ones: {@link NodeInfo}. These tell it to clients that come back for
+   * a session of this node and reach one of them. Several have a space between them, e.g. where some clients come over WebSocket:
+   * `"game-1.example:8080 wss://game-1.example/play"`. Default: none, and such clients are told that the session is gone.
+   */
   readonly advertised?: string | undefined;
+  /**
+   * Whether this node tells clients that come back where else their session is, as {@link ClusterOptions.advertised} of the other
+   * nodes says. Default true; else they are told that the session is gone.
+   */
+  readonly redirect?: boolean | undefined;
   /** Seconds between two signs of life. All nodes have the same. Default 1. */
   readonly interval?: number | undefined;
   /** Seconds of silence after which another node is taken for dead. At least three times `interval`. Default 5. */
@@ -37,6 +46,7 @@ export interface ClusterSettings {
   readonly name: string;
   readonly prefix: string;
   readonly advertised: string | undefined;
+  readonly redirect: boolean;
   readonly interval: number;
   readonly timeout: number;
   readonly maxNodes: number;
@@ -45,7 +55,7 @@ export interface ClusterSettings {
   readonly maxRequests: number;
 }
 
-const LONGEST_ADVERTISED = 256;
+const ADVERTISED = /^[\x20-\x7e]{1,256}$/;
 const LEAST_INTERVAL = 0.05;
 const LONGEST_TIMEOUT = 3600;
 
@@ -55,6 +65,7 @@ export function readOptions({
   name = "node",
   prefix = "peng3dnet",
   advertised,
+  redirect = true,
   interval = 1,
   timeout = 5,
   maxNodes = 256,
@@ -69,11 +80,13 @@ export function readOptions({
     );
   checkNodeName(name);
   checkPrefix(prefix);
-  if (advertised !== undefined && (typeof advertised !== "string" || advertised.length > LONGEST_ADVERTISED))
+  if (advertised !== undefined && (typeof advertised !== "string" || !ADVERTISED.test(advertised)))
     throw new ConfigError(
       "advertised",
-      `the option "advertised" is a text of ${LONGEST_ADVERTISED} characters at most`,
+      'the option "advertised" is a text of 1 to 256 printable ASCII characters',
     );
+  if (typeof redirect !== "boolean")
+    throw new ConfigError("redirect", 'the option "redirect" is true or false');
   if (!(typeof interval === "number" && interval >= LEAST_INTERVAL && interval <= LONGEST_TIMEOUT))
     throw new ConfigError("interval", `the option "interval" is a number of seconds from ${LEAST_INTERVAL}`);
   if (!(typeof timeout === "number" && timeout >= 3 * interval && timeout <= LONGEST_TIMEOUT))
@@ -85,5 +98,16 @@ export function readOptions({
     if (Number.isSafeInteger(value) && value > 0) continue;
     throw new ConfigError(key, `the option "${key}" is an integer from 1`);
   }
-  return { name, prefix, advertised, interval, timeout, maxNodes, maxGroups, maxMembers, maxRequests };
+  return {
+    name,
+    prefix,
+    advertised,
+    redirect,
+    interval,
+    timeout,
+    maxNodes,
+    maxGroups,
+    maxMembers,
+    maxRequests,
+  };
 }

@@ -67,8 +67,10 @@ export {
 } from "./requests/request-definition.js";
 export type { BackOffOptions } from "./resume/back-off.js";
 export type { ResumeOptions } from "./resume/client-resumption.js";
+export { MOST_REDIRECTS, type RedirectOptions } from "./resume/redirects.js";
 export type { SentAgain } from "./resume/resumable-transport.js";
 export type { ResumeInfo, SuspendInfo } from "./resume/resume-events.js";
+export type { ResumePlaces } from "./resume/resume-places.js";
 export type { ResumeAttempt } from "./resume/server-resumption.js";
 export { SessionKeeper } from "./resume/session-keeper.js";
 export { type ClientClass, type ClientConnection, ClientOnServer } from "./server/client-on-server.js";

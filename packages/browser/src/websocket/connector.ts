@@ -10,6 +10,7 @@ import {
   onAbort,
   TimedOutError,
   TlsConfigError,
+  UnsupportedAddressError,
   WEBSOCKET_SUBPROTOCOL,
 } from "@peng3dnet/peer";
 import { Deadline } from "@peng3dnet/peer/transport";
@@ -161,5 +162,17 @@ export function webSocketConnector(
       throw error;
     }
   };
-  return { address: target.address, connect };
+  if (given !== undefined) return { address: target.address, connect };
+  const redirected = (address: string): WebSocketConnector => {
+    // A page would take anything else for an address of its own server.
+    if (!/^wss?:\/\//i.test(address))
+      throw new UnsupportedAddressError("an address to go on at begins with wss:// or ws://");
+    const connector = webSocketConnector(address, options);
+    if (target.secure && !resolveTarget(address).secure)
+      throw new UnsupportedAddressError(
+        `${target.shown} is encrypted, and an address to go on at has to be, too`,
+      );
+    return connector;
+  };
+  return { address: target.address, connect, redirected };
 }

@@ -63,9 +63,14 @@ export class Membership {
     return Math.ceil(this.#host.timeout / this.#host.interval) + SPARE_BEATS;
   }
 
+  /** Milliseconds until there are no nodes any more that this one may not have heard of; 0: it has heard of all. */
+  get untilSettled(): number {
+    return Math.max(0, this.#settlesAt - this.#host.clock.now());
+  }
+
   /** Whether there may be nodes that this one has not heard of. */
   get settling(): boolean {
-    return this.#host.clock.now() < this.#settlesAt;
+    return this.untilSettled > 0;
   }
 
   /** Whether another node wants to hear a group, or may want to. */

@@ -7,6 +7,8 @@ const PREFIX = /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/;
 const LONGEST_PREFIX = 64;
 /** Random bytes of an epoch: nobody draws the same ones twice. */
 const EPOCH_BYTES = 9;
+/** Characters of an epoch that its mark has: 48 bits. */
+const MARK_LENGTH = 8;
 const PLAIN = /^[A-Za-z0-9_-]+$/;
 /** Longest name of a group that nodes share, in bytes of UTF-8. */
 export const LONGEST_GROUP = 128;
@@ -43,6 +45,11 @@ export function checkPrefix(prefix: unknown): void {
 /** An id for a node that starts: its name, and an epoch that no node has had. */
 export function newNodeId(name: string): string {
   return `${name}~${base64(crypto.getRandomValues(new Uint8Array(EPOCH_BYTES)))}`;
+}
+
+/** Bytes that stand for a node in the tickets of its sessions: the last ones of its epoch, which is random. */
+export function markOfNode(id: string): Uint8Array {
+  return Uint8Array.from(id.slice(-MARK_LENGTH), (character) => character.charCodeAt(0));
 }
 
 /** Whether a value is the id of a node. */

@@ -1,4 +1,4 @@
-import type { Connector, ConnectRequest } from "@peng3dnet/peer";
+import { type Connector, type ConnectRequest, normalizeAddrSocketstyle } from "@peng3dnet/peer";
 import { prepareTlsClient } from "../tls/tls.js";
 import { dial } from "./dial.js";
 import { createSocketReader } from "./socket-reader.js";
@@ -16,4 +16,8 @@ async function connectSocket(request: ConnectRequest): Promise<void> {
 }
 
 /** Connects to a TCP port, with TLS where `net.ssl.enabled` says so. */
-export const tcpConnector: Connector = { connect: connectSocket };
+export const tcpConnector: Connector = {
+  connect: connectSocket,
+  // TLS is as the client's options say, and asks for the new host's certificate.
+  redirected: (address) => ({ connect: connectSocket, address: normalizeAddrSocketstyle(address) }),
+};

@@ -3,7 +3,9 @@ import { EVENT_SIZE } from "../base/engine.js";
 import { PeerHooks, type PeerParts } from "../base/peer-hooks.js";
 import type { CensusTaking } from "../observing/census.js";
 import { ClientResumption, type ResumeOptions, type ResumingClient } from "../resume/client-resumption.js";
+import { Redirects } from "../resume/redirects.js";
 import type { Session } from "../session/session.js";
+import type { Connector } from "../transport/connector.js";
 import type { ClientEvents } from "./client-options.js";
 import { ClientSessions } from "./client-sessions.js";
 import type { ConnectingClient, ToldClient } from "./connecting-client.js";
@@ -51,11 +53,16 @@ export class ClientHooks<C extends HookedClient> extends PeerHooks<C> {
   }
 
   /** Has the session outlive its transport. @param dial - connects again; `undefined`: nothing does. */
-  resumeBy(options: ResumeOptions, dial: ResumingClient<C>["dial"]): ClientResumption<C> {
+  resumeBy(
+    options: ResumeOptions,
+    dial: ResumingClient<C>["dial"],
+    connector: Connector | undefined,
+  ): ClientResumption<C> {
     const resuming = new ClientResumption<C>({
       clock: this.parts.clock,
       options,
       dial,
+      redirects: new Redirects(options, connector),
       networkBack: this.parts.platform.networkBack,
       suspended: (session, error) => {
         this.suspended(session, error);

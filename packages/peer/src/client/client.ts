@@ -39,7 +39,7 @@ import type { ConnectionHandle } from "../session/connection-handle.js";
 import type { Metrics } from "../session/metrics.js";
 import type { Session } from "../session/session.js";
 import { optional, type WaitOptions } from "../time/deferred.js";
-import type { Connector, ConnectRequest } from "../transport/connector.js";
+import type { Connector, ConnectRequest, RedirectedConnector } from "../transport/connector.js";
 import type { NativeSocket } from "../transport/native-socket.js";
 import type { PeerCertificate } from "../transport/peer-certificate.js";
 import type { Transport } from "../transport/transport.js";
@@ -112,7 +112,11 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
       hooks.reconnectBy(reconnecting);
     }
     if (resuming !== false) {
-      const resumption = hooks.resumeBy(resuming, dials ? dial : undefined);
+      const resumption = hooks.resumeBy(
+        resuming,
+        dials ? (signal, established, to) => this.#dial(signal, established, to) : undefined,
+        this.#connector,
+      );
       if (resuming.keeper !== undefined) this.#keepBy(resuming.keeper, resumption);
     }
   }
@@ -255,9 +259,13 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
     return this.#sessions.patiently(options, () => this.#sessions.connect(), "the connection");
   }
 
-  async #dial(signal: AbortSignal, established: ConnectRequest["established"]): Promise<void> {
-    await this.#getConnector().connect({
-      address: this.addr,
+  async #dial(
+    signal: AbortSignal,
+    established: ConnectRequest["established"],
+    to?: RedirectedConnector,
+  ): Promise<void> {
+    await (to ?? this.#getConnector()).connect({
+      address: to?.address ?? this.addr,
       cfg: this.cfg,
       clock: this.clock,
       logger: this.logger,

@@ -19,6 +19,7 @@ const PASSING: ReadonlySet<string | null> = new Set([
   "resumeregistry",
   "resumeevicted",
   "resumeoverflow",
+  "resumeelsewhere",
   "resumeunreadable",
 ]);
 

@@ -6,7 +6,6 @@ import {
   ResumeHandshake,
   type ResumeResult,
   type ResumeTicket,
-  TimedOutError,
 } from "@peng3dnet/protocol";
 import type { Platform } from "../platform/platform.js";
 import type { Session } from "../session/session.js";
@@ -14,16 +13,17 @@ import type { Clock } from "../time/clock.js";
 import { Deadline } from "../time/deadline.js";
 import type { Transport } from "../transport/transport.js";
 import { AcknowledgementSchedule } from "./acknowledgement-schedule.js";
+import { Attempt, type DialLine } from "./attempt.js";
 import { type BackOffOptions, backOff, checkBackOff, longestPause } from "./back-off.js";
 import { KEEPS } from "./kept-client.js";
 import type { Line } from "./line.js";
-import { LineAttempt } from "./line-attempt.js";
+import { checkRedirect, type RedirectOptions, type Redirects } from "./redirects.js";
 import type { SentAgain } from "./resumable-transport.js";
 import type { SessionKeeper } from "./session-keeper.js";
 import type { ResumptionHooks, SessionResumption } from "./session-resumption.js";
 
 /** How a client comes back to its session: the option `resume` of a `Client`. */
-export interface ResumeOptions extends BackOffOptions {
+export interface ResumeOptions extends BackOffOptions, RedirectOptions {
   /** Seconds after which an attempt is given up for another one. Default 5, and at most `net.timeout.handshake`. A server's `authorizeResume` has
    * to answer in that time. */
   readonly attemptTimeout?: number | undefined;
@@ -39,6 +39,7 @@ export function checkResume(options: ResumeOptions): void {
   if (typeof options !== "object" || options === null)
     throw new TypeError(`resume is true, false or an object of options, and not ${describeError(options)}`);
   checkBackOff(options);
+  checkRedirect(options);
   const { attemptTimeout = ATTEMPT_TIMEOUT, keeper } = options;
   if (!(typeof attemptTimeout === "number" && attemptTimeout > 0))
     throw new RangeError(
@@ -55,10 +56,9 @@ const NOTHING = new Uint8Array(0);
 export interface ResumingClient<Owner> {
   readonly clock: Clock;
   readonly options: ResumeOptions;
-  /** Connects, and hands the transport over within the event that says that it is there; `undefined`: it cannot. */
-  readonly dial:
-    | ((signal: AbortSignal, established: (transport: Transport) => void) => Promise<void>)
-    | undefined;
+  /** Connects; `undefined`: nothing does. */
+  readonly dial: DialLine | undefined;
+  readonly redirects: Redirects;
   /** Calls when the network may be there again; left out: nobody knows. Returns what ends that. */
   readonly networkBack: Platform["networkBack"];
   suspended(session: Session<Owner>, error: Error | undefined): void;
@@ -79,8 +79,8 @@ export class ClientResumption<Owner> implements ResumptionHooks<Session<Owner>> 
   /** When it went on last, in milliseconds by the clock. */
   #resumedAt = Number.NEGATIVE_INFINITY;
   #timer: unknown = undefined;
-  /** Ends the attempt that is under way. */
-  #giveUp: ((error: Error) => void) | undefined = undefined;
+  /** That which is under way. */
+  #attempt: Attempt | undefined = undefined;
   #unwatch: (() => void) | undefined = undefined;
   #lastError: Error | undefined = undefined;
   /** Is called when a session of another program has its line. */
@@ -146,98 +146,53 @@ export class ClientResumption<Owner> implements ResumptionHooks<Session<Owner>> 
     if (session.over || !resumptionOf(session).suspended || dial === undefined) return;
     const delay = Math.min(most, backOff(this.#attempts++, options));
     clock.clearTimeout(this.#timer);
-    this.#timer = clock.setTimeout(() => this.#dial(session, dial), delay);
+    this.#timer = clock.setTimeout(() => this.#dial(session), delay);
   }
 
-  #dial(session: Session<Owner>, dial: NonNullable<ResumingClient<Owner>["dial"]>): void {
+  #dial(session: Session<Owner>): void {
     if (session.over || !resumptionOf(session).suspended) return;
-    const { signal, established, failed } = this.#begin(session);
-    dial(signal, established).catch(failed);
+    this.#begin(session).dial();
   }
 
   /** Uses a transport that somebody else has made, in the place of one that was dialled. */
   attach(session: Session<Owner>, transport: Transport): void {
-    this.#begin(session).established(transport);
+    this.#begin(session).use(transport);
   }
 
   /** Begins an attempt, for as long as one may take. One that is under way ends with that. */
-  #begin(session: Session<Owner>): {
-    readonly signal: AbortSignal;
-    /** There is a transport. */
-    established(transport: Transport): void;
-    /** There will be none. */
-    failed(error: Error): void;
-  } {
-    const { clock, options } = this.#client;
+  #begin(session: Session<Owner>): Attempt {
+    const { clock, options, redirects, dial } = this.#client;
     this.#endAttempt(new AbortedError("another attempt takes the place of this one"));
-    const abort = new AbortController();
     const handshake = session.options.handshakeTimeout || Number.POSITIVE_INFINITY;
     const seconds = Math.min(options.attemptTimeout ?? ATTEMPT_TIMEOUT, handshake);
-    let attempt: LineAttempt | undefined;
-    const over = (): boolean => {
-      if (this.#giveUp !== giveUp) return true;
-      this.#giveUp = undefined;
-      deadline?.cancel();
-      return false;
-    };
-    const failed = (error: Error): void => {
-      if (over()) return;
-      abort.abort(error);
-      this.#failed(session, error);
-    };
-    const giveUp = (error: Error): void => {
-      abort.abort(error);
-      deadline?.cancel();
-      if (attempt === undefined) failed(error);
-      else attempt.fail(error);
-    };
-    this.#giveUp = giveUp;
-    const deadline = Deadline.start(clock, seconds, () =>
-      giveUp(new TimedOutError(`the server did not answer within ${seconds} s`)),
-    );
-    const established = (transport: Transport): void => {
-      if (this.#giveUp !== giveUp) {
-        transport.destroy();
-        return;
-      }
-      attempt = this.#over(session, transport, {
-        failed,
-        succeeded: (line, result) => {
-          if (over()) line.cut();
-          else this.#succeeded(session, line, result);
-        },
-      });
-    };
-    return {
-      signal: abort.signal,
-      established,
-      // Once there is a transport, that tells what becomes of it.
-      failed: (error) => {
-        if (attempt === undefined) failed(error);
+    const attempt = new Attempt(
+      {
+        clock,
+        redirects,
+        seconds,
+        handshake: (redirect) => this.#handshake(session, redirect),
+        succeeded: (line, result) => this.#succeeded(session, line, result),
+        failed: (error) => this.#failed(session, error),
       },
-    };
+      dial,
+    );
+    this.#attempt = attempt;
+    return attempt;
   }
 
   /** Ends the attempt that is under way, and the wait for the next one. What that leads to is not looked at. */
-  #endAttempt(error: Error): void {
+  #endAttempt(error: AbortedError): void {
     this.#client.clock.clearTimeout(this.#timer);
-    const giveUp = this.#giveUp;
-    this.#giveUp = undefined;
-    giveUp?.(error);
+    const attempt = this.#attempt;
+    this.#attempt = undefined;
+    attempt?.end(error);
   }
 
-  #over(
-    session: Session<Owner>,
-    transport: Transport,
-    outcome: ConstructorParameters<typeof LineAttempt>[2],
-  ): LineAttempt {
+  #handshake(session: Session<Owner>, redirect: boolean): ResumeHandshake {
     const { context, requestedConntype: conntype } = session.connection;
     const { received } = resumptionOf(session).transport;
     const ticket = this.#ticket as Uint8Array;
-    const handshake = new ResumeHandshake({ context, conntype, ticket, received });
-    const attempt = new LineAttempt(transport, handshake, outcome);
-    attempt.start();
-    return attempt;
+    return new ResumeHandshake({ context, conntype, ticket, received, redirect });
   }
 
   #failed(session: Session<Owner>, error: Error): void {

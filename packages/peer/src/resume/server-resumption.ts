@@ -7,9 +7,10 @@ import { Deadline } from "../time/deadline.js";
 import type { PeerCertificate } from "../transport/peer-certificate.js";
 import { AcknowledgementSchedule } from "./acknowledgement-schedule.js";
 import type { SentAgain } from "./resumable-transport.js";
+import type { ResumePlaces } from "./resume-places.js";
 import type { ResumptionHooks, SessionResumption } from "./session-resumption.js";
 import { type SuspendedLimits, SuspendedSessions } from "./suspended-sessions.js";
-import { newTicket, nextTicket, sameTicket, sessionName } from "./ticket.js";
+import { markOf, newTicket, nextTicket, sameTicket, sessionName } from "./ticket.js";
 
 /** Who wants to go on with a session: what {@link ServerOptions.authorizeResume} decides about. */
 export interface ResumeAttempt<Client> {
@@ -34,6 +35,8 @@ export interface ResumingServer<Owner> {
   /** Changes whenever the registry does. */
   readonly registryRevision: number;
   readonly authority: ResumeAuthority<Owner> | undefined;
+  /** The servers that clients may be led to; `undefined`: there are no others. */
+  readonly places: ResumePlaces | undefined;
   /** The connection of a session counts no more towards the limits on connections. */
   leave(session: Session<Owner>): void;
   /** It does again. */
@@ -82,7 +85,7 @@ export class ServerResumption<Owner> implements ResumptionHooks<Session<Owner>> 
   }
 
   begin(session: Session<Owner>): void {
-    const ticket = newTicket();
+    const ticket = newTicket(this.#server.places?.mark);
     const name = sessionName(ticket) as string;
     const revision = this.#server.registryRevision;
     const entry: Entry<Owner> = { session, name, revision, ticket, former: undefined, expiry: undefined };
@@ -93,6 +96,11 @@ export class ServerResumption<Owner> implements ResumptionHooks<Session<Owner>> 
   }
 
   asked(newcomer: Session<Owner>, request: ResumeRequest): void {
+    const elsewhere = this.#addressFor(request);
+    if (elsewhere !== undefined) {
+      void this.#lead(newcomer, elsewhere);
+      return;
+    }
     const { session } = this.#check(newcomer, request);
     const { authority, guard } = this.#server;
     if (authority === undefined) {
@@ -120,15 +128,38 @@ export class ServerResumption<Owner> implements ResumptionHooks<Session<Owner>> 
     })();
   }
 
+  /** Where the session is that a ticket is for; `undefined`: here, or nowhere, or the client would not go there. */
+  #addressFor({ ticket, redirect }: ResumeRequest): Promise<string | undefined> | undefined {
+    const { places } = this.#server;
+    const mark = markOf(ticket);
+    if (redirect !== true || places === undefined || mark === undefined) return undefined;
+    if (sameTicket(mark, places.mark) || this.#byName.has(sessionName(ticket) as string)) return undefined;
+    return places.addressOf(mark);
+  }
+
+  /** Tells a newcomer that its session is at another server, or nowhere: one of the two. */
+  async #lead(newcomer: Session<Owner>, elsewhere: Promise<string | undefined>): Promise<void> {
+    const address = await elsewhere.catch((error: unknown) => {
+      this.#server.guard.failed(error, "resumeAmong");
+      return undefined;
+    });
+    if (!newcomer.open) return;
+    newcomer.fail(
+      address === undefined
+        ? unknown()
+        : new ResumeError("a client came back for a session that is at another server", "resumeelsewhere", {
+            address,
+          }),
+      "resume",
+    );
+  }
+
   /** Finds the session that a ticket is for. @throws {@link ResumeError} if the newcomer cannot go on with it. */
   #check(newcomer: Session<Owner>, { ticket, received }: ResumeRequest): Entry<Owner> {
     const name = sessionName(ticket);
     const entry = name === undefined ? undefined : this.#byName.get(name);
     if (entry === undefined || !isTicketOf(entry, ticket)) {
-      throw new ResumeError(
-        "a client came back for a session that is not here, or not any more",
-        "resumeunknown",
-      );
+      throw unknown();
     }
     const { session } = entry;
     if (!resumptionOf(session).canGoOn) {
@@ -227,6 +258,13 @@ function isTicketOf({ ticket, former }: Entry<unknown>, presented: Uint8Array): 
 
 function windowOf({ connection }: Session<unknown>): number {
   return connection.context.declared?.resume?.window ?? 0;
+}
+
+function unknown(): ResumeError {
+  return new ResumeError(
+    "a client came back for a session that is not here, or not any more",
+    "resumeunknown",
+  );
 }
 
 function refused(message: string): ResumeError {

@@ -23,6 +23,8 @@ import { ConnectionRequests, type RequestSession } from "../requests/connection-
 import type { PeerRequests } from "../requests/peer-requests.js";
 import type { AnyRequestDefinition } from "../requests/request-definition.js";
 import type { RequestType } from "../requests/request-type.js";
+import type { ResumePlaces } from "../resume/resume-places.js";
+import { MARK_LENGTH } from "../resume/ticket.js";
 import type { Clock } from "../time/clock.js";
 import type { WaitOptions } from "../time/deferred.js";
 
@@ -57,6 +59,8 @@ export interface ClusterHostParts {
   entry(ptype: PacketRef): PacketEntry;
   /** What connections that begin now have in common. */
   context(): ConnectionContext;
+  /** Says which servers clients may be led to that come back; `undefined`: there are no others. */
+  setPlaces(places: ResumePlaces | undefined): void;
   /** The connection of a client. */
   session(cid: Cid): RequestSession | undefined;
 }
@@ -84,6 +88,19 @@ export class ClusterHost {
     const ending = { stop };
     tickers.add(ending);
     return () => void tickers.delete(ending);
+  }
+
+  /**
+   * Has the tickets of sessions that begin from now on say which server they are of, and clients that come back with one of
+   * another server told where that is, if they go there.
+   *
+   * @returns what takes that back.
+   * @throws RangeError for a mark that has not 8 bytes.
+   */
+  resumeAmong(places: ResumePlaces): () => void {
+    if (places.mark.length !== MARK_LENGTH) throw new RangeError(`a mark has ${MARK_LENGTH} bytes`);
+    this.#parts.setPlaces(places);
+    return () => this.#parts.setPlaces(undefined);
   }
 
   /** The clients that an option `except` lists, as they are now. @throws TypeError as a broadcast does. */

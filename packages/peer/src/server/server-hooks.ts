@@ -10,6 +10,7 @@ import { EVENT_SIZE } from "../base/engine.js";
 import { PeerHooks, type PeerParts } from "../base/peer-hooks.js";
 import { GroupTable } from "../groups/group-table.js";
 import type { CensusTaking } from "../observing/census.js";
+import type { ResumePlaces } from "../resume/resume-places.js";
 import { type ResumeAuthority, ServerResumption } from "../resume/server-resumption.js";
 import { SESSION, type Session } from "../session/session.js";
 import type { Admission } from "./admission.js";
@@ -40,6 +41,8 @@ export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
   readonly #unsent: HeldTotal;
   /** Asks the application whether a client may go on with its session; `undefined`: it may. */
   authority: ResumeAuthority<C> | undefined = undefined;
+  /** The servers that clients may be led to which come back; `undefined`: there are no others. */
+  places: ResumePlaces | undefined = undefined;
   #resumption: ServerResumption<C> | undefined = undefined;
   declare private server: HookedServer<C>;
   declare private deserted: () => void;
@@ -114,10 +117,14 @@ export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
 
   #makeResumption(): ServerResumption<C> {
     const { cfg, clock, guard, registry } = this.parts;
+    const placesNow = (): ResumePlaces | undefined => this.places;
     return new ServerResumption<C>({
       clock,
       guard,
       authority: this.authority,
+      get places() {
+        return placesNow();
+      },
       get limits() {
         return {
           sessions: cfg.get("net.resume.sessions"),

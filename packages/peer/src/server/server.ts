@@ -656,6 +656,9 @@ export class Server<
       entry: (ptype) => this.registry.entry(ptype),
       context: () => this.context,
       session: (cid) => this.#table.find(cid)?.[SESSION],
+      setPlaces: (places) => {
+        hooks.places = places;
+      },
     });
   }
 

@@ -620,7 +620,7 @@ export class Session<Owner = unknown>
     const ending = this.#getEnding();
     ending.error = toError(error);
     try {
-      this.connection.sendClose(reason);
+      this.connection.sendClose(reason, isInstance(error, ResumeError) ? error.address : undefined);
       // Who speaks another protocol, or was not let in by TLS, will not answer.
       ending.told = !(isInstance(error, NotPeng3dnetError) || isInstance(error, TlsHandshakeError));
       this.#beginClose(reason);

@@ -34,4 +34,18 @@ export interface Connector {
    * @throws {@link ConnectError} or a subclass, {@link TimedOutError}, {@link AbortedError}. Nothing is left open then.
    */
   connect(request: ConnectRequest): Promise<void>;
+  /**
+   * Makes what connects to another address, in just the same way: what a server names where a session is that a client
+   * comes back for. Without this method, a client goes to no other address.
+   *
+   * @param address - may be any text.
+   * @throws an error if it is no address for this, or if what goes there would be less secure.
+   */
+  redirected?(address: string): RedirectedConnector;
+}
+
+/** What connects to an address that a server has named. */
+export interface RedirectedConnector extends Connector {
+  /** Host and port. */
+  readonly address: Address;
 }

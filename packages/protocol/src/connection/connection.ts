@@ -758,11 +758,12 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
   /**
    * Sends the closing packet with a reason. Nothing can be sent after it.
    *
+   * @param address - where else the session is that the client came back for.
    * @throws {@link PacketTooLargeError} if the reason does not fit a packet; the connection stays open then.
    */
-  sendClose(reason: string | null): void {
+  sendClose(reason: string | null, address?: string): void {
     if (this.#reason !== undefined) return;
-    this.send(CLOSECONN_NAME, { reason });
+    this.send(CLOSECONN_NAME, address === undefined ? { reason } : { reason, address });
     this.markClosing(reason);
   }
 

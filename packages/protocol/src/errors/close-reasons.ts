@@ -30,6 +30,7 @@ export const CLOSE_REASONS: ReadonlySet<string> = new Set([
   "resumeregistry",
   "resumeevicted",
   "resumeoverflow",
+  "resumeelsewhere",
   "resumeunreadable",
   "resumed",
   "saved",

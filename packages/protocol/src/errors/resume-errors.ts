@@ -10,6 +10,7 @@ import { EnvironmentError, type Peng3dnetErrorOptions } from "./families.js";
  * - `"resumeregistry"`: the server's registry is not that which the session began with.
  * - `"resumeevicted"`: too many sessions waited (`net.resume.sessions`, `net.resume.sessions.address`).
  * - `"resumeoverflow"`: more piled up meanwhile than may (`net.resume.bytes`).
+ * - `"resumeelsewhere"`: another server has the session, and the client does not go there: see the option `redirect` of `resume`.
  * - `"resumeunreadable"`: what was saved of it is damaged, of another version, or for another connection type.
  */
 export type ResumeFailure =
@@ -20,7 +21,14 @@ export type ResumeFailure =
   | "resumeregistry"
   | "resumeevicted"
   | "resumeoverflow"
+  | "resumeelsewhere"
   | "resumeunreadable";
+
+/** Options of a {@link ResumeError}. */
+export interface ResumeErrorOptions extends Peng3dnetErrorOptions {
+  /** Where the session is. */
+  readonly address?: string | undefined;
+}
 
 /**
  * A session whose transport broke was not resumed, so that the connection is over.
@@ -33,14 +41,17 @@ export class ResumeError extends EnvironmentError {
   override readonly closeReason: string;
   /** Why: a {@link ResumeFailure}, or what the server gave as its reason, `null` if it gave none. */
   readonly reason: string | null;
+  /** Where the session is, as a server named it for a client that asked for that; it may be any text. Else `undefined`. */
+  readonly address: string | undefined;
 
   /** @param reason - why; `null`, if the server said nothing, counts as `"resumerefused"`. */
   constructor(
     message: string,
     reason: ResumeFailure | (string & {}) | null,
-    options?: Peng3dnetErrorOptions,
+    options: ResumeErrorOptions = {},
   ) {
     super(message, options);
+    this.address = options.address;
     this.reason = reason;
     this.closeReason = reason ?? "resumerefused";
   }

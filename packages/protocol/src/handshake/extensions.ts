@@ -89,7 +89,7 @@ function readHeartbeat(parameters: Parameters | undefined): HeartbeatParameters 
 
 function readResume(parameters: Parameters | undefined): ResumeParameters | undefined {
   if (parameters === undefined) return undefined;
-  const { window, ticket, received } = parameters;
+  const { window, ticket, received, redirect } = parameters;
   if (window !== undefined && !isWindow(window)) {
     throw new BadDataError('"window" of the extension "resume" is no number of seconds above 0');
   }
@@ -102,7 +102,9 @@ function readResume(parameters: Parameters | undefined): ResumeParameters | unde
       `"ticket" and "received" of the extension "resume" are not ${MIN_TICKET} to ${MAX_TICKET} bytes and a number of bytes`,
     );
   }
-  return { ...waits, ticket: copy, received };
+  if (redirect !== undefined && typeof redirect !== "boolean")
+    throw new BadDataError('"redirect" of the extension "resume" is neither true nor false');
+  return { ...waits, ticket: copy, received, ...(redirect === true && { redirect }) };
 }
 
 /** What a side declares without one of its extensions; `undefined` where there is nothing left to say. */

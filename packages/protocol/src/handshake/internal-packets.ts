@@ -112,14 +112,14 @@ export class SetTypePacket extends InternalPacket {
     if (typeof conntype !== "string")
       throw new BadDataError("the connection type in settype is not a string");
     const extensions = readExtensions(body.ext);
-    const { ticket, received } = extensions.resume ?? {};
+    const { ticket, received, redirect } = extensions.resume ?? {};
     if (ticket === undefined || received === undefined) {
       connection.extensionsReceived(extensions);
       connection.settypeReceived(conntype);
     } else {
       // The ticket is a secret, which nobody needs who looks at what the client declares.
       connection.extensionsReceived({ ...extensions, resume: {} });
-      connection.resumeReceived({ ticket, received });
+      connection.resumeReceived({ ticket, received, ...(redirect === true && { redirect }) });
     }
   }
 }

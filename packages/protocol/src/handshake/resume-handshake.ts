@@ -9,7 +9,14 @@ import { encodeUncompressed } from "../packets/encode-packet.js";
 import { readExtensions } from "./extensions.js";
 import { CLOSECONN_ID, HELLO_ID, SETTYPE_ID } from "./internal-names.js";
 import { checkProtoversion } from "./internal-packets.js";
-import { ACKNOWLEDGE_ID, MAX_RESUME_BODY, RESUMED_ID, type Resumed, readResumed } from "./resume.js";
+import {
+  ACKNOWLEDGE_ID,
+  MAX_RESUME_BODY,
+  RESUMED_ID,
+  type Resumed,
+  readResumeAddress,
+  readResumed,
+} from "./resume.js";
 
 /** What a {@link ResumeHandshake} needs. */
 export interface ResumeHandshakeOptions {
@@ -21,6 +28,8 @@ export interface ResumeHandshakeOptions {
   readonly ticket: Uint8Array;
   /** How many bytes of the server's stream the client has received. */
   readonly received: number;
+  /** Whether the client goes to another address that the server names. Default false. */
+  readonly redirect?: boolean | undefined;
 }
 
 /** How a server let a client go on with its session. */
@@ -64,19 +73,21 @@ export class ResumeHandshake {
   readonly #decoder: FrameDecoder;
   /** What answers the hello. */
   readonly #settype: Uint8Array;
+  readonly #redirect: boolean;
   #greeted = false;
   #output: Uint8Array | undefined = undefined;
   #result: ResumeResult | undefined = undefined;
 
-  constructor({ context, conntype, ticket, received }: ResumeHandshakeOptions) {
+  constructor({ context, conntype, ticket, received, redirect = false }: ResumeHandshakeOptions) {
     const { limit, resumeLimits, declared } = context;
     this.#context = context;
+    this.#redirect = redirect;
     this.#decoder = new FrameDecoder(resumeLimits.length);
     this.#decoder.early = resumeLimits.length < limit;
     const compress = declared?.compress;
     const ext = {
       ...(compress !== undefined && { compress }),
-      resume: { ticket, received },
+      resume: { ticket, received, ...(redirect && { redirect }) },
     };
     this.#settype = encodeUncompressed(context, SETTYPE_ID, { conntype, ext });
   }
@@ -101,7 +112,8 @@ export class ResumeHandshake {
    * Takes bytes from the server. They may be reused when it returns.
    *
    * @returns the result, as soon as there is one. Nothing may be pushed after that.
-   * @throws {@link ResumeError} if the server closes, or does not resume sessions; {@link NotPeng3dnetError},
+   * @throws {@link ResumeError} if the server closes, or does not resume sessions, with an `address` if it says where the session
+   * is and `redirect` asked for that; {@link NotPeng3dnetError},
    * {@link ProtocolVersionMismatchError}, {@link UnexpectedPacketError}, {@link BadDataError}, {@link PacketTooLargeError} and
    * others with a `closeReason` if what came is no resumption.
    */
@@ -161,6 +173,11 @@ export class ResumeHandshake {
     if (reason !== null && typeof reason !== "string")
       throw new BadDataError("the closing reason is not a string");
     const cut = reason === null ? null : cutUtf8(reason, MAX_REASON_BYTES);
+    if (cut === "resumeelsewhere" && this.#redirect && this.#greeted) {
+      // The text is shown nowhere: it may be any.
+      const address = readResumeAddress(isPlainMap(body) ? body.address : undefined);
+      return new ResumeError("the server says that another one has the session", cut, { address });
+    }
     const why = cut === null ? "without a reason" : `with the reason ${quoteText(cut)}`;
     return new ResumeError(`the server did not go on with the session, and closed ${why}`, cut);
   }

@@ -12,6 +12,9 @@ export const MAX_RESUME_BODY = 160;
 export const MIN_TICKET = 16;
 /** Longest ticket, in bytes. */
 export const MAX_TICKET = 128;
+/** Longest text by which a server says where else a session is, in bytes. */
+export const MAX_RESUME_ADDRESS = 256;
+const PRINTABLE = /^[\x20-\x7e]+$/;
 
 /** Parameters of the extension `resume`. */
 export interface ResumeParameters {
@@ -21,16 +24,21 @@ export interface ResumeParameters {
   readonly ticket?: Uint8Array;
   /** Of a client that comes back: how many bytes of the server's stream it has received. */
   readonly received?: number;
+  /** Of a client that comes back: whether it goes to another address that the server names. */
+  readonly redirect?: boolean;
 }
 
 /** What a client says that wants to go on with a session. */
-export type ResumeRequest = Required<Pick<ResumeParameters, "ticket" | "received">>;
+export interface ResumeRequest extends Resumed {
+  /** Whether it goes to another address that the server names. Default false. */
+  readonly redirect?: boolean;
+}
 
 /** What the packet {@link TICKET_ID} says. */
 export type ResumeTicket = Required<Pick<ResumeParameters, "ticket" | "window">>;
 
 /** What the packet {@link RESUMED_ID} says: how much of the client's stream the server has, and the next ticket. */
-export type Resumed = ResumeRequest;
+export type Resumed = Required<Pick<ResumeParameters, "ticket" | "received">>;
 
 /** Whether a value is an offset in a stream: the number of bytes before it. */
 export function isOffset(value: unknown): value is number {
@@ -51,6 +59,20 @@ export function copyTicket(value: unknown): Uint8Array | undefined {
   if (!(value instanceof Uint8Array) || value.length < MIN_TICKET || value.length > MAX_TICKET)
     return undefined;
   return new Uint8Array(value);
+}
+
+/**
+ * Reads where else a session is, as a closing packet says it beside the reason `resumeelsewhere`.
+ *
+ * @returns the text as it came: whoever uses it checks what it is.
+ * @throws {@link BadDataError} if it is no text, or too long.
+ */
+export function readResumeAddress(address: unknown): string {
+  if (typeof address === "string" && address.length <= MAX_RESUME_ADDRESS && PRINTABLE.test(address))
+    return address;
+  throw new BadDataError(
+    `the address of the server that has the session is not 1 to ${MAX_RESUME_ADDRESS} printable ASCII characters`,
+  );
 }
 
 /**

@@ -204,3 +204,66 @@ test("so is what inflates to more, and what has more elements, than strangers ma
   expect(failure(packet(1, long, 1)).closeReason).toBe("decompresslimit");
   expect(failure(hello({ x: Array.from({ length: 300 }, () => 1) })).closeReason).toBe("baddata");
 });
+
+// ---- another server has the session ---------------------------------------------------------------
+
+const REDIRECT = { redirect: true };
+const elsewhere = (more: object): Uint8Array =>
+  concat(hello({}), packet(16, body({ reason: "resumeelsewhere", ...more })));
+
+test("a client that goes elsewhere says so in its settype, and is told where by the server's closing packet", () => {
+  const { end, hello: greeting } = server();
+  const client = handshake({}, REDIRECT);
+  client.push(greeting);
+  const settype = client.output() as Uint8Array;
+  expect(hex(settype)).toBe(
+    hex(packet(2, body({ conntype: "classic", ext: { resume: { ticket, received: 777, redirect: true } } }))),
+  );
+  end.receive(settype);
+  expect(end.host.asked).toEqual([{ ticket, received: 777, redirect: true }]);
+  end.connection.sendClose("resumeelsewhere", "game-1.example:8080 wss://game-1.example/play");
+  expect(failure(end.take(), client)).toMatchObject({
+    code: "P3D_ERR_RESUME",
+    reason: "resumeelsewhere",
+    address: "game-1.example:8080 wss://game-1.example/play",
+  });
+});
+
+test("the longest address that may be fits into a packet of strangers, however little they may send", () => {
+  const small = { cfg: { "net.limits.packetlength": 400 } };
+  const { end, hello: greeting } = server(small);
+  const client = handshake(small, REDIRECT);
+  client.push(greeting);
+  end.connection.sendClose("resumeelsewhere", "a".repeat(256));
+  expect(failure(end.take(), client)).toMatchObject({ address: "a".repeat(256) });
+});
+
+test.each<[string, object, object]>([
+  ["by a client that did not ask for it", {}, { address: "there:1" }],
+  ["with another reason", REDIRECT, { reason: "resumeunknown", address: "there:1" }],
+])("an address is passed over that is told %s", (_, options, more) => {
+  const error = failure(elsewhere(more), handshake({}, options));
+  expect(error).toBeInstanceOf(ResumeError);
+  expect(error).toMatchObject({ address: undefined });
+});
+
+test("so is one in place of a hello: nobody knows yet that it is a server", () => {
+  const closing = packet(16, body({ reason: "resumeelsewhere", address: "there:1" }));
+  expect(failure(closing, handshake({}, REDIRECT))).toMatchObject({ address: undefined });
+});
+
+test.each<[string, object]>([
+  ["none", {}],
+  ["nil", { address: null }],
+  ["a number", { address: 1 }],
+  ["bytes", { address: Uint8Array.of(1) }],
+  ["empty", { address: "" }],
+  ["too long", { address: "a".repeat(257) }],
+  ["of several lines", { address: "a\n:1" }],
+  ["with escapes", { address: "\u001b[2J" }],
+  ["not ASCII", { address: "ä:1" }],
+])("an address that is %s is refused, and not shown", (_, more) => {
+  const error = failure(elsewhere(more), handshake({}, REDIRECT));
+  expect([error.code, error.closeReason]).toEqual(["P3D_ERR_BAD_DATA", "baddata"]);
+  expect(error.message).toMatch(/^the address of the server that has the session is not 1 to 256 printable/);
+});

@@ -129,6 +129,8 @@ test.each<[string, unknown]>([
   ["an offset that is not exact", { ticket: TICKET_OF(32), received: 2 ** 53 }],
   ["a long integer as offset", { ticket: TICKET_OF(32), received: 2n ** 60n }],
   ["an offset of nil", { ticket: TICKET_OF(32), received: null }],
+  ["a redirect of nil", { ticket: TICKET_OF(32), received: 0, redirect: null }],
+  ["a redirect as text", { ticket: TICKET_OF(32), received: 0, redirect: "there:1" }],
 ])("parameters that are %s are refused with baddata", (_, resume) => {
   const { server } = new Pair(WAITS);
   server.connection.open();
