@@ -59,8 +59,8 @@ export interface ClusterHostParts {
   entry(ptype: PacketRef): PacketEntry;
   /** What connections that begin now have in common. */
   context(): ConnectionContext;
-  /** Says which servers clients may be led to that come back; `undefined`: there are no others. */
-  setPlaces(places: ResumePlaces | undefined): void;
+  /** Says which servers clients may be led to that come back. @returns what takes that back. */
+  usePlaces(places: ResumePlaces): () => void;
   /** The connection of a client. */
   session(cid: Cid): RequestSession | undefined;
 }
@@ -99,8 +99,7 @@ export class ClusterHost {
    */
   resumeAmong(places: ResumePlaces): () => void {
     if (places.mark.length !== MARK_LENGTH) throw new RangeError(`a mark has ${MARK_LENGTH} bytes`);
-    this.#parts.setPlaces(places);
-    return () => this.#parts.setPlaces(undefined);
+    return this.#parts.usePlaces(places);
   }
 
   /** The clients that an option `except` lists, as they are now. @throws TypeError as a broadcast does. */

@@ -656,8 +656,11 @@ export class Server<
       entry: (ptype) => this.registry.entry(ptype),
       context: () => this.context,
       session: (cid) => this.#table.find(cid)?.[SESSION],
-      setPlaces: (places) => {
+      usePlaces: (places) => {
         hooks.places = places;
+        return () => {
+          if (hooks.places === places) hooks.places = undefined;
+        };
       },
     });
   }
