@@ -92,7 +92,7 @@ export { Outcome } from "./time/outcome.js";
 export { type Tick, type Ticker, type TickerOptions, type Ticking, ticker } from "./time/ticker.js";
 export { checkTimeout } from "./time/timeout-option.js";
 export type { Acceptor, Listening, ListenRequest } from "./transport/acceptor.js";
-export type { Connector, ConnectRequest } from "./transport/connector.js";
+export type { Connector, ConnectRequest, RedirectedConnector } from "./transport/connector.js";
 // All of it, so that packages with transports can add their sockets by declaration merging.
 export * from "./transport/native-socket.js";
 export type { DistinguishedName, PeerCertificate } from "./transport/peer-certificate.js";
