@@ -2,7 +2,7 @@
 
 import { connect } from "node:net";
 import { type Address, Client, onAbort, ticker } from "@peng3dnet/core";
-import { Buy, Move, packets, World } from "./shared.js";
+import { Buy, Greet, Move, packets, World } from "./shared.js";
 
 /** Plays in one connection after another, until `signal` fires. @param begun - is told of each client before it connects. */
 export async function bot(
@@ -14,6 +14,7 @@ export async function bot(
     const client = new Client({ addr, packets, resume: true });
     begun(client);
     client.on(World, () => {});
+    client.answer(Greet, () => "Well, thank you.");
     await client.start({ signal });
     ticker(client, {
       hz: 4,

@@ -23,4 +23,12 @@ export const Buy = defineRequest({
   side: SIDE_SERVER,
 });
 
-export const packets = [Move, World, Buy];
+/** Is asked of a bot, by whichever node. */
+export const Greet = defineRequest({
+  name: "observed:greet",
+  request: payload<string>(),
+  response: payload<string>(),
+  side: SIDE_CLIENT,
+});
+
+export const packets = [Move, World, Buy, Greet];

@@ -36,7 +36,10 @@ beforeAll(async () => {
   program.stdout?.resume();
   // Until there was a bit of everything.
   const all = [
-    /^rpc_client_call_duration_count/m,
+    /^rpc_client_call_duration_count\{.*side="client"/m,
+    /^rpc_client_call_duration_count\{.*side="node".*status_code="ok"/m,
+    /^rpc_server_call_duration_count\{.*side="node"/m,
+    /^peng3dnet_bus_messages_total\{.*kind="broadcast"/m,
     /^nodejs_eventloop_delay_p99/m,
     /^peng3dnet_rejections_total/m,
     /^peng3dnet_resumptions_total\{.*outcome="resumed"/m,
@@ -61,6 +64,14 @@ test("there are bots that play, and a stranger that was turned away", () => {
     /^peng3dnet_resumption_duration_count\{.*side="client".*outcome="resumed".*\} [1-9]/m,
   );
   expect(metrics).toMatch(/^peng3dnet_packets_total\{.*peng3dnet_packet_type="observed:world".*\} [1-9]/m);
+});
+
+test("two nodes know each other, share rooms over a bus, and miss nothing", () => {
+  expect(metrics).toMatch(/^peng3dnet_nodes\{.*side="node".*\} 2$/m);
+  expect(metrics).toMatch(/^peng3dnet_groups_shared\{.*side="node".*\} [234]$/m);
+  expect(metrics).toMatch(/^peng3dnet_bus_connections\{.*state="connected".*\} 2$/m);
+  expect(metrics).toMatch(/^peng3dnet_bus_io_total\{.*direction="transmit".*kind="broadcast".*\} [1-9]/m);
+  expect(metrics).toMatch(/^peng3dnet_gaps_total\{.*\} 0$/m);
 });
 
 (promtool ? test : test.skip)(

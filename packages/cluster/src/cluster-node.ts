@@ -7,6 +7,8 @@ import {
   ConnectionClosedError,
   Deferred,
   type NameSentTo,
+  OBSERVED,
+  type ObservableNode,
   type PacketRef,
   type PayloadOf,
   type RequestAnswer,
@@ -37,7 +39,7 @@ const NOTHING = { flags: 0, bytes: new Uint8Array(0) };
 export class ClusterNode<
   out C extends ClientOnServer = ClientOnServer,
   out D extends AnyPacketDefinition = AnyPacketDefinition,
-> implements AsyncDisposable
+> implements AsyncDisposable, ObservableNode
 {
   /** Its id: its name, and an epoch that is a new one each time it joins. */
   readonly id: string;
@@ -90,6 +92,12 @@ export class ClusterNode<
       nodes: table.live.size,
       groups: shared.size,
     };
+  }
+
+  /** For {@link observe}. */
+  get [OBSERVED](): ObservableNode[typeof OBSERVED] {
+    const core = this.#core;
+    return { add: (observer) => core.observation.add(observer), census: () => core.census() };
   }
 
   /**
@@ -247,12 +255,16 @@ export class ClusterNode<
     const type = host.asking(request);
     const { name } = type;
     const { flags, bytes } = host.encodeInput(type, input);
-    return core.asked.ask(
+    const followers =
+      core.observation.requests &&
+      core.observation.request({ name, way: "asked", other: node, trace: undefined });
+    const trace = followers?.trace;
+    const answered = core.asked.ask(
       {
         name,
         node,
         publish: (id, timeout) =>
-          core.publishTo(node, REQUEST.write({ from: this.id, id, cid, name, flags, timeout }, bytes)),
+          core.publishTo(node, REQUEST.write({ from: this.id, id, cid, name, flags, timeout, trace }, bytes)),
         answered: (answer) => {
           const { outcome, code, message, body = NOTHING } = answer;
           if (outcome === "answered") return type.answered(host.decode(body));
@@ -262,6 +274,13 @@ export class ClusterNode<
       },
       options,
     );
+    if (followers !== undefined) {
+      answered.then(
+        () => followers.ended("ok"),
+        (error) => followers.ended(host.endOf(name, error)),
+      );
+    }
+    return answered;
   }
 
   /**

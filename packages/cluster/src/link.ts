@@ -1,7 +1,8 @@
 import { type ClusterHost, describeError, isInstance, NotRegisteredError, quoteText } from "@peng3dnet/peer";
 import type { Bus, BusSubscription } from "./bus/bus.js";
 import type { Counters } from "./metrics.js";
-import { type Message, OtherVersionError, readMessage } from "./wire/form.js";
+import type { NodeObservation } from "./observing/node-observation.js";
+import { kindOf, type Message, OtherVersionError, readMessage } from "./wire/form.js";
 
 /** Where the header of each message says who sent it. */
 const FROM = 1;
@@ -16,14 +17,22 @@ export class Link {
   readonly #bus: Bus;
   readonly #counters: Counters;
   readonly #guard: ClusterHost["guard"];
+  readonly #observation: NodeObservation;
   readonly #warned = new Set<string>();
 
   /** @param id - of this node: what it says itself comes back where it listens, and is passed over. */
-  constructor(id: string, bus: Bus, counters: Counters, guard: ClusterHost["guard"]) {
+  constructor(
+    id: string,
+    bus: Bus,
+    counters: Counters,
+    guard: ClusterHost["guard"],
+    observation: NodeObservation,
+  ) {
     this.#id = id;
     this.#bus = bus;
     this.#counters = counters;
     this.#guard = guard;
+    this.#observation = observation;
   }
 
   /** Publishes. @throws {@link BusError} if nothing was. */
@@ -31,6 +40,8 @@ export class Link {
     this.#bus.publish(subject, message);
     this.#counters.messagesOut++;
     this.#counters.bytesOut += message.length;
+    if (this.#observation.messages !== undefined)
+      this.#observation.published(kindOf(message), message.length);
   }
 
   /** Publishes what is said again if it is lost: it does not throw. */
@@ -56,6 +67,7 @@ export class Link {
         if (message.header[FROM] === this.#id) return;
         this.#counters.messagesIn++;
         this.#counters.bytesIn += payload.length;
+        if (this.#observation.messages !== undefined) this.#observation.arrived(message.kind, payload.length);
         if (!take(message)) this.refused(undefined, `kind ${message.kind}`);
       } catch (error) {
         this.refused(error, "message");

@@ -1,4 +1,11 @@
-import { CLUSTER_HOST, type ClientOnServer, type ClusterHost, ENCODED, type Server } from "@peng3dnet/peer";
+import {
+  CLUSTER_HOST,
+  type ClientOnServer,
+  type ClusterHost,
+  ENCODED,
+  type NodeCensus,
+  type Server,
+} from "@peng3dnet/peer";
 import type { Bus, BusSubscription } from "./bus/bus.js";
 import { Events } from "./events.js";
 import { Outgoing } from "./groups/outgoing.js";
@@ -10,6 +17,7 @@ import type { MembershipHost } from "./nodes/membership-host.js";
 import { NodePlaces, type NodePlacesHost } from "./nodes/node-places.js";
 import { NodeTable } from "./nodes/node-table.js";
 import type { RemoteNode } from "./nodes/remote-node.js";
+import { NodeObservation } from "./observing/node-observation.js";
 import type { ClusterSettings } from "./options.js";
 import type { GroupMembers, MemberEvent, MemberListener, MembersOptions } from "./presence/member.js";
 import { Presence, type PresenceHost } from "./presence/presence.js";
@@ -45,6 +53,7 @@ export class NodeCore
   readonly server: Server<ClientOnServer>;
   readonly host: ClusterHost;
   readonly counters = new Counters();
+  readonly observation: NodeObservation;
   readonly events: Events;
   readonly table: NodeTable;
   readonly membership: Membership;
@@ -79,7 +88,8 @@ export class NodeCore
     this.maxRequests = maxRequests;
     this.#bus = bus;
     this.#subjects = subjects;
-    this.#link = new Link(id, bus, this.counters, this.host.guard);
+    this.observation = new NodeObservation(id, this.host);
+    this.#link = new Link(id, bus, this.counters, this.host.guard, this.observation);
     this.events = new Events(this.host.guard);
     this.table = new NodeTable(maxNodes, maxGroups);
     this.membership = new Membership(this, this.table);
@@ -102,6 +112,21 @@ export class NodeCore
     return this.#bus.connected;
   }
 
+  /** What there is, and what was counted. */
+  census(): NodeCensus {
+    const { asked, served, table, shared, left } = this;
+    const { gaps, missed } = this.counters;
+    return {
+      nodes: left ? 0 : table.live.size,
+      groups: shared.size,
+      connected: left ? undefined : this.connected,
+      gaps,
+      missed,
+      asked: asked.size,
+      answering: served.size,
+    };
+  }
+
   // ---- beginning and end --------------------------------------------------------------------------
 
   /** Hears the others, and says that it is there. @throws {@link BusError} */
@@ -112,7 +137,8 @@ export class NodeCore
       this.#link.subscribe(this.#subjects.node(this.id), (message) => this.#takeOwn(message)),
     );
     this.#takenBack.push(
-      this.#bus.watch((state) => {
+      this.#bus.watch((state, { unconfirmed }) => {
+        this.observation.busChanged(state, unconfirmed);
         this.presence.interrupted();
         if (state === "connected") this.membership.reconnected();
         else if (state === "closed") void this.leave();
@@ -297,10 +323,12 @@ export class NodeCore
   gap(group: string, from: string, missed: number | undefined): void {
     this.counters.gaps++;
     this.counters.missed += missed ?? 0;
+    this.observation.gap(group, missed, from);
     this.events.emit("gap", { group, from, missed });
   }
 
   joined({ id, name, advertised, clients }: RemoteNode): void {
+    this.observation.joined(id);
     this.presence.joined(id);
     this.events.emit("nodejoin", { id, name, advertised, clients });
   }
@@ -310,6 +338,7 @@ export class NodeCore
     this.served.gone(node);
     const { id, name, advertised, clients } = node;
     const info = { id, name, advertised, clients };
+    this.observation.gone(id, !left);
     this.presence.gone(id);
     this.events.emit("nodeleave", info, { lost: !left });
     if (!left) this.events.emit("nodelost", info);
@@ -334,6 +363,7 @@ export class NodeCore
   }
 
   ticked(): void {
+    this.observation.ticked();
     this.asked.ticked();
     this.presence.ticked();
   }

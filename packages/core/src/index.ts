@@ -9,6 +9,17 @@ import "./tcp/native-socket.js";
 export * from "@peng3dnet/peer";
 export { Client } from "./client.js";
 export type {
+  BusMessageMessage,
+  BusStateMessage,
+  ClusterDiagnosticsChannels,
+  NodeGapMessage,
+  NodeJoinMessage,
+  NodeLeaveMessage,
+  NodeMessage,
+  NodeRequestEndMessage,
+  NodeRequestMessage,
+} from "./runtime/cluster-diagnostics.js";
+export type {
   ConnectionCloseMessage,
   ConnectionDropMessage,
   ConnectionMessage,

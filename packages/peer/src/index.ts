@@ -39,7 +39,22 @@ export type {
   UntypedPacket,
 } from "./messages/typed-packet.js";
 export type { Census } from "./observing/census.js";
-export { type Observable, type ObservationPoint, type Observing, observe } from "./observing/observe.js";
+export type {
+  BusMessageKind,
+  NodeCensus,
+  NodeObserver,
+  ObservedNodeRequest,
+} from "./observing/node-observer.js";
+export { isTrace, RequestFollowers } from "./observing/observation.js";
+export {
+  OBSERVED,
+  type Observable,
+  type ObservableNode,
+  type ObservationPoint,
+  type Observing,
+  observe,
+} from "./observing/observe.js";
+export { ObserverList, thoseWho } from "./observing/observer-list.js";
 export type {
   ObservedRequest,
   PeerObserver,

@@ -1,5 +1,5 @@
 /**
- * Metrics and traces of peng3dnet servers and clients, for OpenTelemetry.
+ * Metrics and traces of peng3dnet servers, clients and nodes of clusters, for OpenTelemetry.
  *
  * @packageDocumentation
  */

@@ -1,9 +1,17 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // Whoever uses the package need not name that library of types.
 import type { Attributes, Meter, Tracer } from "@opentelemetry/api";
-import { type Observable, type Observing, observe, type PeerObserver, SIDE_CLIENT } from "@peng3dnet/peer";
+import {
+  type Observable,
+  type ObservableNode,
+  type Observing,
+  observe,
+  type PeerObserver,
+  SIDE_CLIENT,
+} from "@peng3dnet/peer";
 import { MeterInstruments } from "./meter-instruments.js";
 import { HANDSHAKE_OUTCOME, RESUMPTION_OUTCOME, SIDE } from "./names.js";
+import { tellOfNode } from "./node-telemetry.js";
 import { RequestTelemetry } from "./request-telemetry.js";
 import type { Series } from "./series.js";
 
@@ -22,7 +30,8 @@ export interface InstrumentOptions {
   readonly packetTypes?: number | undefined;
   /**
    * Whether the span of a caller is the parent of that of its answer, so that both are of one trace, and the caller's side decides
-   * whether it is recorded. If not, it is a link. Default: true on a client, which trusts its server; false on a server.
+   * whether it is recorded. If not, it is a link. Default: true on a client, which trusts its server, and on a node, which trusts the
+   * others; false on a server.
    */
   readonly trustCallers?: boolean | undefined;
 }
@@ -33,15 +42,16 @@ export interface Instrumentation extends Disposable {
 }
 
 /**
- * Tells OpenTelemetry what a server or client does: metrics from now on, and a span for each request. Peers with the same
- * attributes on one meter are told as one. That of a client ends with its connection.
+ * Tells OpenTelemetry what a server, a client or a node of a cluster does: metrics from now on, and a span for each request. Peers with
+ * the same attributes on one meter are told as one. That of a client ends with its connection.
  *
- * @param peer - a `Server` or `Client`, be it running or not. Traces are linked over connections that begin after this.
+ * @param peer - a `Server` or `Client`, be it running or not, or what `joinCluster` returned. Traces are linked over connections that
+ * begin after this, and between nodes at once.
  * @returns what ends it. What was counted stays counted.
  * @throws TypeError if `peer` is none, or if there is neither `meter` nor `tracer`; RangeError for `packetTypes`.
  */
 export function instrument(
-  peer: Observable & { readonly side: number },
+  peer: (Observable & { readonly side: number }) | ObservableNode,
   options: InstrumentOptions,
 ): Instrumentation {
   const { meter, tracer, packetTypes = PACKET_TYPES } = options;
@@ -49,7 +59,12 @@ export function instrument(
     throw new TypeError("instrument() needs the option meter, tracer, or both");
   if (!Number.isInteger(packetTypes) || packetTypes < 0)
     throw new RangeError(`the option packetTypes is a whole number from 0, and not ${packetTypes}`);
-  return new PeerTelemetry(peer, options, packetTypes).ending;
+  if ("side" in peer) return new PeerTelemetry(peer, options, packetTypes).ending;
+  return endingBy(tellOfNode(peer, options));
+}
+
+function endingBy(end: () => void): Instrumentation {
+  return Object.assign(end, { [Symbol.dispose]: end });
 }
 
 /** Tells of one peer. */
@@ -70,7 +85,7 @@ class PeerTelemetry {
     series?.packets.allow(packetTypes);
     const telling = { attributes, instruments, tracer, parents: trustCallers ?? isClient };
     const end = (): void => this.#end();
-    this.ending = Object.assign(end, { [Symbol.dispose]: end });
+    this.ending = endingBy(end);
     this.#observing = observe(peer, {
       traces: tracer !== undefined,
       request: (request) => new RequestTelemetry(telling, request),

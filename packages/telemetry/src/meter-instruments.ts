@@ -5,10 +5,11 @@ import type {
   Counter,
   Histogram,
   Meter,
+  Observable,
 } from "@opentelemetry/api";
 import { LoopDelay } from "./loop-delay.js";
 import { CONNECTION_STATE, ERROR_TYPE, IO_DIRECTION, OTHER, PACKET_TYPE, REQUEST_WAY } from "./names.js";
-import { Series, type Source } from "./series.js";
+import { Series, type Source, seriesOf } from "./series.js";
 
 /** Bounds of the durations of calls, as the semantic conventions advise. */
 const CALLS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
@@ -120,15 +121,14 @@ export class MeterInstruments {
     };
   }
 
+  /** Requests that are under way, for whoever else tells of some. */
+  get activeRequests(): Observable {
+    return this.#observables.requests;
+  }
+
   /** The series with these attributes. */
   series(attributes: Attributes): Series {
-    const key = JSON.stringify(Object.entries(attributes).sort());
-    let series = this.#series.get(key);
-    if (series === undefined) {
-      series = new Series(attributes);
-      this.#series.set(key, series);
-    }
-    return series;
+    return seriesOf(this.#series, attributes, () => new Series(attributes));
   }
 
   /** A peer becomes a part of a series. */

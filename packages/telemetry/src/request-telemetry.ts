@@ -9,10 +9,12 @@ import {
   type Tracer,
   trace,
 } from "@opentelemetry/api";
-import type { ObservedRequest, RequestObserver } from "@peng3dnet/peer";
+import type { ObservedNodeRequest, ObservedRequest, RequestObserver } from "@peng3dnet/peer";
 import type { MeterInstruments } from "./meter-instruments.js";
 import {
   ERROR_TYPE,
+  NODE_ID,
+  NODE_PEER_ID,
   PEER_ADDRESS,
   PEER_PORT,
   PENG3DNET,
@@ -35,16 +37,19 @@ export interface RequestTelling {
   readonly parents: boolean;
 }
 
+/** Over a connection, or from one node to another one. */
+type ToldRequest = ObservedRequest | ObservedNodeRequest;
+
 /** Follows one request: the time that it takes, and its span. */
 export class RequestTelemetry implements RequestObserver {
   readonly trace: string | undefined;
   readonly #telling: RequestTelling;
-  readonly #request: ObservedRequest;
+  readonly #request: ToldRequest;
   readonly #begun = performance.now();
   readonly #span: Span | undefined;
   readonly #context: Context | undefined;
 
-  constructor(telling: RequestTelling, request: ObservedRequest) {
+  constructor(telling: RequestTelling, request: ToldRequest) {
     this.#telling = telling;
     this.#request = request;
     const { tracer } = telling;
@@ -91,13 +96,9 @@ export class RequestTelemetry implements RequestObserver {
   }
 }
 
-function attributesOf({ name, connection }: ObservedRequest): Attributes {
-  const [host, port] = connection.remoteAddress;
-  return {
-    [RPC_SYSTEM]: PENG3DNET,
-    [RPC_METHOD]: name,
-    [PROTOCOL_NAME]: PENG3DNET,
-    [PEER_ADDRESS]: String(host),
-    [PEER_PORT]: Number(port),
-  };
+function attributesOf(request: ToldRequest): Attributes {
+  const rpc = { [RPC_SYSTEM]: PENG3DNET, [RPC_METHOD]: request.name, [PROTOCOL_NAME]: PENG3DNET };
+  if ("other" in request) return { ...rpc, [NODE_ID]: request.node, [NODE_PEER_ID]: request.other };
+  const [host, port] = request.connection.remoteAddress;
+  return { ...rpc, [PEER_ADDRESS]: String(host), [PEER_PORT]: Number(port) };
 }

@@ -48,6 +48,14 @@ function addTotals(totals: Totals, now: Census, before: Census): void {
   }
 }
 
+/** The series with these attributes, which is made where there is none yet. */
+export function seriesOf<S>(all: Map<string, S>, attributes: Attributes, make: () => S): S {
+  const key = JSON.stringify(Object.entries(attributes).sort());
+  const found = all.get(key) ?? make();
+  all.set(key, found);
+  return found;
+}
+
 /** The peers whose metrics have the same attributes: they are told as one, since a second value would replace the first. */
 export class Series {
   readonly attributes: Attributes;

@@ -1,6 +1,7 @@
-import type { ClientOnServer, ClusterHost, EncodedBody, Server } from "@peng3dnet/peer";
+import type { ClientOnServer, ClusterHost, EncodedBody, ObservedNodeRequest, Server } from "@peng3dnet/peer";
 import type { Membership } from "../nodes/membership.js";
 import type { RemoteNode } from "../nodes/remote-node.js";
+import type { NodeObservation } from "../observing/node-observation.js";
 import type { Message } from "../wire/form.js";
 import { ANSWER, GIVE_UP, KICK, PROBE, REQUEST } from "../wire/messages.js";
 import { type AnswerParts, answerOf } from "./answers.js";
@@ -13,6 +14,7 @@ export interface ServedHost {
   readonly host: ClusterHost;
   readonly server: Server<ClientOnServer>;
   readonly membership: Membership;
+  readonly observation: NodeObservation;
   /** Most requests of other nodes that wait for an answer at a time. */
   readonly maxRequests: number;
   /** Tells a node. @throws {@link BusError} */
@@ -40,9 +42,12 @@ export class Served {
   take(message: Message): boolean {
     switch (message.kind) {
       case REQUEST.kind: {
-        const { from, id, cid, name, flags, timeout } = REQUEST.read(message);
+        const { from, id, cid, name, flags, timeout, trace } = REQUEST.read(message);
         const input = { flags, bytes: message.bytes };
-        this.#begin(from, id, name, (signal) => this.#relay(name, input, cid, timeout, signal));
+        const seconds = timeout === 0 ? Number.POSITIVE_INFINITY : timeout / 1000;
+        const ask = (signal: AbortSignal): Promise<unknown> =>
+          this.#host.host.relay(name, input, cid, { timeout: seconds, signal });
+        this.#begin(from, id, name, (signal) => this.#relay({ name, other: from, trace }, () => ask(signal)));
         return true;
       }
       case KICK.kind: {
@@ -92,16 +97,31 @@ export class Served {
   }
 
   async #relay(
-    name: string,
-    input: EncodedBody,
-    cid: number,
-    timeout: number,
-    signal: AbortSignal,
+    request: Pick<ObservedNodeRequest, "name" | "other" | "trace">,
+    ask: () => Promise<unknown>,
   ): Promise<AnswerParts> {
-    const { host } = this.#host;
-    const seconds = timeout === 0 ? Number.POSITIVE_INFINITY : timeout / 1000;
-    const answer = await host.relay(name, input, cid, { timeout: seconds, signal });
-    return { outcome: "answered", code: "", message: null, body: host.encodeAnswer(answer) };
+    const answer = await this.#observed(request, ask);
+    return { outcome: "answered", code: "", message: null, body: this.#host.host.encodeAnswer(answer) };
+  }
+
+  /** Asks a client, and lets those follow that who look on. What is no request here is nobody's to follow. */
+  async #observed(
+    request: Pick<ObservedNodeRequest, "name" | "other" | "trace">,
+    ask: () => Promise<unknown>,
+  ): Promise<unknown> {
+    const { host, observation } = this.#host;
+    const { name } = request;
+    if (observation.requests === undefined || !host.knows(name)) return ask();
+    const followers = observation.request({ ...request, way: "answered" });
+    if (followers === undefined) return ask();
+    try {
+      const answer = await followers.run(ask);
+      followers.ended("ok");
+      return answer;
+    } catch (error) {
+      followers.ended(host.endOf(name, error));
+      throw error;
+    }
   }
 
   async #kick(cid: number, reason: string | null): Promise<AnswerParts> {

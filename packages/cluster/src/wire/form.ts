@@ -50,6 +50,11 @@ export function readMessage(payload: Uint8Array): Message {
   return { kind: header[0], header, bytes: payload.subarray(end) };
 }
 
+/** The kind of a message that this node wrote: the first part of the header, behind the byte that says how many it has. */
+export function kindOf(message: Uint8Array): number {
+  return message[PREFIX_SIZE + 1] as number;
+}
+
 /** Checks a part of a header. */
 export type Field<T> = (value: unknown) => value is T;
 type Fields = Readonly<Record<string, Field<unknown>>>;
@@ -58,25 +63,33 @@ export type Values<F extends Fields> = {
   readonly [K in keyof F]: F[K] extends Field<infer T> ? T : never;
 };
 
+/** The last part of a header, that may be left out. */
+export type Last<O extends Fields> = { readonly [K in keyof O]?: Values<O>[K] | undefined };
+
 /** A kind of messages: which parts the header has, in which order. */
-export class Form<F extends Fields> {
+export class Form<F extends Fields, O extends Fields = Record<never, never>> {
   readonly kind: number;
   readonly #name: string;
   readonly #fields: readonly (readonly [name: string, check: Field<unknown>])[];
+  /** How many of the fields a header has in any case. */
+  readonly #least: number;
 
-  /** @param name - for errors. */
-  constructor(kind: number, name: string, fields: F) {
+  /**
+   * @param name - for errors.
+   * @param last - one more part at the end, that may be left out.
+   */
+  constructor(kind: number, name: string, fields: F, last?: O) {
     this.kind = kind;
     this.#name = name;
-    this.#fields = Object.entries(fields);
+    this.#least = Object.keys(fields).length;
+    this.#fields = Object.entries({ ...fields, ...last });
   }
 
   /** A message of this kind. */
-  write(values: Values<F>, bytes: Uint8Array = EMPTY): Uint8Array {
-    const header = codec.encode([
-      this.kind,
-      ...this.#fields.map(([name]) => (values as Readonly<Record<string, unknown>>)[name]),
-    ]);
+  write(values: Values<F> & Last<O>, bytes: Uint8Array = EMPTY): Uint8Array {
+    const parts = this.#fields.map(([name]) => (values as Readonly<Record<string, unknown>>)[name]);
+    if (parts.length > this.#least && parts.at(-1) === undefined) parts.pop();
+    const header = codec.encode([this.kind, ...parts]);
     const { length } = header;
     const payload = new Uint8Array(PREFIX_SIZE + length + bytes.length);
     payload.set([MAGIC, VERSION, length >>> 16, (length >>> 8) & 0xff, length & 0xff]);
@@ -86,15 +99,16 @@ export class Form<F extends Fields> {
   }
 
   /** The parts of the header of a message of this kind. @throws {@link BadDataError} */
-  read({ header }: Message): Values<F> {
-    if (header.length !== this.#fields.length + 1) throw this.#wrong("it has more or fewer parts");
+  read({ header }: Message): Values<F> & Last<O> {
+    const parts = header.length - 1;
+    if (parts < this.#least || parts > this.#fields.length) throw this.#wrong("it has more or fewer parts");
     const values: Record<string, unknown> = {};
-    for (const [index, [name, check]] of this.#fields.entries()) {
+    for (const [index, [name, check]] of this.#fields.slice(0, parts).entries()) {
       const value = header[index + 1];
       if (!check(value)) throw this.#wrong(`${name} is none`);
       values[name] = value;
     }
-    return values as Values<F>;
+    return values as Values<F> & Last<O>;
   }
 
   #wrong(why: string): BadDataError {

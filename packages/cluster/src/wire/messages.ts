@@ -1,3 +1,4 @@
+import { type BusMessageKind, isTrace } from "@peng3dnet/peer";
 import { type Field, Form } from "./form.js";
 import { isGroupName, isNodeId } from "./names.js";
 
@@ -133,15 +134,16 @@ export const POSITIONS = new Form(8, "positions", {
 });
 /** A packet for one client. */
 export const SEND = new Form(9, "send", { from: node, cid: count, name: packetName, flags: count });
-/** A request to a client. Ids of a node's requests count up. `timeout` is in milliseconds; 0: none. */
-export const REQUEST = new Form(10, "request", {
-  from: node,
-  id: count,
-  cid: count,
-  name: packetName,
-  flags: count,
-  timeout: count,
-});
+/**
+ * A request to a client. Ids of a node's requests count up. `timeout` is in milliseconds; 0: none. `trace` is what an observer of the
+ * caller's node wants that of the other one to know.
+ */
+export const REQUEST = new Form(
+  10,
+  "request",
+  { from: node, id: count, cid: count, name: packetName, flags: count, timeout: count },
+  { trace: isTrace },
+);
 /** Asks a node to close the connection of a client. Its ids are those of requests. */
 export const KICK = new Form(11, "kick", { from: node, id: count, cid: count, reason: textOrNull });
 /** Whoever asked waits no more. */
@@ -182,3 +184,23 @@ export const PRESENCE = new Form(18, "presence", {
 });
 /** To all who watch: where the changes are, so that the loss of the last one is noticed, too. */
 export const PRESENCE_AT = new Form(19, "presence at", { from: node, version: count });
+
+// ---- for observers ----------------------------------------------------------------------------------
+
+const ABOUT: ReadonlyMap<number, BusMessageKind> = new Map(
+  (
+    [
+      ["broadcast", [GROUP_MESSAGE]],
+      ["send", [SEND]],
+      ["request", [REQUEST, KICK, GIVE_UP, PROBE]],
+      ["answer", [ANSWER]],
+      ["presence", [WATCH, WATCH_ALL, PRESENT, PRESENCE, PRESENCE_AT]],
+      ["membership", [BEAT, INTEREST, LAST, BYE, STATE, WANT, POSITIONS]],
+    ] as const
+  ).flatMap(([about, forms]) => forms.map(({ kind }): [number, BusMessageKind] => [kind, about])),
+);
+
+/** What a message is about, by the number of its kind. */
+export function aboutOf(kind: number): BusMessageKind {
+  return ABOUT.get(kind) ?? "other";
+}

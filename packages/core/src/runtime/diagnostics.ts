@@ -8,6 +8,7 @@ import type {
   RequestEnd,
   ResumptionEnd,
 } from "@peng3dnet/peer";
+import type { ClusterDiagnosticsChannels } from "./cluster-diagnostics.js";
 
 /** What every message about a connection has. */
 export interface ConnectionMessage {
@@ -70,8 +71,8 @@ export interface RequestEndMessage extends RequestMessage {
   readonly end: RequestEnd;
 }
 
-/** The channels of `node:diagnostics_channel` that servers and clients publish on, and their messages. */
-export interface DiagnosticsChannels {
+/** The channels of `node:diagnostics_channel` that servers, clients and nodes of a cluster publish on, and their messages. */
+export interface DiagnosticsChannels extends ClusterDiagnosticsChannels {
   "peng3dnet:connection.open": ConnectionMessage;
   "peng3dnet:connection.handshake": HandshakeMessage;
   "peng3dnet:connection.suspend": ConnectionSuspendMessage;

@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import type { Clock, Platform } from "@peng3dnet/peer";
 import { BusyPoll } from "./busy-poll.js";
+import { clusterDiagnosticsObserver } from "./cluster-diagnostics.js";
 import { zlibCompression } from "./compression.js";
 import { connectionsByDescriptors } from "./descriptors.js";
 import { diagnosticsObserver } from "./diagnostics.js";
@@ -34,4 +35,5 @@ export const nodePlatform: Platform = {
     clock === systemClock && availableParallelism() > 1 ? new BusyPoll(clock, seconds) : undefined,
   connectionLimit: connectionsByDescriptors,
   observer: diagnosticsObserver,
+  nodeObserver: clusterDiagnosticsObserver,
 };

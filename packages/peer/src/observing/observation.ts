@@ -1,6 +1,7 @@
 import type { Address, CloseInfo } from "@peng3dnet/protocol";
 import type { HandlerGuard } from "../base/handler-guard.js";
 import type { ConnectionHandle } from "../session/connection-handle.js";
+import { ObserverList, thoseWho, WHERE } from "./observer-list.js";
 import type {
   ObservedRequest,
   PeerObserver,
@@ -9,10 +10,8 @@ import type {
   ResumptionEnd,
 } from "./peer-observer.js";
 
-/** What errors of observers are reported as. */
-const WHERE = "observer";
 /** Longest {@link RequestObserver.trace}. */
-export const MAX_TRACE = 128;
+const MAX_TRACE = 128;
 
 const NOBODY: readonly PeerObserver[] = [];
 
@@ -22,7 +21,7 @@ type Observers = readonly PeerObserver[] | undefined;
  * Who looks on at a peer. What happens for each packet, request or heartbeat looks at one field here, which is `undefined` while
  * nobody wants to know of that.
  */
-export class Observation {
+export class Observation extends ObserverList<PeerObserver> {
   /** Those who want to know of each packet. */
   packets: Observers = undefined;
   /** Those who want to know of each request. */
@@ -32,12 +31,7 @@ export class Observation {
   /** Whether connections that begin now may carry what traces of requests need. */
   traces = false;
 
-  readonly #guard: HandlerGuard;
-  readonly #ofRuntime: (() => PeerObserver | undefined) | undefined;
   readonly #changed: () => void;
-  #own: readonly { readonly observer: PeerObserver }[] = [];
-  #runtime: PeerObserver | undefined = undefined;
-  #all: readonly PeerObserver[] = NOBODY;
 
   /**
    * @param ofRuntime - who looks on from the runtime's side, asked when a connection begins or ends.
@@ -48,41 +42,14 @@ export class Observation {
     ofRuntime: (() => PeerObserver | undefined) | undefined,
     changed: () => void,
   ) {
-    this.#guard = guard;
-    this.#ofRuntime = ofRuntime;
+    super(guard, ofRuntime);
     this.#changed = changed;
   }
 
-  /** Adds one. @returns what takes it out again. */
-  add(observer: PeerObserver): () => void {
-    // The same one may be added twice.
-    const entry = { observer };
-    this.#own = [...this.#own, entry];
-    this.#sort();
-    return () => {
-      this.#own = this.#own.filter((one) => one !== entry);
-      this.#sort();
-    };
-  }
-
-  #look(): void {
-    const runtime = this.#ofRuntime?.();
-    if (runtime === this.#runtime) return;
-    this.#runtime = runtime;
-    this.#sort();
-  }
-
-  #sort(): void {
-    const all = this.#own.map(({ observer }) => observer);
-    if (this.#runtime !== undefined) all.push(this.#runtime);
-    const those = (wants: (observer: PeerObserver) => boolean): Observers => {
-      const found = all.filter(wants);
-      return found.length > 0 ? found : undefined;
-    };
-    this.#all = all;
-    this.packets = those(({ received, sent }) => received !== undefined || sent !== undefined);
-    this.requests = those(({ request }) => request !== undefined);
-    this.trips = those(({ roundTrip }) => roundTrip !== undefined);
+  protected override sorted(all: readonly PeerObserver[]): void {
+    this.packets = thoseWho(all, ({ received, sent }) => received !== undefined || sent !== undefined);
+    this.requests = thoseWho(all, ({ request }) => request !== undefined);
+    this.trips = thoseWho(all, ({ roundTrip }) => roundTrip !== undefined);
     this.traces = all.some(({ traces }) => traces === true);
     this.#changed();
   }
@@ -90,33 +57,27 @@ export class Observation {
   // ---- what happens -----------------------------------------------------------------------------
 
   connected(connection: ConnectionHandle): void {
-    this.#look();
-    for (const one of this.#all) this.#guard.run(WHERE, () => one.connected?.(connection));
+    this.tellAll((one) => one.connected?.(connection));
   }
 
   handshake(connection: ConnectionHandle | undefined, outcome: string): void {
-    this.#look();
-    for (const one of this.#all) this.#guard.run(WHERE, () => one.handshake?.(connection, outcome));
+    this.tellAll((one) => one.handshake?.(connection, outcome));
   }
 
   suspended(connection: ConnectionHandle, error: Error | undefined): void {
-    this.#look();
-    for (const one of this.#all) this.#guard.run(WHERE, () => one.suspended?.(connection, error));
+    this.tellAll((one) => one.suspended?.(connection, error));
   }
 
   resumption(connection: ConnectionHandle, end: ResumptionEnd): void {
-    this.#look();
-    for (const one of this.#all) this.#guard.run(WHERE, () => one.resumption?.(connection, end));
+    this.tellAll((one) => one.resumption?.(connection, end));
   }
 
   closed(connection: ConnectionHandle, info: CloseInfo): void {
-    this.#look();
-    for (const one of this.#all) this.#guard.run(WHERE, () => one.closed?.(connection, info));
+    this.tellAll((one) => one.closed?.(connection, info));
   }
 
   dropped(address: Address, reason: string): void {
-    this.#look();
-    for (const one of this.#all) this.#guard.run(WHERE, () => one.dropped?.(address, reason));
+    this.tellAll((one) => one.dropped?.(address, reason));
   }
 
   received(packet: string, bytes: number, connection: ConnectionHandle): void {
@@ -124,7 +85,7 @@ export class Observation {
       try {
         one.received?.(packet, bytes, connection);
       } catch (error) {
-        this.#guard.failed(error, WHERE);
+        this.failed(error);
       }
     }
   }
@@ -134,35 +95,37 @@ export class Observation {
       try {
         one.sent?.(packet, bytes, connection);
       } catch (error) {
-        this.#guard.failed(error, WHERE);
+        this.failed(error);
       }
     }
   }
 
   roundTrip(seconds: number, connection: ConnectionHandle): void {
-    for (const one of this.trips ?? NOBODY)
-      this.#guard.run(WHERE, () => one.roundTrip?.(seconds, connection));
+    this.tell(this.trips, (one) => one.roundTrip?.(seconds, connection));
   }
 
   /** A request begins. @returns those who follow it, as one; `undefined`: nobody does. */
   request(request: ObservedRequest): RequestFollowers | undefined {
     const followers: RequestObserver[] = [];
-    for (const one of this.requests ?? NOBODY) {
-      this.#guard.run(WHERE, () => {
-        const follower = one.request?.(request);
-        if (follower !== undefined) followers.push(follower);
-      });
-    }
-    return followers.length > 0 ? new RequestFollowers(followers, this.#guard) : undefined;
+    this.tell(this.requests, (one) => {
+      const follower = one.request?.(request);
+      if (follower !== undefined) followers.push(follower);
+    });
+    return RequestFollowers.of(followers, this.guard);
   }
 }
 
-/** Those who follow one request. */
+/** Those who follow one request. For `@peng3dnet/cluster`, too. */
 export class RequestFollowers {
   readonly #followers: readonly RequestObserver[];
   readonly #guard: HandlerGuard;
 
-  constructor(followers: readonly RequestObserver[], guard: HandlerGuard) {
+  /** Several as one; `undefined`: nobody follows. */
+  static of(followers: readonly RequestObserver[], guard: HandlerGuard): RequestFollowers | undefined {
+    return followers.length > 0 ? new RequestFollowers(followers, guard) : undefined;
+  }
+
+  private constructor(followers: readonly RequestObserver[], guard: HandlerGuard) {
     this.#followers = followers;
     this.#guard = guard;
   }
@@ -191,7 +154,7 @@ export class RequestFollowers {
   }
 }
 
-/** Whether a value is what may go along with a request. */
+/** Whether a value is what may go along with a request: 128 characters of printable ASCII at most. */
 export function isTrace(value: unknown): value is string {
   return typeof value === "string" && value.length <= MAX_TRACE && /^[\x20-\x7e]+$/.test(value);
 }

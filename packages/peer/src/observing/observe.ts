@@ -1,13 +1,17 @@
 import type { Census } from "./census.js";
+import type { NodeCensus, NodeObserver } from "./node-observer.js";
 import type { PeerObserver } from "./peer-observer.js";
 
-/** Where a peer has what observers are added to. */
-export const OBSERVED: unique symbol = Symbol("peng3dnet.observed");
+/**
+ * Where a peer, or a node of a cluster, has what observers are added to. It is the same symbol in each copy of this package: the peer may
+ * be made with another one.
+ */
+export const OBSERVED: unique symbol = Symbol.for("peng3dnet.observed");
 
-/** What is observed at a peer, for {@link observe}. */
-export interface ObservationPoint {
-  add(observer: PeerObserver): () => void;
-  census(): Census;
+/** What is observed at a peer, or at a node, for {@link observe}. */
+export interface ObservationPoint<Observer = PeerObserver, Counts = Census> {
+  add(observer: Observer): () => void;
+  census(): Counts;
 }
 
 /** What can be observed: servers and clients. */
@@ -16,10 +20,15 @@ export interface Observable {
   readonly [OBSERVED]: ObservationPoint;
 }
 
+/** What can be observed: nodes of a cluster, that `joinCluster` of `@peng3dnet/cluster` returns. */
+export interface ObservableNode {
+  readonly [OBSERVED]: ObservationPoint<NodeObserver, NodeCensus>;
+}
+
 /** An observer that looks on. */
-export interface Observing {
+export interface Observing<Counts = Census> {
   /** What there is now, and what was counted since the peer was made: one pass over its connections, which allocates nothing for each. */
-  census(): Census;
+  census(): Counts;
   /** Looks on no more. Further calls do nothing. */
   end(): void;
 }
@@ -30,9 +39,16 @@ export interface Observing {
  *
  * @throws TypeError if there is nothing to observe.
  */
-export function observe(peer: Observable, observer: PeerObserver): Observing {
-  const point: ObservationPoint | undefined = peer?.[OBSERVED];
-  if (point === undefined) throw new TypeError("observe() takes a Server or a Client");
+export function observe(peer: Observable, observer: PeerObserver): Observing;
+/** Lets an observer look on while a node of a cluster works. As long as nobody does, a message of the bus looks at one field. */
+export function observe(node: ObservableNode, observer: NodeObserver): Observing<NodeCensus>;
+export function observe<Observer, Counts>(
+  peer: { readonly [OBSERVED]: ObservationPoint<Observer, Counts> },
+  observer: Observer,
+): Observing<Counts> {
+  const point: ObservationPoint<Observer, Counts> | undefined = peer?.[OBSERVED];
+  if (point === undefined)
+    throw new TypeError("observe() takes a Server or a Client, or a node of a cluster");
   const remove = point.add(observer);
   let ended = false;
   return {

@@ -1,4 +1,5 @@
 import type { Compression, ReceiveResources, Side } from "@peng3dnet/protocol";
+import type { NodeObserver } from "../observing/node-observer.js";
 import type { PeerObserver } from "../observing/peer-observer.js";
 import type { Clock } from "../time/clock.js";
 
@@ -45,6 +46,8 @@ export interface Platform {
   readonly networkBack?: ((call: () => void) => () => void) | undefined;
   /** Who looks on from the runtime's side, e.g. for its diagnostics; asked when a connection begins or ends. Left out: nobody. */
   readonly observer?: (() => PeerObserver | undefined) | undefined;
+  /** Who looks on at nodes of a cluster from the runtime's side; asked when a node begins, and at each of its beats. Left out: nobody. */
+  readonly nodeObserver?: (() => NodeObserver | undefined) | undefined;
   /** How many connections the process can have open; left out: any number. Asked once, of a server with many. */
   readonly connectionLimit?: (() => number) | undefined;
 }

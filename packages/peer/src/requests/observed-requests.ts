@@ -21,18 +21,19 @@ export function endOfCode(type: RequestType, code: string): RequestEnd {
   return OWN_CODES.has(code) || type.declares(code) ? code : "error";
 }
 
-/** Sends a request while somebody looks on. */
+/** Sends a request while somebody looks on. @param relayed - as for {@link AskedRequests.ask}. */
 export function askObserved(
   asked: AskedRequests,
   type: RequestType,
   input: unknown,
   options: WaitOptions | undefined,
   connection: RequestCarrier,
+  relayed = false,
 ): Promise<unknown> {
   const followers = type.observation.request({ name: type.name, way: "asked", connection, trace: undefined });
-  if (followers === undefined) return asked.ask(type, input, options);
+  if (followers === undefined) return asked.ask(type, input, options, undefined, relayed);
   const trace = connection.connection.agreed("trace") ? followers.trace : undefined;
-  const promise = asked.ask(type, input, options, trace);
+  const promise = asked.ask(type, input, options, trace, relayed);
   promise.then(
     () => followers.ended("ok"),
     (error) => followers.ended(endOf(type, error)),
@@ -40,8 +41,9 @@ export function askObserved(
   return promise;
 }
 
-function endOf(type: RequestType, error: unknown): RequestEnd {
-  if (isInstance(error, RequestError)) return endOfCode(type, error.code);
+/** How a request ended that was rejected. @param type - `undefined`: it is not known. */
+export function endOf(type: RequestType | undefined, error: unknown): RequestEnd {
+  if (isInstance(error, RequestError)) return type === undefined ? "error" : endOfCode(type, error.code);
   if (isInstance(error, TimedOutError)) return "timeout";
   if (isInstance(error, AbortedError)) return "aborted";
   if (isInstance(error, RequestClosedError)) return "closed";

@@ -19,7 +19,10 @@ import type { Member, Receiver } from "../groups/group.js";
 import { exceptionsOf, type ReceiverSource } from "../groups/receivers.js";
 import { EncodedPacket, type PacketForMany } from "../messages/encoded-packet.js";
 import { ForwardedPacket } from "../messages/forwarded-packet.js";
+import type { RequestEnd } from "../observing/peer-observer.js";
+import type { Platform } from "../platform/platform.js";
 import { ConnectionRequests, type RequestSession } from "../requests/connection-requests.js";
+import { askObserved, endOf } from "../requests/observed-requests.js";
 import type { PeerRequests } from "../requests/peer-requests.js";
 import type { AnyRequestDefinition } from "../requests/request-definition.js";
 import type { RequestType } from "../requests/request-type.js";
@@ -55,6 +58,8 @@ export interface ClusterHostParts {
   readonly tickers: Set<{ stop(): void }>;
   readonly requests: PeerRequests;
   readonly receivers: ReceiverSource<Member>;
+  /** Who looks on at nodes from the runtime's side. */
+  readonly nodeObserver: Platform["nodeObserver"];
   /** The entry of a packet type. @throws {@link NotRegisteredError} */
   entry(ptype: PacketRef): PacketEntry;
   /** What connections that begin now have in common. */
@@ -73,12 +78,15 @@ export class ClusterHost {
   readonly guard: HandlerGuard;
   /** Where diagnostics of the server go. */
   readonly logger: Logger;
+  /** Who looks on at nodes from the runtime's side, asked now and then; `undefined`: nobody ever. */
+  readonly nodeObserver: Platform["nodeObserver"];
   readonly #parts: ClusterHostParts;
 
   constructor(parts: ClusterHostParts) {
     this.clock = parts.clock;
     this.guard = parts.guard;
     this.logger = parts.logger;
+    this.nodeObserver = parts.nodeObserver;
     this.#parts = parts;
   }
 
@@ -189,7 +197,20 @@ export class ClusterHost {
     if (connection === undefined)
       return requests.notAsked(type.definition, new ConnectionClosedError("the client is gone", null));
     requests.asking(type.definition);
-    return ConnectionRequests.of(connection).asked.ask(type, this.decode(input), options, undefined, true);
+    const { asked } = ConnectionRequests.of(connection);
+    const data = this.decode(input);
+    if (type.observation.requests === undefined) return asked.ask(type, data, options, undefined, true);
+    return askObserved(asked, type, data, options, connection, true);
+  }
+
+  /** How a request ended that was rejected, for observers. @param name - that of the request. */
+  endOf(name: string, error: unknown): RequestEnd {
+    return endOf(this.#parts.requests.named(name), error);
+  }
+
+  /** Whether this server knows a request of that name. */
+  knows(name: string): boolean {
+    return this.#parts.requests.named(name) !== undefined;
   }
 
   /** The error that a caller gets for one that a client answered. @throws {@link InvalidPayloadError} if its data do not fit. */

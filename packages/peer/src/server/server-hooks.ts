@@ -11,6 +11,7 @@ import { PeerHooks, type PeerParts } from "../base/peer-hooks.js";
 import { GroupTable } from "../groups/group-table.js";
 import type { CensusTaking } from "../observing/census.js";
 import type { ResumePlaces } from "../resume/resume-places.js";
+import type { Platform } from "../platform/platform.js";
 import { type ResumeAuthority, ServerResumption } from "../resume/server-resumption.js";
 import { SESSION, type Session } from "../session/session.js";
 import type { Admission } from "./admission.js";
@@ -98,6 +99,11 @@ export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
 
   protected override takeSinglePacket(session: Session<C>): unknown {
     return this.server.processSinglePacket(session.owner);
+  }
+
+  /** Who looks on at nodes of a cluster from the runtime's side. */
+  get nodeObserver(): Platform["nodeObserver"] {
+    return this.parts.platform.nodeObserver;
   }
 
   /** How many clients there are whose sessions wait for them, and who hold no connection. */

@@ -645,7 +645,7 @@ export class Server<
   /** For clusters. */
   get [CLUSTER_HOST](): ClusterHost {
     const hooks = this.#hooks;
-    const { tickers, requests, groups: receivers } = hooks;
+    const { tickers, requests, groups: receivers, nodeObserver } = hooks;
     return new ClusterHost({
       clock: this.clock,
       guard: this.guard,
@@ -653,6 +653,7 @@ export class Server<
       tickers,
       requests,
       receivers,
+      nodeObserver,
       entry: (ptype) => this.registry.entry(ptype),
       context: () => this.context,
       session: (cid) => this.#table.find(cid)?.[SESSION],

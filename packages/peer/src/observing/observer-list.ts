@@ -1,0 +1,74 @@
+import type { HandlerGuard } from "../base/handler-guard.js";
+
+/** What errors of observers are reported as. */
+export const WHERE = "observer";
+
+/** Those who look on at something, and what calls them so that what they throw harms nobody. */
+export abstract class ObserverList<Observer extends object> {
+  protected readonly guard: HandlerGuard;
+  readonly #ofRuntime: (() => Observer | undefined) | undefined;
+  #own: readonly { readonly observer: Observer }[] = [];
+  #runtime: Observer | undefined = undefined;
+  #all: readonly Observer[] = [];
+
+  /** @param ofRuntime - who looks on from the runtime's side, asked where something happens that is rare. */
+  constructor(guard: HandlerGuard, ofRuntime: (() => Observer | undefined) | undefined) {
+    this.guard = guard;
+    this.#ofRuntime = ofRuntime;
+  }
+
+  /** Adds one. @returns what takes it out again. */
+  add(observer: Observer): () => void {
+    // The same one may be added twice.
+    const entry = { observer };
+    this.#own = [...this.#own, entry];
+    this.#sort();
+    return () => {
+      this.#own = this.#own.filter((one) => one !== entry);
+      this.#sort();
+    };
+  }
+
+  /** Looks whether somebody looks on from the runtime's side. */
+  protected look(): void {
+    const runtime = this.#ofRuntime?.();
+    if (runtime === this.#runtime) return;
+    this.#runtime = runtime;
+    this.#sort();
+  }
+
+  #sort(): void {
+    const all = this.#own.map(({ observer }) => observer);
+    if (this.#runtime !== undefined) all.push(this.#runtime);
+    this.#all = all;
+    this.sorted(all);
+  }
+
+  /** Others look on now. @param all - all of them. */
+  protected abstract sorted(all: readonly Observer[]): void;
+
+  /** Tells all of what is rare. */
+  protected tellAll(tell: (observer: Observer) => unknown): void {
+    this.look();
+    this.tell(this.#all, tell);
+  }
+
+  /** Tells some. */
+  protected tell(some: readonly Observer[] | undefined, tell: (observer: Observer) => unknown): void {
+    for (const one of some ?? []) this.guard.run(WHERE, () => tell(one));
+  }
+
+  /** What one of them threw. */
+  protected failed(error: unknown): void {
+    this.guard.failed(error, WHERE);
+  }
+}
+
+/** Those that want something; `undefined`: nobody does, which one look finds out. */
+export function thoseWho<Observer>(
+  all: readonly Observer[],
+  want: (observer: Observer) => boolean,
+): readonly Observer[] | undefined {
+  const found = all.filter(want);
+  return found.length > 0 ? found : undefined;
+}
