@@ -3,6 +3,7 @@
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { ArgumentError, runProgram } from "@peng3dnet-examples/cli";
+import { Crew } from "./crew.js";
 import { startArena } from "./server/arena.js";
 
 const spec = {
@@ -10,34 +11,78 @@ const spec = {
   summary: "Serves a game, and the page to play it.",
   flags: {
     seats: { type: "string", value: "FILE", help: "where the players' seats are kept over a restart" },
+    nats: { type: "string", value: "ADDRESS", help: "be one of several nodes, over this nats-server" },
+    nodes: { type: "string", value: "COUNT", help: "start so many nodes, each with a port; needs --nats" },
   },
 } as const;
 
 const SEATS = fileURLToPath(new URL("../.seats.json", import.meta.url));
+/** Addresses to listen on that are none to connect to. */
+const ANY = ["0.0.0.0", "::", ""];
+
+/** What runs: one server, or several nodes. */
+interface Running {
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
 
 await runProgram(spec, async ({ peer, values }, interrupted) => {
   if (peer.cfg?.["net.ssl.enabled"] === true)
     throw new ArgumentError("the page is served without TLS; put a proxy in front of it");
   const [host, port] = peer.addr;
-  const seats = values.seats ?? SEATS;
-  let arena = await startArena({ addr: [host, port], seats });
-  const { url } = arena;
-  console.log(`Open ${url} in a browser; r and Enter restarts the server, Ctrl+C stops it.`);
+  const { seats = SEATS, nats, nodes } = values;
+  if (nats !== undefined && ANY.includes(host))
+    throw new ArgumentError(
+      "with --nats, say at which address pages reach this machine, as in 192.0.2.7:8080",
+    );
+  const running =
+    nodes === undefined
+      ? await startOne(host, port, { seats, nats })
+      : await startNodes(host, port, { seats, nats, nodes });
 
+  // A node ends with the process that started it.
+  const gone = new Promise((resolve) => process.once("disconnect", resolve));
+  const told = new Promise((resolve) => interrupted.addEventListener("abort", resolve));
   const lines = createInterface({ input: process.stdin });
   let work: Promise<unknown> = Promise.resolve();
   lines.on("line", (line) => {
-    if (line.trim() !== "r") return;
-    work = work.then(async () => {
-      console.log("Restarting.");
-      await arena.stop();
-      arena = await startArena({ addr: [host, Number(new URL(url).port)], seats });
-      console.log("Back again.");
-    });
+    if (line.trim() === "r") work = work.then(() => running.restart());
   });
-  await new Promise((resolve) => interrupted.addEventListener("abort", resolve));
+  await Promise.race([gone, told]);
   lines.close();
   await work;
-  await arena.stop();
+  await running.stop();
   console.log("Stopped.");
 });
+
+async function startOne(
+  host: string,
+  port: number,
+  options: { readonly seats: string; readonly nats: string | undefined },
+): Promise<Running> {
+  let arena = await startArena({ addr: [host, port], ...options });
+  const { url } = arena;
+  console.log(`Open ${url} in a browser; r and Enter restarts the server, Ctrl+C stops it.`);
+  return {
+    async restart() {
+      console.log("Restarting.");
+      await arena.stop();
+      arena = await startArena({ addr: [host, Number(new URL(url).port)], ...options });
+      console.log("Back again.");
+    },
+    stop: () => arena.stop(),
+  };
+}
+
+async function startNodes(
+  host: string,
+  port: number,
+  options: { readonly seats: string; readonly nats: string | undefined; readonly nodes: string },
+): Promise<Running> {
+  const { seats, nats, nodes } = options;
+  if (nats === undefined) throw new ArgumentError("--nodes needs --nats: nodes find each other over it");
+  if (!/^[1-9]$/.test(nodes)) throw new ArgumentError("--nodes is a number from 1 to 9");
+  const crew = new Crew();
+  await crew.start(Number(nodes), { host, port, nats, seats });
+  return { restart: () => crew.restart(), stop: () => crew.end() };
+}

@@ -4,28 +4,12 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Client, CONNTYPE_PING } from "@peng3dnet/browser";
-import { PingableClientMixin } from "@peng3dnet/ping/peer";
-import { WebSocket } from "ws";
 import { endAll, start } from "../../cli/test/support/spawned.js";
-import {
-  Join,
-  Moved,
-  News,
-  PATH,
-  People,
-  Positions,
-  packets,
-  Restarting,
-  Scores,
-  Sparks,
-  You,
-} from "../src/shared/packets.js";
+import { ping, play } from "./support/player.js";
 
 // Starting a program takes a while on a busy machine.
 jest.setTimeout(60_000);
 
-const FROM_SERVER = [You, Positions, Sparks, People, Scores, News, Moved, Restarting];
 const folder = mkdtempSync(join(tmpdir(), "arena-"));
 afterEach(endAll);
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -33,15 +17,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 async function startArena() {
   const program = start("arena", "main", "127.0.0.1:0", "--seats", join(folder, "seats.json"));
   const [, origin = ""] = await program.printed(/Open (http:\S+) in a browser/);
-  return { program, origin, addr: origin.replace("http:", "ws:") + PATH };
-}
-
-async function play(addr: string, seat: string | null) {
-  const client = new Client({ addr, packets, WebSocket });
-  // What comes of the room is of no interest here.
-  for (const packet of FROM_SERVER) client.on(packet, () => {});
-  await client.start();
-  return { client, answer: await client.request(Join, { name: "Nora", room: null, seat }) };
+  return { program, origin };
 }
 
 test("the page brings all that it needs, and may run nothing else", async () => {
@@ -54,22 +30,19 @@ test("the page brings all that it needs, and may run nothing else", async () => 
 });
 
 test("a ping on the same port tells the rooms", async () => {
-  const { addr } = await startArena();
-  const client = new (PingableClientMixin(Client))({ addr, conntype: CONNTYPE_PING, WebSocket });
-  await client.start();
-  const pong = await client.waitForPong();
-  expect(pong).toMatchObject({ rooms: [{ name: "Amber", people: 0, bots: 12 }] });
+  const { origin } = await startArena();
+  expect(await ping(origin)).toEqual({ rooms: [{ name: "Amber", people: 0, bots: 12 }], nodes: [] });
 });
 
 test("r restarts it on its port, and a player comes back to its seat; Ctrl+C ends it", async () => {
-  const { program, addr } = await startArena();
-  const { client, answer } = await play(addr, null);
+  const { program, origin } = await startArena();
+  const { client, answer } = await play(origin);
   expect(answer.again).toBe(false);
   const closed = client.waitForClose();
   program.write("r\n");
   expect((await closed).reason).toBe("servershutdown");
   await program.printed(/Back again\./);
-  const back = await play(addr, answer.seat);
+  const back = await play(origin, answer.seat);
   expect(back.answer.again).toBe(true);
   const over = back.client.waitForClose();
   await program.kill("SIGINT");

@@ -176,9 +176,16 @@ test("after a round the best one has won it, and all begin anew", async () => {
   player.sparks = 1000;
   const news: unknown[] = [];
   page.world.onNews = (item) => news.push(item);
+  const outside = await s.enter();
+  const elsewhere: unknown[] = [];
+  outside.world.onNews = (item) => elsewhere.push(item);
   await s.step(120 * HZ);
   const won = expect.objectContaining({ what: "won", id: page.world.me });
   expect(news).toContainEqual(won);
+  // Those who are elsewhere learn of it in other words.
+  const champion = { what: "champion", name: "Nora", room: "Amber", sparks: expect.any(Number) };
+  expect(elsewhere).toEqual([champion]);
+  expect(news).not.toContainEqual(champion);
   expect(player.wins).toBe(1);
   expect(player.sparks).toBeLessThan(20);
 }, 60_000);

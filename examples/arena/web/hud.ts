@@ -71,6 +71,7 @@ export class Hud {
 
 /** @returns `undefined` for what happened to others. */
 function textOf(item: NewsItem, { people, me }: World): string | undefined {
+  if (item.what === "champion") return `${item.name} won in ${item.room} with ${sparksOf(item.sparks)}`;
   const name = people.get(item.id)?.name ?? "Somebody";
   const mine = item.id === me;
   if (item.what === "won") return `${mine ? "You" : name} won the round with ${sparksOf(item.sparks)}`;

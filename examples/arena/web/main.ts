@@ -2,18 +2,19 @@
 
 import { ticker } from "@peng3dnet/browser";
 import { HZ } from "../src/shared/motion.js";
-import { Join, Leave, Moved, PATH, Restarting, Steer } from "../src/shared/packets.js";
+import { Join, Leave, Moved, Restarting, Steer } from "../src/shared/packets.js";
 import { type GameClient, gameClient, type Line, play } from "./connection.js";
 import { Painter } from "./draw.js";
 import { Hud } from "./hud.js";
 import { Input } from "./input.js";
-import { Lobby } from "./lobby.js";
+import { type Choice, Lobby } from "./lobby.js";
 import { NetworkPanel } from "./network-panel.js";
 import { part } from "./page.js";
 import { World } from "./world.js";
 
 /** Where the page keeps the key of its seat: one tab is one player, also when it is loaded anew. */
 const SEAT = "arena.seat";
+/** Where it keeps the address of the node that it plays at, as long as it does. */
 const PLAYING = "arena.playing";
 
 const canvas = part<HTMLCanvasElement>("field");
@@ -33,10 +34,10 @@ interface Game {
 let game: Game | undefined;
 
 /** Plays until the player leaves. */
-function enter(name: string, wanted: string | null): void {
+function enter(name: string, { addr, room: wanted }: Choice): void {
   lobby.hide();
-  sessionStorage.setItem(PLAYING, "yes");
-  const client = gameClient(PATH, tell);
+  sessionStorage.setItem(PLAYING, addr);
+  const client = gameClient(addr, tell);
   const world = new World(client);
   const mine: Game = { client, world, room: "" };
   game = mine;
@@ -102,7 +103,8 @@ setInterval(() => {
 }, 1000);
 
 // A page that is loaded anew while it plays goes on.
-if (sessionStorage.getItem(PLAYING) === null) {
+const playing = sessionStorage.getItem(PLAYING);
+if (playing === null) {
   document.body.dataset.state = "lobby";
   lobby.show();
-} else enter(lobby.name, null);
+} else enter(lobby.name, { addr: playing, room: null });

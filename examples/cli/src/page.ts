@@ -5,9 +5,9 @@ import type { RequestListener } from "node:http";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
-/** Nothing but what the page brings itself: no script in the page, nothing evaluated, sockets to this server alone. */
-const POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'";
+/** Nothing but what the page brings itself: no script in the page, nothing evaluated, sockets to this server and to those named. */
+const policy = (servers: readonly string[]): string =>
+  `default-src 'none'; script-src 'self'; style-src 'self'; connect-src ${["'self'", ...servers].join(" ")}; img-src 'self' data:; base-uri 'none'; form-action 'none'`;
 
 interface File {
   readonly type: string;
@@ -18,8 +18,9 @@ interface File {
  * Bundles a page, and answers requests for it.
  *
  * @param folder - where its `index.html`, `style.css` and `main.ts` are. It ends with a slash.
+ * @param servers - origins of other servers that the page may connect to.
  */
-export async function loadPage(folder: URL): Promise<RequestListener> {
+export async function loadPage(folder: URL, servers = (): readonly string[] => []): Promise<RequestListener> {
   const read = (name: string): Promise<string> => readFile(new URL(name, folder), "utf8");
   const files = new Map<string, File>([
     ["/", { type: "text/html", body: await read("index.html") }],
@@ -33,7 +34,10 @@ export async function loadPage(folder: URL): Promise<RequestListener> {
       return;
     }
     response
-      .writeHead(200, { "content-type": `${file.type}; charset=utf-8`, "content-security-policy": POLICY })
+      .writeHead(200, {
+        "content-type": `${file.type}; charset=utf-8`,
+        "content-security-policy": policy(servers()),
+      })
       .end(file.body);
   };
 }

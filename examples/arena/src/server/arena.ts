@@ -1,6 +1,6 @@
 // The server: page and game on one port, and how it ends.
 
-import { createServer } from "node:http";
+import { createServer, type Server as HttpServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Address, Server } from "@peng3dnet/core";
 import { enablePing } from "@peng3dnet/ping";
@@ -10,14 +10,17 @@ import { PATH, packets, Restarting } from "../shared/packets.js";
 import type { ArenaServer } from "./areas.js";
 import { CONFIG, type GameOptions, runGame } from "./game.js";
 import type { Lobby } from "./lobby.js";
+import { alone, joinNodes, type Nodes } from "./nodes.js";
 import { Seats } from "./seats.js";
 
 const PAGE = new URL("../../web/", import.meta.url);
 
-export interface ArenaOptions extends Omit<GameOptions, "seats"> {
+export interface ArenaOptions extends Omit<GameOptions, "seats" | "onWon"> {
   readonly addr: Address;
   /** File in which a server that stops leaves the seats of its players for the next one. */
   readonly seats?: string | undefined;
+  /** Address of a nats-server, to be one of several nodes. */
+  readonly nats?: string | undefined;
 }
 
 export interface Arena {
@@ -28,33 +31,58 @@ export interface Arena {
   stop(): Promise<void>;
 }
 
-export async function startArena({ addr, seats: file, onStep, random }: ArenaOptions): Promise<Arena> {
-  const http = createServer(await loadPage(PAGE));
-  const acceptor = webSocketAcceptor({ server: http, path: PATH });
+export async function startArena(options: ArenaOptions): Promise<Arena> {
+  const { addr, seats: file, nats, onStep, random } = options;
+  let nodes: Nodes | undefined;
+  const urls = (): string[] => nodes?.urls() ?? [];
+  const http = createServer(await loadPage(PAGE, () => urls().map(toWebSocket)));
+  // A page of another node may play here, too.
+  const origins = (origin: string, { headers: { host } }: IncomingMessage): boolean =>
+    [`http://${host}`, `https://${host}`, ...urls()].includes(origin);
+  const acceptor = webSocketAcceptor({ server: http, path: PATH, origins });
   const server: ArenaServer = new Server({ acceptor, cfg: CONFIG, packets });
   const seats = Seats.load(file);
   await server.runAsync(); // packets wait for the next step
-  const lobby = runGame(server, { seats, random, onStep });
-  enablePing(server, () => ({ rooms: lobby.rooms }));
-  const [host, port] = addr;
-  await new Promise<void>((resolve, reject) => {
-    http.once("error", reject);
-    http.listen(port, host, resolve);
-  });
-  const bound = (http.address() as AddressInfo).port;
+  const lobby = runGame(server, { seats, random, onStep, onWon: (item, room) => nodes?.tell(item, room) });
+  enablePing(server, () => ({ rooms: lobby.rooms, nodes: urls() }));
+  const url = await listen(http, addr);
+  try {
+    nodes = nats === undefined ? alone(server) : await joinNodes(server, url, nats);
+  } catch (error) {
+    await end();
+    throw error;
+  }
+
+  async function end(): Promise<void> {
+    await server.shutdown({ timeout: 3 });
+    http.closeAllConnections();
+    await new Promise((resolve) => http.close(resolve));
+  }
 
   return {
     server,
     lobby,
-    url: `http://${host.includes(":") ? `[${host}]` : host}:${bound}`,
+    url: url.origin,
     async stop() {
       void server.drain().catch(() => {});
       server.broadcast(Restarting, null);
       lobby.keepAll();
       if (file !== undefined) seats.save(file);
-      await server.shutdown({ timeout: 3 });
-      http.closeAllConnections();
-      await new Promise((resolve) => http.close(resolve));
+      await end();
     },
   };
+}
+
+/** @returns where it listens, as pages reach it. */
+async function listen(http: HttpServer, [host, port]: Address): Promise<URL> {
+  await new Promise<void>((resolve, reject) => {
+    http.once("error", reject);
+    http.listen(port, host, resolve);
+  });
+  const bound = (http.address() as AddressInfo).port;
+  return new URL(`http://${host.includes(":") ? `[${host}]` : host}:${bound}`);
+}
+
+function toWebSocket(url: string): string {
+  return url.replace(/^http/, "ws");
 }

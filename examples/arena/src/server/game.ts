@@ -2,7 +2,8 @@
 
 import { type Tick, ticker } from "@peng3dnet/core";
 import { HZ } from "../shared/motion.js";
-import type { ArenaServer } from "./areas.js";
+import type { NewsItem } from "../shared/packets.js";
+import type { ArenaServer, Viewers } from "./areas.js";
 import { Lobby } from "./lobby.js";
 import type { Seats } from "./seats.js";
 
@@ -21,15 +22,20 @@ export interface GameOptions {
   readonly seats: Seats;
   /** Numbers from 0 to 1: tests choose them. Default: any. */
   readonly random?: (() => number) | undefined;
+  /** Is told who has won a round, for those of other rooms. */
+  readonly onWon?: ((item: NewsItem, room: Viewers) => void) | undefined;
   /** Is told of each step, with the milliseconds that the game took for it. */
   readonly onStep?: ((tick: Tick, took: number) => void) | undefined;
 }
 
 /** Plays on a server, which has been started with `runAsync()`, until it is stopped. */
-export function runGame(server: ArenaServer, { seats, random = Math.random, onStep }: GameOptions): Lobby {
+export function runGame(
+  server: ArenaServer,
+  { seats, random = Math.random, onStep, onWon = () => {} }: GameOptions,
+): Lobby {
   // Step `n` is due `n / HZ` seconds after this. The pages know the server's time, and so the time of each step.
   const begun = server.serverTime().time;
-  const lobby = new Lobby(server, seats, random, begun);
+  const lobby = new Lobby({ server, random, onWon }, seats, begun);
   ticker(server, {
     hz: HZ,
     onTick(tick) {

@@ -3,7 +3,6 @@
 
 import type { ClientOnServer } from "@peng3dnet/core";
 import { Join, Leave, MOST, Moved, type RoomInfo, Steer } from "../shared/packets.js";
-import type { ArenaServer } from "./areas.js";
 import { Player } from "./player.js";
 import { type House, Room } from "./room.js";
 import { type Seat, Seats } from "./seats.js";
@@ -20,9 +19,10 @@ export class Lobby {
   readonly #places = new Map<ClientOnServer, { room: Room; readonly key: string }>();
 
   /** @param begun - the server's time of step 0. */
-  constructor(server: ArenaServer, seats: Seats, random: () => number, begun: number) {
+  constructor(house: Omit<House, "id">, seats: Seats, begun: number) {
+    const { server } = house;
     let id = 0;
-    this.#house = { server, random, id: () => ++id };
+    this.#house = { ...house, id: () => ++id };
     this.#seats = seats;
     this.#open();
     server.answer(Join, ({ name, room: wanted, seat: key }, { client }) => {

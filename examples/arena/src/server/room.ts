@@ -25,6 +25,8 @@ export interface House {
   readonly random: () => number;
   /** Numbers that no other player has. */
   readonly id: () => number;
+  /** Is told who has won a round, for those of other rooms. */
+  readonly onWon: (item: NewsItem, room: Viewers) => void;
 }
 
 export class Room {
@@ -217,6 +219,12 @@ export class Room {
     if (best !== undefined && best.sparks > 0) {
       best.wins++;
       this.#news({ what: "won", id: best.id, sparks: best.sparks });
+      // In a room of bots alone nobody has won anything.
+      if (this.#byClient.size > 0)
+        this.#house.onWon(
+          { what: "champion", name: best.name, room: this.name, sparks: best.sparks },
+          this.members,
+        );
     }
     for (const player of this.#players.values()) player.sparks = 0;
     this.#round = ROUND_STEPS;

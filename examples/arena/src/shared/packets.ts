@@ -81,7 +81,9 @@ export const Scores = definePacket({
 export type NewsItem =
   | { readonly what: "hit"; readonly by: number; readonly id: number; readonly lost: number }
   | { readonly what: "sawn"; readonly id: number; readonly lost: number }
-  | { readonly what: "won"; readonly id: number; readonly sparks: number };
+  | { readonly what: "won"; readonly id: number; readonly sparks: number }
+  /** Somebody has won in another room. */
+  | { readonly what: "champion"; readonly name: string; readonly room: string; readonly sparks: number };
 
 export const News = definePacket({ name: "arena:news", schema: payload<NewsItem>(), side: SIDE_CLIENT });
 
@@ -131,7 +133,7 @@ export const Leave = defineRequest({
 
 export const packets = [Steer, You, Positions, Sparks, People, Scores, News, Moved, Restarting, Join, Leave];
 
-/** A room as the lobby lists it: what a ping is answered with. */
+/** A room as the lobby lists it: a ping is answered with those of the node, and where pages reach the other nodes. */
 export interface RoomInfo {
   readonly name: string;
   readonly people: number;

@@ -4,6 +4,7 @@ import { type MemoryLink, TestNetwork } from "@peng3dnet/peer/testing";
 import type { ArenaServer } from "../../src/server/areas.js";
 import { CONFIG, runGame } from "../../src/server/game.js";
 import type { Lobby } from "../../src/server/lobby.js";
+import { alone } from "../../src/server/nodes.js";
 import { Seats } from "../../src/server/seats.js";
 import { HZ, type Steering } from "../../src/shared/motion.js";
 import { Join, Moved, packets, Restarting, Steer } from "../../src/shared/packets.js";
@@ -57,7 +58,8 @@ export class Scene {
 
   private constructor(seats: Seats) {
     this.server.on("handlerError", (error) => this.errors.push(error));
-    this.lobby = runGame(this.server, { seats, random: seeded(1) });
+    const { tell } = alone(this.server);
+    this.lobby = runGame(this.server, { seats, random: seeded(1), onWon: tell });
   }
 
   static make(seats = Seats.load(undefined)): Scene {
