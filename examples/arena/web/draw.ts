@@ -2,20 +2,22 @@
 
 import { DASH_EVERY, PILLARS, RADIUS, SAW_RADIUS, sawsAt, WORLD } from "../src/shared/motion.js";
 import { AWAY, DASHES, STUNNED } from "../src/shared/packets.js";
+import { Effects } from "./effects.js";
 import type { Input } from "./input.js";
 import type { Shown } from "./interpolation.js";
 import type { World } from "./world.js";
 
 /** Units that the longer side of the page shows: two areas, which is what the server tells a player of at least. */
 const VIEW = 1000;
-/** Units that it shows of what is outside. */
-const OUTSIDE = 40;
+/** Units that it shows of what is outside: whoever is at a wall is not under the scores. */
+const OUTSIDE = 150;
 const GRID = 100;
 /** Colours that people with any colour vision tell apart (Okabe and Ito). */
 const COLOURS = ["#e69f00", "#56b4e9", "#009e73", "#cc79a7", "#d55e00", "#0072b2", "#f0e442"];
 const TAU = 2 * Math.PI;
 
 export class Painter {
+  readonly effects = new Effects();
   readonly #canvas: HTMLCanvasElement;
   readonly #context: CanvasRenderingContext2D;
   #theme: Readonly<Record<"floor" | "grid" | "wall" | "pillar" | "ink" | "spark" | "saw", string>>;
@@ -71,6 +73,7 @@ export class Painter {
     );
     const now = world.clock.soon();
     for (const saw of sawsAt(now)) this.#drawSaw(saw, now);
+    this.effects.draw(context, this.#theme.ink, (...text) => this.#text(...text));
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     this.#drawStick(input);
   }
@@ -154,7 +157,7 @@ export class Painter {
     context.lineWidth = mine ? 4 : 2;
     context.stroke();
     this.#drawMark(id, x, y);
-    if ((flags & STUNNED) !== 0) this.#text("✶ ✶", x, y - RADIUS - 2, 16);
+    if ((flags & STUNNED) !== 0) this.#text("✶ ✶ ✶", x, y - RADIUS - 14, 16);
     if (mine) this.#drawRest(x, y, world.prediction.body.rest);
     const name = mine ? "you" : (world.people.get(id)?.name ?? "");
     const more = (flags & AWAY) !== 0 ? " (line broken)" : "";

@@ -10,6 +10,10 @@ const MOST_NEWS = 4;
 /** Milliseconds that a line of news, and that good news of the line stay. */
 const STAYS = 4000;
 
+/** What a newcomer is told. */
+const KEYS = "Go with the arrows or the mouse, dash into others with Space.";
+const TOUCH = "Drag to go, tap Dash to dash into others.";
+
 export class Hud {
   #banner: ReturnType<typeof setTimeout> | undefined;
 
@@ -55,7 +59,11 @@ export class Hud {
       this.#say(line.again ? "The server is away. Your place is kept." : "Connecting");
     else if (line.is === "ended") this.#say(line.why, STAYS);
     else if (line.again) this.#say("Back, with all you had", STAYS);
-    else this.#say("");
+    else
+      this.#say(
+        `You have the ring. ${matchMedia("(any-pointer: coarse)").matches ? TOUCH : KEYS}`,
+        2 * STAYS,
+      );
   }
 
   restarting(): void {

@@ -41,7 +41,13 @@ function enter(name: string, { addr, room: wanted }: Choice): void {
   const world = new World(client);
   const mine: Game = { client, world, room: "" };
   game = mine;
-  world.onNews = (item) => hud.news(item, world);
+  world.onNews = (item) => {
+    hud.news(item, world);
+    if (item.what !== "hit" && item.what !== "sawn") return;
+    const place = world.placeOf(item.id);
+    if (place !== undefined) painter.effects.add(place, item.lost > 0 ? `−${item.lost}` : "", true);
+  };
+  world.onTake = (spark) => painter.effects.add(spark, "+1", false);
   client.on(Restarting, () => hud.restarting());
   client.on(Moved, ({ room }) => {
     world.moved();

@@ -43,6 +43,8 @@ export class World {
   /** Steps whose packet came, did not come, and came too late to be drawn in time. */
   readonly frames = { came: 0, lost: 0, late: 0 };
   onNews: (item: NewsItem) => void = () => {};
+  /** The player has reached a spark. */
+  onTake: (spark: Spark) => void = () => {};
   readonly #client: GameClient;
   #tick = 0;
 
@@ -83,6 +85,12 @@ export class World {
     this.prediction.known = false;
   }
 
+  /** Where a player is drawn, if it is in view. */
+  placeOf(id: number): { readonly x: number; readonly y: number } | undefined {
+    if (id === this.me) return this.prediction.body;
+    return this.others.at(this.clock.now()).find((other) => other.id === id);
+  }
+
   /** Sparks that are to be seen. Those that the player has just reached are hidden: the server will say so. */
   visibleSparks(): Spark[] {
     const { body } = this.prediction;
@@ -90,9 +98,10 @@ export class World {
     const visible: Spark[] = [];
     for (const spark of this.sparks.values()) {
       if (spark.hidden > now) continue;
-      if (body.stun === 0 && Math.hypot(spark.x - body.x, spark.y - body.y) < REACH)
+      if (body.stun === 0 && Math.hypot(spark.x - body.x, spark.y - body.y) < REACH) {
+        if (spark.hidden === 0) this.onTake(spark);
         spark.hidden = now + HIDDEN;
-      else visible.push(spark);
+      } else visible.push(spark);
     }
     return visible;
   }
