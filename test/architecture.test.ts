@@ -52,3 +52,20 @@ test("README leads to the state table, the frame decoder and the session loop", 
   const steps = ["connection/state.ts", "framing/frame-decoder.ts", "session/session-input.ts"];
   for (const step of steps) expect(read("README.md")).toContain(`${step})`);
 });
+
+test("docs/design/module-state.md names each module that keeps something", () => {
+  // A variable, or an object under a name that is not written as a constant. Encoders of text keep nothing.
+  const keeps =
+    /^(?:export )?(?:let |const [a-z]\w*(?:: [^=]+)? = (?:new (?!TextEncoder)|create\w+\(|\[\]))/m;
+  const modules = readdirSync(join(root, "packages")).flatMap((name) => {
+    const src = join("packages", name, "src");
+    return readdirSync(join(root, src), { recursive: true }).map((file) => join(src, String(file)));
+  });
+  const keeping = modules
+    .filter((file) => file.endsWith(".ts") && !file.endsWith("cli.ts"))
+    .filter((file) => keeps.test(read(file)))
+    .map((file) => file.replaceAll("\\", "/"));
+  const page = read("docs/design/module-state.md");
+  expect(keeping.length).toBeGreaterThan(10);
+  expect(keeping.filter((file) => !page.includes(`(../../${file})`))).toEqual([]);
+});
