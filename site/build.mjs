@@ -131,6 +131,8 @@ const app = await Application.bootstrap({
     "json",
     "html",
     "ini",
+    "nginx",
+    "dockerfile",
     "bash",
     "shell",
     "python",
