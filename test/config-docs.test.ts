@@ -32,6 +32,20 @@ test("has one row for each option", () => {
   expect(rows.map(keyOf).sort()).toEqual(Object.keys(DEFAULT_CONFIG).sort());
 });
 
+/** The pages that users read. */
+const pages = [
+  "README.md",
+  ...readdirSync(join(root, "docs"))
+    .filter((name) => name.endsWith(".md") && name !== "config.md")
+    .map((name) => `docs/${name}`),
+  ...readdirSync(join(root, "packages")).map((name) => `packages/${name}/README.md`),
+];
+
+test.each(pages)("%s does not repeat a default, which would have to be changed in both places", (page) => {
+  const text = readFileSync(join(root, page), "utf8");
+  expect(text.match(/`net\.[\w.]+`\s+\((?:default:? )?`?\d[^)]*\)/g) ?? []).toEqual([]);
+});
+
 test.each(rows.map((row) => [keyOf(row), row] as const))("tells all about %s", (key, row) => {
   const documented = JSON.parse(codeSpans(row.Default ?? "")[0] ?? "");
   expect(documented).toEqual(DEFAULT_CONFIG[key as keyof typeof DEFAULT_CONFIG]);
