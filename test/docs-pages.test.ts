@@ -9,14 +9,11 @@ const MOST_WORDS = 900;
 /** Longer than that so far. What is split goes from this list. */
 const LONG = [
   "connection-types.md",
-  "liveness.md",
   "nats.md",
   "observing.md",
-  "packets.md",
   "python-peers.md",
   "scaling.md",
   "transports.md",
-  "websocket.md",
 ];
 
 const guides = tableRows("docs/README.md")
