@@ -270,9 +270,11 @@ export class ValueReader {
 
   #array(length: number, depthLeft: number): unknown[] {
     this.#owe(length, depthLeft);
-    // A growing array begins with seventeen places, too many where each level of nesting costs a peer one byte. Longer arrays
-    // grow nevertheless: the engine notices then that they hold numbers only, which is faster.
+    // A growing array begins with seventeen places, too many where each level of nesting costs a peer one byte, and for the
+    // pair that each request and each answer is. Longer arrays grow nevertheless: the engine notices then that they hold
+    // numbers only, which is faster.
     if (length === 1) return [this.#value(depthLeft - 1)];
+    if (length === 2) return [this.#value(depthLeft - 1), this.#value(depthLeft - 1)];
     const array: unknown[] = [];
     for (let index = 0; index < length; index++) array.push(this.#value(depthLeft - 1));
     return array;
