@@ -1,8 +1,7 @@
-/** `npm run bench:observing`: what a scrape of a server with many connections takes, and how long the event loop waits for it. */
+/** What a scrape of a server with many connections takes, and how long the event loop waits for it. */
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { PrometheusExporter, PrometheusSerializer } from "@opentelemetry/exporter-prometheus";
 import { MeterProvider } from "@opentelemetry/sdk-metrics";
 import { type Address, Client, definePacket, payload, Server } from "@peng3dnet/core";
@@ -41,7 +40,8 @@ function shown(name: string, milliseconds: readonly number[]): string {
   return `${name.padEnd(34)} median ${at(0.5)} ms, 90 % within ${at(0.9)} ms, at most ${at(1)} ms`;
 }
 
-async function measure(connections: number, scrapes: number): Promise<void> {
+/** Measures so many scrapes of a server with so many connections, and prints them. */
+export async function measureScrapes(connections: number, scrapes: number): Promise<void> {
   const exporter = new PrometheusExporter({ preventServerStart: true });
   const provider = new MeterProvider({ readers: [exporter] });
   const serializer = new PrometheusSerializer();
@@ -100,14 +100,5 @@ async function measure(connections: number, scrapes: number): Promise<void> {
 }
 
 const [host, port, count] = process.argv.slice(2);
-if (process.send !== undefined && count !== undefined) {
+if (process.send !== undefined && process.argv[1] === fileURLToPath(import.meta.url))
   await play([host as string, Number(port)], Number(count));
-} else {
-  const { values } = parseArgs({
-    options: {
-      connections: { type: "string", default: "10000" },
-      scrapes: { type: "string", default: "100" },
-    },
-  });
-  await measure(Number(values.connections), Number(values.scrapes));
-}
