@@ -65,16 +65,20 @@ function adaptLink(whole, label, link, from) {
   if (path === "docs/README.md") return `[${label}](start.md)`;
   if (path.startsWith("docs/") && path.endsWith(".md"))
     return `[${label}](${nameOf(path.slice("docs/".length))}${anchor})`;
-  if (path.endsWith(".svg") || path.endsWith(".png")) return `[${label}](images/${posix.basename(path)})`;
+  if (/\.(svg|png|webp)$/.test(path)) return `[${label}](images/${posix.basename(path)})`;
   const kind = statSync(join(root, path)).isDirectory() ? "tree" : "blob";
   return `[${label}](${repository}/${kind}/main/${path.replace(/\/$/, "")}${anchor})`;
 }
 
 /** What a page of the repository becomes on the site; `from` is its path. */
 function adapt(text, from) {
-  return text
-    .replace(/^(\s*```)(\w+) [\w =./-]+$/gm, "$1$2")
-    .replace(/\[([^\]]+)\]\(([^)\s]+)\)/g, (whole, label, link) => adaptLink(whole, label, link, from));
+  return (
+    text
+      .replace(/^(\s*```)(\w+) [\w =./-]+$/gm, "$1$2")
+      // The anchor of a heading leaves out what is code.
+      .replace(/^#+ .*$/gm, (heading) => heading.replaceAll("`", ""))
+      .replace(/\[([^\]]+)\]\(([^)\s]+)\)/g, (whole, label, link) => adaptLink(whole, label, link, from))
+  );
 }
 
 function preparePages() {
@@ -82,7 +86,7 @@ function preparePages() {
   mkdirSync(join(pages, "images"), { recursive: true });
   for (const folder of ["images", "performance"]) {
     const path = join(root, "docs", folder);
-    for (const file of readdirSync(path).filter((name) => /\.(svg|png)$/.test(name)))
+    for (const file of readdirSync(path).filter((name) => /\.(svg|png|webp)$/.test(name)))
       cpSync(join(path, file), join(pages, "images", file));
   }
   const listed = listedPages();
