@@ -3,6 +3,7 @@ import { OUTPUT_SLICE } from "../session/session-output.js";
 import type { NativeSocket } from "../transport/native-socket.js";
 import type { PeerCertificate } from "../transport/peer-certificate.js";
 import type { Transport, TransportHandler } from "../transport/transport.js";
+import type { Runnable } from "../turns/run-queue.js";
 import { type BlockPool, KeptBytes } from "./kept-bytes.js";
 import { Line } from "./line.js";
 
@@ -10,6 +11,9 @@ import { Line } from "./line.js";
 const ACKNOWLEDGE_AFTER = 32 * 1024;
 /** By how much kept bytes have to change for that to be told, in bytes. */
 const WORTH_TELLING = 16 * 1024;
+
+/** How much is sent again before it is looked whether others are to have a turn, in bytes. */
+const AGAIN_PIECE = 64 * 1024;
 
 /** What a {@link ResumableTransport} asks and tells its session. */
 export interface ResumableHost {
@@ -29,6 +33,8 @@ export interface ResumableHost {
   keptHeld(bytes: number): void;
   /** Output that waits may be able to go on: it is to be tried again, after what is under way. */
   flushSoon(): void;
+  /** Something was done that may have taken long. @returns whether others are to go on now, and `runnable` after them. */
+  othersFirst(runnable: Runnable): boolean;
 }
 
 /** What this side sent again when a session went on. */
@@ -54,7 +60,7 @@ export interface KeepLimits {
  *
  * The clause on the extension `resume` in docs/protocol.md says what goes over the wire.
  */
-export class ResumableTransport implements Transport, TransportHandler {
+export class ResumableTransport implements Transport, TransportHandler, Runnable {
   /** Bytes of the other side's stream that came, and were handed on. */
   received = 0;
   /** Bytes of this side's stream that were written. */
@@ -79,6 +85,8 @@ export class ResumableTransport implements Transport, TransportHandler {
   #due = false;
   /** Where sending again is; `undefined`: it is not under way. */
   #again: number | undefined = undefined;
+  /** Whether others are to have a turn before sending again goes on. */
+  #awaitsTurn = false;
   /** What has to be written before that, and is no part of the stream. */
   #greeting: Uint8Array | undefined = undefined;
   /** Why the session closes; `undefined`: it does not. */
@@ -458,20 +466,35 @@ export class ResumableTransport implements Transport, TransportHandler {
     if (!this.suspended) this.#session?.drained();
   }
 
-  /** Sends what is kept, as far as the line takes it. */
+  /**
+   * Sends what is kept, as far as the line takes it, and as long as no others are to have a turn: many may come back at the same
+   * moment.
+   */
   #sendAgain(): void {
     const kept = this.#kept as KeptBytes;
     const { transport } = this.#line;
-    if (transport.busy) return;
+    if (transport.busy || this.#awaitsTurn) return;
     if (this.#greeting !== undefined) transport.write(this.#greeting);
     this.#greeting = undefined;
     let at = this.#again as number;
     // All may be forgotten meanwhile, where it is broken off.
-    while (at >= kept.start && at < kept.end && !transport.busy) {
-      const piece = kept.view(at);
+    while (at >= kept.start && at < kept.end && !transport.busy && !this.#awaitsTurn) {
+      const piece = kept.view(at).subarray(0, AGAIN_PIECE);
       at += piece.length;
       transport.write(piece);
+      this.#awaitsTurn = this.host?.othersFirst(this) === true;
     }
     this.#again = at >= kept.start && at < kept.end ? at : undefined;
+  }
+
+  /** Goes on sending again, after others had their turn. */
+  takeTurn(): void {
+    this.#awaitsTurn = false;
+    // It may have broken meanwhile, or gone on over another line, which had to wait for this as well.
+    try {
+      this.drained();
+    } catch (error) {
+      this.crashed(error);
+    }
   }
 }

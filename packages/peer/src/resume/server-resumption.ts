@@ -6,6 +6,7 @@ import type { Clock } from "../time/clock.js";
 import { Deadline } from "../time/deadline.js";
 import type { PeerCertificate } from "../transport/peer-certificate.js";
 import { AcknowledgementSchedule } from "./acknowledgement-schedule.js";
+import { Pace } from "./pace.js";
 import type { SentAgain } from "./resumable-transport.js";
 import type { ResumePlaces } from "./resume-places.js";
 import type { ResumptionHooks, SessionResumption } from "./session-resumption.js";
@@ -45,6 +46,9 @@ export interface ResumingServer<Owner> {
   resumed(session: Session<Owner>, again: SentAgain, seconds: number): void;
 }
 
+/** How often a client may go on with a session: each time, all that it has not acknowledged is sent again. */
+const PACE = { atOnce: 32, perSecond: 8 };
+
 /** A session that can be gone on with. */
 interface Entry<Owner> {
   readonly session: Session<Owner>;
@@ -53,6 +57,8 @@ interface Entry<Owner> {
   ticket: Uint8Array;
   /** The ticket before, while it is not known whether the client has the new one. */
   former: Uint8Array | undefined;
+  /** How often its client comes back; `undefined`: it did not. */
+  pace: Pace | undefined;
   /** Ends it when its client does not come back. */
   expiry: Deadline | undefined;
 }
@@ -64,6 +70,8 @@ export class ServerResumption<Owner> implements ResumptionHooks<Session<Owner>> 
   readonly #byName = new Map<string, Entry<Owner>>();
   readonly #bySession = new Map<Session<Owner>, Entry<Owner>>();
   readonly #suspended = new SuspendedSessions<Session<Owner>>();
+  /** Those who came too early, until it is their time. */
+  readonly #early = new Map<Session<Owner>, Deadline>();
   /** The session that changes from one line to another within this call, so that it waits for none. */
   #passing: Session<Owner> | undefined = undefined;
   /** The server stops or shuts down. */
@@ -88,7 +96,15 @@ export class ServerResumption<Owner> implements ResumptionHooks<Session<Owner>> 
     const ticket = newTicket(this.#server.places?.mark);
     const name = sessionName(ticket) as string;
     const revision = this.#server.registryRevision;
-    const entry: Entry<Owner> = { session, name, revision, ticket, former: undefined, expiry: undefined };
+    const entry: Entry<Owner> = {
+      session,
+      name,
+      revision,
+      ticket,
+      former: undefined,
+      pace: undefined,
+      expiry: undefined,
+    };
     this.#byName.set(name, entry);
     this.#bySession.set(session, entry);
     session.connection.sendTicket(ticket, windowOf(session));
@@ -101,7 +117,26 @@ export class ServerResumption<Owner> implements ResumptionHooks<Session<Owner>> 
       void this.#lead(newcomer, elsewhere);
       return;
     }
-    const { session } = this.#check(newcomer, request);
+    const entry = this.#check(newcomer, request);
+    entry.pace ??= new Pace(PACE);
+    const wait = entry.pace.wait(this.#server.clock.now());
+    if (wait === 0) {
+      this.#ask(newcomer, request, entry.session);
+      return;
+    }
+    const due = (): void => {
+      this.#early.delete(newcomer);
+      try {
+        if (newcomer.open) this.#ask(newcomer, request, this.#check(newcomer, request).session);
+      } catch (error) {
+        newcomer.fail(error, "resume");
+      }
+    };
+    this.#early.set(newcomer, Deadline.start(this.#server.clock, wait, due) as Deadline);
+  }
+
+  /** Asks the application, where it wants to decide. */
+  #ask(newcomer: Session<Owner>, request: ResumeRequest, session: Session<Owner>): void {
     const { authority, guard } = this.#server;
     if (authority === undefined) {
       this.#take(newcomer, request);
@@ -238,6 +273,8 @@ export class ServerResumption<Owner> implements ResumptionHooks<Session<Owner>> 
   }
 
   ended(session: Session<Owner>): void {
+    this.#early.get(session)?.cancel();
+    this.#early.delete(session);
     const entry = this.#bySession.get(session);
     if (entry === undefined) return;
     entry.expiry?.cancel();

@@ -5,6 +5,7 @@ import {
   type ResumeRequest,
 } from "@peng3dnet/protocol";
 import type { Clock } from "../time/clock.js";
+import type { Runnable, RunQueue } from "../turns/run-queue.js";
 import type { AcknowledgementSchedule, Acknowledging } from "./acknowledgement-schedule.js";
 import type { KeptBytes } from "./kept-bytes.js";
 import type { ResumableHost, ResumableTransport, SentAgain } from "./resumable-transport.js";
@@ -12,6 +13,7 @@ import type { ResumableHost, ResumableTransport, SentAgain } from "./resumable-t
 /** What resumption needs of a session. */
 export interface ResumingSession {
   readonly connection: Connection;
+  readonly hooks: { readonly turns: RunQueue };
   readonly options: {
     readonly clock: Clock;
     readonly resumeBytes: number;
@@ -207,6 +209,13 @@ export class SessionResumption<Session extends ResumingSession> implements Resum
 
   keptHeld(bytes: number): void {
     this.#session.keptHeld(bytes);
+  }
+
+  othersFirst(runnable: Runnable): boolean {
+    const { turns } = this.#session.hooks;
+    turns.look();
+    if (turns.spent) turns.add(runnable, "costly");
+    return turns.spent;
   }
 
   flushSoon(): void {

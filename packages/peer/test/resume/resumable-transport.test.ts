@@ -140,6 +140,72 @@ describe("when it goes on", () => {
     expect(first.calls).toEqual(["destroy"]);
   });
 
+  describe("others have their turn while much is sent again", () => {
+    const PIECE = 64 * 1024;
+    function many() {
+      const scene = opened();
+      scene.transport.keep({ window: 10 * PIECE, deaf: 10 * PIECE });
+      for (let i = 0; i < 3; i++) scene.transport.write(packet(PIECE, i + 1));
+      scene.host.others = true;
+      return scene;
+    }
+
+    test("a piece in each turn, and what follows comes behind it", () => {
+      const { first, transport, host, session } = many();
+      const next = goOn(transport, 10, Uint8Array.of(9));
+      const lengths = [next.bytes.length];
+      expect(transport.busy).toBe(true);
+      // The line says that there is room, which is no turn.
+      next.handler?.drained();
+      while (transport.busy) {
+        expect(host.waiting).toHaveLength(1);
+        session.told.length = 0;
+        host.waiting.shift()?.takeTurn();
+        lengths.push(next.bytes.length);
+      }
+      expect(lengths.slice(0, -1).every((length, i) => (lengths[i + 1] as number) - length <= PIECE)).toBe(
+        true,
+      );
+      expect(lengths.length).toBeGreaterThanOrEqual(3);
+      expect(session.told).toEqual(["drained"]);
+      const expected = Buffer.from([9, ...first.bytes.slice(10), ...packet(12, 4)]);
+      transport.write(packet(12, 4));
+      expect(Buffer.compare(Buffer.from(next.bytes), expected)).toBe(0);
+    });
+
+    test("one that comes back once more waits for the same turn, and gets all of its own", () => {
+      const { first, transport, host } = many();
+      const given = goOn(transport, 10, Uint8Array.of(8));
+      const before = given.bytes.length;
+      const next = goOn(transport, 20, Uint8Array.of(9));
+      expect(host.waiting).toHaveLength(1);
+      expect(next.bytes).toEqual([]);
+      while (host.waiting.length > 0) host.waiting.shift()?.takeTurn();
+      expect(given.bytes).toHaveLength(before);
+      expect(Buffer.compare(Buffer.from(next.bytes), Buffer.from([9, ...first.bytes.slice(20)]))).toBe(0);
+    });
+
+    test("nothing is written where the line broke meanwhile", () => {
+      const { transport, host, session } = many();
+      const next = goOn(transport, 10);
+      const before = next.bytes.length;
+      transport.suspend(undefined);
+      session.told.length = 0;
+      host.waiting.shift()?.takeTurn();
+      expect([next.bytes.length, host.waiting.length, session.told]).toEqual([before, 0, []]);
+    });
+
+    test("what is thrown while it goes on is the session's affair", () => {
+      const { transport, host, session } = many();
+      const next = goOn(transport, 10);
+      next.write = () => {
+        throw new Error("no line");
+      };
+      host.waiting.shift()?.takeTurn();
+      expect(session.told.at(-1)).toBe("crashed Error: no line");
+    });
+  });
+
   test("a line that takes little at once is not written to while it is busy, not with the greeting either", () => {
     const { first, transport, host, session } = opened();
     for (let i = 0; i < 5; i++) transport.write(packet(900, i).slice());

@@ -2,6 +2,7 @@
 
 import { type Address, SSLSEC_NONE, type Transport, type TransportHandler } from "@peng3dnet/peer";
 import type { ResumableHost, SentAgain } from "../../src/resume/resumable-transport.js";
+import type { Runnable } from "../../src/turns/run-queue.js";
 
 export class ScriptedTransport implements Transport {
   readonly remoteAddress: Address;
@@ -115,6 +116,9 @@ export class ScriptedHost implements ResumableHost {
   readonly told: string[] = [];
   again: SentAgain | undefined = undefined;
   held = 0;
+  /** Whether others are to have a turn, and who waits for them. */
+  others = false;
+  readonly waiting: Runnable[] = [];
   /** Called within `lineBroken`. */
   broken: (() => void) | undefined = undefined;
 
@@ -138,5 +142,10 @@ export class ScriptedHost implements ResumableHost {
 
   flushSoon(): void {
     this.told.push("flush");
+  }
+
+  othersFirst(runnable: Runnable): boolean {
+    if (this.others) this.waiting.push(runnable);
+    return this.others;
   }
 }

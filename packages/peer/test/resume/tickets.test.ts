@@ -173,6 +173,39 @@ test("of two that come at once the later one has the session, and the client of 
   expect(scene.atServer.closes).toEqual([]);
 });
 
+test("a session that somebody comes back to over and over is given 32 times at once, and then 8 times a second", async () => {
+  const { scene, tickets } = await tapped();
+  scene.online = false;
+  const at = received(scene);
+  await scene.cut();
+  const [ticket] = tickets() as [Uint8Array];
+  // Until bytes come over a line, all of them have a ticket that is good.
+  const attempts = Array.from({ length: 40 }, () => comeBack(scene, ticket, at));
+  const gone = attempts[35] as (typeof attempts)[number];
+  const given = (): number => attempts.filter(({ result }) => result !== undefined).length;
+  await scene.settle();
+  expect(given()).toBe(32);
+  const { timers } = scene.net.clock;
+  gone.link.cut();
+  await scene.settle();
+  // Of one that is gone, neither the wait is left nor the deadline of its handshake.
+  expect(scene.net.clock.timers).toBe(timers - 2);
+  await scene.pass(0.5, 0.125);
+  // One of them did not wait that long.
+  expect(given()).toBe(35);
+  // Bytes come over the line of now: the ticket is worth nothing any more, for those either who still wait.
+  const last = attempts[34] as (typeof attempts)[number];
+  last.link.client.write(Uint8Array.of(0, 0, 0, 7, 0, 0, 0, 19, 0, 0, 1));
+  await scene.settle();
+  await scene.pass(1, 0.125);
+  expect(attempts.slice(36).map(reasonOf)).toEqual(Array.from({ length: 4 }, () => "resumeunknown"));
+  expect([given(), last.closed, scene.atServer.closes]).toEqual([35, false, []]);
+  await scene.pass(5, 1);
+  const again = comeBack(scene, (last.result as { ticket: Uint8Array }).ticket, at);
+  await scene.settle();
+  expect([again.error, again.result === undefined]).toEqual([undefined, false]);
+});
+
 describe("authorizeResume", () => {
   test("is told who comes, and lets in with true alone", async () => {
     const asked: unknown[] = [];

@@ -1,14 +1,23 @@
 // Sessions that are dropped, or come back with what is not theirs, on a server that keeps them.
 
+import type { Socket } from "node:net";
+import { decode } from "@msgpack/msgpack";
 import { ACKNOWLEDGE_ID } from "@peng3dnet/core";
 import { concat } from "../../../bytes.js";
 import { ACCEPT } from "../../../targets/wire.js";
 import { type Attacker, flood } from "../attacker.js";
 import { longText, packet, repeated } from "../bodies.js";
-import type { Kind, Victim } from "../kind.js";
+import type { Attack, Kind, Victim } from "../kind.js";
 import { IN } from "../packets.js";
 
 const SETTYPE_ID = 2;
+const TICKET_ID = 20;
+const HEADER = 10;
+/** Answers of 64 KiB that are under way to a session: with one more it would hold more than `net.resume.bytes`. */
+const UNDER_WAY = 15;
+const ANSWER = 64 * 1024;
+/** What one who comes back says to have received: the handshake, and next to nothing of the answers. */
+const RECEIVED = 1000;
 /** A short time, so that all are gone within the time that a kind has. */
 const KEEPS = { "net.resume.window": 1, "net.compress.enabled": false };
 
@@ -30,6 +39,69 @@ async function drop(attacker: Attacker, from: number, more: Uint8Array): Promise
     await attacker.pause(20);
     socket?.resetAndDestroy();
   }
+}
+
+/** Reads the ticket out of a server's stream; this side acknowledges nothing. */
+function ticketOf(socket: Socket): Promise<Uint8Array | undefined> {
+  return new Promise((resolve) => {
+    let input = Buffer.alloc(0);
+    const take = (chunk: Buffer): void => {
+      input = Buffer.concat([input, chunk]);
+      for (let at = 0; at + HEADER <= input.length; at += 4 + input.readUInt32BE(at)) {
+        const end = at + 4 + input.readUInt32BE(at);
+        if (input.readUInt32BE(at + 4) !== TICKET_ID || end > input.length) continue;
+        socket.off("data", take);
+        const [ticket] = decode(input.subarray(at + HEADER, end)) as [Uint8Array];
+        resolve(Uint8Array.from(ticket));
+        return;
+      }
+    };
+    socket.on("data", take);
+    socket.once("close", () => resolve(undefined));
+  });
+}
+
+/** Begins sessions that have nearly all under way that may be, and comes back to each of them, several at the same moment. */
+function comeBack(sessions: number, each: number, every: number): () => Attack {
+  return () => async (attacker) => {
+    const open = async (from: number): Promise<Uint8Array | undefined> => {
+      const socket = await attacker.open({ first: ENTER, from });
+      if (socket === undefined) return undefined;
+      const ticket = await ticketOf(socket);
+      attacker.write(socket, repeated(packet(IN.id, "more"), UNDER_WAY * packet(IN.id, "more").length));
+      await attacker.pause(300);
+      socket.resetAndDestroy();
+      return ticket;
+    };
+    const tickets = await Promise.all(Array.from({ length: sessions }, (_, from) => open(from)));
+    let back = 0;
+    while (!attacker.over) {
+      const sockets = await Promise.all(
+        tickets.flatMap((ticket, from) =>
+          Array.from({ length: each }, async () => {
+            if (ticket === undefined) return undefined;
+            const socket = await attacker.open({ from });
+            return socket && ([socket, ticket] as const);
+          }),
+        ),
+      );
+      for (const one of sockets) {
+        if (one === undefined) continue;
+        const [socket, ticket] = one;
+        const ext = { resume: { ticket, received: RECEIVED } };
+        attacker.write(socket, packet(SETTYPE_ID, { conntype: "classic", ext }));
+        let heard = 0;
+        socket.on("data", ({ length }: Uint8Array) => {
+          // More than a handshake has: it goes on.
+          if (heard < ANSWER && heard + length >= ANSWER) back++;
+          heard += length;
+        });
+      }
+      await attacker.pause(every);
+      for (const one of sockets) one?.[0].resetAndDestroy();
+    }
+    if (back < sessions) attacker.shortfall = `${back} came back, of ${sessions}`;
+  };
 }
 
 function dropped(name: string, title: string, victim: Victim, more: Uint8Array): Kind {
@@ -99,6 +171,22 @@ export const RESUMPTION: readonly Kind[] = [
       const chunk = repeated(request, 8 * request.length);
       return (attacker) => flood(attacker, { first: ENTER, connections: 20, addresses: 16, chunk, every: 5 });
     },
+  },
+  {
+    name: "resume-burst",
+    title: "100 come back at the same moment to 20 sessions with 1 MiB under way each",
+    connections: 100,
+    seconds: 3,
+    victim: { app: "reply", cfg: { ...KEEPS, "net.resume.window": 2 } },
+    prepare: comeBack(20, 5, 400),
+  },
+  {
+    name: "resume-again",
+    title: "come back to the same sessions over and over",
+    connections: 40,
+    seconds: 3,
+    victim: { app: "reply", cfg: { ...KEEPS, "net.resume.window": 2 } },
+    prepare: comeBack(4, 10, 20),
   },
   {
     name: "resume-long",
