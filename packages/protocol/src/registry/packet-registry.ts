@@ -165,7 +165,7 @@ function checkId(id: number, name: string): void {
 }
 
 /** Longest name that a client takes over by default (`net.limits.registry.namelength`), in bytes of UTF-8. */
-const MAX_NAME_LENGTH = 256;
+export const MAX_NAME_LENGTH = 256;
 
 /** Refuses here, where the mistake is, what would else fail in the handshake with each peer. */
 function checkName(name: unknown): void {

@@ -2,7 +2,7 @@ import { isPlainMap } from "../codec/writing/sendable.js";
 import { utf8Length } from "../codec/writing/utf8.js";
 import { BadDataError, PacketRegistryMismatchError } from "../errors/errors.js";
 import { quoteText } from "../errors/quote-text.js";
-import type { PacketRegistry } from "./packet-registry.js";
+import { MAX_NAME_LENGTH, type PacketRegistry } from "./packet-registry.js";
 import { PROTOCOL_IDS } from "./protocol-ids.js";
 
 const MAX_ID = 0xffffffff;
@@ -33,6 +33,7 @@ export function syncRegistry(
   received: unknown,
   options: RegistrySyncOptions,
 ): void {
+  if (isTakenOver(registry, received, options)) return;
   const ids = examine(received, options);
   const missing = [...ids.keys()].filter((name) => !registry.has(name));
   const extra = [...registry.entries()].filter(({ name }) => !ids.has(name)).map(({ name }) => name);
@@ -44,6 +45,27 @@ export function syncRegistry(
     );
   }
   registry.takeOver(ids);
+}
+
+/**
+ * Whether nothing is to be done, since both sides gave the same ids to the same names: as they do that register the same packets in
+ * the same order. What a registry holds is known to be acceptable.
+ */
+function isTakenOver(
+  registry: PacketRegistry,
+  received: unknown,
+  { maxNames, maxNameLength }: RegistrySyncOptions,
+): boolean {
+  const { size } = registry;
+  if (!isPlainMap(received) || size > maxNames || maxNameLength < MAX_NAME_LENGTH) return false;
+  let count = 0;
+  for (const name in received) {
+    const entry = registry.find(name);
+    if (entry === undefined || entry.id !== received[name] || entry.lacking) return false;
+    if (entry.protocol && PROTOCOL_IDS.get(name) !== entry.id) return false;
+    count++;
+  }
+  return count === size;
 }
 
 function examine(received: unknown, options: RegistrySyncOptions): Map<string, number> {

@@ -274,3 +274,44 @@ describe("PacketRegistry", () => {
     expect([...server.peer.registry].every(({ internal, protocol }) => internal && protocol)).toBe(true);
   });
 });
+
+describe("a registry that is the client's own already", () => {
+  const own: readonly Entry[] = [["game:a"], ["game:b", 70]];
+  const same = { ...INTERNAL, "game:a": 64, "game:b": 70 };
+
+  test("changes nothing, and the client is active", () => {
+    const { client } = offered(same, own);
+    expect(client.connection.active).toBe(true);
+    const pair = new Pair({ setUp: register(own) }, { setUp: register(own) });
+    const { registry } = pair.client.peer;
+    const before = registry.revision;
+    const entries = [...registry];
+    pair.open();
+    expect(pair.client.connection.active).toBe(true);
+    expect(registry.revision).toBe(before);
+    for (const [index, entry] of [...registry].entries()) expect(entry).toBe(entries[index]);
+  });
+
+  test.each<[string, unknown, EndOptions]>([
+    ["too many names", same, { cfg: { "net.limits.registry.names": 6 } }],
+    ["names that are too long", same, { cfg: { "net.limits.registry.namelength": 10 } }],
+    ["one that the client has not", { ...same, "game:c": 71 }, {}],
+    ["one less", { ...INTERNAL, "game:a": 64 }, {}],
+  ])("is refused with %s", (_name, received, options) => {
+    const { client } = offered(received, own, options);
+    expect(client.connection.active).toBe(false);
+    expect(client.errors.length).toBe(1);
+  });
+
+  test("is taken over where names were lacking before", () => {
+    const { client } = offered(same, own, {
+      setUp: (peer) => {
+        register(own)(peer);
+        peer.registry.takeOver(new Map(Object.entries(INTERNAL)));
+        expect(peer.registry.find("game:a")?.lacking).toBe(true);
+      },
+    });
+    expect([...client.peer.registry.lacking]).toEqual([]);
+    expect(client.peer.registry.find("game:a")?.lacking).toBe(false);
+  });
+});

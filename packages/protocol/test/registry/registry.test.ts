@@ -288,3 +288,27 @@ test("a registry of another program is taken over with its ids, and with what it
     ["a", false],
   ]);
 });
+
+test.each([3, 16, 17, 40])("with %s objects, each is found, deleted and registered again", (count) => {
+  // Ids that are reserved, found by index, and hashed.
+  const ids = [5, 63, 64, 8191, 8192, 2 ** 32 - 1];
+  const registry = new BaseRegistry(Thing);
+  const all = Array.from({ length: count }, (_, index) => new Thing(`thing ${index}`));
+  for (const [index, thing] of all.entries()) registry.registerObject(thing, ids[index]);
+  expect(registry.size).toBe(count);
+  expect([...registry].map(({ obj }) => obj)).toEqual(all);
+  for (const thing of all) {
+    const id = registry.getID(thing);
+    expect(registry.findId(id)?.obj).toBe(thing);
+    expect(registry.getObj(thing.name as string)).toBe(thing);
+    registry.deleteObj(id);
+    expect([registry.has(id), registry.has(thing), registry.has(thing.name as string)]).toEqual([
+      false,
+      false,
+      false,
+    ]);
+    expect(registry.registerObject(thing, id)).toBe(id);
+    expect(registry.entry(thing)).toEqual({ obj: thing, id, name: thing.name });
+  }
+  expect([...registry].map(({ obj }) => obj)).toEqual(all);
+});
