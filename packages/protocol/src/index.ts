@@ -24,8 +24,11 @@ export { Config, type ConfigOverrides, type ConfigReader, type ConfigSource } fr
 export { type ConfigKey, type ConfigValues, DEFAULT_CONFIG, type Pem } from "./config/options.js";
 export { COMPRESSED, Connection, type SavedConnection } from "./connection/connection.js";
 export {
+  type CommonContext,
   type ConnectionContext,
   type ConnectionContextOptions,
+  contextFor,
+  createCommonContext,
   createConnectionContext,
   type ResumeLimits,
 } from "./connection/connection-context.js";

@@ -1,7 +1,6 @@
 // When each option is read: changed before the start it holds, and changed between two connections it holds for the
 // second one, while the first one keeps what it began with. TLS has a table of its own, in config-when-tls.test.ts.
 
-import { availableParallelism } from "node:os";
 import { deflateSync } from "node:zlib";
 import { encode } from "@msgpack/msgpack";
 import {
@@ -39,11 +38,11 @@ class Scene {
   readonly engine: Record<string, unknown> = {};
   readonly server: Server;
 
-  constructor({ realClock = false, base = {} }: Pick<Row, "realClock" | "base">) {
+  constructor({ base = {} }: Pick<Row, "base">) {
     this.server = track(
       new Server({
         addr: LOCAL,
-        clock: realClock ? undefined : this.clock,
+        clock: this.clock,
         print: (line) => void this.lines.push(line),
         peng: {
           cfg: this.engine,
@@ -76,7 +75,6 @@ interface Row {
   readonly early?: boolean;
   /** Whether packets wait for `process`. */
   readonly manual?: boolean;
-  readonly realClock?: boolean;
   /** Whether it holds for all connections together, as it was when the last one began. */
   readonly shared?: boolean;
 }
@@ -338,9 +336,8 @@ const rows: Row[] = [
   {
     key: "net.latency.poll",
     to: 0,
-    seen: [availableParallelism() > 1, false],
-    realClock: true,
-    look: ({ remote }) => sessionOf(remote.conn).options.poll !== undefined,
+    seen: [0.0001, 0],
+    look: ({ remote }) => sessionOf(remote.conn).options.pollWindow,
   },
 ];
 

@@ -243,8 +243,7 @@ export abstract class PeerBase<
   /** Makes the session for a transport. Its `owner` has to be set before it starts. */
   protected createSession(transport: Transport, cid: Cid, conntype?: string): Session<Owner> {
     this.initialize();
-    const options = this.#settings.get();
-    const { context } = options;
+    const { context, options } = this.#settings.get();
     this.#hooks.begin(this.overridesReceiving, options.maxBuffered);
     const resumable = context.declared?.resume === undefined ? undefined : this.#hooks.resumable(transport);
     const session = new Session<Owner>({

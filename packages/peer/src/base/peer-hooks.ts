@@ -18,7 +18,7 @@ import { type Census, CensusTaking } from "../observing/census.js";
 import { handshakeEnd } from "../observing/handshake-end.js";
 import { Observation } from "../observing/observation.js";
 import { resumptionEnd } from "../observing/resumption-end.js";
-import type { Platform } from "../platform/platform.js";
+import type { Platform, Poll } from "../platform/platform.js";
 import { PeerRequests } from "../requests/peer-requests.js";
 import { ResumableTransport, type SentAgain } from "../resume/resumable-transport.js";
 import type { ResumptionHooks } from "../resume/session-resumption.js";
@@ -103,6 +103,8 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
   ticksOver = false;
   protected readonly parts: PeerParts;
   readonly #scheduler: FlushScheduler;
+  #poll: Poll | undefined = undefined;
+  #pollWindow = 0;
   #requests: PeerRequests | undefined = undefined;
   /** There once a ticker was made: a process may have thousands of clients. */
   #tickers: Set<{ stop(): void }> | undefined = undefined;
@@ -259,9 +261,21 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
   // ---- from sessions ----------------------------------------------------------------------------
 
   receiveData(session: Session<Owner>, chunk: Uint8Array): void {
-    session.options.poll?.arrived();
+    // What a handshake waits for comes from the network, and many at once would look like a conversation.
+    if (session.greeted) this.#poller(session.options.pollWindow)?.arrived();
     const result: unknown = this.takeData(session, chunk);
     if (result !== undefined) session.failIfRejected(result, "receiveData");
+  }
+
+  /** What polls while bytes keep coming, for so many seconds; `undefined`: nothing does. */
+  #poller(window: number): Poll | undefined {
+    if (window === 0) return undefined;
+    if (this.#pollWindow !== window) {
+      const { clock, platform } = this.parts;
+      this.#pollWindow = window;
+      this.#poll = platform.poll?.(clock, window);
+    }
+    return this.#poll;
   }
 
   takePacket(session: Session<Owner>): void {

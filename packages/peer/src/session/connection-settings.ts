@@ -1,21 +1,29 @@
 import {
+  type CommonContext,
   type Config,
   type ConfigKey,
   type ConfigReader,
   type ConfigValues,
   type ConnectionContext,
+  type ConnectionContextOptions,
+  contextFor,
+  createCommonContext,
   createConnectionContext,
   type Peer,
   SIDE_SERVER,
+  type Side,
 } from "@peng3dnet/protocol";
 import type { PeerOptions } from "../base/options.js";
 import type { Platform } from "../platform/platform.js";
 import type { Clock } from "../time/clock.js";
 import type { PrintOptions, SessionOptions } from "./session-hooks.js";
 
-/** What a connection is made with. One object serves all that begin while no option changes. */
-export interface ConnectionSettings extends SessionOptions {
+/** What a connection is made with. It serves all that begin while no option changes. */
+export interface ConnectionSettings {
   readonly context: ConnectionContext;
+  readonly options: SessionOptions;
+  /** What it has in common with other clients; they keep it while there is one. */
+  readonly shared?: SharedSettings;
 }
 
 /** Remembers what was read of a config, to find out whether that has changed. */
@@ -43,36 +51,56 @@ export class ReadConfig implements ConfigReader {
   }
 }
 
+/** What a peer is made with, beside its config. */
+export interface SettingsSource {
+  readonly clock: Clock;
+  readonly platform: Platform;
+  readonly codec: PeerOptions["codec"];
+  readonly extensions: PeerOptions["extensions"];
+  readonly validateSent: boolean | undefined;
+  /** On a client, whether its session outlives its transport. */
+  readonly resumes: boolean;
+}
+
 /**
  * Reads what connections are made with that begin from now on.
  *
- * @param resumes - on a client, whether its session outlives its transport.
  * @param former - what those before were made with: its buffers and connection types are shared.
  * @throws {@link ConfigError} for a value of the engine's config that is not allowed.
  */
 export function readSettings(
   peer: Peer,
   cfg: ConfigReader,
-  clock: Clock,
-  platform: Platform,
-  { codec, extensions, validateSent = platform.validateSent }: PeerOptions,
-  resumes: boolean,
+  source: SettingsSource,
   former: ConnectionSettings | undefined,
 ): ConnectionSettings {
-  const pollWindow = cfg.get("net.latency.poll");
+  const parts = { ...contextOptions(peer.side, cfg, source), former: former?.context };
+  const resources = former?.context.resources ?? source.platform.receiveResources(peer.side);
+  return {
+    context: createConnectionContext(peer, cfg, { ...parts, resources }),
+    options: readOptions(cfg, source.clock),
+  };
+}
+
+function contextOptions(
+  side: Side,
+  cfg: ConfigReader,
+  { platform, codec, extensions, validateSent = platform.validateSent, resumes }: SettingsSource,
+): ConnectionContextOptions {
   const window = cfg.get("net.resume.window");
+  return {
+    codec,
+    extensions,
+    heartbeats: true,
+    resume: side === SIDE_SERVER ? (window > 0 ? { window } : undefined) : resumes ? {} : undefined,
+    validateSent,
+    compression: platform.compression(cfg.get("net.compress.level")),
+  };
+}
+
+function readOptions(cfg: ConfigReader, clock: Clock): SessionOptions {
   const heartbeatTimeout = cfg.get("net.heartbeat.timeout");
   return {
-    context: createConnectionContext(peer, cfg, {
-      codec,
-      extensions,
-      former: former?.context,
-      heartbeats: true,
-      resume: peer.side === SIDE_SERVER ? (window > 0 ? { window } : undefined) : resumes ? {} : undefined,
-      resources: former?.context.resources ?? platform.receiveResources(peer.side),
-      validateSent,
-      compression: platform.compression(cfg.get("net.compress.level")),
-    }),
     clock,
     handshakeTimeout: cfg.get("net.timeout.handshake"),
     idleTimeout: cfg.get("net.timeout.idle"),
@@ -90,12 +118,7 @@ export function readSettings(
     resumeBytes: cfg.get("net.resume.bytes"),
     inflatedRate: cfg.get("net.limits.inflated.rate"),
     prints: readPrints(cfg),
-    poll:
-      former?.poll?.seconds === pollWindow
-        ? former.poll
-        : pollWindow > 0
-          ? platform.poll?.(clock, pollWindow)
-          : undefined,
+    pollWindow: cfg.get("net.latency.poll"),
   };
 }
 
@@ -107,4 +130,51 @@ function readPrints(cfg: ConfigReader): PrintOptions | undefined {
     close: cfg.get("net.debug.print.close"),
   };
   return Object.values(prints).includes(true) ? prints : undefined;
+}
+
+/** What the clients of a process are made with that have the same options. */
+export interface SharedSettings {
+  readonly source: SettingsSource;
+  readonly validateSent: boolean | undefined;
+  readonly fingerprint: object;
+  readonly common: CommonContext;
+  readonly options: SessionOptions;
+}
+
+/** That of the client that was made last. */
+let lastShared: WeakRef<SharedSettings> | undefined;
+
+/** As {@link readSettings}, for a client: a process may have thousands of them, most of which have the same options. */
+export function readClientSettings(
+  peer: Peer,
+  cfg: Config,
+  source: SettingsSource,
+  former: ConnectionSettings | undefined,
+): ConnectionSettings {
+  const { fingerprint } = cfg;
+  if (fingerprint === undefined) return readSettings(peer, cfg, source, former);
+  const { platform, validateSent = platform.validateSent } = source;
+  let shared = lastShared?.deref();
+  if (
+    shared === undefined ||
+    shared.fingerprint !== fingerprint ||
+    shared.validateSent !== validateSent ||
+    !sameSource(shared.source, source)
+  ) {
+    const resources = platform.receiveResources(peer.side);
+    const common = createCommonContext(cfg, { ...contextOptions(peer.side, cfg, source), resources });
+    shared = { source, validateSent, fingerprint, common, options: readOptions(cfg, source.clock) };
+    lastShared = new WeakRef(shared);
+  }
+  return { context: contextFor(peer, shared.common, former?.context), options: shared.options, shared };
+}
+
+function sameSource(one: SettingsSource, other: SettingsSource): boolean {
+  return (
+    one.platform === other.platform &&
+    one.clock === other.clock &&
+    one.codec === other.codec &&
+    one.extensions === other.extensions &&
+    one.resumes === other.resumes
+  );
 }

@@ -2,10 +2,16 @@ import { type Config, type Peer, SIDE_SERVER } from "@peng3dnet/protocol";
 import type { PeerOptions } from "../base/options.js";
 import type { Platform } from "../platform/platform.js";
 import type { Clock } from "../time/clock.js";
-import { type ConnectionSettings, ReadConfig, readSettings } from "./connection-settings.js";
+import {
+  type ConnectionSettings,
+  ReadConfig,
+  readClientSettings,
+  readSettings,
+  type SettingsSource,
+} from "./connection-settings.js";
 
 /** What the settings of connections follow from. */
-interface SettingsSource {
+interface PeerSource {
   readonly peer: Peer;
   readonly cfg: Config;
   readonly clock: Clock;
@@ -20,36 +26,54 @@ interface Outliving {
 
 /** The settings of connections that begin now. They are read again only if an option has changed since. */
 export class CurrentSettings {
-  readonly #source: SettingsSource;
-  readonly #options: PeerOptions;
+  readonly #peer: PeerSource;
+  readonly #codec: PeerOptions["codec"];
+  readonly #extensions: PeerOptions["extensions"];
+  readonly #validateSent: boolean | undefined;
   readonly #outliving: Outliving;
   #settings: ConnectionSettings | undefined = undefined;
   #read: ReadConfig | undefined = undefined;
 
-  constructor(source: SettingsSource, options: PeerOptions, outliving: Outliving) {
-    this.#source = source;
-    this.#options = options;
+  constructor(peer: PeerSource, { codec, extensions, validateSent }: PeerOptions, outliving: Outliving) {
+    this.#peer = peer;
+    this.#codec = codec;
+    this.#extensions = extensions;
+    this.#validateSent = validateSent;
     this.#outliving = outliving;
   }
 
   /** @throws {@link ConfigError} for a value of the engine's config that is not allowed. */
   get(): ConnectionSettings {
     const former = this.#settings;
-    if (former !== undefined && this.#read?.changed !== true) return former;
-    const { peer, cfg, clock, platform } = this.#source;
+    if (former !== undefined && !this.#changed(former)) return former;
+    const { peer, cfg } = this.#peer;
+    const onServer = peer.side === SIDE_SERVER;
+    if (!onServer && cfg.fingerprint !== undefined) {
+      this.#settings = readClientSettings(peer, cfg, this.#source(), former);
+      return this.#settings;
+    }
     const read = new ReadConfig(cfg, former !== undefined);
-    this.#settings = readSettings(
-      peer,
-      read,
+    this.#settings = readSettings(peer, read, this.#source(), former);
+    // Most clients connect once: they would hold what they never look at.
+    if (onServer || this.#outliving.reconnects) this.#read = read;
+    return this.#settings;
+  }
+
+  #changed({ shared }: ConnectionSettings): boolean {
+    if (shared === undefined) return this.#read?.changed === true;
+    return this.#outliving.reconnects && shared.fingerprint !== this.#peer.cfg.fingerprint;
+  }
+
+  #source(): SettingsSource {
+    const { clock, platform } = this.#peer;
+    return {
       clock,
       platform,
-      this.#options,
-      this.#outliving.resumes,
-      former,
-    );
-    // Most clients connect once: they would hold what they never look at.
-    if (peer.side === SIDE_SERVER || this.#outliving.reconnects) this.#read = read;
-    return this.#settings;
+      codec: this.#codec,
+      extensions: this.#extensions,
+      validateSent: this.#validateSent,
+      resumes: this.#outliving.resumes,
+    };
   }
 
   /** Whether connections may have different settings: they began with others, or their peers declined compression. */

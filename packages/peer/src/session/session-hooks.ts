@@ -9,7 +9,6 @@ import type {
 } from "@peng3dnet/protocol";
 import type { Heartbeats } from "../liveness/heartbeats.js";
 import type { BufferBudget } from "../messages/buffer-budget.js";
-import type { Poll } from "../platform/platform.js";
 import type { ResumableTransport } from "../resume/resumable-transport.js";
 import type { ResumptionHooks } from "../resume/session-resumption.js";
 import type { Transport } from "../transport/transport.js";
@@ -99,8 +98,8 @@ export interface SessionOptions extends OutputOptions, ReceiveWindowLimits {
   readonly maxRequests: number;
   /** What is printed; `undefined`: nothing. */
   readonly prints: PrintOptions | undefined;
-  /** Polls while bytes keep coming; `undefined`: nobody does. */
-  readonly poll: Poll | undefined;
+  /** `net.latency.poll` */
+  readonly pollWindow: number;
 }
 
 /** What a session is made of. */

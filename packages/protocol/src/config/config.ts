@@ -17,6 +17,38 @@ export interface ConfigReader {
   get<K extends ConfigKey>(key: K): ConfigValues[K];
 }
 
+type OwnValues = ReadonlyMap<ConfigKey, unknown>;
+
+/** What was checked last. A process may have thousands of clients with the same options. */
+let lastChecked: WeakRef<OwnValues> | undefined;
+
+/** The values of some overrides, checked; the same object for the same ones in a row. */
+function ownValues(overrides: ConfigOverrides): OwnValues {
+  const last = lastChecked?.deref();
+  if (last !== undefined && sameValues(overrides, last)) return last;
+  const own = new Map<ConfigKey, unknown>();
+  let simple = true;
+  for (const [key, value] of Object.entries(overrides)) {
+    if (value === undefined && isConfigKey(key)) continue;
+    checkOption(key, value);
+    own.set(key, value);
+    // Whether an object still is what was checked nobody can tell.
+    simple &&= typeof value !== "object" || value === null;
+  }
+  if (simple) lastChecked = new WeakRef(own);
+  return own;
+}
+
+function sameValues(overrides: ConfigOverrides, known: OwnValues): boolean {
+  let count = 0;
+  for (const [key, value] of Object.entries(overrides)) {
+    if (value === undefined && isConfigKey(key)) continue;
+    if (value === undefined || known.get(key as ConfigKey) !== value) return false;
+    count++;
+  }
+  return count === known.size;
+}
+
 function lookUp(source: ConfigSource, key: string): unknown {
   return typeof source.get === "function"
     ? source.get(key)
@@ -31,7 +63,8 @@ function lookUp(source: ConfigSource, key: string): unknown {
  * made after it, while those that exist keep what they began with.
  */
 export class Config implements ConfigReader {
-  readonly #own = new Map<ConfigKey, unknown>();
+  /** Never changed, as others may have it, too; a change puts another one in its place. */
+  #own: OwnValues;
   readonly #parent: ConfigSource | undefined;
 
   /**
@@ -41,9 +74,7 @@ export class Config implements ConfigReader {
    */
   constructor(overrides: ConfigOverrides = {}, parent?: ConfigSource) {
     this.#parent = parent;
-    for (const [key, value] of Object.entries(overrides)) {
-      if (value !== undefined || !isConfigKey(key)) this.set(key as ConfigKey, value as never);
-    }
+    this.#own = ownValues(overrides);
   }
 
   /**
@@ -68,11 +99,21 @@ export class Config implements ConfigReader {
    */
   set<K extends ConfigKey>(key: K, value: ConfigValues[K]): void {
     checkOption(key, value);
-    this.#own.set(key, value);
+    this.#own = new Map(this.#own).set(key, value);
   }
 
   /** Removes an own value, so that the parent's value or the default holds again. */
   delete(key: ConfigKey): void {
-    this.#own.delete(key);
+    const own = new Map(this.#own);
+    own.delete(key);
+    this.#own = own;
+  }
+
+  /**
+   * What says, as long as it is the same, that all options are the same as in every other config that says so; `undefined`: that
+   * cannot be told, since a parent tells nobody when it changes.
+   */
+  get fingerprint(): object | undefined {
+    return this.#parent === undefined ? this.#own : undefined;
   }
 }

@@ -75,7 +75,10 @@ export class BoundType {
 
 /** The bound types of a peer, by name. */
 export class BoundTypes {
-  readonly #byName = new Map<string, BoundType>();
+  /** The one that was asked for last: a client has no other one. */
+  #last: BoundType | undefined = undefined;
+  /** Made for the second name. */
+  #byName: Map<string, BoundType> | undefined = undefined;
 
   /**
    * The bound type of a name.
@@ -83,6 +86,16 @@ export class BoundTypes {
    * @param type - what the peer has under that name now; it may have taken the place of another one.
    */
   of(name: string, type: ConnectionHooks): BoundType {
+    const last = this.#last;
+    if (last?.name === name && last.type === type) return last;
+    this.#last = this.#find(name, type);
+    return this.#last;
+  }
+
+  #find(name: string, type: ConnectionHooks): BoundType {
+    const last = this.#last;
+    if (last === undefined) return new BoundType(name, type);
+    this.#byName ??= new Map([[last.name, last]]);
     const known = this.#byName.get(name);
     if (known?.type === type) return known;
     const bound = new BoundType(name, type);

@@ -1,7 +1,7 @@
 import { BodyDecoder, type BodyDecoderOptions } from "../codec/reading/body-decoder.js";
 import { ValueWriter } from "../codec/writing/value-writer.js";
 import type { ConfigReader } from "../config/config.js";
-import { SIDE_SERVER } from "../constants.js";
+import { SIDE_CLIENT, SIDE_SERVER, type Side } from "../constants.js";
 import { BufferPool } from "../framing/buffer-pool.js";
 import type { FrameDecoder } from "../framing/frame-decoder.js";
 import { FrameEncoder } from "../framing/frame-encoder.js";
@@ -16,6 +16,7 @@ import { MAX_RESUME_BODY, type ResumeParameters } from "../handshake/resume.js";
 import type { EncodingContext } from "../packets/encode-packet.js";
 import { PacketDelivery } from "../packets/packet-delivery.js";
 import { BoundTypes } from "./bound-type.js";
+import { derive, wholeOf } from "./derived.js";
 import type { Peer } from "./peer.js";
 
 /**
@@ -59,6 +60,9 @@ export interface ConnectionContext extends EncodingContext {
   readonly maxNameLength: number;
 }
 
+/** What of a context says nothing of its peer, so that peers of one side with the same options may share it. */
+export type CommonContext = Omit<ConnectionContext, "peer" | "types" | "announcement" | "uncompressed">;
+
 /** What may be received before a session goes on over another transport. */
 export interface ResumeLimits {
   /** Longest packet, in bytes without its length prefix. */
@@ -92,7 +96,7 @@ export class UncompressedContext {
     if (context.compression === undefined) return context;
     if (this.#context === undefined) {
       const uncompressed: ConnectionContext = {
-        ...context,
+        ...wholeOf(context),
         compression: undefined,
         compressionDeclined: true,
         announcement: new RegistryAnnouncement(),
@@ -132,10 +136,10 @@ const HELLO_DEPTH = 3;
 /** Bytes and elements that the settype of a client has at most that comes back, with room for further extensions. */
 const RESUME_LENGTH = 2 * MAX_RESUME_BODY;
 const RESUME_ELEMENTS = 32;
-/** Output buffers that a server keeps for its connections. A client keeps one, as it has a single connection. */
-const SERVER_BUFFERS = 16;
-/** Frame encoders that a server keeps while no connection needs them. */
-const SERVER_ENCODERS = 64;
+/** Output buffers that are kept for the connections of a server, or of the clients that share a context. */
+const MANY_BUFFERS = 16;
+/** Frame encoders that are kept while none of these connections needs them. */
+const MANY_ENCODERS = 64;
 
 /** Whether extensions with parameters may be declared: whoever bounds packets to less is to send and to accept no more. */
 function roomForExtensions(cfg: ConfigReader): boolean {
@@ -148,7 +152,7 @@ function roomForExtensions(cfg: ConfigReader): boolean {
  * @returns `undefined`: nothing.
  */
 function declaredExtensions(
-  peer: Peer,
+  side: Side,
   cfg: ConfigReader,
   { length, elements }: ResumeLimits,
   { compression, heartbeats, resume }: ConnectionContextOptions,
@@ -164,7 +168,7 @@ function declaredExtensions(
   const declared: Extensions = {
     // What cannot be inflated is declined, too: the connection would end with the first compressed packet.
     ...(!(cfg.get("net.compress.accept") && compression !== undefined) && { compress: { accept: false } }),
-    ...(beats && deep && { heartbeat: peer.side === SIDE_SERVER ? { interval } : {} }),
+    ...(beats && deep && { heartbeat: side === SIDE_SERVER ? { interval } : {} }),
     ...(resumes && deep && { resume }),
   };
   return Object.keys(declared).length > 0 ? declared : undefined;
@@ -180,31 +184,61 @@ export function createConnectionContext(
   cfg: ConfigReader,
   options: ConnectionContextOptions = {},
 ): ConnectionContext {
+  return createContext(peer, peer.side, cfg, options);
+}
+
+/** A context for a peer that shares what it can with other peers of its side. */
+export function contextFor(peer: Peer, common: CommonContext, former?: ConnectionContext): ConnectionContext {
+  return derive(common, {
+    peer,
+    types: former?.types ?? new BoundTypes(),
+    announcement: new RegistryAnnouncement(),
+    uncompressed: new UncompressedContext(1),
+  });
+}
+
+/**
+ * Reads what of the options of clients says nothing of a client, so that all whose options are the same may share it.
+ *
+ * @throws as {@link createConnectionContext}.
+ */
+export function createCommonContext(cfg: ConfigReader, options: ConnectionContextOptions): CommonContext {
+  return createContext(undefined, SIDE_CLIENT, cfg, options);
+}
+
+/** @param peer - `undefined`: the context is only to be shared, by {@link contextFor}. */
+function createContext(
+  peer: Peer | undefined,
+  side: Side,
+  cfg: ConfigReader,
+  options: ConnectionContextOptions,
+): ConnectionContext {
   const { former, resources = new ReceiveResources(), validateSent = false } = options;
   const { codec, compression, extensions } = options;
   const depth = cfg.get("net.limits.depth");
   const limit = cfg.get("net.limits.packetlength");
   const inflatedLimit = cfg.get("net.limits.inflated");
-  const server = peer.side === SIDE_SERVER;
-  const pool = former?.pool ?? new BufferPool(server ? SERVER_BUFFERS : 1);
+  const server = side === SIDE_SERVER;
+  // A client by itself has one connection.
+  const encoders = server || peer === undefined ? MANY_ENCODERS : 1;
+  const pool = former?.pool ?? new BufferPool(server || peer === undefined ? MANY_BUFFERS : 1);
   const elements = cfg.get("net.limits.elements");
   const maxNames = cfg.get("net.limits.registry.names");
   const fewElements = cfg.get("net.limits.elements.handshake");
-  const encoders = server ? SERVER_ENCODERS : 1;
   const resumeLimits: ResumeLimits = {
     length: Math.min(limit, cfg.get("net.limits.packetlength.handshake")),
     inflated: Math.min(inflatedLimit, cfg.get("net.limits.inflated.handshake")),
     elements: Math.min(elements, fewElements),
   };
   const context: ConnectionContext = {
-    peer,
+    peer: peer as Peer,
     resources,
     types: former?.types ?? new BoundTypes(),
     announcement: new RegistryAnnouncement(),
     decoders: resources.decoders,
     encoders: new ObjectPool(encoders, () => new FrameEncoder(context)),
     roomForExtensions: roomForExtensions(cfg),
-    declared: declaredExtensions(peer, cfg, resumeLimits, options),
+    declared: declaredExtensions(side, cfg, resumeLimits, options),
     compressionDeclined: false,
     uncompressed: new UncompressedContext(encoders),
     delivery: new PacketDelivery({

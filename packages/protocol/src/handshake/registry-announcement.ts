@@ -1,4 +1,5 @@
 import { ValueWriter } from "../codec/writing/value-writer.js";
+import { wholeOf } from "../connection/derived.js";
 import { type EncodingContext, encodePacket } from "../packets/encode-packet.js";
 import { PROTOVERSION, VERSION } from "../version.js";
 import { HANDSHAKE_NAME } from "./internal-names.js";
@@ -22,7 +23,7 @@ export class RegistryAnnouncement {
       const payload = { version: VERSION, protoversion: PROTOVERSION, registry: registry.toMap() };
       // This side's limit on elements does not hold here: a client accepts the names of a registry in addition to its own.
       const writer = new ValueWriter(context.depth, Number.MAX_SAFE_INTEGER, context.pool);
-      this.#packet = encodePacket({ ...context, writer }, registry.getID(HANDSHAKE_NAME), payload);
+      this.#packet = encodePacket({ ...wholeOf(context), writer }, registry.getID(HANDSHAKE_NAME), payload);
       this.#revision = registry.revision;
     }
     return this.#packet;

@@ -1,3 +1,4 @@
+import { wholeOf } from "../connection/derived.js";
 import type { Peer } from "../connection/peer.js";
 import { FrameEncoder, type FrameEncoderOptions } from "../framing/frame-encoder.js";
 import { LENGTH_SIZE, PREAMBLE_SIZE, readUint16, writePreamble } from "../framing/packet-header.js";
@@ -30,7 +31,7 @@ export function encodePacket(context: EncodingContext, id: number, data: unknown
  * are secrets: the writer of values, which others can look at, keeps nothing of them.
  */
 export function encodeUncompressed(context: EncodingContext, id: number, data: unknown): Uint8Array {
-  const packet = encodePacket({ ...context, compression: undefined }, id, data);
+  const packet = encodePacket({ ...wholeOf(context), compression: undefined }, id, data);
   context.writer.idle().release();
   return packet;
 }

@@ -253,3 +253,45 @@ describe("stacking", () => {
     expect(config.get("net.compress.level")).toBe(9);
   });
 });
+
+describe("configs with the same overrides", () => {
+  const overrides = {
+    "net.timeout.idle": 3,
+    "net.compress.enabled": false,
+    "net.timeout.close": undefined,
+  } as const;
+
+  test("do not change together", () => {
+    const [first, second] = [new Config(overrides), new Config(overrides)];
+    expect(first.fingerprint).toBe(second.fingerprint);
+    first.set("net.timeout.idle", 5);
+    expect([first.get("net.timeout.idle"), second.get("net.timeout.idle")]).toEqual([5, 3]);
+    expect(first.fingerprint).not.toBe(second.fingerprint);
+    second.delete("net.timeout.idle");
+    expect(second.get("net.timeout.idle")).toBe(DEFAULT_CONFIG["net.timeout.idle"]);
+    expect(new Config(overrides).get("net.timeout.idle")).toBe(3);
+  });
+
+  test.each<[string, ConfigOverrides]>([
+    ["another value", { ...overrides, "net.timeout.idle": 4 }],
+    ["one more", { ...overrides, "net.timeout.close": 4 }],
+    ["one less", { "net.timeout.idle": 3 }],
+    ["another one", { "net.timeout.idle": 3, "net.timeout.unsent": 3 }],
+  ])("differ from one with %s", (_name, others) => {
+    const first = new Config(overrides);
+    expect(new Config(others).fingerprint).not.toBe(first.fingerprint);
+  });
+
+  test("are checked, whatever was checked before", () => {
+    new Config(overrides);
+    expect(() => new Config({ ...overrides, "net.timeout.idle": -1 })).toThrow(ConfigError);
+    const hosts: unknown[] = ["127.0.0.1", 1];
+    new Config({ "net.client.addr": hosts as never });
+    hosts[1] = "no port";
+    expect(() => new Config({ "net.client.addr": hosts as never })).toThrow(ConfigError);
+  });
+
+  test("have no fingerprint with a parent, which may change in silence", () => {
+    expect(new Config(overrides, {}).fingerprint).toBeUndefined();
+  });
+});
