@@ -11,8 +11,10 @@ import { ReceiveResources } from "../framing/receive-resources.js";
 import { SharedOutput } from "../framing/shared-output.js";
 import type { Extensions } from "../handshake/extensions.js";
 import { MAX_BEAT_BODY } from "../handshake/heartbeat.js";
+import { KnownBodies } from "../handshake/known-bodies.js";
 import { RegistryAnnouncement } from "../handshake/registry-announcement.js";
 import { MAX_RESUME_BODY, type ResumeParameters } from "../handshake/resume.js";
+import { SteadyPacket } from "../handshake/steady-packet.js";
 import type { EncodingContext } from "../packets/encode-packet.js";
 import { PacketDelivery } from "../packets/packet-delivery.js";
 import { BoundTypes } from "./bound-type.js";
@@ -32,6 +34,12 @@ export interface ConnectionContext extends EncodingContext {
   readonly delivery: PacketDelivery;
   /** The registry as it is sent to clients. */
   readonly announcement: RegistryAnnouncement;
+  /** The hello of a server, or the settype of a client, as it is sent. */
+  readonly greeting: SteadyPacket;
+  /** What a client says when it has taken over a registry. */
+  readonly acceptance: SteadyPacket;
+  /** What the packets of the handshake have said. */
+  readonly knownBodies: KnownBodies;
   readonly decoders: ObjectPool<FrameDecoder>;
   readonly encoders: ObjectPool<FrameEncoder>;
   /** What this side declares of extensions in hello or settype; `undefined`: nothing. */
@@ -100,6 +108,8 @@ export class UncompressedContext {
         compression: undefined,
         compressionDeclined: true,
         announcement: new RegistryAnnouncement(),
+        greeting: new SteadyPacket(),
+        acceptance: new SteadyPacket(),
         encoders: new ObjectPool(this.#encoders, () => new FrameEncoder(uncompressed)),
       };
       this.#context = uncompressed;
@@ -235,6 +245,9 @@ function createContext(
     resources,
     types: former?.types ?? new BoundTypes(),
     announcement: new RegistryAnnouncement(),
+    greeting: new SteadyPacket(),
+    acceptance: new SteadyPacket(),
+    knownBodies: new KnownBodies(),
     decoders: resources.decoders,
     encoders: new ObjectPool(encoders, () => new FrameEncoder(context)),
     roomForExtensions: roomForExtensions(cfg),

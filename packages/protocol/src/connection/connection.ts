@@ -56,6 +56,7 @@ import {
   SETTYPE_NAME,
 } from "../handshake/internal-names.js";
 import { ACKNOWLEDGE_ID, MAX_RESUME_BODY, type ResumeRequest, TICKET_ID } from "../handshake/resume.js";
+import type { SteadyPacket } from "../handshake/steady-packet.js";
 import { checkSent } from "../packets/check-sent.js";
 import { encodeUncompressed } from "../packets/encode-packet.js";
 import type { PacketSource } from "../packets/packet-delivery.js";
@@ -69,6 +70,10 @@ import { type ConnectionHost, watchResult } from "./connection-host.js";
 import { FIRST_FLUSH_AFTER, FLUSH_AT, nextFlushAfter, worthFlushing } from "./flush-policy.js";
 import type { PacketRef, Peer } from "./peer.js";
 import { checkApplicationState, isActive, nextState, type StateEvent } from "./state.js";
+
+function accept(): unknown {
+  return { success: true };
+}
 
 /** Stands for the length of a packet that has flags, e.g. that is compressed: nobody knows yet how much it holds. */
 export const COMPRESSED = 0x3fff_ffff;
@@ -265,9 +270,10 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
   open(): void {
     this.#transition("open");
     if (this.side === SIDE_SERVER) {
-      const hello = { version: VERSION, protoversion: PROTOVERSION };
       this.#keepExtensions((name) => this.#idsFree(name));
-      this.send(HELLO_NAME, withExtensions(hello, this.#declared));
+      const hello = (): unknown =>
+        withExtensions({ version: VERSION, protoversion: PROTOVERSION }, this.#declared);
+      this.#sendSteady(HELLO_NAME, this.#context.greeting, "", this.#declared, hello);
       this.#transition("hello");
     }
   }
@@ -328,7 +334,8 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
       (name) => this.#peerExtensions[name] !== undefined && (this.#context.autosync || this.#idsFree(name)),
     );
     if (this.#peerExtensions.trace === undefined) this.#declared = withoutExtension(this.#declared, "trace");
-    this.send(SETTYPE_NAME, withExtensions({ conntype }, this.#declared));
+    const settype = (): unknown => withExtensions({ conntype }, this.#declared);
+    this.#sendSteady(SETTYPE_NAME, this.#context.greeting, conntype, this.#declared, settype);
     this.settypeReceived(conntype);
   }
 
@@ -383,8 +390,15 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
   /** The registry was taken over, on a client. Says so to the server; the connection is active then. */
   sendAccept(): void {
     this.#transition("accept");
-    this.send(ACCEPT_NAME, { success: true });
+    this.#sendSteady(ACCEPT_NAME, this.#context.acceptance, "", undefined, accept);
     this.host.handshakeComplete();
+  }
+
+  /** Sends a packet of the protocol, from its bytes of another connection where it is the same. */
+  #sendSteady(name: string, packet: SteadyPacket, text: string, about: unknown, body: () => unknown): void {
+    const entry = this.#registry().entry(name);
+    const bytes = packet.encoded(this.#context, entry.id, text, about, body);
+    this.sendEncoded(entry, bytes, name, undefined);
   }
 
   /** The client accepted the registry, on a server. The connection is active then. */
@@ -635,8 +649,15 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
     const context = this.#context;
     const limit = active ? context.inflatedLimit : context.handshakeInflatedLimit;
     const elements = active ? context.elements : context.handshakeElements;
+    const early = !active && flags === 0 && entry?.protocol === true && entry.id < CLOSECONN_ID;
+    if (early) {
+      const known = context.knownBodies.find(entry.id, bytes, start, end);
+      if (known !== undefined) return known;
+    }
     try {
-      return context.bodies.decode(bytes, start, end, flags, owned, limit, elements);
+      const value = context.bodies.decode(bytes, start, end, flags, owned, limit, elements);
+      if (early) context.knownBodies.note(entry.id, bytes, start, end, value);
+      return value;
     } catch (error) {
       throw entry === undefined ? error : namePacket(error, entry.name);
     }

@@ -143,7 +143,14 @@ test("those who decline share one context, which differs in nothing else", () =>
   const differing = (Object.keys(context) as (keyof ConnectionContext)[]).filter(
     (key) => declined[key] !== context[key],
   );
-  expect(differing.sort()).toEqual(["announcement", "compression", "compressionDeclined", "encoders"]);
+  expect(differing.sort()).toEqual([
+    "acceptance",
+    "announcement",
+    "compression",
+    "compressionDeclined",
+    "encoders",
+    "greeting",
+  ]);
 });
 
 test("what waits when the settype comes is sent before what follows, and nothing of it is lost", () => {
