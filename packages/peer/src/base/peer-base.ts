@@ -86,7 +86,7 @@ export abstract class PeerBase<
   protected readonly logger: Logger;
   protected readonly guard: HandlerGuard;
   readonly #platform: Platform;
-  readonly #options: PeerOptions;
+  readonly #print: PeerOptions["print"];
   readonly #events: EngineEvents;
   readonly #hooks: PeerHooks<Owner>;
   readonly #conntypes = new Map<string, ConnectionType>();
@@ -110,7 +110,7 @@ export abstract class PeerBase<
   ) {
     checkPlatform(platform);
     this.kind = kind;
-    this.#options = options;
+    this.#print = options.print;
     this.peng = options.peng;
     this.cfg = new Config(options.cfg, options.peng?.cfg);
     this.#platform = platform;
@@ -316,7 +316,7 @@ export abstract class PeerBase<
    */
   interrupt(): void {
     this.sendEvent("interrupt");
-    this.#hooks.processor.wake();
+    this.#hooks.wake();
   }
 
   /** Whether a subclass overrides a step of receiving, so that every packet has to take that way. */
@@ -452,7 +452,7 @@ export abstract class PeerBase<
    */
   print(...values: unknown[]): void {
     this.guard.run("print", () => {
-      const { print = this.#platform.print } = this.#options;
+      const print = this.#print ?? this.#platform.print;
       return print(printLine(this.#platform, values));
     });
   }

@@ -88,10 +88,6 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
   readonly turns: RunQueue;
   readonly buffers: BufferBudget;
   readonly heartbeats: Heartbeats;
-  /** Packets that wait for `process`. */
-  readonly processor: PacketProcessor;
-  /** Iterators of messages that have not ended. */
-  readonly streams = new Set<Stream>();
   /** Who looks on. */
   readonly observation: Observation;
   queuedLength = 0;
@@ -102,7 +98,12 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
   gathering = false;
   ticksOver = false;
   protected readonly parts: PeerParts;
-  readonly #scheduler: FlushScheduler;
+  // What follows is there once there is use for it: a process may have thousands of clients.
+  #scheduler: FlushScheduler | undefined = undefined;
+  #processor: PacketProcessor | undefined = undefined;
+  #streams: Set<Stream> | undefined = undefined;
+  /** Whether packets are processed as they come. */
+  #dispatching = false;
   #poll: Poll | undefined = undefined;
   #pollWindow = 0;
   #requests: PeerRequests | undefined = undefined;
@@ -118,12 +119,10 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
   constructor(parts: PeerParts) {
     const { registry, clock, platform } = parts;
     this.parts = parts;
-    this.observation = new Observation(parts.guard, platform.observer, () => this.lookWhoWatches());
+    this.observation = new Observation(parts.guard, platform.observer, this);
     this.turns = new RunQueue(clock, platform.yield);
     this.buffers = new BufferBudget(registry);
     this.heartbeats = new Heartbeats(clock, platform.yield, this.observation);
-    this.processor = new PacketProcessor(clock, platform.yield);
-    this.#scheduler = new FlushScheduler(platform.defer);
   }
 
   // ---- what the peer of either kind does --------------------------------------------------------
@@ -190,14 +189,36 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
    */
   begin(overridden: boolean, maxBuffered: number): void {
     this.#overridden = overridden;
-    this.direct = this.processor.dispatching && !overridden;
+    this.direct = this.#dispatching && !overridden;
     this.buffers.limit = maxBuffered;
   }
 
   /** Processes packets as they come from now on. */
   dispatch(): void {
-    this.processor.dispatch();
+    this.#dispatching = true;
+    this.#processor?.dispatch();
     this.direct = !this.#overridden;
+  }
+
+  /** Packets that wait for `process`. */
+  get processor(): PacketProcessor {
+    if (this.#processor === undefined) {
+      const { clock, platform } = this.parts;
+      this.#processor = new PacketProcessor(clock, platform.yield);
+      if (this.#dispatching) this.#processor.dispatch();
+    }
+    return this.#processor;
+  }
+
+  /** Lets those go on who wait for a packet. */
+  wake(): void {
+    this.#processor?.wake();
+  }
+
+  /** Iterators of messages that have not ended. */
+  get streams(): Set<Stream> {
+    this.#streams ??= new Set();
+    return this.#streams;
   }
 
   /** What a session that begins now outlives its transport by. */
@@ -218,12 +239,12 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
 
   /** The peer is stopped: so is what goes on by itself. */
   stop(): void {
-    for (const stream of this.streams) stream.end();
+    for (const stream of this.#streams ?? []) stream.end();
     this.stopTickers();
   }
 
   /** There is nothing to tick for any more. */
-  protected stopTickers(): void {
+  stopTickers(): void {
     this.ticksOver = true;
     for (const ticker of this.#tickers ?? []) ticker.stop();
   }
@@ -254,7 +275,7 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
       call();
     } finally {
       this.gathering = false;
-      this.#scheduler.flush();
+      this.#scheduler?.flush();
     }
   }
 
@@ -296,6 +317,7 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
   }
 
   scheduleFlush(session: Session<Owner>): void {
+    this.#scheduler ??= new FlushScheduler(this.parts.platform.defer);
     this.#scheduler.add(session);
   }
 
@@ -366,7 +388,7 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
   }
 
   released(session: Session<Owner>): void {
-    this.processor.released(session);
+    this.#processor?.released(session);
   }
 
   over(_session: Session<Owner>): void {}
@@ -375,9 +397,9 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
     // A connection that is paused has reached those that paused it.
     if (session.paused) {
       this.buffers.forget(session);
-      for (const stream of this.streams) stream.forget(session);
+      for (const stream of this.#streams ?? []) stream.forget(session);
     }
-    this.processor.closed(session);
+    this.#processor?.closed(session);
     session.requests?.end(info);
     if (!session.greeted) this.observation.handshake(session, handshakeEnd(info, session));
     const seconds = session.resumption?.suspendedFor;

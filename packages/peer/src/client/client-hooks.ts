@@ -29,7 +29,7 @@ export class ClientHooks<C extends HookedClient> extends PeerHooks<C> {
 
   constructor(parts: PeerParts) {
     super(parts);
-    this.sessions = new ClientSessions(parts, this.observation, () => this.stopTickers());
+    this.sessions = new ClientSessions(parts, this.observation, this);
   }
 
   /**

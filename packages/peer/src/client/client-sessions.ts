@@ -24,6 +24,10 @@ import { Pause } from "./pause.js";
 import type { Reconnecting } from "./reconnecting.js";
 import { refusalError } from "./tls-refusal.js";
 
+function stoppedError(): AbortedError {
+  return new AbortedError("the client was stopped");
+}
+
 /** What a caller is told for whom the connection ended too early. */
 export function connectionClosed({ reason, error }: CloseInfo): Error {
   if (error instanceof TlsHandshakeError) return error;
@@ -50,10 +54,12 @@ export class ClientSessions<C extends ToldClient> {
   #active: Deferred<void>;
   readonly #parts: PeerParts;
   readonly #observation: Observation;
-  readonly #over: () => void;
+  readonly #tickers: { stopTickers(): void };
   declare private host: ConnectingClient<C>;
-  /** Fires when nothing is to be opened any more. */
-  readonly #abort = new AbortController();
+  /** Ends the attempt, or the pause before one, that is under way; `undefined`: none is. */
+  #attempt: AbortController | undefined = undefined;
+  /** Why nothing is to be opened any more; `undefined`: something may be. */
+  #given: (() => Error) | undefined = undefined;
   /** The first connection is up; `undefined`: nobody has asked for one. */
   #up: Promise<void> | undefined = undefined;
   /** Whether there was a session. */
@@ -71,11 +77,11 @@ export class ClientSessions<C extends ToldClient> {
   /** The reason that it was closed with while there was no session. */
   #closedAs: { readonly reason: string | null } | undefined = undefined;
 
-  /** @param over - the client is at its end, and nobody knows yet. */
-  constructor(parts: PeerParts, observation: Observation, over: () => void) {
+  /** @param tickers - end with the client, before anybody knows of that. */
+  constructor(parts: PeerParts, observation: Observation, tickers: { stopTickers(): void }) {
     this.#parts = parts;
     this.#observation = observation;
-    this.#over = over;
+    this.#tickers = tickers;
     this.#active = new Deferred(parts.clock);
     this.closing = new Deferred(parts.clock);
   }
@@ -173,7 +179,7 @@ export class ClientSessions<C extends ToldClient> {
       // A session that was saved is there before its line is.
       if (!this.#everActive && (session === undefined || session.suspended)) {
         this.#ended = true;
-        this.#abort.abort(error);
+        this.#openNoMore(() => error as Error);
         session?.destroy("socketclose");
       }
       throw error;
@@ -195,13 +201,28 @@ export class ClientSessions<C extends ToldClient> {
     }
   }
 
+  /** Nothing is to be opened any more, and what is being opened is given up. @param why - makes the error that says so. */
+  #openNoMore(why: () => Error): void {
+    if (this.#given !== undefined) return;
+    this.#given = why;
+    this.#attempt?.abort(why());
+  }
+
+  /** A signal for an attempt, or for the pause before one. It has fired if nothing is to be opened any more. */
+  #begin(): AbortSignal {
+    const attempt = new AbortController();
+    if (this.#given !== undefined) attempt.abort(this.#given());
+    this.#attempt = attempt;
+    return attempt.signal;
+  }
+
   async #try(): Promise<void> {
     const { clock, platform } = this.#parts;
-    const { signal } = this.#abort;
+    const signal = this.#begin();
     const made: Session<C>[] = [];
     try {
       const dialling = this.host.dial(signal, (transport, connected = clock.now()) => {
-        made.push(this.#use(transport, connected));
+        made.push(this.#use(transport, connected, signal));
       });
       await unlessAborted(dialling, signal, platform.yield);
     } catch (error) {
@@ -209,6 +230,8 @@ export class ClientSessions<C extends ToldClient> {
       made[0]?.crashed(error);
       if (made.length > 0 && this.reconnecting !== undefined) return;
       throw error;
+    } finally {
+      if (this.#attempt?.signal === signal) this.#attempt = undefined;
     }
     if (made.length === 0 && this.session === undefined)
       throw new ConnectError(
@@ -216,8 +239,7 @@ export class ClientSessions<C extends ToldClient> {
       );
   }
 
-  #use(transport: Transport, connected: number): Session<C> {
-    const { signal } = this.#abort;
+  #use(transport: Transport, connected: number, signal: AbortSignal): Session<C> {
     if (signal.aborted) {
       // Closed between the connection and here.
       transport.destroy();
@@ -233,7 +255,7 @@ export class ClientSessions<C extends ToldClient> {
 
   /** Begins a session over a transport. @param spent - seconds of its handshake that are over. */
   begin(transport: Transport, spent: number): Session<C> {
-    if (this.session !== undefined || this.closing.settled || this.#abort.signal.aborted)
+    if (this.session !== undefined || this.closing.settled || this.#given !== undefined)
       throw new InvalidStateError("a client connects once; make a new one");
     this.#up ??= Promise.resolve();
     const session = this.host.create(transport);
@@ -293,7 +315,7 @@ export class ClientSessions<C extends ToldClient> {
     if (this.session === undefined && !this.closing.settled) {
       this.#observation.handshake(undefined, "unconnected");
       const info = this.#unconnected(error);
-      if (tried && !this.#abort.signal.aborted && this.#follows(info)) return info;
+      if (tried && this.#given === undefined && this.#follows(info)) return info;
       this.#neverConnected(error);
     }
     throw error;
@@ -370,7 +392,7 @@ export class ClientSessions<C extends ToldClient> {
   /** Waits before another attempt; with nothing to connect with, until somebody hands in a transport. */
   async #pause(before: CloseInfo): Promise<void> {
     const { clock, guard, platform } = this.#parts;
-    const { signal } = this.#abort;
+    const signal = this.#begin();
     // A listener may have ended it, or handed in a transport; and so may the next one.
     if (signal.aborted) throw signal.reason;
     if (this.session !== undefined) return;
@@ -405,7 +427,7 @@ export class ClientSessions<C extends ToldClient> {
   }
 
   #settleClosed(info: CloseInfo): void {
-    this.#over();
+    this.#tickers.stopTickers();
     this.closing.settle(info);
   }
 
@@ -418,7 +440,7 @@ export class ClientSessions<C extends ToldClient> {
       this.#closedAs ??= { reason };
       this.#ended = true;
       if (this.#up !== undefined) {
-        this.#abort.abort(new AbortedError("the client was closed while it connected"));
+        this.#openNoMore(() => new AbortedError("the client was closed while it connected"));
       } else {
         this.#neverConnected(new ConnectionClosedError("the client was closed before it connected", reason));
       }
@@ -441,7 +463,7 @@ export class ClientSessions<C extends ToldClient> {
   /** Cuts the session of the moment, and begins no other one. */
   stop(): void {
     this.#ended = true;
-    this.#abort.abort(new AbortedError("the client was stopped"));
+    this.#openNoMore(stoppedError);
     if (this.session !== undefined) this.session.destroy("socketclose");
     else this.#neverConnected(new ConnectionClosedError("the client was stopped", "socketclose"));
   }

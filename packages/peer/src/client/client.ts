@@ -46,7 +46,7 @@ import type { Transport } from "../transport/transport.js";
 import { ClientHooks } from "./client-hooks.js";
 import type { ClientDefaults, ClientEvents, ClientOptions } from "./client-options.js";
 import type { ClientSessions } from "./client-sessions.js";
-import type { Dial } from "./connecting-client.js";
+import type { ConnectingClient } from "./connecting-client.js";
 import { checkReconnect } from "./reconnect-options.js";
 
 /**
@@ -91,18 +91,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
     this.#connector = options.connector ?? defaults.connector;
     if (this.#connector !== undefined && typeof this.#connector.connect !== "function")
       throw new TypeError("the option connector has no connect()");
-    const dial: Dial = (signal, established) => this.#dial(signal, established);
-    const dials = this.#connector !== undefined;
-    hooks.connect(
-      {
-        client: this,
-        dial,
-        dials,
-        create: (transport) => this.createSession(transport, null, this.#conntype),
-        checkNotStopped: () => this.checkNotStopped(),
-      },
-      Client.prototype.onReceive,
-    );
+    hooks.connect(new Client.#Connecting(this), Client.prototype.onReceive);
     const resuming = resume === true ? {} : resume;
     const reconnecting = reconnect === true ? {} : reconnect;
     // All is checked before a keeper is taken, which serves one client.
@@ -112,6 +101,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
       hooks.reconnectBy(reconnecting);
     }
     if (resuming !== false) {
+      const dials = this.#connector !== undefined;
       const resumption = hooks.resumeBy(
         resuming,
         dials ? (signal, established, to) => this.#dial(signal, established, to) : undefined,
@@ -120,6 +110,31 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
       if (resuming.keeper !== undefined) this.#keepBy(resuming.keeper, resumption);
     }
   }
+
+  /** What its sessions do with a client, whose methods for that are not for everybody. */
+  static readonly #Connecting = class<D extends AnyPacketDefinition> implements ConnectingClient<Client<D>> {
+    readonly client: Client<D>;
+
+    constructor(client: Client<D>) {
+      this.client = client;
+    }
+
+    get dials(): boolean {
+      return this.client.#connector !== undefined;
+    }
+
+    dial(signal: AbortSignal, established: ConnectRequest["established"]): Promise<void> {
+      return this.client.#dial(signal, established);
+    }
+
+    create(transport: Transport): Session<Client<D>> {
+      return this.client.createSession(transport, null, this.client.#conntype);
+    }
+
+    checkNotStopped(): void {
+      this.client.checkNotStopped();
+    }
+  };
 
   #keepBy(keeper: SessionKeeper, resumption: ClientResumption<Client<D>>): void {
     const sessions = this.#sessions;

@@ -10,7 +10,7 @@ export type Dial = (signal: AbortSignal, established: ConnectRequest["establishe
 export interface ConnectingClient<C> {
   readonly client: C;
   /** Opens a transport. Rejects where the client has nothing to connect with. */
-  readonly dial: Dial;
+  dial(signal: AbortSignal, established: ConnectRequest["established"]): Promise<void>;
   /** Whether it has something to connect with. */
   readonly dials: boolean;
   /** Makes the session for a transport. */

@@ -11,6 +11,20 @@ import { ServerHeartbeat } from "./server-heartbeat.js";
 /** What a heartbeat is when the server does not say how often it beats, in seconds. */
 const USUAL_INTERVAL = 5;
 
+type Wheels = Map<number, BeatWheel>;
+
+/** The wheels of the clients of a process, by their clock, so that thousands of them set one timer. */
+const clientWheels = new WeakMap<Clock, Wheels>();
+
+function wheelsOfClients(clock: Clock): Wheels {
+  let wheels = clientWheels.get(clock);
+  if (wheels === undefined) {
+    wheels = new Map();
+    clientWheels.set(clock, wheels);
+  }
+  return wheels;
+}
+
 /** The heartbeats of all connections of a peer. */
 export class Heartbeats implements Timekeeper {
   readonly clock: Clock;
@@ -18,7 +32,7 @@ export class Heartbeats implements Timekeeper {
   readonly #epoch: number;
   readonly #observation: Observation;
   /** By interval: connections that began with the same one share a wheel. */
-  #wheels: Map<number, BeatWheel> | undefined = undefined;
+  #wheels: Wheels | undefined = undefined;
 
   constructor(clock: Clock, yieldTurn: Platform["yield"], observation: Observation) {
     this.#observation = observation;
@@ -57,7 +71,7 @@ export class Heartbeats implements Timekeeper {
     const beating = onServer
       ? new ServerHeartbeat(session, this)
       : new ClientHeartbeat(session, this, interval);
-    this.#wheels ??= new Map();
+    this.#wheels ??= onServer ? new Map() : wheelsOfClients(this.clock);
     let wheel = this.#wheels.get(interval);
     if (wheel === undefined) {
       wheel = new BeatWheel(this.clock, interval);

@@ -12,7 +12,7 @@ export class BufferBudget {
   /** Bytes of decoded size (`net.limits.buffered`). */
   limit = 0;
   readonly #registry: PacketRegistry;
-  readonly #waiting = new Set<Pausable>();
+  #waiting: Set<Pausable> | undefined = undefined;
   #used = 0;
 
   constructor(registry: PacketRegistry) {
@@ -30,11 +30,12 @@ export class BufferBudget {
     this.#used -= bytes;
     if (!this.full || this.#used > this.limit / 2) return;
     this.full = false;
-    for (const session of [...this.#waiting]) {
+    const waiting = this.#waiting;
+    for (const session of [...(waiting ?? [])]) {
       // One that goes on may fill it again.
       if (this.full) return;
       // What the former one led to may have let this one go on already.
-      if (this.#waiting.delete(session)) session.resume();
+      if (waiting?.delete(session)) session.resume();
     }
   }
 
@@ -43,6 +44,7 @@ export class BufferBudget {
     if (!this.full) return false;
     const packet = this.#registry.findId(id)?.obj;
     if (!(packet instanceof TypedPacket) || packet.iterators === 0) return false;
+    this.#waiting ??= new Set();
     if (!this.#waiting.has(session)) {
       this.#waiting.add(session);
       session.pause();
@@ -52,6 +54,6 @@ export class BufferBudget {
 
   /** A connection is over. */
   forget(session: Pausable): void {
-    this.#waiting.delete(session);
+    this.#waiting?.delete(session);
   }
 }

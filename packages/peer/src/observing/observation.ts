@@ -15,6 +15,11 @@ const MAX_TRACE = 128;
 
 const NOBODY: readonly PeerObserver[] = [];
 
+/** Who has to know who looks on. */
+interface Watcher {
+  lookWhoWatches(): void;
+}
+
 type Observers = readonly PeerObserver[] | undefined;
 
 /**
@@ -31,19 +36,19 @@ export class Observation extends ObserverList<PeerObserver> {
   /** Whether connections that begin now may carry what traces of requests need. */
   traces = false;
 
-  readonly #changed: () => void;
+  readonly #watcher: Watcher;
 
   /**
    * @param ofRuntime - who looks on from the runtime's side, asked when a connection begins or ends.
-   * @param changed - others look on now.
+   * @param watcher - is told when others look on.
    */
   constructor(
     guard: HandlerGuard,
     ofRuntime: (() => PeerObserver | undefined) | undefined,
-    changed: () => void,
+    watcher: Watcher,
   ) {
     super(guard, ofRuntime);
-    this.#changed = changed;
+    this.#watcher = watcher;
   }
 
   protected override sorted(all: readonly PeerObserver[]): void {
@@ -51,7 +56,7 @@ export class Observation extends ObserverList<PeerObserver> {
     this.requests = thoseWho(all, ({ request }) => request !== undefined);
     this.trips = thoseWho(all, ({ roundTrip }) => roundTrip !== undefined);
     this.traces = all.some(({ traces }) => traces === true);
-    this.#changed();
+    this.#watcher.lookWhoWatches();
   }
 
   // ---- what happens -----------------------------------------------------------------------------

@@ -26,7 +26,8 @@ interface Waiter<T> {
  */
 export class Deferred<T> {
   readonly #clock: Clock;
-  readonly #waiters = new Set<Waiter<T>>();
+  /** There once somebody waits: a process may have thousands of clients. */
+  #waiters: Set<Waiter<T>> | undefined = undefined;
   #settled: { readonly value: T } | { readonly error: Error } | undefined = undefined;
 
   constructor(clock: Clock) {
@@ -71,7 +72,7 @@ export class Deferred<T> {
     return new Promise<T>((resolve, reject) => {
       let stopListening: (() => void) | undefined;
       const leave = (): void => {
-        this.#waiters.delete(waiter);
+        this.#waiters?.delete(waiter);
         deadline?.cancel();
         stopListening?.();
       };
@@ -93,12 +94,15 @@ export class Deferred<T> {
               lateAllowance: 0,
             });
       if (signal !== undefined) stopListening = onAbort(signal, () => waiter.reject(aborted(signal, what)));
+      this.#waiters ??= new Set();
       this.#waiters.add(waiter);
     });
   }
 
   #release(tell: (waiter: Waiter<T>) => void): void {
-    for (const waiter of [...this.#waiters]) tell(waiter);
+    const waiters = this.#waiters;
+    this.#waiters = undefined;
+    for (const waiter of waiters ?? []) tell(waiter);
   }
 }
 

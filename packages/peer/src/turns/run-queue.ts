@@ -47,7 +47,9 @@ export class RunQueue {
   #until = 0;
   /** Whether the end of this turn of the event loop will be noticed. */
   #armed = false;
-  readonly #waiting: Record<Precedence, Runnable[]> = { fresh: [], used: [], costly: [] };
+  /** There once somebody waits: a process may have thousands of clients. */
+  #waiting: Record<Precedence, Runnable[]> | undefined = undefined;
+  #turn: (() => void) | undefined = undefined;
 
   /** @param yieldTurn - calls something in the next turn of the event loop. */
   constructor(clock: Clock, yieldTurn: (call: () => void) => void) {
@@ -74,6 +76,7 @@ export class RunQueue {
 
   /** Lets a connection go on in the next turn of the event loop. */
   add(runnable: Runnable, precedence: Precedence): void {
+    this.#waiting ??= { fresh: [], used: [], costly: [] };
     this.#waiting[precedence].push(runnable);
     if (!this.#armed) this.#begin(this.#clock.now());
   }
@@ -81,15 +84,17 @@ export class RunQueue {
   #begin(now: number): void {
     this.#armed = true;
     this.#until = now + SLICE;
-    this.#yield(this.#nextTurn);
+    this.#turn ??= () => this.#nextTurn();
+    this.#yield(this.#turn);
   }
 
   get #empty(): boolean {
+    if (this.#waiting === undefined) return true;
     const { fresh, used, costly } = this.#waiting;
     return fresh.length === 0 && used.length === 0 && costly.length === 0;
   }
 
-  readonly #nextTurn = (): void => {
+  #nextTurn(): void {
     this.#armed = false;
     this.spent = false;
     if (this.#empty) return;
@@ -102,12 +107,13 @@ export class RunQueue {
     // With nobody left, what comes next in this turn of the loop has the time of a slice, too.
     this.spent = !this.#empty;
     this.#until = this.#clock.now() + SLICE;
-  };
+  }
 
   /** Gives those their turn that wait now, until `end`. */
   #run(precedence: Precedence, end: number): void {
-    const waiting = this.#waiting[precedence];
-    this.#waiting[precedence] = [];
+    const all = this.#waiting as Record<Precedence, Runnable[]>;
+    const waiting = all[precedence];
+    all[precedence] = [];
     let index = 0;
     for (; index < waiting.length; index++) {
       const now = this.#clock.now();
@@ -121,7 +127,6 @@ export class RunQueue {
       this.#unitsLeft = UNITS_BETWEEN_LOOKS;
       (waiting[index] as Runnable).takeTurn();
     }
-    if (index < waiting.length)
-      this.#waiting[precedence] = waiting.slice(index).concat(this.#waiting[precedence]);
+    if (index < waiting.length) all[precedence] = waiting.slice(index).concat(all[precedence]);
   }
 }

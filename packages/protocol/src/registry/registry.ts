@@ -50,8 +50,8 @@ export class BaseRegistry<T extends object = object, E extends RegistryEntry<T> 
   #byObj: Map<T, E> | undefined = undefined;
   /** Those with ids that are not found by index. */
   #byId: Map<number, E> | undefined = undefined;
-  /** By id, of ids below {@link FIRST_USER_ID}. */
-  #low: (E | undefined)[] = [];
+  /** By id, of ids below {@link FIRST_USER_ID}, where there are more than few. */
+  #low: (E | undefined)[] | undefined = undefined;
   /** By id, less {@link FIRST_USER_ID}. */
   #dense: (E | undefined)[] = [];
   /** Found by name last: most programs send the same few packet types in a row. */
@@ -99,8 +99,14 @@ export class BaseRegistry<T extends object = object, E extends RegistryEntry<T> 
 
   /** The entry of an id, or `undefined`. */
   findId(id: number): E | undefined {
-    if (id < FIRST_USER_ID) return this.#low[id];
+    if (id < FIRST_USER_ID) return this.#reserved(id);
     return id < DENSE_IDS ? this.#dense[id - FIRST_USER_ID] : this.#byId?.get(id);
+  }
+
+  #reserved(id: number): E | undefined {
+    if (this.#low !== undefined) return this.#low[id];
+    for (const entry of this.#entries) if (entry.id === id) return entry;
+    return undefined;
   }
 
   #named(name: string): E | undefined {
@@ -259,8 +265,9 @@ export class BaseRegistry<T extends object = object, E extends RegistryEntry<T> 
     this.#entries.splice(this.#entries.indexOf(entry), 1);
     this.#byName?.delete(entry.name);
     this.#byObj?.delete(entry.obj);
-    if (entry.id < FIRST_USER_ID) this.#low[entry.id] = undefined;
-    else if (entry.id < DENSE_IDS) this.#dense[entry.id - FIRST_USER_ID] = undefined;
+    if (entry.id < FIRST_USER_ID) {
+      if (this.#low !== undefined) this.#low[entry.id] = undefined;
+    } else if (entry.id < DENSE_IDS) this.#dense[entry.id - FIRST_USER_ID] = undefined;
     else this.#byId?.delete(entry.id);
   }
 
@@ -307,7 +314,7 @@ export class BaseRegistry<T extends object = object, E extends RegistryEntry<T> 
     this.#byName = undefined;
     this.#byObj = undefined;
     this.#byId = undefined;
-    this.#low = [];
+    this.#low = undefined;
     this.#dense = [];
     for (const entry of renewed) this.#insert(entry);
   }
@@ -324,17 +331,24 @@ export class BaseRegistry<T extends object = object, E extends RegistryEntry<T> 
 
   #insert(entry: E): void {
     this.#revision++;
-    this.#entries.push(entry);
+    // A list that grows by one has room for many more.
+    if (this.#entries.length < FEW) this.#entries = [...this.#entries, entry];
+    else this.#entries.push(entry);
     this.#byName?.set(entry.name, entry);
     this.#byObj?.set(entry.obj, entry);
     if (this.#byName === undefined && this.#entries.length > FEW) {
       this.#byName = new Map(this.#entries.map((one) => [one.name, one]));
       this.#byObj = new Map(this.#entries.map((one) => [one.obj, one]));
+      this.#low = [];
+      for (const one of this.#entries) if (one.id < FIRST_USER_ID) put(this.#low, one.id, one);
     }
     const { id } = entry;
-    if (id < FIRST_USER_ID) put(this.#low, id, entry);
-    else if (id < DENSE_IDS) put(this.#dense, id - FIRST_USER_ID, entry);
-    else {
+    if (id < FIRST_USER_ID) {
+      if (this.#low !== undefined) put(this.#low, id, entry);
+    } else if (id < DENSE_IDS) {
+      if (this.#dense.length === 0 && id === FIRST_USER_ID) this.#dense = [entry];
+      else put(this.#dense, id - FIRST_USER_ID, entry);
+    } else {
       this.#byId ??= new Map();
       this.#byId.set(id, entry);
     }
