@@ -11,8 +11,8 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** How many connections may wait for `accept`. */
-const BACKLOG = 511;
+/** How many connections may wait for `accept`: all clients come back at once after a restart. Systems may bound it further. */
+const BACKLOG = 4096;
 
 function explain(error: NodeJS.ErrnoException, address: Address): string {
   const where = addressText(address);

@@ -18,7 +18,7 @@ import { readHead } from "./request-head.js";
 import { WaitingRoom } from "./waiting-room.js";
 
 /** How many connections may wait for `accept`. */
-const BACKLOG = 511;
+const BACKLOG = 4096;
 /** Longest headers of a request, in bytes; longer ones are answered with 431. */
 const MAX_HEADERS = 16 * 1024;
 
