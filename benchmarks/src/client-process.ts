@@ -4,10 +4,12 @@ import { answer } from "./messages.js";
 import { loadPeer } from "./peers/index.js";
 
 let driver: Driver | undefined;
+let port = 0;
 
 answer({
-  async prepare({ peer, cell, port, credentials }) {
+  async prepare({ peer, cell, port: first, credentials }) {
     const { connect } = await loadPeer(peer);
+    port = first;
     driver = createDriver(cell, (onMessage, onFailure) =>
       connect({
         port,
@@ -21,7 +23,8 @@ answer({
     await driver.prepare();
     return null;
   },
-  async run({ durationMs }) {
+  async run({ durationMs, port: other = port }) {
+    port = other;
     if (driver === undefined) {
       throw new Error("nothing was prepared");
     }

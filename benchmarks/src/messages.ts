@@ -31,8 +31,8 @@ export interface Requests extends ClusterRequests {
   serve: { readonly data: Setup; readonly answer: { readonly port: number } };
   /** Connects as far as the cell wants it, and warms up. */
   prepare: { readonly data: Setup & { readonly port: number }; readonly answer: null };
-  /** The measured part. */
-  run: { readonly data: { readonly durationMs: number }; readonly answer: Outcome };
+  /** The measured part. With `port`, the server is there from now on. */
+  run: { readonly data: { readonly durationMs: number; readonly port?: number }; readonly answer: Outcome };
   /** With `collect`, garbage is collected first, outside the processor time reported. */
   usage: { readonly data: { readonly collect: boolean }; readonly answer: Usage };
 }

@@ -55,13 +55,17 @@ function merge(a: Sample, b: Sample): Sample {
 /** A server and a client, warmed up, that are measured piece by piece. */
 export class Pair {
   private total: Sample | undefined;
+  /** Whether memory is what is measured, so that garbage is to be collected first. */
+  private readonly collect: boolean;
 
   private constructor(
-    private readonly server: Child,
+    private server: Child,
     private readonly client: Child,
-    /** Whether memory is what is measured, so that garbage is to be collected first. */
-    private readonly collect: boolean,
-  ) {}
+    private readonly setup: Setup,
+    private readonly startServer: () => Child,
+  ) {
+    this.collect = setup.cell.kind === "idle";
+  }
 
   /** `profiles`: where processor profiles go, if they are wanted. */
   static async start(setup: Setup, profiles: string | undefined): Promise<Pair> {
@@ -73,11 +77,8 @@ export class Pair {
             `--cpu-prof-dir=${profiles}`,
             `--cpu-prof-name=${setup.cell.id}, ${setup.peer}, ${side}.cpuprofile`,
           ];
-    const pair = new Pair(
-      new Child("server", profiling("server")),
-      new Child("client", profiling("client")),
-      setup.cell.kind === "idle",
-    );
+    const startServer = (): Child => new Child("server", profiling("server"));
+    const pair = new Pair(startServer(), new Child("client", profiling("client")), setup, startServer);
     try {
       const { port } = await pair.server.ask("serve", setup);
       await pair.client.ask("prepare", { ...setup, port });
@@ -89,11 +90,20 @@ export class Pair {
   }
 
   async measure(durationMs: number): Promise<void> {
+    const { cell } = this.setup;
+    const moved = cell.kind === "connect" && cell.restart === true ? await this.restart() : {};
     const before = await this.usage();
-    const outcome = await this.client.ask("run", { durationMs });
+    const outcome = await this.client.ask("run", { durationMs, ...moved });
     const after = await this.usage();
     const piece = sample(outcome, [before.server, after.server], [before.client, after.client]);
     this.total = this.total === undefined ? piece : merge(this.total, piece);
+  }
+
+  /** Puts a server in the place of the one that is there. */
+  private async restart(): Promise<{ readonly port: number }> {
+    await this.server.end();
+    this.server = this.startServer();
+    return this.server.ask("serve", this.setup);
   }
 
   private async usage(): Promise<{ server: Usage; client: Usage }> {

@@ -46,6 +46,8 @@ export interface ConnectCell extends CellBase {
   /** Attempts under way at a time. */
   readonly concurrency: number;
   readonly warmup: number;
+  /** Whether the server was started just before, while the clients' process has been at work. */
+  readonly restart?: boolean;
 }
 
 export type Cell = EchoCell | BroadcastCell | IdleCell | ConnectCell;
@@ -143,6 +145,16 @@ export const CELLS: readonly Cell[] = [
       title: `echo, small, ${inFlight} in flight, beside other kinds of libraries`,
     }),
   ),
+  {
+    kind: "connect",
+    id: "restart-5000",
+    title: "5000 clients that come back at once to a server that was restarted",
+    connections: 5000,
+    concurrency: 5000,
+    warmup: 2000,
+    restart: true,
+    peers: ["bare", "baseline", "ws", "socket.io", "ours"],
+  },
   echo("small", 64, 40_000, TLS, {
     id: "tls-small-64",
     title: "echo, small, 64 in flight, TLS beside plain",

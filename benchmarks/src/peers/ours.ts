@@ -153,6 +153,10 @@ async function common(
       "net.compress.enabled": compress,
       "net.limits.connections": ROOM,
       "net.limits.connections.address": ROOM,
+      // A busy machine is slow to let thousands in that come at once, and that is what is measured.
+      "net.timeout.handshake": 120,
+      "net.limits.pending": ROOM,
+      "net.limits.pending.address": ROOM,
       "net.limits.registry.names": ROOM,
       ...(variant.resume && { "net.resume.window": 30 }),
       ...(variant.tls && { "net.ssl.enabled": true, ...tls }),

@@ -10,6 +10,8 @@ const BACKLOG = 4096;
 const EVENT = "bench";
 
 const REQUEST = "ask";
+/** A busy machine is slow to let thousands in that come at once. */
+const TIMEOUT_MS = 120_000;
 
 async function serve(options: ServeOptions): Promise<PeerServer> {
   const http = createServer();
@@ -19,6 +21,7 @@ async function serve(options: ServeOptions): Promise<PeerServer> {
     serveClient: false,
     perMessageDeflate: options.compress,
     maxHttpBufferSize: 16 * 1024 * 1024,
+    connectTimeout: TIMEOUT_MS,
   });
   server.on("connection", (socket) => {
     socket.on(EVENT, (message: Message) => {
@@ -48,6 +51,7 @@ function connect(options: ConnectOptions, acknowledged = false): Promise<PeerCli
       transports: ["websocket"],
       forceNew: true,
       reconnection: false,
+      timeout: TIMEOUT_MS,
       perMessageDeflate: options.compress ? { threshold: 1024 } : (false as never),
     });
     let closed = false;
