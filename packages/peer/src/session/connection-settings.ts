@@ -30,11 +30,13 @@ export interface ConnectionSettings {
 export class ReadConfig implements ConfigReader {
   readonly #cfg: Config;
   readonly #read = new Map<ConfigKey, unknown>();
+  readonly #fingerprint: object | undefined;
   /** Whether there were connections before that were made with other values. */
   readonly follows: boolean;
 
   constructor(cfg: Config, follows: boolean) {
     this.#cfg = cfg;
+    this.#fingerprint = cfg.fingerprint;
     this.follows = follows;
   }
 
@@ -46,6 +48,7 @@ export class ReadConfig implements ConfigReader {
 
   /** Whether a value is another one now, also if it is one of an engine's config that tells nobody. */
   get changed(): boolean {
+    if (this.#fingerprint !== undefined && this.#fingerprint === this.#cfg.fingerprint) return false;
     for (const [key, value] of this.#read) if (this.#cfg.get(key) !== value) return true;
     return false;
   }
