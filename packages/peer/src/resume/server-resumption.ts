@@ -178,7 +178,7 @@ export class ServerResumption<Owner> implements ResumptionHooks<Session<Owner>> 
       this.#server.guard.failed(error, "resumeAmong");
       return undefined;
     });
-    if (!newcomer.open) return;
+    // One that has gone meanwhile is told nothing.
     newcomer.fail(
       address === undefined
         ? unknown()

@@ -50,6 +50,8 @@ class World {
   readonly client: Client;
   /** The addresses that were dialled, in order. */
   readonly dialled: string[] = [];
+  /** What gives up each of these dials. */
+  readonly signals: AbortSignal[] = [];
   readonly links: MemoryLink[] = [];
   readonly tapped: ReturnType<typeof tap>[] = [];
   readonly events: string[] = [];
@@ -75,7 +77,10 @@ class World {
     };
     const connectorTo = (address: string): RedirectedConnector => ({
       address: [address, 1],
-      connect: ({ established }) => dial(address, established),
+      connect: ({ established, signal }) => {
+        this.signals.push(signal);
+        return address === "nowhere" ? this.#hangAt(address) : dial(address, established);
+      },
     });
     this.client = this.net.client({
       packets,
@@ -95,6 +100,11 @@ class World {
       this.closed = info;
     });
     this.client.on(Number_, (number) => void this.numbers.push(number));
+  }
+
+  #hangAt(address: string): Promise<never> {
+    this.dialled.push(address);
+    return new Promise(() => {});
   }
 
   #serve(name: string, addressOf: WorldOptions["addressOf"]): Place {
@@ -344,6 +354,15 @@ describe("a server that means harm", () => {
   });
 });
 
+test("a connector that is on its way to another address is told when the client stops", async () => {
+  const world = await new World({ redirect: true, addressOf: async () => "nowhere" }).begin();
+  await world.pass(0.002);
+  expect([world.dialled, world.signals.at(-1)?.aborted]).toEqual([["balancer", "nowhere"], false]);
+  world.client.stop();
+  await world.settle();
+  expect(world.signals.at(-1)?.aborted).toBe(true);
+});
+
 test("a client that stops while it goes elsewhere opens nothing more", async () => {
   const world = await new World({ redirect: true }).begin();
   world.places.a?.server.on("connection", () => world.client.stop());
@@ -359,15 +378,23 @@ test("tickets are of a server only while it is one of several, and with a mark o
   expect(() => host?.resumeAmong({ mark: new Uint8Array(7), addressOf: async () => "b" })).toThrow(
     RangeError,
   );
-  const takeBack = host?.resumeAmong({ mark: markOf("a"), addressOf: async () => "b" });
-  // Others that took their place are not touched.
-  const last = host?.resumeAmong({ mark: markOf("a"), addressOf: async () => "b" });
-  takeBack?.();
-  last?.();
+  host?.resumeAmong({ mark: markOf("a"), addressOf: async () => "b" })();
   await world.begin();
   await world.pass(0.002);
   // Nothing in the ticket says where the session is.
   expect([world.dialled, world.closed?.reason]).toEqual([["balancer"], "resumeunknown"]);
+});
+
+test("what was said of other servers is not taken back where something else has been said since", async () => {
+  const world = new World({ redirect: true });
+  const host = world.places.a?.server[CLUSTER_HOST];
+  const addressOf = async () => "b";
+  const takeBack = host?.resumeAmong({ mark: markOf("x"), addressOf });
+  host?.resumeAmong({ mark: markOf("a"), addressOf });
+  takeBack?.();
+  await world.begin();
+  await world.pass(0.002);
+  expect([world.dialled, world.client.active]).toEqual([["balancer", "a"], true]);
 });
 
 test.each([["yes"], [1], [null]])("an option redirect that is none is refused: %p", (redirect) => {
