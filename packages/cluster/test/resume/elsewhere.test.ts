@@ -13,6 +13,8 @@ import {
   type CloseInfo,
   type ConfigOverrides,
   definePacket,
+  type Observable,
+  observe,
   payload,
   Server,
 } from "@peng3dnet/core";
@@ -124,6 +126,24 @@ async function begin({ bus, tls = false, join, client: more }: SceneOptions) {
   };
   return { node, a, balancer, client, remote, news, lead };
 }
+
+/** Looks on at how resumptions end. */
+function outcomesOf(peer: Observable): string[] {
+  const outcomes: string[] = [];
+  observe(peer, {
+    resumption: (_connection, { outcome, seconds }) =>
+      void outcomes.push(`${outcome}${seconds === undefined ? "" : " after a while"}`),
+  });
+  return outcomes;
+}
+
+test("observers hear at which node a client was led away, and where it goes on", async () => {
+  const { node, a, client, lead } = await begin({ bus: new TestBus() });
+  const b = await node("b");
+  const [atA, atB, atClient] = [a.server, b.server, client].map(outcomesOf);
+  expect(await lead(b.server)).toBe("resume");
+  expect([atA, atB, atClient]).toEqual([["resumed after a while"], ["elsewhere"], ["resumed after a while"]]);
+});
 
 /** What holds over any bus. */
 function overABus(open: () => Promise<BusFactory> | BusFactory): void {

@@ -35,8 +35,8 @@ export interface RequestObserver {
 export interface ResumptionEnd {
   /**
    * `"resumed"`: the session goes on. Else it is why it ended while it was suspended, or why a server turned a client away that came
-   * back: `"expired"`, `"unknown"`, `"refused"`, `"gap"`, `"registry"`, `"evicted"`, `"overflow"`, as the close reasons of
-   * the same names with `resume` before them; `"closed"` if this side ended it, `"saved"` if it goes on in another program;
+   * back: `"expired"`, `"unknown"`, `"refused"`, `"gap"`, `"registry"`, `"elsewhere"`, `"evicted"`, `"overflow"`, as
+   * the close reasons of the same names with `resume` before them; `"closed"` if this side ended it, `"saved"` if it goes on in another program;
    * another close reason of this library (`CLOSE_REASONS`), or `"other"`.
    */
   readonly outcome: string;
