@@ -37,7 +37,7 @@ async function play(addr: Address, count: number): Promise<void> {
 function shown(name: string, milliseconds: readonly number[]): string {
   const sorted = [...milliseconds].sort((a, b) => a - b);
   const at = (part: number) => (sorted[Math.floor(part * (sorted.length - 1))] as number).toFixed(2);
-  return `${name.padEnd(34)} median ${at(0.5)} ms, 90 % within ${at(0.9)} ms, at most ${at(1)} ms`;
+  return `${name.padEnd(34)} at least ${at(0)} ms, median ${at(0.5)} ms, 90 % within ${at(0.9)} ms, at most ${at(1)} ms`;
 }
 
 /** Measures so many scrapes of a server with so many connections, and prints them. */
