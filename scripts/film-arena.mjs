@@ -18,7 +18,7 @@ const frames = mkdtempSync(join(tmpdir(), "arena-film-"));
 const SECONDS = 6;
 const PERIOD = 100;
 /** Units around the player in which it goes for others, and in which it dashes. */
-const [HUNTS, DASHES] = [320, 170];
+const [HUNTS, DASHES] = [600, 170];
 const KEYS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] };
 
 const arena = await startArena({ addr: ["127.0.0.1", 0] });
@@ -60,6 +60,10 @@ const playing = (async () => {
 })();
 // By then there are some sparks to lose, and the words for a newcomer are gone.
 await sleep(10_000);
+// Where most is going on.
+for (const { client, body } of [...arena.lobby.all].flatMap(({ players }) => [...players.values()]))
+  if (client !== undefined) Object.assign(body, { x: 1000, y: 700 });
+await sleep(1500);
 const list = [];
 const begun = performance.now();
 for (let last = begun; performance.now() - begun < SECONDS * 1000; ) {
@@ -74,17 +78,13 @@ await tab.show({ width: 1280, height: 800, dark: false, touch: false });
 await tab.evaluate('document.getElementById("network").click()');
 await sleep(3000);
 writeFileSync(join(images, "arena.png"), await tab.screenshot());
-await tab.show({ width: 390, height: 844, dark: true, touch: true });
-await tab.evaluate('document.getElementById("network").click()');
-await sleep(1000);
-writeFileSync(join(images, "arena-phone.png"), await tab.screenshot());
 over = true;
 await playing;
 await chromium.close();
 await arena.stop();
 
 const film = join(images, "arena.webp");
-const options = ["-loop", "0", "-min_size", "-lossy", "-q", "55", "-m", "6"];
+const options = ["-loop", "0", "-min_size", "-lossy", "-q", "55", "-m", "4"];
 const { status, error } = spawnSync("img2webp", [...options, ...list, "-o", film], { stdio: "inherit" });
 rmSync(frames, { recursive: true });
 if (error !== undefined) throw error;
