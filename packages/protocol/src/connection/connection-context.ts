@@ -271,8 +271,8 @@ function createContext(
     depth,
     elements,
     // A client receives the server's registry in the handshake. Each name is two elements and, where there are very many,
-    // a new key, of which a body may have one for each three elements.
-    handshakeElements: server ? resumeLimits.elements : 3 * maxNames + fewElements,
+    // a new key, of which a body may have one for each four elements.
+    handshakeElements: server ? resumeLimits.elements : 4 * maxNames + fewElements,
     resumeLimits,
     compression: cfg.get("net.compress.enabled") ? compression : undefined,
     validateSent,

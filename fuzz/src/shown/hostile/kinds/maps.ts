@@ -33,8 +33,8 @@ function maps(name: string, title: string, body: () => Uint8Array, app: AppName 
 }
 
 const sparse = (): Uint8Array => fullListOf(SPARSE, SPARSE_ELEMENTS);
-/** Keys in one map, at most: pairs count twice. */
-const PAIRS = Math.floor(ELEMENTS / 3);
+/** Keys in one map, at most, of which no two are alike. */
+const PAIRS = Math.floor(ELEMENTS / 4);
 
 /** A settype whose map has more in it than its type, as much as may be inflated before the handshake. */
 function settypes(connections: number): Kind {

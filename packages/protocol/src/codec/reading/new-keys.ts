@@ -7,7 +7,7 @@
 import { tooManyKeys } from "./body-errors.js";
 
 /** The first pairs of a body, whose keys are not looked at and count as new. */
-export const FREE_PAIRS = 16_384;
+export const FREE_PAIRS = 8192;
 /** Keys longer than this are always new. */
 const MAX_LENGTH = 32;
 /** A power of two. */
@@ -15,7 +15,7 @@ const PLACES = 4096;
 
 /** How many keys of a body may be new: more would take longer than other elements do. */
 function newKeysAllowed(maxElements: number): number {
-  return Math.floor(maxElements / 3);
+  return Math.floor(maxElements / 4);
 }
 
 /**
