@@ -3,9 +3,6 @@ import type { Session } from "../session/session.js";
 import type { ConnectRequest } from "../transport/connector.js";
 import type { Transport } from "../transport/transport.js";
 
-/** Opens a transport, and hands it over. */
-export type Dial = (signal: AbortSignal, established: ConnectRequest["established"]) => Promise<void>;
-
 /** What its sessions need of a client. */
 export interface ConnectingClient<C> {
   readonly client: C;
