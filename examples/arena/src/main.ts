@@ -35,13 +35,18 @@ await runProgram(spec, async ({ peer, values }, interrupted) => {
     throw new ArgumentError(
       "with --nats, say at which address pages reach this machine, as in 192.0.2.7:8080",
     );
+  // A node ends with the process that started it, also where that ends meanwhile.
+  const gone = new Promise((resolve) => {
+    process.once("disconnect", resolve);
+    // A node that cannot start is not kept by waiting for that.
+    process.channel?.unref();
+    if (process.connected === false) resolve(undefined);
+  });
   const running =
     nodes === undefined
       ? await startOne(host, port, { seats, nats })
       : await startNodes(host, port, { seats, nats, nodes });
 
-  // A node ends with the process that started it.
-  const gone = new Promise((resolve) => process.once("disconnect", resolve));
   const told = new Promise((resolve) => interrupted.addEventListener("abort", resolve));
   const lines = createInterface({ input: process.stdin });
   let work: Promise<unknown> = Promise.resolve();
@@ -83,6 +88,11 @@ async function startNodes(
   if (nats === undefined) throw new ArgumentError("--nodes needs --nats: nodes find each other over it");
   if (!/^[1-9]$/.test(nodes)) throw new ArgumentError("--nodes is a number from 1 to 9");
   const crew = new Crew();
-  await crew.start(Number(nodes), { host, port, nats, seats });
+  try {
+    await crew.start(Number(nodes), { host, port, nats, seats });
+  } catch (error) {
+    await crew.end();
+    throw error;
+  }
   return { restart: () => crew.restart(), stop: () => crew.end() };
 }

@@ -105,6 +105,14 @@ describeWithNats("nodes of the arena", () => {
     expect([code, stderr]).toEqual([1, expect.stringMatching(/^arena: no connection to NATS: [^\n]*\n$/)]);
   });
 
+  test("a node that cannot start ends the others", async () => {
+    const alone = start("arena", "main", "127.0.0.1:0", "--seats", seats);
+    const [, host = ""] = await alone.printed(/Open http:\/\/(\S+) in a browser/);
+    const { code, stderr } = await start("arena", "main", host, "--nats", nats.url, "--nodes", "2").ended;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^arena: [^\n]*EADDRINUSE[^\n]*\narena: a node has ended/);
+  });
+
   test("what makes no sense is refused", async () => {
     const ask = async (...args: string[]) => (await start("arena", "main", ...args).ended).stderr;
     expect(await ask("--nodes", "2")).toMatch(/^arena: --nodes needs --nats/);

@@ -4,8 +4,9 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { WebSocket } from "ws";
 import { endAll, start } from "../../cli/test/support/spawned.js";
-import { ping, play } from "./support/player.js";
+import { gameOf, ping, play } from "./support/player.js";
 
 // Starting a program takes a while on a busy machine.
 jest.setTimeout(60_000);
@@ -27,6 +28,21 @@ test("the page brings all that it needs, and may run nothing else", async () => 
   const parts = [...(await page.text()).matchAll(/(?:src|href)="([^":]+)"/g)].map(([, part]) => part);
   expect(parts.sort()).toEqual(["main.js", "style.css"]);
   for (const part of parts) expect((await fetch(`${origin}/${part}`)).status).toBe(200);
+});
+
+test("a port that is taken is told in one line, and no page of a stranger may play", async () => {
+  const { program, origin } = await startArena();
+  const second = start("arena", "main", new URL(origin).host);
+  const { code, stderr } = await second.ended;
+  expect([code, stderr]).toEqual([1, expect.stringMatching(/^arena: [^\n]*EADDRINUSE[^\n]*\n$/)]);
+  const open = (from: string) =>
+    new Promise((resolve) => {
+      const socket = new WebSocket(gameOf(origin), "peng3dnet.2", { origin: from });
+      socket.on("open", () => resolve("let in")).on("error", ({ message }) => resolve(message));
+    });
+  expect(await open(origin)).toBe("let in");
+  expect(await open("http://stranger.example")).toMatch(/403/);
+  await program.kill("SIGINT");
 });
 
 test("a ping on the same port tells the rooms", async () => {

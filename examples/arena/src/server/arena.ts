@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { type Address, Server } from "@peng3dnet/core";
 import { enablePing } from "@peng3dnet/ping";
 import { webSocketAcceptor } from "@peng3dnet/websocket";
+import { ProgramError } from "@peng3dnet-examples/cli";
 import { loadPage } from "@peng3dnet-examples/cli/page";
 import { PATH, packets, Restarting } from "../shared/packets.js";
 import type { ArenaServer } from "./areas.js";
@@ -45,8 +46,9 @@ export async function startArena(options: ArenaOptions): Promise<Arena> {
   await server.runAsync(); // packets wait for the next step
   const lobby = runGame(server, { seats, random, onStep, onWon: (item, room) => nodes?.tell(item, room) });
   enablePing(server, () => ({ rooms: lobby.rooms, nodes: urls() }));
-  const url = await listen(http, addr);
+  let url: URL;
   try {
+    url = await listen(http, addr);
     nodes = nats === undefined ? alone(server) : await joinNodes(server, url, nats);
   } catch (error) {
     await end();
@@ -76,7 +78,7 @@ export async function startArena(options: ArenaOptions): Promise<Arena> {
 /** @returns where it listens, as pages reach it. */
 async function listen(http: HttpServer, [host, port]: Address): Promise<URL> {
   await new Promise<void>((resolve, reject) => {
-    http.once("error", reject);
+    http.once("error", ({ message }) => reject(new ProgramError(message)));
     http.listen(port, host, resolve);
   });
   const bound = (http.address() as AddressInfo).port;
