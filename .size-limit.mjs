@@ -1,17 +1,17 @@
 // What a package costs its users, checked by `npm run check:sizes`, minified and gzipped: in a browser with all that it
 // imports, else its own code alone. A limit that is outgrown for a good reason is raised in the same change.
 
-const WITH_ALL = { protocol: "39.5 kB", peer: "82 kB" };
+const WITH_ALL = { protocol: "41 kB", peer: "85.5 kB" };
 /** A client that echoes, as a page has it: what is imported is what it uses. */
 const ECHO_CLIENT = "{ Client, definePacket, payload }";
 const ALONE = {
-  protocol: "34 kB",
-  peer: "45 kB",
+  protocol: "35.5 kB",
+  peer: "47.5 kB",
   core: "11 kB",
   browser: "11.6 kB",
   websocket: "10 kB",
   telemetry: "4.9 kB",
-  cluster: "19.5 kB",
+  cluster: "20 kB",
   ping: "4 kB",
   "peng3d-events": "3.7 kB",
 };
@@ -34,5 +34,5 @@ export default [
       ignore: ["@peng3dnet/*", "@msgpack/*", "node:*", "ws", "@opentelemetry/*", "@nats-io/*"],
     }),
   ),
-  size("browser", "71 kB", { name: "an echo client in a browser", import: ECHO_CLIENT }),
+  size("browser", "74 kB", { name: "an echo client in a browser", import: ECHO_CLIENT }),
 ];

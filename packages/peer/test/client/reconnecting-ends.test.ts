@@ -37,6 +37,7 @@ const PASSING = [
   "resumeregistry",
   "resumeevicted",
   "resumeoverflow",
+  "resumeelsewhere",
   "resumeunreadable",
 ];
 
