@@ -440,7 +440,8 @@ describe("the output buffer", () => {
 
   test("that is dropped gives its buffers back, for others to use", () => {
     const pool = new BufferPool();
-    const encoder = make({ pool, compression: undefined });
+    const writer = new ValueWriter(undefined, undefined, pool);
+    const encoder = make({ pool, writer, compression: undefined });
     const fill = (one: FrameEncoder): void => {
       for (let i = 0; i < 3; i++) one.encode(64, new Uint8Array(70_000));
     };
