@@ -58,6 +58,33 @@ describe("net.limits.unsent.total", () => {
     send(first, 2048 * KIB);
     expect([first.remote.active, third.remote.active]).toEqual([true, true]);
   });
+
+  test("what is broken off by another limit is out of the sum at once, and ends nobody else", async () => {
+    const cfg = {
+      "net.limits.unsent.total": 4096 * KIB,
+      "net.limits.unsent": 2048 * KIB,
+      "net.compress.enabled": false,
+    };
+    const server = await startServer({ cfg });
+    const [first, second, greedy] = [
+      await active(server, true, "127.0.0.2"),
+      await active(server, true, "127.0.0.2"),
+      await active(server, true, "127.0.0.1"),
+    ];
+    const bulk = new Uint8Array(256 * KIB);
+    const send = ({ remote }: typeof first, until: number): void => {
+      while (remote.active && remote.conn.metrics.unsent < until) remote.sendMessage("test:echo", bulk);
+    };
+    for (const reader of [first, second]) send(reader, 768 * KIB);
+    send(greedy, 8192 * KIB);
+    expect([first, second, greedy].map(({ remote }) => remote.active)).toEqual([true, true, false]);
+    // Within the same turn: these have more than the other one had, and less than all may have.
+    send(first, 1600 * KIB);
+    send(second, 1024 * KIB);
+    expect([first.remote.active, second.remote.active]).toEqual([true, true]);
+    expect((await greedy.closed).error?.message).toContain("net.limits.unsent");
+    expect([first.remote.active, second.remote.active]).toEqual([true, true]);
+  });
 });
 
 describe("net.limits.unprocessed.total", () => {

@@ -73,6 +73,8 @@ export class SessionOutput {
   bytesOut = 0;
   /** Whether bytes can be exchanged: not yet, now, or no more since the transport is gone. */
   phase: "waiting" | "ready" | "gone" = "waiting";
+  /** Whether the connection is broken off, so that nothing is sent any more. */
+  brokenOff = false;
 
   readonly #host: OutputHost;
   #watch: ProgressWatch | undefined = undefined;
@@ -117,8 +119,8 @@ export class SessionOutput {
    */
   flush(sending = false): void {
     const { connection, transport } = this.#host;
-    if (this.phase !== "ready") return;
-    while (!transport.busy) {
+    if (this.phase !== "ready" || this.brokenOff) return;
+    while (!transport.busy && !this.brokenOff) {
       if (this.#rest !== undefined) {
         const piece = this.#rest.subarray(0, OUTPUT_SLICE);
         this.#rest = piece.length < this.#rest.length ? this.#rest.subarray(piece.length) : undefined;
@@ -134,6 +136,11 @@ export class SessionOutput {
           connection.outputTaken(false);
         }
       } else break;
+    }
+    if (this.brokenOff) {
+      // It was within the transport's call, e.g. since all connections together hold too much.
+      this.drop();
+      return;
     }
     this.#syncBacklog();
     if (transport.busy) this.#checkUnsent(sending);
@@ -155,6 +162,7 @@ export class SessionOutput {
    * it is closed.
    */
   drop(): void {
+    this.brokenOff = true;
     if (this.#handing) return;
     const { connection } = this.#host;
     const { unsent } = connection;
@@ -200,8 +208,8 @@ export class SessionOutput {
     this.flush();
     const { unsent } = this.#host.connection;
     const deferred = new Deferred<void>(this.#host.options.clock);
-    if (unsent === 0) deferred.settle();
-    else if (this.phase === "gone") deferred.fail(this.#undelivered(null, undefined));
+    if (unsent === 0 && !this.brokenOff) deferred.settle();
+    else if (this.phase === "gone" || this.brokenOff) deferred.fail(this.#undelivered(null, undefined));
     else {
       this.#waiters ??= [];
       this.#waiters.push({ until: this.bytesOut - this.#host.transport.backlog + unsent, deferred });
@@ -244,7 +252,9 @@ export class SessionOutput {
           `the peer does not read: ${unsent} bytes are unsent, more than net.limits.unsent`,
         ),
       );
-    } else if (this.#aboveHighWater && unsent <= highWater) this.#tellDrained(sending);
+      return;
+    }
+    if (this.#aboveHighWater && unsent <= highWater) this.#tellDrained(sending);
     this.#settleWaiters();
     this.#host.unsentHeld(unsent);
   }

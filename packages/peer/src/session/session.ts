@@ -462,7 +462,9 @@ export class Session<Owner = unknown>
   }
 
   #tellUnsent(): void {
-    const noted = this.#phase === "closed" ? 0 : this.#unsent + this.#kept;
+    // What is broken off is freed, and counts no more: else others would have to go for it.
+    const over = this.#phase === "closed" || this.#output.brokenOff;
+    const noted = over ? 0 : this.#unsent + this.#kept;
     if (noted === this.#unsentHeld) return;
     this.#unsentHeld = noted;
     this.hooks.unsentHeld(this, noted);
@@ -645,6 +647,7 @@ export class Session<Owner = unknown>
     this.transport.destroy();
     this.#output.drop();
     this.resumption?.transport.drop();
+    this.#tellUnsent();
     if (ending.gone) this.#finish();
   }
 
