@@ -22,4 +22,9 @@ export class Pace {
     this.#next = next + this.#between;
     return Math.max(0, next - this.#ahead - now) / 1000;
   }
+
+  /** One that was counted gave up before its time, and counts no more: the next one waits as long as it would have. */
+  giveBack(): void {
+    this.#next -= this.#between;
+  }
 }

@@ -63,6 +63,12 @@ interface Entry<Owner> {
   expiry: Deadline | undefined;
 }
 
+/** A newcomer who waits until it is its time. */
+interface Early {
+  readonly pace: Pace;
+  readonly due: Deadline;
+}
+
 /** Keeps the sessions of a server for clients whose line broke, and lets these go on with them. */
 export class ServerResumption<Owner> implements ResumptionHooks<Session<Owner>> {
   readonly schedule: AcknowledgementSchedule;
@@ -71,7 +77,7 @@ export class ServerResumption<Owner> implements ResumptionHooks<Session<Owner>> 
   readonly #bySession = new Map<Session<Owner>, Entry<Owner>>();
   readonly #suspended = new SuspendedSessions<Session<Owner>>();
   /** Those who came too early, until it is their time. */
-  readonly #early = new Map<Session<Owner>, Deadline>();
+  readonly #early = new Map<Session<Owner>, Early>();
   /** The session that changes from one line to another within this call, so that it waits for none. */
   #passing: Session<Owner> | undefined = undefined;
   /** The server stops or shuts down. */
@@ -119,7 +125,9 @@ export class ServerResumption<Owner> implements ResumptionHooks<Session<Owner>> 
     }
     const entry = this.#check(newcomer, request);
     entry.pace ??= new Pace(PACE);
-    const wait = entry.pace.wait(this.#server.clock.now());
+    const { pace } = entry;
+    const { clock } = this.#server;
+    const wait = pace.wait(clock.now());
     if (wait === 0) {
       this.#ask(newcomer, request, entry.session);
       return;
@@ -132,7 +140,7 @@ export class ServerResumption<Owner> implements ResumptionHooks<Session<Owner>> 
         newcomer.fail(error, "resume");
       }
     };
-    this.#early.set(newcomer, Deadline.start(this.#server.clock, wait, due) as Deadline);
+    this.#early.set(newcomer, { pace, due: Deadline.start(clock, wait, due) as Deadline });
   }
 
   /** Asks the application, where it wants to decide. */
@@ -273,8 +281,13 @@ export class ServerResumption<Owner> implements ResumptionHooks<Session<Owner>> 
   }
 
   ended(session: Session<Owner>): void {
-    this.#early.get(session)?.cancel();
-    this.#early.delete(session);
+    const early = this.#early.get(session);
+    if (early !== undefined) {
+      this.#early.delete(session);
+      early.due.cancel();
+      // Whoever gives up sooner than it would be let in must not move its next time away with each attempt.
+      early.pace.giveBack();
+    }
     const entry = this.#bySession.get(session);
     if (entry === undefined) return;
     entry.expiry?.cancel();

@@ -206,6 +206,28 @@ test("a session that somebody comes back to over and over is given 32 times at o
   expect([again.error, again.result === undefined]).toEqual([undefined, false]);
 });
 
+test("a client that gives up sooner than it would be its time is let in nevertheless, 8 times a second", async () => {
+  const { scene, tickets } = await tapped();
+  scene.online = false;
+  const at = received(scene);
+  await scene.cut();
+  const [ticket] = tickets() as [Uint8Array];
+  for (const _ of range(0, 32)) comeBack(scene, ticket, at);
+  await scene.settle();
+  let given = 0;
+  // Twenty attempts a second, each of which is over after 50 ms.
+  for (const _ of range(0, 60)) {
+    const attempt = comeBack(scene, ticket, at);
+    await scene.settle();
+    await scene.pass(0.05);
+    if (attempt.result !== undefined) given++;
+    attempt.link.cut();
+    await scene.settle();
+  }
+  expect(given).toBeGreaterThanOrEqual(12);
+  expect(given).toBeLessThanOrEqual(24);
+});
+
 describe("authorizeResume", () => {
   test("is told who comes, and lets in with true alone", async () => {
     const asked: unknown[] = [];
