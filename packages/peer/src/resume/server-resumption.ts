@@ -65,8 +65,11 @@ interface Entry<Owner> {
 
 /** A newcomer who waits until it is its time. */
 interface Early {
+  readonly session: unknown;
   readonly pace: Pace;
   readonly due: Deadline;
+  /** Lets it in. */
+  readonly come: () => void;
 }
 
 /** Keeps the sessions of a server for clients whose line broke, and lets these go on with them. */
@@ -132,7 +135,7 @@ export class ServerResumption<Owner> implements ResumptionHooks<Session<Owner>> 
       this.#ask(newcomer, request, entry.session);
       return;
     }
-    const due = (): void => {
+    const come = (): void => {
       this.#early.delete(newcomer);
       try {
         if (newcomer.open) this.#ask(newcomer, request, this.#check(newcomer, request).session);
@@ -140,7 +143,17 @@ export class ServerResumption<Owner> implements ResumptionHooks<Session<Owner>> 
         newcomer.fail(error, "resume");
       }
     };
-    this.#early.set(newcomer, { pace, due: Deadline.start(clock, wait, due) as Deadline });
+    const due = Deadline.start(clock, wait, come) as Deadline;
+    this.#early.set(newcomer, { session: entry.session, pace, due, come });
+  }
+
+  /** Lets in who waits for a session that is about to expire: it came in time. */
+  #hurry(session: Session<Owner>): void {
+    for (const early of [...this.#early.values()]) {
+      if (early.session !== session) continue;
+      early.due.cancel();
+      early.come();
+    }
   }
 
   /** Asks the application, where it wants to decide. */
@@ -262,11 +275,14 @@ export class ServerResumption<Owner> implements ResumptionHooks<Session<Owner>> 
     }
     const window = windowOf(session);
     const resumption = resumptionOf(session);
-    entry.expiry = Deadline.start(server.clock, window, () => {
+    const expiry = Deadline.start(server.clock, window, () => {
+      this.#hurry(session);
+      if (entry.expiry !== expiry || !resumption.suspended) return;
       // What came of it before may wait to be worked off: it is suspended no more.
       this.#suspended.delete(session);
       resumption.giveUp(expired(window));
     });
+    entry.expiry = expiry;
     const [address] = session.remoteAddress;
     const oldest = this.#suspended.add(session, addressGroup(address), server.limits);
     server.suspended(session, error);

@@ -228,6 +228,31 @@ test("a client that gives up sooner than it would be its time is let in neverthe
   expect(given).toBeLessThanOrEqual(24);
 });
 
+test("a session does not expire while its client is there, and waits until it is its time", async () => {
+  const { scene, tickets } = await tapped({ cfg: { "net.resume.window": 2 } });
+  scene.online = false;
+  const at = received(scene);
+  await scene.cut();
+  const [ticket] = tickets() as [Uint8Array];
+  const attempts = range(0, 56).map(() => comeBack(scene, ticket, at));
+  await scene.settle();
+  const last = attempts.at(-1) as (typeof attempts)[number];
+  for (const attempt of attempts) if (attempt !== last) attempt.link.cut();
+  await scene.settle();
+  expect([scene.remote.suspended, last.result]).toEqual([true, undefined]);
+  await scene.pass(1.9, 0.1);
+  expect(last.result).toBeUndefined();
+  await scene.pass(0.2, 0.1);
+  expect([last.error, last.result === undefined, scene.remote.suspended]).toEqual([undefined, false, false]);
+  await scene.pass(10, 1);
+  expect([last.closed, scene.atServer.closes]).toEqual([false, []]);
+  // Where nobody is there, it expires as ever.
+  last.link.cut();
+  await scene.settle();
+  await scene.pass(2.1, 0.1);
+  expect(scene.atServer.closes.map(({ reason }) => reason)).toEqual(["resumeexpired"]);
+});
+
 describe("authorizeResume", () => {
   test("is told who comes, and lets in with true alone", async () => {
     const asked: unknown[] = [];
