@@ -13,9 +13,12 @@ const MAX_LENGTH = 32;
 /** A power of two. */
 const PLACES = 4096;
 
+/** How many of those behind them may be new in any case: none of them is known at first, be it in all maps. */
+const ALWAYS_NEW = 1024;
+
 /** How many keys of a body may be new: more would take longer than other elements do. */
 function newKeysAllowed(maxElements: number): number {
-  return Math.floor(maxElements / 4);
+  return Math.max(Math.floor(maxElements / 4), FREE_PAIRS + ALWAYS_NEW);
 }
 
 /**

@@ -167,6 +167,20 @@ test("keys are looked at in the body that they are in, not in one before it", ()
   expect(outcome(map(pairs(short)))).toBe("accepted");
 });
 
+test.each([20_000, 24_000, 32_000])(
+  "entities with the same fields pass, however many, where a body may have %i elements",
+  (elements) => {
+    const fields = range(10).map((field): Pair => [`field ${field}`, NIL]);
+    const entities = Math.floor(elements / 21);
+    expect(outcome(list(range(entities).map(() => map(fields))), elements)).toBe("accepted");
+    // New ones pass as far as they are not looked at, and some more.
+    expect(outcome(table(8192, NIL), elements)).toBe("accepted");
+    expect(outcome(table(elements / 2, NIL), elements)).toMatch(
+      elements > 2 * 9216 ? /more than 9216 keys/ : "accepted",
+    );
+  },
+);
+
 test("a body of four elements for each pair may have any keys: so a registry passes, however long it may be", () => {
   expect(outcome(table(40_000, NIL), 4 * 40_000 + 256)).toBe("accepted");
 });
