@@ -260,9 +260,12 @@ export class ResumableTransport implements Transport, TransportHandler, Runnable
   }
 
   drained(): void {
-    if (this.#again !== undefined) this.#sendAgain();
+    const before = this.#again;
+    if (before !== undefined) this.#sendAgain();
     if (this.#due) this.host?.acknowledgementDue(true);
-    if (!this.busy) this.#session?.drained();
+    // What is sent again gets on, even if there is no room for more yet: the other side reads.
+    const progress = !this.suspended && this.#again !== before;
+    if (progress || !this.busy) this.#session?.drained();
   }
 
   closed(error: Error | undefined): void {

@@ -1,4 +1,4 @@
-import { Number_, openScene, range } from "./scene.js";
+import { Filled, Number_, openScene, range } from "./scene.js";
 
 test("what is sent before, while and after the line is broken arrives once and in order, both ways", async () => {
   const scene = await openScene();
@@ -24,4 +24,45 @@ test("what is sent before, while and after the line is broken arrives once and i
   expect(atClient).toEqual({ numbers: range(0, 30), events: ["suspend", "resume"], closes: [] });
   expect(scene.attempts).toEqual(["resumed"]);
   expect(scene.faults).toEqual([]);
+});
+
+test("a client that reads slowly what is sent again gets on, and is not broken off for it", async () => {
+  let lost = false;
+  const scene = await openScene({
+    cfg: { "net.timeout.unsent": 3, "net.resume.bytes": 2 * 1024 * 1024 },
+    prepare: (link, index) => {
+      if (index === 0) {
+        const { write } = link.server;
+        // The network took it, and it came nowhere.
+        link.server.write = (bytes) => lost || write.call(link.server, bytes);
+        return;
+      }
+      // It takes a little, and then waits.
+      const { takeData } = link.client;
+      let taken = 0;
+      link.client.takeData = (chunk) => {
+        takeData.call(link.client, chunk);
+        taken += chunk.length;
+        if (taken < 100_000) return;
+        taken = 0;
+        link.client.pause();
+      };
+    },
+  });
+  lost = true;
+  for (const number of range(0, 100)) scene.remote.sendMessage(Filled, [number, new Uint8Array(10_000)]);
+  await scene.settle();
+  await scene.cutAndResume();
+  for (let second = 0; second < 60 && scene.atClient.numbers.length < 100; second++) {
+    scene.link.client.resume();
+    await scene.pass(1, 0.5);
+  }
+  expect(scene.atServer.closes).toEqual([]);
+  expect(scene.links).toHaveLength(2);
+  expect(scene.atClient.numbers).toEqual(range(0, 100));
+  // One that takes nothing more is, as ever.
+  scene.link.client.pause();
+  for (const number of range(100, 200)) scene.remote.sendMessage(Filled, [number, new Uint8Array(10_000)]);
+  await scene.pass(5, 0.5);
+  expect(scene.atServer.closes.map(({ reason }) => reason)).toEqual(["slowconsumer"]);
 });
