@@ -1,6 +1,9 @@
 /** Length of the prefix that says how long a packet is (clause 1), in bytes. */
 const LENGTH_SIZE = 4;
-/** Length of the first block; each further one is twice as long, up to {@link LONGEST_BLOCK}. Bytes. */
+/**
+ * Length of the first block, and of one behind shared output; each further one is twice as long, up to {@link LONGEST_BLOCK}.
+ * Bytes.
+ */
 const FIRST_BLOCK = 1024;
 const LONGEST_BLOCK = 64 * 1024;
 
@@ -100,7 +103,8 @@ export class KeptBytes {
   #room(wanted: number): Block {
     const last = this.#blocks.at(-1);
     if (last?.own === true && last.used < last.bytes.length) return last;
-    const usual = last === undefined ? FIRST_BLOCK : Math.min(2 * last.bytes.length, LONGEST_BLOCK);
+    // Between shared output there may be little each time, which is not to hold a long block.
+    const usual = last?.own === true ? Math.min(2 * last.bytes.length, LONGEST_BLOCK) : FIRST_BLOCK;
     const length = Math.min(Math.max(usual, wanted), LONGEST_BLOCK);
     // What a pool lends may be longer. Short blocks are not worth the while.
     const reusable = this.#pool !== undefined && length === LONGEST_BLOCK;
