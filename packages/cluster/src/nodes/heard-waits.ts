@@ -15,6 +15,7 @@ interface Wait {
 export class HeardWaits {
   readonly #clock: Clock;
   readonly #waits = new Set<Wait>();
+  #ended = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -23,9 +24,11 @@ export class HeardWaits {
   /**
    * Resolves once each of some nodes has answered a version, or is gone.
    *
-   * @throws {@link BusClosedError} if this node leaves before, and as `options` say.
+   * @throws {@link BusClosedError} if this node leaves before, or has left; and as `options` say.
    */
   async wait(nodes: Iterable<RemoteNode>, version: number, options: WaitOptions): Promise<void> {
+    // Nothing is heard any more that could end the wait.
+    if (this.#ended) throw leftError();
     const missing = new Set([...nodes].filter((node) => node.confirmed < version));
     if (missing.size === 0) return;
     const wait: Wait = { version, missing, heard: new Deferred(this.#clock) };
@@ -49,8 +52,13 @@ export class HeardWaits {
 
   /** This node leaves. */
   end(): void {
-    for (const { heard } of this.#waits) heard.fail(new BusClosedError("the node has left the cluster"));
+    this.#ended = true;
+    for (const { heard } of this.#waits) heard.fail(leftError());
   }
+}
+
+function leftError(): BusClosedError {
+  return new BusClosedError("the node has left the cluster");
 }
 
 function passed({ missing, heard }: Wait, node: RemoteNode): void {

@@ -161,3 +161,18 @@ test("a node that leaves, or has left, says so", async () => {
   expect(await flush).toMatchObject({ code: "P3D_ERR_BUS_CLOSED" });
   expect(await settled(b.node.flush())).toMatchObject({ code: "P3D_ERR_BUS_CLOSED" });
 });
+
+test.each(["has members that others have not heard of", "is known as it is"])(
+  "a node that leaves before the bus has answered says so, too, where it %s",
+  async (how) => {
+    const { cluster, b, guest } = await two();
+    cluster.bus.drop(lost("a", POSITIONS.kind));
+    if (how.startsWith("has")) b.node.group("room").add(guest.remote);
+    await cluster.settle();
+    const flush = settled(Promise.race([b.node.flush(), b.node.flush({ timeout: 60 })]));
+    await b.node.leave();
+    await cluster.turn(1);
+    cluster.net.clock.advance(60_000);
+    expect(await flush).toMatchObject({ code: "P3D_ERR_BUS_CLOSED" });
+  },
+);
