@@ -164,6 +164,7 @@ export class NodeCore
   async #leave(): Promise<void> {
     this.left = true;
     this.membership.end();
+    this.#places.end();
     this.presence.end();
     this.shared.end();
     this.asked.end();

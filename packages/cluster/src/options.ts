@@ -59,6 +59,11 @@ const ADVERTISED = /^[\x20-\x7e]{1,256}$/;
 const LEAST_INTERVAL = 0.05;
 const LONGEST_TIMEOUT = 3600;
 
+/** Whether a value is a text that clients can be told as the address of a node. */
+export function isAdvertised(value: unknown): value is string {
+  return typeof value === "string" && ADVERTISED.test(value);
+}
+
 /** Reads the options. @throws {@link ConfigError} for what is not allowed. */
 export function readOptions({
   bus,
@@ -80,7 +85,7 @@ export function readOptions({
     );
   checkNodeName(name);
   checkPrefix(prefix);
-  if (advertised !== undefined && (typeof advertised !== "string" || !ADVERTISED.test(advertised)))
+  if (advertised !== undefined && !isAdvertised(advertised))
     throw new ConfigError(
       "advertised",
       'the option "advertised" is a text of 1 to 256 printable ASCII characters',
