@@ -2,7 +2,7 @@ import { SIDE_SERVER } from "@peng3dnet/protocol";
 import type { Observation } from "../observing/observation.js";
 import type { Platform } from "../platform/platform.js";
 import type { Clock } from "../time/clock.js";
-import { BeatWheel } from "./beat-wheel.js";
+import { BeatWheels } from "./beat-wheels.js";
 import { ClientHeartbeat } from "./client-heartbeat.js";
 import type { BeatingSession, Heartbeat, Timekeeper } from "./heartbeat.js";
 import type { ServerTime } from "./server-clock.js";
@@ -11,15 +11,13 @@ import { ServerHeartbeat } from "./server-heartbeat.js";
 /** What a heartbeat is when the server does not say how often it beats, in seconds. */
 const USUAL_INTERVAL = 5;
 
-type Wheels = Map<number, BeatWheel>;
-
 /** The wheels of the clients of a process, by their clock, so that thousands of them set one timer. */
-const clientWheels = new WeakMap<Clock, Wheels>();
+const clientWheels = new WeakMap<Clock, BeatWheels>();
 
-function wheelsOfClients(clock: Clock): Wheels {
+function wheelsOfClients(clock: Clock): BeatWheels {
   let wheels = clientWheels.get(clock);
   if (wheels === undefined) {
-    wheels = new Map();
+    wheels = new BeatWheels(clock);
     clientWheels.set(clock, wheels);
   }
   return wheels;
@@ -31,8 +29,7 @@ export class Heartbeats implements Timekeeper {
   readonly #yield: Platform["yield"];
   readonly #epoch: number;
   readonly #observation: Observation;
-  /** By interval: connections that began with the same one share a wheel. */
-  #wheels: Wheels | undefined = undefined;
+  #wheels: BeatWheels | undefined = undefined;
 
   constructor(clock: Clock, yieldTurn: Platform["yield"], observation: Observation) {
     this.#observation = observation;
@@ -71,12 +68,8 @@ export class Heartbeats implements Timekeeper {
     const beating = onServer
       ? new ServerHeartbeat(session, this)
       : new ClientHeartbeat(session, this, interval);
-    this.#wheels ??= onServer ? new Map() : wheelsOfClients(this.clock);
-    let wheel = this.#wheels.get(interval);
-    if (wheel === undefined) {
-      wheel = new BeatWheel(this.clock, interval);
-      this.#wheels.set(interval, wheel);
-    }
+    this.#wheels ??= onServer ? new BeatWheels(this.clock) : wheelsOfClients(this.clock);
+    const wheel = this.#wheels.of(interval);
     wheel.add(beating);
     beating.begin(wheel);
     return beating;
