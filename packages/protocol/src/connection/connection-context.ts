@@ -38,8 +38,8 @@ export interface ConnectionContext extends EncodingContext {
   readonly greeting: SteadyPacket;
   /** What a client says when it has taken over a registry. */
   readonly acceptance: SteadyPacket;
-  /** What the packets of the handshake have said. */
-  readonly knownBodies: KnownBodies;
+  /** What the packets of the handshake have said; `undefined`: the application decodes values itself, which are its own. */
+  readonly knownBodies: KnownBodies | undefined;
   readonly decoders: ObjectPool<FrameDecoder>;
   readonly encoders: ObjectPool<FrameEncoder>;
   /** What this side declares of extensions in hello or settype; `undefined`: nothing. */
@@ -240,6 +240,7 @@ function createContext(
     inflated: Math.min(inflatedLimit, cfg.get("net.limits.inflated.handshake")),
     elements: Math.min(elements, fewElements),
   };
+  const ownValues = codec === undefined && extensions === undefined;
   const context: ConnectionContext = {
     peer: peer as Peer,
     resources,
@@ -247,7 +248,7 @@ function createContext(
     announcement: new RegistryAnnouncement(),
     greeting: new SteadyPacket(),
     acceptance: new SteadyPacket(),
-    knownBodies: new KnownBodies(),
+    knownBodies: ownValues ? new KnownBodies() : undefined,
     decoders: resources.decoders,
     encoders: new ObjectPool(encoders, () => new FrameEncoder(context)),
     roomForExtensions: roomForExtensions(cfg),

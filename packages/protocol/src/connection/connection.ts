@@ -651,12 +651,12 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
     const elements = active ? context.elements : context.handshakeElements;
     const early = !active && flags === 0 && entry?.protocol === true && entry.id < CLOSECONN_ID;
     if (early) {
-      const known = context.knownBodies.find(entry.id, bytes, start, end);
+      const known = context.knownBodies?.find(entry.id, bytes, start, end);
       if (known !== undefined) return known;
     }
     try {
       const value = context.bodies.decode(bytes, start, end, flags, owned, limit, elements);
-      if (early) context.knownBodies.note(entry.id, bytes, start, end, value);
+      if (early) context.knownBodies?.note(entry.id, bytes, start, end, value);
       return value;
     } catch (error) {
       throw entry === undefined ? error : namePacket(error, entry.name);

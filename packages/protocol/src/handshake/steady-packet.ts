@@ -21,6 +21,8 @@ export class SteadyPacket {
     about: unknown,
     body: () => unknown,
   ): Uint8Array {
+    // A codec of the application may make something else of it each time.
+    if (context.codec !== undefined) return encodePacket(context, id, body());
     if (this.#packet === undefined || this.#id !== id || this.#text !== text || this.#about !== about) {
       this.#packet = encodePacket(context, id, body());
       this.#id = id;

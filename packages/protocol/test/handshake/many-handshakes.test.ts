@@ -1,4 +1,4 @@
-import { Connection, Packet, SIDE_CLIENT, SIDE_SERVER } from "@peng3dnet/protocol";
+import { type Codec, Connection, MsgpackCodec, Packet, SIDE_CLIENT, SIDE_SERVER } from "@peng3dnet/protocol";
 import { concat } from "../support/bytes.js";
 import { End, FakeHost, Pair } from "../support/pair.js";
 
@@ -114,4 +114,57 @@ test("what one protoversion was refused for is refused again", () => {
     asking.open();
     expect(() => receive(asking, take(asked))).toThrow("version 3 of the protocol");
   }
+});
+
+test("a codec of the application is asked for each packet of each handshake, and keeps its values to itself", () => {
+  const msgpack = new MsgpackCodec();
+  const reused: Record<string, unknown> = {};
+  const bodies: string[][] = [];
+  const codecOf = (said: string[]): Codec => ({
+    encode(value) {
+      said.push(`encode ${Object.keys(value as object)[0]}`);
+      return msgpack.encode(value);
+    },
+    decode(bytes, exactly) {
+      for (const key of Object.keys(reused)) delete reused[key];
+      Object.assign(reused, msgpack.decode(bytes, exactly));
+      said.push(`decode ${Object.keys(reused)[0]}`);
+      return reused;
+    },
+  });
+  const said: string[] = [];
+  const pair = new Pair({ codec: codecOf(said) }, { codec: codecOf(said) });
+  pair.open();
+  for (const cid of [2, 3]) {
+    bodies.push(said.splice(0));
+    handshake(pair.server, cid, another(pair.client, null));
+  }
+  bodies.push(said.splice(0));
+  expect(bodies[1]).toEqual(expect.arrayContaining(["encode conntype", "decode conntype", "encode success"]));
+  expect(bodies[2]).toEqual(bodies[1]);
+});
+
+test("an extension codec is asked for what each handshake says, and nobody makes its values unchangeable", () => {
+  const made: object[] = [];
+  const extensions = {
+    encode: () => undefined,
+    decode(type: number) {
+      const value = { type };
+      made.push(value);
+      return value;
+    },
+  };
+  const server = new End(SIDE_SERVER, {
+    extensions: { encode: () => ({ type: 7, data: new Uint8Array(1) }), decode: () => 0 },
+  });
+  const { client } = new Pair({}, { extensions });
+  for (const cid of [1, 2]) {
+    const asked = another(server, cid);
+    asked.sendRaw(1, { version: "0.2.0", protoversion: 2, extra: new (class Extra {})() });
+    const asking = another(client, null);
+    asking.open();
+    receive(asking, take(asked));
+  }
+  expect(made).toHaveLength(2);
+  expect(made.some((value) => Object.isFrozen(value))).toBe(false);
 });
