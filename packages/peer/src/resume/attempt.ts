@@ -37,6 +37,8 @@ export interface AttemptHost {
   handshake(redirect: boolean): ResumeHandshake;
   succeeded(line: Line, result: ResumeResult): void;
   failed(error: Error): void;
+  /** Whether the session still is to go on. Where it is not, the attempt is ended soon. */
+  wanted(): boolean;
 }
 
 /** A client's attempt to come back to its session: over one line, or over a few one after another, where servers send it elsewhere. */
@@ -104,7 +106,9 @@ export class Attempt {
     this.#redirected++;
     this.#least = level;
     try {
-      this.dial(this.#host.redirects.connectorFor(address));
+      const to = this.#host.redirects.connectorFor(address);
+      // The application was asked, and may have stopped the client.
+      if (this.#host.wanted()) this.dial(to);
     } catch (error) {
       this.#fail(toError(error));
     }

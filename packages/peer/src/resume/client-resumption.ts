@@ -173,6 +173,7 @@ export class ClientResumption<Owner> implements ResumptionHooks<Session<Owner>> 
         handshake: (redirect) => this.#handshake(session, redirect),
         succeeded: (line, result) => this.#succeeded(session, line, result),
         failed: (error) => this.#failed(session, error),
+        wanted: () => session.open,
       },
       dial,
     );

@@ -236,6 +236,18 @@ describe("a client that is led to another server", () => {
     expect(world.closed?.error?.message).toContain(message);
   });
 
+  test("goes nowhere if that is where the client stops", async () => {
+    const its: { client?: Client } = {};
+    const redirect = (): string => {
+      its.client?.stop();
+      return "a";
+    };
+    const world = await ledElsewhere({ redirect }, ({ client }) => {
+      its.client = client;
+    });
+    expect([world.dialled, world.closed?.reason]).toEqual([["balancer"], "socketclose"]);
+  });
+
   test("takes the first of several addresses that it can go to", async () => {
     const world = await ledElsewhere({ redirect: true, addressOf: async () => "wss://a a b" });
     expect([world.dialled, world.client.active]).toEqual([["balancer", "a"], true]);
