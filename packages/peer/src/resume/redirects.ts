@@ -58,7 +58,7 @@ export class Redirects {
     let why: Error | undefined;
     try {
       const allowed: unknown = typeof this.#option === "function" ? this.#option(said) : said;
-      if (typeof allowed !== "string") throw refused("the option redirect does not allow it", undefined);
+      if (typeof allowed !== "string") throw notAllowed(allowed);
       for (const address of allowed.split(" ")) {
         try {
           // It was asked for only where there is one.
@@ -72,6 +72,16 @@ export class Redirects {
     }
     throw refused(why === undefined ? "it named none" : why.message, why);
   }
+}
+
+/** @param returned - what the option returned. Nobody waits for a promise, and if that rejects, no process may end by it. */
+function notAllowed(returned: unknown): ResumeError {
+  if (returned === undefined) return refused("the option redirect does not allow it", undefined);
+  Promise.resolve(returned).catch(() => {});
+  return refused(
+    `the option redirect does not allow it: it returned ${describeError(returned)}, and neither an address nor undefined`,
+    undefined,
+  );
 }
 
 function refused(why: string, cause: Error | undefined): ResumeError {

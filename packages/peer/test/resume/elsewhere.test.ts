@@ -236,6 +236,18 @@ describe("a client that is led to another server", () => {
     expect(world.closed?.error?.message).toContain(message);
   });
 
+  test("does not go where a promise leads, and a rejection of that ends no process", async () => {
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown): void => void unhandled.push(reason);
+    process.on("unhandledRejection", note);
+    const redirect = (() => Promise.reject(new Error("a mistake"))) as unknown as () => string;
+    const world = await ledElsewhere({ redirect });
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off("unhandledRejection", note);
+    expect([world.dialled, world.closed?.reason, unhandled]).toEqual([["balancer"], "resumeelsewhere", []]);
+    expect(world.closed?.error?.message).toContain("neither an address nor undefined");
+  });
+
   test("goes nowhere if that is where the client stops", async () => {
     const its: { client?: Client } = {};
     const redirect = (): string => {
