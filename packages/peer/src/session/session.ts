@@ -5,23 +5,17 @@ import {
   Connection,
   type ConnectionHooks,
   type ConnectionHost,
-  ConnectionLostError,
-  closeReasonOf,
-  describeError,
-  HandshakeTimeoutError,
+  type HandshakeTimeoutError,
   type HeartbeatTimeoutError,
   IdleTimeoutError,
   type InvalidPayloadError,
-  isInstance,
-  NotPeng3dnetError,
   type PacketEntry,
   type PacketRef,
-  Peng3dnetError,
+  type Peng3dnetError,
   ResumeError,
   type ResumeRequest,
   type SavedConnection,
   type SslSecLevel,
-  TlsHandshakeError,
   toError,
   whenRejected,
 } from "@peng3dnet/protocol";
@@ -34,13 +28,13 @@ import type { CensusTaking } from "../observing/census.js";
 import type { ConnectionRequests, RequestSession } from "../requests/connection-requests.js";
 import type { KeptBytes } from "../resume/kept-bytes.js";
 import { type ResumingSession, SessionResumption } from "../resume/session-resumption.js";
-import { Deadline, type DeadlineOptions, GRACE } from "../time/deadline.js";
-import { Deferred, optional, type WaitOptions } from "../time/deferred.js";
+import { optional, type WaitOptions } from "../time/deferred.js";
 import { timeoutError } from "../time/timeout-option.js";
 import type { NativeSocket } from "../transport/native-socket.js";
 import type { PeerCertificate } from "../transport/peer-certificate.js";
 import type { Transport, TransportHandler } from "../transport/transport.js";
 import type { ConnectionHandle } from "./connection-handle.js";
+import { HandshakeWatch } from "./handshake-watch.js";
 import { IdleWatch, type Watched } from "./idle-watch.js";
 import { type Metrics, type MetricsSum, RejectionCounter } from "./metrics.js";
 import { SessionEnding } from "./session-ending.js";
@@ -53,8 +47,6 @@ export const SESSION: unique symbol = Symbol("peng3dnet.session");
 
 /** Where each write is a message, output of fewer bytes waits until nothing more is likely to join it. */
 const LONG_MESSAGE = 16 * 1024;
-
-type Phase = "open" | "closing" | "closed";
 
 /** What is wrong with the reason of a close, if anything: the peer would find fault with it. */
 export function reasonError(reason: unknown): TypeError | undefined {
@@ -111,14 +103,14 @@ export class Session<Owner = unknown>
 
   readonly #input: SessionInput<Session<Owner>>;
   readonly #output: SessionOutput;
-  /** Until the handshake is complete, and then, in a close, until that is. */
-  #deadline: Deadline | undefined = undefined;
+  /** Until the handshake is complete. */
+  #handshake: HandshakeWatch | undefined = undefined;
   #idle: IdleWatch | undefined = undefined;
   #heartbeat: Heartbeat | undefined = undefined;
-  #ending: SessionEnding | undefined = undefined;
+  /** What points to its end; `undefined`: nothing, so that it is open. */
+  #ending: SessionEnding<Session<Owner>> | undefined = undefined;
   #rejections: RejectionCounter | undefined = undefined;
 
-  #phase: Phase = "open";
   /** What was told last of output that is unsent or kept, in bytes. */
   #unsentHeld = 0;
   /** Of that, what is unsent, and what is kept until it is acknowledged. */
@@ -253,18 +245,27 @@ export class Session<Owner = unknown>
     census.answering += this.requests.running.size;
   }
 
-  #getEnding(): SessionEnding {
-    this.#ending ??= new SessionEnding();
+  #getEnding(): SessionEnding<Session<Owner>> {
+    this.#ending ??= new SessionEnding<Session<Owner>>(
+      this,
+      this.#input,
+      this.#output,
+      () => {
+        this.#cancelHandshake();
+        this.#cancelIdle();
+      },
+      (reason) => this.#reject(reason),
+    );
     return this.#ending;
   }
 
   get over(): boolean {
-    return this.#phase === "closed";
+    return this.#ending?.phase === "closed";
   }
 
   /** Whether packets can still be exchanged. */
   get open(): boolean {
-    return this.#phase === "open";
+    return this.#ending === undefined || this.#ending.open;
   }
 
   /**
@@ -275,15 +276,8 @@ export class Session<Owner = unknown>
   start(spent = 0): void {
     this.hooks.started(this);
     // A handler may have closed it already.
-    if (this.#phase === "open") {
-      const { handshakeTimeout } = this.options;
-      // More than all of it was spent only if time was given back, since the event loop was busy.
-      const left = spent < handshakeTimeout ? handshakeTimeout - spent : Math.min(handshakeTimeout, GRACE);
-      this.#armDeadline(left, () => this.#handshakeExpired(), {
-        lateAllowance: handshakeTimeout,
-        received: () => this.bytesIn + (this.transport.bytesBeforeStream ?? 0),
-      });
-    }
+    if (this.open)
+      this.#handshake = new HandshakeWatch(this, spent, (error) => this.#handshakeExpired(error));
     this.transport.start(this);
   }
 
@@ -292,7 +286,7 @@ export class Session<Owner = unknown>
   ready(): void {
     this.#output.phase = "ready";
     this.connection.sslSeclevel = this.transport.sslSeclevel;
-    if (this.#phase !== "open") {
+    if (!this.open) {
       this.writeOut();
       return;
     }
@@ -316,13 +310,13 @@ export class Session<Owner = unknown>
   }
 
   readTarget(): Uint8Array | undefined {
-    return this.#phase === "open" ? this.connection.readTarget : undefined;
+    return this.open ? this.connection.readTarget : undefined;
   }
 
   data(chunk: Uint8Array): void {
     this.bytesIn += chunk.length;
-    if (this.#phase !== "open") {
-      if (this.#phase === "closing") this.#passOver(chunk);
+    if (!this.open) {
+      this.#ending?.passOver(chunk);
       return;
     }
     this.#idle?.heard(chunk.length);
@@ -334,14 +328,9 @@ export class Session<Owner = unknown>
   }
 
   ended(): void {
-    const ending = this.#getEnding();
-    ending.peerEnded = true;
-    // An end that comes before all is handed over is no answer to the closing packet.
-    ending.answered ||= ending.told && this.#output.handedOver;
     // Nothing more can come; what came may take its time to be processed.
     this.#cancelIdle();
-    this.settle();
-    if (this.#phase === "closing") this.#finishOutput();
+    this.#getEnding().ended();
   }
 
   drained(): void {
@@ -349,29 +338,14 @@ export class Session<Owner = unknown>
   }
 
   closed(error: Error | undefined): void {
-    const ending = this.#getEnding();
-    ending.gone = true;
-    this.#input.stopWatching();
-    ending.broken = error !== undefined;
-    this.#output.phase = "gone";
-    this.#output.cancelDeadline();
     this.#cancelIdle();
-    if (this.#phase === "open" && error !== undefined) {
-      ending.error = isInstance(error, Peng3dnetError)
-        ? error
-        : new ConnectionLostError(`the connection was lost: ${describeError(error)}`, { cause: error });
-    }
-    this.connection.markClosing(ending.reason ?? "socketclose");
-    this.settle();
-    if (this.#phase !== "open") return;
-    this.hooks.gone(this);
-    this.#input.note();
+    this.#getEnding().closed(error);
   }
 
   crashed(error: unknown): void {
     this.hooks.handlerFailed(error, "connection");
     try {
-      if (this.#phase !== "closed") this.#getEnding().error ??= toError(error);
+      if (!this.over) this.#getEnding().error ??= toError(error);
       this.destroy("internalerror");
     } catch (second) {
       this.hooks.handlerFailed(second, "connection");
@@ -382,7 +356,7 @@ export class Session<Owner = unknown>
 
   /** Takes bytes from the peer and processes the packets that are whole. */
   receive(chunk: Uint8Array): void {
-    if (this.#phase === "open") this.#input.receive(chunk);
+    if (this.open) this.#input.receive(chunk);
   }
 
   /** As {@link SessionInput.dispatchRaw}. */
@@ -427,7 +401,7 @@ export class Session<Owner = unknown>
   }
 
   worked(): void {
-    if (this.#phase === "closing") this.#passOver();
+    this.#ending?.passOver();
     if (this.connection.hasOutput) this.writeOut();
   }
 
@@ -437,16 +411,7 @@ export class Session<Owner = unknown>
 
   /** Once the peer's stream or the transport has ended and all that came is processed: closes. */
   settle(): void {
-    const ending = this.#ending;
-    if (ending === undefined || !(ending.peerEnded || ending.gone)) return;
-    if (this.#phase === "open") {
-      if (this.#input.unprocessed || this.#input.working) return;
-      if (this.connection.incomplete && ending.error === undefined) {
-        ending.error = new ConnectionLostError("the peer ended the connection within a packet");
-      }
-      this.#beginClose(closeReasonOf(ending.error) ?? "socketclose");
-    }
-    if (ending.gone) this.#finish();
+    this.#ending?.settle();
   }
 
   // ---- output -----------------------------------------------------------------------------------
@@ -463,8 +428,7 @@ export class Session<Owner = unknown>
 
   #tellUnsent(): void {
     // What is broken off is freed, and counts no more: else others would have to go for it.
-    const over = this.#phase === "closed" || this.#output.brokenOff;
-    const noted = over ? 0 : this.#unsent + this.#kept;
+    const noted = this.over || this.#output.brokenOff ? 0 : this.#unsent + this.#kept;
     if (noted === this.#unsentHeld) return;
     this.#unsentHeld = noted;
     this.hooks.unsentHeld(this, noted);
@@ -499,7 +463,7 @@ export class Session<Owner = unknown>
   }
 
   outputWritten(): void {
-    if (this.#phase === "closing") this.#finishOutput();
+    this.#ending?.finishOutput();
   }
 
   outputStuck(error: Peng3dnetError): void {
@@ -513,13 +477,11 @@ export class Session<Owner = unknown>
   }
 
   get unfinished(): boolean {
-    if (this.#phase !== "closing") return this.#phase === "open";
-    const { told, announced, answered } = this.#getEnding();
-    return told && !announced && !answered;
+    return this.#ending === undefined || this.#ending.unfinished;
   }
 
   get endIsAnswer(): boolean {
-    return this.#phase === "closing" && this.#output.handedOver;
+    return this.#ending?.phase === "closing" && this.#output.handedOver;
   }
 
   stopWatches(): void {
@@ -530,7 +492,7 @@ export class Session<Owner = unknown>
   }
 
   goOnWatching(): void {
-    if (this.#phase !== "open") return;
+    if (!this.open) return;
     this.#watchIdle();
     this.#heartbeat?.goOn();
     this.#input.goOnWatching();
@@ -592,20 +554,13 @@ export class Session<Owner = unknown>
   close(reason: string | null = null, options: WaitOptions = {}): Promise<CloseInfo> {
     const invalid = timeoutError(options.timeout) ?? reasonError(reason);
     if (invalid !== undefined) return optional(Promise.reject(invalid));
-    if (this.#phase === "open") {
-      this.connection.sendClose(reason);
-      this.#getEnding().told = true;
-      this.#beginClose(reason);
-    }
+    this.#getEnding().close(reason);
     return optional(this.waitForClose(options));
   }
 
   /** Resolves when it is closed. */
   waitForClose(options: WaitOptions): Promise<CloseInfo> {
-    const ending = this.#getEnding();
-    ending.deferred ??= new Deferred(this.options.clock);
-    if (ending.info !== undefined) ending.deferred.settle(ending.info);
-    return ending.deferred.wait(options, "the connection to close");
+    return this.#getEnding().wait(options);
   }
 
   /**
@@ -615,22 +570,7 @@ export class Session<Owner = unknown>
    * @param where - the step, for `handlerError`.
    */
   fail(error: unknown, where: string): void {
-    const known = closeReasonOf(error);
-    if (known === undefined) this.hooks.handlerFailed(error, where);
-    if (this.#phase !== "open") return;
-    const reason = known ?? "internalerror";
-    const ending = this.#getEnding();
-    ending.error = toError(error);
-    try {
-      this.connection.sendClose(reason, isInstance(error, ResumeError) ? error.address : undefined);
-      // Who speaks another protocol, or was not let in by TLS, will not answer.
-      ending.told = !(isInstance(error, NotPeng3dnetError) || isInstance(error, TlsHandshakeError));
-      this.#beginClose(reason);
-    } catch (second) {
-      // A codec or a clock of the application may fail on that, too: the connection ends without a word.
-      this.hooks.handlerFailed(second, "close");
-      this.destroy(reason);
-    }
+    this.#getEnding().fail(error, where);
   }
 
   /** As {@link Session.fail}, once `result` rejects: an overridden step of receiving may be asynchronous. */
@@ -640,126 +580,25 @@ export class Session<Owner = unknown>
 
   /** Ends the connection at once, without another word. */
   abort(error: Peng3dnetError): void {
-    if (this.#phase === "closed") return;
-    const ending = this.#getEnding();
-    ending.error ??= error;
-    if (this.#phase === "open") this.#markClosing(error.closeReason ?? "socketclose");
-    this.transport.destroy();
-    this.#output.drop();
-    this.resumption?.transport.drop();
+    this.#getEnding().abort(error);
     this.#tellUnsent();
-    if (ending.gone) this.#finish();
   }
 
   /** Ends it now, whatever is unsent or unprocessed. */
   destroy(reason: string | null): void {
-    const ending = this.#getEnding();
-    if (this.#phase === "open") this.#markClosing(reason);
-    this.transport.destroy();
-    if (ending.gone) this.#finish();
+    this.#getEnding().destroy(reason);
   }
 
-  /** From here on it closes, whatever is left to be done. */
-  #markClosing(reason: string | null): void {
-    const ending = this.#getEnding();
-    this.#phase = "closing";
-    ending.reason = reason;
-    this.connection.markClosing(reason);
-    if (!ending.gone) this.transport.closing?.(reason);
+  // ---- judging the peer -------------------------------------------------------------------------
+
+  #cancelHandshake(): void {
+    this.#handshake?.cancel();
+    this.#handshake = undefined;
   }
 
-  #beginClose(reason: string | null): void {
-    const ending = this.#getEnding();
-    this.#markClosing(reason);
-    if (!this.#input.working) this.#passOver();
-    this.#cancelDeadline();
-    this.#cancelIdle();
-    if (ending.gone) {
-      // Later, since this may be within a handler of this connection.
-      queueMicrotask(() => this.#finish());
-      return;
-    }
-    this.#armDeadline(this.options.closeTimeout, () => this.transport.destroy());
-    if (!ending.peerEnded) this.transport.resume();
-    this.writeOut();
-  }
-
-  /**
-   * Throws away what arrives while it closes: unread input would make the kernel drop what was sent. A closing packet
-   * of the peer is noticed, so that two that close at once do not wait for each other.
-   */
-  #passOver(chunk?: Uint8Array): void {
-    const ending = this.#getEnding();
-    if (ending.deaf) return;
-    try {
-      if (chunk !== undefined) this.connection.push(chunk);
-      if (this.connection.passOver()) ending.announced = true;
-      if (this.connection.incomplete && this.transport.reusesChunks) this.connection.retain();
-    } catch {
-      // Where the next packet begins cannot be known any more.
-      ending.deaf = true;
-      this.connection.discardInput();
-    }
-    this.#input.note();
-    if (ending.announced) this.#finishOutput();
-  }
-
-  /** Once all is written, and nothing can be lost by it: ends the stream. */
-  #finishOutput(): void {
-    const ending = this.#getEnding();
-    if (ending.streamEnded || this.#output.phase !== "ready" || !this.#output.empty) return;
-    if (ending.told && !ending.announced && !ending.peerEnded) return;
-    ending.streamEnded = true;
-    this.transport.end();
-  }
-
-  #finish(): void {
-    if (this.#phase === "closed") return;
-    this.#phase = "closed";
-    this.unsentHeld(0);
-    this.#input.end();
-    this.#cancelDeadline();
-    this.#cancelIdle();
-    const ending = this.#getEnding();
-    const { reason, error, announced, answered } = ending;
-    const delivered = ending.streamEnded && this.connection.unsent === 0 && !ending.broken;
-    this.#output.finish(reason, error);
-    const clean = (announced || answered) && delivered && ending.peerEnded && error === undefined;
-    const info: CloseInfo = { reason, error, clean };
-    ending.info = info;
-    // The reason of our own error counts: what a peer chooses must not become a key.
-    if (error !== undefined) this.#reject(closeReasonOf(error) ?? "internalerror");
-    this.hooks.over(this);
-    this.resumption?.end();
-    this.connection.markClosed();
-    this.hooks.closed(this, info);
-    ending.deferred?.settle(info);
-  }
-
-  // ---- deadlines --------------------------------------------------------------------------------
-
-  #armDeadline(seconds: number, expired: () => void, options?: DeadlineOptions): void {
-    this.#deadline = Deadline.start(this.options.clock, seconds, expired, options);
-  }
-
-  #cancelDeadline(): void {
-    this.#deadline?.cancel();
-    this.#deadline = undefined;
-  }
-
-  #handshakeExpired(): void {
-    if (this.hasUnprocessedInput) {
-      this.#armDeadline(GRACE, () => this.#handshakeExpired());
-      return;
-    }
-    const error = new HandshakeTimeoutError(
-      `the handshake was not complete within ${this.options.handshakeTimeout} s (net.timeout.handshake)`,
-    );
-    if (this.#output.phase === "waiting") {
-      this.abort(error);
-      return;
-    }
-    this.#failNow(error, "handshake");
+  #handshakeExpired(error: HandshakeTimeoutError): void {
+    if (this.#output.phase === "waiting") this.abort(error);
+    else this.#failNow(error, "handshake");
   }
 
   /** As {@link Session.fail}, for a peer that had its time: there is none for an orderly end. */
@@ -820,11 +659,11 @@ export class Session<Owner = unknown>
   }
 
   handshakeComplete(): void {
-    this.#cancelDeadline();
+    this.#cancelHandshake();
     if (!this.connection.agreed("resume")) this.resumption?.declined();
     this.greeted = true;
     this.hooks.handshakeComplete(this);
-    if (this.#phase === "open") this.#heartbeat = this.hooks.heartbeats.begin(this);
+    if (this.open) this.#heartbeat = this.hooks.heartbeats.begin(this);
   }
 
   heartbeatReceived(id: number, body: unknown, length: number): void {
@@ -858,8 +697,7 @@ export class Session<Owner = unknown>
   }
 
   closeReceived(reason: string | null): void {
-    this.#getEnding().announced = true;
-    this.#beginClose(reason);
+    this.#getEnding().closeReceived(reason);
   }
 
   handlerFailed(error: unknown, where: string): void {
