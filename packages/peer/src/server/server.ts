@@ -39,6 +39,7 @@ import type { Transport } from "../transport/transport.js";
 import { Admission } from "./admission.js";
 import { type ClientClass, type ClientConnection, ClientOnServer } from "./client-on-server.js";
 import { ClientTable } from "./client-table.js";
+import { ClosingClients } from "./closing-clients.js";
 import { CLUSTER_HOST, ClusterHost } from "./cluster-host.js";
 import { checkAcceptor, Listenings } from "./listenings.js";
 import { ServerHooks } from "./server-hooks.js";
@@ -312,43 +313,22 @@ export class Server<
     signal,
     reason = "servershutdown",
   }: ShutdownOptions): Promise<ShutdownReport> {
-    let clean = 0;
     this.#hooks.stopResumption();
-    const open = this.#table.all();
-    const total = open.length;
+    const clients = this.#table.all();
     const released = this.#listenings.closeAll("shutdown");
-    const closes = open.map(async ({ [SESSION]: conn }) => {
-      try {
-        // Who is not there cannot be told, and will find nobody when it comes back.
-        if (conn.suspended) conn.destroy(reason);
-        if ((await conn.close(reason)).clean) clean++;
-      } catch (error) {
-        this.guard.failed(error, "shutdown");
-        conn.destroy("socketclose");
-      }
-    });
+    const closing = new ClosingClients(clients, reason, this.guard);
     if (join) {
       // As in the reference, 0 is no limit here.
-      await this.#joinCloses(closes, { timeout: timeout === 0 ? undefined : timeout, signal });
+      await closing.wait(this.clock, { timeout: timeout === 0 ? undefined : timeout, signal });
       this.stop();
       await released;
     } else {
       // The closes go on by themselves, each bounded by net.timeout.close.
       this.markStopped();
     }
-    const report = { clean, unclean: total - clean };
+    const { report } = closing;
     this.sendEvent("shutdown", { join, timeout, reason });
     return report;
-  }
-
-  async #joinCloses(closes: Promise<void>[], patience: WaitOptions): Promise<void> {
-    const all = new Deferred<void>(this.clock);
-    void Promise.all(closes).then(() => all.settle());
-    try {
-      await all.wait(patience, "all connections to close");
-    } catch {
-      // Those left are cut by stop().
-    }
   }
 
   /**
