@@ -11,11 +11,14 @@ const Ask = defineRequest({
 });
 
 test("a request times out by the timers of a test framework", async () => {
-  const server = new Server({ addr: "127.0.0.1:0", packets: [Ask] });
+  // Heartbeats that began by the real clock would go on by the other one.
+  const server = new Server({ addr: "127.0.0.1:0", packets: [Ask], cfg: { "net.heartbeat.interval": 0 } });
+  const complete = new Promise((resolve) => server.once("handshakecomplete", resolve));
   server.answer(Ask, () => new Promise<number>(() => {}));
   await server.start();
   const client = new Client({ addr: server.addr, packets: [Ask] });
   await client.start();
+  await complete;
   let outcome: unknown = "waiting";
   jest.useFakeTimers({ doNotFake: ["nextTick", "setImmediate", "queueMicrotask"] });
   try {
