@@ -61,11 +61,17 @@ interface Running {
   readonly ended: Promise<number | null>;
 }
 
-/** Runs the program of the page, which also tells its ports, and each client how it sees it. */
-async function run(): Promise<Running> {
+/**
+ * Runs the program of the page, which also tells its ports, and each client how it sees it.
+ *
+ * @param port - where it listens for TCP; 0: anywhere.
+ * @param others - what else is to be other words.
+ */
+async function run(port = 0, others: Readonly<Record<string, string>> = {}): Promise<Running> {
   const program = replaced(block("ts", "serveWebSocket"), {
     ...certificate(),
-    "0.0.0.0:8080": "127.0.0.1:0",
+    ...others,
+    "0.0.0.0:8080": `127.0.0.1:${port}`,
     "await serveWebSocket": "const ways = await serveWebSocket",
     "port: 8081": "port: 0",
   });
@@ -151,6 +157,28 @@ function download(url: string, headers: Record<string, string> = {}): Promise<Do
 }
 
 const ping = (port: number) => pingServer({ addr: ["127.0.0.1", port], cfg: clientTls() });
+
+test("after SIGTERM and another start, clients that reconnect are back", async () => {
+  const atOnce = { "drain({ timeout: 60 })": "drain({ timeout: 0 })" }; // the client stays, as one that plays on does
+  const old = await run(0, atOnce);
+  const reconnect = { delay: 0.05, maxDelay: 0.2 };
+  const addr: [string, number] = ["127.0.0.1", old.tcp];
+  const client = track(new Client({ addr, packets: [Say], cfg: clientTls(), reconnect }));
+  client.on("retry", () => {});
+  const told: (string | null)[] = [];
+  client.on("lost", ({ reason }) => told.push(reason));
+  client.on("close", ({ reason }) => told.push(reason));
+  await client.start();
+  expect(await answer(client, "hello")).toMatch(/^hello /);
+
+  old.child.kill("SIGTERM");
+  expect(await old.ended).toBe(0);
+  expect(told).toEqual(["servershutdown"]);
+  await run(old.tcp, atOnce);
+  await client.waitForConnection();
+  expect(await answer(client, "and on")).toMatch(/^and on /);
+  expect(told).toEqual(["servershutdown"]);
+});
 
 describeWithNginx("pages and WebSockets", () => {
   /** nginx as the page says, and the configuration for another port of the server. */
