@@ -48,12 +48,10 @@ export class Admission<S> {
     const group = this.#group(addressGroup(address));
     group.connections++;
     this.#members.set(session, group);
-    group.pending ??= new Set();
-    group.pending.add(session);
-    this.#pending.add(session);
+    const pending = this.#await(session, group);
     const crowded =
-      group.pending.size > this.#cfg.get("net.limits.pending.address")
-        ? group.pending
+      pending.size > this.#cfg.get("net.limits.pending.address")
+        ? pending
         : this.#pending.size > this.#cfg.get("net.limits.pending")
           ? this.#pending
           : undefined;
@@ -62,11 +60,24 @@ export class Admission<S> {
     return oldest;
   }
 
-  /** A connection that is past its handshake counts again, e.g. since its client came back. */
-  enter(session: S, address: string): void {
+  /**
+   * A connection counts again, since its client came back. Nobody has to go for it: it gets the place of the connection that
+   * brought its client back.
+   *
+   * @param pending - whether its handshake is still under way.
+   */
+  enter(session: S, address: string, pending: boolean): void {
     const group = this.#group(addressGroup(address));
     group.connections++;
     this.#members.set(session, group);
+    if (pending) this.#await(session, group);
+  }
+
+  #await(session: S, group: Group<S>): Set<S> {
+    group.pending ??= new Set();
+    group.pending.add(session);
+    this.#pending.add(session);
+    return group.pending;
   }
 
   /** A handshake is over, one way or the other; the connection may go on. */

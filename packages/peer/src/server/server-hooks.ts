@@ -45,6 +45,8 @@ export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
   /** The servers that clients may be led to which come back; `undefined`: there are no others. */
   places: ResumePlaces | undefined = undefined;
   #resumption: ServerResumption<C> | undefined = undefined;
+  /** Those whose line broke before the application was told of them, and why. */
+  readonly #untold = new Map<Session<C>, Error | undefined>();
   declare private server: HookedServer<C>;
   declare private deserted: () => void;
 
@@ -141,13 +143,15 @@ export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
         return registry.revision;
       },
       leave: (session) => this.#admission.end(session),
-      enter: (session) => this.#admission.enter(session, session.remoteAddress[0]),
+      enter: (session) => this.#admission.enter(session, session.remoteAddress[0], !session.greeted),
       suspended: (session, error) => {
         this.suspended(session, error);
-        this.#emit("suspend", session.owner, { error });
+        if (session.greeted) this.#emit("suspend", session.owner, { error });
+        else this.#untold.set(session, error);
       },
       resumed: (session, again, seconds) => {
         this.resumed(session, again, seconds);
+        if (this.#untold.delete(session)) return;
         this.#emit("resume", session.owner, { resumed: true, seconds, ...again });
       },
     });
@@ -183,6 +187,13 @@ export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
   protected override activated(session: Session<C>): void {
     this.#admission.settled(session);
     this.#emit("handshakecomplete", session.owner);
+    if (this.#untold.size > 0) this.#tellSuspended(session);
+  }
+
+  /** The last packet of the handshake had come before the line broke, and was worked off only now. */
+  #tellSuspended(session: Session<C>): void {
+    const error = this.#untold.get(session);
+    if (this.#untold.delete(session) && session.suspended) this.#emit("suspend", session.owner, { error });
   }
 
   protected override observes(client: C): boolean {
@@ -216,6 +227,7 @@ export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
     // The cid is that of the session: the class of the client may have overridden its own.
     this.#table.closed(session.cid as number, client, info);
     this.#admission.end(session);
+    this.#untold.delete(session);
     this.draining.left(session);
     guard.run("onClose", () => client.onClose(info.reason));
     if (session.options.prints?.close) this.parts.print(`close ${session.cid} ${info.reason}`);

@@ -46,7 +46,10 @@ export interface ServerEvents<C extends ClientOnServer> extends PeerEvents {
   handshakecomplete: [client: C];
   /** It is closed. Once per connection. */
   close: [client: C, info: CloseInfo];
-  /** A client's line broke, and its session waits for it (`net.resume.window`). */
+  /**
+   * A client's line broke, and its session waits for it (`net.resume.window`). Only for clients whose `handshakecomplete` was
+   * told: if that comes while the session waits, this follows it.
+   */
   suspend: [client: C, info: SuspendInfo];
   /** It came back, and its session goes on: nothing of it was lost. */
   resume: [client: C, info: ResumeInfo];

@@ -25,6 +25,11 @@ export class HandshakeWatch {
   constructor(session: Greeting, spent: number, expired: (error: HandshakeTimeoutError) => void) {
     this.#session = session;
     this.#expired = expired;
+    this.#start(spent);
+  }
+
+  #start(spent: number): void {
+    const session = this.#session;
     const { clock, handshakeTimeout } = session.options;
     // More than all of it was spent only if time was given back, since the event loop was busy.
     const left = spent < handshakeTimeout ? handshakeTimeout - spent : Math.min(handshakeTimeout, GRACE);
@@ -34,9 +39,15 @@ export class HandshakeWatch {
     });
   }
 
-  /** Stops it. */
+  /** Stops it, for good or until {@link HandshakeWatch.goOn}. */
   cancel(): void {
     this.#deadline?.cancel();
+  }
+
+  /** The peer can be heard again, and has all of its time, as one has that has just connected. */
+  goOn(): void {
+    this.#deadline?.cancel();
+    this.#start(0);
   }
 
   #judge(): void {

@@ -485,6 +485,7 @@ export class Session<Owner = unknown>
   }
 
   stopWatches(): void {
+    this.#handshake?.cancel();
     this.#idle?.cancel();
     this.#heartbeat?.pause();
     this.#output.cancelDeadline();
@@ -493,6 +494,7 @@ export class Session<Owner = unknown>
 
   goOnWatching(): void {
     if (!this.open) return;
+    this.#handshake?.goOn();
     this.#watchIdle();
     this.#heartbeat?.goOn();
     this.#input.goOnWatching();
