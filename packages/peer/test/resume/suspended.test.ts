@@ -105,6 +105,39 @@ test("a request whose time is over meanwhile ends as ever, and its answer is for
   expect([scene.atServer.numbers, scene.atClient.closes]).toEqual([[0], []]);
 });
 
+test("handlers learn that nobody waits for an answer any more as soon as the line is back", async () => {
+  const scene = await openScene();
+  const { server, client } = scene;
+  const begun: number[] = [];
+  const aborted: number[] = [];
+  server.answer(Double, (number, { signal }) => {
+    begun.push(number);
+    return new Promise<number>((resolve) =>
+      signal.addEventListener("abort", () => {
+        aborted.push(number);
+        resolve(0);
+      }),
+    );
+  });
+  const codeOf = (error: { code: string }) => error.code;
+  const before = client.request(Double, 1, { timeout: 3 }).catch(codeOf);
+  await scene.settle();
+  scene.online = false;
+  await scene.cut();
+  const meanwhile = client.request(Double, 2, { timeout: 2 }).catch(codeOf);
+  await scene.pass(4, 1);
+  await expect(Promise.all([before, meanwhile])).resolves.toEqual(["P3D_ERR_TIMED_OUT", "P3D_ERR_TIMED_OUT"]);
+  expect([begun, aborted]).toEqual([[1], []]);
+  scene.online = true;
+  await scene.pass(6, 0.5);
+  // What was asked while there was no line is carried out all the same, and given up at once.
+  expect([begun, aborted]).toEqual([
+    [1, 2],
+    [2, 1],
+  ]);
+  expect(scene.atClient.closes).toEqual([]);
+});
+
 test("flush and iterators wait, and go on", async () => {
   const scene = await openScene();
   const seen: unknown[] = [];
