@@ -128,7 +128,7 @@ export const CELLS: readonly Cell[] = [
     id: "idle-5000",
     title: "5000 idle connections",
     connections: 5000,
-    peers: ["bare", ...ALL],
+    peers: ["bare", ...ALL, "ours-resume"],
   },
   {
     kind: "connect",
