@@ -665,7 +665,10 @@ export class Session<Owner = unknown>
     if (!this.connection.agreed("resume")) this.resumption?.declined();
     this.greeted = true;
     this.hooks.handshakeComplete(this);
-    if (this.open) this.#heartbeat = this.hooks.heartbeats.begin(this);
+    if (!this.open) return;
+    this.#heartbeat = this.hooks.heartbeats.begin(this);
+    // Its last packet may have come before the line broke, and be worked off only now.
+    if (this.suspended) this.#heartbeat?.pause();
   }
 
   heartbeatReceived(id: number, body: unknown, length: number): void {

@@ -31,7 +31,7 @@ async function begin(
   let tapped: ReturnType<typeof tap> | undefined;
   const scene: Scene = new Scene({
     cfg: { ...cfg, ...more },
-    clientCfg: { "net.timeout.handshake": HANDSHAKE },
+    clientCfg: { "net.timeout.handshake": HANDSHAKE, ...more },
     prepare: (link, index) => {
       if (index > 0) return;
       tapped = tap(link);
@@ -136,8 +136,14 @@ test("and counts among those whose handshake is under way, of which the oldest o
 });
 
 test("a break that is noticed before the last packet of the handshake is worked off is told after that", async () => {
-  const length = await lengthOf("toServer");
-  const { scene, told } = await begin("toServer", length, {}, (one) => {
+  const beating = { "net.heartbeat.interval": 1 };
+  let length = 0;
+  await begin("toServer", 1e6, beating, (one) => {
+    one.server.on("handshakecomplete", () => {
+      length = one.link.toServer.delivered;
+    });
+  });
+  const { scene, told } = await begin("toServer", length, beating, (one) => {
     // The packet comes while another client takes up the time of the server, and the line breaks behind it.
     one.client.on("handshakecomplete", () => one.link.toServer.freeze());
     one.server.on(Filled, () => {
@@ -155,7 +161,13 @@ test("a break that is noticed before the last packet of the handshake is worked 
   scene.server.on("handshakecomplete", (one) => void active.push(one === remote && one.suspended));
   await scene.settle();
   expect([told, active]).toEqual([["handshakecomplete", "suspend"], [true]]);
+  // For longer than a client may be silent that can be heard.
+  await scene.pass(WINDOW / 2, 1);
   scene.online = true;
   await scene.pass(HANDSHAKE, 0.5);
   expect(told).toEqual(["handshakecomplete", "suspend", "resume"]);
+  // Its heartbeats are over with it, too.
+  await Promise.all([scene.client.close(), other.close()]);
+  await scene.settle();
+  expect([told.at(-1), scene.net.clock.timers]).toEqual(["close", 0]);
 });
