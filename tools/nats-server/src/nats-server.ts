@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -15,6 +15,22 @@ export interface NatsServerOptions {
 
 /** How often a port that somebody has taken meanwhile is tried again, after a restart. */
 const ATTEMPTS = 20;
+
+/** How long a stopped process may take to stand still, in milliseconds, before that is not waited for any more. */
+const STOPS_WITHIN = 1000;
+
+/** Whether a thread of a process is not stopped. False where the system does not tell. */
+function isRunning(pid: number | undefined): boolean {
+  try {
+    return readdirSync(`/proc/${pid}/task`).some((thread) => {
+      const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, "utf8");
+      // The state follows the name of the program, which is in brackets.
+      return stat[stat.lastIndexOf(")") + 2] !== "T";
+    });
+  } catch {
+    return false;
+  }
+}
 
 /** A nats-server on a free port, which stays the same when it is started again. */
 export class NatsServer {
@@ -83,6 +99,9 @@ export class NatsServer {
   /** Stops it where it is: its connections stay open, and nothing comes or goes. */
   freeze(): void {
     this.#child?.kill("SIGSTOP");
+    // The signal takes a moment to arrive, in which it would still answer.
+    const until = performance.now() + STOPS_WITHIN;
+    while (performance.now() < until && isRunning(this.#child?.pid));
   }
 
   /** Lets it go on. */
