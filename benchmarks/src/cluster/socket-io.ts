@@ -42,9 +42,12 @@ async function overRedis(name: AdapterName, broker: string): Promise<OverRedis> 
     return {
       options: { adapter: createStreams(client) },
       async settled() {
-        // It waits for what comes behind the end of the stream, over a connection of its own with the same name.
-        const reads = ({ name, cmd }: { name: string; cmd: string }) => name === called && cmd === "xread";
-        while (!(await client.clientList()).some(reads));
+        // Over two connections of its own with the same name, it waits for what comes behind the end of the stream, and has
+        // subscribed to two channels.
+        for (;;) {
+          const its = (await client.clientList()).filter(({ name }) => name === called);
+          if (its.some(({ cmd }) => cmd === "xread") && its.some(({ sub }) => sub === 2)) return;
+        }
       },
       close: () => client.close(),
     };
@@ -89,6 +92,8 @@ async function serve(name: AdapterName, { broker, mode, work }: NodeOptions): Pr
       await redis?.settled();
     },
     async close() {
+      // Else the adapter leaves a rejection behind which nobody handles.
+      await redis?.settled();
       await server.close();
       await redis?.close();
     },
