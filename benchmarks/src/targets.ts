@@ -15,8 +15,7 @@ function targets(cell: string, bounds: Readonly<Record<string, number>>, peer = 
 }
 
 const LARGE = { ws: 3.5, baseline: 0.9 };
-const STATE = { ws: 1.4, baseline: 0.95 };
-const STATE_MSGPACKR = { ws: 2.5 };
+const STATE = { ws: 1.4, "ws-records": 1.5, baseline: 0.95 };
 const TLS = { "baseline-tls": 0.9 };
 const EVENTS = { ours: 0.97 };
 const RESUME = { ours: 0.95 };
@@ -33,8 +32,6 @@ export const TARGETS: readonly Target[] = [
   ...targets("broadcast-1000", { ws: 3 }, "ours-websocket"),
   ...targets("state-64", STATE),
   ...targets("state-1024", STATE),
-  ...targets("state-64", STATE_MSGPACKR, "ours-msgpackr"),
-  ...targets("state-1024", STATE_MSGPACKR, "ours-msgpackr"),
   ...targets("large-1", LARGE),
   ...targets("large-16", LARGE),
   ...targets("broadcast-1000", { ws: 3 }),

@@ -54,7 +54,7 @@ export type Cell = EchoCell | BroadcastCell | IdleCell | ConnectCell;
 
 const ALL = ["baseline", "ws", "ws-corked", "socket.io", "ours"];
 const WITH_WEBSOCKET = [...ALL, "ours-websocket"];
-const WITH_MSGPACKR = [...ALL, "ours-msgpackr"];
+const WITH_RECORDS = [...ALL, "ws-records"];
 const OTHERS = ["ours", "limit", "zeromq", "grpc-js", "aedes", "colyseus"];
 const TLS = ["baseline", "baseline-tls", "ours", "ours-tls"];
 const EVENTS = ["ours", "ours-events"];
@@ -108,9 +108,9 @@ export const CELLS: readonly Cell[] = [
   echo("small", 1, 5_000, WITH_WEBSOCKET, { quick: true }),
   echo("small", 64, 40_000, WITH_WEBSOCKET, { quick: true }),
   echo("small", 1024, 60_000, WITH_WEBSOCKET, { quick: true }),
-  echo("state", 1, 3_000, WITH_MSGPACKR),
-  echo("state", 64, 10_000, WITH_MSGPACKR, { quick: true }),
-  echo("state", 1024, 10_000, WITH_MSGPACKR),
+  echo("state", 1, 3_000, WITH_RECORDS),
+  echo("state", 64, 10_000, WITH_RECORDS, { quick: true }),
+  echo("state", 1024, 10_000, WITH_RECORDS),
   echo("large", 1, 300, ALL, { quick: true }),
   echo("large", 16, 300, ALL),
   {

@@ -4,7 +4,6 @@ import {
   Client,
   ClientOnServer,
   type ClientOptions,
-  type Codec,
   type ConfigOverrides,
   type EngineLike,
   type Group,
@@ -32,8 +31,6 @@ export interface OursVariant {
   readonly tls?: boolean;
   /** Over WebSocket, with the class of `ws` on the client's side. Default: over TCP. */
   readonly webSocket?: boolean;
-  /** Default: the library's own codec. */
-  readonly codec?: "msgpackr";
   /** Whether an event bus is attached, to which nobody listens. */
   readonly events?: boolean;
   /** Whether connections outlive their transports. */
@@ -129,12 +126,6 @@ function register(
   }
 }
 
-async function msgpackrCodec(): Promise<Codec> {
-  const { Packr } = await import("msgpackr");
-  const packr = new Packr({ useRecords: false });
-  return { encode: (value) => packr.pack(value), decode: (bytes) => packr.unpack(bytes) };
-}
-
 /** A bus that nobody listens to. */
 async function emptyBus(): Promise<EngineLike> {
   const { HeadlessPeng } = await import("@peng3dnet/peng3d-events");
@@ -146,7 +137,7 @@ async function common(
   variant: OursVariant,
   { compress }: PeerOptions,
   tls: ConfigOverrides,
-): Promise<Pick<ClientOptions, "cfg" | "codec" | "peng">> {
+): Promise<Pick<ClientOptions, "cfg" | "peng">> {
   return {
     cfg: {
       // No peer compresses unless the cell asks for it; it concerns bodies of more than 8 KiB only.
@@ -161,7 +152,6 @@ async function common(
       ...(variant.resume && { "net.resume.window": 30 }),
       ...(variant.tls && { "net.ssl.enabled": true, ...tls }),
     },
-    codec: variant.codec === "msgpackr" ? await msgpackrCodec() : undefined,
     peng: variant.events ? await emptyBus() : undefined,
   };
 }
