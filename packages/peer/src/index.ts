@@ -4,12 +4,14 @@
  * @packageDocumentation
  */
 export * from "@peng3dnet/protocol";
+export type { ConnectionOwner } from "./base/connection-owner.js";
 export { type EngineLike, EVENT_SIZE } from "./base/engine.js";
 export type { HandlerErrorContext } from "./base/handler-guard.js";
 export { type Logger, silentLogger } from "./base/logger.js";
 export type { PeerOptions } from "./base/options.js";
 export { type EventListener, PeerBase, type PeerEvents } from "./base/peer-base.js";
-export type { ConnectionOwner, PeerHooks, PeerParts } from "./base/peer-hooks.js";
+export type { PeerHooks } from "./base/peer-hooks.js";
+export type { PeerParts } from "./base/peer-parts.js";
 export type { SendOutcome } from "./base/send-outcome.js";
 export { Client } from "./client/client.js";
 export type { ClientEvents, ClientOptions } from "./client/client-options.js";

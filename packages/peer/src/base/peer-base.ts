@@ -45,6 +45,7 @@ import { TICK_HOST, type TickHost, type Ticking } from "../time/ticker.js";
 import { checkTimeout, timeoutError } from "../time/timeout-option.js";
 import type { Transport } from "../transport/transport.js";
 import type { ProcessOptions } from "../turns/packet-processor.js";
+import type { ConnectionOwner } from "./connection-owner.js";
 import { addConnectionType } from "./connection-types.js";
 import type { EngineLike } from "./engine.js";
 import { EngineEvents, type PeerKind } from "./engine-events.js";
@@ -52,7 +53,8 @@ import { type HandlerErrorContext, HandlerGuard } from "./handler-guard.js";
 import { checkListener, type Listener } from "./listeners.js";
 import { guardedLogger, type Logger } from "./logger.js";
 import type { PeerOptions } from "./options.js";
-import type { ConnectionOwner, PeerHooks, PeerParts } from "./peer-hooks.js";
+import type { PeerHooks } from "./peer-hooks.js";
+import type { PeerParts } from "./peer-parts.js";
 import { callRegistrationHooks } from "./registration-hooks.js";
 import { TypedPackets } from "./typed-packets.js";
 

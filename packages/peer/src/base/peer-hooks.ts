@@ -1,14 +1,11 @@
 import {
   type Cid,
   type CloseInfo,
-  type Config,
   describeError,
   type InvalidPayloadError,
   isInstance,
   type PacketEntry,
   type PacketRef,
-  type PacketRegistry,
-  type Peer,
   quoteText,
   ResumeError,
 } from "@peng3dnet/protocol";
@@ -18,7 +15,7 @@ import { type Census, CensusTaking } from "../observing/census.js";
 import { handshakeEnd } from "../observing/handshake-end.js";
 import { Observation } from "../observing/observation.js";
 import { resumptionEnd } from "../observing/resumption-end.js";
-import type { Platform, Poll } from "../platform/platform.js";
+import type { Poll } from "../platform/platform.js";
 import { PeerRequests } from "../requests/peer-requests.js";
 import { ResumableTransport, type SentAgain } from "../resume/resumable-transport.js";
 import type { ResumptionHooks } from "../resume/session-resumption.js";
@@ -32,43 +29,15 @@ import type { TickHost } from "../time/ticker.js";
 import type { Transport } from "../transport/transport.js";
 import { PacketProcessor } from "../turns/packet-processor.js";
 import { RunQueue } from "../turns/run-queue.js";
-import type { EngineEvents } from "./engine-events.js";
+import type { ConnectionOwner } from "./connection-owner.js";
 import type { HandlerGuard } from "./handler-guard.js";
+import type { PeerParts } from "./peer-parts.js";
 
 /** How a notice that is given once for each packet type ends. */
 const FURTHER = "; further ones are counted only, in metrics.rejectedBy as";
 
 /** What was sent again where nothing goes on. */
 const NOTHING_AGAIN: SentAgain = { bytes: 0, packets: 0 };
-
-/** What a peer calls for one connection: methods of a client on a server, or of the client itself. */
-export interface ConnectionOwner {
-  /** The connection, once there is one. */
-  readonly conn: Pausable | undefined;
-  /** A packet was received. */
-  onReceive(ptype: number, msg: unknown): void | Promise<void>;
-  /** A packet was accepted for sending. */
-  onSend(ptype: PacketRef, msg: unknown): void | Promise<void>;
-  /** The handshake is complete. */
-  onHandshakeComplete(): void | Promise<void>;
-  /** The connection is closed. */
-  onClose(reason: string | null): void | Promise<void>;
-}
-
-/** What the hooks of a peer share with it. */
-export interface PeerParts {
-  readonly peer: Peer;
-  readonly cfg: Config;
-  readonly registry: PacketRegistry;
-  readonly clock: Clock;
-  readonly platform: Platform;
-  readonly guard: HandlerGuard;
-  readonly events: EngineEvents;
-  /** Prints a line, as `net.debug.print.*` want it. */
-  print(...values: unknown[]): void;
-  /** Tells the listeners of an event, by the overridable method of the peer. */
-  emit(event: string, args: readonly unknown[]): void;
-}
 
 /** An iterator of messages. */
 interface Stream {

@@ -1,6 +1,7 @@
 import type { CloseInfo, PacketRef } from "@peng3dnet/protocol";
 import { EVENT_SIZE } from "../base/engine.js";
-import { PeerHooks, type PeerParts } from "../base/peer-hooks.js";
+import { PeerHooks } from "../base/peer-hooks.js";
+import type { PeerParts } from "../base/peer-parts.js";
 import type { CensusTaking } from "../observing/census.js";
 import { ClientResumption, type ResumeOptions, type ResumingClient } from "../resume/client-resumption.js";
 import { Redirects } from "../resume/redirects.js";

@@ -4,37 +4,28 @@ import {
   ConnectError,
   ConnectionClosedError,
   describeError,
-  escapeText,
   InvalidStateError,
-  MAX_REASON_BYTES,
   ResumeError,
   TlsHandshakeError,
 } from "@peng3dnet/protocol";
-import type { PeerParts } from "../base/peer-hooks.js";
+import type { PeerParts } from "../base/peer-parts.js";
 import type { CensusTaking } from "../observing/census.js";
 import type { Observation } from "../observing/observation.js";
+import { checkReason } from "../session/close-reason.js";
 import { type Metrics, MetricsSum, NO_METRICS } from "../session/metrics.js";
-import { checkReason, type Session } from "../session/session.js";
+import type { Session } from "../session/session.js";
 import { aborted, Deferred, unlessAborted, type WaitOptions, within } from "../time/deferred.js";
 import { checkTimeout } from "../time/timeout-option.js";
 import type { Transport } from "../transport/transport.js";
 import type { ClientEvents } from "./client-options.js";
 import type { ConnectingClient, ToldClient } from "./connecting-client.js";
+import { connectionClosed } from "./connection-closed.js";
 import { Pause } from "./pause.js";
 import type { Reconnecting } from "./reconnecting.js";
 import { refusalError } from "./tls-refusal.js";
 
 function stoppedError(): AbortedError {
   return new AbortedError("the client was stopped");
-}
-
-/** What a caller is told for whom the connection ended too early. */
-export function connectionClosed({ reason, error }: CloseInfo): Error {
-  if (error instanceof TlsHandshakeError) return error;
-  const why = reason === null ? "" : ` (${escapeText(reason, MAX_REASON_BYTES)})`;
-  // Who sees the message alone has to learn what to do, too.
-  const what = error === undefined ? "" : `: ${error.message}`;
-  return new ConnectionClosedError(`the connection is closed${why}${what}`, reason, { cause: error });
 }
 
 /**

@@ -19,8 +19,8 @@ import {
   STATE_CLOSED,
   STATE_INIT,
 } from "@peng3dnet/protocol";
+import type { ConnectionOwner } from "../base/connection-owner.js";
 import { PeerBase } from "../base/peer-base.js";
-import type { ConnectionOwner } from "../base/peer-hooks.js";
 import { type SendOutcome, sendOutcome } from "../base/send-outcome.js";
 import type { RoundTrip } from "../liveness/round-trip.js";
 import type { ServerTime } from "../liveness/server-clock.js";

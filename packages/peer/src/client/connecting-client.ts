@@ -1,4 +1,4 @@
-import type { ConnectionOwner } from "../base/peer-hooks.js";
+import type { ConnectionOwner } from "../base/connection-owner.js";
 import type { Session } from "../session/session.js";
 import type { ConnectRequest } from "../transport/connector.js";
 import type { Transport } from "../transport/transport.js";

@@ -6,7 +6,7 @@ import type {
   SIDE_CLIENT,
   SslSecLevel,
 } from "@peng3dnet/protocol";
-import type { ConnectionOwner } from "../base/peer-hooks.js";
+import type { ConnectionOwner } from "../base/connection-owner.js";
 import { type SendOutcome, sendOutcome } from "../base/send-outcome.js";
 import { GROUPS } from "../groups/group.js";
 import type { GroupMap } from "../groups/group-map.js";

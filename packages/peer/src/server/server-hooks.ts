@@ -7,7 +7,8 @@ import type {
   ServerDrainingError,
 } from "@peng3dnet/protocol";
 import { EVENT_SIZE } from "../base/engine.js";
-import { PeerHooks, type PeerParts } from "../base/peer-hooks.js";
+import { PeerHooks } from "../base/peer-hooks.js";
+import type { PeerParts } from "../base/peer-parts.js";
 import { GroupTable } from "../groups/group-table.js";
 import type { CensusTaking } from "../observing/census.js";
 import type { Platform } from "../platform/platform.js";

@@ -30,8 +30,9 @@ import type {
   RequestAnswer,
   RequestInput,
 } from "../requests/request-definition.js";
+import { checkReason, reasonError } from "../session/close-reason.js";
 import type { Metrics } from "../session/metrics.js";
-import { checkReason, reasonError, SESSION, type Session } from "../session/session.js";
+import { SESSION, type Session } from "../session/session.js";
 import { Deferred, optional, type WaitOptions } from "../time/deferred.js";
 import { checkTimeout, timeoutError } from "../time/timeout-option.js";
 import type { Acceptor, Listening } from "../transport/acceptor.js";

@@ -19,7 +19,6 @@ import {
   toError,
   whenRejected,
 } from "@peng3dnet/protocol";
-import { describeValue } from "../base/describe-value.js";
 import { ClientHeartbeat } from "../liveness/client-heartbeat.js";
 import type { BeatingSession, Heartbeat } from "../liveness/heartbeat.js";
 import type { RoundTrip } from "../liveness/round-trip.js";
@@ -33,6 +32,7 @@ import { timeoutError } from "../time/timeout-option.js";
 import type { NativeSocket } from "../transport/native-socket.js";
 import type { PeerCertificate } from "../transport/peer-certificate.js";
 import type { Transport, TransportHandler } from "../transport/transport.js";
+import { reasonError } from "./close-reason.js";
 import type { ConnectionHandle } from "./connection-handle.js";
 import { HandshakeWatch } from "./handshake-watch.js";
 import { IdleWatch, type Watched } from "./idle-watch.js";
@@ -47,18 +47,6 @@ export const SESSION: unique symbol = Symbol("peng3dnet.session");
 
 /** Where each write is a message, output of fewer bytes waits until nothing more is likely to join it. */
 const LONG_MESSAGE = 16 * 1024;
-
-/** What is wrong with the reason of a close, if anything: the peer would find fault with it. */
-export function reasonError(reason: unknown): TypeError | undefined {
-  if (reason === null || typeof reason === "string") return undefined;
-  return new TypeError(`a reason is a string or null, and not ${describeValue(reason)}`);
-}
-
-/** Checks the reason of a close, before the call does anything. @throws {TypeError} */
-export function checkReason(reason: unknown): void {
-  const error = reasonError(reason);
-  if (error !== undefined) throw error;
-}
 
 /**
  * One connection in operation: joins the protocol's {@link Connection} with a transport, keeps the
