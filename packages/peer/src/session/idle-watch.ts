@@ -1,3 +1,4 @@
+import { IdleTimeoutError } from "@peng3dnet/protocol";
 import type { Clock } from "../time/clock.js";
 import { Deadline } from "../time/deadline.js";
 
@@ -7,11 +8,11 @@ export interface Watched {
   readonly blocked: boolean;
   /** Whether something has come from it that waits to be worked off. */
   readonly hasUnprocessedInput: boolean;
-  /** It was silent for too long. */
-  silent(): void;
+  /** An error ends it, and the peer is told its reason. @param where - the step, for `handlerError`. */
+  fail(error: IdleTimeoutError, where: string): void;
 }
 
-/** Notices that a peer has sent nothing but heartbeats for a time. */
+/** Ends a session whose peer has sent nothing but heartbeats for a time. */
 export class IdleWatch {
   readonly #clock: Clock;
   readonly #seconds: number;
@@ -57,6 +58,11 @@ export class IdleWatch {
     const left = this.#seconds - (this.#clock.now() - this.#lastHeard) / 1000;
     if (this.#watched.blocked || this.#watched.hasUnprocessedInput) this.#arm(this.#seconds);
     else if (left > 0.001) this.#arm(left);
-    else this.#watched.silent();
+    else this.#end();
+  }
+
+  #end(): void {
+    const message = `nothing was received for ${this.#seconds} s (net.timeout.idle)`;
+    this.#watched.fail(new IdleTimeoutError(message), "idle");
   }
 }

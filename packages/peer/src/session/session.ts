@@ -5,9 +5,7 @@ import {
   Connection,
   type ConnectionHooks,
   type ConnectionHost,
-  type HandshakeTimeoutError,
   type HeartbeatTimeoutError,
-  IdleTimeoutError,
   type InvalidPayloadError,
   type PacketEntry,
   type PacketRef,
@@ -19,8 +17,6 @@ import {
   toError,
   whenRejected,
 } from "@peng3dnet/protocol";
-import { ClientHeartbeat } from "../liveness/client-heartbeat.js";
-import type { BeatingSession, Heartbeat } from "../liveness/heartbeat.js";
 import type { RoundTrip } from "../liveness/round-trip.js";
 import type { ServerTime } from "../liveness/server-clock.js";
 import type { CensusTaking } from "../observing/census.js";
@@ -34,9 +30,9 @@ import type { PeerCertificate } from "../transport/peer-certificate.js";
 import type { Transport, TransportHandler } from "../transport/transport.js";
 import { reasonError } from "./close-reason.js";
 import type { ConnectionHandle } from "./connection-handle.js";
-import { HandshakeWatch } from "./handshake-watch.js";
-import { IdleWatch, type Watched } from "./idle-watch.js";
 import { type Metrics, type MetricsSum, RejectionCounter } from "./metrics.js";
+import { type JudgedSession, PeerWatch } from "./peer-watch.js";
+import { addMetrics, countSession, metricsOf } from "./session-counts.js";
 import { SessionEnding } from "./session-ending.js";
 import type { SessionHooks, SessionInit, SessionOptions } from "./session-hooks.js";
 import { type InputHost, NEGLIGIBLE, SessionInput } from "./session-input.js";
@@ -62,9 +58,8 @@ export class Session<Owner = unknown>
     InputHost<Session<Owner>>,
     OutputHost,
     RequestSession,
-    BeatingSession,
-    ResumingSession,
-    Watched
+    JudgedSession,
+    ResumingSession
 {
   /** The protocol's side of it. */
   readonly connection: Connection;
@@ -80,6 +75,8 @@ export class Session<Owner = unknown>
   bytesIn = 0;
   /** Packets received that nothing handled. */
   unhandled = 0;
+  /** Why it ended, and why packets were dropped; `undefined`: nothing of that yet. */
+  rejections: RejectionCounter | undefined = undefined;
   /** Whether its handshake was completed, whatever became of it since. */
   greeted = false;
   /** The list of receivers that it was in last, by number; for whoever makes such lists. */
@@ -91,13 +88,9 @@ export class Session<Owner = unknown>
 
   readonly #input: SessionInput<Session<Owner>>;
   readonly #output: SessionOutput;
-  /** Until the handshake is complete. */
-  #handshake: HandshakeWatch | undefined = undefined;
-  #idle: IdleWatch | undefined = undefined;
-  #heartbeat: Heartbeat | undefined = undefined;
+  readonly #watch: PeerWatch;
   /** What points to its end; `undefined`: nothing, so that it is open. */
   #ending: SessionEnding<Session<Owner>> | undefined = undefined;
-  #rejections: RejectionCounter | undefined = undefined;
 
   /** What was told last of output that is unsent or kept, in bytes. */
   #unsentHeld = 0;
@@ -115,6 +108,7 @@ export class Session<Owner = unknown>
     this.resumption = resumable && new SessionResumption(this, resumable.transport, resumable.hooks);
     this.#input = new SessionInput(this);
     this.#output = new SessionOutput(this);
+    this.#watch = new PeerWatch(this);
   }
 
   /** Client id on a server, `null` on a client. */
@@ -187,50 +181,27 @@ export class Session<Owner = unknown>
   }
 
   get rtt(): RoundTrip | undefined {
-    return this.#heartbeat?.roundTrip;
+    return this.#watch.roundTrip;
   }
 
   /** On a client: an estimate of the server's time; `undefined` until there is one. */
   serverTime(): ServerTime | undefined {
-    return this.#heartbeat instanceof ClientHeartbeat ? this.#heartbeat.serverTime() : undefined;
+    return this.#watch.serverTime();
   }
 
   /** Counters of this connection. */
   get metrics(): Metrics {
-    const { bytesIn, bytesOut, connection, queuedPackets: queued } = this;
-    const { packetsIn, packetsOut, unsent } = connection;
-    const rejectedBy: Record<string, number> = this.#rejections?.get() ?? {};
-    if (this.unhandled > 0) rejectedBy.unhandled = this.unhandled;
-    return { bytesIn, bytesOut, packetsIn, packetsOut, queued, unsent, rejectedBy };
+    return metricsOf(this);
   }
 
   /** Adds its counters to a sum. */
   addTo(sum: MetricsSum): void {
-    const { connection } = this;
-    sum.bytesIn += this.bytesIn;
-    sum.bytesOut += this.#output.bytesOut;
-    sum.packetsIn += connection.packetsIn;
-    sum.packetsOut += connection.packetsOut;
-    sum.queued += this.#input.packets;
-    sum.unsent += connection.unsent;
-    if (this.unhandled > 0) sum.reject("unhandled", this.unhandled);
-    if (this.#rejections !== undefined) sum.rejectAll(this.#rejections);
+    addMetrics(this, sum);
   }
 
   /** Adds what there is of it now to a census. */
   countIn(census: CensusTaking): void {
-    this.addTo(census.sum);
-    census.connections++;
-    if (!this.greeted) census.handshaking++;
-    const { resumption } = this;
-    if (resumption !== undefined) {
-      if (resumption.suspended) census.suspended++;
-      census.kept += resumption.transport.keptBytes;
-    }
-    census.unprocessed += this.#input.bytes + this.connection.inputHeld;
-    if (this.requests === undefined) return;
-    census.asked += this.requests.asked.size;
-    census.answering += this.requests.running.size;
+    countSession(this, census);
   }
 
   #getEnding(): SessionEnding<Session<Owner>> {
@@ -238,10 +209,7 @@ export class Session<Owner = unknown>
       this,
       this.#input,
       this.#output,
-      () => {
-        this.#cancelHandshake();
-        this.#cancelIdle();
-      },
+      () => this.#watch.end(),
       (reason) => this.#reject(reason),
     );
     return this.#ending;
@@ -264,8 +232,7 @@ export class Session<Owner = unknown>
   start(spent = 0): void {
     this.hooks.started(this);
     // A handler may have closed it already.
-    if (this.open)
-      this.#handshake = new HandshakeWatch(this, spent, (error) => this.#handshakeExpired(error));
+    if (this.open) this.#watch.begin(spent);
     this.transport.start(this);
   }
 
@@ -278,7 +245,7 @@ export class Session<Owner = unknown>
       this.writeOut();
       return;
     }
-    this.#watchIdle();
+    this.#watch.ready();
     // What it says is flushed here, not with the next batch.
     this.#input.around(() => {
       try {
@@ -307,7 +274,7 @@ export class Session<Owner = unknown>
       this.#ending?.passOver(chunk);
       return;
     }
-    this.#idle?.heard(chunk.length);
+    this.#watch.heard(chunk.length);
     try {
       this.hooks.receiveData(this, chunk);
     } catch (error) {
@@ -317,7 +284,7 @@ export class Session<Owner = unknown>
 
   ended(): void {
     // Nothing more can come; what came may take its time to be processed.
-    this.#cancelIdle();
+    this.#watch.allCame();
     this.#getEnding().ended();
   }
 
@@ -326,7 +293,7 @@ export class Session<Owner = unknown>
   }
 
   closed(error: Error | undefined): void {
-    this.#cancelIdle();
+    this.#watch.allCame();
     this.#getEnding().closed(error);
   }
 
@@ -394,7 +361,7 @@ export class Session<Owner = unknown>
   }
 
   heard(): void {
-    this.#idle?.heard();
+    this.#watch.heard();
   }
 
   /** Once the peer's stream or the transport has ended and all that came is processed: closes. */
@@ -473,18 +440,14 @@ export class Session<Owner = unknown>
   }
 
   stopWatches(): void {
-    this.#handshake?.cancel();
-    this.#idle?.cancel();
-    this.#heartbeat?.pause();
+    this.#watch.pause();
     this.#output.cancelDeadline();
     this.#input.stopWatching();
   }
 
   goOnWatching(): void {
     if (!this.open) return;
-    this.#handshake?.goOn();
-    this.#watchIdle();
-    this.#heartbeat?.goOn();
+    this.#watch.goOn();
     this.#input.goOnWatching();
   }
 
@@ -579,49 +542,10 @@ export class Session<Owner = unknown>
     this.#getEnding().destroy(reason);
   }
 
-  // ---- judging the peer -------------------------------------------------------------------------
-
-  #cancelHandshake(): void {
-    this.#handshake?.cancel();
-    this.#handshake = undefined;
-  }
-
-  #handshakeExpired(error: HandshakeTimeoutError): void {
-    if (this.#output.phase === "waiting") this.abort(error);
-    else this.#failNow(error, "handshake");
-  }
-
-  /** As {@link Session.fail}, for a peer that had its time: there is none for an orderly end. */
-  #failNow(error: Peng3dnetError, where: string): void {
-    this.fail(error, where);
-    if (!this.transport.busy) this.transport.destroyAfterWrite();
-    else this.transport.destroy();
-  }
-
-  #watchIdle(): void {
-    const { clock, idleTimeout } = this.options;
-    if (idleTimeout > 0) this.#idle = new IdleWatch(clock, idleTimeout, this);
-  }
-
-  /** The peer is watched no more: nothing of it can come. */
-  #cancelIdle(): void {
-    this.#idle?.cancel();
-    this.#idle = undefined;
-    this.#heartbeat?.stop();
-  }
-
   /** The peer gives no sign of life, in spite of heartbeats. */
   lost(error: HeartbeatTimeoutError): void {
     if (this.resumption?.outlives === true) this.resumption.transport.suspend(error);
-    else this.#failNow(error, "heartbeat");
-  }
-
-  /** The peer was silent for too long. */
-  silent(): void {
-    this.fail(
-      new IdleTimeoutError(`nothing was received for ${this.options.idleTimeout} s (net.timeout.idle)`),
-      "idle",
-    );
+    else this.#watch.giveUp(error, "heartbeat");
   }
 
   // ---- from the protocol ------------------------------------------------------------------------
@@ -649,24 +573,22 @@ export class Session<Owner = unknown>
   }
 
   handshakeComplete(): void {
-    this.#cancelHandshake();
+    this.#watch.greeted();
     if (!this.connection.agreed("resume")) this.resumption?.declined();
     this.greeted = true;
     this.hooks.handshakeComplete(this);
     if (!this.open) return;
-    this.#heartbeat = this.hooks.heartbeats.begin(this);
-    // Its last packet may have come before the line broke, and be worked off only now.
-    if (this.suspended) this.#heartbeat?.pause();
+    this.#watch.activated();
   }
 
   heartbeatReceived(id: number, body: unknown, length: number): void {
-    this.#idle?.heartbeat(length);
+    this.#watch.heardControl(length);
     this.resumption?.transport.controlReceived(length);
-    this.#heartbeat?.received(id, body);
+    this.#watch.beaten(id, body);
   }
 
   acknowledged(received: number, length: number): void {
-    this.#idle?.heartbeat(length);
+    this.#watch.heardControl(length);
     this.resumption?.acknowledged(received, length);
   }
 
@@ -707,7 +629,7 @@ export class Session<Owner = unknown>
   }
 
   #reject(reason: string): void {
-    this.#rejections ??= new RejectionCounter();
-    this.#rejections.add(reason);
+    this.rejections ??= new RejectionCounter();
+    this.rejections.add(reason);
   }
 }

@@ -1,6 +1,7 @@
 // Deadlines on a clock that is turned by hand: what they do when the event loop was busy, and how long they can be.
 
 import { ManualClock } from "@peng3dnet/peer/testing";
+import { IdleTimeoutError } from "@peng3dnet/protocol";
 import { IdleWatch } from "../../src/session/idle-watch.js";
 import { Deadline, type DeadlineOptions } from "../../src/time/deadline.js";
 
@@ -162,19 +163,19 @@ describe("length", () => {
 
 test("a peer is not silent while something of it waits to be worked off", () => {
   const clock = new LoopClock();
-  const silent = jest.fn<void, []>();
-  const watched = { blocked: false, hasUnprocessedInput: true, silent };
+  const fail = jest.fn<void, [error: Error, where: string]>();
+  const watched = { blocked: false, hasUnprocessedInput: true, fail };
   const watch = new IdleWatch(clock, 5, watched);
   clock.advance(5);
   clock.read();
-  expect(silent).not.toHaveBeenCalled();
+  expect(fail).not.toHaveBeenCalled();
   watched.hasUnprocessedInput = false;
   clock.advance(4);
   watch.heard();
   clock.advance(1);
   clock.read();
-  expect(silent).not.toHaveBeenCalled();
+  expect(fail).not.toHaveBeenCalled();
   clock.advance(4);
   clock.read();
-  expect(silent).toHaveBeenCalledTimes(1);
+  expect(fail.mock.calls).toEqual([[expect.any(IdleTimeoutError), "idle"]]);
 });

@@ -1,0 +1,139 @@
+import type { HandshakeTimeoutError, Peng3dnetError } from "@peng3dnet/protocol";
+import { ClientHeartbeat } from "../liveness/client-heartbeat.js";
+import type { BeatingSession, Heartbeat } from "../liveness/heartbeat.js";
+import type { Heartbeats } from "../liveness/heartbeats.js";
+import type { RoundTrip } from "../liveness/round-trip.js";
+import type { ServerTime } from "../liveness/server-clock.js";
+import type { Transport } from "../transport/transport.js";
+import { type Greeting, HandshakeWatch } from "./handshake-watch.js";
+import { IdleWatch } from "./idle-watch.js";
+import type { SessionOptions } from "./session-hooks.js";
+
+/** What a {@link PeerWatch} needs of its session. */
+export interface JudgedSession extends Greeting, BeatingSession {
+  readonly options: SessionOptions;
+  readonly transport: Transport;
+  readonly hooks: { readonly heartbeats: Heartbeats };
+  /** An error ends it, and the peer is told its reason. @param where - the step, for `handlerError`. */
+  fail(error: Peng3dnetError, where: string): void;
+  /** Ends it at once, without another word. */
+  abort(error: Peng3dnetError): void;
+}
+
+/**
+ * Judges the peer of a session by what it lets hear of itself: whether its handshake is complete in time, whether it sends
+ * anything but heartbeats, and whether it answers those.
+ */
+export class PeerWatch {
+  readonly #session: JudgedSession;
+  /** Whether bytes can be exchanged, or could once. */
+  #ready = false;
+  /** Until the handshake is complete. */
+  #handshake: HandshakeWatch | undefined = undefined;
+  #idle: IdleWatch | undefined = undefined;
+  #heartbeat: Heartbeat | undefined = undefined;
+
+  constructor(session: JudgedSession) {
+    this.#session = session;
+  }
+
+  /** The peer has the time for its handshake from now on. @param spent - seconds of it that are over. */
+  begin(spent: number): void {
+    this.#handshake = new HandshakeWatch(this.#session, spent, (error) => this.#expired(error));
+  }
+
+  /** Bytes can be exchanged. */
+  ready(): void {
+    this.#ready = true;
+    this.#watchIdle();
+  }
+
+  #watchIdle(): void {
+    const { clock, idleTimeout } = this.#session.options;
+    if (idleTimeout > 0) this.#idle = new IdleWatch(clock, idleTimeout, this.#session);
+  }
+
+  /** The handshake is complete. */
+  greeted(): void {
+    this.#handshake?.cancel();
+    this.#handshake = undefined;
+  }
+
+  /** The connection is active: heartbeats begin. */
+  activated(): void {
+    this.#heartbeat = this.#session.hooks.heartbeats.begin(this.#session);
+    // Its last packet may have come before the line broke, and be worked off only now.
+    if (this.#session.suspended) this.#heartbeat?.pause();
+  }
+
+  // ---- what it hears ----------------------------------------------------------------------------
+
+  /** Bytes came, or could not, as the peer was not listened to. */
+  heard(bytes?: number): void {
+    this.#idle?.heard(bytes);
+  }
+
+  /** A packet came that the peer's runtime sends by itself. @param length - its length, in bytes. */
+  heardControl(length: number): void {
+    this.#idle?.heartbeat(length);
+  }
+
+  /** A packet of heartbeats came. @throws an error with a `closeReason` if the peer may not send that. */
+  beaten(id: number, body: unknown): void {
+    this.#heartbeat?.received(id, body);
+  }
+
+  /** How long heartbeats take. */
+  get roundTrip(): RoundTrip | undefined {
+    return this.#heartbeat?.roundTrip;
+  }
+
+  /** On a client: an estimate of the server's time; `undefined` until there is one. */
+  serverTime(): ServerTime | undefined {
+    return this.#heartbeat instanceof ClientHeartbeat ? this.#heartbeat.serverTime() : undefined;
+  }
+
+  // ---- while nothing can be heard ---------------------------------------------------------------
+
+  /** The line broke: nothing is judged until {@link PeerWatch.goOn}. */
+  pause(): void {
+    this.#handshake?.cancel();
+    this.#idle?.cancel();
+    this.#heartbeat?.pause();
+  }
+
+  /** The peer can be heard again. */
+  goOn(): void {
+    this.#handshake?.goOn();
+    this.#watchIdle();
+    this.#heartbeat?.goOn();
+  }
+
+  /** Nothing more can come of the peer: it has only its handshake to complete, by what came. */
+  allCame(): void {
+    this.#idle?.cancel();
+    this.#idle = undefined;
+    this.#heartbeat?.stop();
+  }
+
+  /** Judges the peer no more. */
+  end(): void {
+    this.greeted();
+    this.allCame();
+  }
+
+  // ---- verdicts ---------------------------------------------------------------------------------
+
+  #expired(error: HandshakeTimeoutError): void {
+    if (this.#ready) this.giveUp(error, "handshake");
+    else this.#session.abort(error);
+  }
+
+  /** Ends the session of a peer that had its time: there is none for an orderly end. @param where - as for `fail`. */
+  giveUp(error: Peng3dnetError, where: string): void {
+    const session = this.#session;
+    session.fail(error, where);
+    if (!session.transport.busy) session.transport.destroyAfterWrite();
+    else session.transport.destroy();
+  }
+}
