@@ -16,6 +16,7 @@ import {
   SIDE_SERVER,
 } from "@peng3dnet/protocol";
 import { PeerBase } from "../base/peer-base.js";
+import type { PeerParts } from "../base/peer-parts.js";
 import { type SendOutcome, sendOutcome } from "../base/send-outcome.js";
 import type { Group } from "../groups/group.js";
 import type { GroupMap } from "../groups/group-map.js";
@@ -38,11 +39,13 @@ import { checkTimeout, timeoutError } from "../time/timeout-option.js";
 import type { Acceptor, Listening } from "../transport/acceptor.js";
 import type { Transport } from "../transport/transport.js";
 import { Admission } from "./admission.js";
+import { encodeForAll, sendToAll } from "./broadcast.js";
 import { type ClientClass, type ClientConnection, ClientOnServer } from "./client-on-server.js";
 import { ClientTable } from "./client-table.js";
 import { ClosingClients } from "./closing-clients.js";
 import { CLUSTER_HOST, ClusterHost } from "./cluster-host.js";
 import { checkAcceptor, Listenings } from "./listenings.js";
+import { type ReceivingServer, Reception } from "./reception.js";
 import { ServerHooks } from "./server-hooks.js";
 import type {
   BroadcastOptions,
@@ -73,7 +76,7 @@ export class Server<
 
   readonly #hooks: ServerHooks<ClientOf<C, D>>;
   readonly #table: ClientTable<ClientOf<C, D>>;
-  readonly #admission: Admission<Session<ClientOf<C, D>>>;
+  readonly #reception: Reception<ClientOf<C, D>>;
   readonly #addr: AddressLike | undefined;
   readonly #clientcls: ClientClass<ClientOf<C, D>>;
   /** Names of the connection types that are served; `undefined`: all. */
@@ -97,8 +100,10 @@ export class Server<
     const table = new ClientTable<ClientOf<C, D>>();
     let admission!: Admission<Session<ClientOf<C, D>>>;
     let hooks!: ServerHooks<ClientOf<C, D>>;
+    let shared!: PeerParts;
     const platform = options.platform ?? defaults.platform ?? standardPlatform;
     super("server", options, platform, (parts) => {
+      shared = parts;
       const { connectionLimit } = parts.platform;
       admission = new Admission(parts.cfg, () => connectionLimit?.() ?? Number.POSITIVE_INFINITY);
       hooks = new ServerHooks(parts, table, admission);
@@ -106,7 +111,6 @@ export class Server<
     });
     this.clients = table.connected;
     this.#table = table;
-    this.#admission = admission;
     this.#hooks = hooks;
     hooks.connect(this, () => this.#deserted());
     const { authorizeResume } = options;
@@ -118,12 +122,22 @@ export class Server<
     this.#served = options.conntypes && new Set(options.conntypes);
     this.#acceptor = options.acceptor ?? defaults.acceptor;
     if (this.#acceptor !== undefined) checkAcceptor(this.#acceptor, "the option acceptor");
+    const receiving: ReceivingServer<ClientOf<C, D>> = {
+      ending: () => this.stopped || this.#shutdown !== undefined,
+      genCID: () => this.genCID(),
+      accept: (transport, connected) => this.accept(transport, connected),
+      createSession: (transport, cid) => this.createSession(transport, cid),
+      createClient: (session, addr, cid) =>
+        new this.#clientcls(this as unknown as Server, session as unknown as ClientConnection, addr, cid),
+      sendEvent: (event, data) => this.sendEvent(event, data),
+    };
+    this.#reception = new Reception(receiving, shared, table, admission, hooks);
     this.#listenings = new Listenings(this.guard, {
       cfg: this.cfg,
       clock: this.clock,
       logger: this.logger,
-      offer: (from, open, refuse, connected) => this.#offered(from, open, refuse, connected),
-      refused: (from, reason) => this.#drop(from, reason),
+      offer: (from, open, refuse, connected) => this.#reception.offered(from, open, refuse, connected),
+      refused: (from, reason) => this.#reception.drop(from, reason),
       crashed: (error, where) => this.guard.failed(error, where),
       closingPacket: (reason) => encodePacket(this.context, CLOSECONN_ID, { reason }),
     });
@@ -364,35 +378,7 @@ export class Server<
     return this.#hooks.heartbeats.serverTime();
   }
 
-  #drop(addr: Address, reason: string): void {
-    this.#table.refused(reason);
-    this.#hooks.observation.dropped(addr, reason);
-    this.emit("drop", { addr, reason });
-  }
-
   // ---- connections ------------------------------------------------------------------------------
-
-  #offered(addr: Address, open: () => Transport, refuse: () => void, connected: number | undefined): void {
-    let transport: Transport | undefined;
-    try {
-      const refused =
-        this.stopped || this.#shutdown !== undefined
-          ? "servershutdown"
-          : this.#admission.refusal(this.#table.connected.size - this.#hooks.suspendedCount, addr[0]);
-      if (refused === undefined) {
-        transport = open();
-        this.accept(transport, connected);
-        return;
-      }
-      this.guard.run("accept", refuse);
-      this.#drop(addr, refused);
-    } catch (error) {
-      // The application's clientcls or genCID failed; nothing may escape from the acceptor's event.
-      const opened = transport;
-      this.guard.run("accept", opened === undefined ? refuse : () => opened.destroy());
-      this.guard.failed(error, "accept");
-    }
-  }
 
   /**
    * Takes a connection over any transport, e.g. a link in memory. The limits on connections are not looked at; those on
@@ -404,41 +390,7 @@ export class Server<
    * is in use. The transport is still the caller's then.
    */
   accept(transport: Transport, connected?: number): ClientOf<C, D> {
-    if (this.stopped || this.#shutdown !== undefined)
-      throw new InvalidStateError("the server is stopped or shuts down; it accepts nothing more");
-    const cid = this.genCID();
-    if (!Number.isSafeInteger(cid)) {
-      this.guard.watch(cid, "genCID");
-      throw new InvalidStateError("genCID gave something that is not an integer");
-    }
-    if (this.ownerOf(cid) !== undefined)
-      throw new InvalidStateError(`genCID gave the id ${cid}, which is in use`);
-    const session = this.createSession(transport, cid);
-    this.#hooks.limitTotals(session.options.maxQueuedTotal, session.options.unsentTotal);
-    const addr = transport.remoteAddress;
-    const client = new this.#clientcls(
-      this as unknown as Server,
-      session as unknown as ClientConnection,
-      addr,
-      cid,
-    );
-    // Its class may be no subclass of ours, or one of another copy of this package.
-    client[SESSION] ??= session as unknown as Session<ClientOnServer>;
-    session.owner = client;
-    this.#table.add(cid, client);
-    const evicted = this.#admission.begin(session, addr[0]);
-    this.sendEvent("connection.accept", { sock: transport.socket, addr, client, cid });
-    if (session.options.prints?.connect) this.print(`connect ${cid} ${addr.join(" ")}`);
-    this.guard.run("onConnect", () => client.onConnect());
-    this.emit("connection", client);
-    session.start(connected === undefined ? 0 : Math.max(0, this.clock.now() - connected) / 1000);
-    if (evicted !== undefined) this.#evict(evicted);
-    return client;
-  }
-
-  #evict(session: Session<ClientOf<C, D>>): void {
-    session.abort(this.#admission.error());
-    this.emit("drop", { addr: session.transport.remoteAddress, reason: "serverfull" });
+    return this.#reception.accept(transport, connected);
   }
 
   /**
@@ -553,35 +505,12 @@ export class Server<
     const { groups } = this.#hooks;
     const receivers = "to" in options ? receiversOf(options.to, groups) : this.#table.connected;
     const left = exceptionsOf(options.except, groups);
-    const takes = (client: ClientOf<C, D>): boolean => {
-      const { connection } = client[SESSION];
-      return connection.active && !connection.closing && left?.has(client) !== true;
-    };
     const packets =
       options[ENCODED] ?? new EncodedPacket(entry, data, (parsed) => this.guard.watch(parsed, entry.name));
-    if (this.severalContexts) {
-      // What does not keep to the options of one connection is sent to none.
-      for (const client of receivers.values())
-        if (takes(client)) packets.for(client[SESSION].connection.context);
-    }
-    let count = 0;
-    for (const client of receivers.values()) {
-      if (!takes(client)) continue;
-      const { connection } = client[SESSION];
-      const packet = packets.for(connection.context);
-      if (!ArrayBuffer.isView(packet)) {
-        client[SESSION].ignored(
-          `a broadcast was not sent to a client for whom it is too long: ${packet.message}`,
-          "packettoolong",
-          entry.name,
-        );
-        continue;
-      }
-      const before = connection.packetsOut;
-      if (!connection.sendEncoded(entry, packet, ptype, data) && connection.behind)
-        client[SESSION].noteHighWater();
-      if (connection.packetsOut !== before) count++;
-    }
+    const sent = { entry, packets, ptype, data, left };
+    // What does not keep to the options of one connection is sent to none.
+    if (this.severalContexts) encodeForAll(receivers, sent);
+    const count = sendToAll(receivers, sent);
     // The packet that caused this may have taken long, and another one may follow it.
     if (count >= MANY_RECEIVERS) this.lookAtTime();
     return count;
