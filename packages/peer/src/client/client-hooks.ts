@@ -3,13 +3,13 @@ import { EVENT_SIZE } from "../base/engine.js";
 import { PeerHooks } from "../base/peer-hooks.js";
 import type { PeerParts } from "../base/peer-parts.js";
 import type { CensusTaking } from "../observing/census.js";
-import { ClientResumption, type ResumeOptions, type ResumingClient } from "../resume/client-resumption.js";
+import { ClientResumption, type ResumeOptions } from "../resume/client-resumption.js";
 import { Redirects } from "../resume/redirects.js";
 import type { Session } from "../session/session.js";
-import type { Connector } from "../transport/connector.js";
 import type { ClientEvents } from "./client-options.js";
 import { ClientSessions } from "./client-sessions.js";
 import type { ConnectingClient, ToldClient } from "./connecting-client.js";
+import type { Dialling } from "./dialling.js";
 import type { ReconnectOptions } from "./reconnect-options.js";
 import { Reconnecting } from "./reconnecting.js";
 
@@ -53,16 +53,13 @@ export class ClientHooks<C extends HookedClient> extends PeerHooks<C> {
     return this.resuming as ClientResumption<C>;
   }
 
-  /** Has the session outlive its transport. @param dial - connects again; `undefined`: nothing does. */
-  resumeBy(
-    options: ResumeOptions,
-    dial: ResumingClient<C>["dial"],
-    connector: Connector | undefined,
-  ): ClientResumption<C> {
+  /** Has the session outlive its transport. @param dialling - connects again, if it has something to connect with. */
+  resumeBy(options: ResumeOptions, dialling: Dialling): ClientResumption<C> {
+    const { connector } = dialling;
     const resuming = new ClientResumption<C>({
       clock: this.parts.clock,
       options,
-      dial,
+      dial: connector && ((signal, established, to) => dialling.dial(signal, established, to)),
       redirects: new Redirects(options, connector),
       networkBack: this.parts.platform.networkBack,
       suspended: (session, error) => {

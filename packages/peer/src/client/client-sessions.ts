@@ -212,7 +212,7 @@ export class ClientSessions<C extends ToldClient> {
     const signal = this.#begin();
     const made: Session<C>[] = [];
     try {
-      const dialling = this.host.dial(signal, (transport, connected = clock.now()) => {
+      const dialling = this.host.dialling.dial(signal, (transport, connected = clock.now()) => {
         made.push(this.#use(transport, connected, signal));
       });
       await unlessAborted(dialling, signal, platform.yield);
@@ -388,7 +388,7 @@ export class ClientSessions<C extends ToldClient> {
     if (signal.aborted) throw signal.reason;
     if (this.session !== undefined) return;
     const { attempt, seconds } = (this.reconnecting as Reconnecting).next();
-    const { dials } = this.host;
+    const dials = this.host.dialling.connector !== undefined;
     if (dials) {
       // That a saved session is gone is no reason to worry anybody.
       const worth = !(before.error instanceof ResumeError);

@@ -32,14 +32,11 @@ import type {
   RequestAnswer,
   RequestInput,
 } from "../requests/request-definition.js";
-import { type ClientResumption, checkResume } from "../resume/client-resumption.js";
-import { KEEPS } from "../resume/kept-client.js";
-import type { SessionKeeper } from "../resume/session-keeper.js";
+import { checkResume } from "../resume/client-resumption.js";
 import type { ConnectionHandle } from "../session/connection-handle.js";
 import type { Metrics } from "../session/metrics.js";
 import type { Session } from "../session/session.js";
 import { optional, type WaitOptions } from "../time/deferred.js";
-import type { Connector, ConnectRequest, RedirectedConnector } from "../transport/connector.js";
 import type { NativeSocket } from "../transport/native-socket.js";
 import type { PeerCertificate } from "../transport/peer-certificate.js";
 import type { Transport } from "../transport/transport.js";
@@ -47,6 +44,8 @@ import { ClientHooks } from "./client-hooks.js";
 import type { ClientDefaults, ClientEvents, ClientOptions } from "./client-options.js";
 import type { ClientSessions } from "./client-sessions.js";
 import type { ConnectingClient } from "./connecting-client.js";
+import { Dialling } from "./dialling.js";
+import { keepSessions } from "./keeping.js";
 import { checkReconnect } from "./reconnect-options.js";
 
 /**
@@ -65,7 +64,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
 
   readonly #addr: AddressLike | undefined;
   readonly #conntype: string;
-  readonly #connector: Connector | undefined;
+  readonly #dialling: Dialling;
   readonly #hooks: ClientHooks<Client<D>>;
   readonly #sessions: ClientSessions<Client<D>>;
   #started = false;
@@ -88,9 +87,10 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
     this.#addr = options.addr;
     if (options.addr !== undefined) normalizeAddrSocketstyle(options.addr);
     this.#conntype = options.conntype ?? CONNTYPE_CLASSIC;
-    this.#connector = options.connector ?? defaults.connector;
-    if (this.#connector !== undefined && typeof this.#connector.connect !== "function")
+    const connector = options.connector ?? defaults.connector;
+    if (connector !== undefined && typeof connector.connect !== "function")
       throw new TypeError("the option connector has no connect()");
+    this.#dialling = new Dialling(connector, this, this.clock, this.logger);
     hooks.connect(new Client.#Connecting(this), Client.prototype.onReceive);
     const resuming = resume === true ? {} : resume;
     const reconnecting = reconnect === true ? {} : reconnect;
@@ -101,13 +101,9 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
       hooks.reconnectBy(reconnecting);
     }
     if (resuming !== false) {
-      const dials = this.#connector !== undefined;
-      const resumption = hooks.resumeBy(
-        resuming,
-        dials ? (signal, established, to) => this.#dial(signal, established, to) : undefined,
-        this.#connector,
-      );
-      if (resuming.keeper !== undefined) this.#keepBy(resuming.keeper, resumption);
+      const resumption = hooks.resumeBy(resuming, this.#dialling);
+      const { keeper } = resuming;
+      if (keeper !== undefined) keepSessions(keeper, this, this.#conntype, hooks.sessions, resumption);
     }
   }
 
@@ -119,12 +115,8 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
       this.client = client;
     }
 
-    get dials(): boolean {
-      return this.client.#connector !== undefined;
-    }
-
-    dial(signal: AbortSignal, established: ConnectRequest["established"]): Promise<void> {
-      return this.client.#dial(signal, established);
+    get dialling(): Dialling {
+      return this.client.#dialling;
     }
 
     create(transport: Transport): Session<Client<D>> {
@@ -135,29 +127,6 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
       this.client.checkNotStopped();
     }
   };
-
-  #keepBy(keeper: SessionKeeper, resumption: ClientResumption<Client<D>>): void {
-    const sessions = this.#sessions;
-    const addressOf = (): Address => this.addr;
-    sessions.takeSaved = keeper[KEEPS]({
-      registry: this.registry,
-      get address() {
-        return addressOf();
-      },
-      conntype: this.#conntype,
-      get session() {
-        return sessions.session;
-      },
-      get ticket() {
-        return resumption.ticket;
-      },
-      restore(ticket, transport, into) {
-        const [session, connected] = sessions.restore(transport, into);
-        resumption.restore(session, ticket, connected);
-      },
-      last: () => sessions.last(),
-    });
-  }
 
   // ---- the connection ---------------------------------------------------------------------------
 
@@ -272,29 +241,6 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
    */
   connect(options: WaitOptions = {}): Promise<void> {
     return this.#sessions.patiently(options, () => this.#sessions.connect(), "the connection");
-  }
-
-  async #dial(
-    signal: AbortSignal,
-    established: ConnectRequest["established"],
-    to?: RedirectedConnector,
-  ): Promise<void> {
-    await (to ?? this.#getConnector()).connect({
-      address: to?.address ?? this.addr,
-      cfg: this.cfg,
-      clock: this.clock,
-      logger: this.logger,
-      timeout: this.cfg.get("net.timeout.handshake"),
-      signal,
-      established,
-    });
-  }
-
-  #getConnector(): Connector {
-    if (this.#connector !== undefined) return this.#connector;
-    throw new InvalidStateError(
-      "the client has nothing to connect with; hand in a connector, or a transport with attach()",
-    );
   }
 
   /**

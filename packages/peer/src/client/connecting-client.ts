@@ -1,15 +1,12 @@
 import type { ConnectionOwner } from "../base/connection-owner.js";
 import type { Session } from "../session/session.js";
-import type { ConnectRequest } from "../transport/connector.js";
 import type { Transport } from "../transport/transport.js";
+import type { Dialling } from "./dialling.js";
 
 /** What its sessions need of a client. */
 export interface ConnectingClient<C> {
   readonly client: C;
-  /** Opens a transport. Rejects where the client has nothing to connect with. */
-  dial(signal: AbortSignal, established: ConnectRequest["established"]): Promise<void>;
-  /** Whether it has something to connect with. */
-  readonly dials: boolean;
+  readonly dialling: Dialling;
   /** Makes the session for a transport. */
   create(transport: Transport): Session<C>;
   /** @throws {@link InvalidStateError} if the client was stopped. */

@@ -1,0 +1,54 @@
+import { type Address, type Config, InvalidStateError } from "@peng3dnet/protocol";
+import type { Logger } from "../base/logger.js";
+import type { Clock } from "../time/clock.js";
+import type { Connector, ConnectRequest, RedirectedConnector } from "../transport/connector.js";
+
+/** What {@link Dialling} needs of a client. */
+export interface DiallingClient {
+  /** Address of the server. */
+  readonly addr: Address;
+  readonly cfg: Config;
+}
+
+/** Opens transports to the server of a client, or to where that leads it. */
+export class Dialling {
+  /** What it connects with; `undefined`: nothing, so that somebody has to hand in transports. */
+  readonly connector: Connector | undefined;
+  readonly #client: DiallingClient;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+
+  constructor(connector: Connector | undefined, client: DiallingClient, clock: Clock, logger: Logger) {
+    this.connector = connector;
+    this.#client = client;
+    this.#clock = clock;
+    this.#logger = logger;
+  }
+
+  /**
+   * Opens one. @param to - what goes to another address than the client's own.
+   *
+   * @throws what the connector does; {@link InvalidStateError} without one.
+   */
+  async dial(
+    signal: AbortSignal,
+    established: ConnectRequest["established"],
+    to?: RedirectedConnector,
+  ): Promise<void> {
+    const connector = to ?? this.connector;
+    if (connector === undefined)
+      throw new InvalidStateError(
+        "the client has nothing to connect with; hand in a connector, or a transport with attach()",
+      );
+    const { cfg } = this.#client;
+    await connector.connect({
+      address: to?.address ?? this.#client.addr,
+      cfg,
+      clock: this.#clock,
+      logger: this.#logger,
+      timeout: cfg.get("net.timeout.handshake"),
+      signal,
+      established,
+    });
+  }
+}
