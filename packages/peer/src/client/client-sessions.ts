@@ -1,9 +1,7 @@
 import {
   AbortedError,
   type CloseInfo,
-  ConnectError,
   ConnectionClosedError,
-  describeError,
   InvalidStateError,
   ResumeError,
   TlsHandshakeError,
@@ -14,13 +12,13 @@ import type { Observation } from "../observing/observation.js";
 import { checkReason } from "../session/close-reason.js";
 import { type Metrics, MetricsSum, NO_METRICS } from "../session/metrics.js";
 import type { Session } from "../session/session.js";
-import { aborted, Deferred, unlessAborted, type WaitOptions, within } from "../time/deferred.js";
+import { aborted, Deferred, type WaitOptions, within } from "../time/deferred.js";
 import { checkTimeout } from "../time/timeout-option.js";
 import type { Transport } from "../transport/transport.js";
 import type { ClientEvents } from "./client-options.js";
+import { type AttemptedSessions, ConnectAttempts } from "./connect-attempts.js";
 import type { ConnectingClient, ToldClient } from "./connecting-client.js";
 import { connectionClosed } from "./connection-closed.js";
-import { Pause } from "./pause.js";
 import type { Reconnecting } from "./reconnecting.js";
 import { refusalError } from "./tls-refusal.js";
 
@@ -32,9 +30,11 @@ function stoppedError(): AbortedError {
  * The sessions of a client, one after another, and what others wait for: that there is one, and that there will be none any more.
  * Without the option `reconnect` there is one at most.
  */
-export class ClientSessions<C extends ToldClient> {
+export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
   /** The session of the moment; with `reconnect` `undefined` between two, and else the last one for good. */
   session: Session<C> | undefined = undefined;
+  /** Whether there was one that was active. */
+  everActive = false;
   /** Says whether another session follows; `undefined`: none does. */
   reconnecting: Reconnecting | undefined = undefined;
   /** Takes the session that another program has saved, if there is one. Throws if it cannot be used. */
@@ -47,22 +47,15 @@ export class ClientSessions<C extends ToldClient> {
   readonly #observation: Observation;
   readonly #tickers: { stopTickers(): void };
   declare private host: ConnectingClient<C>;
-  /** Ends the attempt, or the pause before one, that is under way; `undefined`: none is. */
-  #attempt: AbortController | undefined = undefined;
-  /** Why nothing is to be opened any more; `undefined`: something may be. */
-  #given: (() => Error) | undefined = undefined;
+  declare private attempts: ConnectAttempts;
   /** The first connection is up; `undefined`: nobody has asked for one. */
   #up: Promise<void> | undefined = undefined;
   /** Whether there was a session. */
   #began = false;
-  /** Whether one was active. */
-  #everActive = false;
   /** Whether a caller had no more patience before one was active: if the session of the moment fails, none follows. */
   #givenUp = false;
   /** What was counted of sessions before this one. */
   #past: MetricsSum | undefined = undefined;
-  /** That before another attempt; made with the first one. */
-  #pausing: Pause | undefined = undefined;
   /** Whether this side's application has ended it. */
   #ended = false;
   /** The reason that it was closed with while there was no session. */
@@ -80,6 +73,7 @@ export class ClientSessions<C extends ToldClient> {
   /** Hands in the client, which makes this before there is one to hand in. */
   connectTo(host: ConnectingClient<C>): void {
     this.host = host;
+    this.attempts = new ConnectAttempts(this, host.dialling, this.#parts);
   }
 
   /** Whether somebody has asked for a connection, or handed one in. */
@@ -141,7 +135,7 @@ export class ClientSessions<C extends ToldClient> {
   async #connect(): Promise<void> {
     this.host.checkNotStopped();
     if (this.closing.settled) throw new InvalidStateError("the client was closed; a client connects once");
-    await this.#tryUntilUp(this.#goOnWithSaved());
+    await this.attempts.untilUp(this.#goOnWithSaved());
   }
 
   /** Takes a session of another program, if there is one. @returns why that failed, if a fresh one follows. @throws if none does. */
@@ -150,7 +144,7 @@ export class ClientSessions<C extends ToldClient> {
       this.takeSaved?.();
       return undefined;
     } catch (error) {
-      return this.#failed(error as Error, true);
+      return this.failed(error as Error, true);
     }
   }
 
@@ -165,88 +159,21 @@ export class ClientSessions<C extends ToldClient> {
     try {
       await within(clock, connecting, options, what, platform.yield);
     } catch (error) {
-      if (!this.#everActive) this.#givenUp = true;
+      if (!this.everActive) this.#givenUp = true;
       const { session } = this;
       // A session that was saved is there before its line is.
-      if (!this.#everActive && (session === undefined || session.suspended)) {
+      if (!this.everActive && (session === undefined || session.suspended)) {
         this.#ended = true;
-        this.#openNoMore(() => error as Error);
+        this.attempts.end(() => error as Error);
         session?.destroy("socketclose");
       }
       throw error;
     }
   }
 
-  /** Connects, and where another attempt may follow, does so until one succeeds. @param failed - what ended before. */
-  async #tryUntilUp(failed: CloseInfo | undefined): Promise<void> {
-    for (let before = failed; ; ) {
-      let tried = false;
-      try {
-        if (before !== undefined) await this.#pause(before);
-        tried = true;
-        if (this.session === undefined) await this.#try();
-        return;
-      } catch (error) {
-        before = this.#failed(error as Error, tried);
-      }
-    }
-  }
-
-  /** Nothing is to be opened any more, and what is being opened is given up. @param why - makes the error that says so. */
-  #openNoMore(why: () => Error): void {
-    if (this.#given !== undefined) return;
-    this.#given = why;
-    this.#attempt?.abort(why());
-  }
-
-  /** A signal for an attempt, or for the pause before one. It has fired if nothing is to be opened any more. */
-  #begin(): AbortSignal {
-    const attempt = new AbortController();
-    if (this.#given !== undefined) attempt.abort(this.#given());
-    this.#attempt = attempt;
-    return attempt.signal;
-  }
-
-  async #try(): Promise<void> {
-    const { clock, platform } = this.#parts;
-    const signal = this.#begin();
-    const made: Session<C>[] = [];
-    try {
-      const dialling = this.host.dialling.dial(signal, (transport, connected = clock.now()) => {
-        made.push(this.#use(transport, connected, signal));
-      });
-      await unlessAborted(dialling, signal, platform.yield);
-    } catch (error) {
-      // What a connector says of a connection that it has handed over ends that connection, but no other one.
-      made[0]?.crashed(error);
-      if (made.length > 0 && this.reconnecting !== undefined) return;
-      throw error;
-    } finally {
-      if (this.#attempt?.signal === signal) this.#attempt = undefined;
-    }
-    if (made.length === 0 && this.session === undefined)
-      throw new ConnectError(
-        "the connector ended without a connection; it has to call established() or to reject",
-      );
-  }
-
-  #use(transport: Transport, connected: number, signal: AbortSignal): Session<C> {
-    if (signal.aborted) {
-      // Closed between the connection and here.
-      transport.destroy();
-      throw signal.reason;
-    }
-    try {
-      return this.begin(transport, (this.#parts.clock.now() - connected) / 1000);
-    } catch (error) {
-      transport.destroy();
-      throw error;
-    }
-  }
-
   /** Begins a session over a transport. @param spent - seconds of its handshake that are over. */
   begin(transport: Transport, spent: number): Session<C> {
-    if (this.session !== undefined || this.closing.settled || this.#given !== undefined)
+    if (this.session !== undefined || this.closing.settled || this.attempts.over)
       throw new InvalidStateError("a client connects once; make a new one");
     this.#up ??= Promise.resolve();
     const session = this.host.create(transport);
@@ -260,7 +187,7 @@ export class ClientSessions<C extends ToldClient> {
     session.owner = this.host.client;
     this.session = session;
     this.#began = true;
-    this.#pausing?.end();
+    this.attempts.began();
   }
 
   /**
@@ -302,11 +229,11 @@ export class ClientSessions<C extends ToldClient> {
    *
    * @returns what it failed with, if another one follows. @throws the error, if none does.
    */
-  #failed(error: Error, tried: boolean): CloseInfo {
+  failed(error: Error, tried: boolean): CloseInfo {
     if (this.session === undefined && !this.closing.settled) {
       this.#observation.handshake(undefined, "unconnected");
       const info = this.#unconnected(error);
-      if (tried && this.#given === undefined && this.#follows(info)) return info;
+      if (tried && !this.attempts.over && this.#follows(info)) return info;
       this.#neverConnected(error);
     }
     throw error;
@@ -335,7 +262,7 @@ export class ClientSessions<C extends ToldClient> {
   /** The handshake is complete. */
   activated(session: Session<C>): void {
     const info = this.reconnecting?.active();
-    this.#everActive = true;
+    this.everActive = true;
     this.#active.settle();
     this.#emit("handshakecomplete");
     if (info !== undefined && session.open) this.#emit("session", info);
@@ -360,7 +287,7 @@ export class ClientSessions<C extends ToldClient> {
 
   /** Whether another attempt follows. */
   #follows(info: CloseInfo): boolean {
-    if (this.#ended || (this.#givenUp && !this.#everActive)) return false;
+    if (this.#ended || (this.#givenUp && !this.everActive)) return false;
     if (this.reconnecting?.follows(info) !== true) return false;
     // The application was asked, and may have closed the client then.
     return !this.#ended;
@@ -377,33 +304,7 @@ export class ClientSessions<C extends ToldClient> {
       this.#emit("lost", info);
     }
     // How that ends, others learn by `session` or `close`.
-    this.#tryUntilUp(info).catch(() => {});
-  }
-
-  /** Waits before another attempt; with nothing to connect with, until somebody hands in a transport. */
-  async #pause(before: CloseInfo): Promise<void> {
-    const { clock, guard, platform } = this.#parts;
-    const signal = this.#begin();
-    // A listener may have ended it, or handed in a transport; and so may the next one.
-    if (signal.aborted) throw signal.reason;
-    if (this.session !== undefined) return;
-    const { attempt, seconds } = (this.reconnecting as Reconnecting).next();
-    const dials = this.host.dialling.connector !== undefined;
-    if (dials) {
-      // That a saved session is gone is no reason to worry anybody.
-      const worth = !(before.error instanceof ResumeError);
-      if (worth && !this.#everActive && !guard.hears("retry")) {
-        guard.notice(
-          `the client could not connect: ${describeError(before.error ?? before.reason)}; it tries again until it can, as the option reconnect says. Listen for the event "retry" to be told instead`,
-          "reconnect",
-        );
-      }
-      this.#emit("retry", { ...before, attempt, seconds });
-      if (signal.aborted) throw signal.reason;
-      if (this.session !== undefined) return;
-    }
-    this.#pausing ??= new Pause(clock, platform);
-    await this.#pausing.wait(dials ? seconds : undefined, signal);
+    this.attempts.untilUp(info).catch(() => {});
   }
 
   // ---- the end ----------------------------------------------------------------------------------
@@ -431,7 +332,7 @@ export class ClientSessions<C extends ToldClient> {
       this.#closedAs ??= { reason };
       this.#ended = true;
       if (this.#up !== undefined) {
-        this.#openNoMore(() => new AbortedError("the client was closed while it connected"));
+        this.attempts.end(() => new AbortedError("the client was closed while it connected"));
       } else {
         this.#neverConnected(new ConnectionClosedError("the client was closed before it connected", reason));
       }
@@ -454,7 +355,7 @@ export class ClientSessions<C extends ToldClient> {
   /** Cuts the session of the moment, and begins no other one. */
   stop(): void {
     this.#ended = true;
-    this.#openNoMore(stoppedError);
+    this.attempts.end(stoppedError);
     if (this.session !== undefined) this.session.destroy("socketclose");
     else this.#neverConnected(new ConnectionClosedError("the client was stopped", "socketclose"));
   }

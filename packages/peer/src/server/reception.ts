@@ -6,6 +6,7 @@ import type { Transport } from "../transport/transport.js";
 import type { Admission } from "./admission.js";
 import type { ClientOnServer } from "./client-on-server.js";
 import type { ClientTable } from "./client-table.js";
+import type { ServerEvents } from "./server-options.js";
 
 /** What taking clients in needs of a server. */
 export interface ReceivingServer<C> {
@@ -80,7 +81,7 @@ export class Reception<C extends ClientOnServer> {
   drop(addr: Address, reason: string): void {
     this.#table.refused(reason);
     this.#house.observation.dropped(addr, reason);
-    this.#parts.emit("drop", [{ addr, reason }]);
+    this.#emit("drop", { addr, reason });
   }
 
   /**
@@ -107,7 +108,7 @@ export class Reception<C extends ClientOnServer> {
     server.sendEvent("connection.accept", { sock: transport.socket, addr, client, cid });
     if (session.options.prints?.connect) this.#parts.print(`connect ${cid} ${addr.join(" ")}`);
     guard.run("onConnect", () => client.onConnect());
-    this.#parts.emit("connection", [client]);
+    this.#emit("connection", client);
     session.start(connected === undefined ? 0 : Math.max(0, clock.now() - connected) / 1000);
     if (evicted !== undefined) this.#evict(evicted);
     return client;
@@ -126,6 +127,10 @@ export class Reception<C extends ClientOnServer> {
 
   #evict(session: Session<C>): void {
     session.abort(this.#admission.error());
-    this.#parts.emit("drop", [{ addr: session.transport.remoteAddress, reason: "serverfull" }]);
+    this.#emit("drop", { addr: session.transport.remoteAddress, reason: "serverfull" });
+  }
+
+  #emit<K extends keyof ServerEvents<C> & string>(event: K, ...args: ServerEvents<C>[K]): void {
+    this.#parts.emit(event, args);
   }
 }
