@@ -1,12 +1,10 @@
 import {
   type Cid,
   type CloseInfo,
-  describeError,
   type InvalidPayloadError,
   isInstance,
   type PacketEntry,
   type PacketRef,
-  quoteText,
   ResumeError,
 } from "@peng3dnet/protocol";
 import { Heartbeats } from "../liveness/heartbeats.js";
@@ -31,10 +29,8 @@ import { PacketProcessor } from "../turns/packet-processor.js";
 import { RunQueue } from "../turns/run-queue.js";
 import type { ConnectionOwner } from "./connection-owner.js";
 import type { HandlerGuard } from "./handler-guard.js";
+import { PacketNotices } from "./packet-notices.js";
 import type { PeerParts } from "./peer-parts.js";
-
-/** How a notice that is given once for each packet type ends. */
-const FURTHER = "; further ones are counted only, in metrics.rejectedBy as";
 
 /** What was sent again where nothing goes on. */
 const NOTHING_AGAIN: SentAgain = { bytes: 0, packets: 0 };
@@ -80,10 +76,7 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
   #tickers: Set<{ stop(): void }> | undefined = undefined;
   /** Whether a subclass overrides a step of receiving, so that every packet has to take that way. */
   #overridden = false;
-  /** Packet types of which it was told that payloads are dropped. */
-  #payloadsTold: Set<string> | undefined = undefined;
-  /** Packet types of which it was told that nothing handles them. */
-  #unhandledTold: Set<string> | undefined = undefined;
+  #notices: PacketNotices | undefined = undefined;
 
   constructor(parts: PeerParts) {
     const { registry, clock, platform } = parts;
@@ -388,28 +381,17 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
   }
 
   payloadDropped(error: InvalidPayloadError, packet: string): void {
-    const { guard } = this.parts;
-    this.#payloadsTold ??= new Set();
-    if (this.#payloadsTold.has(packet)) return;
-    this.#payloadsTold.add(packet);
-    if (guard.hears("handlerError")) guard.failed(error, packet);
-    else {
-      guard.notice(
-        `${describeError(error)}. It was dropped${FURTHER} invalidpayload`,
-        `invalidpayload ${packet}`,
-      );
-    }
+    this.#getNotices().dropped(error, packet);
   }
 
   /** A packet came, and nothing has seen it. */
   #unhandled(session: Session<Owner>, name: string): void {
     session.unhandled++;
-    this.#unhandledTold ??= new Set();
-    if (this.#unhandledTold.has(name)) return;
-    this.#unhandledTold.add(name);
-    this.parts.guard.notice(
-      `${quoteText(name)} arrived, and nothing handles it. Add a handler before the first can arrive, with on() or messages(), or override receive(); a handler that does nothing says that it is not wanted${FURTHER} unhandled`,
-      `unhandled ${name}`,
-    );
+    this.#getNotices().unhandled(name);
+  }
+
+  #getNotices(): PacketNotices {
+    this.#notices ??= new PacketNotices(this.parts.guard);
+    return this.#notices;
   }
 }
