@@ -13,18 +13,13 @@ import {
 import { joinPieces, type RunQueue } from "@peng3dnet/peer/transport";
 import type { WebSocket } from "ws";
 import { closeText } from "./close-text.js";
-import { END_FRAME, HEADER_SIZE, PING_FRAME, PONG_FRAME, writeHeader } from "./frames.js";
 import { HeldInput } from "./held-input.js";
 import { PongResponder } from "./pong.js";
 import { type Feed, type InputOwner, SocketInput } from "./socket-input.js";
+import { type OutputOwner, SocketOutput } from "./socket-output.js";
 
-/** Up to this length, a message is copied behind its header, which takes less time than to write both one by one. */
-const COPIED = 16 * 1024;
 /** A message that is longer is told by itself: to copy it takes longer than what is saved. */
 const JOINED = 16 * 1024;
-/** A browser tells a page of a message when all of it is there, heartbeats behind it included. */
-const LONGEST_MESSAGE = 16 * 1024;
-const NOTHING = new Uint8Array(0);
 
 /** Codes that a peer closes with in order: its stream has ended then. 1005 stands for none. */
 const IN_ORDER: readonly number[] = [WEBSOCKET_CLOSE_CODES.closed, 1001, 1005, WEBSOCKET_CLOSE_CODES.reason];
@@ -50,9 +45,6 @@ function tellFresh(transport: WebSocketTransport): void {
   transport.tellFresh();
 }
 
-/** Where the next short message is put together. Made anew when the kernel could not take one at once. */
-let scratch: Buffer | undefined;
-
 /** What a {@link WebSocketTransport} is told about its connection. */
 export interface ConnectionFacts {
   readonly remoteAddress: Address;
@@ -69,9 +61,9 @@ export interface ConnectionFacts {
 
 /**
  * A server's end of a WebSocket as a {@link Transport} (clause 7 of the protocol): the one place that listens to a
- * WebSocket's events. Writes frames to the socket itself, since a message of ours needs nothing of what `ws` does for one.
+ * WebSocket's events.
  */
-export class WebSocketTransport implements Transport, InputOwner {
+export class WebSocketTransport implements Transport, InputOwner, OutputOwner {
   readonly remoteAddress: Address;
   readonly sslSeclevel: SslSecLevel;
   readonly reusesChunks = false;
@@ -80,7 +72,7 @@ export class WebSocketTransport implements Transport, InputOwner {
   readonly socket: Socket;
   readonly #ws: HandledWebSocket;
   readonly #input: SocketInput;
-  readonly #tls: boolean;
+  readonly #output: SocketOutput;
   readonly #certificate: ShownCertificate | undefined;
   #handler: TransportHandler | undefined = undefined;
   #pong: PongResponder | undefined = undefined;
@@ -95,10 +87,6 @@ export class WebSocketTransport implements Transport, InputOwner {
   #peerEnded = false;
   #peerEndTold = false;
 
-  #busy = false;
-  /** Bytes of the last write that may be on their way, while it is busy. */
-  #unsent = 0;
-  #ended = false;
   /** Whether something was written that cannot arrive, as the other end had closed. */
   #wroteInVain = false;
   #leaving = false;
@@ -118,11 +106,11 @@ export class WebSocketTransport implements Transport, InputOwner {
     const { remoteAddress, sslSeclevel, tls, certificate, turns, longestMessage } = facts;
     this.#ws = ws;
     this.socket = stream;
-    this.#tls = tls;
     this.#certificate = certificate;
     this.remoteAddress = remoteAddress;
     this.sslSeclevel = sslSeclevel;
     this.#input = new SocketInput(ws, stream, feed, this, turns, longestMessage);
+    this.#output = new SocketOutput(ws, stream, tls, this);
     this.#ws[TRANSPORT] = this;
     ws.on("error", onError);
     ws.on("close", onClose);
@@ -133,14 +121,11 @@ export class WebSocketTransport implements Transport, InputOwner {
   }
 
   get busy(): boolean {
-    return this.#busy;
+    return this.#output.busy;
   }
 
   get backlog(): number {
-    if (!this.#busy) return 0;
-    // Headers and pongs wait there, too.
-    this.#unsent = Math.min(this.#unsent, this.socket.writableLength);
-    return this.#unsent;
+    return this.#output.backlog;
   }
 
   unacknowledged(age?: number): Promise<number | undefined> {
@@ -157,73 +142,26 @@ export class WebSocketTransport implements Transport, InputOwner {
   // ---- output -----------------------------------------------------------------------------------
 
   write(bytes: Uint8Array): boolean {
-    const { length } = bytes;
     // No bytes would be the end of the stream.
-    if (length === 0) return true;
-    if (!this.#open()) {
-      this.#wroteInVain ||= !this.#ended;
-      this.#finishSoon();
-      return true;
-    }
-    const stream = this.socket;
-    const queued = stream.writableLength > 0;
-    const written = this.#tls ? this.#written : undefined;
-    if (length > COPIED) this.#writeMessages(bytes, written);
-    else {
-      scratch ??= Buffer.allocUnsafeSlow(HEADER_SIZE + COPIED);
-      const size = writeHeader(scratch, length);
-      scratch.set(bytes, size);
-      stream.write(scratch.subarray(0, size + length), written);
-    }
-    const sent = stream.writableLength === 0;
-    // TLS encrypts, or copies, what does not have to queue.
-    const reusable = this.#tls ? !queued : sent;
-    if (!reusable && length <= COPIED) scratch = undefined;
-    if (!sent) this.#beginBusy(length);
-    return reusable || length <= COPIED;
+    if (bytes.length === 0) return true;
+    if (this.#output.open) return this.#output.write(bytes);
+    this.#wroteInVain ||= !this.#output.ended;
+    this.#finishSoon();
+    return true;
   }
 
-  /** Writes messages that are short enough for a slow receiver to see that something comes. */
-  #writeMessages(bytes: Uint8Array, written: ((error?: Error | null) => void) | undefined): void {
-    const { length } = bytes;
-    const stream = this.socket;
-    stream.cork();
-    for (let at = 0; at < length; at += LONGEST_MESSAGE) {
-      const end = Math.min(at + LONGEST_MESSAGE, length);
-      const header = Buffer.allocUnsafe(HEADER_SIZE);
-      stream.write(header.subarray(0, writeHeader(header, end - at)));
-      stream.write(bytes.subarray(at, end), end === length ? written : undefined);
-    }
-    stream.uncork();
-  }
-
-  /** Whether frames can be written: no close frame has been. */
-  #open(): boolean {
-    return !this.#ended && this.#ws.readyState === this.#ws.OPEN;
-  }
-
-  #beginBusy(length: number): void {
-    this.#unsent = length;
-    if (this.#busy) return;
-    this.#busy = true;
-    // Node tells about single writes only: an empty one behind the others tells when all are through.
-    if (!this.#tls) this.socket.write(NOTHING, this.#written);
-  }
-
-  readonly #written = (error?: Error | null): void => {
-    if (!this.#busy) return;
-    this.#busy = false;
-    if ((error !== undefined && error !== null) || this.socket.destroyed || this.#closedTold) return;
+  writtenOut(): void {
     const handler = this.#handler;
-    if (handler !== undefined && !this.#destroyed) this.#shield(handler, () => handler.drained());
-  };
+    if (handler !== undefined && !this.#destroyed && !this.#closedTold)
+      this.#shield(handler, () => handler.drained());
+  }
 
   closing(reason: string | null): void {
     this.#reason = reason;
   }
 
   end(): void {
-    this.#endStream();
+    this.#output.end();
     this.#closeIfEnded();
     this.#finishSoon();
   }
@@ -235,7 +173,7 @@ export class WebSocketTransport implements Transport, InputOwner {
       this.#finishSoon();
       return;
     }
-    this.#endStream();
+    this.#output.end();
     this.#sayClose(WEBSOCKET_CLOSE_CODES.closed);
     this.socket.destroySoon();
   }
@@ -254,14 +192,8 @@ export class WebSocketTransport implements Transport, InputOwner {
     this.#ws.terminate();
   }
 
-  #endStream(): void {
-    if (this.#ended) return;
-    if (this.#open()) this.socket.write(END_FRAME);
-    this.#ended = true;
-  }
-
   #closeIfEnded(): void {
-    if (this.#ended && this.#peerEnded) this.#sayClose(WEBSOCKET_CLOSE_CODES.closed);
+    if (this.#output.ended && this.#peerEnded) this.#sayClose(WEBSOCKET_CLOSE_CODES.closed);
   }
 
   /** Sends the close frame. @param code - where there is no reason to tell. */
@@ -295,10 +227,7 @@ export class WebSocketTransport implements Transport, InputOwner {
   }
 
   probe(): void {
-    const stream = this.socket;
-    if (!this.#open() || !stream.writable || stream.writableLength > 0) return;
-    // The kernel tells that a socket is broken when something is written, be it nothing. TLS has no empty records.
-    stream.write(this.#tls ? PONG_FRAME : NOTHING);
+    this.#output.probe();
   }
 
   piece(data: Uint8Array): void {
@@ -405,9 +334,7 @@ export class WebSocketTransport implements Transport, InputOwner {
   }
 
   ping(): void {
-    // Behind what waits, it would ask for nothing that this does not.
-    if (this.#open() && this.socket.writable && this.socket.writableLength === 0)
-      this.socket.write(PING_FRAME);
+    this.#output.ping();
   }
 
   // ---- the end ----------------------------------------------------------------------------------
@@ -462,21 +389,21 @@ export class WebSocketTransport implements Transport, InputOwner {
       if (this.#held !== undefined) return;
       this.#tellEnd();
       // As over TCP, this end has what came to work off, and then ends.
-      if (!this.#ended && !this.#wroteInVain && !this.#busy) return;
+      if (!this.#output.ended && !this.#wroteInVain && !this.#output.busy) return;
     }
     if (this.#closedTold) return;
     this.#closedTold = true;
-    this.#busy = false;
+    this.#output.busy = false;
     this.#held = undefined;
     this.#shield(handler, () => handler.closed(own || this.#destroyed ? undefined : this.#error(gone)));
   }
 
   #error({ code, text }: { readonly code: number; readonly text: string }): Error | undefined {
     if (this.#violation !== undefined) return this.#violation;
-    if (this.#ended && this.#peerEnded && code !== BROKEN) return undefined;
+    if (this.#output.ended && this.#peerEnded && code !== BROKEN) return undefined;
     const { errored } = this.socket;
     if (errored !== null) return errored;
-    if (this.#ended && this.#peerEnded) return undefined;
+    if (this.#output.ended && this.#peerEnded) return undefined;
     if (code === BROKEN) return new Error("the other end broke the WebSocket off");
     return new Error(`the other end closed the WebSocket with ${code}${text === "" ? "" : ` (${text})`}`);
   }
