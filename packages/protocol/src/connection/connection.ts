@@ -27,8 +27,6 @@ import {
   UnknownConnectionTypeError,
 } from "../errors/errors.js";
 import { escapeText, quoteText } from "../errors/quote-text.js";
-import type { FrameDecoder } from "../framing/frame-decoder.js";
-import type { FrameEncoder } from "../framing/frame-encoder.js";
 import { HEADER_SIZE, LENGTH_SIZE, readUint16, readUint32 } from "../framing/packet-header.js";
 import {
   CONTROL_IDS,
@@ -67,16 +65,13 @@ import { PROTOVERSION, VERSION } from "../version.js";
 import type { BoundType } from "./bound-type.js";
 import type { ConnectionContext } from "./connection-context.js";
 import { type ConnectionHost, watchResult } from "./connection-host.js";
-import { FIRST_FLUSH_AFTER, FLUSH_AT, nextFlushAfter, worthFlushing } from "./flush-policy.js";
+import { PacketStream } from "./packet-stream.js";
 import type { PacketRef, Peer } from "./peer.js";
 import { checkApplicationState, isActive, nextState, type StateEvent } from "./state.js";
 
 function accept(): unknown {
   return { success: true };
 }
-
-/** Stands for the length of a packet that has flags, e.g. that is compressed: nobody knows yet how much it holds. */
-export const COMPRESSED = 0x3fff_ffff;
 
 /** What a connection that is active has come to, without its bytes, for another program to go on with. */
 export interface SavedConnection {
@@ -92,39 +87,25 @@ export interface SavedConnection {
 }
 
 /**
- * One end of a connection, without I/O: its state, what it has received, and what it has to send.
+ * One end of a connection, without I/O: its state, and what packets mean in it. Their bytes are the business of
+ * {@link PacketStream}.
  *
  * Whoever drives it, e.g. a session, gives it bytes by {@link Connection.push}, works packets off with
  * {@link Connection.next} and {@link Connection.dispatch}, and takes bytes to send from {@link Connection.output}. A peer's
  * fault is thrown as an error with a `closeReason`, which the driver answers with {@link Connection.sendClose}.
  */
-export class Connection implements PacketSource, PacketTarget, HandshakeConnection {
+export class Connection extends PacketStream implements PacketSource, PacketTarget, HandshakeConnection {
   /** Client id on a server, `null` on a client. */
   readonly cid: Cid;
   /** Mode, one of the `MODE_*` constants or the application's own numbers. Default `MODE_NOTSET`. */
   mode: number = MODE_NOTSET;
   /** What TLS established. Default `SSLSEC_NONE`. */
   sslSeclevel: SslSecLevel = SSLSEC_NONE;
-  /** Bytes that were taken from {@link Connection.output} and have not reached the kernel. The driver sets it. */
-  backlog = 0;
-  /** Bytes that count towards the high-water mark beside those that are unsent. The driver sets it. */
-  reserved = 0;
   /** Whether droppable packets are dropped past the high-water mark. Default: as `net.limits.unsent.policy` says. */
   dropDroppable: boolean;
-  /** Packets received. */
-  packetsIn = 0;
-  /** Packets accepted for sending. */
-  packetsOut = 0;
   /** Packets that were ignored since one was delivered. */
   ignoredInARow = 0;
-  /** Moves its bytes and calls the application. */
-  readonly host: ConnectionHost;
 
-  #context: ConnectionContext;
-  /** Decodes what is received. It is borrowed from the context while received bytes are not worked off. */
-  #decoder: FrameDecoder | undefined = undefined;
-  /** Encodes what is sent. It is borrowed from the context while there is output. */
-  #encoder: FrameEncoder | undefined = undefined;
   #state: number = STATE_INIT;
   /** The connection type; `undefined` until it is known. */
   #type: BoundType | undefined = undefined;
@@ -137,12 +118,6 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
   #resuming = false;
   /** Reason of the close that has begun; `undefined` until one begins. */
   #reason: string | null | undefined = undefined;
-  /** Whether the host was told that there is output, and has not taken it. */
-  #pending = false;
-  /** Packets that have gathered since output was handed over. */
-  #gathered = 0;
-  /** Number of gathered packets from which the flush policy is asked. */
-  #flushAfter = FIRST_FLUSH_AFTER;
 
   /**
    * @param context - what the peer's connections share.
@@ -156,11 +131,10 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
     host: ConnectionHost,
     requestedConntype: string = CONNTYPE_CLASSIC,
   ) {
+    super(context, host);
     this.requestedConntype = requestedConntype;
-    this.#context = context;
     this.#declared = context.declared;
     this.dropDroppable = context.dropDroppable;
-    this.host = host;
     this.cid = cid;
   }
 
@@ -168,23 +142,18 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
 
   /** The server or client that it belongs to. */
   get peer(): Peer {
-    return this.#context.peer;
-  }
-
-  /** What it shares with those connections of its peer that began with the same options. */
-  get context(): ConnectionContext {
-    return this.#context;
+    return this.context.peer;
   }
 
   /** The side that this end is on. */
   get side(): Side {
-    return this.#context.peer.side;
+    return this.context.peer.side;
   }
 
   // A method, since private getters are slow: "Call the engine's run time for no packet" in docs/performance.
 
   #registry(): PacketRegistry {
-    return this.#context.peer.registry;
+    return this.context.peer.registry;
   }
 
   /** State, one of the `STATE_*` constants. Once active, the application may set `STATE_ACTIVE` to 127. */
@@ -212,23 +181,13 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
     return this.#type?.name ?? CONNTYPE_NOTSET;
   }
 
-  /** Whether a part of a packet was received, and the rest of it not yet. */
-  get incomplete(): boolean {
-    return this.#decoder?.incomplete === true;
-  }
-
   /** On a client: the connection type to ask for. */
   readonly requestedConntype: string;
 
   /** How to take over the server's registry; `undefined`: not at all. */
   get registrySync(): RegistrySyncOptions | undefined {
-    const { autosync, strictRegistry: strict, maxNames, maxNameLength } = this.#context;
+    const { autosync, strictRegistry: strict, maxNames, maxNameLength } = this.context;
     return autosync ? { strict, maxNames, maxNameLength } : undefined;
-  }
-
-  /** Bytes accepted for sending that have not reached the kernel. */
-  get unsent(): number {
-    return this.backlog + (this.#encoder?.length ?? 0);
   }
 
   /** What another program needs to go on with this connection, beside the bytes that were not worked off or sent. */
@@ -259,7 +218,7 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
     checkApplicationState(STATE_ACTIVE, state);
     this.#declared = readExtensions(saved.declared);
     this.extensionsReceived(readExtensions(saved.peerExtensions));
-    const bound = this.#context.types.of(conntype, type);
+    const bound = this.context.types.of(conntype, type);
     this.#type = bound;
     this.#typeReceives = bound.receives;
     this.#state = state;
@@ -273,14 +232,14 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
       this.#keepExtensions((name) => this.#idsFree(name));
       const hello = (): unknown =>
         withExtensions({ version: VERSION, protoversion: PROTOVERSION }, this.#declared);
-      this.#sendSteady(HELLO_NAME, this.#context.greeting, "", this.#declared, hello);
+      this.#sendSteady(HELLO_NAME, this.context.greeting, "", this.#declared, hello);
       this.#transition("hello");
     }
   }
 
   /** Says in the handshake, which has not begun, that requests may carry where they are traced, if there is room for it. */
   declareTraces(): void {
-    if (!this.#context.roomForExtensions) return;
+    if (!this.context.roomForExtensions) return;
     this.#declared = { ...this.#declared, trace: {} };
   }
 
@@ -309,19 +268,7 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
   /** The hello or settype said what the other side declares of extensions. What is sent from now on heeds it. */
   extensionsReceived(extensions: Extensions): void {
     this.#peerExtensions = extensions;
-    if (extensions.compress?.accept === false)
-      this.#changeContext(this.#context.uncompressed.of(this.#context));
-  }
-
-  /** Goes on with another context. What waits to be sent stays as it was encoded. */
-  #changeContext(context: ConnectionContext): void {
-    const encoder = this.#encoder;
-    if (encoder !== undefined && context !== this.#context) {
-      this.#encoder = context.encoders.acquire();
-      encoder.moveTo(this.#encoder);
-      if (encoder.idle) this.#context.encoders.release(encoder);
-    }
-    this.#context = context;
+    if (extensions.compress?.accept === false) this.changeContext(this.context.uncompressed.of(this.context));
   }
 
   /** The hello was received, on a client. Answers it with the connection type. */
@@ -331,11 +278,11 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
     // What asks for both sides is named only where the server named it. Its ids are free there, and so here, once they are
     // taken over.
     this.#keepExtensions(
-      (name) => this.#peerExtensions[name] !== undefined && (this.#context.autosync || this.#idsFree(name)),
+      (name) => this.#peerExtensions[name] !== undefined && (this.context.autosync || this.#idsFree(name)),
     );
     if (this.#peerExtensions.trace === undefined) this.#declared = withoutExtension(this.#declared, "trace");
     const settype = (): unknown => withExtensions({ conntype }, this.#declared);
-    this.#sendSteady(SETTYPE_NAME, this.#context.greeting, conntype, this.#declared, settype);
+    this.#sendSteady(SETTYPE_NAME, this.context.greeting, conntype, this.#declared, settype);
     this.settypeReceived(conntype);
   }
 
@@ -353,7 +300,7 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
       );
     }
     if (this.side === SIDE_SERVER) this.host.typeNamed?.(type);
-    const bound = this.#context.types.of(conntype, type);
+    const bound = this.context.types.of(conntype, type);
     this.#type = bound;
     this.#typeReceives = bound.receives;
     bound.init(this.cid, this.host);
@@ -383,21 +330,21 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
 
   /** For connection types, on a server, after {@link Connection.startHandshake}: sends the registry. */
   sendHandshake(): void {
-    const packet = this.#context.announcement.encoded(this.#context);
+    const packet = this.context.announcement.encoded(this.context);
     this.sendEncoded(this.#registry().entry(HANDSHAKE_NAME), packet, HANDSHAKE_NAME, null);
   }
 
   /** The registry was taken over, on a client. Says so to the server; the connection is active then. */
   sendAccept(): void {
     this.#transition("accept");
-    this.#sendSteady(ACCEPT_NAME, this.#context.acceptance, "", undefined, accept);
+    this.#sendSteady(ACCEPT_NAME, this.context.acceptance, "", undefined, accept);
     this.host.handshakeComplete();
   }
 
   /** Sends a packet of the protocol, from its bytes of another connection where it is the same. */
   #sendSteady(name: string, packet: SteadyPacket, text: string, about: unknown, body: () => unknown): void {
     const entry = this.#registry().entry(name);
-    const bytes = packet.encoded(this.#context, entry.id, text, about, body);
+    const bytes = packet.encoded(this.context, entry.id, text, about, body);
     this.sendEncoded(entry, bytes, name, undefined);
   }
 
@@ -436,104 +383,19 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
       throw new InvalidStateError(`"${event}" cannot happen in state ${this.#state} of a connection`);
     }
     this.#state = next;
-    if (this.active && this.#decoder !== undefined) {
-      this.#decoder.limit = this.#context.limit;
-      this.#decoder.early = false;
-    }
+    if (this.active) this.allowLongPackets();
   }
 
   // ---- receiving --------------------------------------------------------------------------------
 
-  /**
-   * Takes bytes that the peer sent. They must not change until {@link Connection.next} has returned false or
-   * {@link Connection.retain} was called.
-   */
-  push(chunk: Uint8Array): void {
-    if (this.#decoder === undefined) {
-      const { limit, handshakeLimit } = this.#context;
-      this.#decoder = this.#context.decoders.acquire();
-      this.#decoder.reuse(this.active ? limit : handshakeLimit, this.packetsIn === 0);
-      this.#decoder.early = !this.active && handshakeLimit < limit;
-    }
-    this.#decoder.push(chunk);
-  }
-
-  /**
-   * Where the next bytes may be read to, instead of a buffer of the driver's; `undefined`: anywhere. What was read there is
-   * pushed as any other chunk, and not copied.
-   */
-  get readTarget(): Uint8Array | undefined {
-    return this.#decoder?.readTarget;
-  }
-
-  /** Bytes of memory that are held for packets that were not worked off yet. */
-  get inputHeld(): number {
-    return this.#decoder?.held ?? 0;
-  }
-
-  /** A copy of the bytes that were pushed and belong to no packet that {@link Connection.next} has moved on to. */
-  get pendingInput(): Uint8Array {
-    return this.#decoder?.pending ?? new Uint8Array(0);
-  }
-
-  /** Whether bytes were pushed that {@link Connection.next} has not looked at. */
-  get unread(): boolean {
-    return this.#unread() > 0;
-  }
-
-  /** Length and flags of the packet that {@link Connection.next} moves on to, if its header is there. */
-  get upcoming(): { readonly length: number; readonly flags: number } | undefined {
-    return this.#decoder?.upcoming;
-  }
-
-  /** Id of the current packet; 0 if there is none. */
-  get packetId(): number {
-    return this.#decoder?.id ?? 0;
-  }
-
-  /** Length of the current packet without its prefix, in bytes, or {@link COMPRESSED}; 0 if there is none. */
-  get packetLength(): number {
-    const decoder = this.#decoder;
-    if (decoder === undefined) return 0;
-    return decoder.flags === 0 ? decoder.end - decoder.start : COMPRESSED;
-  }
-
-  /** Length of the current packet on the wire, its prefix included, in bytes; 0 if there is none. */
-  get packetBytes(): number {
-    const decoder = this.#decoder;
-    return decoder === undefined ? 0 : LENGTH_SIZE + decoder.end - decoder.start;
-  }
-
   /** Length that the body decoded last was inflated to, in bytes; 0 if it was not compressed. */
   get inflatedBytes(): number {
-    return this.#context.bodies.inflatedBytes;
+    return this.context.bodies.inflatedBytes;
   }
 
   /** An estimate of the memory that the value decoded last takes at most, in bytes. */
   get decodedSize(): number {
-    return this.#context.bodies.decodedSize;
-  }
-
-  /** Copies those bytes of the chunk that {@link Connection.next} has not looked at, so that it may be reused. */
-  retain(): void {
-    this.#decoder?.retain();
-  }
-
-  /**
-   * Moves on to the next whole packet.
-   *
-   * @returns whether there is one; false means that more bytes are needed.
-   * @throws {@link PacketTooLargeError}, {@link MalformedPacketError}, {@link NotPeng3dnetError}.
-   */
-  next(): boolean {
-    const decoder = this.#decoder;
-    if (decoder === undefined) return false;
-    const found = decoder.next();
-    if (found || decoder.incomplete) return found;
-    // A connection that has worked off all it received keeps no decoder: most connections are idle most of the time.
-    this.#decoder = undefined;
-    this.#context.decoders.release(decoder);
-    return false;
+    return this.context.bodies.decodedSize;
   }
 
   /**
@@ -544,24 +406,8 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
    */
   passOver(): boolean {
     let announced = false;
-    while (this.next()) announced ||= this.#current().id === CLOSECONN_ID;
+    while (this.next()) announced ||= this.packetId === CLOSECONN_ID;
     return announced;
-  }
-
-  #current(): FrameDecoder {
-    if (this.#decoder === undefined)
-      throw new InvalidStateError("there is no packet, as next() returned false");
-    return this.#decoder;
-  }
-
-  /**
-   * A copy of the current packet, without its length prefix.
-   *
-   * @throws {@link InvalidStateError} if there is none.
-   */
-  rawPacket(): Uint8Array {
-    const { bytes, start, end, owned } = this.#current();
-    return owned ? bytes.subarray(start, end) : bytes.slice(start, end);
   }
 
   /**
@@ -570,7 +416,7 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
    * @throws an error with a `closeReason` if the connection has to end.
    */
   dispatch(): void {
-    const { id, flags, bytes, start, end, owned } = this.#current();
+    const { id, flags, bytes, start, end, owned } = this.current();
     this.#process(id, flags, bytes, start + HEADER_SIZE, end, owned);
   }
 
@@ -614,14 +460,14 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
     if (!active) this.#checkEarly(id, entry);
     const bypass = entry === undefined ? id < FIRST_USER_ID : entry.internal;
     if (entry === undefined && (bypass || type === undefined)) {
-      this.#context.delivery.unknown(this, id);
+      this.context.delivery.unknown(this, id);
       return;
     }
     const msg = this.#decode(entry, active, flags, bytes, start, end, owned);
     if (!bypass && type?.receive(msg, id, flags, this.cid, this.host) === true) return;
-    if (entry === undefined) this.#context.delivery.unknown(this, id);
+    if (entry === undefined) this.context.delivery.unknown(this, id);
     else if (entry.protocol) watchResult(this.host, entry.obj._receive(msg, this.cid), entry.name);
-    else this.#context.delivery.accept(this, entry, msg);
+    else this.context.delivery.accept(this, entry, msg);
   }
 
   /** Takes a packet of an extension's own, which no hook sees and no metric counts as a packet. */
@@ -632,7 +478,7 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
         `packet ${id} of the extension "${extensionOf(id)}" is compressed, or its body longer than ${most} bytes`,
       );
     }
-    const body = this.#context.bodies.decode(bytes, start, end, flags, false, most, most);
+    const body = this.context.bodies.decode(bytes, start, end, flags, false, most, most);
     deliverControl(this.host, this.side, id, body, HEADER_SIZE + LENGTH_SIZE + end - start);
   }
 
@@ -646,7 +492,7 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
     end: number,
     owned: boolean,
   ): unknown {
-    const context = this.#context;
+    const context = this.context;
     const limit = active ? context.inflatedLimit : context.handshakeInflatedLimit;
     const elements = active ? context.elements : context.handshakeElements;
     const early = !active && flags === 0 && entry?.protocol === true && entry.id < CLOSECONN_ID;
@@ -686,12 +532,6 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
 
   // ---- sending ----------------------------------------------------------------------------------
 
-  /** The encoder, which is borrowed if there is none. */
-  #out(): FrameEncoder {
-    this.#encoder ??= this.#context.encoders.acquire();
-    return this.#encoder;
-  }
-
   /**
    * Sends a packet: checks and encodes it now, and hands the bytes over with the batch.
    *
@@ -702,14 +542,14 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
     if (this.#reason !== undefined) throw this.#closed(this.#reason);
     const entry = this.#registry().entry(ptype);
     if (entry.onlyState !== this.#state && !maySend(this, entry, false)) return false;
-    if (entry.parses && this.#context.validateSent) this.#checkSent(entry, data);
-    this.#out().encode(entry.id, data, entry.name);
+    if (entry.parses && this.context.validateSent) this.#checkSent(entry, data);
+    this.out().encode(entry.id, data, entry.name);
     return this.#accepted(entry, ptype, data, 1);
   }
 
   /** Validates a payload. A method of its own, so that `send` stays short enough to be inlined. */
   #checkSent(entry: PacketEntry, data: unknown): void {
-    watchResult(this.host, checkSent(this.#context, entry, data), entry.name);
+    watchResult(this.host, checkSent(this.context, entry, data), entry.name);
   }
 
   /**
@@ -723,16 +563,16 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
   sendEncoded(entry: PacketEntry, packet: Uint8Array, ptype: PacketRef, data: unknown): boolean {
     if (this.#reason !== undefined) throw this.#closed(this.#reason);
     if (entry.onlyState !== this.#state && !maySend(this, entry, true)) return false;
-    this.#out().append(packet);
+    this.out().append(packet);
     return this.#accepted(entry, ptype, data, 0);
   }
 
   /** For connection types: sends a packet by id alone, registered or not, past all checks and hooks. */
   sendRaw(id: number, data: unknown): boolean {
     if (this.#reason !== undefined) throw this.#closed(this.#reason);
-    this.#out().encode(id, data, this.#registry().findId(id)?.name ?? String(id));
+    this.out().encode(id, data, this.#registry().findId(id)?.name ?? String(id));
     this.packetsOut++;
-    return this.#announce(1);
+    return this.announce(1);
   }
 
   /**
@@ -762,18 +602,18 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
    */
   sendTicket(ticket: Uint8Array, window: number): void {
     if (this.#reason !== undefined) return;
-    this.#out().append(encodeUncompressed(this.#context, TICKET_ID, [ticket, window]));
-    this.#announce(0);
+    this.out().append(encodeUncompressed(this.context, TICKET_ID, [ticket, window]));
+    this.announce(0);
   }
 
   /** Sends a packet of an extension's own. @param name - for errors. */
   #sendControl(id: number, body: unknown, name: string): void {
     if (this.#reason !== undefined) return;
-    const { compression, threshold } = this.#context;
+    const { compression, threshold } = this.context;
     // The other side refuses them compressed, however short what is compressed otherwise.
-    if (compression === undefined || threshold >= MAX_RESUME_BODY) this.#out().encode(id, body, name);
-    else this.#out().append(encodeUncompressed(this.#context, id, body));
-    this.#announce(0);
+    if (compression === undefined || threshold >= MAX_RESUME_BODY) this.out().encode(id, body, name);
+    else this.out().append(encodeUncompressed(this.context, id, body));
+    this.announce(0);
   }
 
   /**
@@ -800,63 +640,8 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
     this.#state = STATE_CLOSED;
     this.mode = MODE_CLOSED;
     this.discardInput();
-    this.#encoder?.clear();
+    this.discardOutput();
     this.#type?.closed(this.cid, this.host);
-  }
-
-  /** Drops what was received and not processed. */
-  discardInput(): void {
-    this.#decoder?.clear();
-  }
-
-  /** Drops output that can be dropped at once, since it cannot be sent any more: there may be much of it. */
-  dropOutput(): void {
-    this.#encoder?.clearFull();
-  }
-
-  /** Whether there is output to take. */
-  get hasOutput(): boolean {
-    return this.#encoder !== undefined && this.#encoder.length > 0;
-  }
-
-  /** Whether output is so long that it is handed over in any case. */
-  get full(): boolean {
-    return this.#out().length >= FLUSH_AT;
-  }
-
-  /**
-   * The bytes to send next, as a view that {@link Connection.outputTaken} invalidates. It must not be written to, since other
-   * connections may wait for the same bytes.
-   */
-  output(): Uint8Array {
-    return this.#out().view();
-  }
-
-  /**
-   * The bytes of {@link Connection.output} were handed over.
-   *
-   * @param reusable - whether nobody reads their buffer any more.
-   */
-  outputTaken(reusable: boolean): void {
-    this.#gathered = 0;
-    this.#flushAfter = FIRST_FLUSH_AFTER;
-    const encoder = this.#out();
-    encoder.taken(reusable);
-    if (encoder.length > 0) return;
-    this.#pending = false;
-    if (!encoder.idle) return;
-    this.#encoder = undefined;
-    this.#context.encoders.release(encoder);
-  }
-
-  /** A copy of the packet accepted last, length prefix included. To be called within `host.sent`. */
-  lastPacket(): Uint8Array {
-    return this.#out().last();
-  }
-
-  /** Length of the packet accepted last on the wire, its prefix included, in bytes. To be called within `host.sent`. */
-  get lastPacketBytes(): number {
-    return this.#out().lastLength;
   }
 
   #closed(reason: string | null): ConnectionClosedError {
@@ -864,19 +649,19 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
     return new ConnectionClosedError(`the connection is closed${why}; nothing can be sent`, reason);
   }
 
-  /** Tells everybody whom it concerns of a packet that was encoded. @param counted - as in {@link Connection.#announce}. */
+  /** Tells everybody whom it concerns of a packet that was encoded. @param counted - as in {@link Connection.announce}. */
   #accepted(entry: PacketEntry, ptype: PacketRef, data: unknown, counted: 0 | 1): boolean {
     this.packetsOut++;
     if (!entry.protocol) {
       if (entry.observesSend || this.#type?.observesSend === true) this.#observeSend(entry, ptype, data);
       else this.host.sent(ptype, data);
     }
-    return this.#announce(counted);
+    return this.announce(counted);
   }
 
   /** Shows a packet to the connection type, and then to the packet's own hook and to the host. */
   #observeSend(entry: PacketEntry, ptype: PacketRef, data: unknown): void {
-    const packet = this.#out().last();
+    const packet = this.out().last();
     const type = this.#type;
     if (!entry.internal && type?.observesSend === true && type.send(packet, ptype, this.cid, this.host))
       return;
@@ -889,45 +674,6 @@ export class Connection implements PacketSource, PacketTarget, HandshakeConnecti
       }
     }
     this.host.sent(ptype, data);
-  }
-
-  /**
-   * Counts a packet that was encoded, and has output handed over: at once if the flush policy says so, else soon.
-   *
-   * @param counted - how many packets it is for the flush policy.
-   * @returns false past the high-water mark.
-   */
-  #announce(counted: 0 | 1): boolean {
-    this.#gathered += counted;
-    const { length } = this.#out();
-    if (
-      length >= FLUSH_AT ||
-      (this.#gathered >= this.#flushAfter &&
-        worthFlushing(this.#gathered, length, this.#flushAfter, this.#unread()))
-    ) {
-      const flushAfter = nextFlushAfter(this.#gathered, this.#flushAfter, this.#unread());
-      this.host.outputFull();
-      this.#gathered = 0;
-      this.#flushAfter = flushAfter;
-    } else if (!this.#pending) {
-      this.#pending = true;
-      this.host.outputPending();
-    }
-    return this.#belowHighWater();
-  }
-
-  /** Bytes of the current batch of input that were not looked at yet. */
-  #unread(): number {
-    return this.#decoder?.unread ?? 0;
-  }
-
-  #belowHighWater(): boolean {
-    return this.unsent + this.reserved <= this.#context.highWater;
-  }
-
-  /** Whether more is unsent than the high-water mark. */
-  get behind(): boolean {
-    return !this.#belowHighWater();
   }
 
   /** For connection types: watches what a handler returned, and reports a rejection as the failure of a handler. */
