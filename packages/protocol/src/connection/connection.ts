@@ -11,67 +11,46 @@ import {
   type SslSecLevel,
   STATE_ACTIVE,
   STATE_CLOSED,
-  STATE_HELLOWAIT,
   STATE_INIT,
-  STATE_WAITTYPE,
 } from "../constants.js";
 import { MAX_REASON_BYTES } from "../errors/describe-error.js";
-import { namePacket } from "../errors/error-text.js";
 import {
-  BadDataError,
   ConnectionClosedError,
   InvalidStateError,
-  NotPeng3dnetError,
   ResumeError,
   UnexpectedPacketError,
   UnknownConnectionTypeError,
 } from "../errors/errors.js";
 import { escapeText, quoteText } from "../errors/quote-text.js";
 import { HEADER_SIZE, LENGTH_SIZE, readUint16, readUint32 } from "../framing/packet-header.js";
-import {
-  CONTROL_IDS,
-  type ControlExtension,
-  deliverControl,
-  extensionOf,
-  isControl,
-  maxControlBody,
-} from "../handshake/control.js";
-import {
-  type Extensions,
-  NO_EXTENSIONS,
-  readExtensions,
-  withExtensions,
-  withoutExtension,
-} from "../handshake/extensions.js";
+import { extensionOf, isControl, takeControl, writeControl } from "../handshake/control.js";
+import { checkEarly } from "../handshake/early-packets.js";
+import { type Extensions, NO_EXTENSIONS, readExtensions } from "../handshake/extensions.js";
+import { encodeAccept, encodeHello, encodeSettype } from "../handshake/greetings.js";
 import type { HandshakeConnection } from "../handshake/handshake-connection.js";
 import {
   ACCEPT_NAME,
   CLOSECONN_ID,
   CLOSECONN_NAME,
   HANDSHAKE_NAME,
-  HELLO_ID,
   HELLO_NAME,
   SETTYPE_NAME,
 } from "../handshake/internal-names.js";
-import { ACKNOWLEDGE_ID, MAX_RESUME_BODY, type ResumeRequest, TICKET_ID } from "../handshake/resume.js";
-import type { SteadyPacket } from "../handshake/steady-packet.js";
+import { declaredByClient, declaredByServer } from "../handshake/negotiation.js";
+import { ACKNOWLEDGE_ID, type ResumeRequest, TICKET_ID } from "../handshake/resume.js";
 import { checkSent } from "../packets/check-sent.js";
+import { decodePacket } from "../packets/decode-packet.js";
 import { encodeUncompressed } from "../packets/encode-packet.js";
 import type { PacketSource } from "../packets/packet-delivery.js";
 import { maySend, type PacketTarget } from "../packets/send-check.js";
 import type { PacketEntry, PacketRegistry } from "../registry/packet-registry.js";
 import type { RegistrySyncOptions } from "../registry/registry-sync.js";
-import { PROTOVERSION, VERSION } from "../version.js";
 import type { BoundType } from "./bound-type.js";
 import type { ConnectionContext } from "./connection-context.js";
 import { type ConnectionHost, watchResult } from "./connection-host.js";
 import { PacketStream } from "./packet-stream.js";
 import type { PacketRef, Peer } from "./peer.js";
 import { checkApplicationState, isActive, nextState, type StateEvent } from "./state.js";
-
-function accept(): unknown {
-  return { success: true };
-}
 
 /** What a connection that is active has come to, without its bytes, for another program to go on with. */
 export interface SavedConnection {
@@ -229,10 +208,9 @@ export class Connection extends PacketStream implements PacketSource, PacketTarg
   open(): void {
     this.#transition("open");
     if (this.side === SIDE_SERVER) {
-      this.#keepExtensions((name) => this.#idsFree(name));
-      const hello = (): unknown =>
-        withExtensions({ version: VERSION, protoversion: PROTOVERSION }, this.#declared);
-      this.#sendSteady(HELLO_NAME, this.context.greeting, "", this.#declared, hello);
+      this.#declared = declaredByServer(this.#declared, this.#registry());
+      const hello = this.#registry().entry(HELLO_NAME);
+      this.#sendOwn(hello, encodeHello(this.context, hello.id, this.#declared));
       this.#transition("hello");
     }
   }
@@ -253,18 +231,6 @@ export class Connection extends PacketStream implements PacketSource, PacketTarg
     return this.#declared?.[name] !== undefined && this.#peerExtensions[name] !== undefined;
   }
 
-  /** Declares no more those extensions with packets of their own that cannot be used here. */
-  #keepExtensions(usable: (name: ControlExtension) => boolean): void {
-    if (!usable("heartbeat")) this.#declared = withoutExtension(this.#declared, "heartbeat");
-    if (!usable("resume")) this.#declared = withoutExtension(this.#declared, "resume");
-  }
-
-  /** Whether the ids of an extension's packets are free: an application may have given them to packets of its own. */
-  #idsFree(name: ControlExtension): boolean {
-    const registry = this.#registry();
-    return CONTROL_IDS[name].every((id) => registry.findId(id) === undefined);
-  }
-
   /** The hello or settype said what the other side declares of extensions. What is sent from now on heeds it. */
   extensionsReceived(extensions: Extensions): void {
     this.#peerExtensions = extensions;
@@ -275,14 +241,14 @@ export class Connection extends PacketStream implements PacketSource, PacketTarg
   helloReceived(conntype: string): void {
     this.#transition("hello");
     this.host.helloReceived?.();
-    // What asks for both sides is named only where the server named it. Its ids are free there, and so here, once they are
-    // taken over.
-    this.#keepExtensions(
-      (name) => this.#peerExtensions[name] !== undefined && (this.context.autosync || this.#idsFree(name)),
+    this.#declared = declaredByClient(
+      this.#declared,
+      this.#peerExtensions,
+      this.#registry(),
+      this.context.autosync,
     );
-    if (this.#peerExtensions.trace === undefined) this.#declared = withoutExtension(this.#declared, "trace");
-    const settype = (): unknown => withExtensions({ conntype }, this.#declared);
-    this.#sendSteady(SETTYPE_NAME, this.context.greeting, conntype, this.#declared, settype);
+    const settype = this.#registry().entry(SETTYPE_NAME);
+    this.#sendOwn(settype, encodeSettype(this.context, settype.id, conntype, this.#declared));
     this.settypeReceived(conntype);
   }
 
@@ -337,15 +303,14 @@ export class Connection extends PacketStream implements PacketSource, PacketTarg
   /** The registry was taken over, on a client. Says so to the server; the connection is active then. */
   sendAccept(): void {
     this.#transition("accept");
-    this.#sendSteady(ACCEPT_NAME, this.context.acceptance, "", undefined, accept);
+    const accept = this.#registry().entry(ACCEPT_NAME);
+    this.#sendOwn(accept, encodeAccept(this.context, accept.id));
     this.host.handshakeComplete();
   }
 
-  /** Sends a packet of the protocol, from its bytes of another connection where it is the same. */
-  #sendSteady(name: string, packet: SteadyPacket, text: string, about: unknown, body: () => unknown): void {
-    const entry = this.#registry().entry(name);
-    const bytes = packet.encoded(this.context, entry.id, text, about, body);
-    this.sendEncoded(entry, bytes, name, undefined);
+  /** Sends a packet of the handshake. @param packet - its bytes. */
+  #sendOwn(entry: PacketEntry, packet: Uint8Array): void {
+    this.sendEncoded(entry, packet, entry.name, undefined);
   }
 
   /** The client accepted the registry, on a server. The connection is active then. */
@@ -451,83 +416,23 @@ export class Connection extends PacketStream implements PacketSource, PacketTarg
   #process(id: number, flags: number, bytes: Uint8Array, start: number, end: number, owned: boolean): void {
     const entry = this.#registry().findId(id);
     if (entry === undefined && isControl(id) && this.#controls(id)) {
-      this.#takeControl(id, flags, bytes, start, end);
+      takeControl(this.host, this.side, this.context.bodies, id, flags, bytes, start, end);
       return;
     }
     this.packetsIn++;
     const type = this.#typeReceives ? this.#type : undefined;
     const { active } = this;
-    if (!active) this.#checkEarly(id, entry);
+    if (!active) checkEarly(this.#state, this.#resuming, id, entry);
     const bypass = entry === undefined ? id < FIRST_USER_ID : entry.internal;
     if (entry === undefined && (bypass || type === undefined)) {
       this.context.delivery.unknown(this, id);
       return;
     }
-    const msg = this.#decode(entry, active, flags, bytes, start, end, owned);
+    const msg = decodePacket(this.context, entry, active, flags, bytes, start, end, owned);
     if (!bypass && type?.receive(msg, id, flags, this.cid, this.host) === true) return;
     if (entry === undefined) this.context.delivery.unknown(this, id);
     else if (entry.protocol) watchResult(this.host, entry.obj._receive(msg, this.cid), entry.name);
     else this.context.delivery.accept(this, entry, msg);
-  }
-
-  /** Takes a packet of an extension's own, which no hook sees and no metric counts as a packet. */
-  #takeControl(id: number, flags: number, bytes: Uint8Array, start: number, end: number): void {
-    const most = maxControlBody(id);
-    if (flags !== 0 || end - start > most) {
-      throw new BadDataError(
-        `packet ${id} of the extension "${extensionOf(id)}" is compressed, or its body longer than ${most} bytes`,
-      );
-    }
-    const body = this.context.bodies.decode(bytes, start, end, flags, false, most, most);
-    deliverControl(this.host, this.side, id, body, HEADER_SIZE + LENGTH_SIZE + end - start);
-  }
-
-  /** Decodes a body, within the limits of the state that the connection was in when the packet came. */
-  #decode(
-    entry: PacketEntry | undefined,
-    active: boolean,
-    flags: number,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    owned: boolean,
-  ): unknown {
-    const context = this.context;
-    const limit = active ? context.inflatedLimit : context.handshakeInflatedLimit;
-    const elements = active ? context.elements : context.handshakeElements;
-    const early = !active && flags === 0 && entry?.protocol === true && entry.id < CLOSECONN_ID;
-    if (early) {
-      const known = context.knownBodies?.find(entry.id, bytes, start, end);
-      if (known !== undefined) return known;
-    }
-    try {
-      const value = context.bodies.decode(bytes, start, end, flags, owned, limit, elements);
-      if (early) context.knownBodies?.note(entry.id, bytes, start, end, value);
-      return value;
-    } catch (error) {
-      throw entry === undefined ? error : namePacket(error, entry.name);
-    }
-  }
-
-  /**
-   * Checks a packet that came before the connection is active. Until the hello, only that may come; until the connection type
-   * is named, only packets of the protocol and those with conditions, which are checked later.
-   */
-  #checkEarly(id: number, entry: PacketEntry | undefined): void {
-    if (id === CLOSECONN_ID) return;
-    if (this.#resuming) {
-      throw new UnexpectedPacketError(
-        `the client came back for a session, and sent packet ${id} before it was let in`,
-      );
-    }
-    if (this.#state === STATE_HELLOWAIT && id !== HELLO_ID) {
-      throw new NotPeng3dnetError(
-        `the peer does not speak peng3dnet: its first packet has id ${id}, not that of a hello`,
-      );
-    }
-    if (this.#state === STATE_WAITTYPE && entry?.protocol !== true && (entry?.rule ?? null) === null) {
-      throw new UnexpectedPacketError(`the peer sent packet ${id} before it named its connection type`);
-    }
   }
 
   // ---- sending ----------------------------------------------------------------------------------
@@ -609,10 +514,7 @@ export class Connection extends PacketStream implements PacketSource, PacketTarg
   /** Sends a packet of an extension's own. @param name - for errors. */
   #sendControl(id: number, body: unknown, name: string): void {
     if (this.#reason !== undefined) return;
-    const { compression, threshold } = this.context;
-    // The other side refuses them compressed, however short what is compressed otherwise.
-    if (compression === undefined || threshold >= MAX_RESUME_BODY) this.out().encode(id, body, name);
-    else this.out().append(encodeUncompressed(this.context, id, body));
+    writeControl(this.out(), this.context, id, body, name);
     this.announce(0);
   }
 

@@ -1,6 +1,10 @@
+import type { BodyDecoder } from "../codec/reading/body-decoder.js";
 import type { ConnectionHost } from "../connection/connection-host.js";
 import { SIDE_CLIENT, type Side } from "../constants.js";
-import { UnexpectedPacketError } from "../errors/errors.js";
+import { BadDataError, UnexpectedPacketError } from "../errors/errors.js";
+import type { FrameEncoder } from "../framing/frame-encoder.js";
+import { HEADER_SIZE, LENGTH_SIZE } from "../framing/packet-header.js";
+import { type EncodingContext, encodeUncompressed } from "../packets/encode-packet.js";
 import { BEAT_ANSWER_ID, BEAT_ID, isHeartbeat, MAX_BEAT_BODY } from "./heartbeat.js";
 import {
   ACKNOWLEDGE_ID,
@@ -31,24 +35,59 @@ export function extensionOf(id: number): ControlExtension {
 }
 
 /** Longest body of such a packet, in bytes. */
-export function maxControlBody(id: number): number {
+function maxControlBody(id: number): number {
   return isHeartbeat(id) ? MAX_BEAT_BODY : MAX_RESUME_BODY;
 }
 
 /**
- * Tells a host of a packet of an extension.
+ * Takes a packet of an extension, whose body lies in `bytes` from `start` up to `end`: decodes it and tells the host. No hook
+ * sees it.
  *
  * @param side - the side that received it.
- * @param length - of the whole packet, its prefix included, in bytes.
- * @throws {@link BadDataError} for another body, {@link UnexpectedPacketError} on the wrong side, and what the host throws.
+ * @throws {@link BadDataError} if it is too long, compressed or another one than it has to be,
+ * {@link UnexpectedPacketError} on the wrong side, and what the host throws.
  */
-export function deliverControl(
+export function takeControl(
   host: ConnectionHost,
   side: Side,
+  bodies: BodyDecoder,
+  id: number,
+  flags: number,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): void {
+  const most = maxControlBody(id);
+  if (flags !== 0 || end - start > most) {
+    throw new BadDataError(
+      `packet ${id} of the extension "${extensionOf(id)}" is compressed, or its body longer than ${most} bytes`,
+    );
+  }
+  const body = bodies.decode(bytes, start, end, flags, false, most, most);
+  deliver(host, side, id, body, HEADER_SIZE + LENGTH_SIZE + end - start);
+}
+
+/**
+ * Writes a packet of an extension.
+ *
+ * @param context - that of the encoder.
+ * @param name - for errors.
+ */
+export function writeControl(
+  encoder: FrameEncoder,
+  context: EncodingContext,
   id: number,
   body: unknown,
-  length: number,
+  name: string,
 ): void {
+  const { compression, threshold } = context;
+  // The other side refuses them compressed, however short what is compressed otherwise.
+  if (compression === undefined || threshold >= MAX_RESUME_BODY) encoder.encode(id, body, name);
+  else encoder.append(encodeUncompressed(context, id, body));
+}
+
+/** Tells a host of a packet of an extension. @param length - of the whole packet, its prefix included, in bytes. */
+function deliver(host: ConnectionHost, side: Side, id: number, body: unknown, length: number): void {
   if (isHeartbeat(id)) host.heartbeatReceived?.(id, body, length);
   else if (id === ACKNOWLEDGE_ID) host.acknowledged?.(readAcknowledgement(body), length);
   else if (id === TICKET_ID && side === SIDE_CLIENT) {
