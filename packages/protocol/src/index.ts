@@ -22,7 +22,7 @@ export {
 } from "./config/address.js";
 export { Config, type ConfigOverrides, type ConfigReader, type ConfigSource } from "./config/config.js";
 export { type ConfigKey, type ConfigValues, DEFAULT_CONFIG, type Pem } from "./config/options.js";
-export { Connection, type SavedConnection } from "./connection/connection.js";
+export { Connection } from "./connection/connection.js";
 export {
   type CommonContext,
   type ConnectionContext,
@@ -35,9 +35,11 @@ export {
 export type { ConnectionHooks } from "./connection/connection-hooks.js";
 export type { ConnectionHost } from "./connection/connection-host.js";
 export { ClassicConnectionType, ConnectionType } from "./connection/connection-type.js";
+export type { PacketSender } from "./connection/packet-sender.js";
 export { COMPRESSED, type PacketStream } from "./connection/packet-stream.js";
 export type { CloseInfo, PacketRef, Peer } from "./connection/peer.js";
 export type { PluginConnection } from "./connection/plugin-connection.js";
+export type { SavedConnection } from "./connection/saved-connection.js";
 export { isActive, nextState, type StateEvent, TRANSITIONS } from "./connection/state.js";
 export * from "./constants.js";
 export { CLOSE_REASONS } from "./errors/close-reasons.js";

@@ -11,8 +11,8 @@ export const COMPRESSED = 0x3fff_ffff;
 
 /**
  * The bytes of a connection, without what its packets mean. It cuts what was received into packets, and gathers packets that
- * are to be sent until somebody takes them. What they mean is known by {@link Connection}, which extends it: each packet
- * passes through both, and an object more on its way would cost time ("Look at few objects" in docs/performance).
+ * are to be sent until somebody takes them. {@link PacketSender} extends it, and {@link Connection} that: each packet passes
+ * through them, and to look at one object more would cost time ("Look at few objects" in docs/performance).
  */
 export abstract class PacketStream {
   /** Moves its bytes and calls the application. */
