@@ -14,6 +14,7 @@ import {
   tooShort,
   tooSparse,
 } from "./body-errors.js";
+import { ByteReader } from "./byte-reader.js";
 import { decodedSize } from "./decoded-size.js";
 import { KeyCache } from "./key-cache.js";
 import { beginsLikeIndex, ListGrowth, listIndex, movesAllowed, placesAllowed } from "./list-growth.js";
@@ -21,14 +22,9 @@ import { beginsLikeBinary, beginsLikeKey, type MapKey, MixedMap, pay, stepsAllow
 import { FREE_PAIRS, NewKeys } from "./new-keys.js";
 import { headLength, SHORT_TEXT, shortText } from "./short-text.js";
 
-const EMPTY = new Uint8Array(0);
-const NO_VIEW = new DataView(EMPTY.buffer);
 /** Longest buffer that is kept between two bodies, in bytes. */
 const MAX_HELD = 64 * 1024;
 const { fromCharCode } = String;
-const TWO_TO_32 = 0x100000000;
-const MAX_SAFE_HIGH_WORD = 0x1fffff;
-
 /**
  * A decoder of bodies, which checks and decodes them in one pass and in place (clause 1). It refuses what is not exactly
  * one msgpack value of the kinds that are accepted, in time linear in the length, and allocates nothing for elements that
@@ -40,18 +36,9 @@ const MAX_SAFE_HIGH_WORD = 0x1fffff;
  *
  * One object has all counts of a body, and no more objects than this one are looked at: it is on the way of each packet.
  */
-export class ValueReader {
+export class ValueReader extends ByteReader {
   readonly #keys = new KeyCache();
   #texts: TextReader | undefined;
-  /** The bytes that `#view` is a view of: those that a float was read from last. */
-  #viewed: Uint8Array = EMPTY;
-  #view: DataView = NO_VIEW;
-  /** The bytes that the body lies in. */
-  #bytes: Uint8Array = EMPTY;
-  /** Where the next byte to read is. */
-  #at = 0;
-  /** Where the body ends. */
-  #end = 0;
   /** Whether a binary value may be a view of the bytes. */
   #owned = false;
   #maxDepth = 0;
@@ -90,6 +77,7 @@ export class ValueReader {
 
   /** @param texts - reads all texts but short ones. Default: the platform's decoder. */
   constructor(texts?: TextReader) {
+    super();
     this.#texts = texts;
   }
 
@@ -114,9 +102,9 @@ export class ValueReader {
   ): unknown {
     if (this.#reading) return this.#readWithin(bytes, start, end, owned, maxDepth, maxElements, extensions);
     // A store for each chunk instead of one for each body is faster: "Refer to a chunk once" in docs/performance.
-    if (this.#bytes !== bytes) this.#bytes = bytes;
-    this.#at = start;
-    this.#end = end;
+    if (this.bytes !== bytes) this.bytes = bytes;
+    this.at = start;
+    this.end = end;
     this.#owned = owned;
     this.#owed = 1;
     this.#maxDepth = maxDepth;
@@ -131,11 +119,11 @@ export class ValueReader {
     this.#keys.begin();
     try {
       const value = this.#value(maxDepth);
-      if (this.#at !== end) throw bytesFollow(end - this.#at);
+      if (this.at !== end) throw bytesFollow(end - this.at);
       return value;
     } finally {
       this.#reading = false;
-      if (bytes.length > MAX_HELD) this.#letGo();
+      if (bytes.length > MAX_HELD) this.letGo();
     }
   }
 
@@ -189,18 +177,12 @@ export class ValueReader {
     );
   }
 
-  /** Lets go of the bytes, so that they are not kept in memory. */
-  #letGo(): void {
-    this.#bytes = EMPTY;
-    this.#viewAll(EMPTY);
-  }
-
   #value(depthLeft: number): unknown {
-    const at = this.#at;
-    if (at >= this.#end) throw tooShort();
+    const at = this.at;
+    if (at >= this.end) throw tooShort();
     this.#owed--;
-    const head = this.#bytes[at] as number;
-    this.#at = at + 1;
+    const head = this.bytes[at] as number;
+    this.at = at + 1;
     if (head < 0x80) return head;
     if (head < 0x90) return this.#map(head & 0x0f, depthLeft);
     if (head < 0xa0) return this.#array(head & 0x0f, depthLeft);
@@ -222,45 +204,45 @@ export class ValueReader {
       case 0xc3:
         return true;
       case 0xc4:
-        return this.#binary(this.#uint8());
+        return this.#binary(this.uint8());
       case 0xc5:
-        return this.#binary(this.#uint16());
+        return this.#binary(this.uint16());
       case 0xc6:
-        return this.#binary(this.#uint32());
+        return this.#binary(this.uint32());
       case 0xca:
-        return this.#float32(this.#take(4));
+        return this.float32(this.take(4));
       case 0xcb:
-        return this.#float64(this.#take(8));
+        return this.float64(this.take(8));
       case 0xcc:
-        return this.#uint8();
+        return this.uint8();
       case 0xcd:
-        return this.#uint16();
+        return this.uint16();
       case 0xce:
-        return this.#uint32();
+        return this.uint32();
       case 0xcf:
-        return this.#uint64();
+        return this.uint64();
       case 0xd0:
-        return (this.#uint8() << 24) >> 24;
+        return (this.uint8() << 24) >> 24;
       case 0xd1:
-        return (this.#uint16() << 16) >> 16;
+        return (this.uint16() << 16) >> 16;
       case 0xd2:
-        return this.#uint32() | 0;
+        return this.uint32() | 0;
       case 0xd3:
-        return this.#int64();
+        return this.int64();
       case 0xd9:
-        return this.#string(this.#uint8());
+        return this.#string(this.uint8());
       case 0xda:
-        return this.#string(this.#uint16());
+        return this.#string(this.uint16());
       case 0xdb:
-        return this.#string(this.#uint32());
+        return this.#string(this.uint32());
       case 0xdc:
-        return this.#array(this.#uint16(), depthLeft);
+        return this.#array(this.uint16(), depthLeft);
       case 0xdd:
-        return this.#array(this.#uint32(), depthLeft);
+        return this.#array(this.uint32(), depthLeft);
       case 0xde:
-        return this.#map(this.#uint16(), depthLeft);
+        return this.#map(this.uint16(), depthLeft);
       case 0xdf:
-        return this.#map(this.#uint32(), depthLeft);
+        return this.#map(this.uint32(), depthLeft);
       case 0xc1:
         throw neverUsed();
       default:
@@ -285,20 +267,20 @@ export class ValueReader {
       head >= 0xd4
         ? 1 << (head - 0xd4)
         : head === 0xc7
-          ? this.#uint8()
+          ? this.uint8()
           : head === 0xc8
-            ? this.#uint16()
-            : this.#uint32();
-    const type = (this.#uint8() << 24) >> 24;
-    const at = this.#take(length);
+            ? this.uint16()
+            : this.uint32();
+    const type = (this.uint8() << 24) >> 24;
+    const at = this.take(length);
     this.#countedRare = true;
     this.#binaries++;
     if (--this.#elementsLeft < 0) throw tooManyElements(this.#maxElements);
-    if (type === TIMESTAMP_TYPE) return readTimestamp(this.#bytes, at, length);
+    if (type === TIMESTAMP_TYPE) return readTimestamp(this.bytes, at, length);
     const codec = decoderOf(this.#extensions, type);
     // What the codec decodes within it is a level deeper.
     this.#depthLeft = depthLeft - 1;
-    return decodeExtension(codec, type, this.#bytes, at, length);
+    return decodeExtension(codec, type, this.bytes, at, length);
   }
 
   #map(length: number, depthLeft: number): Record<string, unknown> | Map<MapKey, unknown> {
@@ -358,7 +340,7 @@ export class ValueReader {
   #mixedKey(): MapKey {
     const key = this.#key();
     if (key !== undefined) return key;
-    const head = this.#bytes[this.#at] as number;
+    const head = this.bytes[this.at] as number;
     if (!beginsLikeKey(head)) throw keyOfOtherKind();
     // A text is made of a binary key, to compare it by.
     if (beginsLikeBinary(head) && --this.#elementsLeft < 0) throw tooManyElements(this.#maxElements);
@@ -399,48 +381,48 @@ export class ValueReader {
 
   /** Reads a key that is a string. @returns `undefined` if it is none; nothing was read then. */
   #key(): string | undefined {
-    const at = this.#at;
-    if (at >= this.#end) throw tooShort();
+    const at = this.at;
+    if (at >= this.end) throw tooShort();
     this.#owed--;
-    const head = this.#bytes[at] as number;
-    this.#at = at + 1;
+    const head = this.bytes[at] as number;
+    this.at = at + 1;
     let length: number;
     if ((head & 0xe0) === 0xa0) length = head & 0x1f;
-    else if (head === 0xd9) length = this.#uint8();
-    else if (head === 0xda) length = this.#uint16();
-    else if (head === 0xdb) length = this.#uint32();
+    else if (head === 0xd9) length = this.uint8();
+    else if (head === 0xda) length = this.uint16();
+    else if (head === 0xdb) length = this.uint32();
     else {
       this.#owed++;
-      this.#at = at;
+      this.at = at;
       return undefined;
     }
-    const start = this.#at;
-    if (beginsLikeIndex(this.#bytes[start] as number)) this.#digitFirst = true;
-    if (length === 1 && start < this.#end && (this.#bytes[start] as number) < 0x80) {
+    const start = this.at;
+    if (beginsLikeIndex(this.bytes[start] as number)) this.#digitFirst = true;
+    if (length === 1 && start < this.end && (this.bytes[start] as number) < 0x80) {
       // The engine has a table of texts of one character.
-      this.#at = start + 1;
-      return fromCharCode(this.#bytes[start] as number);
+      this.at = start + 1;
+      return fromCharCode(this.bytes[start] as number);
     }
-    const known = start + length <= this.#end ? this.#keys.find(this.#bytes, start, length) : undefined;
+    const known = start + length <= this.end ? this.#keys.find(this.bytes, start, length) : undefined;
     if (known !== undefined) {
-      this.#at = start + length;
+      this.at = start + length;
       return known;
     }
     const key = this.#string(length);
     if (key === "__proto__") throw protoKey();
-    this.#keys.add(this.#bytes, start, length, key);
+    this.#keys.add(this.bytes, start, length, key);
     return key;
   }
 
   /** As `#key`, in a body with very many pairs. */
   #countedKey(): string | undefined {
-    const at = this.#at;
+    const at = this.at;
     const key = this.#key();
     if (key === undefined) return undefined;
     this.#countedRare = true;
     this.#newKeys ??= new NewKeys(this.#maxElements);
-    const start = at + headLength(this.#bytes[at] as number);
-    this.#newKeys.add(this.#bytes, start, this.#at - start);
+    const start = at + headLength(this.bytes[at] as number);
+    this.#newKeys.add(this.bytes, start, this.at - start);
     return key;
   }
 
@@ -449,7 +431,7 @@ export class ValueReader {
     if (depthLeft === 0 && elements > 0) throw tooDeep(this.#maxDepth);
     this.#containers++;
     this.#owed += elements;
-    const left = this.#end - this.#at;
+    const left = this.end - this.at;
     if (this.#owed > left) throw announcesTooMuch(this.#owed, left);
     // Once decoded, an element takes many times its one byte, which compression makes even less.
     this.#elementsLeft -= elements;
@@ -457,9 +439,9 @@ export class ValueReader {
   }
 
   #binary(length: number): Uint8Array {
-    const start = this.#take(length);
+    const start = this.take(length);
     const end = start + length;
-    const bytes = this.#bytes;
+    const bytes = this.bytes;
     this.#countedRare = true;
     this.#binaries++;
     // A binary value counts as an element more, since its view and its buffer take as much memory as two.
@@ -471,8 +453,8 @@ export class ValueReader {
   }
 
   #string(length: number): string {
-    const start = this.#take(length);
-    const bytes = this.#bytes;
+    const start = this.take(length);
+    const bytes = this.bytes;
     if (length <= SHORT_TEXT) {
       const end = start + length;
       let bits = 0;
@@ -486,64 +468,5 @@ export class ValueReader {
       // The error of the platform says no more than this one.
       throw notUtf8();
     }
-  }
-
-  /** Moves past the next `length` bytes and returns where they begin. */
-  #take(length: number): number {
-    const at = this.#at;
-    if (at + length > this.#end) throw tooShort();
-    this.#at = at + length;
-    return at;
-  }
-
-  #uint8(): number {
-    return this.#bytes[this.#take(1)] as number;
-  }
-
-  #uint16(): number {
-    const at = this.#take(2);
-    return ((this.#bytes[at] as number) << 8) | (this.#bytes[at + 1] as number);
-  }
-
-  #uint32(): number {
-    const at = this.#take(4);
-    const bytes = this.#bytes;
-    return (
-      (((bytes[at] as number) << 24) |
-        ((bytes[at + 1] as number) << 16) |
-        ((bytes[at + 2] as number) << 8) |
-        (bytes[at + 3] as number)) >>>
-      0
-    );
-  }
-
-  #float32(at: number): number {
-    if (this.#viewed !== this.#bytes) this.#viewAll(this.#bytes);
-    return this.#view.getFloat32(at);
-  }
-
-  #float64(at: number): number {
-    if (this.#viewed !== this.#bytes) this.#viewAll(this.#bytes);
-    return this.#view.getFloat64(at);
-  }
-
-  #viewAll(bytes: Uint8Array): void {
-    this.#viewed = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  }
-
-  #uint64(): number | bigint {
-    const high = this.#uint32();
-    const low = this.#uint32();
-    if (high <= MAX_SAFE_HIGH_WORD) return high * TWO_TO_32 + low;
-    return (BigInt(high) << 32n) | BigInt(low);
-  }
-
-  #int64(): number | bigint {
-    const high = this.#uint32() | 0;
-    const low = this.#uint32();
-    const value = high * TWO_TO_32 + low;
-    if (Number.isSafeInteger(value)) return value;
-    return (BigInt(high) << 32n) | BigInt(low);
   }
 }

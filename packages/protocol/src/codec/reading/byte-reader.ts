@@ -1,0 +1,87 @@
+import { tooShort } from "./body-errors.js";
+
+const EMPTY = new Uint8Array(0);
+const NO_VIEW = new DataView(EMPTY.buffer);
+const TWO_TO_32 = 0x100000000;
+const MAX_SAFE_HIGH_WORD = 0x1fffff;
+
+/**
+ * Reads numbers from bytes, one behind the other. It is the base of {@link ValueReader}, and not a part of it, since an object
+ * more would cost each packet.
+ */
+export abstract class ByteReader {
+  /** The bytes that the body lies in. */
+  protected bytes: Uint8Array = EMPTY;
+  /** Where the next byte to read is. */
+  protected at = 0;
+  /** Where the body ends. */
+  protected end = 0;
+  /** The bytes that `#view` is a view of: those that a float was read from last. */
+  #viewed: Uint8Array = EMPTY;
+  #view: DataView = NO_VIEW;
+
+  /** Moves past the next `length` bytes and returns where they begin. */
+  protected take(length: number): number {
+    const at = this.at;
+    if (at + length > this.end) throw tooShort();
+    this.at = at + length;
+    return at;
+  }
+
+  protected uint8(): number {
+    return this.bytes[this.take(1)] as number;
+  }
+
+  protected uint16(): number {
+    const at = this.take(2);
+    return ((this.bytes[at] as number) << 8) | (this.bytes[at + 1] as number);
+  }
+
+  protected uint32(): number {
+    const at = this.take(4);
+    const bytes = this.bytes;
+    return (
+      (((bytes[at] as number) << 24) |
+        ((bytes[at + 1] as number) << 16) |
+        ((bytes[at + 2] as number) << 8) |
+        (bytes[at + 3] as number)) >>>
+      0
+    );
+  }
+
+  protected float32(at: number): number {
+    if (this.#viewed !== this.bytes) this.#viewAll(this.bytes);
+    return this.#view.getFloat32(at);
+  }
+
+  protected float64(at: number): number {
+    if (this.#viewed !== this.bytes) this.#viewAll(this.bytes);
+    return this.#view.getFloat64(at);
+  }
+
+  #viewAll(bytes: Uint8Array): void {
+    this.#viewed = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  }
+
+  protected uint64(): number | bigint {
+    const high = this.uint32();
+    const low = this.uint32();
+    if (high <= MAX_SAFE_HIGH_WORD) return high * TWO_TO_32 + low;
+    return (BigInt(high) << 32n) | BigInt(low);
+  }
+
+  protected int64(): number | bigint {
+    const high = this.uint32() | 0;
+    const low = this.uint32();
+    const value = high * TWO_TO_32 + low;
+    if (Number.isSafeInteger(value)) return value;
+    return (BigInt(high) << 32n) | BigInt(low);
+  }
+
+  /** Lets go of the bytes, so that they are not kept in memory. */
+  protected letGo(): void {
+    this.bytes = EMPTY;
+    this.#viewAll(EMPTY);
+  }
+}
