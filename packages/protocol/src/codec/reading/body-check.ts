@@ -9,13 +9,12 @@ import {
   protoKey,
   tooDeep,
   tooManyElements,
-  tooManyMoves,
   tooShort,
-  tooSparse,
 } from "./body-errors.js";
 import { decodedSize } from "./decoded-size.js";
-import { beginsLikeIndex, ListGrowth, listIndex, movesAllowed, placesAllowed } from "./list-growth.js";
-import { beginsLikeBinary, beginsLikeKey, KeyCost, pay, stepsAllowed, weightOf } from "./map-keys.js";
+import { beginsLikeIndex, type ListGrowth, listIndex } from "./list-growth.js";
+import { MapCosts } from "./map-costs.js";
+import { beginsLikeBinary, beginsLikeKey, KeyCost, weightOf } from "./map-keys.js";
 import { FREE_PAIRS, NewKeys } from "./new-keys.js";
 import { headLength, SHORT_TEXT, shortText } from "./short-text.js";
 
@@ -49,18 +48,12 @@ export class BodyCheck {
   /** Elements that containers may still announce. */
   #elementsLeft = 0;
   #elementsAllowed = 0;
-  /** Places of lists that maps may still reserve for nothing. */
-  #placesLeft = 0;
-  #placesAllowed = 0;
-  /** Entries of maps that the engine may still move for keys far behind others. */
-  #movesLeft = 0;
   #length = 0;
   #containers = 0;
   #binaries = 0;
   #traits = 0;
-  #maxSteps = 0;
-  /** What integer keys of `Map`s may still cost. */
-  #stepsLeft = 0;
+  /** What maps with unusual keys cost. */
+  readonly #mapCosts = new MapCosts();
   /** Pairs of maps whose keys are not looked at, so many more. */
   #freePairs = 0;
   /** The keys of a body with very many pairs. */
@@ -91,12 +84,8 @@ export class BodyCheck {
     this.#owed = 1;
     this.#elementsAllowed = maxElements;
     this.#elementsLeft = maxElements;
-    this.#placesAllowed = placesAllowed(end - start, maxElements);
-    this.#placesLeft = this.#placesAllowed;
-    this.#movesLeft = movesAllowed(maxElements);
     this.#length = end - start;
-    this.#maxSteps = stepsAllowed(maxElements);
-    this.#stepsLeft = this.#maxSteps;
+    this.#mapCosts.clear();
     this.#containers = 0;
     this.#binaries = 0;
     this.#traits = 0;
@@ -114,7 +103,7 @@ export class BodyCheck {
       this.#elementsAllowed - this.#elementsLeft,
       this.#containers,
       this.#binaries,
-      this.#placesAllowed - this.#placesLeft,
+      this.#mapCosts.places,
     );
   }
 
@@ -193,7 +182,7 @@ export class BodyCheck {
     let growth: ListGrowth | undefined;
     for (let index = 0; index < length; index++) {
       if (!this.#keyIsString(position)) {
-        if (growth !== undefined) this.#settle(growth, index);
+        if (growth !== undefined) this.#mapCosts.settle(growth, index, this.#length, this.#elementsAllowed);
         return this.#mixedMap(position, length - index, depthLeft);
       }
       const end = this.#key(position);
@@ -201,7 +190,7 @@ export class BodyCheck {
       growth = this.#grow(growth, position, end);
       position = this.#value(end, depthLeft - 1);
     }
-    if (growth !== undefined) this.#settle(growth, length);
+    if (growth !== undefined) this.#mapCosts.settle(growth, length, this.#length, this.#elementsAllowed);
     return position;
   }
 
@@ -225,7 +214,7 @@ export class BodyCheck {
     const end = this.#value(at, 0);
     if (!beginsLikeBinary(head)) {
       const key = this.#integer(at, head);
-      this.#stepsLeft = pay(this.#stepsLeft, cost.add(key, weightOf(key)), this.#maxSteps);
+      this.#mapCosts.compare(cost.add(key, weightOf(key)), this.#elementsAllowed);
     }
     return end;
   }
@@ -273,28 +262,7 @@ export class BodyCheck {
     if (end - start > SHORT_TEXT || !beginsLikeIndex(this.#bytes[start] as number)) return growth;
     const index = listIndex(shortText(this.#bytes, start, end));
     if (index < 0) return growth;
-    const grown = growth ?? new ListGrowth();
-    this.#move(grown.add(index));
-    return grown;
-  }
-
-  /** Counts entries that the engine moves. */
-  #move(entries: number): void {
-    this.#movesLeft -= entries;
-    if (this.#movesLeft < 0) throw tooManyMoves(movesAllowed(this.#elementsAllowed));
-  }
-
-  /** A map ends, of so many keys that are strings. */
-  #settle(growth: ListGrowth, keys: number): void {
-    this.#reserve(growth.places - keys);
-    this.#move(growth.copyMoves());
-  }
-
-  /** Counts places of a list that a map reserves for nothing. */
-  #reserve(places: number): void {
-    if (places <= 0) return;
-    this.#placesLeft -= places;
-    if (this.#placesLeft < 0) throw tooSparse(this.#placesAllowed);
+    return this.#mapCosts.grow(growth, index, this.#elementsAllowed);
   }
 
   #keyIsString(at: number): boolean {

@@ -6,8 +6,8 @@ const TWO_TO_32 = 0x100000000;
 const MAX_SAFE_HIGH_WORD = 0x1fffff;
 
 /**
- * Reads numbers from bytes, one behind the other. It is the base of {@link ValueReader}, and not a part of it, since an object
- * more would cost each packet.
+ * Reads numbers from bytes, one behind the other. {@link ValueReader} extends it instead of having one, since an object more
+ * would cost each packet.
  */
 export abstract class ByteReader {
   /** The bytes that the body lies in. */

@@ -1,5 +1,4 @@
 /** Keys of maps that an object cannot hold: such a map becomes a `Map`. */
-import { tooManyCollisions } from "./body-errors.js";
 
 /** A key of a decoded `Map`. */
 export type MapKey = string | number | bigint | Uint8Array;
@@ -108,12 +107,6 @@ export class MixedMap {
     this.#binaries.set(text, key);
     return key;
   }
-}
-
-/** Takes the cost of a key from the steps that are left. @throws {@link BadDataError} if there are too few. */
-export function pay(left: number, steps: number, allowed: number): number {
-  if (left < steps) throw tooManyCollisions(allowed);
-  return left - steps;
 }
 
 function sameBytes(one: Uint8Array, other: Uint8Array): boolean {

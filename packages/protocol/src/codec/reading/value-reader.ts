@@ -10,15 +10,14 @@ import {
   protoKey,
   tooDeep,
   tooManyElements,
-  tooManyMoves,
   tooShort,
-  tooSparse,
 } from "./body-errors.js";
 import { ByteReader } from "./byte-reader.js";
 import { decodedSize } from "./decoded-size.js";
 import { KeyCache } from "./key-cache.js";
-import { beginsLikeIndex, ListGrowth, listIndex, movesAllowed, placesAllowed } from "./list-growth.js";
-import { beginsLikeBinary, beginsLikeKey, type MapKey, MixedMap, pay, stepsAllowed } from "./map-keys.js";
+import { beginsLikeIndex, type ListGrowth, listIndex } from "./list-growth.js";
+import { MapCosts } from "./map-costs.js";
+import { beginsLikeBinary, beginsLikeKey, type MapKey, MixedMap } from "./map-keys.js";
 import { FREE_PAIRS, NewKeys } from "./new-keys.js";
 import { headLength, SHORT_TEXT, shortText } from "./short-text.js";
 
@@ -47,10 +46,6 @@ export class ValueReader extends ByteReader {
   #owed = 0;
   /** Elements that containers may still announce. */
   #elementsLeft = 0;
-  /** Places that the engine reserves for maps with keys like list indices and that have no value. */
-  #placesUsed = 0;
-  /** Entries of maps that the engine moves for keys far behind others. */
-  #movesUsed = 0;
   /** Containers of the body. */
   #containers = 0;
   /** Whether one of the counts of what few bodies have is not 0. */
@@ -59,8 +54,8 @@ export class ValueReader extends ByteReader {
   #binaries = 0;
   /** Length of the body, in bytes. */
   #length = 0;
-  /** What integer keys of `Map`s cost, in steps. */
-  #stepsUsed = 0;
+  /** What maps with unusual keys cost. */
+  readonly #mapCosts = new MapCosts();
   /** Pairs of maps whose keys are not looked at, so many more. */
   #freePairs = 0;
   /** The keys of a body with very many pairs. */
@@ -130,9 +125,7 @@ export class ValueReader extends ByteReader {
   /** Sets the counts of what few bodies have to 0. It is called only after a body that had some of it. */
   #forgetRare(): void {
     this.#countedRare = false;
-    this.#placesUsed = 0;
-    this.#stepsUsed = 0;
-    this.#movesUsed = 0;
+    this.#mapCosts.clear();
     this.#binaries = 0;
     this.#newKeys = undefined;
   }
@@ -173,7 +166,7 @@ export class ValueReader extends ByteReader {
       this.#maxElements - this.#elementsLeft,
       this.#containers,
       this.#binaries,
-      this.#placesUsed,
+      this.#mapCosts.places,
     );
   }
 
@@ -299,11 +292,11 @@ export class ValueReader extends ByteReader {
       if (index === length) break;
       key = index < free ? this.#key() : this.#countedKey();
       if (key === undefined) {
-        if (growth !== undefined) this.#settle(growth, index);
+        if (growth !== undefined) this.#mapCosts.settle(growth, index, this.#length, this.#maxElements);
         return this.#mixedMap(map, length - index, depthLeft);
       }
     }
-    if (growth !== undefined) this.#settle(growth, length);
+    if (growth !== undefined) this.#mapCosts.settle(growth, length, this.#length, this.#maxElements);
     return map;
   }
 
@@ -313,11 +306,12 @@ export class ValueReader extends ByteReader {
     length: number,
     depthLeft: number,
   ): Map<MapKey, unknown> {
+    this.#countedRare = true;
     if (first === undefined && length === 1) return this.#mapOfOne(depthLeft);
     const mixed = new MixedMap(first);
     for (let index = 0; index < length; index++) {
       const key = this.#mixedKey();
-      this.#compare(mixed.cost(key));
+      this.#mapCosts.compare(mixed.cost(key), this.#maxElements);
       mixed.set(key, this.#value(depthLeft - 1));
     }
     return mixed.map;
@@ -326,15 +320,8 @@ export class ValueReader extends ByteReader {
   /** Reads a map of one key, which is no string: there is nothing to compare it with. */
   #mapOfOne(depthLeft: number): Map<MapKey, unknown> {
     const key = this.#mixedKey();
-    this.#compare(1);
+    this.#mapCosts.compare(1, this.#maxElements);
     return new Map().set(key, this.#value(depthLeft - 1));
-  }
-
-  /** Counts steps of comparing keys. */
-  #compare(steps: number): void {
-    this.#countedRare = true;
-    const allowed = stepsAllowed(this.#maxElements);
-    this.#stepsUsed = allowed - pay(allowed - this.#stepsUsed, steps, allowed);
   }
 
   #mixedKey(): MapKey {
@@ -351,32 +338,8 @@ export class ValueReader extends ByteReader {
     this.#digitFirst = false;
     const index = listIndex(key);
     if (index < 0) return growth;
-    const grown = growth ?? new ListGrowth();
-    this.#move(grown.add(index));
-    return grown;
-  }
-
-  /** Counts entries that the engine moves. */
-  #move(entries: number): void {
     this.#countedRare = true;
-    this.#movesUsed += entries;
-    const allowed = movesAllowed(this.#maxElements);
-    if (this.#movesUsed > allowed) throw tooManyMoves(allowed);
-  }
-
-  /** Counts what a map with keys like list indices has cost, once its string keys are read. */
-  #settle(growth: ListGrowth, keys: number): void {
-    this.#reserve(growth.places - keys);
-    this.#move(growth.copyMoves());
-  }
-
-  /** Counts places that the engine reserves for a map and that have no value. */
-  #reserve(places: number): void {
-    if (places <= 0) return;
-    this.#countedRare = true;
-    this.#placesUsed += places;
-    const allowed = placesAllowed(this.#length, this.#maxElements);
-    if (this.#placesUsed > allowed) throw tooSparse(allowed);
+    return this.#mapCosts.grow(growth, index, this.#maxElements);
   }
 
   /** Reads a key that is a string. @returns `undefined` if it is none; nothing was read then. */
