@@ -291,4 +291,29 @@ describe("net.limits.inflated.rate", () => {
     while (received.length < 5) await turn();
     expect(received).toEqual(["a", "b", "x", "c", "d"]);
   });
+
+  test("one that is reset while its packets wait is gone within a second, whatever waits in the kernel", async () => {
+    const clock = new ManualClock();
+    // Each read of 64 KiB takes half a second: more of what waits is read before that second is over.
+    const cfg = { "net.limits.inflated.rate": 96 * 1024 * KIB };
+    const server = await startServer({ clock, cfg }, (peer) => handle(peer, "test:item"));
+    const { peer, remote } = await active(server);
+    // The kernel takes much from those who are read fast.
+    const long = packet(ID, new Uint8Array(500 * KIB));
+    for (const _ of numbers(40)) peer.write(long);
+    while (server.metrics.packetsIn < 2 + 40) await turn();
+    const { bytesIn } = server.metrics;
+    const small = frame(ID, deflateSync(encode(1)), 1);
+    peer.write(Buffer.alloc(1024 * KIB - (1024 * KIB % small.length), small));
+    while (!sessionOf(remote.conn).paused) await turn();
+    peer.socket.resetAndDestroy();
+    await peer.closed();
+    for (const _ of numbers(24)) {
+      clock.advance(0.05);
+      for (const _ of numbers(5)) await turn();
+    }
+    // The clock stands still, so that nothing more is worked off.
+    while (server.clients.size > 0) await turn();
+    expect(sessionOf(remote.conn).bytesIn - bytesIn).toBeLessThan(600 * KIB);
+  });
 });

@@ -25,6 +25,8 @@ export class ReceiveWindow {
   readonly #limits: ReceiveWindowLimits;
   #full = false;
   #watch: Deadline | undefined = undefined;
+  /** Whether reading stopped since the last look. */
+  #stopped = false;
   /** How many consumers of packets asked for a pause. */
   #holds = 0;
 
@@ -64,16 +66,26 @@ export class ReceiveWindow {
     return true;
   }
 
-  /** Calls `look` every second until it returns false. */
+  /**
+   * Reading stops: calls `look` every second until that returns false and reading has not stopped again meanwhile. Whoever
+   * reads on for a moment, and stops, would otherwise never look, and read what a peer has left in the kernel that is gone.
+   */
   watch(clock: Clock, look: () => boolean): void {
-    const lookAgain = (): void => {
-      this.#watch = undefined;
-      if (look()) this.watch(clock, look);
-    };
-    this.#watch ??= Deadline.start(clock, SECONDS_BETWEEN_LOOKS, lookAgain, { lateAllowance: 0 });
+    this.#stopped = true;
+    if (this.#watch === undefined) this.#lookLater(clock, look);
   }
 
-  /** Packets are taken up again. */
+  #lookLater(clock: Clock, look: () => boolean): void {
+    const lookNow = (): void => {
+      this.#watch = undefined;
+      const stopped = this.#stopped;
+      this.#stopped = false;
+      if (look() || stopped) this.#lookLater(clock, look);
+    };
+    this.#watch = Deadline.start(clock, SECONDS_BETWEEN_LOOKS, lookNow, { lateAllowance: 0 });
+  }
+
+  /** Looks no more. */
   unwatch(): void {
     this.#watch?.cancel();
     this.#watch = undefined;

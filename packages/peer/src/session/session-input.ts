@@ -261,9 +261,7 @@ export class SessionInput<Session extends InputHost<Session>> implements Runnabl
   }
 
   #readOn(): void {
-    if (this.blocked || this.#queued) return;
-    this.stopWatching();
-    this.#session.transport.resume();
+    if (!this.blocked && !this.#queued) this.#session.transport.resume();
   }
 
   #getWindow(): ReceiveWindow {
