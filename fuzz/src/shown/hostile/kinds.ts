@@ -9,6 +9,7 @@ import { DOOR_REQUESTS } from "./kinds/door-requests.js";
 import { FLOODS } from "./kinds/floods.js";
 import { INFLATED_KINDS } from "./kinds/inflated.js";
 import { MAPS } from "./kinds/maps.js";
+import { PACED } from "./kinds/paced.js";
 import { PINGS } from "./kinds/pings.js";
 import { READERS } from "./kinds/readers.js";
 import { REQUEST_KINDS } from "./kinds/requests.js";
@@ -30,6 +31,7 @@ export const KINDS: readonly Kind[] = [
   ...ANNOUNCED,
   ...MAPS,
   ...INFLATED_KINDS,
+  ...PACED,
   ...FLOODS,
   ...BEATS,
   ...CLOSING,

@@ -304,7 +304,7 @@ describe("net.limits.inflated.rate", () => {
     while (server.metrics.packetsIn < 2 + 40) await turn();
     const { bytesIn } = server.metrics;
     const small = frame(ID, deflateSync(encode(1)), 1);
-    peer.write(Buffer.alloc(1024 * KIB - (1024 * KIB % small.length), small));
+    peer.write(Buffer.alloc(1024 * KIB - ((1024 * KIB) % small.length), small));
     while (!sessionOf(remote.conn).paused) await turn();
     peer.socket.resetAndDestroy();
     await peer.closed();
@@ -315,5 +315,39 @@ describe("net.limits.inflated.rate", () => {
     // The clock stands still, so that nothing more is worked off.
     while (server.clients.size > 0) await turn();
     expect(sessionOf(remote.conn).bytesIn - bytesIn).toBeLessThan(600 * KIB);
+  });
+
+  test("of one that is reset, nothing is waited for that its rate does not allow; of one that ends, everything", async () => {
+    const clock = new ManualClock();
+    const received = [0, 0, 0];
+    const cfg = { "net.limits.inflated.rate": 100_000 };
+    const server = await startServer({ clock, cfg }, (peer) =>
+      handle(peer, "test:item", (_, cid) => void received[(cid as number) - 1]!++),
+    );
+    const [reset, ended, endedThenReset] = [await active(server), await active(server), await active(server)];
+    const bombs = Array.from({ length: 5 }, () => frame(ID, deflateSync(encode("a".repeat(60_000))), 1));
+    for (const { peer, remote } of [reset, ended, endedThenReset]) {
+      peer.write(...bombs);
+      while (!sessionOf(remote.conn).paused) await turn();
+    }
+    ended.peer.end();
+    // A socket tells its end once it is read again.
+    sessionOf(endedThenReset.remote.conn).ended();
+    for (const { peer } of [reset, endedThenReset]) {
+      peer.socket.resetAndDestroy();
+      await peer.closed();
+    }
+    // It is looked for once a second, and has some of its packets handled before.
+    clock.advance(1.001);
+    expect(await reset.closed).toMatchObject({ error: { code: "P3D_ERR_CONNECTION_LOST" } });
+    let closed = 1;
+    for (const one of [ended, endedThenReset]) void one.closed.then(() => closed++);
+    for (let steps = 0; steps < 100 && closed < 3; steps++) {
+      clock.advance(0.5);
+      await turn();
+    }
+    expect(received).toEqual([expect.any(Number), 5, 5]);
+    expect(received[0]).toBeLessThan(5);
+    expect(await ended.closed).toMatchObject({ error: undefined });
   });
 });

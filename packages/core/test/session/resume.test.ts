@@ -2,6 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 import { Client, definePacket, payload, Server } from "@peng3dnet/core";
+import { TestNetwork } from "@peng3dnet/core/testing";
 import { track } from "../support/cleanup.js";
 import { next } from "../support/peers.js";
 
@@ -46,3 +47,32 @@ test("compressed packets, long ones and short ones, come once and in order, howe
   expect(came.client).toEqual(all.slice(0, came.client.length));
   expect(came.client.length).toBeGreaterThanOrEqual(ROUNDS * 10 - 20);
 }, 60_000);
+
+test("what came before the line broke is handled before the close, also past net.limits.inflated.rate", async () => {
+  const net = new TestNetwork();
+  const cfg = { "net.heartbeat.interval": 0, "net.resume.window": 1, "net.limits.inflated.rate": 100_000 };
+  const server = net.server({ packets: [Text], cfg });
+  const client = net.client({ packets: [Text], resume: true });
+  const came: number[] = [];
+  server.on(Text, ([number]) => void came.push(number));
+  const closed = next(server, "close");
+  const link = net.connect(client, server);
+  await client.waitForConnection();
+  await net.settle();
+  for (let number = 0; number < 5; number++) client.sendMessage(Text, [number, "x".repeat(60_000)]);
+  await net.settle();
+  expect(came).toEqual([0, 1]);
+  link.cut();
+  await net.settle();
+  net.clock.advance(1.1);
+  await net.settle();
+  // It waits for its client no more.
+  expect(server.clients.size).toBe(0);
+  for (let steps = 0; steps < 10; steps++) {
+    net.clock.advance(0.5);
+    await net.settle();
+  }
+  const [, info] = await closed;
+  expect(info.reason).toBe("resumeexpired");
+  expect(came).toEqual([0, 1, 2, 3, 4]);
+});

@@ -18,6 +18,8 @@ export class InflateLimit {
   /** When that was counted, in milliseconds. */
   #countedAt: number;
   #pause: Deadline | undefined = undefined;
+  /** Whether the peer is lost, so that nobody is owed what waits. */
+  lost = false;
 
   /** @param perSecond - bytes a second (`net.limits.inflated.rate`). */
   constructor(clock: Clock, perSecond: number, session: Pausable) {
@@ -41,6 +43,18 @@ export class InflateLimit {
       this.#session.resume();
     };
     this.#pause = Deadline.start(this.#clock, -this.#left / this.#perSecond, goOn, { lateAllowance: 0 });
+  }
+
+  /** Whether packets wait until the rate allows them. */
+  get waits(): boolean {
+    return this.#pause !== undefined;
+  }
+
+  /** Lets the connection go on at once. */
+  release(): void {
+    if (!this.waits) return;
+    this.cancel();
+    this.#session.resume();
   }
 
   /** The connection is over. */

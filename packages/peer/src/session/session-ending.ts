@@ -182,6 +182,8 @@ export class SessionEnding<Session extends EndingHost<Session>> {
         : new ConnectionLostError(`the connection was lost: ${describeError(error)}`, { cause: error });
     }
     this.#session.connection.markClosing(this.#reason ?? "socketclose");
+    // What came of a session that was kept is handled, and so is what was sent before an orderly end.
+    if (this.open && this.#broken && !this.#peerEnded && !isInstance(error, ResumeError)) this.#input.lost();
     this.settle();
     if (!this.open) return;
     this.#session.hooks.gone(this.#session);

@@ -234,9 +234,30 @@ export class SessionInput<Session extends InputHost<Session>> implements Runnabl
 
   /** A body was inflated: takes up no more packets until its rate allows that. */
   #noteInflated(): void {
-    const { connection, options } = this.#session;
+    const inflating = this.#getInflateLimit();
+    inflating.inflated(this.#session.connection.inflatedBytes);
+    if (inflating.lost) this.#dropWaiting(inflating);
+  }
+
+  /** The peer is lost, and did not end its stream: what waits until its rate allows more is not waited for. */
+  lost(): void {
+    if (!this.#session.connection.unread) return;
+    const inflating = this.#getInflateLimit();
+    inflating.lost = true;
+    this.#dropWaiting(inflating);
+  }
+
+  #dropWaiting(inflating: InflateLimit): void {
+    // Those that wait for `process` came before, and nothing may be missing in between.
+    if (!inflating.waits || this.packets > 0) return;
+    this.#session.connection.discardInput();
+    inflating.release();
+  }
+
+  #getInflateLimit(): InflateLimit {
+    const { options } = this.#session;
     this.#inflating ??= new InflateLimit(options.clock, options.inflatedRate, this.#session);
-    this.#inflating.inflated(connection.inflatedBytes);
+    return this.#inflating;
   }
 
   /** Stops reading for as long as packets are not consumed. Whether the peer is gone is looked at now and then. */
