@@ -8,7 +8,15 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, posix } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Application, Comment, CommentTag, Converter, OptionDefaults, ReflectionKind } from "typedoc";
+import {
+  Application,
+  Comment,
+  CommentTag,
+  Converter,
+  OptionDefaults,
+  PageEvent,
+  ReflectionKind,
+} from "typedoc";
 import { CATEGORY_ORDER, categoryOf } from "./categories.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -120,6 +128,7 @@ const app = await Application.bootstrap({
   excludeExternals: true,
   searchInDocuments: true,
   searchInComments: true,
+  useFirstParagraphOfCommentAsSummary: true,
   sort: ["kind", "alphabetical"],
   sortEntryPoints: false,
   groupOrder: ["Guides", "Reference", "Design", "Modules", "*"],
@@ -173,12 +182,30 @@ app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project: symbols }) => {
   const declared = symbols
     .getReflectionsByKind(ReflectionKind.Module)
     .flatMap(({ children }) => children ?? []);
+  // What is named by a symbol is for the other packages.
+  for (const member of symbols.getReflectionsByKind(
+    ReflectionKind.ClassOrInterface | ReflectionKind.ClassMember,
+  ))
+    if (/^\[[A-Z_]+\]$/.test(member.name)) symbols.removeReflection(member);
   const categories = declared.map((reflection) => {
     const target = reflection.isReference() ? reflection.getTargetReflectionDeep() : reflection;
     const { packageName = "", packagePath = "" } = symbols.getSymbolIdFromReflection(target) ?? {};
     return [reflection, target.name, `${packageName.replace("@peng3dnet/", "")}/${packagePath}`];
   });
+  for (const reflection of declared.filter((one) => one.isReference())) summarize(reflection);
   for (const [reflection, name, file] of categories) categorize(reflection, categoryOf(name, file));
+});
+
+/** Says of a name that a package passes on what it is, as the package says that it comes from. */
+function summarize(reference) {
+  const target = reference.getTargetReflectionDeep();
+  const comment = target.comment ?? target.signatures?.[0]?.comment;
+  if (comment !== undefined)
+    reference.comment = new Comment(Comment.cloneDisplayParts(comment.getShortSummary(true)));
+}
+// Such a name is a link, and does not stand there twice.
+app.renderer.on(PageEvent.END, (page) => {
+  page.contents = page.contents?.replace(/<span>(\w+)<\/span><span>\s→\s<\/span>(<a [^>]*>\1<\/a>)/g, "$2");
 });
 
 const project = await app.convert();

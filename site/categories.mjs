@@ -26,6 +26,43 @@ const FIRST = [
   "instrument",
 ];
 
+/** What packages of this repository have from each other, and programs hardly need. */
+const BETWEEN_PACKAGES = [
+  "CLUSTER_HOST",
+  "CheckingContext",
+  "ClusterHost",
+  "ConnectionOwner",
+  "Deferred",
+  "EncodedBody",
+  "EncodingContext",
+  "OBSERVED",
+  "ObservationPoint",
+  "ObserverList",
+  "Outcome",
+  "PeerHooks",
+  "PeerParts",
+  "Repeats",
+  "RequestFollowers",
+  "ResumeAttempt",
+  "ResumePlaces",
+  "SharedPacket",
+  "Ticking",
+  "ThoseWho",
+  "checkSent",
+  "checkTimeout",
+  "encodeChecked",
+  "encodePacket",
+  "isInstance",
+  "kindOfError",
+  "knowsPackets",
+  "maybeAsync",
+  "namesSentTo",
+  "onAbort",
+  "printPacket",
+  "toError",
+  "whenRejected",
+];
+
 /** Headings, in their order, with the folders whose symbols stand below. The first folder that a path begins with counts. */
 const CATEGORIES = [
   ["Start here", []],
@@ -40,7 +77,15 @@ const CATEGORIES = [
   ["Liveness", ["peer/src/liveness"]],
   ["Broken lines", ["peer/src/resume"]],
   ["Several servers", ["cluster/src"]],
-  ["Observing", ["peer/src/observing", "telemetry/src"]],
+  [
+    "Observing",
+    [
+      "peer/src/observing",
+      "telemetry/src",
+      "core/src/runtime/diagnostics",
+      "core/src/runtime/cluster-diagnostics",
+    ],
+  ],
   ["Options", ["protocol/src/config"]],
   ["Errors", ["protocol/src/errors"]],
   ["Constants", ["protocol/src/constants", "protocol/src/version"]],
@@ -51,6 +96,7 @@ const CATEGORIES = [
   ["Connection types", ["protocol/src/connection", "protocol/src/handshake"]],
   ["Transports and platforms", ["peer/src/transport", "peer/src/platform", "peer/src/session", "core/src"]],
   ["Bytes on the wire", ["protocol/src/codec", "protocol/src/framing", "protocol/src"]],
+  ["Between packages", []],
   // Of folders that are listed nowhere above.
   ["Other", []],
 ];
@@ -65,6 +111,7 @@ export const CATEGORY_ORDER = CATEGORIES.map(([name]) => name);
  */
 export function categoryOf(name, file) {
   if (FIRST.includes(name)) return "Start here";
+  if (BETWEEN_PACKAGES.includes(name)) return "Between packages";
   if (/Error$/.test(name)) return "Errors";
   return CATEGORIES.find(([, folders]) => folders.some((folder) => file.startsWith(folder)))?.[0] ?? "Other";
 }
