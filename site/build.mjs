@@ -24,11 +24,11 @@ const pages = join(root, "site", ".pages");
 const out = join(root, "site", "out");
 
 const MODULES = {
+  "packages/core/src/index.ts": "@peng3dnet/core",
+  "packages/core/src/testing.ts": "@peng3dnet/core/testing",
   "packages/peer/src/index.ts": "@peng3dnet/peer",
   "packages/peer/src/testing.ts": "@peng3dnet/peer/testing",
   "packages/peer/src/transport.ts": "@peng3dnet/peer/transport",
-  "packages/core/src/index.ts": "@peng3dnet/core",
-  "packages/core/src/testing.ts": "@peng3dnet/core/testing",
   "packages/browser/src/index.ts": "@peng3dnet/browser",
   "packages/websocket/src/index.ts": "@peng3dnet/websocket",
   "packages/telemetry/src/index.ts": "@peng3dnet/telemetry",
