@@ -9,6 +9,7 @@ import {
   NotPeng3dnetError,
   Server,
   SlowConsumerError,
+  TimedOutError,
 } from "@peng3dnet/core";
 import { ManualClock } from "@peng3dnet/core/testing";
 import { serveWebSocket } from "@peng3dnet/websocket";
@@ -476,4 +477,26 @@ test("a peer that does not read is broken off with slowconsumer", async () => {
   const [, { reason, error }] = await closed;
   expect(reason).toBe("slowconsumer");
   expect(error).toBeInstanceOf(SlowConsumerError);
+});
+
+test("what waits in the socket of a peer that does not read counts as unsent, and is waited for", async () => {
+  const server = await echoServer({ "net.compress.enabled": false });
+  const { address } = await serveWebSocket(server, { port: 0 });
+  const accepted = next(server, "handshakecomplete");
+  const peer = await WirePeer.active(address);
+  const [client] = await accepted;
+  const { conn } = client;
+  const socket = conn.socket as Socket;
+  peer.ws.pause();
+  // One write after the other, so that nothing waits but in the socket.
+  while (socket.writableLength === 0) {
+    client.sendMessage(Echo, randomBytes(100_000));
+    server.pumpWriteBuffer(client.cid);
+  }
+  expect(conn.metrics.unsent).toBeGreaterThan(0);
+  expect(conn.metrics.unsent).toBeLessThanOrEqual(socket.writableLength);
+  await expect(conn.flush({ timeout: 0 })).rejects.toThrow(TimedOutError);
+  peer.ws.resume();
+  await conn.flush();
+  expect(conn.metrics.unsent).toBe(0);
 });
