@@ -1,9 +1,6 @@
 import type { HandshakeTimeoutError, Peng3dnetError } from "@peng3dnet/protocol";
-import { ClientHeartbeat } from "../liveness/client-heartbeat.js";
 import type { BeatingSession, Heartbeat } from "../liveness/heartbeat.js";
 import type { Heartbeats } from "../liveness/heartbeats.js";
-import type { RoundTrip } from "../liveness/round-trip.js";
-import type { ServerTime } from "../liveness/server-clock.js";
 import type { Transport } from "../transport/transport.js";
 import { type Greeting, HandshakeWatch } from "./handshake-watch.js";
 import { IdleWatch } from "./idle-watch.js";
@@ -25,13 +22,14 @@ export interface JudgedSession extends Greeting, BeatingSession {
  * anything but heartbeats, and whether it answers those.
  */
 export class PeerWatch {
+  /** Once the connection is active, if both sides take part. */
+  heartbeat: Heartbeat | undefined = undefined;
   readonly #session: JudgedSession;
   /** Whether bytes can be exchanged, or could once. */
   #ready = false;
   /** Until the handshake is complete. */
   #handshake: HandshakeWatch | undefined = undefined;
   #idle: IdleWatch | undefined = undefined;
-  #heartbeat: Heartbeat | undefined = undefined;
 
   constructor(session: JudgedSession) {
     this.#session = session;
@@ -61,9 +59,9 @@ export class PeerWatch {
 
   /** The connection is active: heartbeats begin. */
   activated(): void {
-    this.#heartbeat = this.#session.hooks.heartbeats.begin(this.#session);
+    this.heartbeat = this.#session.hooks.heartbeats.begin(this.#session);
     // Its last packet may have come before the line broke, and be worked off only now.
-    if (this.#session.suspended) this.#heartbeat?.pause();
+    if (this.#session.suspended) this.heartbeat?.pause();
   }
 
   // ---- what it hears ----------------------------------------------------------------------------
@@ -78,42 +76,27 @@ export class PeerWatch {
     this.#idle?.heartbeat(length);
   }
 
-  /** A packet of heartbeats came. @throws an error with a `closeReason` if the peer may not send that. */
-  beaten(id: number, body: unknown): void {
-    this.#heartbeat?.received(id, body);
-  }
-
-  /** How long heartbeats take. */
-  get roundTrip(): RoundTrip | undefined {
-    return this.#heartbeat?.roundTrip;
-  }
-
-  /** On a client: an estimate of the server's time; `undefined` until there is one. */
-  serverTime(): ServerTime | undefined {
-    return this.#heartbeat instanceof ClientHeartbeat ? this.#heartbeat.serverTime() : undefined;
-  }
-
   // ---- while nothing can be heard ---------------------------------------------------------------
 
   /** The line broke: nothing is judged until {@link PeerWatch.goOn}. */
   pause(): void {
     this.#handshake?.cancel();
     this.#idle?.cancel();
-    this.#heartbeat?.pause();
+    this.heartbeat?.pause();
   }
 
   /** The peer can be heard again. */
   goOn(): void {
     this.#handshake?.goOn();
     this.#watchIdle();
-    this.#heartbeat?.goOn();
+    this.heartbeat?.goOn();
   }
 
   /** Nothing more can come of the peer: it has only its handshake to complete, by what came. */
   allCame(): void {
     this.#idle?.cancel();
     this.#idle = undefined;
-    this.#heartbeat?.stop();
+    this.heartbeat?.stop();
   }
 
   /** Judges the peer no more. */

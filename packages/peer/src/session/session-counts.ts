@@ -1,6 +1,6 @@
 import type { Connection } from "@peng3dnet/protocol";
 import type { CensusTaking } from "../observing/census.js";
-import type { Metrics, MetricsSum, RejectionCounter } from "./metrics.js";
+import { type Metrics, MetricsSum, type RejectionCounter } from "./metrics.js";
 
 /** What is counted of a session. */
 export interface CountedSession {
@@ -22,11 +22,9 @@ export interface CountedSession {
 
 /** The counters of a session. */
 export function metricsOf(session: CountedSession): Metrics {
-  const { bytesIn, bytesOut, connection, queuedPackets: queued } = session;
-  const { packetsIn, packetsOut, unsent } = connection;
-  const rejectedBy: Record<string, number> = session.rejections?.get() ?? {};
-  if (session.unhandled > 0) rejectedBy.unhandled = session.unhandled;
-  return { bytesIn, bytesOut, packetsIn, packetsOut, queued, unsent, rejectedBy };
+  const sum = new MetricsSum();
+  addMetrics(session, sum);
+  return sum.get();
 }
 
 /** Adds the counters of a session to a sum. */

@@ -17,6 +17,7 @@ import {
   toError,
   whenRejected,
 } from "@peng3dnet/protocol";
+import { ClientHeartbeat } from "../liveness/client-heartbeat.js";
 import type { RoundTrip } from "../liveness/round-trip.js";
 import type { ServerTime } from "../liveness/server-clock.js";
 import type { CensusTaking } from "../observing/census.js";
@@ -181,12 +182,13 @@ export class Session<Owner = unknown>
   }
 
   get rtt(): RoundTrip | undefined {
-    return this.#watch.roundTrip;
+    return this.#watch.heartbeat?.roundTrip;
   }
 
   /** On a client: an estimate of the server's time; `undefined` until there is one. */
   serverTime(): ServerTime | undefined {
-    return this.#watch.serverTime();
+    const { heartbeat } = this.#watch;
+    return heartbeat instanceof ClientHeartbeat ? heartbeat.serverTime() : undefined;
   }
 
   /** Counters of this connection. */
@@ -584,7 +586,7 @@ export class Session<Owner = unknown>
   heartbeatReceived(id: number, body: unknown, length: number): void {
     this.#watch.heardControl(length);
     this.resumption?.transport.controlReceived(length);
-    this.#watch.beaten(id, body);
+    this.#watch.heartbeat?.received(id, body);
   }
 
   acknowledged(received: number, length: number): void {
