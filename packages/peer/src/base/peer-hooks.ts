@@ -7,7 +7,7 @@ import {
   type PacketRef,
   ResumeError,
 } from "@peng3dnet/protocol";
-import { Heartbeats } from "../liveness/heartbeats.js";
+import { type HeartbeatRole, Heartbeats } from "../liveness/heartbeats.js";
 import { BufferBudget } from "../messages/buffer-budget.js";
 import { type Census, CensusTaking } from "../observing/census.js";
 import { handshakeEnd } from "../observing/handshake-end.js";
@@ -78,13 +78,13 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
   #overridden = false;
   #notices: PacketNotices | undefined = undefined;
 
-  constructor(parts: PeerParts) {
+  constructor(parts: PeerParts, heartbeats: HeartbeatRole) {
     const { registry, clock, platform } = parts;
     this.parts = parts;
     this.observation = new Observation(parts.guard, platform.observer, this);
     this.turns = new RunQueue(clock, platform.yield);
     this.buffers = new BufferBudget(registry);
-    this.heartbeats = new Heartbeats(clock, platform.yield, this.observation);
+    this.heartbeats = new Heartbeats(heartbeats, clock, platform.yield, this.observation);
   }
 
   // ---- what the peer of either kind does --------------------------------------------------------

@@ -2,6 +2,7 @@ import type { CloseInfo, PacketRef } from "@peng3dnet/protocol";
 import { EVENT_SIZE } from "../base/engine.js";
 import { PeerHooks } from "../base/peer-hooks.js";
 import type { PeerParts } from "../base/peer-parts.js";
+import { clientHeartbeats } from "../liveness/client-heartbeat.js";
 import type { CensusTaking } from "../observing/census.js";
 import { ClientResumption, type ResumeOptions } from "../resume/client-resumption.js";
 import { Redirects } from "../resume/redirects.js";
@@ -29,7 +30,7 @@ export class ClientHooks<C extends HookedClient> extends PeerHooks<C> {
   declare private plain: C["onReceive"];
 
   constructor(parts: PeerParts) {
-    super(parts);
+    super(parts, clientHeartbeats);
     this.sessions = new ClientSessions(parts, this.observation, this);
   }
 

@@ -1,5 +1,8 @@
 import { BEAT_ANSWER_ID, BEAT_ID, readBeat, UnexpectedPacketError } from "@peng3dnet/protocol";
+import type { Clock } from "../time/clock.js";
+import { BeatWheels } from "./beat-wheels.js";
 import { type BeatingSession, Heartbeat, type Timekeeper, type UnderWay } from "./heartbeat.js";
+import type { HeartbeatRole } from "./heartbeats.js";
 import { ServerClock, type ServerTime } from "./server-clock.js";
 
 /** What a server may send of beats: two in an interval, and so many more. */
@@ -74,3 +77,20 @@ export class ClientHeartbeat extends Heartbeat {
     return "stands still";
   }
 }
+
+/** The wheels of the clients of a process, by their clock, so that thousands of them set one timer. */
+const wheels = new WeakMap<Clock, BeatWheels>();
+
+/** Heartbeats of clients. */
+export const clientHeartbeats: HeartbeatRole = {
+  interval: ({ connection }) => connection.peerExtensions.heartbeat?.interval,
+  make: (session, time, interval) => new ClientHeartbeat(session, time, interval),
+  wheels(clock) {
+    let own = wheels.get(clock);
+    if (own === undefined) {
+      own = new BeatWheels(clock);
+      wheels.set(clock, own);
+    }
+    return own;
+  },
+};

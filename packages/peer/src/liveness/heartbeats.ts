@@ -1,37 +1,34 @@
-import { SIDE_SERVER } from "@peng3dnet/protocol";
 import type { Observation } from "../observing/observation.js";
 import type { Platform } from "../platform/platform.js";
 import type { Clock } from "../time/clock.js";
-import { BeatWheels } from "./beat-wheels.js";
-import { ClientHeartbeat } from "./client-heartbeat.js";
+import type { BeatWheels } from "./beat-wheels.js";
 import type { BeatingSession, Heartbeat, Timekeeper } from "./heartbeat.js";
 import type { ServerTime } from "./server-clock.js";
-import { ServerHeartbeat } from "./server-heartbeat.js";
 
 /** What a heartbeat is when the server does not say how often it beats, in seconds. */
 const USUAL_INTERVAL = 5;
 
-/** The wheels of the clients of a process, by their clock, so that thousands of them set one timer. */
-const clientWheels = new WeakMap<Clock, BeatWheels>();
-
-function wheelsOfClients(clock: Clock): BeatWheels {
-  let wheels = clientWheels.get(clock);
-  if (wheels === undefined) {
-    wheels = new BeatWheels(clock);
-    clientWheels.set(clock, wheels);
-  }
-  return wheels;
+/** What differs between servers and clients. Handed in, so that a page does not load what only servers do. */
+export interface HeartbeatRole {
+  /** The interval that the server of this connection declared, in seconds; `undefined`: none. */
+  interval(session: BeatingSession): number | undefined;
+  /** This side's part of a connection's heartbeat. */
+  make(session: BeatingSession, time: Timekeeper, interval: number): Heartbeat;
+  /** What turns with this clock. Asked for once. */
+  wheels(clock: Clock): BeatWheels;
 }
 
 /** The heartbeats of all connections of a peer. */
 export class Heartbeats implements Timekeeper {
   readonly clock: Clock;
+  readonly #role: HeartbeatRole;
   readonly #yield: Platform["yield"];
   readonly #epoch: number;
   readonly #observation: Observation;
   #wheels: BeatWheels | undefined = undefined;
 
-  constructor(clock: Clock, yieldTurn: Platform["yield"], observation: Observation) {
+  constructor(role: HeartbeatRole, clock: Clock, yieldTurn: Platform["yield"], observation: Observation) {
+    this.#role = role;
     this.#observation = observation;
     this.clock = clock;
     this.#yield = yieldTurn;
@@ -60,15 +57,10 @@ export class Heartbeats implements Timekeeper {
 
   /** The handshake of a connection is complete. @returns `undefined` if its sides have not agreed on heartbeats. */
   begin(session: BeatingSession): Heartbeat | undefined {
-    const { connection } = session;
-    if (!connection.agreed("heartbeat")) return undefined;
-    const onServer = connection.side === SIDE_SERVER;
-    const { heartbeat } = onServer ? (connection.context.declared ?? {}) : connection.peerExtensions;
-    const interval = heartbeat?.interval ?? USUAL_INTERVAL;
-    const beating = onServer
-      ? new ServerHeartbeat(session, this)
-      : new ClientHeartbeat(session, this, interval);
-    this.#wheels ??= onServer ? new BeatWheels(this.clock) : wheelsOfClients(this.clock);
+    if (!session.connection.agreed("heartbeat")) return undefined;
+    const interval = this.#role.interval(session) ?? USUAL_INTERVAL;
+    const beating = this.#role.make(session, this, interval);
+    this.#wheels ??= this.#role.wheels(this.clock);
     const wheel = this.#wheels.of(interval);
     wheel.add(beating);
     beating.begin(wheel);

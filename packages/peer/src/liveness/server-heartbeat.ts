@@ -1,5 +1,7 @@
 import { BEAT_ANSWER_ID, BEAT_ID, readBeatAnswer, UnexpectedPacketError } from "@peng3dnet/protocol";
+import { BeatWheels } from "./beat-wheels.js";
 import { type BeatingSession, Heartbeat, type Timekeeper, type UnderWay } from "./heartbeat.js";
+import type { HeartbeatRole } from "./heartbeats.js";
 
 /** What a client may send of answers to nothing: twice as many as there were beats, and so many more. */
 const ALLOWANCE = 8;
@@ -136,3 +138,10 @@ export class ServerHeartbeat extends Heartbeat {
     return this.time.clock.now() - this.#asked < most;
   }
 }
+
+/** Heartbeats of servers. */
+export const serverHeartbeats: HeartbeatRole = {
+  interval: ({ connection }) => connection.context.declared?.heartbeat?.interval,
+  make: (session, time) => new ServerHeartbeat(session, time),
+  wheels: (clock) => new BeatWheels(clock),
+};

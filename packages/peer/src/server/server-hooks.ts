@@ -10,6 +10,7 @@ import { EVENT_SIZE } from "../base/engine.js";
 import { PeerHooks } from "../base/peer-hooks.js";
 import type { PeerParts } from "../base/peer-parts.js";
 import { GroupTable } from "../groups/group-table.js";
+import { serverHeartbeats } from "../liveness/server-heartbeat.js";
 import type { CensusTaking } from "../observing/census.js";
 import type { Platform } from "../platform/platform.js";
 import type { ResumePlaces } from "../resume/resume-places.js";
@@ -52,7 +53,7 @@ export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
   declare private deserted: () => void;
 
   constructor(parts: PeerParts, table: ClientTable<C>, admission: Admission<Session<C>>) {
-    super(parts);
+    super(parts, serverHeartbeats);
     this.#table = table;
     this.#admission = admission;
     const { guard } = parts;
