@@ -20,7 +20,7 @@ export abstract class ByteReader {
   #viewed: Uint8Array = EMPTY;
   #view: DataView = NO_VIEW;
 
-  /** Moves past the next `length` bytes and returns where they begin. */
+  /** Moves past the next `length` bytes and returns where they begin. @throws {@link BadDataError} if there are fewer. */
   protected take(length: number): number {
     const at = this.at;
     if (at + length > this.end) throw tooShort();
@@ -28,15 +28,18 @@ export abstract class ByteReader {
     return at;
   }
 
+  /** Reads an unsigned integer of 8 bits. It and the following ones throw {@link BadDataError} where too few bytes are left. */
   protected uint8(): number {
     return this.bytes[this.take(1)] as number;
   }
 
+  /** Reads an unsigned integer of 16 bits. */
   protected uint16(): number {
     const at = this.take(2);
     return ((this.bytes[at] as number) << 8) | (this.bytes[at + 1] as number);
   }
 
+  /** Reads an unsigned integer of 32 bits. */
   protected uint32(): number {
     const at = this.take(4);
     const bytes = this.bytes;
@@ -49,11 +52,13 @@ export abstract class ByteReader {
     );
   }
 
+  /** The float of 32 bits that begins at `at`. {@link ByteReader.take} has moved past it. */
   protected float32(at: number): number {
     if (this.#viewed !== this.bytes) this.#viewAll(this.bytes);
     return this.#view.getFloat32(at);
   }
 
+  /** The same, of 64 bits. */
   protected float64(at: number): number {
     if (this.#viewed !== this.bytes) this.#viewAll(this.bytes);
     return this.#view.getFloat64(at);
@@ -64,6 +69,7 @@ export abstract class ByteReader {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 
+  /** Reads an unsigned integer of 64 bits: a `bigint` if a number cannot represent it. */
   protected uint64(): number | bigint {
     const high = this.uint32();
     const low = this.uint32();
@@ -71,6 +77,7 @@ export abstract class ByteReader {
     return (BigInt(high) << 32n) | BigInt(low);
   }
 
+  /** The same, signed. */
   protected int64(): number | bigint {
     const high = this.uint32() | 0;
     const low = this.uint32();
