@@ -406,7 +406,8 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
   ): Promise<RequestAnswer<R>>;
   request(request: AnyRequestDefinition, input: unknown, options?: WaitOptions): Promise<unknown> {
     const { requests } = this.#hooks;
-    const session = this.#session;
+    // Not by the private getter: "Call the engine's run time for no packet" in docs/performance.
+    const { session } = this.#sessions;
     if (session === undefined) return requests.notAsked(request, this.#sessions.missing());
     return requests.ask(request, input, options, session);
   }

@@ -136,12 +136,14 @@ export class AskedRequests {
     const timeout = options?.timeout ?? DEFAULT_TIMEOUT;
     const signal = options?.signal;
     const session = this.#session;
-    const hindrance = this.#hindrance(type, timeout, signal, session.options.maxRequests);
+    const { clock, maxRequests } = session.options;
+    // Most callers give no options, so that there is nothing to check.
+    const hindrance = options === undefined ? undefined : hindranceOf(type, timeout, signal);
     if (hindrance !== undefined) return rejected(hindrance);
+    if (this.#waiting.size >= maxRequests) return rejected(tooMany(type, this.#waiting.size));
     const id = this.#waiting.nextId();
     // By a look at the clock of its own: what the program does between two requests is no time that the second one waited.
-    const due =
-      timeout < Number.POSITIVE_INFINITY ? Math.ceil(session.options.clock.now() + timeout * 1000) : NEVER;
+    const due = timeout < Number.POSITIVE_INFINITY ? Math.ceil(clock.now() + timeout * 1000) : NEVER;
     const request = new AskedRequest(id, type, timeout, due, relayed);
     // An answer cannot come before it is sent; what sending leads to may look at the table.
     this.#waiting.add(request);
@@ -162,23 +164,6 @@ export class AskedRequests {
     return request.promise;
   }
 
-  /** Why a request cannot be sent. */
-  #hindrance(
-    { name }: RequestType,
-    timeout: number,
-    signal: AbortSignal | undefined,
-    maxRequests: number,
-  ): Error | undefined {
-    const invalid = timeoutError(timeout);
-    if (invalid !== undefined) return invalid;
-    if (signal?.aborted === true) return aborted(name, signal);
-    if (timeout <= 0) return timedOut(name, timeout);
-    if (this.#waiting.size < maxRequests) return undefined;
-    return new TooManyRequestsError(
-      `"${name}" was not sent: ${this.#waiting.size} requests wait for an answer on this connection already; await some of them first, or raise net.limits.requests on both sides`,
-    );
-  }
-
   /**
    * An answer came. @returns the request that it is for, which waits no more; `undefined`: there is none, or it is of another
    * type.
@@ -192,7 +177,7 @@ export class AskedRequests {
 
   #remove(request: AskedRequest): void {
     this.#waiting.delete(request);
-    request.stopListening?.();
+    if (request.stopListening !== undefined) request.stopListening();
   }
 
   /** Gives a request up when the caller's signal fires. */
@@ -259,6 +244,24 @@ export class AskedRequests {
       request.reject(closed(request.type.name, reason, outcome, error));
     }
   }
+}
+
+/** What is wrong with the options of a request, or why they leave nothing to wait for; `undefined`: nothing. */
+function hindranceOf(
+  { name }: RequestType,
+  timeout: number,
+  signal: AbortSignal | undefined,
+): Error | undefined {
+  const invalid = timeoutError(timeout);
+  if (invalid !== undefined) return invalid;
+  if (signal?.aborted === true) return aborted(name, signal);
+  return timeout <= 0 ? timedOut(name, timeout) : undefined;
+}
+
+function tooMany({ name }: RequestType, waiting: number): TooManyRequestsError {
+  return new TooManyRequestsError(
+    `"${name}" was not sent: ${waiting} requests wait for an answer on this connection already; await some of them first, or raise net.limits.requests on both sides`,
+  );
 }
 
 function timedOut(name: string, timeout: number): TimedOutError {

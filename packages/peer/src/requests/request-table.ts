@@ -17,6 +17,7 @@ export class RequestTable<T extends Numbered> {
 
   /** What has an id; `undefined`: nothing. */
   get(id: number): T | undefined {
+    if (this.#size === 0) return undefined;
     const item = this.#places[id & (this.#places.length - 1)];
     if (item?.id === id) return item;
     return this.#others.size > 0 ? this.#others.get(id) : undefined;

@@ -17,41 +17,15 @@ import type { RequestContext } from "./request-definition.js";
 import { RequestTable } from "./request-table.js";
 import type { AnyHandler, RequestType } from "./request-type.js";
 
-/** A request of the other side that a handler works on. */
-class RunningRequest implements RequestContext<unknown> {
+/** What a handler is told beside what is asked. Most handlers answer at once, and then it is all that is made for a request. */
+class HandlerContext implements RequestContext<unknown> {
   readonly client: unknown;
-  readonly id: number;
-  /** What was asked, decoded, in bytes: a handler holds it as long as it runs. */
-  readonly size: number;
-  readonly #type: RequestType;
-  /** Who follows it; `undefined`: nobody. */
-  readonly #followers: RequestFollowers | undefined;
-  /** Why nobody waits for the answer any more. */
+  /** Why nobody waits for the answer any more; `undefined`: somebody does. */
   #given: Error | undefined = undefined;
   #controller: AbortController | undefined = undefined;
 
-  constructor(
-    type: RequestType,
-    client: unknown,
-    id: number,
-    size: number,
-    followers: RequestFollowers | undefined,
-  ) {
-    this.#type = type;
+  constructor(client: unknown) {
     this.client = client;
-    this.id = id;
-    this.size = size;
-    this.#followers = followers;
-  }
-
-  /** Handlers see the request, but not that. */
-  static typeOf(request: RunningRequest): RequestType {
-    return request.#type;
-  }
-
-  /** It ended. */
-  ended(end: RequestEnd): void {
-    this.#followers?.ended(end);
   }
 
   get signal(): AbortSignal {
@@ -62,21 +36,31 @@ class RunningRequest implements RequestContext<unknown> {
     return this.#controller.signal;
   }
 
-  /** Why nobody waits for the answer any more; `undefined`: somebody does. */
-  get givenUp(): Error | undefined {
-    return this.#given;
+  static givenUp(context: HandlerContext): Error | undefined {
+    return context.#given;
   }
 
-  /** How it ended that nobody waits for it any more. */
-  get givenUpAs(): RequestEnd {
-    return isInstance(this.#given, ConnectionClosedError) ? "closed" : "aborted";
+  static giveUp(context: HandlerContext, error: Error): void {
+    if (context.#given !== undefined) return;
+    context.#given = error;
+    context.#controller?.abort(error);
   }
+}
 
-  giveUp(error: Error): void {
-    if (this.#given !== undefined) return;
-    this.#given = error;
-    this.#controller?.abort(error);
-  }
+/** A request of the other side whose handler has not ended. */
+interface RunningRequest {
+  readonly id: number;
+  readonly type: RequestType;
+  /** What was asked, decoded, in bytes: a handler holds it as long as it runs. */
+  readonly size: number;
+  /** Who follows it; `undefined`: nobody. */
+  readonly followers: RequestFollowers | undefined;
+  readonly context: HandlerContext;
+}
+
+/** How a request ended that was given up. */
+function endOfGivenUp({ context }: RunningRequest): RequestEnd {
+  return isInstance(HandlerContext.givenUp(context), ConnectionClosedError) ? "closed" : "aborted";
 }
 
 /** What a request is told that no handler can answer, by code. */
@@ -123,10 +107,10 @@ export class RunningRequests {
     } else {
       const size = session.connection.decodedSize;
       const followers = followAnswer(type, session, trace);
-      if (this.#full(size)) {
-        const end = this.#refuse(type, id, "busy");
-        followers?.ended(end);
-      } else this.#run(type, handler, id, input, size, followers);
+      const end = this.#full(size)
+        ? this.#refuse(type, id, "busy")
+        : this.#run(type, handler, id, input, size, followers);
+      if (end !== undefined) followers?.ended(end);
     }
   }
 
@@ -136,6 +120,7 @@ export class RunningRequests {
     return this.#running.size >= maxRequests || (this.#bytes > 0 && this.#bytes + size > maxQueuedBytes);
   }
 
+  /** Calls the handler. @returns how the request ended; `undefined`: it has not. */
   #run(
     type: RequestType,
     handler: AnyHandler,
@@ -143,47 +128,47 @@ export class RunningRequests {
     input: unknown,
     size: number,
     followers: RequestFollowers | undefined,
-  ): void {
+  ): RequestEnd | undefined {
     let parsed = input;
     try {
       if (type.input !== undefined) parsed = type.input.received(input);
     } catch (error) {
-      const end = this.#misfit(type, id, error);
-      followers?.ended(end);
-      return;
+      return this.#misfit(type, id, error);
     }
-    const request = new RunningRequest(type, this.#session.owner, id, size, followers);
     let result: unknown;
     try {
+      const context = new HandlerContext(this.#session.owner);
       result =
         followers === undefined
-          ? handler(parsed, request as never)
-          : callFollowed(followers, handler, parsed, request);
+          ? handler(parsed, context as never)
+          : callFollowed(followers, handler, parsed, context);
       if (isThenable(result)) {
-        this.#await(type, request, result);
-        return;
+        this.#await({ id, type, size, followers, context }, result);
+        return undefined;
       }
     } catch (error) {
-      request.ended(this.#failed(type, id, error));
-      return;
+      return this.#failed(type, id, error);
     }
-    request.ended(this.#answer(type, id, result));
+    return this.#answer(type, id, result);
   }
 
-  #await(type: RequestType, request: RunningRequest, result: PromiseLike<unknown>): void {
+  #await(request: RunningRequest, result: PromiseLike<unknown>): void {
+    const { id, type, size, followers, context } = request;
     this.#running.add(request);
-    this.#bytes += request.size;
+    this.#bytes += size;
     promiseOf(result).then(
       (output) => {
-        request.ended(this.#done(request) ? this.#answer(type, request.id, output) : request.givenUpAs);
+        const end = this.#done(request) ? this.#answer(type, id, output) : endOfGivenUp(request);
+        followers?.ended(end);
       },
       (error) => {
-        if (this.#done(request)) {
-          request.ended(this.#failed(type, request.id, error));
-          return;
+        let end: RequestEnd;
+        if (this.#done(request)) end = this.#failed(type, id, error);
+        else {
+          if (!isGivingUp(error, context)) type.guard.failed(error, type.name);
+          end = endOfGivenUp(request);
         }
-        if (!isGivingUp(error, request)) type.guard.failed(error, type.name);
-        request.ended(request.givenUpAs);
+        followers?.ended(end);
       },
     );
   }
@@ -192,21 +177,29 @@ export class RunningRequests {
   #done(request: RunningRequest): boolean {
     this.#running.delete(request);
     this.#bytes -= request.size;
-    return request.givenUp === undefined;
+    return HandlerContext.givenUp(request.context) === undefined;
   }
 
   /** The caller gave up. It may have crossed the answer. */
   cancel(id: unknown): void {
     const request = this.#running.get(id as number);
-    request?.giveUp(new AbortedError("the caller does not wait for the answer any more"));
+    if (request === undefined) return;
+    HandlerContext.giveUp(
+      request.context,
+      new AbortedError("the caller does not wait for the answer any more"),
+    );
   }
 
   /** Another program goes on with the connection, and knows nothing of them: the callers learn it. */
   leave(): void {
     for (const request of this.#running.items()) {
-      if (request.givenUp !== undefined) continue;
-      this.#send(RunningRequest.typeOf(request), [request.id, "internalerror", REFUSALS.left]);
-      request.giveUp(new ConnectionClosedError("another program goes on with the session", "saved"));
+      const { id, type, context } = request;
+      if (HandlerContext.givenUp(context) !== undefined) continue;
+      this.#send(type, [id, "internalerror", REFUSALS.left]);
+      HandlerContext.giveUp(
+        context,
+        new ConnectionClosedError("another program goes on with the session", "saved"),
+      );
     }
   }
 
@@ -215,7 +208,8 @@ export class RunningRequests {
     const running = this.#running.items();
     this.#running.clear();
     for (const request of running) {
-      request.giveUp(
+      HandlerContext.giveUp(
+        request.context,
         new ConnectionClosedError("the connection of the caller is closed", reason, { cause: error }),
       );
     }
@@ -288,9 +282,9 @@ function callFollowed(
   followers: RequestFollowers,
   handler: AnyHandler,
   parsed: unknown,
-  request: RunningRequest,
+  context: HandlerContext,
 ): unknown {
-  return followers.run(() => handler(parsed, request as never));
+  return followers.run(() => handler(parsed, context as never));
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
@@ -318,8 +312,9 @@ function isRequestError(error: unknown): error is RequestError {
 }
 
 /** Whether a handler ended since nobody waits for it any more, as it should. */
-function isGivingUp(error: unknown, { givenUp }: RunningRequest): boolean {
-  if (error === givenUp || isRequestError(error) || isInstance(error, AbortedError)) return true;
+function isGivingUp(error: unknown, context: HandlerContext): boolean {
+  if (error === HandlerContext.givenUp(context) || isRequestError(error) || isInstance(error, AbortedError))
+    return true;
   try {
     return (error as Partial<Error> | null | undefined)?.name === "AbortError";
   } catch {
