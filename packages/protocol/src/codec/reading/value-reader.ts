@@ -23,6 +23,8 @@ import { headLength, SHORT_TEXT, shortText } from "./short-text.js";
 
 /** Longest buffer that is kept between two bodies, in bytes. */
 const MAX_HELD = 64 * 1024;
+/** Head of a list of two elements. */
+const PAIR = 0x92;
 const { fromCharCode } = String;
 /**
  * A decoder of bodies, which checks and decodes them in one pass and in place (clause 1). It refuses what is not exactly
@@ -113,7 +115,7 @@ export class ValueReader extends ByteReader {
     this.#freePairs = FREE_PAIRS;
     this.#keys.begin();
     try {
-      const value = this.#value(maxDepth);
+      const value = start < end && bytes[start] === PAIR ? this.#pair(maxDepth) : this.#value(maxDepth);
       if (this.at !== end) throw bytesFollow(end - this.at);
       return value;
     } finally {
@@ -253,6 +255,21 @@ export class ValueReader extends ByteReader {
     const array: unknown[] = [];
     for (let index = 0; index < length; index++) array.push(this.#value(depthLeft - 1));
     return array;
+  }
+
+  /**
+   * Reads a body that is a list of two, such as each request and each answer: a number and what it is about. `#array` would do,
+   * but is reached by recursion, which the engine does not inline.
+   */
+  #pair(depthLeft: number): [unknown, unknown] {
+    this.at++;
+    this.#owed = 0;
+    this.#owe(2, depthLeft);
+    const head = this.bytes[this.at] as number;
+    if (head !== 0xce) return [this.#value(depthLeft - 1), this.#value(depthLeft - 1)];
+    this.at++;
+    this.#owed--;
+    return [this.uint32(), this.#value(depthLeft - 1)];
   }
 
   #extension(head: number, depthLeft: number): unknown {
