@@ -71,6 +71,7 @@ export {
 } from "./framing/receive-resources.js";
 export { STRUCT_HEADER, STRUCT_LENGTH32, Struct } from "./framing/struct.js";
 export { WEBSOCKET_CLOSE_CODES, WEBSOCKET_SUBPROTOCOL } from "./framing/websocket.js";
+export { encodeAcknowledgement } from "./handshake/acknowledgement.js";
 export type { CompressParameters, Extensions, HeartbeatParameters } from "./handshake/extensions.js";
 export type { HandshakeConnection, HandshakePeer } from "./handshake/handshake-connection.js";
 export {
@@ -107,7 +108,6 @@ export {
   TICKET_ID,
 } from "./handshake/resume.js";
 export {
-  encodeAcknowledgement,
   encodeResumed,
   ResumeHandshake,
   type ResumeHandshakeOptions,

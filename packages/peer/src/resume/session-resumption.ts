@@ -203,7 +203,7 @@ export class SessionResumption<Session extends ResumingSession> implements Resum
       return;
     }
     // What waits in the connection may wait for just this from the other side.
-    const packet = encodeAcknowledgement(connection.context, transport.received);
+    const packet = encodeAcknowledgement(transport.received);
     if (transport.writePast(packet)) transport.acknowledging();
   }
 

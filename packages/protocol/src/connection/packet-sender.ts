@@ -2,9 +2,10 @@ import type { Cid, Side, SslSecLevel } from "../constants.js";
 import { MAX_REASON_BYTES } from "../errors/describe-error.js";
 import { ConnectionClosedError } from "../errors/errors.js";
 import { escapeText } from "../errors/quote-text.js";
+import { encodeAcknowledgement } from "../handshake/acknowledgement.js";
 import { writeControl } from "../handshake/control.js";
 import { CLOSECONN_NAME } from "../handshake/internal-names.js";
-import { ACKNOWLEDGE_ID, TICKET_ID } from "../handshake/resume.js";
+import { TICKET_ID } from "../handshake/resume.js";
 import { checkSent } from "../packets/check-sent.js";
 import { encodeUncompressed } from "../packets/encode-packet.js";
 import { maySend, type PacketTarget } from "../packets/send-check.js";
@@ -128,7 +129,9 @@ export abstract class PacketSender extends PacketStream implements PacketTarget 
    * @param received - in bytes, from the first one of the session on.
    */
   sendAcknowledgement(received: number): void {
-    this.#sendControl(ACKNOWLEDGE_ID, received, "acknowledgement");
+    if (this.#reason !== undefined) return;
+    this.out().append(encodeAcknowledgement(received));
+    this.announce(0);
   }
 
   /**

@@ -5,6 +5,7 @@ import { BadDataError, UnexpectedPacketError } from "../errors/errors.js";
 import type { FrameEncoder } from "../framing/frame-encoder.js";
 import { HEADER_SIZE, LENGTH_SIZE } from "../framing/packet-header.js";
 import { type EncodingContext, encodeUncompressed } from "../packets/encode-packet.js";
+import { acknowledgementAt } from "./acknowledgement.js";
 import { BEAT_ANSWER_ID, BEAT_ID, isHeartbeat, MAX_BEAT_BODY } from "./heartbeat.js";
 import {
   ACKNOWLEDGE_ID,
@@ -63,7 +64,8 @@ export function takeControl(
       `packet ${id} of the extension "${extensionOf(id)}" is compressed, or its body longer than ${most} bytes`,
     );
   }
-  const body = bodies.decode(bytes, start, end, flags, false, most, most);
+  const received = id === ACKNOWLEDGE_ID ? acknowledgementAt(bytes, start, end) : undefined;
+  const body = received ?? bodies.decode(bytes, start, end, flags, false, most, most);
   deliver(host, side, id, body, HEADER_SIZE + LENGTH_SIZE + end - start);
 }
 

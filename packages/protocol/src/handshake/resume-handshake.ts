@@ -9,14 +9,7 @@ import { encodeUncompressed } from "../packets/encode-packet.js";
 import { readExtensions } from "./extensions.js";
 import { CLOSECONN_ID, HELLO_ID, SETTYPE_ID } from "./internal-names.js";
 import { checkProtoversion } from "./internal-packets.js";
-import {
-  ACKNOWLEDGE_ID,
-  MAX_RESUME_BODY,
-  RESUMED_ID,
-  type Resumed,
-  readResumeAddress,
-  readResumed,
-} from "./resume.js";
+import { MAX_RESUME_BODY, RESUMED_ID, type Resumed, readResumeAddress, readResumed } from "./resume.js";
 
 /** What a {@link ResumeHandshake} needs. */
 export interface ResumeHandshakeOptions {
@@ -48,16 +41,6 @@ export interface ResumeResult extends Resumed {
  */
 export function encodeResumed(context: ConnectionContext, received: number, ticket: Uint8Array): Uint8Array {
   return encodeUncompressed(context, RESUMED_ID, [received, ticket]);
-}
-
-/**
- * Encodes an acknowledgement by itself, for a driver that has it pass by output that waits.
- *
- * @param received - how many bytes of the other side's stream have been received.
- * @returns the whole packet, length prefix included.
- */
-export function encodeAcknowledgement(context: ConnectionContext, received: number): Uint8Array {
-  return encodeUncompressed(context, ACKNOWLEDGE_ID, received);
 }
 
 /**

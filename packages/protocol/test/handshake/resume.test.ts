@@ -4,6 +4,8 @@ import {
   ACKNOWLEDGE_ID,
   BadDataError,
   BEAT_ID,
+  type Codec,
+  encodeAcknowledgement,
   encodeResumed,
   MAX_RESUME_BODY,
   Packet,
@@ -162,6 +164,60 @@ test("acknowledgements and tickets go to the driver, count as no packet, and wai
   expect([server.connection.packetsOut, client.connection.packetsIn]).toEqual(before);
   expect([client.received, client.host.sentData, client.codes, server.codes]).toEqual([[], [], [], []]);
 });
+
+/** Fails as soon as it is asked for anything of the stream's own. */
+const forMapsAlone: Codec = {
+  encode: (value) => {
+    if (typeof value === "number") throw new Error("asked for an acknowledgement");
+    return codec.encode(value);
+  },
+  decode: (bytes) => {
+    const value = codec.decode(bytes);
+    if (typeof value === "number") throw new Error("asked for an acknowledgement");
+    return value;
+  },
+};
+
+test.each([
+  [0, "00"],
+  [127, "7f"],
+  [128, "cc80"],
+  [255, "ccff"],
+  [256, "cd0100"],
+  [0xffff, "cdffff"],
+  [0x10000, "ce00010000"],
+  [0xffff_ffff, "ceffffffff"],
+  [2 ** 32, "cf0000000100000000"],
+  [2 ** 53 - 1, "cf001fffffffffffff"],
+])("an acknowledgement of %d bytes is written and read without the application's codec", (received, text) => {
+  const { server, client } = pair({ ...WAITS, codec: forMapsAlone }, { ...COMES_BACK, codec: forMapsAlone });
+  server.connection.sendAcknowledgement(received);
+  const bytes = server.take();
+  expect(hex(bytes)).toBe(hex(packet(ACKNOWLEDGE_ID, text)));
+  expect(hex(encodeAcknowledgement(received))).toBe(hex(bytes));
+  client.receive(bytes);
+  expect(client.host.acknowledgements).toEqual([[received, bytes.length]]);
+  expect([client.codes, server.codes]).toEqual([[], []]);
+});
+
+test.each(["d005", "cd0005", "ce00000005", "cf0000000000000005", "cb4014000000000000"])(
+  "an acknowledgement in another form is read: %s",
+  (text) => {
+    const { client } = pair();
+    client.receive(packet(ACKNOWLEDGE_ID, text));
+    expect([client.host.acknowledgements, client.codes]).toEqual([[[5, 10 + text.length / 2]], []]);
+  },
+);
+
+test.each(["", "cc", "cd05", "cd000500", "ff", "cf0020000000000000", "cb4014800000000000"])(
+  "a body that is no number of bytes is refused as an acknowledgement: %s",
+  (text) => {
+    const { client } = pair();
+    client.receive(packet(ACKNOWLEDGE_ID, text));
+    expect(client.errors.map(({ closeReason }) => closeReason)).toEqual(["baddata"]);
+    expect(client.host.acknowledgements).toEqual([]);
+  },
+);
 
 test("a ticket does not change with the buffer that it was received in, nor hold it", () => {
   const { client } = pair();
