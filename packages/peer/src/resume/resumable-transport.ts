@@ -7,8 +7,10 @@ import type { Runnable } from "../turns/run-queue.js";
 import { type BlockPool, KeptBytes } from "./kept-bytes.js";
 import { Line } from "./line.js";
 
-/** Received bytes after which they are acknowledged at once. */
-const ACKNOWLEDGE_AFTER = 32 * 1024;
+/** Received bytes after which they are acknowledged at once: the longest that clause 6.10 allows. */
+const ACKNOWLEDGE_AFTER = 64 * 1024;
+/** Received bytes after which that leaves with what the next ones give rise to. */
+const ACKNOWLEDGE_ALONG_AFTER = 48 * 1024;
 /** By how much kept bytes have to change for that to be told, in bytes. */
 const WORTH_TELLING = 16 * 1024;
 
@@ -241,6 +243,9 @@ export class ResumableTransport implements Transport, TransportHandler, Runnable
   }
 
   data(chunk: Uint8Array): void {
+    // Before the chunk is counted, since it may have what asks for no acknowledgement.
+    if (this.#kept !== undefined && this.received - this.#acknowledged >= ACKNOWLEDGE_ALONG_AFTER)
+      this.host?.acknowledgementDue(true);
     this.received += chunk.length;
     if (this.confirmed !== undefined) this.#confirm();
     this.#session?.data(chunk);

@@ -1,4 +1,14 @@
+import { ACKNOWLEDGE_ID } from "@peng3dnet/protocol";
+import { tap } from "./raw-client.js";
 import { Filled, Number_, openScene, range } from "./scene.js";
+
+/** The ids of the packets that a piece of a stream consists of. */
+function idsIn(piece: Uint8Array): number[] {
+  const bytes = Buffer.from(piece);
+  const ids: number[] = [];
+  for (let at = 0; at < bytes.length; at += 4 + bytes.readUInt32BE(at)) ids.push(bytes.readUInt32BE(at + 4));
+  return ids;
+}
 
 test("what is sent before, while and after the line is broken arrives once and in order, both ways", async () => {
   const scene = await openScene();
@@ -65,4 +75,23 @@ test("a client that reads slowly what is sent again gets on, and is not broken o
   for (const number of range(100, 200)) scene.remote.sendMessage(Filled, [number, new Uint8Array(10_000)]);
   await scene.pass(5, 0.5);
   expect(scene.atServer.closes.map(({ reason }) => reason)).toEqual(["slowconsumer"]);
+});
+
+test("an acknowledgement leaves together with the answers to what comes", async () => {
+  let written: readonly Uint8Array[] = [];
+  const scene = await openScene({
+    prepare: (link) => {
+      written = tap(link).toClient;
+    },
+  });
+  scene.server.on(Filled, ([number], { client }) => void client.sendMessage(Number_, number));
+  for (const number of range(0, 50)) {
+    scene.client.sendMessage(Filled, [number, new Uint8Array(5000)]);
+    await scene.settle();
+  }
+  expect(scene.atClient.numbers).toEqual(range(0, 50));
+  const acknowledging = written.map(idsIn).filter((ids) => ids.includes(ACKNOWLEDGE_ID));
+  // 250,000 bytes came.
+  expect(acknowledging.length).toBeGreaterThanOrEqual(3);
+  for (const ids of acknowledging) expect(ids).toHaveLength(2);
 });

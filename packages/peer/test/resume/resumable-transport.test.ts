@@ -347,8 +347,19 @@ describe("acknowledgements", () => {
     transport.controlReceived(5);
     first.handler?.data(new Uint8Array(5));
     expect(transport.owes).toBe(false);
-    first.handler?.data(new Uint8Array(32 * 1024));
+    first.handler?.data(new Uint8Array(64 * 1024));
     expect(host.told).toEqual(["due", "due now"]);
+  });
+
+  test("are asked for before the next bytes are handed on, so that they leave with what these give rise to", () => {
+    const { first, transport, host, session } = opened();
+    first.handler?.data(new Uint8Array(48 * 1024));
+    expect(host.told).toEqual(["due"]);
+    const order: unknown[] = [];
+    host.acknowledgementDue = (now) => order.push([now, transport.acknowledging()]);
+    session.data = (chunk) => order.push(chunk.length);
+    first.handler?.data(new Uint8Array(10));
+    expect(order).toEqual([[true, 48 * 1024], 10, [false, 48 * 1024 + 10]]);
   });
 
   test("pass by what waits, but not within a packet or by what the line holds", () => {
