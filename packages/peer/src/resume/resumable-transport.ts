@@ -31,6 +31,10 @@ export interface ResumableHost {
   lineRestored(again: SentAgain): void;
   /** Received bytes have to be acknowledged: now, or some time later with those that follow. */
   acknowledgementDue(now: boolean): void;
+  /** They have to be acknowledged now, by what {@link ResumableHost.flush} follows soon: to schedule one costs much more. */
+  acknowledgeAlong(): void;
+  /** Output that is not handed over yet is to be handed over. */
+  flush(): void;
   /** So much memory is held for bytes that are not acknowledged. */
   keptHeld(bytes: number): void;
   /** Output that waits may be able to go on: it is to be tried again, after what is under way. */
@@ -244,11 +248,12 @@ export class ResumableTransport implements Transport, TransportHandler, Runnable
 
   data(chunk: Uint8Array): void {
     // Before the chunk is counted, since it may have what asks for no acknowledgement.
-    if (this.#kept !== undefined && this.received - this.#acknowledged >= ACKNOWLEDGE_ALONG_AFTER)
-      this.host?.acknowledgementDue(true);
+    const along = this.#kept !== undefined && this.received - this.#acknowledged >= ACKNOWLEDGE_ALONG_AFTER;
+    if (along) this.host?.acknowledgeAlong();
     this.received += chunk.length;
     if (this.confirmed !== undefined) this.#confirm();
     this.#session?.data(chunk);
+    if (along) this.host?.flush();
     if (this.#kept !== undefined) this.#noteReceived();
   }
 

@@ -31,6 +31,10 @@ export interface ResumingSession {
   keptHeld(bytes: number): void;
   /** Flushes with the next batch. */
   scheduleFlush(): void;
+  /** Does something whose output the caller flushes. */
+  flushedByCaller(call: () => void): void;
+  /** Flushes now. */
+  writeOut(): void;
   /** Something threw that has no right to. */
   crashed(error: unknown): void;
   /** Judges the other side no more: it cannot be heard. */
@@ -181,6 +185,14 @@ export class SessionResumption<Session extends ResumingSession> implements Resum
   acknowledgementDue(now: boolean): void {
     if (now) this.acknowledge();
     else this.hooks.schedule.add(this);
+  }
+
+  acknowledgeAlong(): void {
+    this.#session.flushedByCaller(() => this.acknowledge());
+  }
+
+  flush(): void {
+    if (this.#session.connection.hasOutput) this.#session.writeOut();
   }
 
   /** Acknowledges what came, unless it was acknowledgements alone after all, e.g. one that came in pieces. */

@@ -391,6 +391,11 @@ export class Session<Owner = unknown>
     this.hooks.unsentHeld(this, noted);
   }
 
+  flushedByCaller(call: () => void): void {
+    if (this.#input.working) call();
+    else this.#input.around(call);
+  }
+
   /** Hands the output gathered so far to the transport. */
   writeOut(): void {
     this.#output.flush();

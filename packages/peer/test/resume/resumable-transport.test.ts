@@ -356,10 +356,12 @@ describe("acknowledgements", () => {
     first.handler?.data(new Uint8Array(48 * 1024));
     expect(host.told).toEqual(["due"]);
     const order: unknown[] = [];
-    host.acknowledgementDue = (now) => order.push([now, transport.acknowledging()]);
-    session.data = (chunk) => order.push(chunk.length);
+    host.acknowledgeAlong = () => order.push(`acknowledged ${transport.acknowledging()}`);
+    session.data = (chunk) => order.push(`data ${chunk.length}`);
+    host.flush = () => order.push("flush");
     first.handler?.data(new Uint8Array(10));
-    expect(order).toEqual([[true, 48 * 1024], 10, [false, 48 * 1024 + 10]]);
+    expect(order).toEqual(["acknowledged 49152", "data 10", "flush"]);
+    expect(host.told).toEqual(["due", "due"]);
   });
 
   test("pass by what waits, but not within a packet or by what the line holds", () => {

@@ -136,6 +136,14 @@ export class ScriptedHost implements ResumableHost {
     this.told.push(now ? "due now" : "due");
   }
 
+  acknowledgeAlong(): void {
+    this.told.push("along");
+  }
+
+  flush(): void {
+    this.told.push("flush now");
+  }
+
   keptHeld(bytes: number): void {
     this.held = bytes;
   }
