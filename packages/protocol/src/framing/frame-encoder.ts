@@ -44,7 +44,8 @@ interface FullBuffer {
 /**
  * The output of one connection: it writes packets one behind the other into buffers (clause 1). Buffers are borrowed from a
  * pool, and only while there is something to send. The first one is short; when it is full, its content moves to one of the
- * usual length. Apart from that, no packet is moved once it is written, and none is spread over two buffers.
+ * usual length, and so does what other connections share. Apart from that, no packet is moved once it is written, and none is
+ * spread over two buffers.
  */
 export class FrameEncoder {
   /** Bytes waiting to be taken. */
@@ -100,29 +101,37 @@ export class FrameEncoder {
 
   /**
    * Adds a packet that has been encoded already, length prefix included. It must not change any more, since it may be sent
-   * from where it is: a long one is not copied, and neither is a short one with nothing but such packets before it, as in a
-   * broadcast. All others are copied, so that they leave together with what follows.
+   * from where it is: it is not copied if it is long, or if nothing but such packets waits, as in a broadcast. All others are
+   * copied, so that they leave together with what follows.
    */
   append(packet: Uint8Array): void {
     const { length } = packet;
     if (this.#writing) this.#leave();
-    if (length > POOLED_LENGTH || (this.#used === 0 && length <= SHORT_LENGTH)) {
-      this.#continueIn(packet);
-      this.#shared = true;
-    } else if (!this.#shared || !this.#share(packet)) {
+    if (this.#used === 0 || length > POOLED_LENGTH) this.#lend(packet);
+    else if (!this.#shared) {
       this.#reserve(length);
       this.#bytes.set(packet, this.#used);
-    }
+    } else this.#appendShared(packet);
     this.#commit(length);
   }
 
-  /** Goes on in the shared buffer that has the current one's content and the packet. @returns false if there is none. */
-  #share(packet: Uint8Array): boolean {
-    if (this.#used + packet.length > SHORT_LENGTH) return false;
+  /** Adds a packet behind bytes that other connections may have waiting, too. */
+  #appendShared(packet: Uint8Array): void {
+    if (this.#used + packet.length > POOLED_LENGTH) {
+      this.#lend(packet);
+      return;
+    }
     const both = this.#options.sharedOutput?.join(this.#bytes, packet);
-    if (both === undefined) return false;
-    this.#bytes = both;
-    return true;
+    if (both === undefined) {
+      this.#reserve(packet.length);
+      this.#bytes.set(packet, this.#used);
+    } else this.#bytes = both;
+  }
+
+  /** Goes on in a packet that others may send from where it is, too. */
+  #lend(packet: Uint8Array): void {
+    this.#continueIn(packet);
+    this.#shared = true;
   }
 
   /** A copy of the packet written last, length prefix included. */
@@ -249,8 +258,14 @@ export class FrameEncoder {
     if (needed <= this.#bytes.length) return;
     const { pool } = this.#options;
     if (needed <= SHORT_LENGTH) this.#moveTo(pool.acquireShort());
-    else if (this.#bytes.length > SHORT_LENGTH || this.#used === 0) this.#continueIn(pool.acquire(size));
-    else this.#moveTo(pool.acquire(needed));
+    else if (this.#movable(needed)) this.#moveTo(pool.acquire(needed));
+    else this.#continueIn(pool.acquire(size));
+  }
+
+  /** Whether what waits is moved once a packet does not fit behind it, so that both leave together. */
+  #movable(needed: number): boolean {
+    if (this.#shared) return needed <= POOLED_LENGTH;
+    return this.#used > 0 && this.#bytes.length <= SHORT_LENGTH;
   }
 
   /** Goes on in another buffer, to which the used bytes are copied. */

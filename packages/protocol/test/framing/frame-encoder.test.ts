@@ -171,14 +171,63 @@ describe("what many connections are sent", () => {
   });
 
   test.each([
-    [2048, 1],
-    [2049, 2],
-  ])("is in memory once up to 2048 bytes: %d", (total, count) => {
-    const encoders = many(2);
-    const sent = packets(1000, total - 1000 - 2 * 10);
+    [32 * 1024, 1],
+    [32 * 1024 + 1, 2],
+  ])("is in memory once, up to 32 KiB in one piece: %d", (total, pieces) => {
+    const encoders = many(5);
+    const sent = packets(...Array.from({ length: 9 }, () => 3000), total - 9 * 3010 - 10);
+    for (const each of sent) {
+      for (const encoder of encoders) encoder.append(each);
+      expect(buffers(encoders).size).toBe(1);
+      for (const encoder of encoders) expect(hex(encoder.last())).toBe(hex(each));
+    }
+    const whole = concat(...sent);
+    const views = encoders.map((encoder) => encoder.view());
+    expect(new Set(views.map(({ length }) => length))).toEqual(
+      new Set([pieces === 1 ? total : total - (sent.at(-1)?.length ?? 0)]),
+    );
+    for (const encoder of encoders) expect(hex(take(encoder))).toBe(hex(whole));
+  });
+
+  test("stays in memory once however much waits since nobody takes it", () => {
+    const encoders = many(3);
+    const sent = packets(...Array.from({ length: 100 }, (_, index) => 900 + index));
     for (const each of sent) for (const encoder of encoders) encoder.append(each);
-    expect(buffers(encoders).size).toBe(count);
-    for (const encoder of encoders) expect(hex(take(encoder))).toBe(hex(concat(...sent)));
+    let taken = "";
+    while (encoders[0]?.length !== 0) {
+      expect(buffers(encoders).size).toBe(1);
+      taken += hex(encoders[0]?.view() as Uint8Array);
+      for (const encoder of encoders) encoder.taken(true);
+    }
+    expect(taken).toBe(hex(concat(...sent)));
+  });
+
+  test("does not change for those who get less of it", () => {
+    const encoders = many(3);
+    const [all, two, few] = encoders as [FrameEncoder, FrameEncoder, FrameEncoder];
+    const sent = packets(100, 200, 300, 250, 5);
+    for (const encoder of encoders) for (const each of sent.slice(0, 2)) encoder.append(each);
+    const early = few.view();
+    for (const encoder of [all, two]) encoder.append(sent[2] as Uint8Array);
+    few.append(sent[3] as Uint8Array);
+    all.append(sent[4] as Uint8Array);
+    two.append(sent[0] as Uint8Array);
+    expect(hex(early)).toBe(hex(concat(...sent.slice(0, 2))));
+    const parts = (...indexes: number[]): string =>
+      hex(concat(...indexes.map((index) => sent[index] as Uint8Array)));
+    expect(hex(take(few))).toBe(parts(0, 1, 3));
+    expect(hex(take(all))).toBe(parts(0, 1, 2, 4));
+    expect(hex(take(two))).toBe(parts(0, 1, 2, 0));
+  });
+
+  test("leaves together with what one of them is sent alone", () => {
+    const encoders = many(2);
+    const [one, two] = packets(5000, 6000) as [Uint8Array, Uint8Array];
+    for (const each of [one, two]) for (const encoder of encoders) encoder.append(each);
+    const [first, second] = encoders as [FrameEncoder, FrameEncoder];
+    first.encode(70, "own");
+    expect(hex(first.view())).toBe(hex(concat(one, two, packet(70, "a36f776e"))));
+    expect(hex(second.view())).toBe(hex(concat(one, two)));
   });
 
   test("does not keep a connection from sending on", () => {
