@@ -16,6 +16,16 @@ export interface Driver {
   run(durationMs: number): Promise<Outcome>;
 }
 
+/** A driver of messages that go to and fro. */
+export interface FlowDriver extends Driver {
+  /** How many messages may be in flight. It may be changed between runs. */
+  inFlight: number;
+  /** The first half of `prepare`: connects. */
+  open(): Promise<void>;
+  /** The second half. */
+  warmUp(): Promise<void>;
+}
+
 /** Opens `count` connections, so many at a time. */
 async function openMany(
   count: number,
@@ -37,12 +47,17 @@ async function openMany(
 const CONCURRENCY = 64;
 
 /** Runs rounds of messages: so many, or until the time is over; then all answers are waited for. */
-abstract class Flow implements Driver {
+abstract class Flow implements FlowDriver {
+  inFlight: number;
   protected started = 0;
   protected finished = 0;
   private target = 0;
   private deadline = 0;
   private settle: ((error?: Error) => void) | undefined;
+
+  constructor({ inFlight }: EchoCell | BroadcastCell) {
+    this.inFlight = inFlight;
+  }
 
   abstract open(): Promise<void>;
   /** Sends as many messages as may be in flight. */
@@ -53,6 +68,10 @@ abstract class Flow implements Driver {
 
   async prepare(): Promise<void> {
     await this.open();
+    await this.warmUp();
+  }
+
+  async warmUp(): Promise<void> {
     await this.messages(this.warmup, Number.POSITIVE_INFINITY);
   }
 
@@ -114,7 +133,7 @@ class EchoFlow extends Flow {
     private readonly cell: EchoCell,
     private readonly connect: Connect,
   ) {
-    super();
+    super(cell);
     this.warmup = cell.warmup;
     this.clockMask = cell.payload === "large" ? 0 : 15;
   }
@@ -142,7 +161,7 @@ class EchoFlow extends Flow {
   }
 
   protected fill(): void {
-    const each = this.cell.inFlight / this.clients.length;
+    const each = this.inFlight / this.clients.length;
     for (const send of this.senders) {
       for (let count = 0; count < each && this.more(); count++) {
         send();
@@ -165,7 +184,7 @@ class BroadcastFlow extends Flow {
     private readonly cell: BroadcastCell,
     private readonly connect: Connect,
   ) {
-    super();
+    super(cell);
     this.warmup = cell.warmup;
     this.weight = cell.connections;
     this.payload = createPayload(cell.payload);
@@ -200,7 +219,7 @@ class BroadcastFlow extends Flow {
   }
 
   protected fill(): void {
-    for (let count = 0; count < this.cell.inFlight && this.more(); count++) {
+    for (let count = 0; count < this.inFlight && this.more(); count++) {
       this.sendNext();
     }
   }
@@ -248,12 +267,15 @@ function raise(error: Error): void {
   throw error;
 }
 
+export function createFlow(cell: EchoCell | BroadcastCell, connect: Connect): FlowDriver {
+  return cell.kind === "echo" ? new EchoFlow(cell, connect) : new BroadcastFlow(cell, connect);
+}
+
 export function createDriver(cell: Cell, connect: Connect): Driver {
   switch (cell.kind) {
     case "echo":
-      return new EchoFlow(cell, connect);
     case "broadcast":
-      return new BroadcastFlow(cell, connect);
+      return createFlow(cell, connect);
     case "idle":
       return idle(cell, connect);
     case "connect":

@@ -20,7 +20,7 @@ afterEach(async () => {
 });
 
 async function nodes(kind: KindName, mode: "broadcast" | "echo") {
-  const { broker, client, serve } = await loadKind(kind);
+  const { broker, client: peer, serve } = await loadKind(kind);
   const started = broker === "nats" ? await NatsServer.start() : await startRedis();
   cleanUp.push(() => started.dispose());
   const servers: ClusterServer[] = [];
@@ -29,11 +29,12 @@ async function nodes(kind: KindName, mode: "broadcast" | "echo") {
     cleanUp.push(() => server.close());
     servers.push(server);
   }
-  const { connect } = await loadPeer(client);
+  const { connect } = await loadPeer(peer);
+  let entered = 0;
   const enter = async (place: number) => {
     const heard: Message[] = [];
     let look = (): void => {};
-    const entered: PeerClient = await connect({
+    const client: PeerClient = await connect({
       port: servers[place]?.port ?? 0,
       compress: false,
       registered: 0,
@@ -43,16 +44,19 @@ async function nodes(kind: KindName, mode: "broadcast" | "echo") {
       },
       onFailure: () => {},
     });
-    cleanUp.push(async () => entered.close());
+    entered++;
+    cleanUp.push(async () => client.close());
     const until = (count: number) =>
       new Promise<Message[]>((resolve) => {
         look = () => heard.length >= count && resolve(heard);
         look();
       });
-    return { client: entered, until };
+    return { client, until };
   };
-  /** From then on all nodes hear each other. */
+  /** From then on all nodes know their clients, and hear each other. */
   const settled = async () => {
+    const members = () => servers.reduce((sum, server) => sum + server.members, 0);
+    while (members() < entered) await new Promise((resolve) => setImmediate(resolve));
     for (const server of [...servers, ...servers]) await server.settled();
   };
   return { enter, settled };

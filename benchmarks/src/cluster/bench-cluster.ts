@@ -13,7 +13,7 @@ const HELP = `Measures a cluster over nats-server beside socket.io over redis-se
   --only <parts>   fanout, kept, hop, workers; several separated by commas
   --peers <names>  of ${KINDS.join(", ")}, for fanout
   --each <n>       clients of each node (300)
-  --in-flight <n>  broadcasts in flight (4)
+  --in-flight <n>  broadcasts in flight (4,16,64); several separated by commas
   --rounds <n>     rounds (5)
   --duration <ms>  length of the measured part of a round (2000)
   --help
@@ -32,7 +32,7 @@ interface Options {
   readonly rounds: number;
   readonly durationMs: number;
   readonly each: number;
-  readonly inFlight: number;
+  readonly inFlight: readonly number[];
   readonly messages: number;
   readonly kinds: readonly KindName[];
 }
@@ -60,13 +60,17 @@ interface Sum {
   clients: number;
 }
 
-/** Runs groups in turns: what disturbs the machine for a while disturbs them all. */
-async function inTurns(groups: readonly Group[], durationMs: number): Promise<Sum[]> {
+/**
+ * Runs groups in turns: what disturbs the machine for a while disturbs them all.
+ *
+ * @param inFlight - default: what their cell says.
+ */
+async function inTurns(groups: readonly Group[], durationMs: number, inFlight?: number): Promise<Sum[]> {
   const sums = groups.map((): Sum => ({ count: 0, elapsedMs: 0, nodes: 0, clients: 0 }));
   for (let piece = 0; piece < PIECES; piece++) {
     for (const [index, group] of groups.entries()) {
       const before = await group.processor();
-      const { count, elapsedMs } = await group.run(durationMs / PIECES);
+      const { count, elapsedMs } = await group.run(durationMs / PIECES, inFlight);
       const after = await group.processor();
       const sum = sums[index] as Sum;
       sum.count += count;
@@ -82,8 +86,8 @@ const perSecond = (sums: readonly Sum[]): number[] => sums.map((sum) => (sum.cou
 const microseconds = (value: number): string => `${value.toFixed(2)} µs`;
 
 async function fanoutPart({ rounds, durationMs, each, inFlight, kinds }: Options): Promise<void> {
-  const cell = fanout(each, inFlight);
-  const sums = new Map<KindName, Sum[]>(kinds.map((kind) => [kind, []]));
+  const cell = fanout(each, Math.min(...inFlight));
+  const sums = inFlight.map(() => new Map<KindName, Sum[]>(kinds.map((kind) => [kind, []])));
   for (let round = 0; round < rounds; round++) {
     progress(`round ${round + 1} of ${rounds}: ${cell.title}`);
     const groups: Group[] = [];
@@ -95,28 +99,39 @@ async function fanoutPart({ rounds, durationMs, each, inFlight, kinds }: Options
         groups.push(group);
         await group.prepare(cell);
       }
-      for (const [index, sum] of (await inTurns(groups, durationMs)).entries())
-        sums.get(groups[index]?.kind as KindName)?.push(sum);
+      for (const [place, count] of inFlight.entries()) {
+        for (const [index, sum] of (await inTurns(groups, durationMs, count)).entries())
+          sums[place]?.get(groups[index]?.kind as KindName)?.push(sum);
+      }
     } finally {
       for (const group of groups) await group.end();
     }
   }
-  const ours = perSecond(sums.get("ours") ?? []);
   say(`\n### ${cell.title}\n`);
   say(
-    "| | Deliveries a second | peng3dnet's, as many times | Processor time of nodes for one | Of clients |",
+    "| In flight | | Deliveries a second | peng3dnet's, as many times | Processor time of nodes for one | Of clients |",
   );
-  say("| --- | --- | --- | --- | --- |");
-  for (const [kind, own] of sums) {
-    const { label } = await loadKind(kind);
-    const cost = (who: "nodes" | "clients"): string =>
-      range(
-        own.map((sum) => sum[who] / sum.count),
-        microseconds,
-      );
-    const beside = range(ratio(ours, perSecond(own)), times);
-    say(`| ${label} | ${range(perSecond(own))} | ${beside} | ${cost("nodes")} | ${cost("clients")} |`);
+  say("| --- | --- | --- | --- | --- | --- |");
+  for (const [place, count] of inFlight.entries()) {
+    const own = sums[place] ?? new Map<KindName, Sum[]>();
+    for (const kind of kinds) say(await fanoutRow(count, kind, own));
   }
+}
+
+async function fanoutRow(
+  inFlight: number,
+  kind: KindName,
+  sums: ReadonlyMap<KindName, Sum[]>,
+): Promise<string> {
+  const { label } = await loadKind(kind);
+  const own = sums.get(kind) ?? [];
+  const beside = range(ratio(perSecond(sums.get("ours") ?? []), perSecond(own)), times);
+  const cost = (who: "nodes" | "clients"): string =>
+    range(
+      own.map((sum) => sum[who] / sum.count),
+      microseconds,
+    );
+  return `| ${inFlight} | ${label} | ${range(perSecond(own))} | ${beside} | ${cost("nodes")} | ${cost("clients")} |`;
 }
 
 // ---- a group on one node ------------------------------------------------------------------------------
@@ -125,7 +140,8 @@ async function keptPart({ durationMs, each, inFlight }: Options): Promise<void> 
   progress("a group on one of three nodes");
   const group = await Group.start("ours", NODES, { mode: "broadcast", work: 0 });
   try {
-    await group.prepare({ ...fanout(each, inFlight), connections: each }, group.ports.slice(0, 1));
+    const [few = 1] = inFlight;
+    await group.prepare({ ...fanout(each, few), connections: each }, group.ports.slice(0, 1));
     // What is sent before the nodes know of each other does go over the bus.
     await new Promise((resolve) => setTimeout(resolve, 3000));
     const before = await group.counters();
@@ -231,7 +247,7 @@ function read() {
     rounds: Number(given.rounds ?? (given.quick ? 1 : 5)),
     durationMs: Number(given.duration ?? (given.quick ? 500 : 2000)),
     each: Number(given.each ?? 300),
-    inFlight: Number(given["in-flight"] ?? 4),
+    inFlight: (given["in-flight"] ?? "4,16,64").split(",").map(Number),
     messages: given.quick ? 200 : 2000,
     kinds: KINDS.filter((kind) => peers?.includes(kind) ?? true),
   };

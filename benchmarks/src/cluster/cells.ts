@@ -1,4 +1,5 @@
 /** What is measured, each by processes of its own. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { NatsServer } from "@peng3dnet-internal/nats-server";
 import { Child } from "../child.js";
 import type { Outcome } from "../messages.js";
@@ -6,7 +7,7 @@ import type { BroadcastCell, EchoCell } from "../workloads.js";
 import type { Kind, NodeCounters, NodeOptions } from "./kinds.js";
 import { type KindName, loadKind } from "./load.js";
 import { startRedis } from "./redis-server.js";
-import type { HopLatencies, Latencies } from "./requests.js";
+import { EVERY_MS, type HopLatencies, type Latencies } from "./requests.js";
 
 /** Nodes of a broadcast. */
 export const NODES = 3;
@@ -15,11 +16,12 @@ export const NODES = 3;
 export const fanout = (each: number, inFlight: number): BroadcastCell => ({
   kind: "broadcast",
   id: `cluster-${NODES}x${each}`,
-  title: `broadcast, 200 bytes to ${NODES} x ${each} clients on ${NODES} nodes, ${inFlight} in flight`,
+  title: `broadcast, 200 bytes to ${NODES} x ${each} clients on ${NODES} nodes`,
   payload: "notice",
   inFlight,
   connections: NODES * each,
-  warmup: 60,
+  // With few at a time, every function that writes to a client is compiled by the end of it.
+  warmup: 240,
   peers: [],
 });
 
@@ -73,13 +75,23 @@ export class Group {
     }
   }
 
-  /** Connects clients, to these nodes in turn. */
+  /** Connects clients, to these nodes in turn, and warms up. */
   async prepare(cell: EchoCell | BroadcastCell, ports: readonly number[] = this.ports): Promise<void> {
     await this.#clients.ask("clients", { kind: this.kind, ports, cell });
+    // A client may be active before its node knows, and would miss what another one says meanwhile.
+    while ((await this.#members()) < cell.connections) await sleep(EVERY_MS);
+    for (const node of [...this.#nodes, ...this.#nodes]) await node.ask("settle", null);
+    await this.#clients.ask("warmUp", null);
   }
 
-  run(durationMs: number): Promise<Outcome> {
-    return this.#clients.ask("flow", { durationMs });
+  async #members(): Promise<number> {
+    const each = await Promise.all(this.#nodes.map((node) => node.ask("members", null)));
+    return each.reduce((sum, one) => sum + one, 0);
+  }
+
+  /** @param inFlight - default: what the cell says. */
+  run(durationMs: number, inFlight?: number): Promise<Outcome> {
+    return this.#clients.ask("flow", { durationMs, inFlight });
   }
 
   hop(count: number): Promise<HopLatencies> {

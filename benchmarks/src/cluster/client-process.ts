@@ -1,14 +1,14 @@
 /** The process that all clients of a cluster run in, or that publishes to NATS. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect as connectNats } from "@nats-io/transport-node";
-import { createDriver, type Driver } from "../drivers.js";
+import { createFlow, type FlowDriver } from "../drivers.js";
 import { answer } from "../messages.js";
 import type { Message, PeerClient } from "../peer.js";
 import { loadPeer } from "../peers/index.js";
 import { type KindName, loadKind } from "./load.js";
 import { EVERY_MS, PADDING, SUBJECT } from "./requests.js";
 
-let driver: Driver | undefined;
+let driver: FlowDriver | undefined;
 
 async function connecting(kind: KindName, ports: readonly number[]) {
   const { connect } = await loadPeer((await loadKind(kind)).client);
@@ -23,19 +23,29 @@ async function connecting(kind: KindName, ports: readonly number[]) {
     });
 }
 
+function opened(): FlowDriver {
+  if (driver === undefined) throw new Error("there are no clients");
+  return driver;
+}
+
 function raise(error: Error): never {
   throw error;
 }
 
 answer({
   async clients({ kind, ports, cell }) {
-    driver = createDriver(cell, await connecting(kind, ports));
-    await driver.prepare();
+    driver = createFlow(cell, await connecting(kind, ports));
+    await driver.open();
     return null;
   },
-  async flow({ durationMs }) {
-    if (driver === undefined) throw new Error("nothing was prepared");
-    return driver.run(durationMs);
+  async warmUp() {
+    await opened().warmUp();
+    return null;
+  },
+  async flow({ durationMs, inFlight }) {
+    const flow = opened();
+    flow.inFlight = inFlight ?? flow.inFlight;
+    return flow.run(durationMs);
   },
   async hop({ kind, ports, count }) {
     const connect = await connecting(kind, ports);

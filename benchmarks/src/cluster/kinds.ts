@@ -27,6 +27,8 @@ export interface ClusterServer extends PeerServer {
    * time, a node has also heard what the others had said by the first.
    */
   settled(): Promise<void>;
+  /** How many clients get what it broadcasts. */
+  readonly members: number;
   readonly counters?: () => NodeCounters;
 }
 

@@ -18,6 +18,13 @@ answer({
     const { broadcastsOut = 0, broadcastsKept = 0, bytesOut = 0 } = server?.counters?.() ?? {};
     return { broadcastsOut, broadcastsKept, bytesOut };
   },
+  async members() {
+    return server?.members ?? 0;
+  },
+  async settle() {
+    await server?.settled();
+    return null;
+  },
   async listen({ nats }) {
     const connection = await connect({ servers: nats });
     connection.subscribe(SUBJECT, {

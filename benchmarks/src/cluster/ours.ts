@@ -53,6 +53,9 @@ async function serve(options: NodeOptions): Promise<ClusterServer> {
   await server.start();
   return {
     port: server.addr[1],
+    get members() {
+      return everybody.size;
+    },
     async settled() {
       await node?.flush();
     },

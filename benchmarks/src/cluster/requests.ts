@@ -22,7 +22,11 @@ export interface ClusterRequests {
     readonly answer: { readonly port: number };
   };
   counters: { readonly data: null; readonly answer: NodeCounters };
-  /** Clients connect to nodes in turn, and warm up. */
+  /** How many clients get what the node broadcasts. */
+  members: { readonly data: null; readonly answer: number };
+  /** As `settled` of a node's server. */
+  settle: { readonly data: null; readonly answer: null };
+  /** Clients connect to nodes in turn. */
   clients: {
     readonly data: {
       readonly kind: KindName;
@@ -31,7 +35,13 @@ export interface ClusterRequests {
     };
     readonly answer: null;
   };
-  flow: { readonly data: { readonly durationMs: number }; readonly answer: Outcome };
+  /** They warm up, once all nodes know all of them. */
+  warmUp: { readonly data: null; readonly answer: null };
+  /** The measured part, with another number in flight than the cell says, if given. */
+  flow: {
+    readonly data: { readonly durationMs: number; readonly inFlight: number | undefined };
+    readonly answer: Outcome;
+  };
   /**
    * One client at each of two nodes, of which the first one sends.
    */

@@ -88,6 +88,9 @@ async function serve(name: AdapterName, { broker, mode, work }: NodeOptions): Pr
   });
   return {
     port: (http.address() as AddressInfo).port,
+    get members() {
+      return server.sockets.sockets.size;
+    },
     async settled() {
       await redis?.settled();
     },
