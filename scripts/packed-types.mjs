@@ -1,15 +1,19 @@
 // Compiles programs that use the packed packages as users do: with the oldest supported TypeScript and later ones,
-// with each way of resolving modules, from ESM and CommonJS, with what the packages declare checked as well.
+// with the oldest and the newest types of Node, with each way of resolving modules, from ESM and CommonJS, with what the
+// packages declare checked as well.
 
 import { strict as assert } from "node:assert";
 import { spawn } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { root } from "./packages.mjs";
 
 /** Names under which the workspace has installed them. The docs name the first as the oldest supported one. */
 const COMPILERS = ["typescript-5.4", "typescript-5.9", "typescript"];
+
+/** Node's types: the oldest ones, and the newest, which `npm install @types/node` brings. */
+const NODE_TYPES = { oldest: "@types/node", newest: "types-node-newest" };
 
 const names = {
   cluster: "memoryBus, natsBus",
@@ -19,7 +23,7 @@ const names = {
   peer: "standardPlatform",
   "peer/testing": "closedWith",
   "peer/transport": "Deadline",
-  "peng3d-events": "events, HeadlessPeng, listen, toEventEmitter, toEventTarget",
+  "peng3d-events": "events, fromEventEmitter, HeadlessPeng, listen, toEventEmitter, toEventTarget",
   ping: "PingableServerMixin, pingServer",
   protocol: "FrameDecoder, MsgpackCodec",
   telemetry: "instrument",
@@ -58,6 +62,7 @@ const use = `
   new GameServer({ clientcls: Player });
   listen(server, "peng3dnet:server.bind", (_event, { addr }) => addr[1]);
   toEventEmitter(server, new EventEmitter());
+  fromEventEmitter(new EventEmitter(), new HeadlessPeng());
   toEventTarget(client, new EventTarget());
   new GameBus().sendEvent("game:tick");
   export async function main() {
@@ -97,6 +102,12 @@ function resolutions(compiler) {
   };
 }
 
+/** With which strictness and which of Node's types. The newest of these need TypeScript 5.6. */
+function variants(compiler) {
+  const oldest = [true, false].map((exact) => [exact, "oldest"]);
+  return compiler === "typescript-5.4" ? oldest : [...oldest, [true, "newest"]];
+}
+
 function check(compiler, config) {
   const tsc = join(root, "node_modules", compiler, "bin", "tsc");
   return new Promise((resolve, reject) => {
@@ -123,10 +134,16 @@ export async function checkTypes(home) {
   };
   for (const [file, text] of Object.entries(files)) writeFileSync(join(home, file), text);
   const checks = [];
+  for (const [age, name] of Object.entries(NODE_TYPES)) {
+    const folder = join(home, `node-types-${age}`);
+    mkdirSync(folder);
+    symlinkSync(join(root, "node_modules", name), join(folder, "node"), "junction");
+  }
   for (const compiler of COMPILERS) {
     for (const [resolution, [options, compiled]] of Object.entries(resolutions(compiler))) {
-      for (const exactOptionalPropertyTypes of [true, false]) {
-        const what = `${compiler} ${resolution}${exactOptionalPropertyTypes ? " exactOptionalPropertyTypes" : ""}`;
+      for (const [exactOptionalPropertyTypes, age] of variants(compiler)) {
+        const exact = exactOptionalPropertyTypes ? " exactOptionalPropertyTypes" : "";
+        const what = `${compiler} ${resolution}${exact}, ${age} types of Node`;
         const folder = join(home, `types-${checks.length}`);
         mkdirSync(folder);
         const compilerOptions = {
@@ -138,7 +155,7 @@ export async function checkTypes(home) {
           // From 5.8 on: programs that Node runs as they are.
           ...(compiler === "typescript-5.4" ? {} : { erasableSyntaxOnly: true }),
           types: ["node"],
-          typeRoots: [join(root, "node_modules", "@types")],
+          typeRoots: [`../node-types-${age}`],
           rootDir: "..",
           noEmit: true,
           ...options,

@@ -8,22 +8,34 @@ import { relay, untyped } from "./relay.js";
 /** The type argument for Node's `EventEmitter`: each event of a map with its data as the only argument. */
 export type EmitterEvents<M = PengEventMap> = { [K in EventName<M>]: [data: M[K]] };
 
-/** What Node's types allow as type argument of an `EventEmitter`; `[never]` stands for an untyped one. */
-export type EmitterMap<T> = Record<keyof T, unknown[]> | [never];
+/** What a parameter is that should be an emitter, and is not. */
+interface NoEmitter {
+  readonly "no EventEmitter": true;
+}
 
-/** Accepts an emitter that is untyped, or whose events all fit. */
+/** The events that an emitter is typed with. The bounds of that type differ with the version of Node's types, which fill them in. */
+type EventsIn<E> = E extends EventEmitter<infer T> ? T : NoEmitter;
+
+/**
+ * Accepts an emitter that is untyped, or whose events all fit. Untyped is `[never]` until version 24 of Node's types; later it is
+ * `any`, or a map without names where the emitter is of a class that extends `EventEmitter`.
+ */
 type Fits<T, Misfit> = T extends readonly [never]
   ? unknown
-  : [Misfit] extends [never]
-    ? unknown
-    : { readonly "events that do not fit the emitter": Misfit };
+  : T extends NoEmitter
+    ? EventEmitter
+    : [keyof T] extends [never]
+      ? unknown
+      : [Misfit] extends [never]
+        ? unknown
+        : { readonly "events that do not fit the emitter": Misfit };
 
 type MisfitsTo<T, M, K extends string> = {
   [P in K]: P extends keyof T & keyof M ? ([data: M[P]] extends T[P] ? never : P) : P;
 }[K];
 
 type MisfitsFrom<T, M, K extends string> = {
-  [P in K]: P extends keyof T & keyof M ? (T[P] extends [data: M[P], ...unknown[]] ? never : P) : P;
+  [P in K]: P extends keyof T & keyof M ? ([T[P]] extends [[data: M[P], ...unknown[]]] ? never : P) : P;
 }[K];
 
 /** Which events a bridge takes. */
@@ -41,13 +53,9 @@ export interface BridgeOptions<K extends string> {
  * @returns a function that ends the bridge.
  * @throws {@link NoEventBusError} if there is no bus that can be listened to.
  */
-export function toEventEmitter<
-  S extends EventOrigin,
-  T extends EmitterMap<T>,
-  K extends EventOf<S> = EventOf<S>,
->(
+export function toEventEmitter<S extends EventOrigin, E extends object, K extends EventOf<S> = EventOf<S>>(
   origin: S,
-  emitter: EventEmitter<T> & Fits<T, MisfitsTo<T, EventsOf<S>, K>>,
+  emitter: E & Fits<EventsIn<E>, MisfitsTo<EventsIn<E>, EventsOf<S>, K>>,
   { events }: BridgeOptions<K> = {},
 ): Disposer {
   const target = emitter as object as EventEmitter;
@@ -69,12 +77,8 @@ export function toEventEmitter<
  *
  * @returns a function that ends the bridge.
  */
-export function fromEventEmitter<
-  M extends object,
-  T extends EmitterMap<T>,
-  K extends EventName<M> = EventName<M>,
->(
-  emitter: EventEmitter<T> & Fits<T, MisfitsFrom<T, M, K>>,
+export function fromEventEmitter<E extends object, M extends object, K extends EventName<M> = EventName<M>>(
+  emitter: E & Fits<EventsIn<E>, MisfitsFrom<EventsIn<E>, M, K>>,
   bus: HeadlessPeng<M>,
   { events }: BridgeOptions<K> = {},
 ): Disposer {

@@ -40,6 +40,10 @@ interface ChatMap extends PengEventMap {
   readonly "chat:options": { readonly n?: number };
 }
 
+class Bell extends EventEmitter {}
+
+class TypedBell extends EventEmitter<EmitterEvents> {}
+
 /** Compiled, never called. */
 function right(server: Server<Player>, client: Client, bus: HeadlessPeng): void {
   const engine: EngineLike = bus;
@@ -94,6 +98,13 @@ function right(server: Server<Player>, client: Client, bus: HeadlessPeng): void 
   });
   fromEventEmitter(new EventEmitter<EmitterEvents>(), bus);
   fromEventEmitter(new EventEmitter<EmitterEvents<ChatMap>>(), chat, { events: ["chat:said"] });
+  fromEventEmitter(new EventEmitter(), bus);
+  // Emitters of other classes, too.
+  toEventEmitter(bus, new Bell());
+  toEventEmitter(bus, new TypedBell());
+  toEventEmitter(bus, process);
+  fromEventEmitter(new Bell(), bus);
+  fromEventEmitter(new TypedBell(), bus);
   toEventTarget(client, new EventTarget(), { events: ["peng3dnet:client.recv"] });
   fromEventTarget(new EventTarget(), bus);
   gather([server, client, chat], bus);
@@ -157,6 +168,12 @@ function wrong(server: Server, client: Client, bus: HeadlessPeng): void {
   events(client, "peng3dnet:client.recv", { overflow: "ignore" });
   // @ts-expect-error -- the emitter's events carry something else
   toEventEmitter(bus, new EventEmitter<{ "peng3dnet:client.close": [reason: string] }>());
+  // @ts-expect-error -- the emitter's events carry something else
+  fromEventEmitter(new EventEmitter<{ "peng3dnet:client.close": [reason: string] }>(), bus);
+  // @ts-expect-error -- an event target is no emitter
+  toEventEmitter(bus, new EventTarget());
+  // @ts-expect-error -- an event target is no emitter
+  fromEventEmitter(new EventTarget(), bus);
   // @ts-expect-error -- there is no event of this name
   toEventEmitter(bus, new EventEmitter(), { events: ["peng3dnet:server.bound"] });
   // @ts-expect-error -- a client sends no events of servers
