@@ -162,7 +162,8 @@ export abstract class PeerBase<
   }
 
   /**
-   * Registers a packet type.
+   * Registers a packet type. Connections whose handshake is complete do not have one that gets its id only now, which is warned
+   * of once.
    *
    * @param name - `namespace:category.name`.
    * @param obj - the packet type.
@@ -173,7 +174,10 @@ export abstract class PeerBase<
    * @reference `register_packet`
    */
   registerPacket(name: string, obj: Packet, n?: number | null): number {
-    return this.registry.register(obj, name, n);
+    const id = this.registry.register(obj, name, n);
+    // Both sides may have agreed on a fixed id.
+    if (typeof n !== "number") this.#hooks.registeredNow(name);
+    return id;
   }
 
   /**
@@ -183,9 +187,17 @@ export abstract class PeerBase<
    * @throws as {@link PeerBase.registerPacket}.
    */
   register(definition: AnyPacketDefinition): number {
-    if (isRequestDefinition(definition)) this.#hooks.requests.register(definition);
-    else this.#typed.get(definition);
+    if (isRequestDefinition(definition)) {
+      const { size } = this.registry;
+      this.#hooks.requests.register(definition);
+      this.#registeredSince(size, definition);
+    } else this.#typed.get(definition);
     return this.registry.getID(definition.name);
+  }
+
+  /** @param size - how many packets there were before a request was registered, or was found to be so. */
+  #registeredSince(size: number, { name, options }: AnyRequestDefinition): void {
+    if (this.registry.size > size && typeof options.id !== "number") this.#hooks.registeredNow(name);
   }
 
   #registerTyped(definition: AnyPacketDefinition): TypedPacket<Owner> {
@@ -209,7 +221,9 @@ export abstract class PeerBase<
    */
   answer<R extends AnsweredBy<Receives>>(request: R, handler: RequestHandler<R, Owner>): this;
   answer(request: AnyRequestDefinition, handler: AnyHandler): this {
+    const { size } = this.registry;
     this.#hooks.requests.answer(request, handler);
+    this.#registeredSince(size, request);
     return this;
   }
 

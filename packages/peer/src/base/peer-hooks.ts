@@ -5,6 +5,7 @@ import {
   isInstance,
   type PacketEntry,
   type PacketRef,
+  quoteText,
   ResumeError,
 } from "@peng3dnet/protocol";
 import { type HeartbeatRole, Heartbeats } from "../liveness/heartbeats.js";
@@ -125,6 +126,16 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
 
   /** What the sessions report to of resumption; made when the first one does. */
   protected abstract get resumption(): ResumptionHooks<Session<Owner>>;
+
+  /** A packet was registered, which gave it the next free id: warns if there are connections that do not have it. */
+  registeredNow(name: string): void {
+    const { connections, handshaking } = this.census();
+    if (connections === handshaking) return;
+    this.parts.guard.notice(
+      `${quoteText(name)} was registered while there are connections, which do not have it: both sides compare their packets in the handshake. Register it before the first one, e.g. in the option packets`,
+      "a packet registered late",
+    );
+  }
 
   /** Adds what there is of its connections to a census. */
   protected abstract countIn(census: CensusTaking): void;

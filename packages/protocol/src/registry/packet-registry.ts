@@ -120,7 +120,8 @@ export class PacketRegistry extends BaseRegistry<Packet, PacketEntry> {
   }
 
   override entry(obj: string | number | Packet | AnyPacketDefinition): PacketEntry {
-    return super.entry(obj as Packet);
+    // An error names the packet of a definition.
+    return this.find(obj) ?? super.entry((isDefinition(obj) ? obj.name : obj) as Packet);
   }
 
   /** A packet of another copy of this package will do, too. */

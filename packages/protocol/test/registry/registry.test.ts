@@ -1,6 +1,7 @@
 import {
   AlreadyRegisteredError,
   BaseRegistry,
+  definePacket,
   NotRegisteredError,
   Packet,
   PacketRegistry,
@@ -73,6 +74,15 @@ test("what is not registered", () => {
       expect(() => registry[call](key)).toThrow(NotRegisteredError);
       expect(() => registry[call](key)).toThrow(`${text} is not registered`);
     }
+  }
+});
+
+test("a definition that is not registered is named", () => {
+  const registry = new PacketRegistry();
+  const packet = definePacket({ name: "demo:say" });
+  for (const call of ["entry", "getObj", "getID"] as const) {
+    expect(() => registry[call](packet as never)).toThrow(NotRegisteredError);
+    expect(() => registry[call](packet as never)).toThrow('"demo:say" is not registered');
   }
 });
 
