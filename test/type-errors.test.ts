@@ -71,6 +71,16 @@ const right = {
     game.broadcast(Heard, { text: "" }, { to: room, except: first });
     game.broadcast(Heard, { text: "" }, { to: new Set(game.clients.values()) });
     game.on("groupenter", ({ score }, group) => [score, group.name, [...group].map((player) => player.score)]);
+    game.on(Say, ({ text }, { client: player }) => {
+      for (const group of player.groups.values()) group.broadcast("demo:heard", { text }, { except: player });
+      for (const other of player.groups.get("room") ?? []) other.score += player.score;
+      const groups: core.GroupMap<Player> = player.groups;
+      return groups.size;
+    });
+    export class Mover extends ClientOnServer<number> {
+      override onReceive() { for (const group of this.groups.values()) group.broadcast("demo:any", { text: "" }); }
+    }
+    export const shouted = (by: ClientOnServer) => [...by.groups.values()].map((group) => group.broadcast("demo:any", 5));
     export const names = first === undefined ? [] : [...first.groups.keys()];
     export const rooms: core.Group<Player> = room;
     export const all: core.GroupMap<Player> = game.groups;
@@ -285,6 +295,24 @@ const wrong: Record<string, readonly [source: string, error: string | RegExp]> =
   "a name on the client itself in a handler": [
     `client.on(Heard, (_msg, { client: self }) => { self.sendMessage("demo:greting", { text: "" }); });`,
     misspelt,
+  ],
+  "a name for a group of a client in a handler": [
+    `game.on(Say, (_msg, { client: from }) => {
+       for (const group of from.groups.values()) group.broadcast("demo:greting", { text: "" });
+     });`,
+    misspelt,
+  ],
+  "a payload for a group of a client in a handler": [
+    `game.on(Say, (_msg, { client: from }) => { from.groups.get("room")?.broadcast("demo:heard", { txt: "" }); });`,
+    typo,
+  ],
+  "a packet for a group of a client in an event": [
+    `game.on("connection", (from) => { from.groups.get("room")?.broadcast(Say, { text: "" }); });`,
+    "is not assignable to type 'SentTo<0>'",
+  ],
+  "a key of a member of a group of a client": [
+    `game.on(Say, (_msg, { client: from }) => { for (const other of from.groups.get("room") ?? []) other.scor; });`,
+    /Property 'scor' does not exist on type '.*'\. Did you mean 'score'\?/,
   ],
   "a name in a method of a client class": [
     `export class Member extends ClientOnServer {

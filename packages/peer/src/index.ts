@@ -30,7 +30,6 @@ export type { ServerTime } from "./liveness/server-clock.js";
 export { ENCODED, type PacketForMany } from "./messages/encoded-packet.js";
 export type { Message, MessageStream, MessageStreamOptions } from "./messages/message-stream.js";
 export type {
-  ClientOf,
   KnowsPackets,
   MessageContext,
   MessageHandler,
@@ -90,6 +89,7 @@ export type { ResumeInfo, SuspendInfo } from "./resume/resume-events.js";
 export type { ResumePlaces } from "./resume/resume-places.js";
 export type { ResumeAttempt } from "./resume/server-resumption.js";
 export { SessionKeeper } from "./resume/session-keeper.js";
+export type { ClientOf, KnowsGroups } from "./server/client-of.js";
 export { type ClientClass, type ClientConnection, ClientOnServer } from "./server/client-on-server.js";
 export { CLUSTER_HOST, type ClusterHost, type SharedPacket } from "./server/cluster-host.js";
 export { Server } from "./server/server.js";

@@ -47,9 +47,6 @@ export interface KnowsPackets<D extends AnyPacketDefinition> {
   readonly "~packets"?: D | undefined;
 }
 
-/** The object that stands for a client of a server, as handlers get it. */
-export type ClientOf<C, D extends AnyPacketDefinition> = C & KnowsPackets<D>;
-
 /** Listener of an event by name, or of a packet by definition. */
 export type TargetListener<Events, Target, Owner> = Target extends keyof Events
   ? (...args: Extract<Events[Target], unknown[]>) => void

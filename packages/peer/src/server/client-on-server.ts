@@ -148,7 +148,10 @@ export class ClientOnServer<Data = unknown> implements ConnectionOwner {
     return this.conn.suspended;
   }
 
-  /** The groups that it is in, by name. It goes along with them; empty once its connection is closed. */
+  /**
+   * The groups that it is in, by name. It goes along with them; empty once its connection is closed. Where a server gave the
+   * client, e.g. in handlers, they are typed as those of {@link Server.group}.
+   */
   get groups(): GroupMap<ClientOnServer> {
     return groupsOf(this) as GroupMap<ClientOnServer>;
   }

@@ -23,7 +23,7 @@ import type { GroupMap } from "../groups/group-map.js";
 import { exceptionsOf, receiversOf } from "../groups/receivers.js";
 import type { ServerTime } from "../liveness/server-clock.js";
 import { ENCODED, EncodedPacket } from "../messages/encoded-packet.js";
-import type { ClientOf, NameSentTo, PayloadOf, SentTo, UntypedPacket } from "../messages/typed-packet.js";
+import type { KnowsPackets, NameSentTo, PayloadOf, SentTo, UntypedPacket } from "../messages/typed-packet.js";
 import { standardPlatform } from "../platform/standard-platform.js";
 import type {
   AnsweredBy,
@@ -40,6 +40,7 @@ import type { Acceptor, Listening } from "../transport/acceptor.js";
 import type { Transport } from "../transport/transport.js";
 import { Admission } from "./admission.js";
 import { encodeForAll, sendToAll } from "./broadcast.js";
+import type { ClientOf } from "./client-of.js";
 import { type ClientClass, type ClientConnection, ClientOnServer } from "./client-on-server.js";
 import { ClientTable } from "./client-table.js";
 import { ClosingClients } from "./closing-clients.js";
@@ -389,7 +390,7 @@ export class Server<
    * @throws {@link InvalidStateError} if the server is stopped or shuts down, or if an overridden `genCID` gives an id that
    * is in use. The transport is still the caller's then.
    */
-  accept(transport: Transport, connected?: number): ClientOf<C, D> {
+  accept(transport: Transport, connected?: number): C & KnowsPackets<D> {
     return this.#reception.accept(transport, connected);
   }
 
