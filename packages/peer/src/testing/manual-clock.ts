@@ -29,9 +29,20 @@ export class ManualClock implements Clock {
     this.#timers.delete(timer as Timer);
   }
 
+  /** When the next timer is due, in milliseconds as {@link ManualClock.now} tells them; `undefined`: there is none. */
+  get next(): number | undefined {
+    let next: number | undefined;
+    for (const { at } of this.#timers) if (next === undefined || at < next) next = at;
+    return next;
+  }
+
   /** Turns the clock on by `seconds` and runs what is due meanwhile, in order of time. */
   advance(seconds: number): void {
-    const end = this.#now + seconds * 1000;
+    this.advanceTo(this.#now + seconds * 1000);
+  }
+
+  /** As {@link ManualClock.advance}, until it shows `end`, in milliseconds. It never goes back. */
+  advanceTo(end: number): void {
     for (;;) {
       let due: Timer | undefined;
       for (const timer of this.#timers) {
@@ -42,6 +53,6 @@ export class ManualClock implements Clock {
       this.#now = due.at;
       due.callback();
     }
-    this.#now = end;
+    this.#now = Math.max(this.#now, end);
   }
 }

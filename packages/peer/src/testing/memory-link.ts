@@ -1,13 +1,31 @@
 import { type Address, SSLSEC_NONE, type SslSecLevel } from "@peng3dnet/protocol";
+import { standardPlatform } from "../platform/standard-platform.js";
+import type { Clock } from "../time/clock.js";
 import type { Transport, TransportHandler } from "../transport/transport.js";
 
-/** Bytes that a direction of a link holds before a sender has to wait, as a kernel's buffers would. */
+/** Bytes that a direction of a link takes before a sender has to wait, as a kernel's buffers would. */
 const CAPACITY = 256 * 1024;
+
+/** What was sent, and when it arrives at the earliest. */
+interface Piece {
+  readonly bytes: Uint8Array;
+  readonly due: number;
+}
 
 /** One direction of a {@link MemoryLink}, and what a test can do to it. */
 export class Direction {
   /** Longest piece that is delivered at once, in bytes; default: no limit. */
   slice = Number.POSITIVE_INFINITY;
+  /**
+   * Milliseconds that what is sent from now on is under way, on the link's clock; default 0. The order stays as it is. A cut is told
+   * at once.
+   */
+  delay = 0;
+  /**
+   * Bytes that may wait for delivery, those that are under way included, before the sender is told to wait; default 256 KiB. With 0
+   * and a frozen direction, all that is written counts as unsent.
+   */
+  capacity: number = CAPACITY;
   /** Bytes delivered so far. */
   delivered = 0;
   /** Bytes that wait for delivery. */
@@ -15,17 +33,22 @@ export class Direction {
 
   readonly #receiver: () => MemoryTransport;
   readonly #changed: () => void;
-  readonly #pieces: Uint8Array[] = [];
+  readonly #clock: Clock;
+  readonly #pieces: Piece[] = [];
   readonly #flips = new Map<number, number>();
   #frozen = false;
-  #ended = false;
+  /** When the end that the sender has written arrives. */
+  #endDue = Number.POSITIVE_INFINITY;
   #endTold = false;
+  /** Wakes up the link once what comes next is due. */
+  #timer: unknown = undefined;
   #cutAt = Number.POSITIVE_INFINITY;
   #endAt = Number.POSITIVE_INFINITY;
   readonly #cut: () => void;
 
-  constructor(receiver: () => MemoryTransport, changed: () => void, cut: () => void) {
+  constructor(receiver: () => MemoryTransport, changed: () => void, cut: () => void, clock: Clock) {
     this.#receiver = receiver;
+    this.#clock = clock;
     this.#changed = changed;
     this.#cut = cut;
   }
@@ -39,6 +62,8 @@ export class Direction {
   discard(): void {
     this.#pieces.length = 0;
     this.waiting = 0;
+    this.#clock.clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
   /** Delivers nothing until `thaw`. */
@@ -78,15 +103,32 @@ export class Direction {
   /** Takes bytes from the sender. */
   push(bytes: Uint8Array): void {
     if (this.#endTold || this.#receiver().isClosed) return;
-    this.#pieces.push(bytes.slice());
+    this.#pieces.push({ bytes: bytes.slice(), due: this.#arrival() });
     this.waiting += bytes.length;
     this.#changed();
   }
 
   /** The sender has ended its stream. */
   end(): void {
-    this.#ended = true;
+    this.#endDue = this.#arrival();
     this.#changed();
+  }
+
+  /** When what is sent now arrives; 0: at once, without a look at the clock. */
+  #arrival(): number {
+    return this.delay > 0 ? this.#clock.now() + this.delay : 0;
+  }
+
+  /** Whether it is time for what comes next; if not, the link is woken up then. */
+  #isDue(due: number): boolean {
+    if (due === 0) return true;
+    const left = due - this.#clock.now();
+    if (left <= 0) return true;
+    this.#timer ??= this.#clock.setTimeout(() => {
+      this.#timer = undefined;
+      this.#changed();
+    }, left);
+    return false;
   }
 
   /** Delivers one piece if that is possible. @returns whether something happened. */
@@ -99,16 +141,18 @@ export class Direction {
     }
     if (this.#frozen || this.#endTold || !receiver.reading) return false;
     const piece = this.#pieces[0];
-    const atEnd = this.delivered >= this.#endAt || (piece === undefined && this.#ended);
-    if (atEnd) {
+    const cutOff = this.delivered >= this.#endAt;
+    if (cutOff || (piece === undefined && this.#endDue < Number.POSITIVE_INFINITY)) {
+      if (!cutOff && !this.#isDue(this.#endDue)) return false;
       this.stop();
       receiver.takeEnd();
       return true;
     }
-    if (piece === undefined) return false;
+    if (piece === undefined || !this.#isDue(piece.due)) return false;
+    const { bytes, due } = piece;
     const room = Math.min(this.slice, this.#cutAt - this.delivered, this.#endAt - this.delivered);
-    const chunk = piece.subarray(0, room);
-    if (chunk.length < piece.length) this.#pieces[0] = piece.subarray(chunk.length);
+    const chunk = bytes.subarray(0, room);
+    if (chunk.length < bytes.length) this.#pieces[0] = { bytes: bytes.subarray(chunk.length), due };
     else this.#pieces.shift();
     for (const [offset, mask] of this.#flips) {
       const index = offset - this.delivered;
@@ -150,7 +194,7 @@ export class MemoryTransport implements Transport {
   }
 
   get backlog(): number {
-    return this.#busy ? Math.max(0, this.out.waiting - CAPACITY) : 0;
+    return this.#busy ? Math.max(0, this.out.waiting - this.out.capacity) : 0;
   }
 
   /** Whether bytes can be delivered to it. */
@@ -183,7 +227,7 @@ export class MemoryTransport implements Transport {
   write(bytes: Uint8Array): boolean {
     if (this.#closed || this.#destroyed) return true;
     this.out.push(bytes);
-    this.#busy = this.out.waiting > CAPACITY;
+    this.#busy = this.out.waiting > this.out.capacity;
     return !this.#busy;
   }
 
@@ -234,7 +278,7 @@ export class MemoryTransport implements Transport {
 
   /** What was written has gone far enough for more. */
   checkDrained(): boolean {
-    if (!this.#busy || this.#destroyed || this.#closed || this.out.waiting > CAPACITY) return false;
+    if (!this.#busy || this.#destroyed || this.#closed || this.out.waiting > this.out.capacity) return false;
     this.#busy = false;
     try {
       this.#handler?.drained();
@@ -263,8 +307,8 @@ export class MemoryTransport implements Transport {
 }
 
 /**
- * A link in memory between a server and a client: delivers in order, in microtasks, and can be sliced, frozen,
- * cut, ended and corrupted at any byte.
+ * A link in memory between a server and a client: delivers in order, in microtasks, and can be delayed, sliced,
+ * frozen, cut, ended and corrupted at any byte.
  */
 export class MemoryLink {
   /** What the server sends. */
@@ -278,12 +322,15 @@ export class MemoryLink {
   #scheduled = false;
   #broken = false;
 
-  /** @param sslSeclevel - level that both ends report; default `SSLSEC_NONE`. */
-  constructor(sslSeclevel: SslSecLevel = SSLSEC_NONE) {
+  /**
+   * @param sslSeclevel - level that both ends report; default `SSLSEC_NONE`.
+   * @param clock - on which {@link Direction.delay} is measured; default: the runtime's.
+   */
+  constructor(sslSeclevel: SslSecLevel = SSLSEC_NONE, clock: Clock = standardPlatform.clock) {
     const run = (): void => this.run();
     const cut = (): void => this.cut();
-    this.toClient = new Direction(() => this.client, run, cut);
-    this.toServer = new Direction(() => this.server, run, cut);
+    this.toClient = new Direction(() => this.client, run, cut, clock);
+    this.toServer = new Direction(() => this.server, run, cut, clock);
     this.server = new MemoryTransport(this, this.toClient, ["memory-client", 1], sslSeclevel);
     this.client = new MemoryTransport(this, this.toServer, ["memory-server", 1], sslSeclevel);
   }

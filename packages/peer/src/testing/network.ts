@@ -7,12 +7,22 @@ import type { ClientOnServer } from "../server/client-on-server.js";
 import { Server } from "../server/server.js";
 import type { ServerOptions } from "../server/server-options.js";
 import { ManualClock } from "./manual-clock.js";
-import { MemoryLink } from "./memory-link.js";
+import { type Direction, MemoryLink } from "./memory-link.js";
 
 /** Options of {@link TestNetwork.connect}. */
 export interface TestConnectOptions {
   /** TLS security level that both ends believe in; default `SSLSEC_NONE`. */
   readonly sslSeclevel?: SslSecLevel | undefined;
+  /**
+   * Milliseconds that all is under way in each direction, on the clock of the network: half of a round trip. Default 0. A direction's
+   * own is {@link Direction.delay}.
+   */
+  readonly delay?: number | undefined;
+  /**
+   * Bytes that each direction takes before its sender has to wait; default 256 KiB. A direction's own is
+   * {@link Direction.capacity}.
+   */
+  readonly capacity?: number | undefined;
   /** Prepares the link before the first byte, e.g. to freeze or corrupt it. */
   readonly prepare?: ((link: MemoryLink) => void) | undefined;
 }
@@ -60,20 +70,49 @@ export class TestNetwork {
     return peer;
   }
 
-  /** Links a client with a server. The handshake begins at once; wait with `client.waitForConnection()`. */
+  /**
+   * Links a client with a server. The handshake begins at once; wait with `client.waitForConnection()`, where there is a `delay`
+   * after {@link TestNetwork.pass}.
+   */
   connect(
     client: Pick<Client, "attach">,
     server: Pick<Server, "accept">,
-    { sslSeclevel, prepare }: TestConnectOptions = {},
+    { sslSeclevel, delay, capacity, prepare }: TestConnectOptions = {},
   ): MemoryLink {
-    const link = new MemoryLink(sslSeclevel);
+    for (const [name, value] of Object.entries({ delay, capacity })) {
+      if (value !== undefined && !(value >= 0))
+        throw new RangeError(`the option ${name} is a number from 0, and not ${value}`);
+    }
+    const link = new MemoryLink(sslSeclevel, this.clock);
+    for (const direction of [link.toClient, link.toServer]) {
+      direction.delay = delay ?? direction.delay;
+      direction.capacity = capacity ?? direction.capacity;
+    }
     prepare?.(link);
     server.accept(link.server);
     client.attach(link.client);
     return link;
   }
 
-  /** Resolves once nothing is under way any more: microtasks, ticks and immediates have had their turns. */
+  /**
+   * Lets time pass as it does in reality: the clock stops at each moment at which something is due, and goes on once all that follows
+   * from it has happened. `clock.advance` lets nothing happen on the way but timers, so that what comes over a link with a delay
+   * arrives at the end.
+   */
+  async pass(seconds: number): Promise<void> {
+    const end = this.clock.now() + seconds * 1000;
+    await this.settle();
+    for (let { next } = this.clock; next !== undefined && next <= end; next = this.clock.next) {
+      this.clock.advanceTo(next);
+      await this.settle();
+    }
+    this.clock.advanceTo(end);
+    await this.settle();
+  }
+
+  /**
+   * Resolves once nothing is under way any more but what a delay holds back: microtasks, ticks and immediates have had their turns.
+   */
   async settle(): Promise<void> {
     for (let turn = 0; turn < 3; turn++) {
       await new Promise<void>((resolve) => {

@@ -1,5 +1,7 @@
 // The test kit's link by itself: what each end sees, byte by byte.
 
+import { SSLSEC_NONE } from "@peng3dnet/protocol";
+import { ManualClock } from "../../src/testing/manual-clock.js";
 import { MemoryLink, type MemoryTransport } from "../../src/testing/memory-link.js";
 import type { TransportHandler } from "../../src/transport/transport.js";
 
@@ -118,6 +120,55 @@ test("a frozen direction holds what is sent; a sender is busy past 256 KiB, and 
   expect(server.map(({ length }) => length)).toEqual([5, 256 * 1024, 2]);
   expect(client).toEqual(["ready", "drain"]);
   expect([link.client.busy, link.client.backlog]).toEqual([false, 0]);
+});
+
+test("a direction takes as much as its capacity says", async () => {
+  const { link, client } = started(({ toServer }) => {
+    toServer.freeze();
+    toServer.capacity = 3;
+  });
+  expect(link.client.write(text("abc"))).toBe(true);
+  expect(link.client.write(text("de"))).toBe(false);
+  expect([link.client.busy, link.client.backlog]).toEqual([true, 2]);
+  link.toServer.slice = 1;
+  link.toServer.thaw();
+  await turn();
+  expect(client).toEqual(["ready", "drain"]);
+});
+
+test("a direction with a delay delivers bytes and the end of the stream when they are due", async () => {
+  const clock = new ManualClock();
+  const link = new MemoryLink(SSLSEC_NONE, clock);
+  const [server] = [watch(link.server), watch(link.client)];
+  link.toServer.delay = 40;
+  link.client.write(text("a"));
+  clock.advance(0.01);
+  link.client.end();
+  clock.advance(0.0299);
+  await turn();
+  expect(server).toEqual(["ready"]);
+  clock.advance(0.0001);
+  await turn();
+  expect(server).toEqual(["ready", "a"]);
+  clock.advance(0.0099);
+  await turn();
+  expect(server).toEqual(["ready", "a"]);
+  clock.advance(0.0001);
+  await turn();
+  expect(server).toEqual(["ready", "a", "end"]);
+  expect(clock.timers).toBe(0);
+});
+
+test("what was under way when the link was cut leaves no timer", async () => {
+  const clock = new ManualClock();
+  const link = new MemoryLink(SSLSEC_NONE, clock);
+  watch(link.server);
+  link.toServer.delay = 40;
+  link.client.write(text("a"));
+  await turn();
+  expect(clock.timers).toBe(1);
+  link.cut();
+  expect(clock.timers).toBe(0);
 });
 
 test("an end that has paused is delivered nothing, its peer's end neither", async () => {
