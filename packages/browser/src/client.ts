@@ -1,9 +1,12 @@
 import {
   type AddressLike,
   type AnyPacketDefinition,
+  CLIENT_OPTIONS,
   ConfigError,
   type Connector,
+  checkKnownOptions,
   InvalidStateError,
+  type OptionNames,
   Client as PeerClient,
   type ClientOptions as PeerClientOptions,
 } from "@peng3dnet/peer";
@@ -20,6 +23,13 @@ export interface ClientOptions<D extends AnyPacketDefinition = AnyPacketDefiniti
    */
   readonly addr?: WebSocketAddress | AddressLike | undefined;
 }
+
+const OPTIONS: OptionNames<ClientOptions> = {
+  ...CLIENT_OPTIONS,
+  WebSocket: true,
+  bridge: true,
+  maxHeld: true,
+};
 
 /** For those who name no address, and may hand in a transport by `attach`. */
 const nowhere: Connector = {
@@ -62,6 +72,8 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition> ext
    * {@link InvalidStateError} for a WebSocket that is closed.
    */
   constructor(options: ClientOptions<D> = {}) {
-    super(withConnector(options), { platform: browserPlatform });
+    if (new.target === Client) checkKnownOptions("a Client", options, OPTIONS);
+    // There are more than those of any client, and they have been checked.
+    super(withConnector(options), { platform: browserPlatform, exact: false });
   }
 }

@@ -7,6 +7,7 @@ export * from "@peng3dnet/protocol";
 export type { ConnectionOwner } from "./base/connection-owner.js";
 export { type EngineLike, EVENT_SIZE } from "./base/engine.js";
 export type { HandlerErrorContext } from "./base/handler-guard.js";
+export { checkKnownOptions, type OptionNames } from "./base/known-options.js";
 export { type Logger, silentLogger } from "./base/logger.js";
 export type { PeerOptions } from "./base/options.js";
 export { type EventListener, PeerBase, type PeerEvents } from "./base/peer-base.js";
@@ -14,7 +15,7 @@ export type { PeerHooks } from "./base/peer-hooks.js";
 export type { PeerParts } from "./base/peer-parts.js";
 export type { SendOutcome } from "./base/send-outcome.js";
 export { Client } from "./client/client.js";
-export type { ClientEvents, ClientOptions } from "./client/client-options.js";
+export { CLIENT_OPTIONS, type ClientEvents, type ClientOptions } from "./client/client-options.js";
 export { isFinalClose } from "./client/final-close.js";
 export type { ReconnectOptions, RetryInfo, SessionInfo } from "./client/reconnect-options.js";
 export {

@@ -1,4 +1,5 @@
 import type { AnyPacketDefinition, CloseInfo } from "@peng3dnet/protocol";
+import { type OptionNames, PEER_OPTIONS } from "../base/known-options.js";
 import type { PeerOptions } from "../base/options.js";
 import type { PeerEvents } from "../base/peer-base.js";
 import type { ResumeOptions } from "../resume/client-resumption.js";
@@ -30,8 +31,20 @@ export interface ClientOptions<D extends AnyPacketDefinition = AnyPacketDefiniti
   readonly reconnect?: boolean | ReconnectOptions | undefined;
 }
 
+/** Names of the options of a client. */
+export const CLIENT_OPTIONS: OptionNames<ClientOptions> = {
+  ...PEER_OPTIONS,
+  conntype: true,
+  connector: true,
+  resume: true,
+  reconnect: true,
+};
+
 /** What a package for one runtime hands in for where an application says nothing. */
-export type ClientDefaults = Pick<ClientOptions, "platform" | "connector">;
+export interface ClientDefaults extends Pick<ClientOptions, "platform" | "connector"> {
+  /** Whether an option that does not exist is refused. Default: unless the object is of a subclass, which may have its own. */
+  readonly exact?: boolean | undefined;
+}
 
 /** Arguments of a client's listeners. */
 export interface ClientEvents extends PeerEvents {

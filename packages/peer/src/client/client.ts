@@ -20,6 +20,7 @@ import {
   STATE_INIT,
 } from "@peng3dnet/protocol";
 import type { ConnectionOwner } from "../base/connection-owner.js";
+import { checkKnownOptions, noticeUnknownOptions } from "../base/known-options.js";
 import { PeerBase } from "../base/peer-base.js";
 import { type SendOutcome, sendOutcome } from "../base/send-outcome.js";
 import type { RoundTrip } from "../liveness/round-trip.js";
@@ -41,7 +42,12 @@ import type { NativeSocket } from "../transport/native-socket.js";
 import type { PeerCertificate } from "../transport/peer-certificate.js";
 import type { Transport } from "../transport/transport.js";
 import { ClientHooks } from "./client-hooks.js";
-import type { ClientDefaults, ClientEvents, ClientOptions } from "./client-options.js";
+import {
+  CLIENT_OPTIONS,
+  type ClientDefaults,
+  type ClientEvents,
+  type ClientOptions,
+} from "./client-options.js";
 import type { ClientSessions } from "./client-sessions.js";
 import type { ConnectingClient } from "./connecting-client.js";
 import { Dialling } from "./dialling.js";
@@ -71,16 +77,19 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
 
   /**
    * @param defaults - for a package for one runtime: what holds where `options` say nothing.
-   * @throws {@link ConfigError} if a config option is not allowed, {@link InvalidAddressError} for `addr`, TypeError for a
-   * `platform` or a `connector` that is none, RangeError for `resume` or `reconnect`.
+   * @throws {@link ConfigError} if a config option is not allowed or an option does not exist, {@link InvalidAddressError} for
+   * `addr`, TypeError for a `platform` or a `connector` that is none, RangeError for `resume` or `reconnect`.
    */
   constructor(options: ClientOptions<D> = {}, defaults: ClientDefaults = {}) {
+    const { exact = new.target === Client } = defaults;
+    if (exact) checkKnownOptions("a Client", options, CLIENT_OPTIONS);
     let hooks!: ClientHooks<Client<D>>;
     const platform = options.platform ?? defaults.platform ?? standardPlatform;
     super("client", options, platform, (parts) => {
       hooks = new ClientHooks(parts);
       return hooks;
     });
+    if (!exact) noticeUnknownOptions(this, options, CLIENT_OPTIONS, this.guard);
     this.#hooks = hooks;
     this.#sessions = hooks.sessions;
     const { resume = false, reconnect = false } = options;

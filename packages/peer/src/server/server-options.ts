@@ -1,4 +1,5 @@
 import type { Address, AnyPacketDefinition, CloseInfo } from "@peng3dnet/protocol";
+import { type OptionNames, PEER_OPTIONS } from "../base/known-options.js";
 import type { PeerOptions } from "../base/options.js";
 import type { PeerEvents } from "../base/peer-base.js";
 import type { Group, GroupBroadcastOptions, Receiver } from "../groups/group.js";
@@ -35,8 +36,20 @@ export interface ServerOptions<
   readonly authorizeResume?: ((attempt: ResumeAttempt<C>) => boolean | Promise<boolean>) | undefined;
 }
 
+/** Names of the options of a server. */
+export const SERVER_OPTIONS: OptionNames<ServerOptions> = {
+  ...PEER_OPTIONS,
+  clientcls: true,
+  conntypes: true,
+  acceptor: true,
+  authorizeResume: true,
+};
+
 /** What a package for one runtime hands in for where an application says nothing. */
-export type ServerDefaults = Pick<ServerOptions, "platform" | "acceptor">;
+export interface ServerDefaults extends Pick<ServerOptions, "platform" | "acceptor"> {
+  /** Whether an option that does not exist is refused. Default: unless the object is of a subclass, which may have its own. */
+  readonly exact?: boolean | undefined;
+}
 
 /** Arguments of a server's listeners. */
 export interface ServerEvents<C extends ClientOnServer> extends PeerEvents {

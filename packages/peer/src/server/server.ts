@@ -15,6 +15,7 @@ import {
   type SIDE_CLIENT,
   SIDE_SERVER,
 } from "@peng3dnet/protocol";
+import { checkKnownOptions, noticeUnknownOptions } from "../base/known-options.js";
 import { PeerBase } from "../base/peer-base.js";
 import type { PeerParts } from "../base/peer-parts.js";
 import { type SendOutcome, sendOutcome } from "../base/send-outcome.js";
@@ -48,13 +49,14 @@ import { CLUSTER_HOST, ClusterHost } from "./cluster-host.js";
 import { checkAcceptor, Listenings } from "./listenings.js";
 import { type ReceivingServer, Reception } from "./reception.js";
 import { ServerHooks } from "./server-hooks.js";
-import type {
-  BroadcastOptions,
-  ServerDefaults,
-  ServerEvents,
-  ServerOptions,
-  ShutdownOptions,
-  ShutdownReport,
+import {
+  type BroadcastOptions,
+  SERVER_OPTIONS,
+  type ServerDefaults,
+  type ServerEvents,
+  type ServerOptions,
+  type ShutdownOptions,
+  type ShutdownReport,
 } from "./server-options.js";
 
 /** A broadcast to so many is worth a look at the clock. */
@@ -94,10 +96,12 @@ export class Server<
 
   /**
    * @param defaults - for a package for one runtime: what holds where `options` say nothing.
-   * @throws {@link ConfigError} if a config option is not allowed, {@link InvalidAddressError} for `addr`, TypeError for a
-   * `platform` or an `acceptor` that is none.
+   * @throws {@link ConfigError} if a config option is not allowed or an option does not exist, {@link InvalidAddressError} for
+   * `addr`, TypeError for a `platform` or an `acceptor` that is none.
    */
   constructor(options: ServerOptions<C, D> = {}, defaults: ServerDefaults = {}) {
+    const { exact = new.target === Server } = defaults;
+    if (exact) checkKnownOptions("a Server", options, SERVER_OPTIONS);
     const table = new ClientTable<ClientOf<C, D>>();
     let admission!: Admission<Session<ClientOf<C, D>>>;
     let hooks!: ServerHooks<ClientOf<C, D>>;
@@ -110,6 +114,7 @@ export class Server<
       hooks = new ServerHooks(parts, table, admission);
       return hooks;
     });
+    if (!exact) noticeUnknownOptions(this, options, SERVER_OPTIONS, this.guard);
     this.clients = table.connected;
     this.#table = table;
     this.#hooks = hooks;

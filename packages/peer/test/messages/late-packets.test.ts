@@ -41,7 +41,9 @@ test("a packet that a server registers when clients are there is warned of, once
   server.on(Say, () => {});
   expect(onServer).toEqual([]);
   server.on(Late, () => {});
-  expect(onServer).toEqual([expect.stringContaining('"late:late" was registered while there are connections')]);
+  expect(onServer).toEqual([
+    expect.stringContaining('"late:late" was registered while there are connections'),
+  ]);
   expect(onServer[0]).toContain("in the option packets");
   server.on(Late, () => {});
   server.on(Later, () => {});

@@ -7,8 +7,10 @@ import {
   type ConfigOverrides,
   ConnectionClosedError,
   type ConnectionHandle,
+  checkKnownOptions,
   checkTimeout,
   type EngineLike,
+  type OptionNames,
   STRUCT_HEADER,
   TimedOutError,
   UsageError,
@@ -68,6 +70,16 @@ export interface PingServerOptions {
   /** The ping is given up when it fires. */
   readonly signal?: AbortSignal | undefined;
 }
+
+const OPTIONS: OptionNames<PingServerOptions> = {
+  peng: true,
+  addr: true,
+  data: true,
+  cfg: true,
+  timeout: true,
+  clientcls: true,
+  signal: true,
+};
 
 /** Seconds of silence after which a server is asked what it speaks. */
 const SILENCE = 1;
@@ -139,15 +151,9 @@ function watchSilence(
  * {@link InvalidAddressError}, {@link ConfigError}, {@link PingDataError} or {@link EncodeError} if an option is wrong.
  * @reference `pingServer`
  */
-export async function pingServer({
-  peng,
-  addr,
-  data,
-  cfg,
-  timeout = 10,
-  clientcls = PingClient,
-  signal,
-}: PingServerOptions = {}): Promise<Pong> {
+export async function pingServer(options: PingServerOptions = {}): Promise<Pong> {
+  checkKnownOptions("pingServer", options, OPTIONS);
+  const { peng, addr, data, cfg, timeout = 10, clientcls = PingClient, signal } = options;
   checkTimeout(timeout ?? undefined);
   const client = new clientcls({
     peng,

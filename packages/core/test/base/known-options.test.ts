@@ -1,0 +1,80 @@
+// Options that do not exist, as JavaScript lets them pass.
+
+import { Client, ConfigError, Server, type ServerOptions } from "@peng3dnet/core";
+import { Client as PeerClient, Server as PeerServer } from "@peng3dnet/peer";
+import { PingableServerMixin, pingServer } from "@peng3dnet/ping";
+
+/** As JavaScript has them. */
+const options = (of: object): object => of;
+
+function keeping() {
+  const warnings: string[] = [];
+  const ignore = (): void => {};
+  return {
+    warnings,
+    logger: { debug: ignore, info: ignore, warn: (line: string) => void warnings.push(line), error: ignore },
+  };
+}
+
+const makers: Record<string, (of: object) => unknown> = {
+  "Server of core": (of) => new Server(of),
+  "Client of core": (of) => new Client(of),
+  "Server of peer": (of) => new PeerServer(of),
+  "Client of peer": (of) => new PeerClient(of),
+};
+
+describe.each(Object.entries(makers))("a %s", (what, make) => {
+  const name = what.split(" ")[0] as string;
+
+  test.each([
+    ["adr", "addr"],
+    ["Addr", "addr"],
+    ["packet", "packets"],
+    ["loger", "logger"],
+    ["packetss", "packets"],
+  ])("refuses %s, and names %s", (wrong, meant) => {
+    const make_ = () => make(options({ [wrong]: "127.0.0.1:1" }));
+    expect(make_).toThrow(ConfigError);
+    expect(make_).toThrow(`a ${name} has no option "${wrong}"; did you mean "${meant}"?`);
+  });
+
+  test.each(["net.timeout.close", "rdda"])("names all where none is like %s", (wrong) => {
+    const make_ = () => make(options({ [wrong]: 5 }));
+    expect(make_).toThrow(`a ${name} has no option "${wrong}"; it has packets, peng, addr, cfg, `);
+  });
+
+  test("takes what exists, and what has no value", () => {
+    make(options({ adr: undefined, validateSent: true, addr: undefined, cfg: {}, packets: [] }));
+  });
+});
+
+test("a subclass may have options of its own, and is warned of one that looks mistyped, once", () => {
+  class Game extends Server {
+    readonly level: number;
+    constructor(of: ServerOptions & { readonly level: number }) {
+      super(of);
+      this.level = of.level;
+    }
+  }
+  const { warnings, logger } = keeping();
+  expect(new Game({ level: 5, ...options({ logger }) }).level).toBe(5);
+  expect(warnings).toEqual([]);
+  new Game({ level: 5, ...options({ logger, adr: "127.0.0.1:1" }) });
+  expect(warnings).toEqual([expect.stringMatching(/^Game has no option "adr"; did you mean "addr"\?/)]);
+  new Game({ level: 5, ...options({ logger, adr: "127.0.0.1:1" }) });
+  expect(warnings).toHaveLength(1);
+});
+
+test("so may a class of a mixin", () => {
+  const { warnings, logger } = keeping();
+  new (PingableServerMixin(Server))(options({ logger, motd: "hello", adr: "127.0.0.1:1" }));
+  expect(warnings).toEqual([expect.stringContaining('has no option "adr"')]);
+});
+
+test("pingServer refuses what it does not know", async () => {
+  await expect(pingServer(options({ connector: {} }))).rejects.toThrow(
+    'pingServer has no option "connector"; it has peng, addr, data, cfg, timeout, clientcls, signal',
+  );
+  await expect(pingServer(options({ timout: 1 }))).rejects.toThrow('did you mean "timeout"?');
+  await expect(pingServer(options({ timout: 1 }))).rejects.toThrow(ConfigError);
+});
