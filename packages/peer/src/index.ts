@@ -66,6 +66,7 @@ export type {
 } from "./observing/peer-observer.js";
 export type { Platform, Poll } from "./platform/platform.js";
 export { standardPlatform } from "./platform/standard-platform.js";
+export type { RequestContext } from "./requests/request-context.js";
 export {
   type AnsweredBy,
   type AnyRequestDefinition,
@@ -73,7 +74,6 @@ export {
   type ErrorSchemas,
   isRequestDefinition,
   type RequestAnswer,
-  type RequestContext,
   RequestDefinition,
   type RequestDefinitionOptions,
   type RequestHandler,

@@ -67,14 +67,14 @@ export class TestCluster {
   }
 
   /** A server that joins. */
-  async join(name: string, options: NodeOptions = {}): Promise<TestNode> {
+  async join(name: string, { join, ...options }: NodeOptions = {}): Promise<TestNode> {
     const warnings: string[] = [];
     const silent = (): void => {};
     const warn = (message: string): void => void warnings.push(message);
     const logger: Logger = { debug: silent, info: silent, warn, error: warn };
     const declared = options.packets ?? packets;
     const server: Server = this.net.server({ ...options, packets: declared, logger });
-    const node = await joinCluster(server, { bus: this.bus, name, ...options.join });
+    const node = await joinCluster(server, { bus: this.bus, name, ...join });
     const gaps: Gap[] = [];
     node.on("gap", (gap) => gaps.push(gap));
     return {

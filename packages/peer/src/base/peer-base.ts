@@ -189,7 +189,7 @@ export abstract class PeerBase<
   register(definition: AnyPacketDefinition): number {
     if (isRequestDefinition(definition)) {
       const { size } = this.registry;
-      this.#hooks.requests.register(definition);
+      this.#hooks.requestsBy(definition).register(definition);
       this.#registeredSince(size, definition);
     } else this.#typed.get(definition);
     return this.registry.getID(definition.name);
@@ -222,7 +222,7 @@ export abstract class PeerBase<
   answer<R extends AnsweredBy<Receives>>(request: R, handler: RequestHandler<R, Owner>): this;
   answer(request: AnyRequestDefinition, handler: AnyHandler): this {
     const { size } = this.registry;
-    this.#hooks.requests.answer(request, handler);
+    this.#hooks.requestsBy(request).answer(request, handler);
     this.#registeredSince(size, request);
     return this;
   }

@@ -15,7 +15,9 @@ import { handshakeEnd } from "../observing/handshake-end.js";
 import { Observation } from "../observing/observation.js";
 import { resumptionEnd } from "../observing/resumption-end.js";
 import type { Poll } from "../platform/platform.js";
-import { PeerRequests } from "../requests/peer-requests.js";
+import type { PeerRequests } from "../requests/peer-requests.js";
+import { isRequestDeclaration, noRequest } from "../requests/request-declaration.js";
+import type { AnyRequestDefinition } from "../requests/request-definition.js";
 import { ResumableTransport, type SentAgain } from "../resume/resumable-transport.js";
 import type { ResumptionHooks } from "../resume/session-resumption.js";
 import { FlushScheduler } from "../session/flush-scheduler.js";
@@ -72,7 +74,8 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
   #dispatching = false;
   #poll: Poll | undefined = undefined;
   #pollWindow = 0;
-  #requests: PeerRequests | undefined = undefined;
+  /** The requests that the peer knows; `undefined`: it knows none. */
+  requests: PeerRequests | undefined = undefined;
   /** There once a ticker was made: a process may have thousands of clients. */
   #tickers: Set<{ stop(): void }> | undefined = undefined;
   /** Whether a subclass overrides a step of receiving, so that every packet has to take that way. */
@@ -199,15 +202,16 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
     return { transport: new ResumableTransport(transport), hooks: this.resumption };
   }
 
-  /** The requests that the peer knows. Made with the first one. */
-  get requests(): PeerRequests {
-    if (this.#requests === undefined) {
+  /** The requests that the peer knows, which the first definition makes. @throws TypeError if it is no definition of one. */
+  requestsBy(definition: AnyRequestDefinition): PeerRequests {
+    if (this.requests === undefined) {
+      if (!isRequestDeclaration(definition)) throw noRequest(definition);
       const { peer, registry, guard } = this.parts;
       const { observation } = this;
       const sessionOf = (cid: Cid): Session<Owner> | undefined => this.sessionOf(cid);
-      this.#requests = new PeerRequests(peer, { registry, guard, observation, sessionOf });
+      this.requests = definition["~requests"](peer, { registry, guard, observation, sessionOf });
     }
-    return this.#requests;
+    return this.requests;
   }
 
   /** The peer is stopped: so is what goes on by itself. */

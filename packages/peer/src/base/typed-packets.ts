@@ -1,6 +1,6 @@
 import { type AnyPacketDefinition, isDefinition } from "@peng3dnet/protocol";
 import type { TypedPacket } from "../messages/typed-packet.js";
-import { isRequestDefinition } from "../requests/request-definition.js";
+import { isRequestDeclaration } from "../requests/request-declaration.js";
 import { describeValue } from "./describe-value.js";
 
 /** The packets of a peer that were made from definitions, by name. */
@@ -30,7 +30,7 @@ export class TypedPackets<Owner> {
         `a packet is given here as its definition, from definePacket, and not as ${describeValue(definition)}`,
       );
     }
-    if (isRequestDefinition(definition)) {
+    if (isRequestDeclaration(definition)) {
       throw new TypeError(
         `"${definition.name}" is a request; answer it with answer(), and make it with request()`,
       );

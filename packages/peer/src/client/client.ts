@@ -27,6 +27,8 @@ import type { RoundTrip } from "../liveness/round-trip.js";
 import type { ServerTime } from "../liveness/server-clock.js";
 import type { NameSentTo, PayloadOf, SentTo, UntypedPacket } from "../messages/typed-packet.js";
 import { standardPlatform } from "../platform/standard-platform.js";
+import { rejected } from "../requests/rejected.js";
+import { unknownRequest } from "../requests/request-declaration.js";
 import type {
   AnsweredBy,
   AnyRequestDefinition,
@@ -415,6 +417,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
   ): Promise<RequestAnswer<R>>;
   request(request: AnyRequestDefinition, input: unknown, options?: WaitOptions): Promise<unknown> {
     const { requests } = this.#hooks;
+    if (requests === undefined) return rejected(unknownRequest(request));
     // Not by the private getter: "Call the engine's run time for no packet" in docs/performance.
     const { session } = this.#sessions;
     if (session === undefined) return requests.notAsked(request, this.#sessions.missing());

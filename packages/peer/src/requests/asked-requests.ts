@@ -16,6 +16,7 @@ import { Deadline } from "../time/deadline.js";
 import type { WaitOptions } from "../time/deferred.js";
 import { timeoutError } from "../time/timeout-option.js";
 import { EARLY } from "../time/timers.js";
+import { rejected } from "./rejected.js";
 import { type RequestCarrier, sendBody } from "./request-carrier.js";
 import { RequestRing } from "./request-ring.js";
 import type { RequestType } from "./request-type.js";
@@ -28,13 +29,6 @@ const NEVER = 0;
 const NO_LATE_ALLOWANCE = { lateAllowance: 0 };
 
 function ignore(): void {}
-
-/** A promise that has rejected, and that ends no process if nobody awaits it. */
-export function rejected(error: unknown): Promise<never> {
-  const promise = Promise.reject(error);
-  promise.catch(ignore);
-  return promise;
-}
 
 type Settle = (value: unknown) => void;
 

@@ -1,10 +1,16 @@
-import { AlreadyRegisteredError, NotRegisteredError, type Peer, quoteText } from "@peng3dnet/protocol";
+import { AlreadyRegisteredError, type Peer, quoteText } from "@peng3dnet/protocol";
 import { describeValue } from "../base/describe-value.js";
 import type { WaitOptions } from "../time/deferred.js";
-import { notSent, rejected } from "./asked-requests.js";
+import { notSent } from "./asked-requests.js";
 import { ConnectionRequests, type RequestSession } from "./connection-requests.js";
 import { askObserved } from "./observed-requests.js";
-import { type AnyRequestDefinition, isRequestDefinition } from "./request-definition.js";
+import { rejected } from "./rejected.js";
+import {
+  isRequestDeclaration,
+  noRequest,
+  type RequestDeclaration,
+  unknownRequest,
+} from "./request-declaration.js";
 import { AnswerPacket, RequestPacket, type SessionOf } from "./request-packets.js";
 import { type AnyHandler, RequestType, type TypeSurroundings } from "./request-type.js";
 
@@ -17,7 +23,7 @@ export interface RequestSurroundings extends TypeSurroundings {
 export class PeerRequests {
   readonly #peer: Peer;
   readonly #surroundings: RequestSurroundings;
-  readonly #types = new Map<AnyRequestDefinition, RequestType>();
+  readonly #types = new Map<RequestDeclaration, RequestType>();
   readonly #byName = new Map<string, RequestType>();
 
   constructor(peer: Peer, surroundings: RequestSurroundings) {
@@ -30,7 +36,7 @@ export class PeerRequests {
    *
    * @throws {@link AlreadyRegisteredError} if a name or an id is taken, {@link RegistryError}.
    */
-  register(definition: AnyRequestDefinition): RequestType {
+  register(definition: RequestDeclaration): RequestType {
     const known = this.#types.get(definition);
     if (known !== undefined) return known;
     const { registry, sessionOf } = this.#surroundings;
@@ -53,8 +59,8 @@ export class PeerRequests {
    *
    * @throws {@link AlreadyRegisteredError} if something does already, TypeError if there is no handler.
    */
-  answer(definition: AnyRequestDefinition, handler: AnyHandler): void {
-    if (!isRequestDefinition(definition)) throw noDefinition(definition);
+  answer(definition: RequestDeclaration, handler: AnyHandler): void {
+    if (!isRequestDeclaration(definition)) throw noRequest(definition);
     if (typeof handler !== "function")
       throw new TypeError(`a handler is a function, and not ${describeValue(handler)}`);
     const { side } = definition.options;
@@ -74,7 +80,7 @@ export class PeerRequests {
 
   /** Sends a request. @returns what becomes of it. */
   ask(
-    definition: AnyRequestDefinition,
+    definition: RequestDeclaration,
     input: unknown,
     options: WaitOptions | undefined,
     session: RequestSession,
@@ -95,9 +101,9 @@ export class PeerRequests {
    *
    * @throws {@link NotRegisteredError} if it is not known; TypeError if it is none, or answered by this side.
    */
-  asking(definition: AnyRequestDefinition): RequestType {
+  asking(definition: RequestDeclaration): RequestType {
     const type = this.#types.get(definition);
-    if (type === undefined) throw this.#unknown(definition);
+    if (type === undefined) throw unknownRequest(definition);
     if (definition.options.side !== this.#peer.side) return type;
     throw new TypeError(
       `${quoteText(type.name)} is answered by this side, as its option side says, and cannot be asked of the other one`,
@@ -110,21 +116,8 @@ export class PeerRequests {
   }
 
   /** What becomes of a request for which there is no connection. @param error - why there is none. */
-  notAsked(definition: AnyRequestDefinition, error: unknown): Promise<never> {
+  notAsked(definition: RequestDeclaration, error: unknown): Promise<never> {
     const type = this.#types.get(definition);
-    return rejected(type === undefined ? this.#unknown(definition) : notSent(type, error));
+    return rejected(type === undefined ? unknownRequest(definition) : notSent(type, error));
   }
-
-  #unknown(definition: unknown): Error {
-    if (!isRequestDefinition(definition)) return noDefinition(definition);
-    return new NotRegisteredError(
-      `${quoteText(definition.name)} is not registered; list it in the option packets of both sides`,
-    );
-  }
-}
-
-function noDefinition(value: unknown): TypeError {
-  return new TypeError(
-    `a request is given here as its definition, from defineRequest, and not as ${describeValue(value)}`,
-  );
 }

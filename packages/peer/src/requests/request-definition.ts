@@ -1,16 +1,21 @@
 import {
-  isDefinition,
   isInstance,
   PacketDefinition,
+  type Peer,
   RequestError,
   type SchemaInput,
   type SchemaOutput,
   type Side,
   type StandardSchemaV1,
 } from "@peng3dnet/protocol";
+import { PeerRequests, type RequestSurroundings } from "./peer-requests.js";
+import type { RequestContext } from "./request-context.js";
+import { isRequestDeclaration, type RequestDeclaration } from "./request-declaration.js";
 
+// Not the type of the same name beside it: that one could not be named where types are inferred.
 /** Any schema. */
 type AnySchema = StandardSchemaV1<unknown, unknown>;
+
 /** Codes of the errors that a handler throws, each with the schema of what is told beside the message. */
 export type ErrorSchemas = Readonly<Record<string, AnySchema>>;
 
@@ -59,11 +64,14 @@ export interface RequestTypes {
  * @typeParam Name - its name.
  */
 export class RequestDefinition<
-  out Types extends RequestTypes = RequestTypes,
-  out Answerer extends Side | null = Side | null,
-  out Name extends string = string,
-  // Its packets are not to be sent by hand: with both sides as its side, no side may.
-> extends PacketDefinition<unknown, unknown, Side | null, Name> {
+    out Types extends RequestTypes = RequestTypes,
+    out Answerer extends Side | null = Side | null,
+    out Name extends string = string,
+    // Its packets are not to be sent by hand: with both sides as its side, no side may.
+  >
+  extends PacketDefinition<unknown, unknown, Side | null, Name>
+  implements RequestDeclaration
+{
   /** Lets another copy of this package see what it is. */
   readonly "~request" = true;
   /** Carries the types; not there at run time. */
@@ -89,6 +97,16 @@ export class RequestDefinition<
     this.request = request;
     this.response = response;
     this.errors = errors;
+  }
+
+  /**
+   * Makes what carries out the requests of a peer. The definition makes it, so that a page that has no requests does not load
+   * it.
+   *
+   * @internal
+   */
+  "~requests"(peer: Peer, surroundings: RequestSurroundings): PeerRequests {
+    return new PeerRequests(peer, surroundings);
   }
 
   /**
@@ -139,17 +157,6 @@ export type RequestOutput<R extends AnyRequestDefinition> = R["~types"]["output"
 /** What is answered, as the caller gets it. */
 export type RequestAnswer<R extends AnyRequestDefinition> = R["~types"]["answer"];
 
-/** What a handler of requests is told beside what is asked. */
-export interface RequestContext<Owner> {
-  /** Who asks: the client on a server, the client itself on a client. */
-  readonly client: Owner;
-  /**
-   * Fires when nobody waits for the answer any more: the caller's time is over, it gave up, or the connection is closed. Made
-   * when it is asked for.
-   */
-  readonly signal: AbortSignal;
-}
-
 /** Answers a request: by what it returns, by a promise of that, or by throwing a `RequestError`. */
 export type RequestHandler<R extends AnyRequestDefinition, Owner> = (
   input: RequestReceived<R>,
@@ -198,5 +205,5 @@ export function defineRequest<
 
 /** Whether a value is the definition of a request, of this or another copy of this package. */
 export function isRequestDefinition(value: unknown): value is AnyRequestDefinition {
-  return isDefinition(value) && (value as Partial<AnyRequestDefinition>)["~request"] === true;
+  return isRequestDeclaration(value);
 }

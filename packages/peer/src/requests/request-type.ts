@@ -9,14 +9,11 @@ import {
   payload,
   quoteText,
   RequestError,
-  type StandardSchemaV1,
   whenRejected,
 } from "@peng3dnet/protocol";
 import type { HandlerGuard } from "../base/handler-guard.js";
 import type { Observation } from "../observing/observation.js";
-import type { AnyRequestDefinition } from "./request-definition.js";
-
-type AnySchema = StandardSchemaV1<unknown, unknown>;
+import type { AnySchema, RequestDeclaration } from "./request-declaration.js";
 
 function ignore(): void {}
 
@@ -73,7 +70,7 @@ export interface TypeSurroundings {
 
 /** A request that a peer knows: how its parts are checked, and who answers it. */
 export class RequestType {
-  readonly definition: AnyRequestDefinition;
+  readonly definition: RequestDeclaration;
   /** Name of the packet that asks. */
   readonly name: string;
   /** Name of the packet that answers. */
@@ -90,7 +87,7 @@ export class RequestType {
   constructor(
     { registry, guard, observation }: TypeSurroundings,
     peer: Peer,
-    definition: AnyRequestDefinition,
+    definition: RequestDeclaration,
   ) {
     const { name, answerName, request, response, errors } = definition;
     this.definition = definition;

@@ -13,7 +13,7 @@ import type { RequestFollowers } from "../observing/observation.js";
 import type { RequestEnd } from "../observing/peer-observer.js";
 import { endOfCode, followAnswer } from "./observed-requests.js";
 import { type RequestCarrier, sendBody } from "./request-carrier.js";
-import type { RequestContext } from "./request-definition.js";
+import type { RequestContext } from "./request-context.js";
 import { RequestTable } from "./request-table.js";
 import type { AnyHandler, RequestType } from "./request-type.js";
 

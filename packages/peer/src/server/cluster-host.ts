@@ -24,6 +24,7 @@ import type { Platform } from "../platform/platform.js";
 import { ConnectionRequests, type RequestSession } from "../requests/connection-requests.js";
 import { askObserved, endOf } from "../requests/observed-requests.js";
 import type { PeerRequests } from "../requests/peer-requests.js";
+import { unknownRequest } from "../requests/request-declaration.js";
 import type { AnyRequestDefinition } from "../requests/request-definition.js";
 import type { RequestType } from "../requests/request-type.js";
 import type { ResumePlaces } from "../resume/resume-places.js";
@@ -56,7 +57,8 @@ export interface ClusterHostParts {
   readonly logger: Logger;
   /** What ends with the server. */
   readonly tickers: Set<{ stop(): void }>;
-  readonly requests: PeerRequests;
+  /** The requests that the server knows; `undefined`: it knows none. */
+  requests(): PeerRequests | undefined;
   readonly receivers: ReceiverSource<Member>;
   /** Who looks on at nodes from the runtime's side. */
   readonly nodeObserver: Platform["nodeObserver"];
@@ -168,7 +170,9 @@ export class ClusterHost {
    * @throws {@link NotRegisteredError}; TypeError if it is none, or answered by servers.
    */
   asking(definition: AnyRequestDefinition): RequestType {
-    return this.#parts.requests.asking(definition);
+    const requests = this.#parts.requests();
+    if (requests === undefined) throw unknownRequest(definition);
+    return requests.asking(definition);
   }
 
   /** Encodes what is asked. @throws {@link InvalidPayloadError}, {@link EncodeError}, {@link PacketTooLargeError}. */
@@ -190,9 +194,11 @@ export class ClusterHost {
    * @throws as {@link Server.request} by the promise; a {@link RequestError} has its data as they came.
    */
   async relay(name: string, input: EncodedBody, cid: number, options: WaitOptions): Promise<unknown> {
-    const { requests, session } = this.#parts;
-    const type = requests.named(name);
-    if (type === undefined) throw new NotRegisteredError(`"${name}" is no request that this server knows`);
+    const { session } = this.#parts;
+    const requests = this.#parts.requests();
+    const type = requests?.named(name);
+    if (requests === undefined || type === undefined)
+      throw new NotRegisteredError(`"${name}" is no request that this server knows`);
     const connection = session(cid);
     if (connection === undefined)
       return requests.notAsked(type.definition, new ConnectionClosedError("the client is gone", null));
@@ -205,12 +211,12 @@ export class ClusterHost {
 
   /** How a request ended that was rejected, for observers. @param name - that of the request. */
   endOf(name: string, error: unknown): RequestEnd {
-    return endOf(this.#parts.requests.named(name), error);
+    return endOf(this.#parts.requests()?.named(name), error);
   }
 
   /** Whether this server knows a request of that name. */
   knows(name: string): boolean {
-    return this.#parts.requests.named(name) !== undefined;
+    return this.#parts.requests()?.named(name) !== undefined;
   }
 
   /** The error that a caller gets for one that a client answered. @throws {@link InvalidPayloadError} if its data do not fit. */

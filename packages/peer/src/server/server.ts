@@ -26,6 +26,8 @@ import type { ServerTime } from "../liveness/server-clock.js";
 import { ENCODED, EncodedPacket } from "../messages/encoded-packet.js";
 import type { KnowsPackets, NameSentTo, PayloadOf, SentTo, UntypedPacket } from "../messages/typed-packet.js";
 import { standardPlatform } from "../platform/standard-platform.js";
+import { rejected } from "../requests/rejected.js";
+import { unknownRequest } from "../requests/request-declaration.js";
 import type {
   AnsweredBy,
   AnyRequestDefinition,
@@ -484,6 +486,7 @@ export class Server<
     options?: WaitOptions,
   ): Promise<unknown> {
     const { requests } = this.#hooks;
+    if (requests === undefined) return rejected(unknownRequest(request));
     try {
       const client = typeof to === "number" ? this.#table.get(to) : to;
       return requests.ask(request, input, options, client[SESSION]);
@@ -561,13 +564,13 @@ export class Server<
   /** For clusters. */
   get [CLUSTER_HOST](): ClusterHost {
     const hooks = this.#hooks;
-    const { tickers, requests, groups: receivers, nodeObserver } = hooks;
+    const { tickers, groups: receivers, nodeObserver } = hooks;
     return new ClusterHost({
       clock: this.clock,
       guard: this.guard,
       logger: this.logger,
       tickers,
-      requests,
+      requests: () => hooks.requests,
       receivers,
       nodeObserver,
       entry: (ptype) => this.registry.entry(ptype),
