@@ -88,6 +88,11 @@ export class ChromiumTab<P extends Programs> {
     await loaded;
   }
 
+  /** Closes it, as the user does. */
+  async close(): Promise<void> {
+    await this.#browser.send("Target.closeTarget", { targetId: this.#targetId });
+  }
+
   /** As `ChromiumPage.call`, with values that JSON has. A frozen tab answers once it is resumed. */
   async call<K extends keyof P & string>(
     place: Place,

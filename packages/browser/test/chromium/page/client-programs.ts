@@ -68,7 +68,7 @@ const stay = { received: [] as number[], life: [] as string[], closed: null as s
 let staying: Client<(typeof CLIENT_PACKETS)[number]> | undefined;
 
 export const clientPrograms: ClientPrograms = {
-  async stay({ url, cfg = {}, resume = false, overReloads = false }) {
+  async stay({ url, cfg = {}, resume = false, overReloads = false, saysGoodbye = false }) {
     for (const event of ["freeze", "resume"]) document.addEventListener(event, () => stay.life.push(event));
     const client = new Client({
       addr: url,
@@ -78,6 +78,10 @@ export const clientPrograms: ClientPrograms = {
       reconnect: overReloads,
     });
     staying = client;
+    if (saysGoodbye)
+      addEventListener("pagehide", ({ persisted }) => {
+        if (!persisted) void client.close("tab closed");
+      });
     // What a person sees.
     document.title = "connected";
     client.on("suspend", () => {

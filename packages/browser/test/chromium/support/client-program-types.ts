@@ -69,6 +69,8 @@ export type ClientPrograms = {
     readonly resume?: boolean;
     /** Whether the session goes on when the page is reloaded, and a fresh one follows where it cannot. */
     readonly overReloads?: boolean;
+    /** Whether the page closes the connection when it goes, with the reason "tab closed". */
+    readonly saysGoodbye?: boolean;
   }): Promise<void>;
   /** Has the client of `stay` send numbers of its own. */
   say(order: { readonly from: number; readonly to: number }): void;
