@@ -1,10 +1,23 @@
 // How a WebSocket ends: what each end is told, in the stream, and by codes and texts.
 
+import type { Socket } from "node:net";
+import { deflateSync } from "node:zlib";
+import { encode } from "@msgpack/msgpack";
 import { ConnectionLostError, NotPeng3dnetError, Server } from "@peng3dnet/core";
+import { ManualClock } from "@peng3dnet/core/testing";
 import { serveWebSocket } from "@peng3dnet/websocket";
 import { onCleanup, track } from "../../core/test/support/cleanup.js";
 import { next } from "../../core/test/support/peers.js";
-import { accept, CLOSECONN, closeconn, packet, settype, value } from "../../core/test/support/wire.js";
+import { sessionOf } from "../../core/test/support/session.js";
+import {
+  accept,
+  CLOSECONN,
+  closeconn,
+  packet,
+  settype,
+  value,
+  frame as wireFrame,
+} from "../../core/test/support/wire.js";
 import { addressOf, Echo, echoServer, frame, httpServer, upgraded, webSocketClient } from "./support/http.js";
 import { WirePeer } from "./support/wire-peer.js";
 
@@ -249,3 +262,27 @@ test.each([[Number.POSITIVE_INFINITY], [1e10]])(
     expect(Math.max(...delays)).toBe(0x7fffffff);
   },
 );
+
+test("of a peer whose socket ended without a close frame, what waits for the rate of inflating is handled", async () => {
+  const clock = new ManualClock();
+  const cfg = { "net.limits.inflated.rate": 100_000 };
+  const server = track(new Server({ addr: "127.0.0.1:0", packets: [Echo], cfg, clock }));
+  const received: unknown[] = [];
+  server.on(Echo, (message) => void received.push((message as Uint8Array).length));
+  await server.start();
+  const { address } = await serveWebSocket(server, { port: 0 });
+  const accepted = next(server, "handshakecomplete");
+  const peer = await WirePeer.active(address);
+  const [client] = await accepted;
+  const sizes = [60_000, 60_001, 60_002];
+  const packets = sizes.map((size) => wireFrame(64, deflateSync(encode(new Uint8Array(size))), 1));
+  peer.ws.send(Buffer.concat(packets));
+  const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+  while (!sessionOf(client.conn).paused) await turn();
+  const closed = next(server, "close");
+  (Reflect.get(peer.ws, "_socket") as Socket).end();
+  while (server.clients.size > 0) await turn();
+  clock.advance(1);
+  expect((await closed)[1].error).toBeInstanceOf(ConnectionLostError);
+  expect(received).toEqual(sizes);
+});

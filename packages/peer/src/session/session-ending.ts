@@ -18,6 +18,14 @@ import type { SessionHooks, SessionOptions } from "./session-hooks.js";
 import type { InputHost, SessionInput } from "./session-input.js";
 import type { SessionOutput } from "./session-output.js";
 
+/**
+ * Whether the peer broke a transport off without an end before, so that nobody is owed what came. Systems give another error where
+ * its stream had ended, be that end read or not.
+ */
+function isReset(error: Error | undefined): boolean {
+  return (error as { code?: unknown } | undefined)?.code === "ECONNRESET";
+}
+
 /** What an ending needs of its session. */
 export interface EndingHost<Session> extends InputHost<Session> {
   readonly connection: Connection;
@@ -182,8 +190,7 @@ export class SessionEnding<Session extends EndingHost<Session>> {
         : new ConnectionLostError(`the connection was lost: ${describeError(error)}`, { cause: error });
     }
     this.#session.connection.markClosing(this.#reason ?? "socketclose");
-    // What came of a session that was kept is handled, and so is what was sent before an orderly end.
-    if (this.open && this.#broken && !this.#peerEnded && !isInstance(error, ResumeError)) this.#input.lost();
+    if (this.open && !this.#peerEnded && isReset(error)) this.#input.lost();
     this.settle();
     if (!this.open) return;
     this.#session.hooks.gone(this.#session);
