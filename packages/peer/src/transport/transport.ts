@@ -130,8 +130,8 @@ export interface Transport {
   /** Asks the other end's runtime for a sign of life beside the stream. Called now and then, of a peer that is silent. */
   ping?(): void;
   /**
-   * While paused: finds out whether the other end is gone, which `closed` tells then, be it after some calls. It is called
-   * now and then. Left out where it is told anyway.
+   * Finds out whether the other end is gone, which `closed` tells then, be it after some calls. It is called now and then while
+   * paused, and may be for two seconds after that. Left out where it is told anyway.
    */
   probe?(): void;
 }
