@@ -190,7 +190,7 @@ export class SessionEnding<Session extends EndingHost<Session>> {
         : new ConnectionLostError(`the connection was lost: ${describeError(error)}`, { cause: error });
     }
     this.#session.connection.markClosing(this.#reason ?? "socketclose");
-    if (this.open && !this.#peerEnded && isReset(error)) this.#input.lost();
+    if (this.open && !this.#peerEnded && isReset(error)) this.#input.wasReset();
     this.settle();
     if (!this.open) return;
     this.#session.hooks.gone(this.#session);

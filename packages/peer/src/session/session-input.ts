@@ -240,7 +240,7 @@ export class SessionInput<Session extends InputHost<Session>> implements Runnabl
   }
 
   /** The peer is lost, and did not end its stream: what waits until its rate allows more is not waited for. */
-  lost(): void {
+  wasReset(): void {
     if (!this.#session.connection.unread) return;
     const inflating = this.#getInflateLimit();
     inflating.lost = true;
