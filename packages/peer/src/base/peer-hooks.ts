@@ -298,6 +298,10 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
     this.#scheduler.add(session);
   }
 
+  inLaterTurn(call: () => void): void {
+    this.parts.platform.yield(call);
+  }
+
   started(session: Session<Owner>): void {
     this.observation.connected(session);
   }

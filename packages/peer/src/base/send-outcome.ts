@@ -2,7 +2,8 @@ import type { Connection } from "@peng3dnet/protocol";
 
 /**
  * What became of a packet: `"sent"`: accepted; `"behind"`: accepted, and more waits than the high-water mark; `"dropped"`:
- * not accepted, since it is droppable and the peer is behind, or since its conditions do not hold and it says `ignore`.
+ * not accepted, since it is droppable and the peer does not take what was sent, or since its conditions do not hold and it
+ * says `ignore`.
  */
 export type SendOutcome = "sent" | "behind" | "dropped";
 

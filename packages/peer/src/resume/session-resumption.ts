@@ -163,6 +163,8 @@ export class SessionResumption<Session extends ResumingSession> implements Resum
     // Who heeds the mark is to reach it well before too much has piled up.
     const room = connection.unsent + options.resumeBytes / 2;
     connection.reserved = Math.max(0, connection.context.highWater - room);
+    // Nothing is taken now, of whatever turn it is.
+    connection.waiting = Number.POSITIVE_INFINITY;
     this.#since = this.#session.options.clock.now();
     this.hooks.schedule.delete(this);
     this.#session.stopWatches();
@@ -173,6 +175,7 @@ export class SessionResumption<Session extends ResumingSession> implements Resum
     const seconds = this.suspendedFor ?? 0;
     this.#since = undefined;
     this.#session.connection.reserved = 0;
+    this.#session.connection.waiting = 0;
     this.#session.goOnWatching();
     this.hooks.resumed(this.#session, again, seconds);
   }

@@ -45,6 +45,8 @@ export interface OutputHost {
   outputStuck(error: Peng3dnetError): void;
   /** Flush with the next batch. */
   scheduleFlush(): void;
+  /** Calls something in a later turn of the event loop. */
+  inLaterTurn(call: () => void): void;
 }
 
 /** Looks whether output gets on. There while there is a backlog, and for some time after that. */
@@ -81,6 +83,10 @@ export class SessionOutput {
   /** Output taken from the connection of which a part is not with the transport yet. */
   #rest: Uint8Array | undefined = undefined;
   #aboveHighWater = false;
+  /** Whether it will be noted in a later turn what still waits then. */
+  #looksLater = false;
+  /** Up to where in the stream it was noted to wait. */
+  #waitsUpTo = 0;
   /** Whether the transport is being handed output. */
   #handing = false;
   /** Bytes that were dropped before they were handed over. */
@@ -197,6 +203,18 @@ export class SessionOutput {
   noteHighWater(): void {
     this.#aboveHighWater = true;
     this.#host.scheduleFlush();
+    if (!this.#host.connection.dropDroppable || this.#looksLater) return;
+    this.#looksLater = true;
+    this.#host.inLaterTurn(() => this.#noteWaiting());
+  }
+
+  /** What is unsent now has waited since an earlier turn. */
+  #noteWaiting(): void {
+    this.#looksLater = false;
+    const { connection, suspended } = this.#host;
+    if (suspended) return;
+    this.#waitsUpTo = this.accepted;
+    connection.waiting = connection.unsent;
   }
 
   /**
@@ -234,6 +252,8 @@ export class SessionOutput {
   #syncBacklog(): void {
     const { connection, transport } = this.#host;
     connection.backlog = (this.#rest?.length ?? 0) + transport.backlog;
+    if (connection.waiting > 0 && !this.#host.suspended)
+      connection.waiting = Math.max(0, this.#waitsUpTo - this.handed);
   }
 
   #checkUnsent(sending: boolean): void {

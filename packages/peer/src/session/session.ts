@@ -411,6 +411,10 @@ export class Session<Owner = unknown>
     this.hooks.scheduleFlush(this);
   }
 
+  inLaterTurn(call: () => void): void {
+    this.hooks.inLaterTurn(call);
+  }
+
   /**
    * Resolves once everything accepted so far is with the kernel.
    *

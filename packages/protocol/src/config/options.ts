@@ -155,7 +155,8 @@ export interface ConfigValues {
   "net.limits.unsent.total": number;
   /**
    * *new* What happens to a droppable packet past the high-water mark. Default `"close"`: it is queued, up to the
-   * limit. Read for each connection.
+   * limit. `"drop"`: it is dropped, but for what one turn sends to a peer that has taken what came before, up to 64 KiB
+   * unsent. Read for each connection.
    */
   "net.limits.unsent.policy": "close" | "drop";
   /** *new* Unprocessed packets of a connection past which reading pauses. Default 1024. Read for each connection. */

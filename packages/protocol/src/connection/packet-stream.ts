@@ -6,6 +6,12 @@ import type { ConnectionContext } from "./connection-context.js";
 import type { ConnectionHost } from "./connection-host.js";
 import { FIRST_FLUSH_AFTER, FLUSH_AT, nextFlushAfter, worthFlushing } from "./flush-policy.js";
 
+/**
+ * Unsent bytes that droppable packets of one turn may make up, whatever the high-water mark is: a transport that has taken all
+ * may say so in a later turn only, as one with TLS does.
+ */
+const TURN_ALLOWANCE = 64 * 1024;
+
 /** Stands for the length of a packet that has flags, e.g. that is compressed: nobody knows yet how much it holds. */
 export const COMPRESSED = 0x3fff_ffff;
 
@@ -23,6 +29,8 @@ export abstract class PacketStream {
   backlog = 0;
   /** Bytes that count towards the high-water mark beside those that are unsent. The driver sets it. */
   reserved = 0;
+  /** Of the unsent bytes, those that have waited since an earlier turn. The driver sets it; infinite: nothing is taken at all. */
+  waiting = 0;
   /** Packets received. */
   packetsIn = 0;
   /** Packets accepted for sending. */
@@ -279,6 +287,15 @@ export abstract class PacketStream {
   /** Whether more is unsent than the high-water mark. */
   get behind(): boolean {
     return this.unsent + this.reserved > this.#context.highWater;
+  }
+
+  /**
+   * Whether droppable packets are to be dropped: it is behind, and not by what was sent in this very turn alone, which the peer
+   * had no time to take.
+   */
+  get clogged(): boolean {
+    if (!this.behind) return false;
+    return this.waiting + this.reserved > this.#context.highWater || this.unsent > TURN_ALLOWANCE;
   }
 }
 

@@ -11,10 +11,10 @@ export interface PacketTarget extends ConnectionView {
   readonly peer: Peer;
   readonly host: ConnectionHost;
   readonly active: boolean;
-  /** Whether droppable packets are dropped while the connection is behind. */
+  /** Whether droppable packets are dropped while the peer does not take what is sent. */
   readonly dropDroppable: boolean;
-  /** Whether more waits to be sent than the high-water mark. */
-  readonly behind: boolean;
+  /** Whether more waits to be sent than the high-water mark, and since before this turn. */
+  readonly clogged: boolean;
 }
 
 /**
@@ -39,7 +39,7 @@ export function maySend(target: PacketTarget, entry: PacketEntry, toMany: boolea
   }
   const problem = problemOnSending(rule, target);
   if (problem === undefined) {
-    if (!rule.droppable || !target.dropDroppable || !target.behind) return true;
+    if (!rule.droppable || !target.dropDroppable || !target.clogged) return true;
     target.host.ignored(`"${entry.name}" was dropped: the peer is behind`, "dropped", entry.name);
     return false;
   }
