@@ -148,10 +148,12 @@ const COMBINATIONS = {
   ping: {
     installs: [
       "@msgpack/msgpack",
+      "@peng3dnet/browser",
       "@peng3dnet/core",
       "@peng3dnet/peer",
       "@peng3dnet/ping",
       "@peng3dnet/protocol",
+      "fflate",
     ],
     types: ["node"],
     names: "enablePing, pingServer",

@@ -73,7 +73,7 @@ describe("the published packages", () => {
       websocket: ["@peng3dnet/core", "@peng3dnet/peer", "@types/ws", "ws"],
       telemetry: ["@peng3dnet/peer"],
       cluster: ["@nats-io/transport-node", "@peng3dnet/peer"],
-      ping: ["@peng3dnet/core", "@peng3dnet/peer"],
+      ping: ["@peng3dnet/browser", "@peng3dnet/core", "@peng3dnet/peer"],
       "peng3d-events": ["@peng3dnet/core", "@peng3dnet/peer"],
     };
     for (const name of published) {

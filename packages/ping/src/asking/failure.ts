@@ -36,12 +36,22 @@ const REASONS: Readonly<Record<string, string>> = {
   handshaketimeout: "it did not get the ping in time",
 };
 
+/** What codes of the network tell. */
+const FAILURES: Readonly<Record<string, PingFailure>> = {
+  ECONNRESET: "closed",
+  ECONNREFUSED: "refused",
+  ENOTFOUND: "unresolvable",
+};
+
 /** The kind of failure that kept the client from connecting. */
 function connectFailure(error: ConnectError): PingFailure {
   if (error instanceof ConnectionRefusedError) return "refused";
   if (error instanceof UnresolvableHostError) return "unresolvable";
   if (error instanceof TlsHandshakeError) return "tls";
-  return (error.cause as NodeJS.ErrnoException | undefined)?.code === "ECONNRESET" ? "closed" : "unreachable";
+  // Those of WebSockets are known by their codes, so that what opens WebSockets is not loaded for all who ping.
+  if (error.code === "P3D_ERR_WEBSOCKET_SUBPROTOCOL") return "notpeng3dnet";
+  const code = (error.cause as NodeJS.ErrnoException | undefined)?.code;
+  return (code !== undefined && FAILURES[code]) || "unreachable";
 }
 
 /** The error for a server that speaks another protocol. */

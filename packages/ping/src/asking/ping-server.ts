@@ -1,3 +1,4 @@
+import type { WebSocketClass } from "@peng3dnet/browser";
 import {
   type AddressLike,
   Client,
@@ -7,6 +8,7 @@ import {
   type ConfigOverrides,
   ConnectionClosedError,
   type ConnectionHandle,
+  type Connector,
   checkKnownOptions,
   checkTimeout,
   type EngineLike,
@@ -20,6 +22,7 @@ import type { PingData } from "../protocol/data.js";
 import { type PingableClient, PingableClientMixin, type Pong } from "../protocol/mixins.js";
 import { connectionEnded, type FailedAttempt, foreignServer, noAnswer } from "./failure.js";
 import { type Foreigner, probe } from "./probe.js";
+import { webSocketTo, webSocketUrl } from "./web-socket.js";
 
 /**
  * Class of the client that {@link pingServer} uses if it is given none.
@@ -38,11 +41,19 @@ export interface PingServerOptions {
    */
   readonly peng?: EngineLike | undefined;
   /**
-   * Address of the server; default: what the config says, `localhost:8080`.
+   * Address of the server; default: what the config says, `localhost:8080`. A URL that begins with `wss:` or `ws:` is
+   * pinged over WebSocket.
    *
    * @reference `addr`
    */
-  readonly addr?: AddressLike | undefined;
+  readonly addr?: AddressLike | URL | undefined;
+  /**
+   * Class that opens WebSockets, e.g. that of the package `ws`, with options of your own. Default: the runtime's own, and where
+   * there is none, as on Node 20, that of `ws`, which has to be installed.
+   */
+  readonly WebSocket?: WebSocketClass | undefined;
+  /** Connects over another transport. `addr` is an address for it, and in messages, then. */
+  readonly connector?: Connector | undefined;
   /**
    * Data for the server, at most {@link MAX_PING_LENGTH} bytes.
    *
@@ -78,6 +89,8 @@ const OPTIONS: OptionNames<PingServerOptions> = {
   cfg: true,
   timeout: true,
   clientcls: true,
+  WebSocket: true,
+  connector: true,
   signal: true,
 };
 
@@ -149,15 +162,23 @@ function watchSilence(
  * @returns the server's data, with `recvtime` and `delay` added; see {@link Pong}.
  * @throws {@link PingError}, whose `failure` tells what went wrong. {@link AbortedError} if `signal` fires.
  * {@link InvalidAddressError}, {@link ConfigError}, {@link PingDataError} or {@link EncodeError} if an option is wrong.
+ * {@link InvalidStateError} for an address of a WebSocket where nothing is installed that opens one.
  * @reference `pingServer`
  */
 export async function pingServer(options: PingServerOptions = {}): Promise<Pong> {
   checkKnownOptions("pingServer", options, OPTIONS);
-  const { peng, addr, data, cfg, timeout = 10, clientcls = PingClient, signal } = options;
+  const { peng, addr, data, cfg, timeout = 10, clientcls = PingClient, signal, connector } = options;
   checkTimeout(timeout ?? undefined);
+  const url = connector === undefined ? webSocketUrl(addr) : undefined;
+  if (url === undefined && options.WebSocket !== undefined) {
+    throw new ConfigError("WebSocket", 'option "WebSocket": it is for an addr that begins with wss: or ws:');
+  }
+  const made = url === undefined ? undefined : await webSocketTo(url, options.WebSocket);
   const client = new clientcls({
     peng,
-    addr,
+    addr: made === undefined ? (addr as AddressLike | undefined) : made.address,
+    // Left out, and not undefined, for classes that have a connector of their own.
+    ...((made ?? connector) && { connector: made ?? connector }),
     conntype: CONNTYPE_PING,
     cfg: { ...pingConfig(timeout), ...cfg },
   });
@@ -174,9 +195,13 @@ export async function pingServer(options: PingServerOptions = {}): Promise<Pong>
     conn: client.conn,
   });
 
-  const endWatch = watchSilence(client, share(SILENCE, timeout), (foreigner) =>
-    giveUp(foreignServer(foreigner, attempt())),
-  );
+  // A transport of another kind has shown already what the server speaks, or leads to no port that could be asked.
+  const endWatch =
+    made === undefined && connector === undefined
+      ? watchSilence(client, share(SILENCE, timeout), (foreigner) =>
+          giveUp(foreignServer(foreigner, attempt())),
+        )
+      : undefined;
 
   try {
     client.start({ signal }).catch((error: unknown) => {
@@ -197,6 +222,6 @@ export async function pingServer(options: PingServerOptions = {}): Promise<Pong>
   } finally {
     client.stop();
     await client.join();
-    await endWatch();
+    await endWatch?.();
   }
 }

@@ -1,12 +1,14 @@
 import { parseArgs } from "node:util";
-import { type Address, type ConfigOverrides, parseAddress, UsageError } from "@peng3dnet/core";
+import { type Address, type ConfigOverrides, parseAddress, quoteText, UsageError } from "@peng3dnet/core";
+import { webSocketUrl } from "../asking/web-socket.js";
 import { checkPingData, type PingData } from "../protocol/data.js";
 
 /** A server to ping. */
 export interface Target {
   /** The server as the user wrote it, for output. */
   readonly label: string;
-  readonly address: Address;
+  /** Host and port, or the URL of a WebSocket. */
+  readonly address: Address | string;
 }
 
 /** What the command is to do. */
@@ -34,9 +36,10 @@ export class ArgumentError extends UsageError {
 }
 
 /** What `--help` prints. */
-export const HELP = `Usage: peng3dnet-ping [options] HOST[:PORT]...
+export const HELP = `Usage: peng3dnet-ping [options] HOST[:PORT]|URL...
 
 Asks peng3dnet servers for their status. The port is 8080 if none is given; IPv6 as [::1]:8080.
+A URL is wss://HOST/PATH or ws://HOST/PATH; on Node 20, the package ws has to be installed.
 
   -c, --count N         pings for each server; default 1, with --watch until Ctrl+C
   -i, --interval SEC    time from one ping to the next; default 1
@@ -111,6 +114,7 @@ function countOf(text: string | undefined, watch: boolean): number {
 }
 
 function target(label: string): Target {
+  if (webSocketUrl(label) !== undefined) return { label, address: label };
   try {
     return { label, address: parseAddress(label) };
   } catch (error) {
@@ -157,6 +161,20 @@ function tlsConfig({ tls = false, ca, cert, key, servername, insecure = false }:
   };
 }
 
+/** Options of TCP and TLS, which say nothing to what opens WebSockets. */
+const NOT_FOR_URLS = ["ipv4", "ipv6", "tls", "ca", "cert", "key", "servername", "insecure"] as const;
+
+/** @throws {@link ArgumentError} rather than ping without what was asked for. */
+function checkUrls(targets: readonly Target[], values: Readonly<Record<string, unknown>>): void {
+  const url = targets.find(({ address }) => typeof address === "string");
+  const option = NOT_FOR_URLS.find((name) => values[name] !== undefined);
+  if (url === undefined || option === undefined) return;
+  const name = option.startsWith("ipv") ? `-${option.slice(3)}` : `--${option}`;
+  throw new ArgumentError(
+    `${name} is for HOST[:PORT], not for ${quoteText(url.label)}; wss: has TLS, and trusts the authorities in the file that NODE_EXTRA_CA_CERTS names, too`,
+  );
+}
+
 /**
  * Reads the command line.
  *
@@ -167,11 +185,14 @@ export function parseArguments(argv: readonly string[]): Arguments | "help" | "v
   const { values, positionals } = parse(argv);
   if (values.help === true) return "help";
   if (values.version === true) return "version";
-  if (positionals.length === 0) throw new ArgumentError("give at least one server, as HOST or HOST:PORT");
+  if (positionals.length === 0)
+    throw new ArgumentError("give at least one server, as HOST, HOST:PORT or wss://HOST/PATH");
   if (values.ipv4 === true && values.ipv6 === true) throw new ArgumentError("-4 and -6 exclude each other");
+  const targets = positionals.map(target);
+  checkUrls(targets, values);
   const watch = values.watch ?? false;
   return {
-    targets: positionals.map(target),
+    targets,
     count: countOf(values.count, watch),
     interval: seconds("--interval", values.interval, 1, 0),
     timeout: seconds("--timeout", values.timeout, 10, 0.001),

@@ -4,6 +4,7 @@ import { PingError } from "../asking/ping-error.js";
 import { pingServer } from "../asking/ping-server.js";
 import { type Arguments, HELP, parseArguments, type Target } from "./arguments.js";
 import { style } from "./format.js";
+import { inOwnWords } from "./own-words.js";
 import { JsonReport, LiveReport, type Report, type Result, TextReport } from "./report.js";
 import { resolveIn } from "./resolve.js";
 import { Statistics } from "./statistics.js";
@@ -50,7 +51,9 @@ function makeReport({ targets, count, watch, json, quiet }: Arguments, surroundi
 async function ping({ address }: Target, args: Arguments, signal: AbortSignal): Promise<Result> {
   const { data, cfg, family, timeout } = args;
   try {
-    if (family === 0) return { pong: await pingServer({ addr: address, data, cfg, timeout, signal }) };
+    if (family === 0 || typeof address === "string") {
+      return { pong: await pingServer({ addr: address, data, cfg, timeout, signal }) };
+    }
     const begin = performance.now();
     const addr = await resolveIn(family, address, timeout);
     const left = Math.max(timeout - (performance.now() - begin) / 1000, 0.001);
@@ -59,8 +62,9 @@ async function ping({ address }: Target, args: Arguments, signal: AbortSignal): 
     const named = { ...cfg, "net.ssl.server_hostname": name };
     return { pong: await pingServer({ addr, data, cfg: named, timeout: left, signal }) };
   } catch (error) {
-    if (error instanceof PingError) return { error };
-    throw error;
+    if (!(error instanceof PingError)) throw error;
+    const { failure, message, reason, cause } = error;
+    return { error: new PingError(failure, inOwnWords(message), { reason, cause }) };
   }
 }
 
@@ -119,7 +123,7 @@ export async function run(argv: readonly string[], surroundings: Surroundings): 
     return [...all.values()].every(({ complete }) => complete) ? EXIT_OK : EXIT_UNANSWERED;
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    surroundings.err(`peng3dnet-ping: ${clean(error.message)}\nSee peng3dnet-ping --help.\n`);
+    surroundings.err(`peng3dnet-ping: ${clean(inOwnWords(error.message))}\nSee peng3dnet-ping --help.\n`);
     return EXIT_USAGE;
   }
 }

@@ -318,10 +318,28 @@ describe("TLS", () => {
     expect(outcome.took).toBeLessThan(timeout + START);
   });
 
+  test.each<[string, () => Promise<string>, readonly string[], string]>([
+    ["whose authority is not known", () => tlsStatus(anyClient), ["--tls"], "--ca"],
+    ["that is pinged without TLS", () => tlsStatus(anyClient), [], "--tls"],
+    ["that does without TLS", status, ["--tls"], "leave --tls out"],
+    ["that goes by another name", () => tlsStatus(elsewhere), ["--ca", pem("ca")], "--servername"],
+    ["that asks for a certificate", () => tlsStatus(), ["--ca", pem("ca")], "--cert"],
+    ["that gets a certificate without its key", () => tlsStatus(), ["--cert", pem("client")], "--key"],
+  ])(
+    "for a server %s, the options that help are named as the command has them",
+    async (_, serve, args, option) => {
+      const { stdout, stderr } = await command(["-W", "2", ...args, await serve()]);
+      expect(stdout + stderr).toContain(option);
+      expect(stdout + stderr).not.toContain("net.ssl");
+    },
+  );
+
   test("with a file that does not exist is a mistake, with exit code 2", async () => {
     const { code, stderr } = await command(["--ca", pem("none"), "127.0.0.1:9"]);
     expect(code).toBe(2);
     expect(stderr).toContain("none.pem");
+    expect(stderr).toContain("--ca");
+    expect(stderr).not.toContain("net.ssl");
   });
 });
 
