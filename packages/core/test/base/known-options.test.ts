@@ -72,8 +72,8 @@ test("so may a class of a mixin", () => {
 });
 
 test("pingServer refuses what it does not know", async () => {
-  await expect(pingServer(options({ connector: {} }))).rejects.toThrow(
-    'pingServer has no option "connector"; it has peng, addr, data, cfg, timeout, clientcls, signal',
+  await expect(pingServer(options({ transport: {} }))).rejects.toThrow(
+    'pingServer has no option "transport"; it has peng, addr, data, cfg, timeout, clientcls, WebSocket, connector, signal',
   );
   await expect(pingServer(options({ timout: 1 }))).rejects.toThrow('did you mean "timeout"?');
   await expect(pingServer(options({ timout: 1 }))).rejects.toThrow(ConfigError);
