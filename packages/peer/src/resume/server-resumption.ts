@@ -6,6 +6,7 @@ import type { Clock } from "../time/clock.js";
 import { Deadline } from "../time/deadline.js";
 import type { PeerCertificate } from "../transport/peer-certificate.js";
 import { AcknowledgementSchedule } from "./acknowledgement-schedule.js";
+import { EndedSessions } from "./ended-sessions.js";
 import { Pace } from "./pace.js";
 import type { SentAgain } from "./resumable-transport.js";
 import type { ResumePlaces } from "./resume-places.js";
@@ -81,6 +82,8 @@ export class ServerResumption<Owner> implements ResumptionHooks<Session<Owner>> 
   readonly #suspended = new SuspendedSessions<Session<Owner>>();
   /** Those who came too early, until it is their time. */
   readonly #early = new Map<Session<Owner>, Early>();
+  /** Sessions that the application has closed, and whose clients do not know; `undefined`: there never was one. */
+  #unheard: EndedSessions | undefined = undefined;
   /** The session that changes from one line to another within this call, so that it waits for none. */
   #passing: Session<Owner> | undefined = undefined;
   /** The server stops or shuts down. */
@@ -126,10 +129,15 @@ export class ServerResumption<Owner> implements ResumptionHooks<Session<Owner>> 
       void this.#lead(newcomer, elsewhere);
       return;
     }
+    const { clock } = this.#server;
+    const ended = this.#unheard?.find(request.ticket, clock.now());
+    if (ended !== undefined) {
+      void newcomer.close(ended.reason);
+      return;
+    }
     const entry = this.#check(newcomer, request);
     entry.pace ??= new Pace(PACE);
     const { pace } = entry;
-    const { clock } = this.#server;
     const wait = pace.wait(clock.now());
     if (wait === 0) {
       this.#ask(newcomer, request, entry.session);
@@ -296,7 +304,7 @@ export class ServerResumption<Owner> implements ResumptionHooks<Session<Owner>> 
     this.#server.resumed(session, again, seconds);
   }
 
-  ended(session: Session<Owner>): void {
+  ended(session: Session<Owner>, unheard?: string): void {
     const early = this.#early.get(session);
     if (early !== undefined) {
       this.#early.delete(session);
@@ -310,6 +318,17 @@ export class ServerResumption<Owner> implements ResumptionHooks<Session<Owner>> 
     this.#suspended.delete(session);
     this.#bySession.delete(session);
     this.#byName.delete(entry.name);
+    if (unheard !== undefined && !this.ending) this.#remember(entry, unheard);
+  }
+
+  /** The application has closed a session, and its client does not know: it is told when it comes back. */
+  #remember({ session, name, ticket, former }: Entry<Owner>, reason: string): void {
+    const { clock, limits } = this.#server;
+    const now = clock.now();
+    const until = now + 1000 * windowOf(session);
+    const tickets = former === undefined ? [ticket] : [ticket, former];
+    this.#unheard ??= new EndedSessions();
+    this.#unheard.add(name, { tickets, reason, until }, addressGroup(session.remoteAddress[0]), limits, now);
   }
 }
 

@@ -57,8 +57,8 @@ export interface ResumptionHooks<Session> {
   suspended(session: Session, error: Error | undefined): void;
   /** @param seconds - how long it was suspended. */
   resumed(session: Session, again: SentAgain, seconds: number): void;
-  /** It is over. */
-  ended(session: Session): void;
+  /** It is over. @param unheard - what this side has closed it with, if the other side does not know. */
+  ended(session: Session, unheard?: string): void;
 }
 
 /** One session's part in resumption: says whether it outlives a break, and acknowledges what comes. */
@@ -237,9 +237,9 @@ export class SessionResumption<Session extends ResumingSession> implements Resum
     this.#session.scheduleFlush();
   }
 
-  /** The session is over. */
-  end(): void {
+  /** The session is over. @param unheard - what this side has closed it with, if the other side does not know. */
+  end(unheard?: string): void {
     this.hooks.schedule.delete(this);
-    this.hooks.ended(this.#session);
+    this.hooks.ended(this.#session, unheard);
   }
 }

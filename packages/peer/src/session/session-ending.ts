@@ -32,7 +32,7 @@ export interface EndingHost<Session> extends InputHost<Session> {
   readonly transport: Transport;
   readonly options: SessionOptions;
   readonly hooks: SessionHooks<Session>;
-  readonly resumption: { readonly transport: { drop(): void }; end(): void } | undefined;
+  readonly resumption: { readonly transport: { drop(): void }; end(unheard?: string): void } | undefined;
   /** So many bytes are unsent. */
   unsentHeld(bytes: number): void;
 }
@@ -286,7 +286,8 @@ export class SessionEnding<Session extends EndingHost<Session>> {
     // The reason of our own error counts: what a peer chooses must not become a key.
     if (error !== undefined) this.#reject(closeReasonOf(error) ?? "internalerror");
     hooks.over(session);
-    session.resumption?.end();
+    const unheard = this.#told && !this.#announced && !this.#answered && error === undefined;
+    session.resumption?.end(unheard && reason !== null ? reason : undefined);
     connection.markClosed();
     hooks.closed(session, info);
     this.#deferred?.settle(info);

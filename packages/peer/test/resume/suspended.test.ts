@@ -447,7 +447,7 @@ describe("ends", () => {
     await expect(closing).resolves.toMatchObject({ reason: "kicked", clean: false });
     scene.online = true;
     await scene.pass(6, 0.5);
-    expect(scene.atClient.closes).toMatchObject([{ reason: "resumeunknown" }]);
+    expect(scene.atClient.closes).toMatchObject([{ reason: "kicked" }]);
   });
 
   test("a close of much that waits for acknowledgements is clean", async () => {

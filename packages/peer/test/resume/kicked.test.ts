@@ -1,0 +1,86 @@
+// A session that the server's application has closed while its client could not be told: it is told when it comes back.
+
+import { isFinalClose } from "@peng3dnet/peer";
+import { EndedSessions } from "../../src/resume/ended-sessions.js";
+import { newTicket, nextTicket, sessionName } from "../../src/resume/ticket.js";
+import { openScene } from "./scene.js";
+
+test("a close with a reason is final for a client that was away, and told when it comes back", async () => {
+  const scene = await openScene();
+  scene.online = false;
+  await scene.cut();
+  const closing = scene.remote.close("kicked");
+  await scene.pass(6, 0.5);
+  expect(await closing).toMatchObject({ reason: "kicked", clean: false });
+  scene.online = true;
+  await scene.pass(10, 0.5);
+  expect(scene.atClient.closes).toMatchObject([{ reason: "kicked" }]);
+  expect(isFinalClose(scene.atClient.closes[0]!)).toBe(true);
+});
+
+test("a close without a reason says nothing, and nothing is remembered of it", async () => {
+  const scene = await openScene();
+  scene.online = false;
+  await scene.cut();
+  scene.remote.close().catch(() => {});
+  await scene.pass(6, 0.5);
+  scene.online = true;
+  await scene.pass(10, 0.5);
+  expect(scene.atClient.closes).toMatchObject([{ reason: "resumeunknown" }]);
+});
+
+test("with reconnect, it begins no other session", async () => {
+  const scene = await openScene({ client: { reconnect: true } });
+  scene.online = false;
+  await scene.cut();
+  scene.remote.close("kicked").catch(() => {});
+  await scene.pass(6, 0.5);
+  scene.online = true;
+  await scene.pass(20, 0.5);
+  expect(scene.atClient.closes).toMatchObject([{ reason: "kicked" }]);
+  expect(scene.server.clients.size).toBe(0);
+  // One link for the session, and one on which it was told.
+  expect(scene.links).toHaveLength(2);
+});
+
+describe("what is remembered", () => {
+  const LIMITS = { sessions: 4, perAddress: 2 };
+  const add = (ended: EndedSessions, address: string, now = 0, until = 30_000): Uint8Array => {
+    const ticket = newTicket();
+    ended.add(
+      sessionName(ticket) as string,
+      { tickets: [ticket], reason: "kicked", until },
+      address,
+      LIMITS,
+      now,
+    );
+    return ticket;
+  };
+
+  test("is found with the ticket of the session alone, until its time is over", () => {
+    const ended = new EndedSessions();
+    const ticket = add(ended, "a");
+    expect(ended.find(ticket, 29_999)?.reason).toBe("kicked");
+    expect(ended.find(nextTicket(ticket), 0)).toBeUndefined();
+    expect(ended.find(new Uint8Array(3), 0)).toBeUndefined();
+    expect(ended.find(ticket, 30_000)).toBeUndefined();
+  });
+
+  test("is bounded, of one address and in all: the oldest of the address with most goes", () => {
+    const ended = new EndedSessions();
+    const own = [1, 2, 3].map(() => add(ended, "a"));
+    expect(own.map((ticket) => ended.find(ticket, 0) !== undefined)).toEqual([false, true, true]);
+    const others = ["b", "c", "d"].map((address) => add(ended, address));
+    expect(ended.size).toBe(4);
+    expect(own.map((ticket) => ended.find(ticket, 0) !== undefined)).toEqual([false, false, true]);
+    expect(others.every((ticket) => ended.find(ticket, 0) !== undefined)).toBe(true);
+  });
+
+  test("is freed once its time is over, when the next one comes", () => {
+    const ended = new EndedSessions();
+    add(ended, "a");
+    add(ended, "b");
+    add(ended, "c", 30_000, 60_000);
+    expect(ended.size).toBe(1);
+  });
+});
