@@ -1,18 +1,18 @@
 // What a package costs its users, checked by `npm run check:sizes`, minified and gzipped: in a browser with all that it
 // imports, else its own code alone. A limit that is outgrown for a good reason is raised in the same change.
 
-const WITH_ALL = { protocol: "41.2 kB", peer: "87.2 kB" };
+const WITH_ALL = { protocol: "41.2 kB", peer: "87.8 kB" };
 /** A client that echoes, as a page has it: what is imported is what it uses. */
 const ECHO_CLIENT = "{ Client, definePacket, payload }";
 const ALONE = {
   protocol: "35.8 kB",
-  peer: "48.8 kB",
+  peer: "49.2 kB",
   core: "11.1 kB",
   browser: "11.7 kB",
   websocket: "10 kB",
   telemetry: "4.9 kB",
   cluster: "20 kB",
-  ping: "4 kB",
+  ping: "4.5 kB",
   "peng3d-events": "3.7 kB",
 };
 
