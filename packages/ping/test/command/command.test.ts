@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { createServer as createTlsServer } from "node:tls";
 import type { ConfigOverrides } from "@peng3dnet/core";
 import { enablePing } from "@peng3dnet/ping";
+import { webSocketAcceptor } from "@peng3dnet/websocket";
 import { onCleanup } from "../../../core/test/support/cleanup.js";
 import { startServer } from "../../../core/test/support/peers.js";
 import { freePort } from "../../../core/test/support/raw-peer.js";
@@ -333,6 +334,18 @@ describe("TLS", () => {
       expect(stdout + stderr).not.toContain("net.ssl");
     },
   );
+
+  test("a server at wss: is pinged, with an authority that Node is told of", async () => {
+    const acceptor = webSocketAcceptor({ path: "/play" });
+    const server = await startServer({ acceptor, cfg: { ...serverCfg, ...anyClient } }, (peer) =>
+      enablePing(peer, { motd: "hi" }),
+    );
+    const url = `wss://localhost:${server.addr[1]}/play`;
+    const known = await command(["--json", url], { env: { NODE_EXTRA_CA_CERTS: pem("ca") } });
+    expect(objects(known)).toMatchObject([{ target: url, ok: true, data: { motd: "hi" } }]);
+    expect(known.code).toBe(0);
+    expect((await command(["--json", url])).code).toBe(1);
+  });
 
   test("with a file that does not exist is a mistake, with exit code 2", async () => {
     const { code, stderr } = await command(["--ca", pem("none"), "127.0.0.1:9"]);
