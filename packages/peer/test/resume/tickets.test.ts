@@ -390,9 +390,10 @@ test("no error, log, event, metric or inspection shows a ticket", async () => {
   const lines: unknown[] = [];
   const log = (...values: unknown[]): void => void lines.push(values);
   const logger = { debug: log, info: log, warn: log, error: log };
+  const peng = { sendEvent: log };
   const { scene, tickets } = await tapped({
-    server: { logger, events: true } as never,
-    client: { logger, events: true } as never,
+    server: { logger, peng },
+    client: { logger, peng },
     cfg: { "net.debug.print.recv": true, "net.debug.print.send": true, "net.debug.print.connect": true },
   });
   const seen: unknown[] = [lines];
