@@ -55,7 +55,8 @@ export class Crew {
     await Promise.all(
       left.map(({ process: child }) => {
         const gone = new Promise((resolve) => child.once("exit", resolve));
-        child.disconnect();
+        // One that is ending by itself may have gone from the channel already.
+        if (child.connected) child.disconnect();
         return gone;
       }),
     );

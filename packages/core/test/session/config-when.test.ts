@@ -262,13 +262,13 @@ const rows: Row[] = [
   {
     key: "net.limits.unsent.policy",
     to: "drop",
-    seen: [2, 1],
-    base: { "net.limits.unsent.highwater": 10 },
-    look: ({ remote }) => {
-      const { connection } = sessionOf(remote.conn);
+    seen: [1, 0],
+    base: { "net.limits.unsent.highwater": 10, ...uncompressed },
+    look(seen) {
+      fallBehind(seen, 128 * 1024);
+      const { connection } = sessionOf(seen.remote.conn);
       const before = connection.packetsOut;
-      remote.sendMessage("test:echo", letters(100));
-      remote.sendMessage(Droppable, "dropped?");
+      seen.remote.sendMessage(Droppable, "dropped?");
       return connection.packetsOut - before;
     },
   },
