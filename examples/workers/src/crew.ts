@@ -1,6 +1,9 @@
 import cluster, { type Worker } from "node:cluster";
 import type { FromWorker, ToWorker } from "./shared.js";
 
+/** A worker that is ending may not take a message any more. Its exit is told anyhow. */
+function ignore(): void {}
+
 /** The workers, as the primary process sees them. One that dies is replaced. */
 export class Crew {
   readonly #nats: string;
@@ -82,6 +85,6 @@ export class Crew {
   }
 
   #tellAll(message: ToWorker): void {
-    for (const worker of this.#players.keys()) if (worker.isConnected()) worker.send(message);
+    for (const worker of this.#players.keys()) if (worker.isConnected()) worker.send(message, ignore);
   }
 }
