@@ -66,7 +66,8 @@ export class ListGrowth {
   #keys = 0;
   #highest = -1;
   #moved = 0;
-  readonly #indices: number[] = [];
+  /** Made with the first key, with a place for that one alone: a body may have thousands of maps with one. */
+  #indices: number[] | undefined = undefined;
   #ascending = true;
 
   /** Adds a key. @returns how many entries the engine moves for it at most. */
@@ -74,7 +75,8 @@ export class ListGrowth {
     const moved = this.#leaps(index) ? this.#keys : 0;
     this.#moved += moved;
     if (index < this.#highest) this.#ascending = false;
-    this.#indices.push(index);
+    if (this.#indices === undefined) this.#indices = [index];
+    else this.#indices.push(index);
     this.#keys++;
     if (index > this.#highest) this.#highest = index;
     if (index < FIRST_HASHED) this.#add(index);
@@ -86,7 +88,7 @@ export class ListGrowth {
    * such keys in ascending order.
    */
   copyMoves(): number {
-    if (this.#ascending || this.#keys < FEW_KEYS) return 0;
+    if (this.#ascending || this.#keys < FEW_KEYS || this.#indices === undefined) return 0;
     const copy = new ListGrowth();
     let moves = 0;
     for (const index of Float64Array.from(this.#indices).sort()) moves += copy.add(index);
