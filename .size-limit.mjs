@@ -1,11 +1,11 @@
 // What a package costs its users, checked by `npm run check:sizes`, minified and gzipped: in a browser with all that it
 // imports, else its own code alone. A limit that is outgrown for a good reason is raised in the same change.
 
-const WITH_ALL = { protocol: "41.2 kB", peer: "87.8 kB" };
+const WITH_ALL = { protocol: "41.5 kB", peer: "87.8 kB" };
 /** A client that echoes, as a page has it: what is imported is what it uses. */
 const ECHO_CLIENT = "{ Client, definePacket, payload }";
 const ALONE = {
-  protocol: "35.8 kB",
+  protocol: "36 kB",
   peer: "49.2 kB",
   core: "11.1 kB",
   browser: "11.7 kB",

@@ -2,12 +2,13 @@ import {
   type AnyPacketDefinition,
   CLUSTER_HOST,
   type ClientOnServer,
+  checkKnownOptions,
   InvalidStateError,
   type Server,
 } from "@peng3dnet/peer";
 import { ClusterNode } from "./cluster-node.js";
 import { NodeCore } from "./node-core.js";
-import { type ClusterOptions, readOptions } from "./options.js";
+import { CLUSTER_OPTIONS, type ClusterOptions, readOptions } from "./options.js";
 import { newNodeId, Subjects } from "./wire/names.js";
 
 /**
@@ -31,6 +32,7 @@ export async function joinCluster<C extends ClientOnServer, D extends AnyPacketD
   server: Server<C, D>,
   options: ClusterOptions,
 ): Promise<ClusterNode<C, D>> {
+  checkKnownOptions("joinCluster", options, CLUSTER_OPTIONS);
   const settings = readOptions(options);
   checkNotStopped(server);
   const { clock, logger } = server[CLUSTER_HOST];

@@ -1,4 +1,4 @@
-import { ConfigError } from "@peng3dnet/peer";
+import { ConfigError, type OptionNames } from "@peng3dnet/peer";
 import type { BusFactory } from "./bus/bus.js";
 import { checkNodeName, checkPrefix } from "./wire/names.js";
 
@@ -40,6 +40,21 @@ export interface ClusterOptions {
   /** Most requests to clients of other nodes that wait for an answer at a time, and most of other nodes' here. Default 4,096. */
   readonly maxRequests?: number | undefined;
 }
+
+/** The names of the options. */
+export const CLUSTER_OPTIONS: OptionNames<ClusterOptions> = {
+  bus: true,
+  name: true,
+  prefix: true,
+  advertised: true,
+  redirect: true,
+  interval: true,
+  timeout: true,
+  maxNodes: true,
+  maxGroups: true,
+  maxMembers: true,
+  maxRequests: true,
+};
 
 /** The options with their defaults. */
 export interface ClusterSettings {

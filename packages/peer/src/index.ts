@@ -7,7 +7,6 @@ export * from "@peng3dnet/protocol";
 export type { ConnectionOwner } from "./base/connection-owner.js";
 export { type EngineLike, EVENT_SIZE } from "./base/engine.js";
 export type { HandlerErrorContext } from "./base/handler-guard.js";
-export { checkKnownOptions, type OptionNames } from "./base/known-options.js";
 export { type Logger, silentLogger } from "./base/logger.js";
 export type { PeerOptions } from "./base/options.js";
 export { type EventListener, PeerBase, type PeerEvents } from "./base/peer-base.js";

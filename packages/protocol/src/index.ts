@@ -21,6 +21,7 @@ export {
   parseAddress,
 } from "./config/address.js";
 export { Config, type ConfigOverrides, type ConfigReader, type ConfigSource } from "./config/config.js";
+export { checkKnownOptions, type OptionNames, optionComplaint } from "./config/known-options.js";
 export { type ConfigKey, type ConfigValues, DEFAULT_CONFIG, type Pem } from "./config/options.js";
 export { Connection } from "./connection/connection.js";
 export {

@@ -2,9 +2,11 @@
 // Whoever uses the package need not name that library of types.
 import type { Attributes, Meter, Tracer } from "@opentelemetry/api";
 import {
+  checkKnownOptions,
   type Observable,
   type ObservableNode,
   type Observing,
+  type OptionNames,
   observe,
   type PeerObserver,
   SIDE_CLIENT,
@@ -36,6 +38,14 @@ export interface InstrumentOptions {
   readonly trustCallers?: boolean | undefined;
 }
 
+const OPTIONS: OptionNames<InstrumentOptions> = {
+  meter: true,
+  tracer: true,
+  attributes: true,
+  packetTypes: true,
+  trustCallers: true,
+};
+
 /** Ends what {@link instrument} began, when it is called or disposed of. Further calls do nothing. */
 export interface Instrumentation extends Disposable {
   (): void;
@@ -48,12 +58,14 @@ export interface Instrumentation extends Disposable {
  * @param peer - a `Server` or `Client`, be it running or not, or what `joinCluster` returned. Traces are linked over connections that
  * begin after this, and between nodes at once.
  * @returns what ends it. What was counted stays counted.
- * @throws TypeError if `peer` is none, or if there is neither `meter` nor `tracer`; RangeError for `packetTypes`.
+ * @throws TypeError if `peer` is none, or if there is neither `meter` nor `tracer`; RangeError for `packetTypes`;
+ * {@link ConfigError} for an option that there is not.
  */
 export function instrument(
   peer: (Observable & { readonly side: number }) | ObservableNode,
   options: InstrumentOptions,
 ): Instrumentation {
+  checkKnownOptions("instrument", options, OPTIONS);
   const { meter, tracer, packetTypes = PACKET_TYPES } = options;
   if (meter === undefined && tracer === undefined)
     throw new TypeError("instrument() needs the option meter, tracer, or both");

@@ -1,7 +1,7 @@
 import type { Server as HttpServer } from "node:http";
 import type { ServerOptions as HttpsOptions, Server as HttpsServer } from "node:https";
 import { createSecureContext } from "node:tls";
-import { ConfigError, TlsConfigError } from "@peng3dnet/core";
+import { ConfigError, type OptionNames, TlsConfigError } from "@peng3dnet/core";
 import { AddressList } from "./upgrade/address-list.js";
 import { OriginPolicy, type Origins } from "./upgrade/origins.js";
 
@@ -46,6 +46,24 @@ export interface ServeWebSocketOptions extends WebSocketAcceptorOptions {
   /** Address of the port of its own. Default: that of the peng3dnet server. */
   readonly host?: string | undefined;
 }
+
+/** The names of those of {@link webSocketAcceptor}. */
+export const ACCEPTOR_OPTIONS: OptionNames<WebSocketAcceptorOptions> = {
+  server: true,
+  tls: true,
+  path: true,
+  origins: true,
+  subprotocol: true,
+  trustedProxies: true,
+  encryptedByProxy: true,
+};
+
+/** The names of those of {@link serveWebSocket}. */
+export const SERVE_OPTIONS: OptionNames<ServeWebSocketOptions> = {
+  ...ACCEPTOR_OPTIONS,
+  port: true,
+  host: true,
+};
 
 /** Options that were checked. */
 export interface Settings {

@@ -1,7 +1,7 @@
 import type { Address, AnyPacketDefinition, ClientOnServer, Server } from "@peng3dnet/core";
-import { ConfigError } from "@peng3dnet/core";
+import { ConfigError, checkKnownOptions } from "@peng3dnet/core";
 import { addressOf } from "./http/shared-server.js";
-import type { ServeWebSocketOptions } from "./options.js";
+import { SERVE_OPTIONS, type ServeWebSocketOptions } from "./options.js";
 import { webSocketAcceptor } from "./web-socket-acceptor.js";
 
 /** WebSockets that a server takes now. */
@@ -39,13 +39,15 @@ export async function serveWebSocket<C extends ClientOnServer, D extends AnyPack
   server: Server<C, D>,
   options: ServeWebSocketOptions = {},
 ): Promise<WebSocketListening> {
-  const { server: http, port, host } = options;
+  checkKnownOptions("serveWebSocket", options, SERVE_OPTIONS);
+  const { port, host, ...accepting } = options;
+  const http = accepting.server;
   if (http === undefined && port === undefined)
     throw new ConfigError("server", 'name an http server in the option "server", or a "port" of its own');
   if (http !== undefined && (port ?? host) !== undefined)
     throw new ConfigError("port", 'options "port" and "host" are for a port of its own, without "server"');
   const own: Address | undefined = port === undefined ? undefined : [host ?? server.addr[0], port];
-  const listening = await server.addAcceptor(webSocketAcceptor(options), own);
+  const listening = await server.addAcceptor(webSocketAcceptor(accepting), own);
   return {
     get address() {
       return (http && addressOf(http)) ?? listening.address;

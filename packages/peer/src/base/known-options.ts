@@ -1,9 +1,6 @@
-import { ConfigError, quoteText } from "@peng3dnet/protocol";
+import { type OptionNames, optionComplaint } from "@peng3dnet/protocol";
 import type { HandlerGuard } from "./handler-guard.js";
 import type { PeerOptions } from "./options.js";
-
-/** Names of options, as a type has them: the compiler sees to it that none is missing. */
-export type OptionNames<Options> = Readonly<Record<keyof Options, true>>;
 
 /** Those that servers and clients share. */
 export const PEER_OPTIONS: OptionNames<PeerOptions> = {
@@ -20,48 +17,6 @@ export const PEER_OPTIONS: OptionNames<PeerOptions> = {
   clock: true,
 };
 
-/** Whether one text is another one without some of its letters. */
-function isWithin(short: string, long: string): boolean {
-  let at = 0;
-  for (const letter of long) if (letter === short[at]) at++;
-  return at === short.length;
-}
-
-/** Whether a name is mistyped in one of the usual ways: a letter or two too few or too many, or the wrong case. */
-function isLike(name: string, other: string): boolean {
-  const [a, b] = [name.toLowerCase(), other.toLowerCase()];
-  return Math.abs(a.length - b.length) <= 2 && (isWithin(a, b) || isWithin(b, a));
-}
-
-/** Says of an option that does not exist which one is likely to be meant; with `all`, or else which there are. */
-function complaint(
-  of: string,
-  options: object,
-  known: object,
-  all: boolean,
-): [key: string, text: string] | undefined {
-  for (const [key, value] of Object.entries(options)) {
-    if (value === undefined || Object.hasOwn(known, key)) continue;
-    const names = Object.keys(known);
-    const meant = names.find((name) => isLike(key, name));
-    const help = meant === undefined ? `it has ${names.join(", ")}` : `did you mean "${meant}"?`;
-    if (all || meant !== undefined) return [key, `${of} has no option ${quoteText(key)}; ${help}`];
-  }
-  return undefined;
-}
-
-/**
- * Checks the names of options: JavaScript lets others pass, and TypeScript those of an object that is not written on the spot.
- *
- * @param of - what has the options, e.g. `"pingServer"`.
- * @param known - an object with a key for each option.
- * @throws {@link ConfigError} that names the option, and one that it is like or all.
- */
-export function checkKnownOptions(of: string, options: object, known: object): void {
-  const found = complaint(of, options, known, true);
-  if (found !== undefined) throw new ConfigError(...found);
-}
-
 /** Classes of applications of whose options one was warned of. */
 const told = new WeakSet<object>();
 
@@ -73,7 +28,7 @@ export function noticeUnknownOptions(
   guard: HandlerGuard,
 ): void {
   const own = peer.constructor;
-  const found = complaint(own.name, options, known, false);
+  const found = optionComplaint(own.name, options, known, false);
   if (found === undefined || told.has(own)) return;
   told.add(own);
   guard.notice(found[1], "an unknown option");

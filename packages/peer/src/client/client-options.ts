@@ -1,5 +1,5 @@
-import type { AnyPacketDefinition, CloseInfo } from "@peng3dnet/protocol";
-import { type OptionNames, PEER_OPTIONS } from "../base/known-options.js";
+import type { AnyPacketDefinition, CloseInfo, OptionNames } from "@peng3dnet/protocol";
+import { PEER_OPTIONS } from "../base/known-options.js";
 import type { PeerOptions } from "../base/options.js";
 import type { PeerEvents } from "../base/peer-base.js";
 import type { ResumeOptions } from "../resume/client-resumption.js";

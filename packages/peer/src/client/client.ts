@@ -7,6 +7,7 @@ import {
   CONNTYPE_CLASSIC,
   type Connection,
   ConnectionClosedError,
+  checkKnownOptions,
   InvalidStateError,
   MODE_CLOSED,
   MODE_NOTSET,
@@ -20,7 +21,7 @@ import {
   STATE_INIT,
 } from "@peng3dnet/protocol";
 import type { ConnectionOwner } from "../base/connection-owner.js";
-import { checkKnownOptions, noticeUnknownOptions } from "../base/known-options.js";
+import { noticeUnknownOptions } from "../base/known-options.js";
 import { PeerBase } from "../base/peer-base.js";
 import { type SendOutcome, sendOutcome } from "../base/send-outcome.js";
 import type { RoundTrip } from "../liveness/round-trip.js";

@@ -1,4 +1,4 @@
-import { type CloseInfo, describeError } from "@peng3dnet/protocol";
+import { type CloseInfo, checkKnownOptions, describeError, type OptionNames } from "@peng3dnet/protocol";
 import { checkBackOff } from "../resume/back-off.js";
 
 /** How a client begins another session when the one before is gone: the option `reconnect` of a `Client`. */
@@ -40,12 +40,15 @@ export interface SessionInfo {
   readonly seconds: number;
 }
 
-/** @throws RangeError, or TypeError, for options that are none. */
+const OPTIONS: OptionNames<ReconnectOptions> = { delay: true, maxDelay: true, attempts: true, when: true };
+
+/** @throws RangeError, TypeError or ConfigError for options that are none. */
 export function checkReconnect(options: ReconnectOptions): void {
   if (typeof options !== "object" || options === null)
     throw new TypeError(
       `reconnect is true, false or an object of options, and not ${describeError(options)}`,
     );
+  checkKnownOptions("the option reconnect", options, OPTIONS);
   checkBackOff(options);
   const { attempts = Number.POSITIVE_INFINITY, when } = options;
   if (!(attempts === Number.POSITIVE_INFINITY || (Number.isInteger(attempts) && attempts > 0)))

@@ -1,5 +1,7 @@
 import {
+  checkKnownOptions,
   isInstance,
+  type OptionNames,
   PacketDefinition,
   type Peer,
   RequestError,
@@ -40,6 +42,10 @@ export interface RequestDefinitionOptions<
   /** Fixed ids of the packet that asks and of the one that answers; default: the next free ones. */
   readonly ids?: readonly [request: number, answer: number] | undefined;
 }
+
+const OPTIONS: OptionNames<
+  RequestDefinitionOptions<string, AnySchema, AnySchema, ErrorSchemas, Side | null>
+> = { name: true, request: true, response: true, errors: true, side: true, ids: true };
 
 /** What a definition knows of its types. */
 export interface RequestTypes {
@@ -167,7 +173,7 @@ export type RequestHandler<R extends AnyRequestDefinition, Owner> = (
  * Declares a request once, for server and client: from it follow the types of `request` and of the handler that `answer`
  * takes, and the validation of what arrives on both sides.
  *
- * @throws TypeError if a schema is no Standard Schema.
+ * @throws TypeError if a schema is no Standard Schema; {@link ConfigError} for an option that there is not.
  *
  * @example
  * ```ts no-run
@@ -200,6 +206,7 @@ export function defineRequest<
   Answerer,
   Name
 > {
+  checkKnownOptions("defineRequest", options, OPTIONS);
   return new RequestDefinition(options);
 }
 

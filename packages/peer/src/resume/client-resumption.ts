@@ -1,7 +1,9 @@
 import {
   AbortedError,
+  checkKnownOptions,
   describeError,
   endsResumption,
+  type OptionNames,
   ResumeError,
   ResumeHandshake,
   type ResumeResult,
@@ -34,10 +36,19 @@ export interface ResumeOptions extends BackOffOptions, RedirectOptions {
   readonly keeper?: SessionKeeper | undefined;
 }
 
-/** @throws RangeError, or TypeError, for options that are none. */
+const OPTIONS: OptionNames<ResumeOptions> = {
+  delay: true,
+  maxDelay: true,
+  redirect: true,
+  attemptTimeout: true,
+  keeper: true,
+};
+
+/** @throws RangeError, TypeError or ConfigError for options that are none. */
 export function checkResume(options: ResumeOptions): void {
   if (typeof options !== "object" || options === null)
     throw new TypeError(`resume is true, false or an object of options, and not ${describeError(options)}`);
+  checkKnownOptions("the option resume", options, OPTIONS);
   checkBackOff(options);
   checkRedirect(options);
   const { attemptTimeout = ATTEMPT_TIMEOUT, keeper } = options;

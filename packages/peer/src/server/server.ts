@@ -7,6 +7,7 @@ import {
   type CloseInfo,
   type Connection,
   type ConnectionType,
+  checkKnownOptions,
   encodePacket,
   InvalidStateError,
   NotRegisteredError,
@@ -15,7 +16,7 @@ import {
   type SIDE_CLIENT,
   SIDE_SERVER,
 } from "@peng3dnet/protocol";
-import { checkKnownOptions, noticeUnknownOptions } from "../base/known-options.js";
+import { noticeUnknownOptions } from "../base/known-options.js";
 import { PeerBase } from "../base/peer-base.js";
 import type { PeerParts } from "../base/peer-parts.js";
 import { type SendOutcome, sendOutcome } from "../base/send-outcome.js";

@@ -1,4 +1,4 @@
-import { ConfigError } from "@peng3dnet/protocol";
+import { ConfigError, checkKnownOptions, type OptionNames } from "@peng3dnet/protocol";
 import { describeValue } from "../base/describe-value.js";
 import type { HandlerGuard } from "../base/handler-guard.js";
 import { onAbort } from "./abort-signals.js";
@@ -71,6 +71,8 @@ export interface TickerOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+const OPTIONS: OptionNames<TickerOptions> = { hz: true, onTick: true, maxSteps: true, signal: true };
+
 /** Calls a function in fixed steps: what {@link ticker} returns. */
 export class Ticker implements AsyncDisposable {
   readonly #peer: Ticking;
@@ -87,7 +89,9 @@ export class Ticker implements AsyncDisposable {
   #timer: unknown = undefined;
 
   /** @throws as {@link ticker}. */
-  constructor(peer: Ticking, host: TickHost, { hz, onTick, maxSteps = MAX_STEPS, signal }: TickerOptions) {
+  constructor(peer: Ticking, host: TickHost, options: TickerOptions) {
+    checkKnownOptions("ticker", options, OPTIONS);
+    const { hz, onTick, maxSteps = MAX_STEPS, signal } = options;
     checkOptions(hz, onTick, maxSteps);
     this.#peer = peer;
     this.#host = host;
@@ -193,7 +197,7 @@ function checkOptions(hz: unknown, onTick: unknown, maxSteps: unknown): void {
  * It goes by the clock of its server or client, and keeps the process alive until it stops: with its server, and with its
  * client, at the latest when the connection of that is closed.
  *
- * @throws {@link ConfigError} if `hz` or `maxSteps` is not allowed; TypeError if `onTick` is no function, or `peer` neither a
+ * @throws {@link ConfigError} if `hz` or `maxSteps` is not allowed, or for an option that there is not; TypeError if `onTick` is no function, or `peer` neither a
  * server nor a client.
  */
 export function ticker(peer: Ticking, options: TickerOptions): Ticker {

@@ -1,3 +1,4 @@
+import { checkKnownOptions, type OptionNames } from "../config/known-options.js";
 import type { Side, SslSecLevel } from "../constants.js";
 import type { InvalidAction } from "./packet-rule.js";
 import type { SchemaInput, SchemaOutput, StandardSchemaV1 } from "./standard-schema.js";
@@ -32,6 +33,20 @@ export interface PacketDefinitionOptions<
   /** A fixed packet id, below 64 or above all that are given out; default: the next free one. */
   readonly id?: number | undefined;
 }
+
+const OPTIONS: OptionNames<PacketDefinitionOptions<string, StandardSchemaV1<unknown, unknown>, Side | null>> =
+  {
+    name: true,
+    schema: true,
+    side: true,
+    state: true,
+    mode: true,
+    conntype: true,
+    minSslsecLevel: true,
+    invalidAction: true,
+    droppable: true,
+    id: true,
+  };
 
 /**
  * A packet type that server and client share: its name, conditions, and the type of its payload.
@@ -90,6 +105,7 @@ export type PacketOutput<D> =
  * `broadcast` and handlers, the checks of a SmartPacket, and the validation of what arrives.
  *
  * @throws {TypeError} if `schema` is no Standard Schema.
+ * @throws {ConfigError} for an option that there is not: a `shcema` would check nothing.
  *
  * @example
  * ```ts no-run
@@ -104,6 +120,7 @@ export function definePacket<
 >(
   options: PacketDefinitionOptions<Name, Schema, Receiver>,
 ): PacketDefinition<SchemaInput<Schema>, SchemaOutput<Schema>, Receiver, Name> {
+  checkKnownOptions("definePacket", options, OPTIONS);
   return new PacketDefinition<SchemaInput<Schema>, SchemaOutput<Schema>, Receiver, Name>(
     options as PacketDefinitionOptions<Name, StandardSchemaV1<unknown, SchemaOutput<Schema>>, Receiver>,
   );
