@@ -42,7 +42,9 @@ beforeAll(async () => {
     /^peng3dnet_bus_messages_total\{.*kind="broadcast"/m,
     /^nodejs_eventloop_delay_p99/m,
     /^peng3dnet_rejections_total/m,
-    /^peng3dnet_resumptions_total\{.*outcome="resumed"/m,
+    // The server knows first; the client a round trip later.
+    /^peng3dnet_resumption_duration_count\{.*side="client".*outcome="resumed"/m,
+    /^peng3dnet_packets_total\{.*peng3dnet_packet_type="observed:world"/m,
   ];
   do {
     await new Promise((resolve) => setTimeout(resolve, 50));
