@@ -3,6 +3,7 @@ import { describeValue } from "../base/describe-value.js";
 import type { WaitOptions } from "../time/deferred.js";
 import { notSent } from "./asked-requests.js";
 import { ConnectionRequests, type RequestSession } from "./connection-requests.js";
+import { HandlersHold } from "./handlers-hold.js";
 import { askObserved } from "./observed-requests.js";
 import { rejected } from "./rejected.js";
 import {
@@ -24,6 +25,7 @@ export class PeerRequests {
   readonly #peer: Peer;
   readonly #surroundings: RequestSurroundings;
   readonly #types = new Map<RequestDeclaration, RequestType>();
+  readonly #held = new HandlersHold();
   readonly #byName = new Map<string, RequestType>();
 
   constructor(peer: Peer, surroundings: RequestSurroundings) {
@@ -40,7 +42,7 @@ export class PeerRequests {
     const known = this.#types.get(definition);
     if (known !== undefined) return known;
     const { registry, sessionOf } = this.#surroundings;
-    const type = new RequestType(this.#surroundings, this.#peer, definition);
+    const type = new RequestType({ ...this.#surroundings, held: this.#held }, this.#peer, definition);
     const { name, answerName, answerId, options } = definition;
     registry.register(new RequestPacket(registry, this.#peer, type, sessionOf), name, options.id);
     try {

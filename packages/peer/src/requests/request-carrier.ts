@@ -1,17 +1,15 @@
 import type { Connection } from "@peng3dnet/protocol";
 import type { ConnectionHandle } from "../session/connection-handle.js";
-import type { Clock } from "../time/clock.js";
+import type { HoldingLimits } from "./handlers-hold.js";
 
 /** What requests need of the session that they go over. */
 export interface RequestCarrier extends ConnectionHandle {
   readonly connection: Connection;
   /** Whom the handler is told as the client. */
   readonly owner: unknown;
-  readonly options: {
-    readonly clock: Clock;
+  readonly options: HoldingLimits & {
+    /** `net.limits.requests` */
     readonly maxRequests: number;
-    /** `net.limits.unprocessed.bytes` */
-    readonly maxQueuedBytes: number;
   };
   /** Bytes handed to the transport. */
   readonly bytesOut: number;

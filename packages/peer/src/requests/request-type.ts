@@ -13,6 +13,7 @@ import {
 } from "@peng3dnet/protocol";
 import type { HandlerGuard } from "../base/handler-guard.js";
 import type { Observation } from "../observing/observation.js";
+import type { HandlersHold } from "./handlers-hold.js";
 import type { AnySchema, RequestDeclaration } from "./request-declaration.js";
 
 function ignore(): void {}
@@ -68,6 +69,12 @@ export interface TypeSurroundings {
   readonly observation: Observation;
 }
 
+/** The same, and what the requests of a peer share by themselves. */
+export interface TypeShares extends TypeSurroundings {
+  /** What handlers hold. */
+  readonly held: HandlersHold;
+}
+
 /** A request that a peer knows: how its parts are checked, and who answers it. */
 export class RequestType {
   readonly definition: RequestDeclaration;
@@ -82,10 +89,12 @@ export class RequestType {
   readonly guard: HandlerGuard;
   /** Who looks on. */
   readonly observation: Observation;
+  /** What handlers hold, of all requests of the peer. */
+  readonly held: HandlersHold;
   readonly #errors: ReadonlyMap<string, PartCheck | undefined>;
 
   constructor(
-    { registry, guard, observation }: TypeSurroundings,
+    { registry, guard, observation, held }: TypeShares,
     peer: Peer,
     definition: RequestDeclaration,
   ) {
@@ -95,6 +104,7 @@ export class RequestType {
     this.answerName = answerName;
     this.guard = guard;
     this.observation = observation;
+    this.held = held;
     const check = (of: string, schema: AnySchema | undefined): PartCheck | undefined =>
       schema === undefined || takesAnything(schema) ? undefined : new PartCheck(registry, peer, of, schema);
     this.input = check(name, request);

@@ -11,6 +11,7 @@ import {
 } from "@peng3dnet/protocol";
 import type { RequestFollowers } from "../observing/observation.js";
 import type { RequestEnd } from "../observing/peer-observer.js";
+import { type HandlersHold, Holding } from "./handlers-hold.js";
 import { endOfCode, followAnswer } from "./observed-requests.js";
 import { type RequestCarrier, sendBody } from "./request-carrier.js";
 import type { RequestContext } from "./request-context.js";
@@ -65,7 +66,7 @@ function endOfGivenUp({ context }: RunningRequest): RequestEnd {
 
 /** What a request is told that no handler can answer, by code. */
 const REFUSALS = {
-  busy: "as many requests are under way as may be (net.limits.requests), or as large ones (net.limits.unprocessed.bytes)",
+  busy: "as many requests are under way as may be (net.limits.requests), or as large ones (net.limits.unprocessed.bytes, net.limits.unprocessed.total)",
   nohandler: "nothing answers this request",
   internalerror: "the handler failed",
   left: "the program that was asked ended before it could answer",
@@ -78,8 +79,10 @@ const REFUSALS = {
 export class RunningRequests {
   readonly #session: RequestCarrier;
   readonly #running = new RequestTable<RunningRequest>();
-  /** What was asked of all of them, decoded, in bytes. */
-  #bytes = 0;
+  /** What was asked of all of them. */
+  readonly #holding = new Holding();
+  /** That of all connections; there once something is held. */
+  #held: HandlersHold | undefined = undefined;
 
   constructor(session: RequestCarrier) {
     this.#session = session;
@@ -107,17 +110,17 @@ export class RunningRequests {
     } else {
       const size = session.connection.decodedSize;
       const followers = followAnswer(type, session, trace);
-      const end = this.#full(size)
+      const end = this.#full(type, size)
         ? this.#refuse(type, id, "busy")
         : this.#run(type, handler, id, input, size, followers);
       if (end !== undefined) followers?.ended(end);
     }
   }
 
-  /** Whether one more has no room. A large one is let in where it is alone. */
-  #full(size: number): boolean {
-    const { maxRequests, maxQueuedBytes } = this.#session.options;
-    return this.#running.size >= maxRequests || (this.#bytes > 0 && this.#bytes + size > maxQueuedBytes);
+  /** Whether one more has no room. */
+  #full({ held }: RequestType, size: number): boolean {
+    const { options } = this.#session;
+    return this.#running.size >= options.maxRequests || held.full(this.#holding, size, options);
   }
 
   /** Calls the handler. @returns how the request ended; `undefined`: it has not. */
@@ -155,7 +158,8 @@ export class RunningRequests {
   #await(request: RunningRequest, result: PromiseLike<unknown>): void {
     const { id, type, size, followers, context } = request;
     this.#running.add(request);
-    this.#bytes += size;
+    this.#held = type.held;
+    this.#held.add(this.#holding, size);
     promiseOf(result).then(
       (output) => {
         const end = this.#done(request) ? this.#answer(type, id, output) : endOfGivenUp(request);
@@ -176,7 +180,7 @@ export class RunningRequests {
   /** A handler has ended. @returns whether somebody waits for its answer. */
   #done(request: RunningRequest): boolean {
     this.#running.delete(request);
-    this.#bytes -= request.size;
+    request.type.held.remove(this.#holding, request.size);
     return HandlerContext.givenUp(request.context) === undefined;
   }
 
@@ -207,6 +211,7 @@ export class RunningRequests {
   end({ reason, error }: CloseInfo): void {
     const running = this.#running.items();
     this.#running.clear();
+    this.#held?.close(this.#holding, this.#session.options.clock.now());
     for (const request of running) {
       HandlerContext.giveUp(
         request.context,

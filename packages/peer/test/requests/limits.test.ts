@@ -53,6 +53,59 @@ test("what handlers hold of what was asked is bounded in bytes, too: past that, 
   expect(third.value).toMatchObject({ code: "busy" });
 });
 
+const long = { item: "x".repeat(6000) };
+
+/** A shop whose handlers of `Buy` end when they are told to, or never; and as many customers, who have asked for nothing. */
+async function crowdedShop(customers: number) {
+  const shop = await openShop({ serverCfg: { "net.limits.unprocessed.total": 30_000 } });
+  const { net, server } = shop;
+  const ends: (() => void)[] = [];
+  server.answer(Buy, () => new Promise((resolve) => ends.push(() => resolve({ gold: 1 }))));
+  const clients = Array.from({ length: customers }, () => net.client({ packets }));
+  for (const client of clients) net.connect(client, server);
+  await Promise.all(clients.map((client) => client.waitForConnection()));
+  return { ...shop, clients, ends };
+}
+
+test("so is what the handlers of all connections hold together: past that, busy, save for those who hold little", async () => {
+  const { net, clients, ends } = await crowdedShop(10);
+  const asked = clients.map((client) => watched(client.request(Buy, long)));
+  await net.settle();
+  const refused = asked.filter(({ value }) => (value as { code?: string }).code === "busy");
+  expect([ends.length, refused.length]).toEqual([2, 8]);
+  const others = clients.filter((_, index) => asked[index]?.value !== "waiting");
+  const short = others.map((client) => watched(client.request(Buy, { item: "x" })));
+  await net.settle();
+  expect(short.map(({ value }) => value)).toEqual(others.map(() => "waiting"));
+  for (const end of ends.splice(0)) end();
+  const again = watched(clients[9]?.request(Buy, long) as Promise<unknown>);
+  await net.settle();
+  expect(again.value).toBe("waiting");
+});
+
+test("what is held for connections that are closed counts until their handlers end, or for 30 s", async () => {
+  const { net, server, clients, ends } = await crowdedShop(10);
+  const codeOf = async (client: number) => {
+    const asked = watched(clients[client]?.request(Buy, long) as Promise<unknown>);
+    await net.settle();
+    return (asked.value as { code?: string }).code;
+  };
+  for (const client of [0, 1, 2]) await codeOf(client);
+  for (const client of [0, 1, 2]) clients[client]?.stop();
+  await net.settle();
+  expect(server.clients.size).toBe(8);
+  expect(await codeOf(3)).toBe("busy");
+  ends[0]?.();
+  await net.settle();
+  expect([await codeOf(4), await codeOf(5)]).toEqual([undefined, "busy"]);
+  await net.clock.advance(30_000);
+  expect([await codeOf(6), await codeOf(7)]).toEqual([undefined, "busy"]);
+  // One that ends after all counts no second time.
+  ends[1]?.();
+  await net.settle();
+  expect(await codeOf(8)).toBe("busy");
+});
+
 test("a handler counts until it ends, also if the caller gave up: cancelling does not make more of them run", async () => {
   const { net, server, client } = await openShop({ serverCfg: { "net.limits.requests": 2 } });
   let running = 0;

@@ -169,7 +169,8 @@ export interface ConfigValues {
   "net.limits.unprocessed.bytes": number;
   /**
    * *new* The same of all connections of a server together, packets that are not whole yet included; of these, the
-   * longest one's connection ends. Default 64 MiB. Read for each connection.
+   * longest one's connection ends. Also what all handlers of requests of a peer may hold together that have not answered: what would be
+   * more is answered with `busy`. Default 64 MiB. Read for each connection.
    */
   "net.limits.unprocessed.total": number;
   /**
