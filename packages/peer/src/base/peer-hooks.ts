@@ -117,6 +117,11 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
   abstract unsentHeld(session: Session<Owner>, bytes: number): void;
   abstract gone(session: Session<Owner>): void;
 
+  /** On a server, connections of one address have their turns together. */
+  shareOf(session: Session<Owner>): unknown {
+    return session;
+  }
+
   /** On a client: whether its session outlives its transport, as far as this side has a say. */
   get resumes(): boolean {
     return false;

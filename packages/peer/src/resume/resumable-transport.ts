@@ -39,6 +39,8 @@ export interface ResumableHost {
   keptHeld(bytes: number): void;
   /** Output that waits may be able to go on: it is to be tried again, after what is under way. */
   flushSoon(): void;
+  /** Whom it shares its part of the event loop with. */
+  readonly share: unknown;
   /** Something was done that may have taken long. @returns whether others are to go on now, and `runnable` after them. */
   othersFirst(runnable: Runnable): boolean;
 }
@@ -498,6 +500,10 @@ export class ResumableTransport implements Transport, TransportHandler, Runnable
       this.#awaitsTurn = this.host?.othersFirst(this) === true;
     }
     this.#again = at >= kept.start && at < kept.end ? at : undefined;
+  }
+
+  get share(): unknown {
+    return this.host?.share;
   }
 
   /** Goes on sending again, after others had their turn. */

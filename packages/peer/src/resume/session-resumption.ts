@@ -14,6 +14,8 @@ import type { ResumableHost, ResumableTransport, SentAgain } from "./resumable-t
 export interface ResumingSession {
   readonly connection: Connection;
   readonly hooks: { readonly turns: RunQueue };
+  /** Whom it shares its part of the event loop with. */
+  readonly share: unknown;
   readonly options: {
     readonly clock: Clock;
     readonly resumeBytes: number;
@@ -220,6 +222,10 @@ export class SessionResumption<Session extends ResumingSession> implements Resum
     // What waits in the connection may wait for just this from the other side.
     const packet = encodeAcknowledgement(transport.received);
     if (transport.writePast(packet)) transport.acknowledging();
+  }
+
+  get share(): unknown {
+    return this.#session.share;
   }
 
   keptHeld(bytes: number): void {

@@ -63,9 +63,7 @@ export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
       find: (cid) => table.find(cid),
       emit: (event, args) => parts.emit(event, args),
     });
-    // One that is gone counts alone.
-    const addressOf = (session: object): unknown =>
-      admission.addressOf(session) ?? this.#resumption?.addressOf(session as Session<C>) ?? session;
+    const addressOf = (session: object): unknown => this.shareOf(session as Session<C>);
     this.#input = new HeldTotal(inputTotalError, addressOf);
     this.#unsent = new HeldTotal(unsentTotalError, addressOf);
   }
@@ -79,6 +77,11 @@ export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
     this.server = server;
     this.groups.server = server;
     this.deserted = deserted;
+  }
+
+  /** Its address. One that is gone counts alone. */
+  override shareOf(session: Session<C>): unknown {
+    return this.#admission.addressOf(session) ?? this.#resumption?.addressOf(session) ?? session;
   }
 
   /** Sets what all connections may hold together, in bytes: input that is not worked off, and output that is unsent. */

@@ -28,6 +28,8 @@ export interface SessionHooks<Session> {
   readonly direct: boolean;
   /** Shares the event loop among the connections. */
   readonly turns: RunQueue;
+  /** Whom it shares its part of the event loop with: all for which this is the same. */
+  shareOf(session: Session): unknown;
   /** The heartbeats of all connections. */
   readonly heartbeats: Heartbeats;
   /** What message iterators have buffered. */

@@ -16,6 +16,8 @@ export interface InputHost<Session> extends Pausable {
   readonly transport: Transport;
   readonly options: SessionOptions;
   readonly hooks: SessionHooks<Session>;
+  /** Whom it shares its part of the event loop with. */
+  readonly share: unknown;
   /** Whether packets can still be exchanged. */
   readonly open: boolean;
   /** Whether the connection is closed for good, so that nothing is held any more. */
@@ -153,6 +155,10 @@ export class SessionInput<Session extends InputHost<Session>> implements Runnabl
     const next = connection.upcoming;
     const costly = next !== undefined && (next.flags !== 0 || next.length >= COSTLY_LENGTH);
     hooks.turns.add(this, costly ? "costly" : worked ? "used" : "fresh");
+  }
+
+  get share(): unknown {
+    return this.#session.share;
   }
 
   takeTurn(): void {

@@ -117,6 +117,11 @@ export class Session<Owner = unknown>
     return this.connection.cid;
   }
 
+  /** Whom it shares its part of the event loop with. */
+  get share(): unknown {
+    return this.hooks.shareOf(this);
+  }
+
   get remoteAddress(): Address {
     return this.transport.remoteAddress;
   }

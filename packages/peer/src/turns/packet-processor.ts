@@ -126,7 +126,7 @@ export class PacketProcessor {
       return;
     }
     this.#queue.push(session, raw);
-    session.enqueued(raw.length, this.#queue.bytes);
+    session.enqueued(raw.length, this.#queue.held);
     if (this.#dispatching) this.#drain();
     else if (this.#waiting > 0) this.wake();
   }

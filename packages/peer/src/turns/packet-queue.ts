@@ -1,5 +1,8 @@
 import type { Session } from "../session/session.js";
 
+/** What a packet that waits takes in memory beside its bytes. */
+const OVERHEAD = 256;
+
 /** A packet that waits for `process`. */
 export interface QueuedPacket {
   readonly session: Session;
@@ -17,6 +20,11 @@ export class PacketQueue {
   /** Number of packets. */
   get length(): number {
     return this.#packets.length - this.#head;
+  }
+
+  /** About what they take in memory, in bytes: of short packets, that is far more than their bytes. */
+  get held(): number {
+    return this.bytes + OVERHEAD * this.length;
   }
 
   /** Adds a packet at the end. */

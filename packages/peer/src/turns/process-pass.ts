@@ -6,7 +6,7 @@ import { COSTLY_LENGTH } from "./run-queue.js";
 
 /** Time that one connection's packets may take in one pass, in milliseconds. */
 const SLICE = 10;
-/** Time after which packets that may take long, and connections that had their share, wait for the next pass. */
+/** Time after which packets that may take long, and addresses that had their share, wait for the next pass. */
 const CROWDED = 20;
 /** That share, in milliseconds. */
 const SHARE = 1;
@@ -19,6 +19,8 @@ export class ProcessPass {
   readonly #clock: Clock;
   readonly #started: number;
   readonly #used = new Map<Session, number>();
+  /** The same by what connections have in common that have a share together; there once there is little time left. */
+  #usedTogether: Map<unknown, number> | undefined = undefined;
   readonly #waiting = new Set<Session>();
   #last: number;
   #costly = 0;
@@ -50,15 +52,30 @@ export class ProcessPass {
     if (used >= SLICE) return false;
     const costly = raw.length >= COSTLY_LENGTH || isCompressed(raw);
     const crowded = this.#last - this.#started >= CROWDED;
-    if (crowded && (used >= SHARE || (costly && this.#costly > 0))) return false;
+    if (crowded && (this.#together(session) >= SHARE || (costly && this.#costly > 0))) return false;
     if (costly) this.#costly++;
     return true;
+  }
+
+  /** What a connection has used together with those that it shares with. */
+  #together({ share }: Session): number {
+    if (this.#usedTogether === undefined) {
+      this.#usedTogether = new Map();
+      for (const [session, time] of this.#used) add(this.#usedTogether, session.share, time);
+    }
+    return this.#usedTogether.get(share) ?? 0;
   }
 
   /** A packet was processed. */
   processed(session: Session): void {
     const now = this.#clock.now();
-    this.#used.set(session, (this.#used.get(session) ?? 0) + now - this.#last);
+    const time = now - this.#last;
+    this.#used.set(session, (this.#used.get(session) ?? 0) + time);
+    if (this.#usedTogether !== undefined) add(this.#usedTogether, session.share, time);
     this.#last = now;
   }
+}
+
+function add(times: Map<unknown, number>, share: unknown, time: number): void {
+  times.set(share, (times.get(share) ?? 0) + time);
 }

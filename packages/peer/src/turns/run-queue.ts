@@ -4,6 +4,8 @@ import type { Clock } from "../time/clock.js";
 const SLICE = 10;
 /** Longest time that one of several waiting connections has of it. */
 const SHARE = 1;
+/** How many have a turn at once even if each uses up its share, so that their order is of no account. */
+const FEW = SLICE / SHARE;
 /** Work after which the clock is looked at. A packet is one unit, and one more for each 512 bytes. */
 const UNITS_BETWEEN_LOOKS = 8;
 /** And where that took no time at all, as with short packets whose handlers do little. */
@@ -20,6 +22,8 @@ export const COSTLY_LENGTH = (UNITS_BETWEEN_LOOKS - 1) << BYTES_PER_UNIT;
 export interface Runnable {
   /** Works off input until there is none, or until the queue is `spent`. */
   takeTurn(): void;
+  /** What those have in common that are to have no more time together than one of the others. Default: nothing. */
+  readonly share?: unknown;
 }
 
 /**
@@ -32,7 +36,7 @@ export type Precedence = "fresh" | "used" | "costly";
  * Shares the event loop among the connections of a peer. Input is worked off as it comes, until the time of one slice is
  * {@link RunQueue.spent}. From then on input waits for the next turn of the loop, so that nobody who sends much makes others
  * wait for long: those go first who had no turn yet, and packets that may take long go last, but one of each kind goes on
- * in each turn.
+ * in each turn. Connections of one address take turns with each other first, so that many of them have no more time than few.
  */
 export class RunQueue {
   /** Whether the time is used up, so that no packet is begun now. */
@@ -112,7 +116,7 @@ export class RunQueue {
   /** Gives those their turn that wait now, until `end`. */
   #run(precedence: Precedence, end: number): void {
     const all = this.#waiting as Record<Precedence, Runnable[]>;
-    const waiting = all[precedence];
+    const waiting = inTurns(all[precedence]);
     all[precedence] = [];
     let index = 0;
     for (; index < waiting.length; index++) {
@@ -129,4 +133,24 @@ export class RunQueue {
     }
     if (index < waiting.length) all[precedence] = waiting.slice(index).concat(all[precedence]);
   }
+}
+
+/** Puts them in order: the first one of each share, then the second one of each, and so on. */
+function inTurns(waiting: Runnable[]): Runnable[] {
+  if (waiting.length <= FEW) return waiting;
+  const shares = new Map<unknown, Runnable[]>();
+  for (const runnable of waiting) {
+    const share = runnable.share ?? runnable;
+    const same = shares.get(share);
+    if (same === undefined) shares.set(share, [runnable]);
+    else same.push(runnable);
+  }
+  const ordered: Runnable[] = [];
+  for (let round = 0; shares.size > 0; round++) {
+    for (const [share, same] of shares) {
+      ordered.push(same[round] as Runnable);
+      if (round + 1 === same.length) shares.delete(share);
+    }
+  }
+  return ordered;
 }

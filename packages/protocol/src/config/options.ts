@@ -169,8 +169,9 @@ export interface ConfigValues {
   "net.limits.unprocessed.bytes": number;
   /**
    * *new* The same of all connections of a server together, packets that are not whole yet included; of these, the
-   * longest one's connection ends. Also what all handlers of requests of a peer may hold together that have not answered: what would be
-   * more is answered with `busy`. Default 64 MiB. Read for each connection.
+   * longest one's connection ends. For each packet that waits for `process()`, 256 more are counted. Also what all handlers of
+   * requests of a peer may hold together that have not answered: what would be more is answered with `busy`. Default 64 MiB. Read
+   * for each connection.
    */
   "net.limits.unprocessed.total": number;
   /**

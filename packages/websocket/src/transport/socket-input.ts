@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
-import type { Runnable, RunQueue } from "@peng3dnet/peer/transport";
+import type { Address } from "@peng3dnet/core";
+import { addressGroup, type Runnable, type RunQueue } from "@peng3dnet/peer/transport";
 import type { WebSocket } from "ws";
 import { type FrameHandler, FrameReader } from "./frame-reader.js";
 
@@ -45,6 +46,8 @@ export function feedOf(socket: Socket, before: readonly unknown[]): Feed {
 
 /** What a {@link SocketInput} needs of its connection. */
 export interface InputOwner extends FrameHandler {
+  /** The other end's address: those with the same one have their turns together. */
+  readonly remoteAddress: Address;
   /** Whether reading is stopped, since what came before is not worked off. */
   readonly holdsBack: boolean;
 }
@@ -60,6 +63,8 @@ export class SocketInput implements Runnable {
   readonly #turns: RunQueue;
   readonly #reader: FrameReader;
   readonly #feed: Feed;
+  /** Its address as limits count it; there once it is asked for. */
+  #share: string | undefined = undefined;
   /** What was read, and waits for its turn. */
   #rest: Buffer | undefined = undefined;
 
@@ -94,6 +99,11 @@ export class SocketInput implements Runnable {
   /** Whether something waits that was read. */
   get waits(): boolean {
     return this.#rest !== undefined;
+  }
+
+  get share(): unknown {
+    this.#share ??= addressGroup(this.#owner.remoteAddress[0]);
+    return this.#share;
   }
 
   /** Something was read. */
