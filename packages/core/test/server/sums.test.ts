@@ -138,7 +138,8 @@ describe("net.limits.unprocessed.total", () => {
     // Each packet counts with what it takes beside its bytes.
     const queuedOf = ({ queuedBytes, queuedPackets }: ReturnType<typeof sessionOf>): number =>
       queuedBytes + 256 * queuedPackets;
-    const queued = (): number => senders.reduce((sum, { remote }) => sum + queuedOf(sessionOf(remote.conn)), 0);
+    const queued = (): number =>
+      senders.reduce((sum, { remote }) => sum + queuedOf(sessionOf(remote.conn)), 0);
     while (queued() < 512 * KIB) await turn();
     for (let turns = 0; turns < 50; turns++) await turn();
     // Each may finish what it has read.

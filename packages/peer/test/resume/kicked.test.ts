@@ -76,6 +76,15 @@ describe("what is remembered", () => {
     expect(others.every((ticket) => ended.find(ticket, 0) !== undefined)).toBe(true);
   });
 
+  test("is as much of the reason as a client takes", () => {
+    const ended = new EndedSessions();
+    const ticket = newTicket();
+    const reason = `${"x".repeat(255)}\u00e9${"y".repeat(1000)}`;
+    const session = { tickets: [ticket], reason, until: 1 };
+    ended.add(sessionName(ticket) as string, session, "a", LIMITS, 0);
+    expect(ended.find(ticket, 0)?.reason).toBe("x".repeat(255));
+  });
+
   test("is freed once its time is over, when the next one comes", () => {
     const ended = new EndedSessions();
     add(ended, "a");
