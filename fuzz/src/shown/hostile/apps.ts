@@ -32,6 +32,8 @@ const slowly = (): Promise<void> => sleep(SLOW, undefined, { ref: false });
 const BLOCKED = 600;
 /** What is kept at most of short values, e.g. of tokens. */
 const KEPT = 10_000;
+/** What players are kicked for, of as many bytes as a client takes of it. */
+const MISDEED = "x".repeat(256);
 /** Bytes of an answer. */
 const ANSWER = new Uint8Array(64 * 1024).map((_, at) => (at * 7919) >> 3);
 
@@ -49,6 +51,11 @@ export const APPS: Readonly<Record<AppName, App>> = {
       kept.push((msg as readonly unknown[])[0]);
       if (kept.length > KEPT) kept.shift();
     };
+  },
+  // Kicks whoever's line breaks.
+  kick: (server) => {
+    server.on("suspend", (client) => void client.close(MISDEED).catch(() => {}));
+    return () => {};
   },
   broadcast: (server) => (msg) => {
     server.broadcast(OUT.name, msg);

@@ -15,6 +15,7 @@ export type AppName =
   | "ignore"
   | "json"
   | "keep"
+  | "kick"
   | "messages"
   | "reject"
   | "reply"
@@ -37,6 +38,8 @@ export interface Victim {
   readonly manual?: boolean;
   /** The victim is a client that connects to the attacker, over and over, beside the server of the honest one. */
   readonly client?: boolean;
+  /** As a client, it comes back to its sessions, and goes where servers send it. */
+  readonly resumes?: boolean;
   /** It takes WebSockets, too, and there the attack goes. */
   readonly webSocket?: WebSocketDoor;
   readonly cfg?: ConfigOverrides;

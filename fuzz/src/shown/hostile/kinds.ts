@@ -15,6 +15,7 @@ import { READERS } from "./kinds/readers.js";
 import { REQUEST_KINDS } from "./kinds/requests.js";
 import { RESUMPTION } from "./kinds/resumption.js";
 import { SERVERS } from "./kinds/servers.js";
+import { SUMS } from "./kinds/sums.js";
 import { TLS_KINDS } from "./kinds/tls.js";
 
 /** What the machine and the measuring cost by themselves. */
@@ -44,6 +45,7 @@ export const KINDS: readonly Kind[] = [
   ...RESUMPTION,
   ...SERVERS,
   ...REQUEST_KINDS,
+  ...SUMS,
 ];
 
 /** @throws if there is none of that name. */

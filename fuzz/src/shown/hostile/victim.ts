@@ -105,6 +105,8 @@ function sample(): void {
 }
 
 let ended = false;
+/** As a client: the one of the moment. */
+let visitor: Client | undefined;
 
 /** As a client: connects to whoever attacks, again and again. */
 async function visit(port: number): Promise<void> {
@@ -114,7 +116,9 @@ async function visit(port: number): Promise<void> {
       logger,
       print,
       cfg: { ...DEADLINES, ...victim.cfg },
+      ...(victim.resumes === true && { resume: { redirect: true, delay: 0.01, maxDelay: 0.05 } }),
     });
+    visitor = client;
     client.registerPacket(ECHO.name, new Packet(client.registry, client));
     client.registerPacket(IN.name, new Packet(client.registry, client));
     try {
@@ -185,6 +189,7 @@ answer({
   /** Nothing is left after it, and the process ends by itself. */
   async shutdown(): Promise<void> {
     ended = true;
+    visitor?.stop();
     await server.shutdown();
     http.close();
     http.closeAllConnections();

@@ -18,6 +18,8 @@ const UNDER_WAY = 15;
 const ANSWER = 64 * 1024;
 /** What one who comes back says to have received: the handshake, and next to nothing of the answers. */
 const RECEIVED = 1000;
+/** Bytes that only a kick tells, and no hello or reason of the library. */
+const MISDEED_LENGTH = 250;
 /** A short time, so that all are gone within the time that a kind has. */
 const KEEPS = { "net.resume.window": 1, "net.compress.enabled": false };
 
@@ -117,6 +119,34 @@ function dropped(name: string, title: string, victim: Victim, more: Uint8Array):
   };
 }
 
+/** Has many sessions kicked while they are away, and comes back to each of them. */
+const kicked: Attack = async (attacker) => {
+  let told = 0;
+  const one = async (from: number): Promise<void> => {
+    while (!attacker.over) {
+      const socket = await attacker.open({ first: ENTER, from });
+      const ticket = socket && (await ticketOf(socket));
+      socket?.resetAndDestroy();
+      // It is remembered once the close has had its time.
+      if (ticket !== undefined) void attacker.pause(1500).then(() => ask(ticket, from));
+    }
+  };
+  const ask = async (ticket: Uint8Array, from: number): Promise<void> => {
+    const ext = { resume: { ticket, received: RECEIVED } };
+    const socket = await attacker.open({ first: packet(SETTYPE_ID, { conntype: "classic", ext }), from });
+    let heard = 0;
+    socket?.on("data", ({ length }: Uint8Array) => {
+      // More than a reason of the library has.
+      if (heard < MISDEED_LENGTH && heard + length >= MISDEED_LENGTH) told++;
+      heard += length;
+    });
+    await attacker.pause(100);
+    socket?.resetAndDestroy();
+  };
+  await Promise.all(Array.from({ length: 32 }, (_, from) => one(from)));
+  if (told === 0) attacker.shortfall = "nobody was told why";
+};
+
 export const RESUMPTION: readonly Kind[] = [
   dropped(
     "resume-dropped",
@@ -187,6 +217,22 @@ export const RESUMPTION: readonly Kind[] = [
     seconds: 3,
     victim: { app: "reply", cfg: { ...KEEPS, "net.resume.window": 2 } },
     prepare: comeBack(4, 10, 20),
+  },
+  {
+    name: "resume-kicked",
+    title: "sessions that are kicked while they are away, with 256 bytes of a reason each, and come back",
+    connections: 32,
+    seconds: 4,
+    victim: {
+      app: "kick",
+      cfg: {
+        "net.resume.window": 3,
+        "net.resume.sessions": 10_000,
+        "net.resume.sessions.address": 10_000,
+        "net.compress.enabled": false,
+      },
+    },
+    prepare: () => kicked,
   },
   {
     name: "resume-long",
