@@ -7,9 +7,9 @@ interface Holder {
 
 /** What the connections of one address hold together. */
 interface Share {
+  readonly address: unknown;
   bytes: number;
-  worst: Holder;
-  most: number;
+  readonly held: Map<Holder, number>;
 }
 
 /**
@@ -22,7 +22,10 @@ export class HeldTotal {
   limit = Number.POSITIVE_INFINITY;
   readonly #error: (bytes: number) => Peng3dnetError;
   readonly #addressOf: (holder: Holder) => unknown;
-  readonly #held = new Map<Holder, number>();
+  /** By address: thousands may go at once, and each time the one that holds most is looked for. */
+  readonly #shares = new Map<unknown, Share>();
+  /** Which of them a connection was counted in last. */
+  readonly #shareOf = new Map<Holder, Share>();
   #bytes = 0;
 
   /**
@@ -55,30 +58,50 @@ export class HeldTotal {
   }
 
   #note(holder: Holder, bytes: number): void {
-    this.#bytes += bytes - (this.#held.get(holder) ?? 0);
-    if (bytes === 0) this.#held.delete(holder);
-    else this.#held.set(holder, bytes);
+    const before = this.#shareOf.get(holder);
+    if (bytes === 0) {
+      if (before !== undefined) this.#take(holder, before);
+      return;
+    }
+    // It may be another one than before: those that are gone count alone.
+    const address = this.#addressOf(holder);
+    if (before !== undefined && before.address === address) {
+      const more = bytes - (before.held.get(holder) as number);
+      before.held.set(holder, bytes);
+      before.bytes += more;
+      this.#bytes += more;
+      return;
+    }
+    if (before !== undefined) this.#take(holder, before);
+    let share = this.#shares.get(address);
+    if (share === undefined) {
+      share = { address, bytes: 0, held: new Map() };
+      this.#shares.set(address, share);
+    }
+    share.held.set(holder, bytes);
+    share.bytes += bytes;
+    this.#shareOf.set(holder, share);
+    this.#bytes += bytes;
+  }
+
+  /** Counts a connection no more. */
+  #take(holder: Holder, share: Share): void {
+    const bytes = share.held.get(holder) as number;
+    share.held.delete(holder);
+    share.bytes -= bytes;
+    this.#bytes -= bytes;
+    this.#shareOf.delete(holder);
+    if (share.held.size === 0) this.#shares.delete(share.address);
   }
 
   #worst(): [Holder, number] {
-    const shares = new Map<unknown, Share>();
     let largest: Share | undefined;
-    for (const [holder, bytes] of this.#held) {
-      const address = this.#addressOf(holder);
-      let share = shares.get(address);
-      if (share === undefined) {
-        share = { bytes: 0, worst: holder, most: 0 };
-        shares.set(address, share);
-      }
-      share.bytes += bytes;
-      if (bytes > share.most) {
-        share.worst = holder;
-        share.most = bytes;
-      }
+    for (const share of this.#shares.values())
       if (largest === undefined || share.bytes > largest.bytes) largest = share;
-    }
-    const { worst, most } = largest as Share;
-    return [worst, most];
+    let worst: [Holder, number] | undefined;
+    for (const entry of (largest as Share).held)
+      if (worst === undefined || entry[1] > worst[1]) worst = entry;
+    return worst as [Holder, number];
   }
 }
 

@@ -54,6 +54,50 @@ test("HeldTotal: the one that holds most ends where all hold too much, and nothi
   );
 });
 
+test("HeldTotal: to find the one that ends, no other connection is asked for its address, however many go at once", () => {
+  let asked = 0;
+  let ended = 0;
+  const total = new HeldTotal(
+    (bytes) => new ServerFullError(`${bytes}`),
+    (holder) => {
+      asked++;
+      return (holder as Holder).name;
+    },
+  );
+  total.limit = 1000;
+  const holders = Array.from({ length: 500 }, (_, index) => ({
+    name: `${index % 10}`,
+    abort: () => void ended++,
+  }));
+  for (const holder of holders) total.set(holder, 2);
+  for (const holder of holders) total.set(holder, 20);
+  expect(ended).toBeGreaterThan(400);
+  expect(total.bytes).toBeLessThanOrEqual(1000);
+  expect(asked).toBe(1000);
+});
+
+test("HeldTotal: one that counts elsewhere from now on, as those do that are gone, is taken from where it was", () => {
+  const ended: string[] = [];
+  let address = "a";
+  const one = { name: "one", abort: () => void ended.push("one") };
+  const other = { name: "other", abort: () => void ended.push("other") };
+  const total = new HeldTotal(
+    (bytes) => new ServerFullError(`${bytes}`),
+    (holder) => (holder === one ? address : "a"),
+  );
+  total.limit = 100;
+  total.set(one, 60);
+  total.set(other, 30);
+  address = "b";
+  total.set(one, 50);
+  expect(total.bytes).toBe(80);
+  total.set(other, 55);
+  expect(ended).toEqual(["other"]);
+  expect(total.bytes).toBe(50);
+  total.set(one, 0);
+  expect(total.bytes).toBe(0);
+});
+
 test("HeldTotal: of the address that holds most together, the one that holds most ends", () => {
   const ended: string[] = [];
   const holders = ["a1", "a2", "a3", "b1"].map((name) => ({ name, abort: () => void ended.push(name) }));
