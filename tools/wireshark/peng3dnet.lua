@@ -23,6 +23,15 @@ local INTERNAL = {
   [16] = "peng3dnet:internal.closeconn",
 }
 
+-- Packets of extensions, which are registered under no name: they are these where both sides have named the extension.
+local CONTROL = {
+  [17] = { extension = "heartbeat", name = "heartbeat:beat" }, -- clause 6.9
+  [18] = { extension = "heartbeat", name = "heartbeat:answer" },
+  [19] = { extension = "resume", name = "resume:acknowledgement" }, -- clause 6.10
+  [20] = { extension = "resume", name = "resume:ticket" },
+  [21] = { extension = "resume", name = "resume:resumed" },
+}
+
 local f = {
   length = ProtoField.uint32("peng3dnet.length", "Length", base.DEC, nil, nil, "Bytes that follow this field"),
   id = ProtoField.uint32("peng3dnet.id", "Packet id"),
@@ -41,6 +50,12 @@ local f = {
   conntype = ProtoField.string("peng3dnet.conntype", "Connection type"),
   reason = ProtoField.string("peng3dnet.reason", "Close reason"),
   version = ProtoField.string("peng3dnet.version", "Version"),
+  extension = ProtoField.string("peng3dnet.extension", "Extension"),
+  beat_time = ProtoField.uint64("peng3dnet.heartbeat.time", "Server's time in microseconds"),
+  beat_held = ProtoField.uint64("peng3dnet.heartbeat.held", "Microseconds since the answer to the beat before"),
+  received = ProtoField.uint64("peng3dnet.resume.received", "Bytes of the other side's stream that have arrived"),
+  window = ProtoField.double("peng3dnet.resume.window", "Seconds for which the session waits"),
+  resumes = ProtoField.uint32("peng3dnet.resumes", "TCP stream that the session was on before"),
 }
 peng3dnet.fields = f
 
@@ -56,25 +71,41 @@ peng3dnet.prefs.limit = Pref.uint("Longest packet", 16 * 1024 * 1024, "In bytes;
 
 local tcp_stream = Field.new("tcp.stream")
 
--- What is known of each TCP stream: names of packets, and the connection type.
+-- What is known of each TCP stream: names of packets, the connection type, and extensions by who named them.
 local streams = {}
+-- The TCP stream whose session a ticket was given to.
+local tickets = {}
 
 function peng3dnet.init()
   streams = {}
+  tickets = {}
 end
 
 local function stream_state()
   local field = tcp_stream()
   local key = field and field.value or -1
   if streams[key] == nil then
-    streams[key] = { names = {}, conntype = "classic" }
+    streams[key] = { key = key, names = {}, conntype = "classic", hello = {}, settype = {} }
   end
   return streams[key]
+end
+
+-- What an id means as a packet of an extension that both sides have named; nil: nothing.
+local function control_of(state, id)
+  local control = CONTROL[id]
+  if control and state.hello[control.extension] and state.settype[control.extension] then
+    return control
+  end
+  return nil
 end
 
 local function name_of(state, id)
   if INTERNAL[id] then
     return INTERNAL[id]
+  end
+  local control = control_of(state, id)
+  if control then
+    return control.name
   end
   -- A ping connection uses two ids without registering them (clause 2.6).
   if state.conntype == "ping" and (id == 64 or id == 65) then
@@ -149,28 +180,25 @@ function Reader:container(tree, label, from, count, is_map, depth)
     if is_map then
       local mark = #self.json
       local key = self:value(nil, "", depth + 1)
-      if type(key) ~= "string" then
+      if type(key) ~= "string" or self.json[mark + 1]:sub(1, 1) ~= '"' then
         error({ peng3dnet = "a key of a map is no string" })
-      end
-      if #self.json == mark then
-        self:emit(quote(key))
       end
       self:emit(":")
       entries[key] = self:value(branch, key .. ": ", depth + 1)
     else
-      self:value(branch, string.format("[%d] ", index - 1), depth + 1)
+      entries[index] = self:value(branch, string.format("[%d] ", index - 1), depth + 1)
     end
   end
   self:emit(is_map and "}" or "]")
   if branch ~= nil then
     branch:set_len(self.at - from)
   end
-  return is_map and entries or nil
+  return entries
 end
 
 local SIZES = { [0] = 1, [1] = 2, [2] = 4, [3] = 8 }
 
--- Reads one value. Returns it, if it is a string, a number or a map of such.
+-- Reads one value. Returns it, if it is a string, binary as hexadecimal digits, a number, or a map or array of such.
 function Reader:value(tree, label, depth)
   if depth > 1024 then
     error({ peng3dnet = "the body is nested too deeply" })
@@ -215,6 +243,7 @@ function Reader:value(tree, label, depth)
       local item = range and tree:add(f.bytes, range) or tree:add(peng3dnet, whole)
       item:set_text(string.format("%s%d bytes: %s", label, #hex / 2, hex:sub(1, 64)))
     end
+    return hex
   elseif head == 0xca or head == 0xcb then
     local number = self:take(head == 0xca and 4 or 8):float()
     local shown = string.format("%.17g", number)
@@ -280,17 +309,97 @@ local function inflate(range)
   return nil
 end
 
--- Remembers what a packet says about the connection, and shows it as fields of their own.
-local function learn(state, id, value, tree)
+-- A whole number from 0, as a field of 64 bits.
+local function add_count(tree, field, number)
+  if type(number) == "number" and number >= 0 and number < 2 ^ 53 then
+    tree:add(field, UInt64.new(number % 2 ^ 32, math.floor(number / 2 ^ 32))):set_generated()
+  end
+end
+
+-- A ticket comes to stand for the session of a stream.
+local function learn_ticket(state, ticket)
+  if type(ticket) == "string" then
+    tickets[ticket] = tickets[ticket] or state.key
+  end
+end
+
+-- Shows a packet of an extension as fields of their own.
+local function learn_control(state, id, value, tree)
+  if id == 18 or id == 19 then
+    add_count(tree, id == 18 and f.beat_time or f.received, value)
+  end
   if type(value) ~= "table" then
     return
+  end
+  if id == 17 then
+    add_count(tree, f.beat_time, value[1])
+    add_count(tree, f.beat_held, value[2])
+  elseif id == 20 then
+    learn_ticket(state, value[1])
+    if type(value[2]) == "number" then
+      tree:add(f.window, value[2]):set_generated()
+    end
+  elseif id == 21 then
+    add_count(tree, f.received, value[1])
+    learn_ticket(state, value[2])
+  end
+end
+
+-- A client comes back for a session: names and the connection type are as they were.
+local function resume(state, parameters, tree)
+  add_count(tree, f.received, parameters.received)
+  local before = streams[tickets[parameters.ticket]]
+  if before ~= nil and before ~= state then
+    state.names = before.names
+    state.settype = before.settype
+    tree:add(f.resumes, before.key):set_generated()
+  end
+end
+
+-- Remembers the extensions that a hello or settype names.
+local function learn_extensions(state, named, extensions, tree)
+  if type(extensions) ~= "table" then
+    return
+  end
+  for extension, parameters in pairs(extensions) do
+    if type(extension) == "string" and type(parameters) == "table" then
+      named[extension] = true
+    end
+  end
+  local sorted = {}
+  for extension in pairs(named) do
+    sorted[#sorted + 1] = extension
+  end
+  table.sort(sorted)
+  for _, extension in ipairs(sorted) do
+    tree:add(f.extension, extension):set_generated()
+  end
+  local resumed = extensions.resume
+  if type(resumed) == "table" and type(resumed.ticket) == "string" then
+    resume(state, resumed, tree)
+  end
+end
+
+-- Remembers what a packet says about the connection, and shows it as fields of their own.
+local function learn(state, id, value, tree)
+  if control_of(state, id) then
+    learn_control(state, id, value, tree)
+    return
+  end
+  if type(value) ~= "table" then
+    return
+  end
+  if id == 1 then
+    learn_extensions(state, state.hello, value.ext, tree)
+  elseif id == 2 then
+    learn_extensions(state, state.settype, value.ext, tree)
   end
   if id == 2 and type(value.conntype) == "string" then
     state.conntype = value.conntype
     tree:add(f.conntype, value.conntype):set_generated()
   elseif id == 3 and type(value.registry) == "table" then
     for name, number in pairs(value.registry) do
-      if type(number) == "number" then
+      if type(number) == "number" and type(name) == "string" then
         state.names[number] = name
       end
     end

@@ -26,6 +26,8 @@ const STATE = {
   numbers: [0, 127, 128, 255, 256, 65_536, 4_294_967_296, -1, -33, -129, -40_000, -3_000_000_000, 0.5, -1.25],
   nested: { list: [[], [[1]], {}], yes: true, no: false, nothing: null },
 };
+/** Without heartbeats, which come at any time, so that all packets have their place. */
+const QUIET = { "net.heartbeat.interval": 0 };
 const LONG = "All work and no play makes Jack a dull boy. ".repeat(1000);
 
 /** Passes a connection on to a server, and records what goes either way. */
@@ -74,6 +76,62 @@ async function classicSession(server) {
   });
 }
 
+/** Whether one of some packets, which begin and end with a chunk, has an id. */
+function holds(chunk, id) {
+  for (let at = 0; at + 10 <= chunk.length; at += 4 + chunk.readUInt32BE(at)) {
+    if (chunk.readUInt32BE(at + 4) === id) return true;
+  }
+  return false;
+}
+
+/** Beats, and a session that goes on over a second connection. @returns what went over each of the two. */
+async function resumedSession(server) {
+  const connections = [];
+  let cut = () => {};
+  let arrived = () => {};
+  const proxy = createServer((fromClient) => {
+    const chunks = [];
+    connections.push(chunks);
+    const toServer = connect(server.addr[1], "127.0.0.1");
+    const pass = (from, to, direction) => {
+      from.on("data", (bytes) => {
+        chunks.push({ toServer: direction, bytes });
+        to.write(bytes);
+        arrived();
+      });
+      from.on("close", () => to.destroy());
+      from.on("error", () => to.destroy());
+    };
+    pass(fromClient, toServer, true);
+    pass(toServer, fromClient, false);
+    cut = () => fromClient.destroy();
+  });
+  await new Promise((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  const client = new Client({ addr: ["127.0.0.1", proxy.address().port], packets, resume: true });
+  let hear = () => {};
+  client.on(Heard, () => hear());
+  const heard = () =>
+    new Promise((resolve) => {
+      hear = resolve;
+      client.sendMessage(State, null);
+    });
+  await client.start();
+  await heard();
+  // Acknowledgements come within a second, and answers to beats before that.
+  const acknowledged = () => connections[0].some(({ toServer, bytes }) => toServer && holds(bytes, 19));
+  await new Promise((resolve) => {
+    arrived = () => acknowledged() && resolve();
+    arrived();
+  });
+  const resumed = new Promise((resolve) => client.on("resume", resolve));
+  cut();
+  await resumed;
+  await heard();
+  await client.close("resumed");
+  proxy.close();
+  return connections;
+}
+
 /** Node writes the keys of TLS for Wireshark only if started so: the client is a program of its own. */
 const TLS_CLIENT = `
 import { Client, definePacket } from "@peng3dnet/core";
@@ -96,6 +154,7 @@ async function tlsSession(keys) {
   });
   assert.equal(made.status, 0, made.stderr);
   const cfg = {
+    ...QUIET,
     "net.ssl.enabled": true,
     "net.ssl.server.force_verify": false,
     "net.ssl.server.certfile": join(certs, "server.pem"),
@@ -155,7 +214,7 @@ function test(what, run) {
 }
 
 try {
-  const server = serve({});
+  const server = serve(QUIET);
   enablePing(server, { motd: "Welcome" });
   await server.start();
   const classic = await classicSession(server);
@@ -163,6 +222,10 @@ try {
     await pingServer({ addr });
   });
   await server.shutdown();
+  const resumable = serve({ "net.resume.window": 10 });
+  await resumable.start();
+  const [broken, resumed] = await resumedSession(resumable);
+  await resumable.shutdown();
   const keys = join(temporary, "keys.log");
   const tls = await tlsSession(keys);
 
@@ -235,6 +298,41 @@ try {
     assert.deepEqual(values(path, "peng3dnet.conntype"), ["ping"]);
   });
 
+  test("knows the packets of heartbeats and of resumption, where both sides have named these", () => {
+    const path = file("resumed", [broken, resumed]);
+    const names = values(path, "peng3dnet.name", "tcp.stream == 0");
+    for (const name of ["beat", "answer"]) assert.ok(names.includes(`heartbeat:${name}`), name);
+    for (const name of ["ticket", "acknowledgement"]) assert.ok(names.includes(`resume:${name}`), name);
+    assert.deepEqual(values(path, "peng3dnet.extension", "peng3dnet.id == 1 && tcp.stream == 0"), [
+      "heartbeat",
+      "resume",
+    ]);
+    const beats = values(path, "peng3dnet.heartbeat.time", "peng3dnet.id == 17");
+    const answers = values(path, "peng3dnet.heartbeat.time", "peng3dnet.id == 18");
+    assert.ok(beats.length > 0 && answers.every((time) => beats.includes(time)), `${beats}; ${answers}`);
+    assert.deepEqual([...new Set(values(path, "peng3dnet.resume.window", "peng3dnet.id == 20"))], ["10"]);
+    const counts = values(path, "peng3dnet.resume.received", "peng3dnet.id == 19").map(Number);
+    assert.ok(counts.length > 0 && counts.every((count) => count > 0), `${counts}`);
+  });
+
+  test("follows a session from one connection to the next", () => {
+    const path = file("resumed", [broken, resumed]);
+    const [hello, settype, answer, ...others] = values(path, "peng3dnet.name", "tcp.stream == 1");
+    assert.deepEqual([hello, settype, answer], [internal("hello"), internal("settype"), "resume:resumed"]);
+    for (const name of ["game:state", "chat:heard", internal("closeconn")])
+      assert.ok(others.includes(name), name);
+    assert.deepEqual(values(path, "peng3dnet.resumes", "tcp.stream == 1"), ["0"]);
+    assert.deepEqual(values(path, "frame.number", "peng3dnet.malformed"), []);
+  });
+
+  test("takes ids of extensions for an application's where nobody has named them", () => {
+    const silent = broken.map(({ toServer, bytes }) => ({ toServer, bytes: without(bytes, "heartbeat") }));
+    const path = file("undeclared", [silent]);
+    assert.deepEqual(values(path, "frame.number", "peng3dnet.heartbeat.time"), []);
+    assert.ok(values(path, "peng3dnet.id").includes("17"));
+    assert.ok(!values(path, "peng3dnet.name").includes("heartbeat:beat"));
+  });
+
   test("reads what TLS carries, given its keys", () => {
     const path = file("tls", [tls]);
     assert.deepEqual(values(path, "peng3dnet.name"), []);
@@ -281,6 +379,12 @@ try {
   process.stdout.write(`${passed} passed, 0 failed\n`);
 } finally {
   rmSync(temporary, { recursive: true, force: true });
+}
+
+/** The same bytes with another name in the place of that of an extension. */
+function without(bytes, extension) {
+  const text = bytes.toString("latin1").replaceAll(extension, "x".repeat(extension.length));
+  return Buffer.from(text, "latin1");
 }
 
 /** The hexadecimal digits of a golden packet. */
