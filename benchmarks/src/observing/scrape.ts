@@ -1,6 +1,7 @@
 /** What a scrape of a server with many connections takes, and how long the event loop waits for it. */
 import { fork } from "node:child_process";
 import { once } from "node:events";
+import { PerformanceObserver } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
 import { PrometheusExporter, PrometheusSerializer } from "@opentelemetry/exporter-prometheus";
 import { MeterProvider } from "@opentelemetry/sdk-metrics";
@@ -32,6 +33,27 @@ async function play(addr: Address, count: number): Promise<void> {
     }
   }, 10);
   process.send?.("ready");
+}
+
+/** A time from when to when something took, in milliseconds. */
+interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Notes when garbage is collected, which holds the loop wherever it happens to fall. @returns how long that was within a time. */
+function watchCollections(): (span: Span) => number {
+  const collections: Span[] = [];
+  const observer = new PerformanceObserver((list) => {
+    for (const { startTime, duration } of list.getEntries())
+      collections.push({ from: startTime, to: startTime + duration });
+  });
+  observer.observe({ entryTypes: ["gc"] });
+  return (span) =>
+    collections.reduce(
+      (sum, { from, to }) => sum + Math.max(0, Math.min(to, span.to) - Math.max(from, span.from)),
+      0,
+    );
 }
 
 function shown(name: string, milliseconds: readonly number[]): string {
@@ -68,17 +90,21 @@ export async function measureScrapes(connections: number, scrapes: number): Prom
   await Promise.race([once(players, "message"), failed]);
   console.log(`${server.clients.size} connections`);
 
-  const [taken, held, summed]: [number[], number[], number[]] = [[], [], []];
+  const [taken, held, summed, used]: [number[], number[], number[], number[]] = [[], [], [], []];
+  const spans: Span[] = [];
+  const collected = watchCollections();
   let lines = 0;
   for (let scrape = 0; scrape < WARMUP + scrapes; scrape++) {
     await new Promise((resolve) => setTimeout(resolve, BETWEEN_MS));
     // What else waits for the loop is let in first, so that what it waits for now is the scrape.
     await new Promise((resolve) => setImmediate(resolve));
+    const usedBefore = process.cpuUsage();
     const begun = performance.now();
     const turn = new Promise<number>((resolve) => setImmediate(() => resolve(performance.now() - begun)));
     const { resourceMetrics } = await exporter.collect();
     lines = serializer.serialize(resourceMetrics).split("\n").length;
     const time = performance.now() - begun;
+    const { user, system } = process.cpuUsage(usedBefore);
     const wait = await turn;
     const sumBegun = performance.now();
     server.metrics;
@@ -87,10 +113,19 @@ export async function measureScrapes(connections: number, scrapes: number): Prom
     taken.push(time);
     held.push(wait);
     summed.push(sum);
+    used.push((user + system) / 1000);
+    spans.push({ from: begun, to: begun + time });
   }
   console.log(shown(`a scrape, ${lines} lines of text`, taken));
   console.log(shown("the event loop waits", held));
   console.log(shown("server.metrics", summed));
+  console.log(shown("processor time of a scrape", used));
+  // The observer hears of the last collections in a turn of its own.
+  await new Promise((resolve) => setTimeout(resolve, BETWEEN_MS));
+  const garbage = spans.map(collected);
+  const without = taken.map((time, at) => time - (garbage[at] as number));
+  console.log(shown("collections of garbage in a scrape", garbage));
+  console.log(shown("a scrape without these", without));
   const gone = once(players, "exit");
   players.disconnect();
   await gone;

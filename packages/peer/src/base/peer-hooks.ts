@@ -137,13 +137,16 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
 
   /** A packet was registered, which gave it the next free id: warns if there are connections that do not have it. */
   registeredNow(name: string): void {
-    const { connections, handshaking } = this.census();
+    const { connections, handshaking } = this.#census();
     if (connections === handshaking) return;
     this.parts.guard.notice(
       `${quoteText(name)} was registered while there are connections, which do not have it: both sides compare their packets in the handshake. Register it before the first one, e.g. in the option packets`,
       "a packet registered late",
     );
   }
+
+  /** Keeps sums of its connections from now on, or no more, where it may have many. */
+  protected keepTally(_keep: boolean): void {}
 
   /** Adds what there is of its connections to a census. */
   protected abstract countIn(census: CensusTaking): void;
@@ -153,10 +156,16 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
   /** Others want to know of each packet now, or nobody. */
   lookWhoWatches(): void {
     this.watched = this.parts.events.enabled || this.observation.packets !== undefined;
+    if (this.observation.nobody) this.keepTally(false);
   }
 
-  /** What there is, and what was counted. */
+  /** What there is, and what was counted, for somebody who looks on and will ask again. */
   census(): Census {
+    if (!this.observation.nobody) this.keepTally(true);
+    return this.#census();
+  }
+
+  #census(): Census {
     const taking = new CensusTaking();
     this.countIn(taking);
     return taking.get();

@@ -1,4 +1,5 @@
 import { type Metrics, MetricsSum } from "../session/metrics.js";
+import { SessionNumbers } from "../session/session-numbers.js";
 
 /** What there is of a peer now, and what it has counted. */
 export interface Census extends Metrics {
@@ -24,21 +25,18 @@ export interface Census extends Metrics {
 
 /** A census that is being taken. */
 export class CensusTaking {
+  /** What was counted beside the numbers: by sessions that are over, and rejections. */
   readonly sum: MetricsSum = new MetricsSum();
-  connections = 0;
-  handshaking = 0;
-  suspended = 0;
-  kept = 0;
-  unprocessed = 0;
-  asked = 0;
-  answering = 0;
+  /** Numbers of the sessions that there are. */
+  readonly numbers: SessionNumbers = new SessionNumbers();
   groups = 0;
   memberships = 0;
 
-  /** What was found. */
+  /** What was found. Called once. */
   get(): Census {
-    const { connections, handshaking, suspended, kept, unprocessed } = this;
-    const { asked, answering, groups, memberships } = this;
+    const { numbers, groups, memberships } = this;
+    const { connections, handshaking, suspended, kept, unprocessed, asked, answering } = numbers;
+    numbers.addTo(this.sum);
     return {
       ...this.sum.get(),
       connections,

@@ -33,6 +33,8 @@ export class Observation extends ObserverList<PeerObserver> {
   requests: Observers = undefined;
   /** Those who want to know of each heartbeat. */
   trips: Observers = undefined;
+  /** Whether nobody looks on. */
+  nobody = true;
   /** Whether connections that begin now may carry what traces of requests need. */
   traces = false;
 
@@ -52,6 +54,7 @@ export class Observation extends ObserverList<PeerObserver> {
   }
 
   protected override sorted(all: readonly PeerObserver[]): void {
+    this.nobody = all.length === 0;
     this.packets = thoseWho(all, ({ received, sent }) => received !== undefined || sent !== undefined);
     this.requests = thoseWho(all, ({ request }) => request !== undefined);
     this.trips = thoseWho(all, ({ roundTrip }) => roundTrip !== undefined);

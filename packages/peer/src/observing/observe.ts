@@ -27,7 +27,10 @@ export interface ObservableNode {
 
 /** An observer that looks on. */
 export interface Observing<Counts = Census> {
-  /** What there is now, and what was counted since the peer was made: one pass over its connections, which allocates nothing for each. */
+  /**
+   * What there is now, and what was counted since the peer was made. On a server it looks at those connections whose numbers may have
+   * changed: at some 100, and at those in which something waits or is under way. The first call looks at each.
+   */
   census(): Counts;
   /** Looks on no more. Further calls do nothing. */
   end(): void;

@@ -29,6 +29,8 @@ export interface ResumingSession {
   readonly unfinished: boolean;
   /** Whether the end of the other side's stream is its answer to a close: all is with the line. */
   readonly endIsAnswer: boolean;
+  /** Its numbers are about to change. */
+  changes(): void;
   /** So much memory is held for bytes that are not acknowledged. */
   keptHeld(bytes: number): void;
   /** Flushes with the next batch. */
@@ -160,6 +162,7 @@ export class SessionResumption<Session extends ResumingSession> implements Resum
   }
 
   lineBroken(error: Error | undefined): void {
+    this.#session.changes();
     const { connection, options } = this.#session;
     this.#pendingThen = this.pending(connection.unsent);
     // Who heeds the mark is to reach it well before too much has piled up.
@@ -175,6 +178,7 @@ export class SessionResumption<Session extends ResumingSession> implements Resum
 
   lineRestored(again: SentAgain): void {
     const seconds = this.suspendedFor ?? 0;
+    this.#session.changes();
     this.#since = undefined;
     this.#session.connection.reserved = 0;
     this.#session.connection.waiting = 0;
@@ -220,6 +224,7 @@ export class SessionResumption<Session extends ResumingSession> implements Resum
       return;
     }
     // What waits in the connection may wait for just this from the other side.
+    this.#session.changes();
     const packet = encodeAcknowledgement(transport.received);
     if (transport.writePast(packet)) transport.acknowledging();
   }

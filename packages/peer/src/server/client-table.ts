@@ -1,5 +1,6 @@
 import { type Cid, type CloseInfo, ConnectionClosedError } from "@peng3dnet/protocol";
-import type { CensusTaking } from "../observing/census.js";
+import { CensusTaking } from "../observing/census.js";
+import { Tally } from "../observing/tally.js";
 import { type Metrics, MetricsSum } from "../session/metrics.js";
 import { SESSION } from "../session/session.js";
 import type { ClientOnServer } from "./client-on-server.js";
@@ -22,6 +23,8 @@ export class ClientTable<C extends ClientOnServer> {
   readonly #left = new RecentCloses();
   /** Counters of connections that are closed, or were refused. */
   readonly #past = new MetricsSum();
+  /** Sums of those that there are; `undefined`: nobody looks at sums often. */
+  #tally: Tally | undefined = undefined;
   /** The client that was looked for last: handlers mostly answer the one that they hear. */
   #recent: C | undefined = undefined;
   #recentCid = -1;
@@ -56,6 +59,7 @@ export class ClientTable<C extends ClientOnServer> {
   /** A client came. */
   add(cid: number, client: C): void {
     this.connected.set(cid, client);
+    this.#tally?.add(client[SESSION]);
   }
 
   /** Its transport is gone. */
@@ -70,6 +74,7 @@ export class ClientTable<C extends ClientOnServer> {
     this.#leaving.delete(cid);
     this.#left.add(cid, info);
     if (this.#recent === client) this.#recent = undefined;
+    this.#tally?.remove(client[SESSION]);
     client[SESSION].addTo(this.#past);
     this.#past.nothingWaits();
   }
@@ -85,18 +90,42 @@ export class ClientTable<C extends ClientOnServer> {
     return this.#left.of(cid);
   }
 
+  /** Keeps sums from now on, so that a census need not look at each client. */
+  keepTally(): void {
+    if (this.#tally !== undefined) return;
+    this.#tally = new Tally();
+    for (const client of this.all()) this.#tally.add(client[SESSION]);
+  }
+
+  /** Keeps no sums any more. */
+  dropTally(): void {
+    if (this.#tally === undefined) return;
+    this.#tally = undefined;
+    for (const client of this.all()) client[SESSION].tallied = undefined;
+  }
+
   /** Counters of all connections together, those that are closed or were refused included. */
   get metrics(): Metrics {
     const sum = new MetricsSum();
     sum.add(this.#past);
-    for (const client of this.connected.values()) client[SESSION].addTo(sum);
-    for (const client of this.#leaving.values()) client[SESSION].addTo(sum);
+    if (this.#tally !== undefined) this.#tally.addMetricsTo(sum);
+    else {
+      const taking = new CensusTaking();
+      this.#countEach(taking);
+      taking.numbers.addTo(sum);
+      sum.add(taking.sum);
+    }
     return sum.get();
   }
 
   /** Adds all connections to a census, and what those counted that are closed. */
   countIn(census: CensusTaking): void {
     census.sum.add(this.#past);
+    if (this.#tally !== undefined) this.#tally.addTo(census);
+    else this.#countEach(census);
+  }
+
+  #countEach(census: CensusTaking): void {
     for (const client of this.connected.values()) client[SESSION].countIn(census);
     for (const client of this.#leaving.values()) client[SESSION].countIn(census);
   }

@@ -90,6 +90,11 @@ export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
     this.#unsent.limit = unsent;
   }
 
+  protected override keepTally(keep: boolean): void {
+    if (keep) this.#table.keepTally();
+    else this.#table.dropTally();
+  }
+
   protected override countIn(census: CensusTaking): void {
     this.#table.countIn(census);
     census.groups = this.groups.byName.size;

@@ -48,14 +48,14 @@ export class RejectionCounter {
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + count);
   }
 
-  /** Adds what another one counted. */
-  addAll(other: RejectionCounter): void {
-    for (const [reason, count] of other.#counts) this.add(reason, count);
+  /** Adds what another one counted. @param sign - -1 takes it away. */
+  addAll(other: RejectionCounter, sign: 1 | -1 = 1): void {
+    for (const [reason, count] of other.#counts) this.add(reason, sign * count);
   }
 
   /** What was counted. */
   get(): Record<string, number> {
-    return Object.fromEntries(this.#counts);
+    return Object.fromEntries([...this.#counts].filter(([, count]) => count > 0));
   }
 }
 

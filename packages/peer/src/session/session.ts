@@ -21,6 +21,7 @@ import { ClientHeartbeat } from "../liveness/client-heartbeat.js";
 import type { RoundTrip } from "../liveness/round-trip.js";
 import type { ServerTime } from "../liveness/server-clock.js";
 import type { CensusTaking } from "../observing/census.js";
+import type { TalliedPart, TalliedSession } from "../observing/tally.js";
 import type { ConnectionRequests, RequestSession } from "../requests/connection-requests.js";
 import type { KeptBytes } from "../resume/kept-bytes.js";
 import { type ResumingSession, SessionResumption } from "../resume/session-resumption.js";
@@ -60,7 +61,8 @@ export class Session<Owner = unknown>
     OutputHost,
     RequestSession,
     JudgedSession,
-    ResumingSession
+    ResumingSession,
+    TalliedSession
 {
   /** The protocol's side of it. */
   readonly connection: Connection;
@@ -78,6 +80,8 @@ export class Session<Owner = unknown>
   unhandled = 0;
   /** Why it ended, and why packets were dropped; `undefined`: nothing of that yet. */
   rejections: RejectionCounter | undefined = undefined;
+  /** Its part in sums that are kept of many; `undefined`: nobody keeps some. */
+  tallied: TalliedPart | undefined = undefined;
   /** Whether its handshake was completed, whatever became of it since. */
   greeted = false;
   /** The list of receivers that it was in last, by number; for whoever makes such lists. */
@@ -211,7 +215,24 @@ export class Session<Owner = unknown>
     countSession(this, census);
   }
 
+  /** Whether its numbers may change at any time, and not after a call of `changes` only. */
+  get restless(): boolean {
+    return (
+      !this.open ||
+      this.#input.working ||
+      this.#input.unprocessed ||
+      !this.#output.handedOver ||
+      (this.requests !== undefined && this.requests.asked.size + this.requests.running.size > 0)
+    );
+  }
+
+  /** Its numbers are about to change: whoever keeps sums looks at it again. */
+  changes(): void {
+    if (this.tallied !== undefined) this.tallied.changes();
+  }
+
   #getEnding(): SessionEnding<Session<Owner>> {
+    this.changes();
     this.#ending ??= new SessionEnding<Session<Owner>>(
       this,
       this.#input,
@@ -276,6 +297,7 @@ export class Session<Owner = unknown>
   }
 
   data(chunk: Uint8Array): void {
+    this.changes();
     this.bytesIn += chunk.length;
     if (!this.open) {
       this.#ending?.passOver(chunk);
@@ -296,6 +318,7 @@ export class Session<Owner = unknown>
   }
 
   drained(): void {
+    this.changes();
     this.#output.progressed();
   }
 
@@ -318,6 +341,7 @@ export class Session<Owner = unknown>
 
   /** Takes bytes from the peer and processes the packets that are whole. */
   receive(chunk: Uint8Array): void {
+    this.changes();
     if (this.open) this.#input.receive(chunk);
   }
 
@@ -333,6 +357,7 @@ export class Session<Owner = unknown>
 
   /** As {@link SessionInput.dequeued}. */
   dequeued(bytes: number): void {
+    this.changes();
     this.#input.dequeued(bytes);
   }
 
@@ -365,6 +390,8 @@ export class Session<Owner = unknown>
   worked(): void {
     this.#ending?.passOver();
     if (this.connection.hasOutput) this.writeOut();
+    // Handlers may have run, and more input may wait for its turn.
+    this.changes();
   }
 
   heard(): void {
@@ -384,6 +411,7 @@ export class Session<Owner = unknown>
   }
 
   keptHeld(bytes: number): void {
+    this.changes();
     this.#kept = bytes;
     this.#tellUnsent();
   }
@@ -426,6 +454,7 @@ export class Session<Owner = unknown>
    * @throws {@link ConnectionLostError} if the connection ends before.
    */
   flush(options: WaitOptions = {}): Promise<void> {
+    this.changes();
     return optional(this.#output.flushed(options));
   }
 
@@ -486,6 +515,7 @@ export class Session<Owner = unknown>
 
   /** Goes on with one that another program has left, once there is a line. @param pending - what that had not worked off. */
   restore(saved: SavedConnection, received: number, kept: KeptBytes, pending: Uint8Array): void {
+    this.changes();
     this.connection.restore(saved);
     this.connection.push(pending);
     this.resumption?.restore(received, kept);
@@ -495,6 +525,7 @@ export class Session<Owner = unknown>
 
   /** One that another program has left has its line. */
   restored(): void {
+    this.changes();
     this.connection.sslSeclevel = this.transport.sslSeclevel;
     this.handshakeComplete();
   }
@@ -567,10 +598,12 @@ export class Session<Owner = unknown>
   // ---- from the protocol ------------------------------------------------------------------------
 
   outputPending(): void {
+    this.changes();
     if (!this.#input.working) this.hooks.scheduleFlush(this);
   }
 
   outputFull(): void {
+    this.changes();
     if (this.hooks.gathering && !this.connection.full) return;
     const { connection, transport } = this;
     if (transport.inMessages === true && connection.unsent - connection.backlog < LONG_MESSAGE) return;
@@ -647,5 +680,6 @@ export class Session<Owner = unknown>
   #reject(reason: string): void {
     this.rejections ??= new RejectionCounter();
     this.rejections.add(reason);
+    this.tallied?.rejected(reason);
   }
 }

@@ -1,0 +1,94 @@
+import type { Connection } from "@peng3dnet/protocol";
+import type { MetricsSum, RejectionCounter } from "./metrics.js";
+
+/** What is counted of a session. */
+export interface CountedSession {
+  readonly connection: Connection;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly queuedPackets: number;
+  readonly queuedBytes: number;
+  readonly unhandled: number;
+  readonly rejections: RejectionCounter | undefined;
+  readonly greeted: boolean;
+  readonly resumption:
+    | { readonly suspended: boolean; readonly transport: { readonly keptBytes: number } }
+    | undefined;
+  readonly requests:
+    | { readonly asked: { readonly size: number }; readonly running: { readonly size: number } }
+    | undefined;
+}
+
+/** What there is of sessions together, and what they have counted, but for rejections. */
+export class SessionNumbers {
+  connections = 0;
+  handshaking = 0;
+  suspended = 0;
+  bytesIn = 0;
+  bytesOut = 0;
+  packetsIn = 0;
+  packetsOut = 0;
+  queued = 0;
+  unsent = 0;
+  unhandled = 0;
+  kept = 0;
+  unprocessed = 0;
+  asked = 0;
+  answering = 0;
+
+  /** Adds those of a session as they are now. */
+  count(session: CountedSession): void {
+    const { connection, resumption, requests } = session;
+    this.connections++;
+    if (!session.greeted) this.handshaking++;
+    this.bytesIn += session.bytesIn;
+    this.bytesOut += session.bytesOut;
+    this.packetsIn += connection.packetsIn;
+    this.packetsOut += connection.packetsOut;
+    this.queued += session.queuedPackets;
+    this.unsent += connection.unsent;
+    this.unhandled += session.unhandled;
+    this.unprocessed += session.queuedBytes + connection.inputHeld;
+    if (resumption !== undefined) {
+      if (resumption.suspended) this.suspended++;
+      this.kept += resumption.transport.keptBytes;
+    }
+    if (requests === undefined) return;
+    this.asked += requests.asked.size;
+    this.answering += requests.running.size;
+  }
+
+  /** Adds others. @param sign - -1 takes them away. */
+  add(others: SessionNumbers, sign: 1 | -1 = 1): void {
+    this.connections += sign * others.connections;
+    this.handshaking += sign * others.handshaking;
+    this.suspended += sign * others.suspended;
+    this.bytesIn += sign * others.bytesIn;
+    this.bytesOut += sign * others.bytesOut;
+    this.packetsIn += sign * others.packetsIn;
+    this.packetsOut += sign * others.packetsOut;
+    this.queued += sign * others.queued;
+    this.unsent += sign * others.unsent;
+    this.unhandled += sign * others.unhandled;
+    this.kept += sign * others.kept;
+    this.unprocessed += sign * others.unprocessed;
+    this.asked += sign * others.asked;
+    this.answering += sign * others.answering;
+  }
+
+  /** All are 0 again. */
+  clear(): void {
+    this.add(this, -1);
+  }
+
+  /** Adds those that are part of metrics to a sum. */
+  addTo(sum: MetricsSum): void {
+    sum.bytesIn += this.bytesIn;
+    sum.bytesOut += this.bytesOut;
+    sum.packetsIn += this.packetsIn;
+    sum.packetsOut += this.packetsOut;
+    sum.queued += this.queued;
+    sum.unsent += this.unsent;
+    if (this.unhandled > 0) sum.reject("unhandled", this.unhandled);
+  }
+}
