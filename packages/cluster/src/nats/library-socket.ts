@@ -2,7 +2,10 @@ import type { NatsConnection } from "@nats-io/transport-node";
 
 /** What a connection of the client library has, and its types do not say. */
 interface Insides {
-  readonly protocol?: { readonly transport?: { readonly socket?: { destroy?: () => void } } };
+  readonly protocol?: {
+    readonly flushPending?: () => void;
+    readonly transport?: { readonly socket?: { destroy?: () => void } };
+  };
 }
 
 /**
@@ -13,4 +16,12 @@ interface Insides {
  */
 export function destroySocket(connection: NatsConnection): void {
   (connection as NatsConnection & Insides).protocol?.transport?.socket?.destroy?.();
+}
+
+/**
+ * Has the client library write what it was handed in this turn. By itself it does so once nothing else is to be done in the turn, and
+ * what a server sends to hundreds of its own clients would go first.
+ */
+export function writeOut(connection: NatsConnection): void {
+  (connection as NatsConnection & Insides).protocol?.flushPending?.();
 }

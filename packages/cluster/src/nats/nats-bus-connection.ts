@@ -8,7 +8,7 @@ import { checkPayload, copyOf } from "../bus/payloads.js";
 import { checkSubject, SubjectPattern } from "../bus/subjects.js";
 import { BrokerLog } from "./broker-log.js";
 import { libraryOptions } from "./library-options.js";
-import { destroySocket } from "./library-socket.js";
+import { destroySocket, writeOut } from "./library-socket.js";
 import type { NatsBusOptions } from "./nats-options.js";
 import { NatsSubscriptions } from "./nats-subscriptions.js";
 import { Unconfirmed } from "./unconfirmed.js";
@@ -37,6 +37,8 @@ export class NatsBusConnection implements Bus {
   /** Changes whenever the connection breaks or is found again: what was begun before is void. */
   #generation = 0;
   #giveUpTimer: unknown = undefined;
+  /** Whether what was handed over will be written soon. */
+  #writing = false;
   /** Flushes that were asked of the broker, or will be once it can be reached. */
   readonly #flushes = new Set<Deferred<void>>();
   #closing: Promise<void> | undefined = undefined;
@@ -222,7 +224,7 @@ export class NatsBusConnection implements Bus {
     this.#giveUpTimer = clock.setTimeout(() => destroySocket(this.#connection), GIVE_UP_WITHIN * 1000);
   }
 
-  /** Hands something to the client library, which keeps it until the end of the turn. */
+  /** Hands something to the client library, which gathers it. */
   #handOver(subject: string, payload: Uint8Array): void {
     try {
       this.#connection.publish(subject, payload);
@@ -230,7 +232,16 @@ export class NatsBusConnection implements Bus {
       throw new BusAwayError(`the client of NATS took nothing: ${describeError(error)}`, { cause: error });
     }
     this.#unconfirmed.add(costOf(subject, payload));
+    if (this.#writing) return;
+    this.#writing = true;
+    // Other nodes get it while this one writes to its own clients, whose turn comes later in the same way.
+    process.nextTick(this.#write);
   }
+
+  readonly #write = (): void => {
+    this.#writing = false;
+    if (this.connected) writeOut(this.#connection);
+  };
 
   #askFor(flushed: Deferred<void>): void {
     this.#unconfirmed.ask().then(

@@ -1,5 +1,6 @@
 // Nodes over a real nats-server, with clients over TCP: the same as over a bus in memory, and what a restart of the broker does.
 
+import { Socket } from "node:net";
 import { type ClusterNode, type Gap, joinCluster, natsBus } from "@peng3dnet/cluster";
 import { Client, type ClientOnServer, Server } from "@peng3dnet/core";
 import type { NatsServer } from "@peng3dnet-internal/nats-server";
@@ -9,6 +10,8 @@ import { Confirm, News } from "../support/cluster.js";
 import { describeWithNats } from "../support/with-nats.js";
 
 jest.setTimeout(60_000);
+
+const original = Socket.prototype.write;
 
 const packets = [News, Confirm];
 
@@ -56,6 +59,31 @@ async function begin(broker: NatsServer, name: string) {
 }
 
 describeWithNats("nodes", () => {
+  test("a broadcast goes to the broker before it goes to the clients of this node", async () => {
+    const broker = await startNats();
+    const [a, b] = [await begin(broker, "a"), await begin(broker, "b")];
+    for (const { node, remote } of [a, b]) node.group("the kitchen").add(remote);
+    await a.node.flush();
+    await b.node.flush();
+    const port = Number(broker.url.split(":").at(-1));
+    const order: string[] = [];
+    const write = jest.spyOn(Socket.prototype, "write").mockImplementation(function (this: Socket, ...args) {
+      const [bytes] = args as [Uint8Array];
+      if (Buffer.from(bytes).includes("in this order"))
+        order.push(this.remotePort === port ? "broker" : "client");
+      return original.apply(this, args as Parameters<Socket["write"]>);
+    });
+    try {
+      // As a handler does: it is called by the event loop, and not by a promise.
+      setImmediate(() => void a.node.group("the kitchen").broadcast(News, "in this order"));
+      await a.until(() => a.news.length === 1);
+      await b.until(() => b.news.length === 1);
+    } finally {
+      write.mockRestore();
+    }
+    expect(order).toEqual(["broker", "client", "client"]);
+  });
+
   test("groups, packets and requests reach clients of another node", async () => {
     const broker = await startNats();
     const [a, b] = [await begin(broker, "a"), await begin(broker, "b")];
