@@ -190,8 +190,8 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
   }
 
   /**
-   * How long the server's heartbeats take, there and back: the last one, and the mean. `undefined` before the second one, a
-   * moment after the handshake, and where the server sends none.
+   * How long the server's heartbeats take, there and back: the last one, and the mean. `undefined` before the first one, which
+   * comes with the handshake, and where the server sends none.
    */
   get rtt(): RoundTrip | undefined {
     return this.#session?.rtt;

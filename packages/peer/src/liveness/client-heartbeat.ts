@@ -12,23 +12,23 @@ const ALLOWANCE = 8;
 export class ClientHeartbeat extends Heartbeat {
   readonly #clock = new ServerClock();
   readonly #begun: number;
-  /** Milliseconds. */
-  readonly #interval: number;
   #beats = 0;
   /** How many that were, and how many bytes, at the visit before. */
   #beatsBefore = 0;
   #bytesBefore = 0;
-  /** When it last answered, by the clock; `undefined`: it did not yet. */
+  /** When it last answered, or sent settype, by the clock; `undefined`: it did not yet, or not over this line. */
   #answeredAt: number | undefined = undefined;
 
-  /** @param interval - how often the server beats, in seconds. */
   constructor(session: BeatingSession, time: Timekeeper, interval: number) {
-    super(session, time);
+    super(session, time, interval);
     this.#begun = time.clock.now();
-    this.#interval = interval * 1000;
   }
 
-  /** The server's time; `undefined` until two beats came. */
+  override settypeExchanged(): void {
+    this.#answeredAt = this.#begun;
+  }
+
+  /** The server's time; `undefined` until the first beat came, or the second one if that had no settype to go by. */
   serverTime(): ServerTime | undefined {
     return this.#clock.at(this.time.clock.now());
   }
@@ -49,7 +49,7 @@ export class ClientHeartbeat extends Heartbeat {
         "the server sent an answer to a heartbeat, which only a client may send",
       );
     const now = this.time.clock.now();
-    if (++this.#beats > ALLOWANCE + (2 * (now - this.#begun)) / this.#interval)
+    if (++this.#beats > ALLOWANCE + (now - this.#begun) / (500 * this.interval))
       throw new UnexpectedPacketError("the server sends more heartbeats than it said that it would");
     const beat = readBeat(body);
     if (beat === undefined) return;
@@ -69,7 +69,7 @@ export class ClientHeartbeat extends Heartbeat {
 
   protected override get patience(): number | undefined {
     const { heartbeatTimeout } = this.session.options;
-    return heartbeatTimeout === 0 ? undefined : Math.max(heartbeatTimeout * 1000, 2 * this.#interval);
+    return heartbeatTimeout === 0 ? undefined : Math.max(heartbeatTimeout * 1000, 2000 * this.interval);
   }
 
   /** A server beats, whatever is under way to it. */

@@ -59,6 +59,8 @@ export abstract class Heartbeat implements Visited {
   place = 0;
   protected readonly session: BeatingSession;
   protected readonly time: Timekeeper;
+  /** How often the server beats, in seconds. */
+  readonly interval: number;
   readonly #trips: RoundTrips = new RoundTrips();
   /** Since when there was no sign of life, in milliseconds by the clock. */
   protected silentSince: number;
@@ -71,9 +73,10 @@ export abstract class Heartbeat implements Visited {
   #breaks = 0;
   #wheel: BeatWheel | undefined = undefined;
 
-  constructor(session: BeatingSession, time: Timekeeper) {
+  constructor(session: BeatingSession, time: Timekeeper, interval: number) {
     this.session = session;
     this.time = time;
+    this.interval = interval;
     this.silentSince = time.clock.now();
     this.#seen = heardOf(session);
   }
@@ -89,9 +92,16 @@ export abstract class Heartbeat implements Visited {
     this.time.measured(this.session, milliseconds);
   }
 
-  /** It was put onto a wheel. */
+  /** Settype was sent or received just now. It stands for the answer to a beat: the first one says how long ago that was. */
+  abstract settypeExchanged(): void;
+  /** A server has sent all of its handshake. The first beat leaves together with that. */
+  registrySent(): void {}
+
+  /** The connection is active: it is visited by a wheel from now on. */
   begin(wheel: BeatWheel): void {
+    wheel.add(this);
     this.#wheel = wheel;
+    this.alive();
   }
 
   /** The connection closes. */

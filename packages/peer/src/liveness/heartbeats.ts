@@ -55,15 +55,15 @@ export class Heartbeats implements Timekeeper {
       this.#observation.roundTrip(Math.max(0, milliseconds) / 1000, session);
   }
 
-  /** The handshake of a connection is complete. @returns `undefined` if its sides have not agreed on heartbeats. */
-  begin(session: BeatingSession): Heartbeat | undefined {
+  /** This side's part of the heartbeat of a connection; `undefined` if its sides have not agreed on heartbeats. */
+  make(session: BeatingSession): Heartbeat | undefined {
     if (!session.connection.agreed("heartbeat")) return undefined;
-    const interval = this.#role.interval(session) ?? USUAL_INTERVAL;
-    const beating = this.#role.make(session, this, interval);
+    return this.#role.make(session, this, this.#role.interval(session) ?? USUAL_INTERVAL);
+  }
+
+  /** The handshake of its connection is complete. */
+  begin(heartbeat: Heartbeat): void {
     this.#wheels ??= this.#role.wheels(this.clock);
-    const wheel = this.#wheels.of(interval);
-    wheel.add(beating);
-    beating.begin(wheel);
-    return beating;
+    heartbeat.begin(this.#wheels.of(heartbeat.interval));
   }
 }

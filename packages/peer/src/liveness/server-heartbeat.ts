@@ -1,12 +1,11 @@
 import { BEAT_ANSWER_ID, BEAT_ID, readBeatAnswer, UnexpectedPacketError } from "@peng3dnet/protocol";
+import type { BeatWheel } from "./beat-wheel.js";
 import { BeatWheels } from "./beat-wheels.js";
-import { type BeatingSession, Heartbeat, type Timekeeper, type UnderWay } from "./heartbeat.js";
+import { Heartbeat, type UnderWay } from "./heartbeat.js";
 import type { HeartbeatRole } from "./heartbeats.js";
 
 /** What a client may send of answers to nothing: twice as many as there were beats, and so many more. */
 const ALLOWANCE = 8;
-/** Beats that follow each other at once, so that both sides soon know the time of a round trip. */
-const FIRST_BEATS = 2;
 /** Beats in a row that a client gets that gives no sign of life. */
 const MOST_UNHEARD = 4;
 /** How old the system's word of what waits in it may be, in seconds. */
@@ -36,17 +35,25 @@ export class ServerHeartbeat extends Heartbeat {
   #unheardBeats = 0;
   /** Whether the client was not listened to while its answer was awaited. */
   #unheard = false;
-  /** When the last answer came, in microseconds; `undefined`: none did. */
+  /** When the last answer came, or settype, in microseconds; `undefined`: none did. */
   #answeredAt: number | undefined = undefined;
-  #answers = 0;
   /** What was handed over by the time of the last visit. */
   #handed = 0;
   /** How many answers to nothing the client may send. */
   #credit = ALLOWANCE;
 
-  constructor(session: BeatingSession, time: Timekeeper) {
-    super(session, time);
+  override settypeExchanged(): void {
+    this.#answeredAt = this.time.sinceEpoch();
+  }
+
+  override registrySent(): void {
     this.#ask();
+  }
+
+  override begin(wheel: BeatWheel): void {
+    super.begin(wheel);
+    // Where the connection type has sent no registry, there was no beat yet.
+    if (this.#position === 0) this.#ask();
   }
 
   protected override beat(): void {
@@ -90,10 +97,12 @@ export class ServerHeartbeat extends Heartbeat {
     if (this.#asked === undefined || answer !== this.#token)
       throw new UnexpectedPacketError("the client answered a heartbeat that it was not sent");
     if (!this.#unheard && !this.session.blocked) this.tripped(this.time.clock.now() - this.#asked);
+    const first = this.#answeredAt === undefined;
     this.#asked = undefined;
     this.#answeredPosition = this.#position;
     this.#answeredAt = this.time.sinceEpoch();
-    if (++this.#answers < FIRST_BEATS) this.#ask();
+    // The client knows no round trip before a second one, if there was no settype to begin with.
+    if (first) this.#ask();
   }
 
   protected override get patience(): number | undefined {
@@ -142,6 +151,6 @@ export class ServerHeartbeat extends Heartbeat {
 /** Heartbeats of servers. */
 export const serverHeartbeats: HeartbeatRole = {
   interval: ({ connection }) => connection.context.declared?.heartbeat?.interval,
-  make: (session, time) => new ServerHeartbeat(session, time),
+  make: (session, time, interval) => new ServerHeartbeat(session, time, interval),
   wheels: (clock) => new BeatWheels(clock),
 };

@@ -22,7 +22,7 @@ export interface JudgedSession extends Greeting, BeatingSession {
  * anything but heartbeats, and whether it answers those.
  */
 export class PeerWatch {
-  /** Once the connection is active, if both sides take part. */
+  /** Once both sides have said that they take part. It begins when the connection is active. */
   heartbeat: Heartbeat | undefined = undefined;
   readonly #session: JudgedSession;
   /** Whether bytes can be exchanged, or could once. */
@@ -57,9 +57,18 @@ export class PeerWatch {
     this.#handshake = undefined;
   }
 
+  /** It is known whether both sides take part in heartbeats. */
+  settypeExchanged(): void {
+    this.heartbeat = this.#session.hooks.heartbeats.make(this.#session);
+    this.heartbeat?.settypeExchanged();
+  }
+
   /** The connection is active: heartbeats begin. */
   activated(): void {
-    this.heartbeat = this.#session.hooks.heartbeats.begin(this.#session);
+    const { heartbeats } = this.#session.hooks;
+    // One that another program has left had its handshake there.
+    this.heartbeat ??= heartbeats.make(this.#session);
+    if (this.heartbeat !== undefined) heartbeats.begin(this.heartbeat);
     // Its last packet may have come before the line broke, and be worked off only now.
     if (this.#session.suspended) this.heartbeat?.pause();
   }

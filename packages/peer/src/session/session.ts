@@ -621,6 +621,14 @@ export class Session<Owner = unknown>
     if (this.connection.agreed("resume")) this.resumption?.begin();
   }
 
+  settypeExchanged(): void {
+    this.#watch.settypeExchanged();
+  }
+
+  registrySent(): void {
+    this.#watch.heartbeat?.registrySent();
+  }
+
   handshakeComplete(): void {
     this.#watch.greeted();
     if (!this.connection.agreed("resume")) this.resumption?.declined();

@@ -43,6 +43,49 @@ test("both sides know the round trip a moment after the handshake, and the clien
   expect([server.serverTime(), client.serverTime()]).toEqual(Array(2).fill({ time: 5, error: 0 }));
 });
 
+test("the first beat and its answer leave with the handshake: no side writes anything for them alone", async () => {
+  const net = new TestNetwork();
+  const [server, client] = [net.server(), net.client()];
+  const writes = { server: 0, client: 0 };
+  net.connect(client, server, {
+    prepare: (link) => {
+      for (const side of ["server", "client"] as const) {
+        const write = link[side].write.bind(link[side]);
+        link[side].write = (bytes) => {
+          writes[side]++;
+          return write(bytes);
+        };
+      }
+    },
+  });
+  await client.waitForConnection();
+  await net.settle();
+  expect([client.rtt, [...server.clients.values()][0]?.rtt]).toEqual(
+    Array(2).fill({ latest: 0, smoothed: 0 }),
+  );
+  // Hello, and the registry with the beat; settype, and accept with the answer.
+  expect(writes).toEqual({ server: 2, client: 2 });
+});
+
+test("the client's first round trip is that of settype, without what the server took for it", async () => {
+  const net = new TestNetwork();
+  const [server, client] = [net.server(), net.client()];
+  const link = net.connect(client, server, { prepare: (made) => made.toServer.freeze() });
+  await net.settle();
+  net.clock.advance(0.2);
+  link.toClient.freeze();
+  link.toServer.thaw();
+  await net.settle();
+  net.clock.advance(0.3);
+  link.toClient.thaw();
+  await net.settle();
+  expect(client.rtt?.latest).toBeCloseTo(0.5);
+  const remote = [...server.clients.values()][0];
+  expect(remote?.rtt?.latest).toBeCloseTo(0.3);
+  const { time, error } = client.serverTime()!;
+  expect(Math.abs(time - server.serverTime().time)).toBeLessThanOrEqual(error + 1e-9);
+});
+
 test("nobody knows anything before there is a connection", () => {
   const net = new TestNetwork();
   const client = net.client();

@@ -18,6 +18,10 @@ export interface ConnectionHost {
    * connection instead.
    */
   typeNamed?(type: ConnectionHooks): void;
+  /** Settype was sent or received, so that it is known what both sides agreed on. The connection type begins when this returns. */
+  settypeExchanged?(): void;
+  /** The registry was sent, on a server. What is sent now comes to the client when it is active, unless it refuses the registry. */
+  registrySent?(): void;
   /** The handshake is complete, and the state is `STATE_ACTIVE`. */
   handshakeComplete(): void;
   /** A packet passed all checks, and its type's handler was called. */

@@ -218,6 +218,7 @@ export class Connection extends PacketSender implements PacketSource, HandshakeC
       );
     }
     if (this.side === SIDE_SERVER) this.host.typeNamed?.(type);
+    this.host.settypeExchanged?.();
     this.#bind(conntype, type).init(this.cid, this.host);
   }
 
@@ -255,6 +256,7 @@ export class Connection extends PacketSender implements PacketSource, HandshakeC
   sendHandshake(): void {
     const packet = this.context.announcement.encoded(this.context);
     this.sendEncoded(this.registry().entry(HANDSHAKE_NAME), packet, HANDSHAKE_NAME, null);
+    this.host.registrySent?.();
   }
 
   /** The registry was taken over, on a client. Says so to the server; the connection is active then. */
