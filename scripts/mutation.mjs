@@ -126,6 +126,7 @@ const mutants = await new Stryker({
     configFile: "jest.config.cjs",
     enableFindRelatedTests: false,
     config: {
+      roots: [`<rootDir>/packages/${name}`],
       testMatch: (tests ?? ["**/*.test.ts"]).map((glob) => `<rootDir>/packages/${name}/**/${glob}`),
       reporters: [],
       collectCoverage: false,
