@@ -139,7 +139,6 @@ export class HeadlessPeng<M extends object = PengEventMap> {
   }
 
   #remove(event: string, entry: Entry): void {
-    if (entry.removed) return;
     entry.removed = true;
     const left = (this.#listeners.get(event) ?? []).filter((listener) => listener !== entry);
     if (left.length > 0) this.#listeners.set(event, left);

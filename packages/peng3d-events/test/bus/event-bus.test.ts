@@ -56,13 +56,19 @@ describe("listeners", () => {
     expect(() => bus.delEventListener("test:two", fn)).toThrow(UnknownListenerError);
     expect(() => bus.delEventListener("test:one", () => {})).toThrow(/does not listen to "test:one"/);
     bus.delEventListener("test:one", fn);
-    expect(() => bus.delEventListener("test:one", fn)).toThrow(UnknownListenerError);
+    expect(() => bus.delEventListener("test:one", fn)).toThrow(
+      expect.objectContaining({ name: "UnknownListenerError", code: "P3D_ERR_UNKNOWN_LISTENER" }),
+    );
   });
 
   test("are functions, and names are strings", () => {
     const { bus } = setUp();
-    expect(() => bus.addEventListener("test:one", "no function" as never)).toThrow(TypeError);
-    expect(() => bus.addEventListener(7 as never, () => {})).toThrow(TypeError);
+    expect(() => bus.addEventListener("test:one", "no function" as never)).toThrow(
+      new TypeError('the listener for "test:one" has to be a function'),
+    );
+    expect(() => bus.addEventListener(7 as never, () => {})).toThrow(
+      new TypeError("the name of an event has to be a string"),
+    );
   });
 
   test("may add and remove listeners while an event runs", () => {
@@ -103,6 +109,7 @@ describe("listeners", () => {
     expect(bus.hasListeners("test:one")).toBe(false);
     wanted = true;
     expect(bus.hasListeners("test:one")).toBe(true);
+    expect(bus.hasListeners("test:two")).toBe(false);
     bus.addEventListener("test:two", () => {});
     expect(bus.hasListeners("test:two")).toBe(true);
     expect([bus.listenerCount("test:one"), bus.listenerCount("test:two"), bus.listenerCount()]).toEqual([
@@ -136,6 +143,29 @@ describe("a listener that fails", () => {
       `a listener for "test:one" failed: listener's mistake (happened 10 times so far)`,
     ]);
     expect(bus.listenerCount("test:one")).toBe(1);
+  });
+
+  test("is reported once for each kind of its errors, and then at the tenth time", () => {
+    const { bus, errors } = setUp({ "events.removeonerror": false });
+    bus.addEventListener("test:one", (_event, { n }) => {
+      if (n % 2 === 0) throw new RangeError("even");
+      throw new TypeError("odd");
+    });
+    for (let n = 1; n <= 20; n++) bus.sendEvent("test:one", { n });
+    expect(errors).toEqual([
+      expect.stringContaining("failed: TypeError: odd\n"),
+      expect.stringContaining("failed: RangeError: even\n"),
+      expect.stringContaining("failed: odd (happened 10 times so far)"),
+      expect.stringContaining("failed: even (happened 10 times so far)"),
+    ]);
+  });
+
+  test("with options that do not say otherwise raises nothing, and is removed", () => {
+    const { bus, errors } = setUp();
+    bus.addEventListener("test:one", fail, {});
+    bus.sendEvent("test:one", { n: 1 });
+    expect(errors).toHaveLength(1);
+    expect(bus.listenerCount()).toBe(0);
   });
 
   test("with raiseErrors stays, and sendEvent throws once all were called", () => {
@@ -215,6 +245,20 @@ describe("events without a listener", () => {
     const { bus, debug } = setUp();
     for (let n = 0; n < 5000; n++) bus.sendEvent(`test:${n}` as "test:one", { n });
     expect(debug).toHaveLength(1024);
+    // Those that are counted already are counted on.
+    for (let n = 0; n < 5; n++) bus.sendEvent("test:7" as "test:one", { n });
+    expect(debug).toHaveLength(1026);
+  });
+
+  test("are those, too, whose last listener is gone", () => {
+    const { bus, debug } = setUp();
+    const fn = (): void => {};
+    bus.addEventListener("test:one", fn);
+    bus.sendEvent("test:one", { n: 1 });
+    expect(debug).toEqual([]);
+    bus.delEventListener("test:one", fn);
+    bus.sendEvent("test:one", { n: 2 });
+    expect(debug).toEqual(['the event "test:one" has no listener']);
   });
 });
 
@@ -241,11 +285,25 @@ describe("the config", () => {
   });
 
   test("refuses unknown keys and wrong values of its own and of peers", () => {
-    expect(() => new HeadlessPeng({ cfg: { "events.maxignored": 1 } })).toThrow(
-      /known: events.removeonerror/,
-    );
-    expect(() => new HeadlessPeng({ cfg: { "events.maxignore": -1 } })).toThrow(ConfigError);
-    expect(() => new HeadlessPeng({ cfg: { "events.removeonerror": "no" as never } })).toThrow(ConfigError);
+    const refusal = (key: string, value: unknown): unknown => {
+      try {
+        return new HeadlessPeng({ cfg: { [key]: value } });
+      } catch (error) {
+        return error;
+      }
+    };
+    for (const [key, value, message] of [
+      [
+        "events.maxignored",
+        1,
+        'unknown config option "events.maxignored"; known: events.removeonerror, events.maxignore',
+      ],
+      ["events.maxignore", -1, 'config option "events.maxignore" has to be an integer from 0'],
+      ["events.removeonerror", "no", 'config option "events.removeonerror" has to be true or false'],
+    ] as const) {
+      expect(refusal(key, value)).toBeInstanceOf(ConfigError);
+      expect(refusal(key, value)).toMatchObject({ key, message });
+    }
     expect(() => new HeadlessPeng({ cfg: { "net.timeout.close": "soon" as never } })).toThrow(ConfigError);
     expect(() => new HeadlessPeng({ cfg: { "net.no.such": 1 } })).toThrow(ConfigError);
   });

@@ -70,6 +70,28 @@ test("a listener that fails is removed where the config behind the bus makes no 
   expect(bus.listenerCount()).toBe(0);
 });
 
+test.each<[string, Partial<NodeJS.Process> | undefined]>([
+  ["no process", undefined],
+  ["a process without warnings", {}],
+])("where there is %s, the console tells of a failure", (_what, stand) => {
+  const own = globalThis.process;
+  const warned = jest.spyOn(console, "warn").mockImplementation(() => {});
+  const bus = new HeadlessPeng<Events>();
+  bus.addEventListener("test:one", () => {
+    throw new Error("mistake");
+  });
+  try {
+    globalThis.process = stand as NodeJS.Process;
+    bus.sendEvent("test:one", { n: 1 });
+  } finally {
+    globalThis.process = own;
+  }
+  expect(warned.mock.calls).toEqual([
+    [expect.stringContaining('"test:one" failed and was removed: Error: mistake')],
+  ]);
+  warned.mockRestore();
+});
+
 test("without a logger, the first failure of each event is warned of, of 20 events", () => {
   const seen: string[] = [];
   const spy = jest

@@ -1,5 +1,11 @@
 import { AbortedError, Client, EVENT_SIZE, Packet, Server } from "@peng3dnet/core";
-import { EventOverflowError, events, HeadlessPeng, NoEventBusError } from "@peng3dnet/peng3d-events";
+import {
+  EventOverflowError,
+  events,
+  HeadlessPeng,
+  type ListenableEngine,
+  NoEventBusError,
+} from "@peng3dnet/peng3d-events";
 
 interface Events {
   readonly "test:tick": { readonly n: number };
@@ -23,8 +29,11 @@ test("yields events that came before and while it waits, in order", async () => 
   expect(await iterator.next()).toEqual({ done: false, value: { n: 2 } });
   const waiting = [iterator.next(), iterator.next()];
   tick(3, 4);
-  expect((await Promise.all(waiting)).map(({ value }) => value?.n)).toEqual([3, 4]);
-  await iterator.return();
+  expect(await Promise.all(waiting)).toEqual([
+    { done: false, value: { n: 3 } },
+    { done: false, value: { n: 4 } },
+  ]);
+  expect(await iterator.return()).toEqual({ done: true, value: undefined });
   expect(bus.listenerCount()).toBe(0);
 });
 
@@ -60,6 +69,10 @@ test("a signal ends it with AbortedError, and leaves nothing on the signal", asy
   const waiting = iterator.next();
   controller.abort(new Error("enough"));
   await expect(waiting).rejects.toThrow(AbortedError);
+  await expect(waiting).rejects.toMatchObject({
+    message: "waiting for events was aborted",
+    cause: { message: "enough" },
+  });
   expect(await iterator.next()).toEqual({ done: true, value: undefined });
   expect(bus.listenerCount()).toBe(0);
   expect(removed).toHaveBeenCalledTimes(1);
@@ -89,8 +102,63 @@ test("past the limit it ends with an error behind what was buffered", async () =
     for await (const { n } of iterator) seen.push(n);
   })();
   await expect(loop).rejects.toThrow(EventOverflowError);
+  await expect(loop).rejects.toMatchObject({
+    name: "EventOverflowError",
+    code: "P3D_ERR_EVENT_OVERFLOW",
+    message: "events came faster than they were read; 2 with 0 bytes wait already, see limit and maxBytes",
+  });
   expect(seen).toEqual([1, 2]);
-  expect(() => events(bus, "test:tick", { limit: 0 })).toThrow(RangeError);
+});
+
+test("an end after that does not hide the error", async () => {
+  const { bus, tick } = setUp();
+  const iterator = events(bus, "test:tick", { limit: 1 });
+  tick(1, 2);
+  iterator.end();
+  expect((await iterator.next()).value).toEqual({ n: 1 });
+  await expect(iterator.next()).rejects.toThrow(EventOverflowError);
+});
+
+test("limit and maxBytes are integers from 1", async () => {
+  const { bus, tick } = setUp();
+  const iterator = events(bus, "test:tick", { limit: 1, maxBytes: 1 });
+  tick(1);
+  expect((await iterator.next()).value).toEqual({ n: 1 });
+  for (const wrong of [0, 1.5, Number.NaN]) {
+    expect(() => events(bus, "test:tick", { limit: wrong })).toThrow(
+      new RangeError("limit has to be an integer from 1"),
+    );
+    expect(() => events(bus, "test:tick", { maxBytes: wrong })).toThrow(
+      new RangeError("maxBytes has to be an integer from 1"),
+    );
+  }
+});
+
+test("yields events without data, too", async () => {
+  const bus = new HeadlessPeng<{ readonly "test:none": undefined; readonly "test:null": null }>();
+  const [none, nulls] = [events(bus, "test:none"), events(bus, "test:null")];
+  for (let n = 0; n < 2; n++) {
+    bus.sendEvent("test:none");
+    bus.sendEvent("test:null", null as never);
+  }
+  expect([none.buffered, nulls.buffered]).toEqual([2, 2]);
+  expect(await none.next()).toEqual({ done: false, value: undefined });
+  expect(await nulls.next()).toEqual({ done: false, value: null });
+});
+
+test("yields nothing after its end, also on an engine that calls those that are removed", async () => {
+  const fns: ((event: string, data: unknown) => unknown)[] = [];
+  const engine: ListenableEngine = {
+    addEventListener: (_event, fn) => void fns.push(fn),
+    delEventListener() {},
+  };
+  const iterator = events(engine, "peng3dnet:client.start", { until: "peng3dnet:client.stop" });
+  const [start, stop] = fns;
+  start?.("peng3dnet:client.start", 1);
+  stop?.("peng3dnet:client.stop", 2);
+  start?.("peng3dnet:client.start", 3);
+  expect(await iterator.next()).toEqual({ done: false, value: 1 });
+  expect(await iterator.next()).toEqual({ done: true, value: undefined });
 });
 
 test.each([
@@ -166,6 +234,17 @@ describe("maxBytes", () => {
     expect(iterator.dropped).toBe(3 - left.length);
   });
 
+  test("counts no more what was read", async () => {
+    const bus = new HeadlessPeng<Events>();
+    const iterator = events(bus, "test:tick", { maxBytes: 100 });
+    bus.sendEvent("test:tick", sized(0, 40));
+    for (let n = 1; n < 10; n++) {
+      bus.sendEvent("test:tick", sized(n, 60 - (n % 2) * 20));
+      expect((await iterator.next()).value?.n).toBe(n - 1);
+    }
+    expect(iterator.dropped).toBe(0);
+  });
+
   test("past it, an iteration ends with an error behind what is buffered, and one event has room in any case", async () => {
     const bus = new HeadlessPeng<Events>();
     const iterator = events(bus, "test:tick", { maxBytes: 100 });
@@ -173,7 +252,6 @@ describe("maxBytes", () => {
     bus.sendEvent("test:tick", sized(2, 1));
     expect((await iterator.next()).value?.n).toBe(1);
     await expect(iterator.next()).rejects.toBeInstanceOf(EventOverflowError);
-    expect(() => events(bus, "test:tick", { maxBytes: 0 })).toThrow(RangeError);
   });
 
   test("is told of packets of a server and of a client", async () => {
