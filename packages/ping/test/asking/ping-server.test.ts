@@ -2,7 +2,7 @@
 
 import { createServer as createHttpServer } from "node:http";
 import { createServer, type Server as NetServer, type Socket } from "node:net";
-import { Client, CONNTYPE_PING, TimedOutError } from "@peng3dnet/core";
+import { Client, type ClientOptions, CONNTYPE_PING, TimedOutError } from "@peng3dnet/core";
 import { TestNetwork } from "@peng3dnet/core/testing";
 import {
   enablePing,
@@ -151,9 +151,23 @@ test.each<[string | number[], ReturnType<typeof recognise>]>([
   ["<html>", "http"],
   ["220 mail.invalid ESMTP", "other"],
   [[0x15, 0x03, 0x03, 0, 2, 2, 10], "tls"],
+  [[0x14, 0x03, 0x03], "tls"],
   [[0x16, 0x03, 0x01, 0, 4], "tls"],
+  [[0x17, 0x03, 0x03], "tls"],
+  [[0x18, 0x03, 0x03], "other"],
+  [[0x16, 0x02, 0x01], "other"],
+  ["http/1.0 400", "http"],
+  [" HTTP/1.1 400", "other"],
+  ["<3", "other"],
+  ["220 <a@b.example>", "other"],
   [[0xff, 0xff], "other"],
+  [[], "other"],
   [[...hello()], undefined],
+  [[...hello()].slice(0, 10), undefined],
+  [[...hello()].slice(0, 9), "other"],
+  [[1, ...hello()].slice(0, 12), "other"],
+  [[1, ...hello().subarray(1)], "other"],
+  [[...packet(9, 1)], "other"],
 ])("recognises %p as %s", (bytes, expected) => {
   expect(recognise(Buffer.from(bytes as string))).toBe(expected);
 });
@@ -224,6 +238,59 @@ test("the delay is the time from ping to pong in seconds", async () => {
   expect((await client.waitForPong()).delay).toBe(1.25);
   await client.close();
   server.stop();
+});
+
+test("the client allows what a ping takes, and its end takes part of the time at most", async () => {
+  const server = await startServer({}, (peer) => enablePing(peer));
+  const { addr } = server;
+  const given: ClientOptions[] = [];
+  class Noting extends PingClient {
+    constructor(options: ClientOptions = {}) {
+      super(options);
+      given.push(options);
+    }
+  }
+  const configOf = async (options: PingServerOptions): Promise<ClientOptions["cfg"]> => {
+    await pingServer({ addr, clientcls: Noting, ...options }).catch(() => {});
+    return given.at(-1)?.cfg;
+  };
+  const limits = {
+    "net.limits.packetlength": 16_390,
+    "net.limits.inflated": 16_384,
+    "net.heartbeat.interval": 0,
+  };
+  const times = (handshake: number, close: number) => ({
+    "net.timeout.handshake": handshake,
+    "net.timeout.close": close,
+  });
+  expect(await configOf({})).toEqual({ ...limits, ...times(10, 1) });
+  expect(await configOf({ timeout: 2 })).toEqual({ ...limits, ...times(2, 0.5) });
+  expect(await configOf({ timeout: null })).toEqual({ ...limits, ...times(0, 1) });
+  expect(await configOf({ timeout: 0 })).toEqual({ ...limits, ...times(0, 1) });
+  const own = { "net.timeout.close": 7, "net.debug.print.recv": false };
+  expect(await configOf({ cfg: own })).toEqual({ ...limits, ...times(10, 1), ...own });
+  expect(given[0]).toMatchObject({ addr, conntype: CONNTYPE_PING });
+  // For a class that has a connector of its own.
+  expect(given[0]).not.toHaveProperty("connector");
+});
+
+test("a server is asked what it speaks when it has been silent for a second, or for a quarter of a shorter time-out", async () => {
+  const set = jest.spyOn(globalThis, "setTimeout");
+  const server = await startServer({}, (peer) => enablePing(peer));
+  const waits = async (timeout: number | null): Promise<unknown[]> => {
+    set.mockClear();
+    // The end of the connection has the same share, unless it is given another one.
+    await pingServer({ addr: server.addr, timeout, cfg: { "net.timeout.close": 7 } });
+    return set.mock.calls.map(([, milliseconds]) => milliseconds);
+  };
+  expect(await waits(2.4)).toContain(600);
+  expect(await waits(60)).toContain(1000);
+  expect(await waits(null)).toContain(1000);
+  set.mockRestore();
+});
+
+test("unknown options are refused", async () => {
+  await expect(pingServer({ adress: "localhost" } as PingServerOptions)).rejects.toThrow(/adress/);
 });
 
 test("uses the class of client and the engine that it is given", async () => {
