@@ -95,7 +95,7 @@ function plainText(value: unknown): string {
 export function dataLines(data: PingData): string[] {
   const shown = [...OWN];
   const users = find(data, USERS);
-  if (users !== undefined) shown.push(users, ...[find(data, MAXIMUM)].filter((key) => key !== undefined));
+  if (users !== undefined) shown.push(users, find(data, MAXIMUM) ?? users);
   const order = (key: string): number => (MESSAGE.includes(key) ? 0 : 1);
   const keys = Object.keys(data)
     .filter((key) => !shown.includes(key))

@@ -119,8 +119,8 @@ const LABEL = 0.4;
 interface Row {
   /** Delays of the last pings, as many as the chart shows. */
   readonly delays: (number | undefined)[];
-  readonly statistics: Statistics | undefined;
-  readonly result: Result | undefined;
+  /** What came of the last ping, and all of them summed up; `undefined` before the first. */
+  last: { readonly result: Result; readonly statistics: Statistics } | undefined;
 }
 
 /** Writes one line for each target, on a terminal, and writes it again with each result. */
@@ -136,16 +136,15 @@ export class LiveReport implements Report {
     this.#write = write;
     this.#style = style;
     this.#columns = columns;
-    const empty: Omit<Row, "delays"> = { statistics: undefined, result: undefined };
-    this.#rows = new Map(targets.map((target): [Target, Row] => [target, { delays: [], ...empty }]));
+    this.#rows = new Map(targets.map((target): [Target, Row] => [target, { delays: [], last: undefined }]));
     this.#draw();
   }
 
   result(target: Target, _seq: number, result: Result, statistics: Statistics): void {
-    const delays = this.#rows.get(target)?.delays ?? [];
-    delays.push("pong" in result ? result.pong.delay : undefined);
-    if (delays.length > CHART) delays.shift();
-    this.#rows.set(target, { delays, statistics, result });
+    const row = this.#rows.get(target) as Row;
+    row.delays.push("pong" in result ? result.pong.delay : undefined);
+    if (row.delays.length > CHART) row.delays.shift();
+    row.last = { result, statistics };
     this.#draw();
   }
 
@@ -165,9 +164,10 @@ export class LiveReport implements Report {
     this.#drawn = true;
   }
 
-  #line(label: string, labelColumns: number, { delays, statistics, result }: Row, columns: number): string {
+  #line(label: string, labelColumns: number, { delays, last }: Row, columns: number): string {
     const head = `${label}${" ".repeat(labelColumns - width(label))}  `;
-    if (result === undefined || statistics === undefined) return head;
+    if (last === undefined) return head;
+    const { result, statistics } = last;
     const { strong, faint, bad } = this.#style;
     const room = Math.max(columns - width(head) - DELAY, 0);
     const chartColumns = Math.min(CHART, room);

@@ -10,7 +10,7 @@ import { PingError } from "../asking/ping-error.js";
  * @throws {@link PingError} with `unresolvable` or `timeout`.
  */
 export async function resolveIn(family: 4 | 6, [host, port]: Address, timeout: number): Promise<Address> {
-  const literal = isIP(host.replace(/%.*$/, ""));
+  const literal = isIP(host);
   if (literal === family) return [host, port];
   const missing = `"${host}" has no IPv${family} address`;
   if (literal !== 0) throw new PingError("unresolvable", missing);

@@ -62,7 +62,9 @@ test("columns are counted as a terminal does, about", () => {
 test.each([
   [0.00012345, "0.12"],
   [0.0099, "9.90"],
+  [0.01, "10.0"],
   [0.0123, "12.3"],
+  [0.1, "100"],
   [0.25, "250"],
   [12, "12000"],
 ])("%d s are %s ms", (seconds, text) => {
@@ -74,6 +76,7 @@ describe("the line of an answer", () => {
     [{ usercount: 3, maxusers: 32 }, "  users 3/32"],
     [{ players: 0 }, "  users 0"],
     [{ usercount: "many", max: 5 }, ""],
+    [{ usercount: Number.NaN, players: Number.POSITIVE_INFINITY }, ""],
     [{}, ""],
   ])("of %j ends in %j", (data, end) => {
     expect(answerLine("x", 2, pong(data), PLAIN)).toBe(`x: seq=2  time=1.23 ms  peng3dnet 0.2.0${end}`);
@@ -116,7 +119,26 @@ test("data are laid out a key a line, messages first", () => {
   ]);
   const many = Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`k${n}`, n]));
   expect(dataLines(pong(many)).slice(39)).toEqual(["    k39  39", "    … and 10 more"]);
+  const full = Object.fromEntries(Object.entries(many).slice(0, 40));
+  expect(dataLines(pong(full)).slice(39)).toEqual(["    k39  39"]);
   expect(dataLines(pong({}))).toEqual([]);
+});
+
+test("data of every kind are shown without what a terminal would obey", () => {
+  const data = { text: "\x1b[2Jx", big: 2n ** 60n, none: Number.NaN, gone: undefined, list: ["\x1b[2Jy"] };
+  expect(dataLines(pong(data))).toEqual([
+    "    text  x",
+    "    big   1152921504606846976",
+    "    none  NaN",
+    "    gone  -",
+    "    list  y",
+  ]);
+});
+
+test("a number of users is shown on the answer's line alone, with the most that there may be", () => {
+  expect(dataLines(pong({ usercount: 3, maxusers: 32, players: 2 }))).toEqual(["    players  2"]);
+  expect(dataLines(pong({ usercount: 3, a: 1 }))).toEqual(["    a  1"]);
+  expect(dataLines(pong({ max: 5 }))).toEqual(["    max  5"]);
 });
 
 test("a failure says what kind it is, without what a terminal would obey", () => {
@@ -185,6 +207,8 @@ describe("the live lines", () => {
   test("stand one below the other and are written over", () => {
     const { report, last, written } = live(100);
     expect(last()).toEqual(["one.invalid:8080  ", "[::1]:9           "]);
+    // Nothing of what stands above them is written over.
+    expect(written[0]?.startsWith("\x1b[2K")).toBe(true);
     const statistics = new Statistics();
     for (const delay of [0.002, 0.004]) {
       statistics.add(delay);
@@ -212,6 +236,16 @@ describe("the live lines", () => {
       `one.invalid:8080  █${" ".repeat(23)}    4.00 ms   33 % lost  avg 3.00 ms`,
       `[::1]:9           ×${" ".repeat(23)}  timeout     67 % lost  said nothing`,
     ]);
+  });
+
+  test("chart the last 24 pings", () => {
+    const { report, last } = live(100);
+    const statistics = new Statistics();
+    for (let n = 1; n <= 30; n++)
+      report.result(one, n, { pong: pong({}, n === 7 ? 0.008 : 0.004) }, statistics);
+    expect(last()[0]).toContain(`  █${"▄".repeat(23)}    4.00 ms`);
+    report.result(one, 31, { pong: pong({}, 0.004) }, statistics);
+    expect(last()[0]).toContain(`  ${"█".repeat(24)}    4.00 ms`);
   });
 
   test.each([200, 80, 40, 20, 10, 1, 0])("never take more than %d columns", (columns) => {
