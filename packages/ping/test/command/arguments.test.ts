@@ -1,6 +1,5 @@
 // What the command makes of its arguments, and what it says of wrong ones.
 
-import { UsageError } from "@peng3dnet/core";
 import { ArgumentError, parseArguments } from "../../src/command/arguments.js";
 
 const PLAIN = {
@@ -121,7 +120,7 @@ test.each<[readonly string[], string]>([
 });
 
 test("only the first sentence of what Node says of an option is passed on", () => {
-  expect(() => parseArguments(["--", "--bogus"])).toThrow(UsageError);
+  expect(() => parseArguments(["--", "--bogus"])).toThrow(ArgumentError);
   expect(() => parseArguments(["-i", "-1", "one"])).toThrow(/^Option '-i' argument is ambiguous$/);
   expect(() => parseArguments(["--count"])).toThrow(
     expect.objectContaining({

@@ -314,7 +314,7 @@ describe("one IP version", () => {
     const found = jest.spyOn(dns, "lookup");
     const target = `localhost:${(await status()).split(":")[1]}`;
     expect(await command(["-4", target])).toMatchObject({ code: 0 });
-    expect(found.mock.calls.map(([, options]) => options)).toContainEqual({ family: 4 });
+    expect(found.mock.calls.map((call: unknown[]) => call[1])).toContainEqual({ family: 4 });
     found.mockRestore();
   });
 
