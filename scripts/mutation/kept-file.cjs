@@ -76,6 +76,8 @@ module.exports = async function keepFile(globalConfig, config, environment, runt
   async function run(limits) {
     failed.test = undefined;
     forget(state);
+    // For hooks, e.g. those that wait for what a test has left open.
+    state.testTimeout = Math.max(...limits.values());
     setListeners(listeners);
     for (const test of testsOf(root)) {
       const names = [];

@@ -11,6 +11,7 @@ import {
   type ConfigOverrides,
   Server,
   SSLSEC_BOTHAUTH,
+  SSLSEC_NONE,
   SSLSEC_SERVERAUTH,
   TlsConfigError,
 } from "@peng3dnet/core";
@@ -143,7 +144,17 @@ describe("a server's mistakes", () => {
     const request = ["req", "-x509", "-newkey", "rsa:512", "-nodes", "-days", "1", "-subj", "/CN=localhost"];
     const made = spawnSync("openssl", [...request, "-keyout", files.key, "-out", files.cert]);
     expect(made.status).toBe(0);
-    await expectError({ [CERT]: files.cert, [KEY]: files.key }, CERT, /cannot be used: .*too small/);
+    const message = /^config option "[\w.]+": the certificate or key cannot be used: .*too small/;
+    const error = await expectError({ [CERT]: files.cert, [KEY]: files.key }, CERT, message);
+    expect(error.cause).toMatchObject({ message: expect.stringContaining("too small") });
+    const client = { "net.ssl.client.certfile": files.cert, "net.ssl.client.keyfile": files.key };
+    const connecting = track(
+      new Client({ addr: "127.0.0.1:1", cfg: { ...clientTls(), ...client } }),
+    ).connect();
+    await expect(connecting).rejects.toMatchObject({
+      key: "net.ssl.client.certfile",
+      message: expect.stringMatching(message),
+    });
   });
 
   test("nothing listens after them", async () => {
@@ -283,10 +294,13 @@ describe("material of all kinds", () => {
   test("a server that takes clients of any public authority warns", async () => {
     const warnings: string[] = [];
     const logger = { debug() {}, info() {}, warn: (text: string) => warnings.push(text), error() {} };
-    const server = track(
-      new Server({ addr: LOCAL, cfg: { ...mutualTls(), "net.ssl.cafile": null }, logger }),
-    );
-    await server.start();
+    const start = async (cfg: ConfigOverrides): Promise<void> => {
+      await track(new Server({ addr: LOCAL, cfg, logger })).start();
+    };
+    await start(mutualTls());
+    await start({ ...serverTls(), "net.ssl.cafile": null });
+    expect(warnings).toEqual([]);
+    await start({ ...mutualTls(), "net.ssl.cafile": null });
     expect(warnings).toEqual([
       expect.stringMatching(/any public authority .*; name your own in net\.ssl\.cafile/),
     ]);
@@ -320,11 +334,11 @@ describe("a runtime without TLS", () => {
     const warnings: string[] = [];
     const logger = { debug() {}, info() {}, warn: (text: string) => warnings.push(text), error() {} };
     const off = { "net.ssl.force": false };
-    await startPair({
+    const { client, remote } = await startPair({
       server: { cfg: { ...serverTls(), ...off }, logger },
       client: { cfg: { ...clientTls(), ...off }, logger },
     });
-    expect(warnings).toHaveLength(2);
-    expect(warnings[0]).toMatch(/nothing is encrypted/);
+    expect(warnings).toEqual(Array(2).fill(expect.stringMatching(/^TLS is enabled.*nothing is encrypted$/)));
+    expect([client.sslSeclevel, remote.sslSeclevel]).toEqual([SSLSEC_NONE, SSLSEC_NONE]);
   });
 });
