@@ -1,7 +1,20 @@
 // What connections share that began with different options of one peer.
 
-import { createConnectionContext, SIDE_SERVER } from "@peng3dnet/protocol";
-import { End } from "../support/pair.js";
+import {
+  Config,
+  type ConfigOverrides,
+  type ConnectionContextOptions,
+  createConnectionContext,
+  SIDE_CLIENT,
+  SIDE_SERVER,
+  type Side,
+  ValueCodec,
+} from "@peng3dnet/protocol";
+import { type CommonContext, createCommonContext } from "../../src/connection/connection-context.js";
+import { POOLED_LENGTH } from "../../src/framing/buffer-pool.js";
+import { SharedOutput } from "../../src/framing/shared-output.js";
+import { End, FakePeer } from "../support/pair.js";
+import { zlib } from "../support/zlib.js";
 
 test("a later context has the options of its time, and shares buffers and connection types with the former one", () => {
   const { context: first, connection, peer } = new End(SIDE_SERVER);
@@ -16,4 +29,102 @@ test("a later context has the options of its time, and shares buffers and connec
   expect(second.encoders).not.toBe(first.encoders);
   expect(second.delivery).not.toBe(first.delivery);
   expect(connection.context).toBe(first);
+});
+
+const contextOf = (side: Side, cfg: ConfigOverrides = {}, options: ConnectionContextOptions = {}) =>
+  createConnectionContext(new FakePeer(side, cfg), new Config(cfg), options);
+
+test("payloads are validated on sending, and packets dropped above the mark, only where that was asked for", () => {
+  expect(contextOf(SIDE_SERVER)).toMatchObject({ validateSent: false, dropDroppable: false });
+  expect(contextOf(SIDE_SERVER, {}, { validateSent: true }).validateSent).toBe(true);
+  expect(contextOf(SIDE_SERVER, { "net.limits.unsent.policy": "drop" }).dropDroppable).toBe(true);
+});
+
+test.each([
+  ["values of its own are read and written by this package", {}, true],
+  ["a codec decodes them", { codec: new ValueCodec() }, false],
+  ["extension types are decoded", { extensions: { encode: () => undefined, decode: () => null } }, false],
+])(
+  "what packets of the handshake said is remembered only where it is the same for all: %s",
+  (_, options, known) => {
+    expect(contextOf(SIDE_SERVER, {}, options).knownBodies !== undefined).toBe(known);
+  },
+);
+
+test("a server may name as many packets in its registry as a client allows, two elements for each and more", () => {
+  const cfg = { "net.limits.registry.names": 1000, "net.limits.elements.handshake": 500 } as const;
+  expect(contextOf(SIDE_CLIENT, cfg).handshakeElements).toBe(4500);
+  expect(contextOf(SIDE_SERVER, cfg).handshakeElements).toBe(500);
+});
+
+test.each([
+  ["not offered by who cannot beat", {}, { heartbeats: false }, undefined],
+  ["offered", {}, { heartbeats: true }, { interval: 10 }],
+  ["off", { "net.heartbeat.interval": 0 }, { heartbeats: true }, undefined],
+  ["never", { "net.heartbeat.interval": Number.POSITIVE_INFINITY }, { heartbeats: true }, undefined],
+  ["too long for a packet", { "net.limits.packetlength": 37 }, { heartbeats: true }, undefined],
+  [
+    "just short enough for a packet",
+    { "net.limits.packetlength": 38 },
+    { heartbeats: true },
+    { interval: 10 },
+  ],
+] as const)("heartbeats: %s", (_, cfg, options, heartbeat) => {
+  const { declared } = contextOf(
+    SIDE_SERVER,
+    { "net.heartbeat.interval": 10, ...cfg },
+    { compression: zlib, ...options },
+  );
+  expect(declared?.heartbeat).toEqual(heartbeat);
+});
+
+describe("what is kept for the next connection", () => {
+  /** How many of the objects that were given back are lent again. */
+  const kept = <T>(count: number, acquire: () => T, release: (object: T) => void): number => {
+    const objects = new Set(Array.from({ length: count }, acquire));
+    for (const object of objects) release(object);
+    return Array.from({ length: count }, acquire).filter((object) => objects.has(object)).length;
+  };
+  const keptEncoders = ({ encoders }: CommonContext): number =>
+    kept(
+      70,
+      () => encoders.acquire(),
+      (encoder) => encoders.release(encoder),
+    );
+  const keptBuffers = ({ pool }: CommonContext): number =>
+    kept(
+      20,
+      () => pool.acquire(POOLED_LENGTH),
+      (buffer) => pool.release(buffer),
+    );
+
+  test.each([
+    ["a server", contextOf(SIDE_SERVER), 64, 16],
+    ["a client by itself", contextOf(SIDE_CLIENT), 1, 1],
+    ["clients that share", createCommonContext(new Config(), {}), 64, 16],
+  ])("%s", (_, context, encoders, buffers) => {
+    expect(keptEncoders(context)).toBe(encoders);
+    expect(keptBuffers(context)).toBe(buffers);
+  });
+
+  test("connections of a server whose other side declined compression", () => {
+    const context = contextOf(SIDE_SERVER, {}, { compression: zlib });
+    expect(context.uncompressed.used).toBe(false);
+    const uncompressed = context.uncompressed.of(context);
+    expect(uncompressed).toMatchObject({
+      compression: undefined,
+      compressionDeclined: true,
+      limit: context.limit,
+    });
+    expect(context.uncompressed.of(context)).toBe(uncompressed);
+    expect(context.uncompressed.used).toBe(true);
+    expect(keptEncoders(uncompressed)).toBe(64);
+    const plain = contextOf(SIDE_SERVER);
+    expect(plain.uncompressed.of(plain)).toBe(plain);
+    expect(plain.uncompressed.used).toBe(false);
+  });
+});
+
+test("output is shared within a peer, from its first connections on", () => {
+  expect(contextOf(SIDE_SERVER).sharedOutput).toBeInstanceOf(SharedOutput);
 });

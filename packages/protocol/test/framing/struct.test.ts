@@ -49,3 +49,12 @@ test.each([
 ])("%d bytes hold no header at %d", (length, offset) => {
   expect(() => STRUCT_HEADER.unpack(new Uint8Array(length), offset)).toThrow(RangeError);
 });
+
+test.each([
+  [() => new Struct("!Q"), 'unsupported struct format "!Q": "!" and then B, H or I'],
+  [() => STRUCT_HEADER.pack(1), '"!IH" takes 2 values, not 1'],
+  [() => STRUCT_HEADER.pack(1, 65536), "65536 does not fit an unsigned integer of 2 bytes"],
+  [() => STRUCT_HEADER.unpack(new Uint8Array(7), 2), '"!IH" needs 6 bytes, which are not there at 2 of 7'],
+])("the error says what is wrong: %s", (attempt, message) => {
+  expect(attempt).toThrow(message);
+});

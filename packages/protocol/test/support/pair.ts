@@ -178,6 +178,7 @@ export class End {
       while (connection.next()) connection.dispatch();
     } catch (error) {
       if (!(error instanceof Peng3dnetError) || error.closeReason === undefined) throw error;
+      if (error.message === "") throw new Error(`the ${error.name} says nothing`, { cause: error });
       this.errors.push(error);
       connection.discardInput();
       connection.sendClose(error.closeReason);

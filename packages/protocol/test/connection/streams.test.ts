@@ -1,0 +1,257 @@
+// The bytes of a connection: what it takes of input, when, and what it says of output.
+
+import {
+  type ConnectionHooks,
+  type ConnectionType,
+  Packet,
+  PacketTooLargeError,
+  SIDE_CLIENT,
+  SIDE_SERVER,
+} from "@peng3dnet/protocol";
+import { concat, hex, packet } from "../support/bytes.js";
+import { activePair, activeServer, End, type EndOptions, type FakePeer, Pair } from "../support/pair.js";
+
+const SETTYPE = "81a8636f6e6e74797065a7636c6173736963";
+const ACCEPT = "81a773756363657373c3";
+const LONG = 2 ** 20 + 1;
+
+const setUp = (peer: FakePeer) => void peer.registry.register(new Packet(peer.registry, peer), "a");
+
+/** A server's end that has said hello. */
+const fresh = (options: EndOptions = {}): End => {
+  const server = new End(SIDE_SERVER, { setUp, ...options });
+  server.connection.open();
+  server.take();
+  return server;
+};
+
+/** The head of a packet of some length. */
+const head = (length: number): Uint8Array => packet(64, new Uint8Array(length)).subarray(0, 10);
+
+describe("the option that an error names for a packet that is too long", () => {
+  const optionOf = (end: End, ...chunks: Uint8Array[]): string => {
+    end.receive(concat(...chunks));
+    const [error] = end.errors;
+    expect(error).toBeInstanceOf(PacketTooLargeError);
+    return (error as PacketTooLargeError).option;
+  };
+  const early = "net.limits.packetlength.handshake";
+  const general = "net.limits.packetlength";
+
+  test("before the handshake is complete", () => {
+    expect(optionOf(fresh(), head(5000))).toBe(early);
+    expect(optionOf(fresh(), packet(2, SETTYPE), head(5000))).toBe(early);
+  });
+
+  test("afterwards, also within the same chunk", () => {
+    expect(optionOf(activeServer(setUp), head(LONG))).toBe(general);
+    expect(optionOf(fresh(), packet(2, SETTYPE), packet(4, ACCEPT), head(LONG))).toBe(general);
+  });
+
+  test("where less is allowed at any time", () => {
+    const cfg = { "net.limits.packetlength": 3000, "net.limits.packetlength.handshake": 3000 };
+    expect(optionOf(fresh({ cfg }), head(3500))).toBe(general);
+  });
+
+  test("on a client, which takes long packets at any time", () => {
+    const client = new End(SIDE_CLIENT);
+    client.connection.open();
+    expect(optionOf(client, head(LONG))).toBe(general);
+  });
+});
+
+test("long packets are taken once the handshake is complete, even from the chunk that completes it", () => {
+  const server = fresh();
+  const long = packet(64, concat(Uint8Array.of(0xc5, 20_000 >> 8, 20_000 & 255), new Uint8Array(20_000)));
+  server.receive(concat(packet(2, SETTYPE), packet(4, ACCEPT), long));
+  expect([server.codes, server.received]).toEqual([[], [new Uint8Array(20_000)]]);
+});
+
+test("another protocol is recognised where a connection begins, and not within it", () => {
+  const request = new TextEncoder().encode("GET / HTTP/1.1\r\n\r\n");
+  const stranger = fresh();
+  stranger.receive(request);
+  expect(stranger.codes).toEqual(["P3D_ERR_NOT_PENG3DNET"]);
+  const server = activeServer(setUp);
+  server.receive(request);
+  expect(server.codes).toEqual(["P3D_ERR_PACKET_TOO_LARGE"]);
+});
+
+test("there is no packet where nothing was received", () => {
+  const { connection } = activeServer(setUp);
+  const { packetId, packetLength, packetBytes, unread, incomplete, inputHeld } = connection;
+  expect({ packetId, packetLength, packetBytes, unread, incomplete, inputHeld }).toEqual({
+    packetId: 0,
+    packetLength: 0,
+    packetBytes: 0,
+    unread: false,
+    incomplete: false,
+    inputHeld: 0,
+  });
+});
+
+test("what was not looked at may be kept, and the chunk used again", () => {
+  const server = activeServer(setUp);
+  const chunk = concat(packet(64, "a161"), packet(64, "a162"));
+  server.connection.push(chunk);
+  server.connection.next();
+  server.connection.dispatch();
+  server.connection.retain();
+  chunk.fill(0xff);
+  while (server.connection.next()) server.connection.dispatch();
+  expect(server.received).toEqual(["a", "b"]);
+});
+
+test.each([
+  ["a packet and its prefix are all of the buffer", 0, true],
+  ["there is more in the buffer", 1, false],
+])("a binary value of a packet that was kept, where %s", (_, more, same) => {
+  const server = activeServer(setUp);
+  const whole = packet(64, concat(Uint8Array.of(0xc4, 100), new Uint8Array(100).fill(7)));
+  const buffer = new Uint8Array(whole.length + more);
+  buffer.set(whole);
+  server.connection.dispatchRaw(buffer.subarray(4, whole.length));
+  const [value] = server.received as [Uint8Array];
+  expect(value).toEqual(new Uint8Array(100).fill(7));
+  expect(value.buffer === buffer.buffer).toBe(same);
+});
+
+describe("output", () => {
+  /** Sends so much that the output of a connection without any becomes so long. */
+  const fill = ({ connection }: End, length: number): void => {
+    connection.sendRaw(64, new Uint8Array(length - 10 - 3));
+    expect(connection.unsent - connection.backlog).toBe(length);
+  };
+
+  test.each([
+    [16 * 1024 - 1, 0],
+    [16 * 1024, 1],
+  ])("of %d bytes is full: %d", (length, full) => {
+    const server = activeServer(setUp, { compression: undefined });
+    fill(server, length);
+    expect([server.connection.full, server.host.full]).toEqual([full === 1, full]);
+  });
+
+  test("is announced again once all of it was taken, and not before", () => {
+    const server = activeServer(setUp, { compression: undefined });
+    const { connection, host } = server;
+    const before = host.pending;
+    connection.send("a", new Uint8Array(1));
+    for (let count = 0; count < 3; count++) connection.send("a", new Uint8Array(30_000));
+    expect(host.pending).toBe(before + 1);
+    connection.output();
+    connection.outputTaken(true);
+    expect(connection.hasOutput).toBe(true);
+    connection.send("a", 1);
+    expect(host.pending).toBe(before + 1);
+    server.take();
+    connection.send("a", 1);
+    expect(host.pending).toBe(before + 2);
+  });
+
+  test("counts up to the high-water mark, with what waits elsewhere", () => {
+    const server = activeServer(setUp, { cfg: { "net.limits.unsent.highwater": 2000 } });
+    const { connection } = server;
+    connection.backlog = 900;
+    connection.reserved = 1100 - 13;
+    expect(connection.send("a", "xx")).toBe(true);
+    expect(connection.behind).toBe(false);
+    expect(connection.send("a", null)).toBe(false);
+    expect(connection.behind).toBe(true);
+  });
+
+  test("that is taken while a value is written belongs to nobody else", () => {
+    const { server } = activePair(setUp);
+    const { connection } = server;
+    const { connection: other } = activeServer(setUp, { compression: undefined });
+    const taken: string[] = [];
+    connection.send("a", "first");
+    connection.send("a", {
+      get x() {
+        taken.push(hex(server.take()));
+        other.send("a", "of another");
+        return "x";
+      },
+    });
+    taken.push(hex(server.take()));
+    expect(taken).toEqual([hex(packet(64, "a56669727374")), hex(packet(64, "81a178a178"))]);
+  });
+});
+
+describe("closed", () => {
+  test("before its type is known, as after", () => {
+    const { connection } = fresh();
+    connection.markClosed();
+    expect(connection.closing).toBe(true);
+    expect(() => connection.send("a", 1)).toThrow("the connection is closed; nothing can be sent");
+  });
+
+  test("with the reason that was sent", () => {
+    const { connection } = activeServer(setUp);
+    connection.sendClose("tired");
+    connection.markClosed();
+    expect(() => connection.send("a", 1)).toThrow("the connection is closed (tired); nothing can be sent");
+  });
+});
+
+test("a server's driver is told of the connection type, and a client's is not", () => {
+  const pair = new Pair();
+  const named: [string, ConnectionHooks][] = [];
+  for (const [name, { host }] of Object.entries({ server: pair.server, client: pair.client }))
+    Object.assign(host, { typeNamed: (type: ConnectionHooks) => named.push([name, type]) });
+  pair.open();
+  expect(named).toEqual([["server", pair.server.peer.getConnType("classic") as ConnectionType]]);
+});
+
+test("what is wrong with a heartbeat's body is said of the heartbeat", () => {
+  const { server } = activePair(
+    setUp,
+    { heartbeats: true, cfg: { "net.heartbeat.interval": 1 } },
+    { heartbeats: true },
+  );
+  expect(() => server.connection.sendHeartbeat(17, () => 1)).toThrow(/heartbeat/);
+});
+
+test("a payload is validated on sending only where that was asked for", () => {
+  const strict = (peer: FakePeer) => {
+    class Strict extends Packet {
+      override parse(): never {
+        throw new Error("not this");
+      }
+    }
+    peer.registry.register(new Strict(peer.registry, peer), "a");
+  };
+  const { server } = activePair(strict);
+  expect(server.connection.send("a", 1)).toBe(true);
+  const { server: checking } = activePair(strict, { validateSent: true });
+  expect(() => checking.connection.send("a", 1)).toThrow("not this");
+});
+
+describe("messages of errors", () => {
+  test("a packet that comes in a state that has no use for it", () => {
+    const { connection } = activeServer(setUp);
+    expect(() => connection.expect("accept")).toThrow('the peer sent a packet for "accept" in state');
+  });
+
+  test("a state that cannot be set", () => {
+    const { connection } = fresh();
+    expect(() => {
+      connection.state = 70;
+    }).toThrow(`the state can be set while the connection is active, not in state ${connection.state}`);
+  });
+
+  test("a connection type that is not there to go on with", () => {
+    const { connection } = new End(SIDE_SERVER);
+    const { saved } = activeServer(setUp).connection;
+    expect(() => connection.restore({ ...saved, conntype: "gone" })).toThrow(
+      'the connection type "gone" is not known here',
+    );
+  });
+
+  test("a session that nobody keeps", () => {
+    const { connection } = fresh();
+    expect(() => connection.resumeReceived({} as never)).toThrow(
+      /none is kept here; see net\.resume\.window/,
+    );
+  });
+});
