@@ -2,6 +2,7 @@
 
 import {
   encodeResumed,
+  MAX_RESUME_BODY,
   NotPeng3dnetError,
   PacketTooLargeError,
   Peng3dnetError,
@@ -166,8 +167,13 @@ test.each<[string, Uint8Array, unknown, string]>([
   const error = failure(chunk);
   expect(error).toBeInstanceOf(type);
   expect(error.closeReason).toBe(reason);
+  expect(error.message).not.toBe("");
   expect(`${error.message} ${error.stack}`).not.toMatch(TICKET_TEXT);
 });
+
+const REDIRECT = { redirect: true };
+const elsewhere = (more: object): Uint8Array =>
+  concat(hello({}), packet(16, body({ reason: "resumeelsewhere", ...more })));
 
 test.each<[string, Uint8Array, string | null, string]>([
   ["in place of a hello", packet(16, body({ reason: "serverfull" })), "serverfull", "serverfull"],
@@ -181,11 +187,29 @@ test.each<[string, Uint8Array, string | null, string]>([
   ["without a reason", packet(16, body({ reason: null })), null, "resumerefused"],
   ["without a map", packet(16, body(5)), null, "resumerefused"],
   ["with a long reason", packet(16, body({ reason: "ä".repeat(200) })), "ä".repeat(128), "ä".repeat(128)],
+  ["with an empty reason", packet(16, body({ reason: "" })), "", ""],
 ])("a server that closes %s is told by its reason", (_, chunk, reason, closeReason) => {
   const error = failure(chunk);
   expect(error).toBeInstanceOf(ResumeError);
   expect(error).toMatchObject({ code: "P3D_ERR_RESUME", reason, closeReason });
+  const why = reason === null ? "without a reason" : `with the reason "${reason.slice(0, 6).trim()}`;
+  expect(error.message).toContain(`the server did not go on with the session, and closed ${why}`);
   expect(error.message).not.toContain("\n");
+});
+
+test("a server that has handed the session to another one says so", () => {
+  const error = failure(elsewhere({ address: "there:1" }), handshake({}, REDIRECT));
+  expect(error.message).toContain("another one has the session");
+});
+
+test.each([
+  [MAX_RESUME_BODY, "a number of bytes"],
+  [MAX_RESUME_BODY + 1, `longer than ${MAX_RESUME_BODY} bytes`],
+])("an answer with a body of %d bytes is refused: %s", (length, why) => {
+  const text = codec.encode("x".repeat(length - 2)).slice();
+  expect(text).toHaveLength(length);
+  const error = failure(concat(hello({}), packet(21, hex(text))));
+  expect([error.closeReason, error.message]).toEqual(["baddata", expect.stringContaining(why)]);
 });
 
 test("a packet that is longer than strangers may send is refused before it is there, by the option that helps", () => {
@@ -206,10 +230,6 @@ test("so is what inflates to more, and what has more elements, than strangers ma
 });
 
 // ---- another server has the session ---------------------------------------------------------------
-
-const REDIRECT = { redirect: true };
-const elsewhere = (more: object): Uint8Array =>
-  concat(hello({}), packet(16, body({ reason: "resumeelsewhere", ...more })));
 
 test("a client that goes elsewhere says so in its settype, and is told where by the server's closing packet", () => {
   const { end, hello: greeting } = server();

@@ -450,5 +450,6 @@ test.each<[string, (body: unknown) => unknown, unknown]>([
     error = thrown;
   }
   expect(error).toBeInstanceOf(BadDataError);
+  expect((error as BadDataError).message).toMatch(/bytes/);
   expect(String((error as Error).stack)).not.toMatch(TICKET_TEXT);
 });
