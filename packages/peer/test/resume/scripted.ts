@@ -113,6 +113,8 @@ export class ScriptedHost implements ResumableHost {
   outlives = true;
   endIsAnswer = false;
   blocked = false;
+  /** Nobody. */
+  readonly share = undefined;
   readonly told: string[] = [];
   again: SentAgain | undefined = undefined;
   held = 0;
