@@ -1,4 +1,4 @@
-import { isUtf8 } from "node:buffer";
+import { isAscii, isUtf8, transcode } from "node:buffer";
 import type { TextReader } from "@peng3dnet/peer";
 
 const EMPTY = Buffer.alloc(0);
@@ -6,9 +6,14 @@ const EMPTY = Buffer.alloc(0);
 const REPLACEMENT_CHARACTER = "\ufffd";
 const REPLACEMENT_CODE = 0xfffd;
 /** Texts of up to so many bytes are looked through by a loop, which beats a call into the engine for them. */
-const SHORT = 24;
+const SHORT = 64;
 /** Of longer texts it is looked at first whether they are valid, which takes next to no time beside the rest. */
-const LONG = 1024;
+const LONG = 512;
+/** From this version of Node on, its buffers read text of any letters fast. */
+const FAST_BUFFERS = 26;
+/** A Node without ICU has no `transcode`. */
+const transcodes =
+  Number.parseInt(process.versions.node, 10) < FAST_BUFFERS && typeof transcode === "function";
 /** Longest buffer that is held on to between two texts. */
 const MAX_HELD = 64 * 1024;
 
@@ -21,7 +26,9 @@ export class BufferTextReader implements TextReader {
     const length = end - start;
     if (length > LONG) {
       if (!isUtf8(bytes.subarray(start, end))) throw notValid();
-      return this.#viewed(bytes).toString("utf8", start, end);
+      const view = this.#viewed(bytes);
+      if (transcodes && isManyLetters(bytes, start, end)) return transcoded(view.subarray(start, end));
+      return view.toString("utf8", start, end);
     }
     const text = this.#viewed(bytes).toString("utf8", start, end);
     if (!text.includes(REPLACEMENT_CHARACTER)) return text;
@@ -40,6 +47,19 @@ export class BufferTextReader implements TextReader {
     }
     return view;
   }
+}
+
+/**
+ * Whether letters beyond ASCII come before the last quarter of a text. From the first of them on, older versions of Node read
+ * byte by byte.
+ */
+function isManyLetters(bytes: Uint8Array, start: number, end: number): boolean {
+  return !isAscii(bytes.subarray(start, end - ((end - start) >> 2)));
+}
+
+/** The text of bytes that are valid, by way of UTF-16: for long texts that takes a fraction of the time of reading UTF-8. */
+function transcoded(bytes: Uint8Array): string {
+  return transcode(bytes, "utf8", "utf16le").toString("utf16le");
 }
 
 function notValid(): TypeError {

@@ -15,7 +15,7 @@ import { decodedSize } from "./decoded-size.js";
 import { beginsLikeIndex, type ListGrowth, listIndex } from "./list-growth.js";
 import { MapCosts } from "./map-costs.js";
 import { beginsLikeBinary, beginsLikeKey, KeyCost, weightOf } from "./map-keys.js";
-import { FREE_PAIRS, NewKeys } from "./new-keys.js";
+import { FIRST_KEY, FREE_PAIRS, FURTHER_KEY, NewKeys } from "./new-keys.js";
 import { headLength, SHORT_TEXT, shortText } from "./short-text.js";
 
 /** The body holds binary values or extension types of an application, which a decoder may hand out as views. */
@@ -186,8 +186,8 @@ export class BodyCheck {
         return this.#mixedMap(position, length - index, depthLeft);
       }
       const end = this.#key(position);
-      if (index >= free) this.#countKey(position, end);
-      growth = this.#grow(growth, position, end);
+      if (index >= free) this.#countKey(position, end, index === 0 ? FIRST_KEY : FURTHER_KEY);
+      growth = this.#grow(growth, position, end, length);
       position = this.#value(end, depthLeft - 1);
     }
     if (growth !== undefined) this.#mapCosts.settle(growth, length, this.#length, this.#elementsAllowed);
@@ -234,10 +234,10 @@ export class BodyCheck {
   }
 
   /** Counts a key in a body with very many pairs. */
-  #countKey(at: number, end: number): void {
+  #countKey(at: number, end: number, weight: number): void {
     this.#newKeys ??= new NewKeys(this.#elementsAllowed);
     const start = at + headLength(this.#bytes[at] as number);
-    this.#newKeys.add(this.#bytes, start, end - start);
+    this.#newKeys.add(this.#bytes, start, end - start, weight);
   }
 
   /** Checks a value of an extension type. */
@@ -257,11 +257,15 @@ export class BodyCheck {
     return end;
   }
 
-  #grow(growth: ListGrowth | undefined, at: number, end: number): ListGrowth | undefined {
+  #grow(growth: ListGrowth | undefined, at: number, end: number, length: number): ListGrowth | undefined {
     const start = at + headLength(this.#bytes[at] as number);
     if (end - start > SHORT_TEXT || !beginsLikeIndex(this.#bytes[start] as number)) return growth;
     const index = listIndex(shortText(this.#bytes, start, end));
     if (index < 0) return growth;
+    if (length === 1) {
+      this.#mapCosts.settleOne(index, this.#length, this.#elementsAllowed);
+      return undefined;
+    }
     return this.#mapCosts.grow(growth, index, this.#elementsAllowed);
   }
 

@@ -74,7 +74,8 @@ export abstract class ByteReader {
     const high = this.uint32();
     const low = this.uint32();
     if (high <= MAX_SAFE_HIGH_WORD) return high * TWO_TO_32 + low;
-    return (BigInt(high) << 32n) | BigInt(low);
+    if (this.#viewed !== this.bytes) this.#viewAll(this.bytes);
+    return this.#view.getBigUint64(this.at - 8);
   }
 
   /** The same, signed. */
@@ -83,7 +84,8 @@ export abstract class ByteReader {
     const low = this.uint32();
     const value = high * TWO_TO_32 + low;
     if (Number.isSafeInteger(value)) return value;
-    return (BigInt(high) << 32n) | BigInt(low);
+    if (this.#viewed !== this.bytes) this.#viewAll(this.bytes);
+    return this.#view.getBigInt64(this.at - 8);
   }
 
   /** Lets go of the bytes, so that they are not kept in memory. */

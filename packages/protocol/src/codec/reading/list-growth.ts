@@ -51,6 +51,16 @@ export function placesAllowed(bytes: number, maxElements: number): number {
   return Math.min(FREE_PLACES + PLACES_PER_BYTE * bytes, maxElements);
 }
 
+/** Places that the engine reserves for nothing in a map whose only key is this index. */
+export function placesBefore(index: number): number {
+  return index < MAX_GAP ? placesUpTo(index) - 1 : 0;
+}
+
+/** As the engine grows a list: by half, and sixteen. */
+function placesUpTo(index: number): number {
+  return index + 1 + ((index + 1) >> 1) + 16;
+}
+
 /** Entries that the engine may have to move for a body. */
 export function movesAllowed(maxElements: number): number {
   return FREE_PLACES + maxElements;
@@ -115,8 +125,7 @@ export class ListGrowth {
   }
 
   #reach(index: number): void {
-    // As the engine grows a list: by half, and sixteen.
-    const places = index + 1 + ((index + 1) >> 1) + 16;
+    const places = placesUpTo(index);
     if (places > this.places) this.places = places;
   }
 }

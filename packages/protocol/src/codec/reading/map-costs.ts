@@ -1,5 +1,5 @@
 import { tooManyCollisions, tooManyMoves, tooSparse } from "./body-errors.js";
-import { ListGrowth, movesAllowed, placesAllowed } from "./list-growth.js";
+import { ListGrowth, movesAllowed, placesAllowed, placesBefore } from "./list-growth.js";
 import { stepsAllowed } from "./map-keys.js";
 
 /**
@@ -50,13 +50,24 @@ export class MapCosts {
    * @throws {@link BadDataError} if that is too much.
    */
   settle(growth: ListGrowth, keys: number, bytes: number, maxElements: number): void {
-    const places = growth.places - keys;
-    if (places > 0) {
-      this.places += places;
-      const allowed = placesAllowed(bytes, maxElements);
-      if (this.places > allowed) throw tooSparse(allowed);
-    }
+    this.#reserve(growth.places - keys, bytes, maxElements);
     this.#move(growth.copyMoves(), maxElements);
+  }
+
+  /**
+   * Counts a map whose only key is like a list index, of which a body may have thousands. It moves nothing.
+   *
+   * @throws {@link BadDataError} if that is too much.
+   */
+  settleOne(index: number, bytes: number, maxElements: number): void {
+    this.#reserve(placesBefore(index), bytes, maxElements);
+  }
+
+  #reserve(places: number, bytes: number, maxElements: number): void {
+    if (places <= 0) return;
+    this.places += places;
+    const allowed = placesAllowed(bytes, maxElements);
+    if (this.places > allowed) throw tooSparse(allowed);
   }
 
   #move(entries: number, maxElements: number): void {

@@ -1,10 +1,9 @@
 /** Keys of maps that an object cannot hold: such a map becomes a `Map`. */
+import { BinaryKeys, sameBytes } from "./binary-keys.js";
 
 /** A key of a decoded `Map`. */
 export type MapKey = string | number | bigint | Uint8Array;
 
-/** Characters made at once of a binary key. */
-const PIECE = 4096;
 /** Integers of a range so many times their number cannot all be unlucky. */
 const SPREAD = 4;
 /** Steps that a body may cost for each element that it may have. */
@@ -39,6 +38,7 @@ export class KeyCost {
   /** Comparisons at most, so far. */
   steps = 0;
   #count = 0;
+  #heaviest = 1;
   #lowest = Number.POSITIVE_INFINITY;
   #highest = Number.NEGATIVE_INFINITY;
 
@@ -48,9 +48,10 @@ export class KeyCost {
    */
   add(key: number, weight = 1): number {
     this.#count += weight;
+    if (weight > this.#heaviest) this.#heaviest = weight;
     if (key < this.#lowest) this.#lowest = key;
     if (key > this.#highest) this.#highest = key;
-    const range = SPREAD * (this.#highest - this.#lowest + 1);
+    const range = SPREAD * this.#heaviest * this.#heaviest * (this.#highest - this.#lowest + 1);
     // A key that comes again and again has a range of one.
     const steps = Math.max(Math.min(this.#count * this.#count, range), this.#count);
     const more = steps - this.steps;
@@ -61,24 +62,31 @@ export class KeyCost {
 
 /** A `Map` while it is read. */
 export class MixedMap {
-  readonly map: Map<MapKey, unknown>;
+  readonly map = new Map<MapKey, unknown>();
   #cost: KeyCost | undefined;
   /** The first two binary keys. */
   #first: Uint8Array | undefined;
   #second: Uint8Array | undefined;
-  /** Binary keys by their bytes, if there are several: two keys of the same bytes are one. */
-  #binaries: Map<string, Uint8Array> | undefined;
+  /** All binary keys, if there are several. */
+  #binaries: BinaryKeys | undefined;
 
   /** @param first - what was read before the first key that is no string; default: nothing. */
   constructor(first: Readonly<Record<string, unknown>> | undefined) {
-    this.map = first === undefined ? new Map() : new Map<MapKey, unknown>(Object.entries(first));
+    if (first === undefined) return;
+    // A list of entries would take several times as long as the map does.
+    for (const key of Object.keys(first)) this.map.set(key, first[key]);
   }
 
   /** @returns what the key costs in steps. */
   cost(key: MapKey): number {
-    if (typeof key !== "number" && typeof key !== "bigint") return 0;
+    if (typeof key === "number") {
+      this.#cost ??= new KeyCost();
+      return this.#cost.add(key);
+    }
+    if (typeof key !== "bigint") return 0;
     this.#cost ??= new KeyCost();
-    return this.#cost.add(Number(key), weightOf(Number(key)));
+    const near = Number(key);
+    return this.#cost.add(near, weightOf(near));
   }
 
   /** The last of several values of a key counts. */
@@ -87,38 +95,15 @@ export class MixedMap {
   }
 
   #known(key: Uint8Array): Uint8Array {
-    if (this.#first === undefined) {
-      this.#first = key;
-      return key;
-    }
-    if (this.#binaries === undefined) {
-      // Most such maps have few binary keys, for which a table would be more than the map.
-      if (sameBytes(this.#first, key)) return this.#first;
-      this.#second ??= key;
-      if (sameBytes(this.#second, key)) return this.#second;
-      this.#binaries = new Map([
-        [textOf(this.#first), this.#first],
-        [textOf(this.#second), this.#second],
-      ]);
-    }
-    const text = textOf(key);
-    const known = this.#binaries.get(text);
-    if (known !== undefined) return known;
-    this.#binaries.set(text, key);
-    return key;
+    if (this.#binaries !== undefined) return this.#binaries.add(key);
+    // Most such maps have few binary keys, for which a table would be more than the map.
+    this.#first ??= key;
+    if (sameBytes(this.#first, key)) return this.#first;
+    this.#second ??= key;
+    if (sameBytes(this.#second, key)) return this.#second;
+    this.#binaries = new BinaryKeys();
+    this.#binaries.add(this.#first);
+    this.#binaries.add(this.#second);
+    return this.#binaries.add(key);
   }
-}
-
-function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
-  return one === other || (one.length === other.length && one.every((byte, index) => byte === other[index]));
-}
-
-/** A text with a character for each byte. */
-function textOf(bytes: Uint8Array): string {
-  let text = "";
-  for (let at = 0; at < bytes.length; at += PIECE) {
-    // Several times as fast as a spread.
-    text += Reflect.apply(String.fromCharCode, undefined, bytes.subarray(at, at + PIECE));
-  }
-  return text;
 }

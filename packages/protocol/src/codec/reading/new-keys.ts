@@ -16,6 +16,10 @@ const PLACES = 4096;
 /** How many of those behind them may be new in any case: none of them is known at first, be it in all maps. */
 const ALWAYS_NEW = 1024;
 
+/** A map that begins with a new key has a shape of its own, for which the engine takes as long as for a key. */
+export const FIRST_KEY = 2;
+export const FURTHER_KEY = 1;
+
 /** How many keys of a body may be new: more would take longer than other elements do. */
 function newKeysAllowed(maxElements: number): number {
   return Math.max(Math.floor(maxElements / 4), FREE_PAIRS + ALWAYS_NEW);
@@ -36,15 +40,21 @@ export class NewKeys {
     this.#allowed = newKeysAllowed(maxElements);
   }
 
-  /** Counts the key with these bytes, if it is new. @throws {@link BadDataError} if there are too many. */
-  add(bytes: Uint8Array, start: number, length: number): void {
+  /**
+   * Counts the key with these bytes, if it is new.
+   *
+   * @param weight - how much it counts.
+   * @throws {@link BadDataError} if there are too many.
+   */
+  add(bytes: Uint8Array, start: number, length: number, weight: number): void {
     if (length <= MAX_LENGTH) {
       const place = placeOf(bytes, start, length);
       if (this.#holds(place, bytes, start, length)) return;
       this.#starts[place] = start;
       this.#lengths[place] = length;
     }
-    if (++this.#count > this.#allowed) throw tooManyKeys(this.#allowed);
+    this.#count += weight;
+    if (this.#count > this.#allowed) throw tooManyKeys(this.#allowed);
   }
 
   #holds(place: number, bytes: Uint8Array, start: number, length: number): boolean {

@@ -18,7 +18,7 @@ import { KeyCache } from "./key-cache.js";
 import { beginsLikeIndex, type ListGrowth, listIndex } from "./list-growth.js";
 import { MapCosts } from "./map-costs.js";
 import { beginsLikeBinary, beginsLikeKey, type MapKey, MixedMap } from "./map-keys.js";
-import { FREE_PAIRS, NewKeys } from "./new-keys.js";
+import { FIRST_KEY, FREE_PAIRS, FURTHER_KEY, NewKeys } from "./new-keys.js";
 import { headLength, SHORT_TEXT, shortText } from "./short-text.js";
 
 /** Longest buffer that is kept between two bodies, in bytes. */
@@ -298,16 +298,16 @@ export class ValueReader extends ByteReader {
     if (length === 0) return {};
     const free = this.#freePairs;
     this.#freePairs = free - length;
-    let key = free > 0 ? this.#key() : this.#countedKey();
+    let key = free > 0 ? this.#key() : this.#countedKey(FIRST_KEY);
     // No object is made before the first key is known: it would be most of what a short `Map` costs.
     if (key === undefined) return this.#mixedMap(undefined, length, depthLeft);
     const map: Record<string, unknown> = {};
     let growth: ListGrowth | undefined;
     for (let index = 1; ; index++) {
-      if (this.#digitFirst) growth = this.#grow(growth, key);
+      if (this.#digitFirst) growth = this.#grow(growth, key, length);
       map[key] = this.#value(depthLeft - 1);
       if (index === length) break;
-      key = index < free ? this.#key() : this.#countedKey();
+      key = index < free ? this.#key() : this.#countedKey(FURTHER_KEY);
       if (key === undefined) {
         if (growth !== undefined) this.#mapCosts.settle(growth, index, this.#length, this.#maxElements);
         return this.#mixedMap(map, length - index, depthLeft);
@@ -351,11 +351,15 @@ export class ValueReader extends ByteReader {
     return this.#value(0) as MapKey;
   }
 
-  #grow(growth: ListGrowth | undefined, key: string): ListGrowth | undefined {
+  #grow(growth: ListGrowth | undefined, key: string, length: number): ListGrowth | undefined {
     this.#digitFirst = false;
     const index = listIndex(key);
     if (index < 0) return growth;
     this.#countedRare = true;
+    if (length === 1) {
+      this.#mapCosts.settleOne(index, this.#length, this.#maxElements);
+      return undefined;
+    }
     return this.#mapCosts.grow(growth, index, this.#maxElements);
   }
 
@@ -394,15 +398,15 @@ export class ValueReader extends ByteReader {
     return key;
   }
 
-  /** As `#key`, in a body with very many pairs. */
-  #countedKey(): string | undefined {
+  /** As `#key`, in a body with very many pairs, where a new key counts `weight`. */
+  #countedKey(weight: number): string | undefined {
     const at = this.at;
     const key = this.#key();
     if (key === undefined) return undefined;
     this.#countedRare = true;
     this.#newKeys ??= new NewKeys(this.#maxElements);
     const start = at + headLength(this.bytes[at] as number);
-    this.#newKeys.add(this.bytes, start, this.at - start);
+    this.#newKeys.add(this.bytes, start, this.at - start, weight);
     return key;
   }
 
