@@ -43,9 +43,6 @@ import { type OutputHost, SessionOutput } from "./session-output.js";
 /** Where a client on a server has its session, which its `conn` shows only a part of. */
 export const SESSION: unique symbol = Symbol("peng3dnet.session");
 
-/** Where each write is a message, output of fewer bytes waits until nothing more is likely to join it. */
-const LONG_MESSAGE = 16 * 1024;
-
 /**
  * One connection in operation: joins the protocol's {@link Connection} with a transport, keeps the
  * deadlines, and sees to it that a close loses nothing.
@@ -107,6 +104,7 @@ export class Session<Owner = unknown>
     this.connection = new Connection(init.context, init.cid, this, init.conntype);
     this.transport = init.transport;
     this.connection.sslSeclevel = init.transport.sslSeclevel;
+    this.connection.inMessages = init.transport.inMessages === true;
     this.hooks = init.hooks;
     this.options = init.options;
     const { resumable } = init;
@@ -605,8 +603,6 @@ export class Session<Owner = unknown>
   outputFull(): void {
     this.changes();
     if (this.hooks.gathering && !this.connection.full) return;
-    const { connection, transport } = this;
-    if (transport.inMessages === true && connection.unsent - connection.backlog < LONG_MESSAGE) return;
     this.#output.flush(true);
   }
 

@@ -62,7 +62,8 @@ export interface Transport {
   readonly reusesChunks: boolean;
   /**
    * Whether each write is a message of its own, which costs both ends more than a piece of a stream does: then output that is
-   * short waits for the end of its batch or tick. Default: false, and some of it leaves early, so that the other end has work.
+   * short waits for the end of its tick, and leaves before the end of a batch only if as much is left as is worth another message.
+   * Asked for once, when the transport is handed over. Default: false, and some of it leaves early, so that the other end has work.
    */
   readonly inMessages?: boolean | undefined;
   /** What TLS established. Asked for at `ready` and `refused`, and later. */

@@ -10,6 +10,8 @@
 export const FLUSH_AT = 16 * 1024;
 /** Gathered packets after which output is handed over for the first time within one batch of input. */
 export const FIRST_FLUSH_AFTER = 10;
+/** The same where each hand-over is a message, which costs both ends more than a piece of a stream does. */
+export const FIRST_MESSAGE_AFTER = 12;
 /** Output waits while the input that is left is more than so many times as long. */
 const MOST_UNREAD = 8;
 
@@ -31,8 +33,16 @@ export function worthFlushing(packets: number, bytes: number, flushAfter: number
 }
 
 /**
+ * The same where each hand-over is a message, so that what is left to read has to be worth one, too. Without input to work off,
+ * output waits for what joins it: a message for each part of a tick would cost more than it brings.
+ */
+export function worthMessage(bytes: number, unread: number): boolean {
+  return unread <= MOST_UNREAD * bytes && 2 * unread >= bytes;
+}
+
+/**
  * The number of packets to flush after next time, when output is handed over now: twice as many, so that a long batch
- * leaves in few pieces. {@link FIRST_FLUSH_AFTER} holds again once the output was taken outside of a batch.
+ * leaves in few pieces. What it was at first holds again once the output was taken outside of a batch.
  */
 export function nextFlushAfter(packets: number, flushAfter: number, unread: number): number {
   return 2 * (unread > 0 ? Math.max(packets, flushAfter) : flushAfter);

@@ -4,7 +4,14 @@ import type { FrameEncoder } from "../framing/frame-encoder.js";
 import { LENGTH_SIZE } from "../framing/packet-header.js";
 import type { ConnectionContext } from "./connection-context.js";
 import type { ConnectionHost } from "./connection-host.js";
-import { FIRST_FLUSH_AFTER, FLUSH_AT, nextFlushAfter, worthFlushing } from "./flush-policy.js";
+import {
+  FIRST_FLUSH_AFTER,
+  FIRST_MESSAGE_AFTER,
+  FLUSH_AT,
+  nextFlushAfter,
+  worthFlushing,
+  worthMessage,
+} from "./flush-policy.js";
 
 /**
  * Unsent bytes that droppable packets of one turn may make up, whatever the high-water mark is: a transport that has taken all
@@ -31,6 +38,8 @@ export abstract class PacketStream {
   reserved = 0;
   /** Of the unsent bytes, those that have waited since an earlier turn. The driver sets it; infinite: nothing is taken at all. */
   waiting = 0;
+  /** Whether each hand-over of output is a message of its own, which costs more than a piece of a stream does. The driver sets it. */
+  inMessages = false;
   /** Packets received. */
   packetsIn = 0;
   /** Packets accepted for sending. */
@@ -239,7 +248,7 @@ export abstract class PacketStream {
    */
   outputTaken(reusable: boolean): void {
     this.#gathered = 0;
-    this.#flushAfter = FIRST_FLUSH_AFTER;
+    this.#flushAfter = this.inMessages ? FIRST_MESSAGE_AFTER : FIRST_FLUSH_AFTER;
     const encoder = this.out();
     encoder.taken(reusable);
     if (encoder.length > 0) return;
@@ -268,11 +277,7 @@ export abstract class PacketStream {
   protected announce(counted: 0 | 1): boolean {
     this.#gathered += counted;
     const { length } = this.out();
-    if (
-      length >= FLUSH_AT ||
-      (this.#gathered >= this.#flushAfter &&
-        worthFlushing(this.#gathered, length, this.#flushAfter, unreadBy(this.#decoder)))
-    ) {
+    if (length >= FLUSH_AT || (this.#gathered >= this.#flushAfter && this.#worthFlushing(length))) {
       const flushAfter = nextFlushAfter(this.#gathered, this.#flushAfter, unreadBy(this.#decoder));
       this.host.outputFull();
       this.#gathered = 0;
@@ -282,6 +287,13 @@ export abstract class PacketStream {
       this.host.outputPending();
     }
     return !this.behind;
+  }
+
+  /** @param length - bytes that have gathered. */
+  #worthFlushing(length: number): boolean {
+    const unread = unreadBy(this.#decoder);
+    if (this.inMessages) return worthMessage(length, unread);
+    return worthFlushing(this.#gathered, length, this.#flushAfter, unread);
   }
 
   /** Whether more is unsent than the high-water mark. */
