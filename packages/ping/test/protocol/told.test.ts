@@ -1,0 +1,174 @@
+// What is said of pings that are refused, and the time that goes into them.
+
+import { Client, CONNTYPE_PING, Server } from "@peng3dnet/core";
+import {
+  enablePing,
+  InvalidPingPacketError,
+  PingableClientMixin,
+  type PingData,
+  PingDataError,
+  PingInvalidSideError,
+} from "@peng3dnet/ping";
+import { track } from "../../../core/test/support/cleanup.js";
+import { next, startServer } from "../../../core/test/support/peers.js";
+import { RawPeer, rawServer } from "../../../core/test/support/raw-peer.js";
+import { hello, packet, settype } from "../../../core/test/support/wire.js";
+import { epochSeconds } from "../../src/protocol/time.js";
+
+const PingClient = PingableClientMixin(Client);
+
+/** The error that a server closes a ping connection with. */
+async function serverError(...packets: Uint8Array[]): Promise<Error | undefined> {
+  const server = await startServer({}, (peer) => enablePing(peer));
+  const closed = next(server, "close");
+  const peer = await RawPeer.connect(server.addr);
+  await peer.packet();
+  peer.write(settype("ping"), ...packets);
+  await peer.closeReason();
+  peer.end();
+  const [, { error }] = await closed;
+  return error;
+}
+
+/** Starts a client; the server says hello, and leaves the rest to the test. */
+async function startWith(client: Client, listening: Awaited<ReturnType<typeof rawServer>>): Promise<RawPeer> {
+  const accepted = listening.accepted();
+  const started = client.start();
+  const peer = await accepted;
+  peer.write(hello());
+  await started;
+  return peer;
+}
+
+/** The error that a client closes its connection with. */
+async function clientError(...packets: Uint8Array[]): Promise<Error | undefined> {
+  const listening = await rawServer();
+  const client = track(new PingClient({ addr: listening.addr, conntype: CONNTYPE_PING }));
+  const closed = client.waitForClose();
+  const peer = await startWith(client, listening);
+  peer.write(...packets);
+  await peer.closeReason();
+  peer.end();
+  return (await closed).error;
+}
+
+const long = (length: number): PingData => ({ x: "a".repeat(length) });
+
+test.each<[string, Uint8Array[], string]>([
+  ["another packet", [packet(70, {})], "the peer sent packet 70 on a ping connection"],
+  ["a list", [packet(64, [])], "the body of a ping or pong is not a map"],
+  ["a long ping", [packet(64, long(1024))], "the body of a ping is longer than 1024 bytes"],
+  [
+    "a fifth ping",
+    Array.from({ length: 5 }, () => packet(64, {})),
+    "a client sent more than 4 pings on one connection",
+  ],
+])("a server says what is wrong with %s", async (_what, packets, message) => {
+  const error = await serverError(...packets);
+  expect(error).toBeInstanceOf(InvalidPingPacketError);
+  expect(error).toMatchObject({
+    name: "InvalidPingPacketError",
+    code: "P3D_ERR_INVALID_PING_PACKET",
+    closeReason: "invalidpingpacket",
+    message,
+  });
+});
+
+test.each<[string, Uint8Array[], string]>([
+  ["a long pong", [packet(65, long(16_384))], "the body of a pong is longer than 16384 bytes"],
+  ["a second pong", [packet(65, {}), packet(65, {})], "the server sent a pong that nobody asked for"],
+])("a client says what is wrong with %s", async (_what, packets, message) => {
+  expect(await clientError(...packets)).toMatchObject({ name: "InvalidPingPacketError", message });
+});
+
+test("each side says that a packet is the other one's", async () => {
+  const own = {
+    name: "PingInvalidSideError",
+    code: "P3D_ERR_PING_INVALID_SIDE",
+    closeReason: "pinginvalidside",
+  };
+  const [atServer, atClient] = [await serverError(packet(65, {})), await clientError(packet(64, {}))];
+  for (const error of [atServer, atClient]) {
+    expect(error).toBeInstanceOf(PingInvalidSideError);
+    expect(error).toMatchObject(own);
+  }
+  expect(atServer?.message).toMatch(/^a client sent a pong/);
+  expect(atClient?.message).toMatch(/^the server sent a ping/);
+});
+
+test("data that cannot be sent are refused, with how long they are", () => {
+  const client = new PingClient({ conntype: CONNTYPE_PING });
+  const refusal = (data: unknown): unknown => {
+    try {
+      client.setPingData(data as PingData);
+      return undefined;
+    } catch (error) {
+      return error;
+    }
+  };
+  const noMap = "the data of a ping has to be an object with keys and values";
+  for (const data of [null, 5, "text", [], new Uint8Array(1), new Map(), new Date(), undefined]) {
+    const error = refusal(data);
+    expect(error).toBeInstanceOf(PingDataError);
+    expect(error).toMatchObject({ name: "PingDataError", code: "P3D_ERR_PING_DATA", message: noMap });
+  }
+  // Beside the value of `x`: its mark, key and length, and the time with its key.
+  const room = 1024 - 1 - 2 - 3 - 5 - 9;
+  expect(refusal(long(room))).toBeUndefined();
+  expect(refusal(long(room + 1))).toMatchObject({
+    message: "a ping with these data would be 1025 bytes long; at most 1024 are allowed",
+  });
+  client.stop();
+});
+
+test("a client that is not connected cannot ping, and one whose connection ends says why", async () => {
+  const client = new PingClient({ conntype: CONNTYPE_PING });
+  expect(() => client._ping()).toThrow(
+    expect.objectContaining({ code: "P3D_ERR_INVALID_STATE", message: "the client is not connected" }),
+  );
+  client.stop();
+  const listening = await rawServer();
+  const other = track(new PingClient({ addr: listening.addr, conntype: CONNTYPE_PING }));
+  const peer = await startWith(other, listening);
+  const pong = other.waitForPong();
+  peer.write(packet(16, { reason: "tired\x1b" }));
+  peer.end();
+  await expect(pong).rejects.toMatchObject({
+    code: "P3D_ERR_CONNECTION_CLOSED",
+    reason: "tired\x1b",
+    message: "the connection ended before the answer to the ping: tired\\u001b",
+    cause: undefined,
+  });
+});
+
+describe("the time", () => {
+  const at = (wallSeconds: number, fineSeconds: number): number => {
+    const wall = jest.spyOn(Date, "now").mockReturnValue(wallSeconds * 1000);
+    const fine = jest.spyOn(performance, "now").mockReturnValue(fineSeconds * 1000 - performance.timeOrigin);
+    try {
+      return epochSeconds();
+    } finally {
+      wall.mockRestore();
+      fine.mockRestore();
+    }
+  };
+
+  test.each([
+    [1_800_000_000.123, 1_800_000_000.1234, 1_800_000_000.1234],
+    [1_800_000_000.123, 1_800_000_000.129, 1_800_000_000.129],
+    [1_800_000_000.123, 1_800_000_000.117, 1_800_000_000.117],
+    [1_800_000_000.123, 1_800_000_000.14, 1_800_000_000.123],
+    [1_800_000_000.123, 1_800_000_000.1, 1_800_000_000.123],
+    [1_800_000_000, 1_900_000_000, 1_800_000_000.0000005],
+  ])("of a wall clock at %d and a finer one at %d is %d", (wallSeconds, fineSeconds, expected) => {
+    const seconds = at(wallSeconds, fineSeconds);
+    expect(seconds).toBeCloseTo(expected, 4);
+    expect(Number.isInteger(seconds)).toBe(false);
+  });
+});
+
+test("a server answers pings once, however it came to", async () => {
+  const server = track(new Server({ addr: "127.0.0.1:0" }));
+  enablePing(server);
+  expect(() => enablePing(server)).toThrow("registered already");
+});
