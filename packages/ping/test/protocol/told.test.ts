@@ -1,13 +1,17 @@
 // What is said of pings that are refused, and the time that goes into them.
 
 import { Client, CONNTYPE_PING, Server } from "@peng3dnet/core";
+import { TestNetwork } from "@peng3dnet/core/testing";
 import {
   enablePing,
   InvalidPingPacketError,
   PingableClientMixin,
+  PingableServerMixin,
+  PingConnectionType,
   type PingData,
   PingDataError,
   PingInvalidSideError,
+  pingServer,
 } from "@peng3dnet/ping";
 import { track } from "../../../core/test/support/cleanup.js";
 import { next, startServer } from "../../../core/test/support/peers.js";
@@ -164,7 +168,117 @@ describe("the time", () => {
     const seconds = at(wallSeconds, fineSeconds);
     expect(seconds).toBeCloseTo(expected, 4);
     expect(Number.isInteger(seconds)).toBe(false);
+    expect(seconds).toBeGreaterThan(1_800_000_000);
   });
+});
+
+test("the end of a connection without a reason, or by an error, is told as such", async () => {
+  const listening = await rawServer();
+  const client = track(new PingClient({ addr: listening.addr, conntype: CONNTYPE_PING }));
+  const peer = await startWith(client, listening);
+  const asked = jest.spyOn(client, "waitForClose");
+  const pongs = [client.waitForPong(), client.waitForPong()];
+  peer.write(packet(16, { reason: null }));
+  peer.end();
+  for (const pong of pongs) {
+    await expect(pong).rejects.toThrow(
+      "the connection ended before the answer to the ping: without a reason",
+    );
+  }
+  expect(asked).toHaveBeenCalledTimes(1);
+  const other = track(new PingClient({ addr: "127.0.0.1:1", conntype: CONNTYPE_PING }));
+  const pong = other.waitForPong();
+  await expect(other.start()).rejects.toMatchObject({ code: "P3D_ERR_CONNECTION_REFUSED" });
+  await expect(pong).rejects.toThrow(/before the answer to the ping: .*nothing listens/);
+});
+
+test("the delay is the time from ping to pong in seconds", async () => {
+  const net = new TestNetwork();
+  const server = net.server();
+  enablePing(server, () => {
+    net.clock.advance(1.25);
+    return {};
+  });
+  const client = net.run(new PingClient({ conntype: CONNTYPE_PING, clock: net.clock }));
+  net.clock.advance(3);
+  net.connect(client, server);
+  expect((await client.waitForPong()).delay).toBe(1.25);
+  await client.close();
+  server.stop();
+});
+
+describe("mistakes in getPingData", () => {
+  const NO_MAP = "what getPingData returns has to be an object with keys and values";
+
+  /** What a server with this connection type reports of a ping. */
+  async function reported(own: (peer: Server) => PingConnectionType): Promise<readonly [string, string]> {
+    const server = await startServer({}, (peer) => peer.addConnType(CONNTYPE_PING, own(peer)));
+    const failures: (readonly [string, string])[] = [];
+    server.on("handlerError", (error, { where }) => failures.push([where, (error as Error).message]));
+    expect(await pingServer({ addr: server.addr })).toHaveProperty("peng3dnet");
+    expect(failures).toHaveLength(1);
+    return failures[0] as readonly [string, string];
+  }
+
+  test.each<[string, (peer: Server) => PingConnectionType, string]>([
+    ["of a source", (peer) => new PingConnectionType(peer, { getPingData: () => [1] as never }), NO_MAP],
+    [
+      "of a type of one's own",
+      (peer) => {
+        class Own extends PingConnectionType {
+          override getPingData(): PingData {
+            return [1] as never;
+          }
+        }
+        return new Own(peer, {});
+      },
+      NO_MAP,
+    ],
+    [
+      "that is asynchronous, of a type of one's own",
+      (peer) => {
+        class Own extends PingConnectionType {
+          override getPingData(): PingData {
+            return Promise.reject(new Error("late")) as never;
+          }
+        }
+        return new Own(peer, {});
+      },
+      "late",
+    ],
+    [
+      "that returns too much",
+      (peer) => new PingConnectionType(peer, { getPingData: () => long(17_000) }),
+      "the answer to a ping would be",
+    ],
+  ])("%s are reported", async (_what, own, message) => {
+    const [where, told] = await reported(own);
+    expect(where).toBe("getPingData");
+    expect(told).toContain(message);
+  });
+
+  test("there are none in what it returns by itself, also for a client that is gone", () => {
+    const server = new (PingableServerMixin(Server))();
+    expect(server.getPingData({}, 99)).toEqual({});
+    expect(new PingConnectionType(server, { pingdata: { a: 1 } }).getPingData({}, 99)).toEqual({ a: 1 });
+    server.stop();
+  });
+});
+
+test("a client with half of what a pinger needs cannot ping", async () => {
+  class Half extends Client {
+    _ping(): void {}
+  }
+  const server = await startServer({}, (peer) => enablePing(peer));
+  const client = track(new Half({ addr: server.addr, conntype: CONNTYPE_PING }));
+  client.initialize();
+  client.addConnType(CONNTYPE_PING, new PingConnectionType(client));
+  const failures: unknown[] = [];
+  client.on("handlerError", (error) => failures.push(error));
+  await expect(client.start()).rejects.toThrow();
+  expect(failures).toMatchObject([
+    { message: "this client cannot ping; make its class with PingableClientMixin" },
+  ]);
 });
 
 test("a server answers pings once, however it came to", async () => {
