@@ -76,6 +76,11 @@ describe("parseAddress", () => {
     "1.2.3",
     "1.2.3.4.5",
     "1.2.3.4000",
+    "0001.2.3.4",
+    "1.2.3.0004",
+    "1:2:3::4:5:6::7:8",
+    "::1:g:1.2.3.4",
+    "x[::1]:80",
     "1..2.3",
     "1234",
     LONG,
@@ -98,14 +103,37 @@ describe("parseAddress", () => {
     "[::1]x",
   ])("%p: the host is wrong", (addr) => {
     expect(() => parseAddress(addr)).toThrow(InvalidHostError);
+    expect(() => parseAddress(addr)).toThrow(
+      /^(the host is empty; give|".*" is not|".*" is neither|".*" in brackets is not)/,
+    );
   });
 
-  test.each(["http://host:80", "tcp://[::1]:80", "/run/server.sock"])(
-    "%p: not of a supported kind",
-    (addr) => {
-      expect(() => parseAddress(addr)).toThrow(UnsupportedAddressError);
-    },
-  );
+  test.each([
+    ["http://host:80", true],
+    ["HTTPS://host", true],
+    ["ws://host:80/", true],
+    ["wss://host", true],
+    ["tcp://[::1]:80", false],
+    ["see http://host", false],
+    ["/run/server.sock", false],
+    ["a://b", false],
+  ])("%p: not of a supported kind, and whether there is a hint at WebSockets: %p", (addr, hint) => {
+    expect(() => parseAddress(addr)).toThrow(UnsupportedAddressError);
+    const text = `"${addr}" is a URL or a path; give "host:port"`;
+    const more =
+      "; for a WebSocket, take the Client of @peng3dnet/browser, or its webSocketConnector as the option connector";
+    expect(() => parseAddress(addr)).toThrow(new UnsupportedAddressError(hint ? text + more : text));
+  });
+
+  test.each([
+    ["", 'the host is empty; give a name or an IP address, e.g. "127.0.0.1"'],
+    ["1.2.3", '"1.2.3" is not an IPv4 address'],
+    ["1::2::3", '"1::2::3" is not an IPv6 address'],
+    ["[localhost]:80", '"localhost" in brackets is not an IPv6 address'],
+    ["a b", '"a b" is neither a host name nor an IP address'],
+  ])("%p: what is wrong with the host", (addr, message) => {
+    expect(() => parseAddress(addr)).toThrow(new InvalidHostError(message));
+  });
 
   test("a default port of one's own, which is checked where it is used", () => {
     expect(parseAddress("host", 1)).toEqual(["host", 1]);
@@ -160,5 +188,8 @@ describe("the normalisers", () => {
   ])("%p is refused", (addr, error) => {
     expect(() => normalizeAddrSocketstyle(addr as AddressLike)).toThrow(error);
     expect(() => normalizeAddrFormatted(addr as AddressLike)).toThrow(error);
+    expect(() => normalizeAddrFormatted(addr as AddressLike)).toThrow(
+      /^("?80"?|"80\.5"|"-1"|"65536") is not a port; use an integer|^the host is empty|is neither a host name|is not an IPv6|^an address is "host:port", \[host, port\] or/,
+    );
   });
 });

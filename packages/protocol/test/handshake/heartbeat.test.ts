@@ -183,15 +183,14 @@ test.each<[string, unknown]>([
   ["held as text", [1, "2"]],
   ["held in future", [1, -2]],
 ])("%s is none", (_, value) => {
-  expect(() => readBeat(value)).toThrow(
-    new BadDataError("the body of a heartbeat is neither nil nor two times"),
-  );
+  expect(() => readBeat(value)).toThrow(BadDataError);
+  expect(() => readBeat(value)).toThrow("the body of a heartbeat is neither nil nor two times");
 });
 
 test("an answer is a time, or nil", () => {
   expect([readBeatAnswer(5), readBeatAnswer(null)]).toEqual([5, undefined]);
-  for (const value of [undefined, -1, 0.5, "5", [5], 2n ** 60n, {}])
-    expect(() => readBeatAnswer(value)).toThrow(
-      new BadDataError("the body of the answer to a heartbeat is neither nil nor a time"),
-    );
+  for (const value of [undefined, -1, 0.5, "5", [5], 2n ** 60n, {}]) {
+    expect(() => readBeatAnswer(value)).toThrow(BadDataError);
+    expect(() => readBeatAnswer(value)).toThrow("neither nil nor a time");
+  }
 });

@@ -116,8 +116,14 @@ test.each([-1, 1.5, 2 ** 32, Number.NaN, Number.POSITIVE_INFINITY, "70" as unkno
   "%p is no id",
   (id) => {
     const [registry] = things("a");
-    expect(() => registry.register(new Thing(), "b", id)).toThrow(RegistryError);
-    expect(() => registry.reassignIDs([["a", id]])).toThrow(RegistryError);
+    const refused = new RegistryError(`${id} is not an id; use an integer from 0 to 4294967295`);
+    for (const attempt of [
+      () => registry.register(new Thing(), "b", id),
+      () => registry.reassignIDs([["a", id]]),
+    ]) {
+      expect(attempt).toThrow(RegistryError);
+      expect(attempt).toThrow(refused);
+    }
     expect(shown(registry)).toEqual([["a", 64]]);
   },
 );
@@ -146,9 +152,15 @@ test("objects of another class and names that are none are refused", () => {
     expect(() => registry.register(wrong as Thing, "a")).toThrow(TypeError);
     expect(() => registry.register(wrong as Thing, "a")).toThrow(/only instances of Thing.*"a"/);
   }
-  expect(() => registry.register(new Thing(), "")).toThrow(RegistryError);
-  expect(() => registry.register(new Thing(), 5 as unknown as string)).toThrow(RegistryError);
-  expect(() => registry.registerObject(new Thing())).toThrow(RegistryError);
+  const unnamed = new RegistryError("a name is a string that is not empty");
+  for (const attempt of [
+    () => registry.register(new Thing(), ""),
+    () => registry.register(new Thing(), 5 as unknown as string),
+    () => registry.registerObject(new Thing()),
+  ]) {
+    expect(attempt).toThrow(RegistryError);
+    expect(attempt).toThrow(unnamed);
+  }
   expect(registry.objtype).toBe(Thing);
   expect(new BaseRegistry().objtype).toBe(Object);
   expect(new BaseRegistry().register({}, "any")).toBe(64);
@@ -205,18 +217,20 @@ describe("reassignIDs", () => {
   test("what fails leaves everything as it was", () => {
     const [registry, a] = things("a", "b", "c") as [BaseRegistry<Thing>, Thing];
     const before = shown(registry);
-    expect(() =>
+    const given = () =>
       registry.reassignIDs([
         ["a", 70],
         ["b", 70],
-      ]),
-    ).toThrow(AlreadyRegisteredError);
-    expect(() =>
+      ]);
+    expect(given).toThrow(AlreadyRegisteredError);
+    expect(given).toThrow('the id 70 is given to "b" and to another name');
+    const unknown = () =>
       registry.reassignIDs([
         ["a", 70],
         ["x", 71],
-      ]),
-    ).toThrow(NotRegisteredError);
+      ]);
+    expect(unknown).toThrow(NotRegisteredError);
+    expect(unknown).toThrow('"x" is not registered; register it before it is used');
     expect(() =>
       registry.reassignIDs([
         ["a", 70],
