@@ -140,7 +140,11 @@ describe("values at the edges", () => {
     ["net.encrypt.enabled", [false], [true, null]],
     ["net.ssl.minversion", ["TLSv1.2", "TLSv1.3"], ["TLSv1.1", "tlsv1.3", null]],
     ["net.ssl.cafile", [null, "ca.pem"], ["", 1, ["ca.pem"]]],
-    ["net.ssl.ca", [null, "pem", new Uint8Array(1), ["a", new Uint8Array(1)]], ["", [], [""], [1], {}]],
+    [
+      "net.ssl.ca",
+      [null, "pem", new Uint8Array(1), ["a", new Uint8Array(1)]],
+      ["", [], [""], [1], ["a", 1], {}],
+    ],
     ["net.events.enable", ["auto", true, false], ["on", null, 1]],
     ["net.registry.missingpacketaction", ["closeconnection", "ignore"], ["close", true, null]],
     ["net.limits.packetlength", [6, 2 ** 32 - 1], [5, 2 ** 32, 6.5]],
@@ -179,6 +183,9 @@ describe("values at the edges", () => {
 
   test.each([
     ["text that is long", "x".repeat(200), `"${"x".repeat(60)}…"`],
+    ["text that is a character too long", "x".repeat(61), `"${"x".repeat(60)}…"`],
+    ["text that is just short enough", "x".repeat(60), `"${"x".repeat(60)}"`],
+    ["short text", "on", '"on"'],
     ["an array", [1], "an array"],
     ["an object", { a: 1 }, "an object"],
     ["null", null, "null"],

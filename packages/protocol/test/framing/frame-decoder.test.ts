@@ -142,6 +142,37 @@ describe("the limit", () => {
   });
 });
 
+test("a header alone is a packet, in pieces as well", () => {
+  const header = packet(64, new Uint8Array(0));
+  expect(header).toHaveLength(10);
+  for (let cut = 0; cut <= header.length; cut++) {
+    const frames = read(new FrameDecoder(LIMIT), header.subarray(0, cut), header.subarray(cut));
+    expect(frames).toEqual([{ id: 64, flags: 0, body: "" }]);
+  }
+});
+
+test("a decoder that nobody told anything has no packet, and names the option that holds in general", () => {
+  const decoder = new FrameDecoder(LIMIT);
+  expect([decoder.id, decoder.flags, decoder.owned, decoder.early, decoder.incomplete]).toEqual([
+    0,
+    0,
+    false,
+    false,
+    false,
+  ]);
+  decoder.push(length(LIMIT + 1));
+  expect(() => decoder.next()).toThrow(/raise net\.limits\.packetlength if such packets are expected/);
+  const early = new FrameDecoder(LIMIT);
+  early.early = true;
+  early.push(length(LIMIT + 1));
+  expect(() => early.next()).toThrow(
+    expect.objectContaining({ direction: "in", option: "net.limits.packetlength.handshake" }),
+  );
+  const short = new FrameDecoder(LIMIT);
+  short.push(length(5));
+  expect(() => short.next()).toThrow("the peer announced a packet of 5 bytes, too few for the header of 6");
+});
+
 describe("memory", () => {
   const used = (): number => {
     (globalThis as { gc?: () => void }).gc?.();

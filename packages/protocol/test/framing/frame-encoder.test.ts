@@ -423,6 +423,34 @@ describe("limits", () => {
   });
 });
 
+test("an error names the packet, if that has a name", () => {
+  const messageOf = (name?: string): string => {
+    try {
+      make().encode(64, () => 1, name);
+    } catch (error) {
+      expect(error).toBeInstanceOf(EncodeError);
+      return (error as Error).message;
+    }
+    throw new Error("nothing was thrown");
+  };
+  expect(messageOf("demo:say")).toContain("demo:say");
+  expect(messageOf()).not.toMatch(/undefined|packet "/);
+});
+
+test("an encoder is idle while nothing waits and nothing is being written", () => {
+  const encoder = make();
+  expect(encoder.idle).toBe(true);
+  encoder.encode(64, {
+    get x() {
+      expect(encoder.idle).toBe(false);
+      return 1;
+    },
+  });
+  expect(encoder.idle).toBe(false);
+  take(encoder);
+  expect(encoder.idle).toBe(true);
+});
+
 describe("the output buffer", () => {
   const bufferOf = (encoder: FrameEncoder): ArrayBufferLike => encoder.view().buffer;
 
