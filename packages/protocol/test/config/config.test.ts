@@ -266,6 +266,7 @@ describe("configs with the same overrides", () => {
     "net.timeout.idle": 3,
     "net.compress.enabled": false,
     "net.timeout.close": undefined,
+    "net.ssl.cafile": null,
   } as const;
 
   test("do not change together", () => {
@@ -296,6 +297,11 @@ describe("configs with the same overrides", () => {
     new Config({ "net.client.addr": hosts as never });
     hosts[1] = "no port";
     expect(() => new Config({ "net.client.addr": hosts as never })).toThrow(ConfigError);
+  });
+
+  test("differ where an object is among them, which may have changed", () => {
+    const withAddress = { ...overrides, "net.client.addr": ["127.0.0.1", 1] } as const;
+    expect(new Config(withAddress).fingerprint).not.toBe(new Config(withAddress).fingerprint);
   });
 
   test("have no fingerprint with a parent, which may change in silence", () => {
