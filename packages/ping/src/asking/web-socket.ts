@@ -7,10 +7,21 @@ export function webSocketUrl(addr: unknown): string | undefined {
   return typeof text === "string" && /^\s*wss?:/i.test(text) ? text : undefined;
 }
 
-/** The class of the package `ws`, for Node 20, which has no WebSocket of its own. */
+/** Longest message that is put together: longer than any packet that a client takes by default. */
+const LONGEST_MESSAGE = 2 * 1024 * 1024;
+
+/**
+ * The class of the package `ws`, for Node 20, which has no WebSocket of its own. By default it would inflate what is compressed, up to
+ * 100 MiB of a message, before anybody hears of it.
+ */
 async function installedWebSocket(): Promise<WebSocketClass> {
   try {
-    return (await import("ws")).WebSocket as unknown as WebSocketClass;
+    const { WebSocket } = await import("ws");
+    return class extends WebSocket {
+      constructor(url: string, protocols?: string | string[]) {
+        super(url, protocols, { perMessageDeflate: false, maxPayload: LONGEST_MESSAGE });
+      }
+    } as unknown as WebSocketClass;
   } catch (error) {
     throw new InvalidStateError(
       "this Node has no WebSocket of its own; install the package ws beside @peng3dnet/ping, or use Node 22",

@@ -1,12 +1,13 @@
 // Pings over WebSocket, of servers that have no other port, and over any connector.
 
+import { once } from "node:events";
 import { createServer as createHttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { webSocketConnector } from "@peng3dnet/browser";
 import { Server } from "@peng3dnet/core";
 import { enablePing, type PingError, pingServer } from "@peng3dnet/ping";
 import { webSocketAcceptor } from "@peng3dnet/websocket";
-import { WebSocket } from "ws";
+import { WebSocket, WebSocketServer } from "ws";
 import { onCleanup, track } from "../../../core/test/support/cleanup.js";
 import { freePort } from "../../../core/test/support/raw-peer.js";
 import { parseArguments } from "../../src/command/arguments.js";
@@ -42,6 +43,34 @@ test("the class that opens WebSockets may be the program's own", async () => {
   const url = await pages();
   await pingServer({ addr: url, WebSocket: Noted });
   expect(opened).toEqual([url]);
+});
+
+/** A server that speaks WebSocket and sends something to whoever comes. @returns its URL. */
+async function hostile(message: Uint8Array, noted: (offered: string | undefined) => void): Promise<string> {
+  const server = new WebSocketServer({ port: 0, host: "127.0.0.1", perMessageDeflate: { threshold: 0 } });
+  onCleanup(() => {
+    for (const socket of server.clients) socket.terminate();
+    server.close();
+  });
+  server.on("connection", (socket, { headers }) => {
+    noted(headers["sec-websocket-extensions"]);
+    socket.on("error", () => {});
+    socket.send(message);
+  });
+  await once(server, "listening");
+  return `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+}
+
+// Where the runtime has a WebSocket of its own, that says what it takes.
+const withoutOwn = "WebSocket" in globalThis ? test.skip : test;
+
+withoutOwn("nothing is inflated or put together for a server that is hostile", async () => {
+  const offered: unknown[] = [];
+  const url = await hostile(new Uint8Array(3 * 1024 * 1024), (offer) => void offered.push(offer));
+  const error = (await pingServer({ addr: url, timeout: 5 }).catch((failed: unknown) => failed)) as PingError;
+  expect(offered).toEqual([undefined]);
+  expect(error.failure).not.toBe("timeout");
+  expect(error.message).not.toContain("said nothing");
 });
 
 test("a connector takes the ping over any transport", async () => {
