@@ -1,11 +1,15 @@
-// npm run reliability -- shapes        what one packet costs, for bodies of all shapes: the table of docs/reliability.md
+// npm run reliability -- shapes              what one packet costs, for bodies of all shapes
+// npm run reliability -- shapes --only TEXT  those whose name has this text; may come several times
+// npm run reliability -- shapes --write      all, and the table goes into docs/reliability.md
 //
 // Each shape is made as large as the default limits accept, compressed, and decoded in a process of its own.
 
+import { parseArgs } from "node:util";
 import { deflateSync } from "node:zlib";
 import { DEFAULT_CONFIG } from "@peng3dnet/core";
 import { HEAP_PER_BYTE, HEAP_PER_PACKET, heapCeiling, MILLISECONDS, UNSURE } from "../ceilings.js";
 import { type CostAnswer, CostMeter } from "../cost.js";
+import { markdownTable, writeBetween } from "../document.js";
 import { SHAPES, type Shape } from "../shapes.js";
 import { finish, show } from "./report.js";
 
@@ -13,13 +17,44 @@ const ROUNDS = 5;
 /** What seems to take too much heap is measured again. */
 const ATTEMPTS = 3;
 /** Times differ with the other work of the machine; past so many times the ceiling it is not the machine. */
-const BUSY = 3;
+const BUSY = 2;
+const COLUMNS: readonly string[] = [
+  "Shape",
+  "Bytes on the wire",
+  "Inflated",
+  "Heap, KiB",
+  "And garbage, KiB",
+  "Heap of a copy, KiB",
+  "Time, ms",
+];
 
 interface Cost {
   readonly wire: number;
   readonly inflated: number;
   readonly answer: CostAnswer;
 }
+
+function read() {
+  const options = {
+    only: { type: "string", multiple: true },
+    write: { type: "boolean", default: false },
+  } as const;
+  try {
+    return parseArgs({ options }).values;
+  } catch (error) {
+    return fail(`${(error as Error).message}\noptions: --only TEXT, --write`);
+  }
+}
+
+function fail(message: string): never {
+  console.error(message);
+  process.exit(2);
+}
+
+const { only, write: writing } = read();
+if (only !== undefined && writing) fail("--write is for all shapes");
+const wanted = SHAPES.filter(({ name }) => only === undefined || only.some((text) => name.includes(text)));
+if (wanted.length === 0) fail("no shape has such a name");
 
 const meter = new CostMeter(["--min-semi-space-size=128", "--max-semi-space-size=128"]);
 
@@ -65,11 +100,10 @@ async function largest(shape: Shape, early: boolean): Promise<readonly [Cost, el
 
 const kib = (bytes: number): string => (Math.max(bytes, 0) / 1024).toFixed(bytes < 10_240 ? 1 : 0);
 const most = { heap: 0, allocated: 0, early: 0, time: 0 };
-console.log(
-  "| Shape | Bytes on the wire | Inflated | Heap, KiB | And garbage, KiB | Heap of a copy, KiB | Time, ms |",
-);
+const rows: (readonly string[])[] = [COLUMNS];
+console.log(`| ${COLUMNS.join(" | ")} |`);
 console.log("| --- | ---: | ---: | ---: | ---: | ---: | ---: |");
-for (const shape of SHAPES) {
+for (const shape of wanted) {
   const [{ wire, inflated, answer }, elements] = await largest(shape, false);
   const [before] = await largest(shape, true);
   const times = [answer.milliseconds];
@@ -80,9 +114,17 @@ for (const shape of SHAPES) {
   const time = times[Math.floor(ROUNDS / 2)] as number;
   const { held, allocated, copied, error, decodedSize } = answer;
   const refused = error === undefined ? "" : " (refused)";
-  console.log(
-    `| ${shape.name}${refused} | ${wire} | ${inflated} | ${kib(held)} | ${kib(allocated)} | ${kib(copied)} | ${time.toFixed(1)} |`,
-  );
+  const row = [
+    `${shape.name}${refused}`,
+    String(wire),
+    String(inflated),
+    kib(held),
+    kib(allocated),
+    kib(copied),
+    time.toFixed(1),
+  ];
+  rows.push(row);
+  console.log(`| ${row.join(" | ")} |`);
   most.heap = Math.max(most.heap, Math.max(held, copied) / heapCeiling(wire, inflated));
   most.allocated = Math.max(most.allocated, allocated / (heapCeiling(wire, inflated) + UNSURE));
   const early = Math.max(before.answer.held, before.answer.copied);
@@ -105,4 +147,5 @@ show(
   `${most.time.toFixed(1)} ms`,
   most.time < BUSY * MILLISECONDS,
 );
+if (writing) writeBetween("shapes", markdownTable(rows));
 finish();

@@ -49,6 +49,28 @@ test("bytes near U+FFFD, in texts of all lengths: as well", () => {
   );
 });
 
+test("long texts of any letters: as well, behind ASCII, before it, and with a fault", () => {
+  const letters = fc.constantFrom("k", "ä", "ж", "€", "漢", "😀", "\ufffd", "\ufeff");
+  const part = fc
+    .tuple(letters, fc.integer({ min: 1, max: 700 }))
+    .map(([letter, count]) => letter.repeat(count));
+  const fault = fc.constantFrom<number[]>([], [], [0xff], [0xed, 0xa0, 0x80], [0xe2, 0x82]);
+  fc.assert(
+    fc.property(fc.array(part, { minLength: 1, maxLength: 4 }), fault, (parts, bad) => {
+      const bytes = Uint8Array.of(0x3c, ...new TextEncoder().encode(parts.join("")), ...bad);
+      expectAlike(bytes, 1, bytes.length);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test.each(["ж", "漢", "😀", "ä", "\ufffd"])("a text of 3 MiB of %s is read", (letter) => {
+  const text = letter.repeat(1024 * 1024);
+  const bytes = new TextEncoder().encode(text);
+  // Compared by hand: a difference would be printed.
+  expect(reader.read(bytes, 0, bytes.length) === text).toBe(true);
+});
+
 test.each([
   ["a replacement character that was sent", "a\ufffdb"],
   ["a byte order mark", "\ufeffa\ufeff"],

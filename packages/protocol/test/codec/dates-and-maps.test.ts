@@ -238,17 +238,46 @@ describe.each(codecs)("%s", (name, make) => {
       expect(() => received(bytes(`dc0100${one.repeat(256)}`))).toThrow("places of lists");
     });
 
+    test.each<[string, bigint, number]>([
+      ["a key that a number cannot represent counts as one more", 2n ** 53n, 3],
+      ["so does a negative one", -(2n ** 63n), 3],
+      ["a short one does not, be it a bigint where it was sent", 2n ** 53n - 1n, 2],
+    ])("%s", (_name, key, elements) => {
+      const map = new Map([[key, null]]);
+      const body = codec.encode(map).slice();
+      expect(() => decoder(name, undefined, elements)(body)).not.toThrow();
+      expect(() => decoder(name, undefined, elements - 1)(body)).toThrow(
+        `more than the ${elements - 1} elements`,
+      );
+      expect(() => new ValueCodec(512, elements).encode(map)).not.toThrow();
+      expect(() => new ValueCodec(512, elements - 1).encode(map)).toThrow(`${elements - 1} elements`);
+    });
+
+    test("of many binary keys of all lengths, those of the same bytes are one, with the last value", () => {
+      const keys = Array.from({ length: 400 }, (_, index) =>
+        Uint8Array.from({ length: index % 11 }, (_, at) => (at === 0 ? index >> 4 : at * 37)),
+      );
+      const twice = [...keys, ...keys.map((key) => key.slice())];
+      const map = received(codec.encode(new Map(twice.map((key, index) => [key, index]))).slice());
+      const expected = new Map(twice.map((key, index) => [Buffer.from(key).toString("hex"), index]));
+      const found = [...(map as Map<Uint8Array, number>)].map(
+        ([key, index]) => [Buffer.from(key).toString("hex"), index] as const,
+      );
+      expect(found.length).toBeGreaterThan(200);
+      expect(found).toEqual([...expected]);
+    });
+
     test("elements and depth are counted as in objects", () => {
       const map = new Map<unknown, unknown>([
         [1, new Date(0)],
         [Uint8Array.of(1), 2],
       ]);
-      // Two pairs, one more for the Date, and two more for the binary key.
+      // Two pairs, one more for the Date, and three more for the binary key.
       const body = codec.encode(map).slice();
-      expect(() => decoder(name, undefined, 7)(body)).not.toThrow();
-      expect(() => decoder(name, undefined, 6)(body)).toThrow("6 elements");
-      expect(() => new ValueCodec(512, 7).encode(map)).not.toThrow();
-      expect(() => new ValueCodec(512, 6).encode(map)).toThrow("6 elements");
+      expect(() => decoder(name, undefined, 8)(body)).not.toThrow();
+      expect(() => decoder(name, undefined, 7)(body)).toThrow("7 elements");
+      expect(() => new ValueCodec(512, 8).encode(map)).not.toThrow();
+      expect(() => new ValueCodec(512, 7).encode(map)).toThrow("7 elements");
       expect(() => decoder(name, undefined, 9, 2)("810181 0180".replace(" ", ""))).not.toThrow();
       expect(() => decoder(name, undefined, 9, 2)("8101810181 01c0".replace(" ", ""))).toThrow(
         "more than 2 deep",
@@ -285,6 +314,10 @@ describe.each(codecs)("%s", (name, make) => {
       const negative = (count: number): bigint[] => long(count).map((key) => -key);
       expect(() => received(keys(negative(1448)))).not.toThrow();
       expect(() => received(keys(negative(1449)))).toThrow("steps");
+      const near = (gap: bigint): bigint[] =>
+        Array.from({ length: 2000 }, (_, index) => 2n ** 60n + gap * BigInt(index));
+      expect(() => received(keys(near(256n)))).not.toThrow();
+      expect(() => received(keys(near(1024n)))).toThrow("steps");
     });
 
     test("of all maps of a body count together, and one key again and again counts once", () => {

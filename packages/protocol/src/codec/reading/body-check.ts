@@ -14,7 +14,14 @@ import {
 import { decodedSize } from "./decoded-size.js";
 import { beginsLikeIndex, type ListGrowth, listIndex } from "./list-growth.js";
 import { MapCosts } from "./map-costs.js";
-import { beginsLikeBinary, beginsLikeKey, KeyCost, weightOf } from "./map-keys.js";
+import {
+  BINARY_KEY,
+  beginsLikeBinary,
+  beginsLikeKey,
+  KeyCost,
+  LONG_INTEGER_KEY,
+  weightOf,
+} from "./map-keys.js";
 import { FIRST_KEY, FREE_PAIRS, FURTHER_KEY, NewKeys } from "./new-keys.js";
 import { headLength, SHORT_TEXT, shortText } from "./short-text.js";
 
@@ -209,14 +216,19 @@ export class BodyCheck {
   #mixedKey(at: number, cost: KeyCost): number {
     const head = this.#bytes[at] as number;
     if (!beginsLikeKey(head)) throw keyOfOtherKind();
-    // A text is made of a binary key, to compare it by.
-    if (beginsLikeBinary(head) && --this.#elementsLeft < 0) throw tooManyElements(this.#elementsAllowed);
+    if (beginsLikeBinary(head)) this.#takeElements(BINARY_KEY);
     const end = this.#value(at, 0);
     if (!beginsLikeBinary(head)) {
       const key = this.#integer(at, head);
+      if (!Number.isSafeInteger(key)) this.#takeElements(LONG_INTEGER_KEY);
       this.#mapCosts.compare(cost.add(key, weightOf(key)), this.#elementsAllowed);
     }
     return end;
+  }
+
+  #takeElements(count: number): void {
+    this.#elementsLeft -= count;
+    if (this.#elementsLeft < 0) throw tooManyElements(this.#elementsAllowed);
   }
 
   /** The integer at `at`, as near as a number comes. */

@@ -19,6 +19,13 @@ export function weightOf(key: number): number {
   return Number.isSafeInteger(key) ? 1 : 2;
 }
 
+/**
+ * Elements that a key counts beyond a text: a binary one is copied and compared by its bytes, and for an integer that a number
+ * cannot represent the engine has to leave its fast path.
+ */
+export const BINARY_KEY = 2;
+export const LONG_INTEGER_KEY = 1;
+
 /** Whether a value that begins so is an integer or a binary value, and may be a key. */
 export function beginsLikeKey(head: number): boolean {
   return head < 0x80 || head >= 0xe0 || beginsLikeBinary(head) || (head >= 0xcc && head <= 0xd3);

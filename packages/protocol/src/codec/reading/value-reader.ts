@@ -17,7 +17,14 @@ import { decodedSize } from "./decoded-size.js";
 import { KeyCache } from "./key-cache.js";
 import { beginsLikeIndex, type ListGrowth, listIndex } from "./list-growth.js";
 import { MapCosts } from "./map-costs.js";
-import { beginsLikeBinary, beginsLikeKey, type MapKey, MixedMap } from "./map-keys.js";
+import {
+  BINARY_KEY,
+  beginsLikeBinary,
+  beginsLikeKey,
+  LONG_INTEGER_KEY,
+  type MapKey,
+  MixedMap,
+} from "./map-keys.js";
 import { FIRST_KEY, FREE_PAIRS, FURTHER_KEY, NewKeys } from "./new-keys.js";
 import { headLength, SHORT_TEXT, shortText } from "./short-text.js";
 
@@ -346,9 +353,15 @@ export class ValueReader extends ByteReader {
     if (key !== undefined) return key;
     const head = this.bytes[this.at] as number;
     if (!beginsLikeKey(head)) throw keyOfOtherKind();
-    // A text is made of a binary key, to compare it by.
-    if (beginsLikeBinary(head) && --this.#elementsLeft < 0) throw tooManyElements(this.#maxElements);
-    return this.#value(0) as MapKey;
+    if (beginsLikeBinary(head)) this.#takeElements(BINARY_KEY);
+    const value = this.#value(0) as MapKey;
+    if (typeof value === "bigint") this.#takeElements(LONG_INTEGER_KEY);
+    return value;
+  }
+
+  #takeElements(count: number): void {
+    this.#elementsLeft -= count;
+    if (this.#elementsLeft < 0) throw tooManyElements(this.#maxElements);
   }
 
   #grow(growth: ListGrowth | undefined, key: string, length: number): ListGrowth | undefined {

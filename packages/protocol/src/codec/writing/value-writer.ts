@@ -2,6 +2,7 @@ import { EncodeError } from "../../errors/errors.js";
 import { BufferPool } from "../../framing/buffer-pool.js";
 import { type ExtensionCodec, encodeExtension } from "../extension-codec.js";
 import { createTextWriter } from "../platform-text.js";
+import { BINARY_KEY, LONG_INTEGER_KEY } from "../reading/map-keys.js";
 import { TIMESTAMP_TYPE, timeOfDate, timestampData } from "../timestamp.js";
 import { checkKey, entriesOf, protoKey } from "./map-entries.js";
 import { checkEmpty, checkFields, kindOf } from "./sendable.js";
@@ -214,8 +215,9 @@ export class ValueWriter {
       length++;
       checkKey(key);
       this.#count(2, depthLeft);
-      // A binary key takes the peer longer than other binary values.
-      if (typeof key === "object") this.#take(1);
+      // These take the peer longer than other keys.
+      if (typeof key === "object") this.#take(BINARY_KEY);
+      else if (typeof key === "bigint" && !Number.isSafeInteger(Number(key))) this.#take(LONG_INTEGER_KEY);
       this.#value(key, 0);
       this.#value(value, depthLeft - 1);
     }
