@@ -6,7 +6,7 @@ const EMPTY = Buffer.alloc(0);
 const REPLACEMENT_CHARACTER = "\ufffd";
 const REPLACEMENT_CODE = 0xfffd;
 /** Texts of up to so many bytes are looked through by a loop, which beats a call into the engine for them. */
-const SHORT = 64;
+const SHORT = 24;
 /** Of longer texts it is looked at first whether they are valid, which takes next to no time beside the rest. */
 const LONG = 512;
 /** From this version of Node on, its buffers read text of any letters fast. */

@@ -82,7 +82,7 @@ export class ListGrowth {
 
   /** Adds a key. @returns how many entries the engine moves for it at most. */
   add(index: number): number {
-    const moved = this.#leaps(index) ? this.#keys : 0;
+    const moved = leaps(index, this.#highest, this.#keys) ? this.#keys : 0;
     this.#moved += moved;
     if (index < this.#highest) this.#ascending = false;
     if (this.#indices === undefined) this.#indices = [index];
@@ -99,15 +99,15 @@ export class ListGrowth {
    */
   copyMoves(): number {
     if (this.#ascending || this.#keys < FEW_KEYS || this.#indices === undefined) return 0;
-    const copy = new ListGrowth();
+    const sorted = new Float64Array(this.#indices).sort();
     let moves = 0;
-    for (const index of Float64Array.from(this.#indices).sort()) moves += copy.add(index);
+    let highest = -1;
+    for (let keys = 0; keys < sorted.length; keys++) {
+      const index = sorted[keys] as number;
+      if (leaps(index, highest, keys)) moves += keys;
+      highest = index;
+    }
     return Math.max(0, moves - this.#moved);
-  }
-
-  /** Whether a key is far behind what may be a list. */
-  #leaps(index: number): boolean {
-    return index - this.#highest > MAX_GAP && this.#highest < PLACES_PER_KEY * this.#keys;
   }
 
   #add(index: number): void {
@@ -128,4 +128,9 @@ export class ListGrowth {
     const places = placesUpTo(index);
     if (places > this.places) this.places = places;
   }
+}
+
+/** Whether a key is far behind a map's highest one, where so many may be a list. */
+function leaps(index: number, highest: number, keys: number): boolean {
+  return index - highest > MAX_GAP && highest < PLACES_PER_KEY * keys;
 }
