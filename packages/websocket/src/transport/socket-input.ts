@@ -50,6 +50,8 @@ export interface InputOwner extends FrameHandler {
   readonly remoteAddress: Address;
   /** Whether reading is stopped, since what came before is not worked off. */
   readonly holdsBack: boolean;
+  /** All was told that was to be read now. */
+  readOut(): void;
 }
 
 /**
@@ -115,10 +117,12 @@ export class SocketInput implements Runnable {
 
   #read(chunk: Buffer, precedence: "fresh" | "used"): void {
     const used = this.#reader.read(chunk, chunk.length <= SHORT && !this.#turns.spent);
-    if (used === chunk.length) return;
-    this.#rest = chunk.subarray(used);
-    this.#ws.pause();
-    this.#turns.add(this, used === 0 ? precedence : "used");
+    if (used < chunk.length) {
+      this.#rest = chunk.subarray(used);
+      this.#ws.pause();
+      this.#turns.add(this, used === 0 ? precedence : "used");
+    }
+    this.#owner.readOut();
   }
 
   takeTurn(): void {
@@ -136,6 +140,7 @@ export class SocketInput implements Runnable {
     if (rest !== undefined) this.#reader.read(rest, true);
     const unread = this.#socket.read() as Buffer | null;
     if (unread !== null) this.#reader.read(unread, true);
+    this.#owner.readOut();
   }
 
   /** Reads no more; what comes is thrown away. */

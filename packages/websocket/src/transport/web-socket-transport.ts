@@ -41,10 +41,6 @@ function onClose(this: HandledWebSocket, code: number, reason: Buffer): void {
   this[TRANSPORT]?.gone(code, reason);
 }
 
-function tellFresh(transport: WebSocketTransport): void {
-  transport.tellFresh();
-}
-
 /** What a {@link WebSocketTransport} is told about its connection. */
 export interface ConnectionFacts {
   readonly remoteAddress: Address;
@@ -235,23 +231,22 @@ export class WebSocketTransport implements Transport, InputOwner, OutputOwner {
     if (this.#peerEnded) this.#violatedByMore();
     else if (data.length <= JOINED) this.#gather(data);
     else {
-      this.tellFresh();
+      this.#tellFresh();
       this.#take(data);
     }
   }
 
   #gather(data: Uint8Array): void {
-    if (this.#fresh !== undefined) {
-      this.#fresh.push(data);
-      return;
-    }
-    this.#fresh = [data];
-    // All that was read at once comes within this tick.
-    process.nextTick(tellFresh, this);
+    if (this.#fresh === undefined) this.#fresh = [data];
+    else this.#fresh.push(data);
+  }
+
+  readOut(): void {
+    this.#tellFresh();
   }
 
   /** Tells what was gathered. */
-  tellFresh(): void {
+  #tellFresh(): void {
     const fresh = this.#fresh;
     if (fresh === undefined) return;
     this.#fresh = undefined;
@@ -270,7 +265,7 @@ export class WebSocketTransport implements Transport, InputOwner, OutputOwner {
 
   empty(): void {
     if (this.#destroyed) return;
-    this.tellFresh();
+    this.#tellFresh();
     if (this.#peerEnded) this.#violatedByMore();
     else {
       this.#peerEnded = true;
@@ -279,7 +274,7 @@ export class WebSocketTransport implements Transport, InputOwner, OutputOwner {
   }
 
   closeFrame(payload: Uint8Array): void {
-    this.tellFresh();
+    this.#tellFresh();
     this.#input.passOn(payload);
   }
 
@@ -341,7 +336,7 @@ export class WebSocketTransport implements Transport, InputOwner, OutputOwner {
 
   violated(code: number, text: string): void {
     if (this.#destroyed || this.#violation !== undefined) return;
-    this.tellFresh();
+    this.#tellFresh();
     this.#violation = new NotPeng3dnetError(`the WebSocket was closed with ${code}: ${text}`);
     this.#input.stop();
     // After a close frame, there is nothing left to say.
@@ -360,7 +355,7 @@ export class WebSocketTransport implements Transport, InputOwner, OutputOwner {
 
   /** A close frame is not as it should be; `ws` closes the WebSocket with a code that says so. */
   failed(error: Error): void {
-    this.tellFresh();
+    this.#tellFresh();
     this.#violation ??= new NotPeng3dnetError(`what came is no WebSocket as it should be: ${error.message}`, {
       cause: error,
     });
@@ -368,7 +363,7 @@ export class WebSocketTransport implements Transport, InputOwner, OutputOwner {
 
   /** The WebSocket is closed. */
   gone(code: number, reason: Buffer): void {
-    this.tellFresh();
+    this.#tellFresh();
     this.#gone = { code, text: closeText(reason.toString("utf8")) };
     if (this.#handler !== undefined) this.#finish();
   }
