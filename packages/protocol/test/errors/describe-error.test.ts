@@ -1,5 +1,6 @@
 // Describing what was thrown cannot fail, whatever that is.
 
+import { runInNewContext } from "node:vm";
 import {
   BadDataError,
   closeReasonOf,
@@ -142,4 +143,93 @@ test("whenRejected tells of a promise that its constructor cannot follow", async
   await new Promise<void>((resolve) => queueMicrotask(resolve));
   await Promise.resolve();
   expect(failures).toEqual([reason]);
+});
+
+describe("what is shown of something that was thrown", () => {
+  const foreign = (code: string): unknown => runInNewContext(code);
+
+  test.each<[string, unknown, string, string | RegExp]>([
+    ["a text", "text", "text", "text"],
+    ["nil", null, "null", "null"],
+    ["nothing", undefined, "undefined", "undefined"],
+    ["a number", 7, "7", "7"],
+    ["a message", { message: "m" }, "m", "m"],
+    ["a name", { name: "N" }, "N", "N"],
+    ["a name and a message", { name: "N", message: "m" }, "m", "N: m"],
+    ["a message that is none", { message: 7, name: "N" }, "N", "N"],
+    ["a stack without the message", { message: "m", stack: "other" }, "m", "other"],
+    ["a stack with nothing else", { message: "m", stack: "N: m" }, "m", "N: m"],
+    ["a stack that begins with the message", { message: "m", stack: "m\n  at x" }, "m", "m\n  at x"],
+    ["a stack without message", { name: "N", stack: "N\n  at x\n  at y" }, "N", "N\n  at x\n  at y"],
+    ["a message of two lines", { message: "a\nb", stack: "N: a\nb\n  at x" }, "a\\nb", "N: a\\nb\n  at x"],
+    ["a function", function named() {}, "function named() {", /^function named\(\) \{/],
+  ])("%s", (_, value, message, stack) => {
+    expect(describeError(value)).toMatch(message.endsWith("{") ? /^function named\(\) \{/ : message);
+    if (!message.endsWith("{")) expect(describeError(value)).toBe(message);
+    if (typeof stack === "string") expect(describeError(value, { stack: true })).toBe(stack);
+    else expect(describeError(value, { stack: true })).toMatch(stack);
+  });
+
+  test("of its kind: the name, and where it was thrown first", () => {
+    expect(kindOfError({ name: "N", message: "m", stack: "N: m\n    at x\n    at y" })).toBe("N at x");
+    expect(kindOfError({ name: "N", message: "m", stack: "N: m" })).toBe("N ");
+    expect(kindOfError({ message: "m" })).toBe("object ");
+    expect(kindOfError("text")).toBe("string ");
+    expect(kindOfError(undefined)).toBe("undefined ");
+    expect(kindOfError({ name: "N", stack: "N\n    at x" })).toBe("N at x");
+  });
+
+  test.each<[string, unknown, boolean]>([
+    ["an error", new Error("m"), true],
+    ["an error of another realm", foreign("new Error('m')"), true],
+    ["an error without a stack", Object.assign(new Error("m"), { stack: undefined }), true],
+    ["an error whose name is none", Object.assign(new Error("m"), { name: 7 }), false],
+    ["an error whose message is none", Object.assign(new Error("m"), { message: 7 }), false],
+    ["an error whose stack is none", Object.assign(new Error("m"), { stack: 7 }), false],
+    ["an object like one", { name: "N", message: "m", stack: "s" }, false],
+    ["a text", "m", false],
+    ["nil", null, false],
+  ])("%s is taken as it is: %s", (_, value, same) => {
+    const error = toError(value);
+    expect(error === value).toBe(same);
+    expect(Object.prototype.toString.call(error)).toBe("[object Error]");
+    if (!same) expect(error).toMatchObject({ message: describeError(value), cause: value });
+  });
+
+  test.each<[unknown, string | undefined]>([
+    [{ code: "C", closeReason: "why" }, "why"],
+    [{ code: "C", closeReason: "a".repeat(300) }, "a".repeat(256)],
+    [{ code: 7, closeReason: "why" }, undefined],
+    [{ code: "C", closeReason: 7 }, undefined],
+    [{ closeReason: "why" }, undefined],
+    [{ code: "C" }, undefined],
+    [null, undefined],
+    ["why", undefined],
+  ])("%j closes with the reason %j", (error, reason) => {
+    expect(closeReasonOf(error)).toBe(reason);
+  });
+});
+
+test("thenables in what `then` returns are watched three deep, and each failure is told once", () => {
+  const failures: unknown[] = [];
+  /** A thenable whose `then` returns one that is as much deeper, and the last one rejects. */
+  const nested = (depth: number): object =>
+    thenable((_: unknown, reject: (error: unknown) => void) =>
+      depth === 0 ? reject("late") : nested(depth - 1),
+    );
+  const tell = (error: unknown): void => void failures.push(error);
+  for (const depth of [0, 1, 2]) whenRejected(nested(depth), tell);
+  expect(failures).toEqual(["late", "late", "late"]);
+  whenRejected(nested(3), tell);
+  expect(failures).toHaveLength(3);
+  whenRejected(
+    thenable(() => null),
+    tell,
+  );
+  whenRejected(
+    thenable(() => 7),
+    tell,
+  );
+  for (const value of [null, undefined, 7, "text", {}, () => {}]) whenRejected(value, tell);
+  expect(failures).toHaveLength(3);
 });

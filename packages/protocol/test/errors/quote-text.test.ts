@@ -8,6 +8,7 @@ import {
   Repeats,
   removeUnprintable,
 } from "@peng3dnet/protocol";
+import { cutUtf8 } from "../../src/errors/quote-text.js";
 
 const CASES: readonly (readonly [name: string, raw: string, escaped: string])[] = [
   ["C0", "a\u0000b\u0007c\u001b[2J", "a\\u0000b\\u0007c\\u001b[2J"],
@@ -93,4 +94,19 @@ describe("Repeats", () => {
     expect(said).toEqual([1, 1, 1, 1, 10, 100]);
     expect(repeats.note("kind 0")).toBe(0);
   });
+});
+
+test.each([
+  ["a", 1],
+  ["\u007f", 1],
+  ["\u0080", 2],
+  ["\u07ff", 2],
+  ["\u0800", 3],
+  ["\uffff", 3],
+  ["\u{10000}", 4],
+])("a character %j takes %d bytes of a text that is cut", (character, size) => {
+  const text = character.repeat(10);
+  for (let left = 0; left < size; left++) expect(cutUtf8(text, 4 * size + left)).toBe(character.repeat(4));
+  expect(cutUtf8(text, 10 * size)).toBe(text);
+  expect(cutUtf8(text, 10 * size - 1)).toBe(character.repeat(9));
 });
