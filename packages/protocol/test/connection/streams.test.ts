@@ -79,6 +79,7 @@ test("another protocol is recognised where a connection begins, and not within i
 
 test("there is no packet where nothing was received", () => {
   const { connection } = activeServer(setUp);
+  expect(connection.next()).toBe(false);
   const { packetId, packetLength, packetBytes, unread, incomplete, inputHeld } = connection;
   expect({ packetId, packetLength, packetBytes, unread, incomplete, inputHeld }).toEqual({
     packetId: 0,
@@ -137,7 +138,7 @@ describe("output", () => {
     const { connection, host } = server;
     const before = host.pending;
     connection.send("a", new Uint8Array(1));
-    for (let count = 0; count < 3; count++) connection.send("a", new Uint8Array(30_000));
+    for (const length of [30_000, 3000]) connection.send("a", new Uint8Array(length));
     expect(host.pending).toBe(before + 1);
     connection.output();
     connection.outputTaken(true);
@@ -158,6 +159,20 @@ describe("output", () => {
     expect(connection.behind).toBe(false);
     expect(connection.send("a", null)).toBe(false);
     expect(connection.behind).toBe(true);
+  });
+
+  test.each([
+    { backlog: 1001, waiting: 0, reserved: 0, clogged: false },
+    { backlog: 1000, waiting: 5000, reserved: 0, clogged: false },
+    { backlog: 1001, waiting: 1000, reserved: 0, clogged: false },
+    { backlog: 1001, waiting: 1001, reserved: 0, clogged: true },
+    { backlog: 500, waiting: 500, reserved: 501, clogged: true },
+    { backlog: 600, waiting: 499, reserved: 501, clogged: false },
+    { backlog: 65_536, waiting: 0, reserved: 0, clogged: false },
+    { backlog: 65_537, waiting: 0, reserved: 0, clogged: true },
+  ])("is clogged above the mark by what has waited, or by very much: %j", ({ clogged, ...unsent }) => {
+    const { connection } = activeServer(setUp, { cfg: { "net.limits.unsent.highwater": 1000 } });
+    expect(Object.assign(connection, unsent).clogged).toBe(clogged);
   });
 
   test("that is taken while a value is written belongs to nobody else", () => {

@@ -4,11 +4,15 @@ import {
   definePacket,
   NotRegisteredError,
   Packet,
+  type PacketEntry,
   PacketRegistry,
   type Peer,
   RegistryError,
+  SIDE_SERVER,
+  SmartPacket,
 } from "@peng3dnet/protocol";
 import fc from "fast-check";
+import { FakePeer } from "../support/pair.js";
 
 class Thing {
   constructor(readonly name?: string) {}
@@ -336,3 +340,126 @@ test.each([3, 16, 17, 40])("with %s objects, each is found, deleted and register
   }
   expect([...registry].map(({ obj }) => obj)).toEqual(all);
 });
+
+describe("what is known of a packet once it is registered", () => {
+  const peer = new FakePeer(SIDE_SERVER);
+  const entryOf = (type: typeof Packet, fields: object = {}): PacketEntry => {
+    const own = new PacketRegistry();
+    own.register(Object.assign(new type(own, peer), fields), "test:it");
+    return own.entry("test:it");
+  };
+
+  test("a packet without anything of its own", () => {
+    expect(entryOf(Packet)).toMatchObject({
+      internal: false,
+      protocol: false,
+      lacking: false,
+      rule: null,
+      sendAction: "error",
+      onlyState: 64,
+      parses: false,
+      receives: false,
+      observesSend: false,
+    });
+  });
+
+  test.each<[string, object]>([
+    ["parses", { parse: (msg: unknown) => msg }],
+    ["receives", { receive: () => {} }],
+    ["receives", { _receive: () => {} }],
+    ["observesSend", { send: () => {} }],
+    ["observesSend", { _send: () => {} }],
+  ])("one that %s", (what, hooks) => {
+    const { parses, receives, observesSend } = entryOf(Packet, hooks);
+    expect({ parses, receives, observesSend }).toEqual({
+      parses: false,
+      receives: false,
+      observesSend: false,
+      [what]: true,
+    });
+  });
+
+  test.each<[object, number]>([
+    [{}, 64],
+    [{ state: 70 }, 70],
+    [{ state: null }, -1],
+    [{ mode: 1 }, -1],
+    [{ side: SIDE_SERVER }, -1],
+    [{ conntype: "classic" }, -1],
+    [{ minSslsecLevel: 1 }, -1],
+    [{ droppable: true }, -1],
+  ])("the state that suffices for a packet with %j is %d", (conditions, onlyState) => {
+    expect(entryOf(SmartPacket as unknown as typeof Packet, conditions).onlyState).toBe(onlyState);
+  });
+
+  test.each<[object, string]>([
+    [{}, "ignore"],
+    [{ invalidAction: "close" }, "close"],
+    [{ invalidAction: "close", invalidSendAction: "error" }, "error"],
+  ])("a packet with %j that may not be sent: %s", (fields, action) => {
+    expect(entryOf(SmartPacket as unknown as typeof Packet, fields).sendAction).toBe(action);
+  });
+
+  test("a packet of another copy of this package, and nothing that only looks like one", () => {
+    const copy = Object.create(null, {
+      ...Object.getOwnPropertyDescriptors(Packet.prototype),
+      "~peng3dnet": { value: "packet" },
+    });
+    const own = new PacketRegistry();
+    own.register(copy, "test:copy");
+    expect(own.has("test:copy")).toBe(true);
+    class Special extends Packet {}
+    expect(() => new PacketRegistry(Special).register(copy, "test:copy")).toThrow(TypeError);
+    for (const wrong of [null, undefined, 7, "packet", { "~peng3dnet": "definition" }, {}])
+      expect(() => new PacketRegistry().register(wrong as Packet, "test:it")).toThrow(TypeError);
+  });
+});
+
+test.each([
+  ["", "a name is a string that is not empty"],
+  [5, "a name is a string that is not empty"],
+  ["__proto__", '"__proto__" cannot be the name of a packet: no peer takes it over; choose another'],
+  [
+    "a\ud800",
+    'the name "a\\ud800" has half of a surrogate pair, which cannot be sent; choose a name that is valid Unicode',
+  ],
+  [
+    "ä".repeat(129),
+    `the name "${"ä".repeat(40)}…" is 258 bytes long, more than the 256 that peers take over (net.limits.registry.namelength); choose a shorter one`,
+  ],
+])("%j is no name for a packet", (name, message) => {
+  const own = new PacketRegistry();
+  const register = () => own.register(new Packet(own, new FakePeer(SIDE_SERVER)), name as string);
+  expect(register).toThrow(RegistryError);
+  expect(register).toThrow(message);
+  expect(own.size).toBe(0);
+});
+
+test("a name may have 256 bytes", () => {
+  const own = new PacketRegistry();
+  expect(own.register(new Packet(own, new FakePeer(SIDE_SERVER)), "ä".repeat(128))).toBe(64);
+});
+
+test.each([1, 16, 17, 40])(
+  "%d objects are found by name, id and object, and are gone once deleted",
+  (count) => {
+    const own = new BaseRegistry(Thing);
+    const all = Array.from({ length: count }, (_, at) => new Thing(`thing ${at}`));
+    const idOf = (at: number): number => [at, 64 + at, 9000 + at][at % 3] as number;
+    for (const [at, thing] of all.entries()) {
+      const { revision } = own;
+      own.registerObject(thing, idOf(at));
+      expect(own.revision).toBeGreaterThan(revision);
+    }
+    expect([...own].map(({ obj }) => obj)).toEqual(all);
+    for (const [at, thing] of all.entries())
+      for (const key of [`thing ${at}`, idOf(at), thing]) expect(own.get(key)).toBe(thing);
+    for (const [at, thing] of all.entries()) {
+      const { revision } = own;
+      own.deleteObj(thing);
+      expect(own.revision).toBeGreaterThan(revision);
+      for (const key of [`thing ${at}`, idOf(at), thing]) expect(own.has(key)).toBe(false);
+    }
+    expect([own.size, ...own]).toEqual([0]);
+  },
+);
