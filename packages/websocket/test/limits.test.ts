@@ -8,6 +8,7 @@ import {
   type ClientOnServer,
   NotPeng3dnetError,
   Server,
+  ServerFullError,
   SlowConsumerError,
   TimedOutError,
 } from "@peng3dnet/core";
@@ -499,4 +500,38 @@ test("what waits in the socket of a peer that does not read counts as unsent, an
   peer.ws.resume();
   await conn.flush();
   expect(conn.metrics.unsent).toBe(0);
+});
+
+describe("what was read and is held back", () => {
+  test("counts for all connections together: past that, the one with most ends", async () => {
+    const server = track(
+      new Server({
+        addr: "127.0.0.1:0",
+        packets: [Echo],
+        cfg: { "net.limits.unprocessed.packets": 1, "net.limits.unprocessed.total": 100 * 1024 },
+      }),
+    );
+    await server.runAsync();
+    const { address } = await serveWebSocket(server, { port: 0 });
+    const id = server.registry.getID(Echo.name);
+    const ended: unknown[] = [];
+    server.on("close", (_client, { error }) => void ended.push(error));
+    // A packet that waits for process(), and right behind it a message that is not told until then.
+    const first = frame(0x82, Buffer.concat([settype(), accept(), packet(id, "first")]));
+    const held = frame(0x82, packet(id, "x".repeat(40_000)));
+    const sockets: Socket[] = [];
+    while (sockets.length < 5) {
+      const socket = await upgraded(address);
+      socket.write(Buffer.concat([first, held]));
+      sockets.push(socket);
+    }
+    while (ended.length < 2) await new Promise((resolve) => setImmediate(resolve));
+    expect(ended).toEqual([expect.any(ServerFullError), expect.any(ServerFullError)]);
+    // Of the others, nothing is lost.
+    let heard = 0;
+    server.on(Echo, () => void heard++);
+    server.processAsync();
+    while (heard < 6) await new Promise((resolve) => setImmediate(resolve));
+    expect(server.clients.size).toBe(3);
+  });
 });

@@ -41,6 +41,10 @@ export class Line implements TransportHandler {
     this.to?.data(chunk);
   }
 
+  holds(bytes: number): void {
+    this.to?.holds?.(bytes);
+  }
+
   ended(): void {
     this.to?.ended();
   }

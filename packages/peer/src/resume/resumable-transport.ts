@@ -259,6 +259,10 @@ export class ResumableTransport implements Transport, TransportHandler, Runnable
     if (this.#kept !== undefined) this.#noteReceived();
   }
 
+  holds(bytes: number): void {
+    this.#session?.holds?.(bytes);
+  }
+
   #confirm(): void {
     const { confirmed } = this;
     this.confirmed = undefined;
@@ -425,6 +429,7 @@ export class ResumableTransport implements Transport, TransportHandler, Runnable
   suspend(error: Error | undefined): void {
     if (this.suspended || this.#over) return;
     this.#line.cut();
+    this.holds(0);
     this.suspended = true;
     this.#again = undefined;
     this.#due = false;

@@ -48,6 +48,8 @@ export class SessionInput<Session extends InputHost<Session>> implements Runnabl
   #inflating: InflateLimit | undefined = undefined;
   /** What was told last of input that is held, in bytes. */
   #held = 0;
+  /** What of it the transport holds. */
+  #inTransport = 0;
 
   constructor(session: Session) {
     this.#session = session;
@@ -298,11 +300,17 @@ export class SessionInput<Session extends InputHost<Session>> implements Runnabl
 
   // ---- what it holds ----------------------------------------------------------------------------
 
+  /** The transport holds so many bytes that it has not told. */
+  heldByTransport(bytes: number): void {
+    this.#inTransport = bytes;
+    this.note();
+  }
+
   /** Tells how much memory input takes that is not worked off, if that is much. */
   note(): void {
     const { connection, over, gone, hooks } = this.#session;
     const queued = gone ? NEGLIGIBLE + this.bytes : 0;
-    const held = connection.inputHeld + (this.#window?.kept?.length ?? 0) + queued;
+    const held = connection.inputHeld + this.#inTransport + (this.#window?.kept?.length ?? 0) + queued;
     const noted = held < NEGLIGIBLE || over ? 0 : held;
     if (noted === this.#held) return;
     this.#held = noted;

@@ -309,6 +309,10 @@ export class Session<Owner = unknown>
     }
   }
 
+  holds(bytes: number): void {
+    this.#input.heldByTransport(bytes);
+  }
+
   ended(): void {
     // Nothing more can come; what came may take its time to be processed.
     this.#watch.allCame();

@@ -24,6 +24,11 @@ export interface TransportHandler {
   /** Bytes came, in the order in which they were sent. They may be overwritten after the call if `transport.reusesChunks`. */
   data(chunk: Uint8Array): void;
   /**
+   * The transport holds so many bytes that it has read and has not told, e.g. since they wait for their turn: they count as input
+   * that is not worked off (`net.limits.unprocessed.total`). The connection may be broken off within this call.
+   */
+  holds?(bytes: number): void;
+  /**
    * The other end has ended its stream, and all of it was told; no more data follows. This end can write on. While paused,
    * this may be told only if no data is held back.
    */

@@ -52,6 +52,8 @@ export interface InputOwner extends FrameHandler {
   readonly holdsBack: boolean;
   /** All was told that was to be read now. */
   readOut(): void;
+  /** What waits here for its turn, {@link SocketInput.held}, is another amount than before. */
+  waitingChanged(): void;
 }
 
 /**
@@ -103,6 +105,11 @@ export class SocketInput implements Runnable {
     return this.#rest !== undefined;
   }
 
+  /** Bytes of what waits; the buffer that they are in is held whole. */
+  get held(): number {
+    return this.#rest?.buffer.byteLength ?? 0;
+  }
+
   get share(): unknown {
     this.#share ??= addressGroup(this.#owner.remoteAddress[0]);
     return this.#share;
@@ -121,6 +128,7 @@ export class SocketInput implements Runnable {
       this.#rest = chunk.subarray(used);
       this.#ws.pause();
       this.#turns.add(this, used === 0 ? precedence : "used");
+      this.#owner.waitingChanged();
     }
     this.#owner.readOut();
   }
@@ -130,14 +138,19 @@ export class SocketInput implements Runnable {
     if (rest === undefined) return;
     this.#rest = undefined;
     this.#read(rest, "used");
-    if (this.#rest === undefined && !this.#owner.holdsBack) this.#ws.resume();
+    if (this.#rest !== undefined) return;
+    this.#owner.waitingChanged();
+    if (!this.#owner.holdsBack) this.#ws.resume();
   }
 
   /** Nothing more comes: reads what is there. */
   finish(): void {
     const rest = this.#rest;
     this.#rest = undefined;
-    if (rest !== undefined) this.#reader.read(rest, true);
+    if (rest !== undefined) {
+      this.#reader.read(rest, true);
+      this.#owner.waitingChanged();
+    }
     const unread = this.#socket.read() as Buffer | null;
     if (unread !== null) this.#reader.read(unread, true);
     this.#owner.readOut();

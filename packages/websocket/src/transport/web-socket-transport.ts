@@ -258,9 +258,16 @@ export class WebSocketTransport implements Transport, InputOwner, OutputOwner {
     if (this.holdsBack || this.#handler === undefined) {
       this.#held ??= new HeldInput();
       this.#held.push(data);
+      this.waitingChanged();
     } else {
       this.#tellData(this.#handler, data);
     }
+  }
+
+  waitingChanged(): void {
+    const handler = this.#handler;
+    if (handler === undefined || this.#destroyed || this.#closedTold) return;
+    this.#shield(handler, () => handler.holds?.(this.#input.held + (this.#held?.bytes ?? 0)));
   }
 
   empty(): void {
@@ -301,6 +308,7 @@ export class WebSocketTransport implements Transport, InputOwner, OutputOwner {
       this.#tellData(handler, piece);
       if (this.#destroyed) return;
     }
+    this.waitingChanged();
     this.#tellEnd();
     if (this.#gone !== undefined) this.#finish();
   };
