@@ -1,10 +1,6 @@
 // How `npm run mutation` changes the code and runs the tests; `scripts/mutation.mjs` says which files.
 
-import { fileURLToPath } from "node:url";
-
 export default {
-  testRunner: "kept",
-  plugins: [fileURLToPath(new URL("scripts/mutation/runner.mjs", import.meta.url))],
   // A change runs only those tests that reach it.
   coverageAnalysis: "perTest",
   // The tests to run follow from the package, not from who imports what.

@@ -112,6 +112,8 @@ if (anew && existsSync(incrementalFile)) rmSync(incrementalFile);
 const begun = Date.now();
 const mutants = await new Stryker({
   configFile: "stryker.config.mjs",
+  testRunner: "kept",
+  plugins: [`${root}scripts/mutation/runner.mjs`],
   mutate: [
     ...(files ?? MUTATED[name]).map((glob) => `${source}/${glob}`),
     ...LEFT_OUT.map((glob) => `!${source}/${glob}`),
