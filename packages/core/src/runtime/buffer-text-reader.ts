@@ -9,11 +9,11 @@ const REPLACEMENT_CODE = 0xfffd;
 const SHORT = 24;
 /** Of longer texts it is looked at first whether they are valid, which takes next to no time beside the rest. */
 const LONG = 512;
-/** From this version of Node on, its buffers read text of any letters fast. */
-const FAST_BUFFERS = 26;
+/** From 24.14 on, Node's buffers read text of any letters fast. */
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+const readsFast = major > 24 || (major === 24 && minor >= 14);
 /** A Node without ICU has no `transcode`. */
-const transcodes =
-  Number.parseInt(process.versions.node, 10) < FAST_BUFFERS && typeof transcode === "function";
+const transcodes = !readsFast && typeof transcode === "function";
 /** Longest buffer that is held on to between two texts. */
 const MAX_HELD = 64 * 1024;
 
