@@ -1,6 +1,6 @@
 // Changes the code in thousands of small ways and looks which of them no test notices.
 //
-//   npm run mutation -- PACKAGE [--files GLOB] [--tests GLOB] [--static] [--anew] [--concurrency N]
+//   npm run mutation -- PACKAGE [--files GLOB] [--tests GLOB] [--static] [--anew] [--longest MS] [--concurrency N]
 //
 // A second run looks only at what has changed since: what came of each change is kept in `.mutation`.
 
@@ -24,13 +24,16 @@ const MUTATED = {
 /** What is left out: no test of a package runs these in its own process. */
 const LEFT_OUT = ["**/index.ts", "**/cli.ts"];
 
+/** Packages whose tests need nothing but modules: all of them are loaded at once. */
+const LOADED = ["protocol"];
+
 const NOTICED = ["Killed", "Timeout"];
 const LONGEST_SHOWN = 60;
 
 function usage(message) {
   console.error(message);
   console.error(
-    `usage: npm run mutation -- PACKAGE [--files GLOB] [--tests GLOB] [--static] [--anew] [--concurrency N]\nPACKAGE is one of ${Object.keys(MUTATED).join(", ")}.`,
+    `usage: npm run mutation -- PACKAGE [--files GLOB] [--tests GLOB] [--static] [--anew] [--longest MS] [--concurrency N]\nPACKAGE is one of ${Object.keys(MUTATED).join(", ")}.`,
   );
   process.exit(2);
 }
@@ -44,6 +47,7 @@ function readArguments() {
         tests: { type: "string", multiple: true },
         static: { type: "boolean" },
         anew: { type: "boolean" },
+        longest: { type: "string" },
         concurrency: { type: "string", default: "1" },
       },
     });
@@ -102,7 +106,7 @@ function line(what, mutants) {
   return `${what}: ${judged} changes, ${noticed} noticed, ${survived} survived, ${unreached} not reached: ${score}${others.length > 0 ? ` (${others.join(", ")})` : ""}`;
 }
 
-const { name, files, tests, static: withStatic, anew, concurrency } = readArguments();
+const { name, files, tests, static: withStatic, anew, longest, concurrency } = readArguments();
 const source = `packages/${name}/src`;
 const incrementalFile = `.mutation/${name}.json`;
 process.chdir(root);
@@ -112,8 +116,8 @@ if (anew && existsSync(incrementalFile)) rmSync(incrementalFile);
 const begun = Date.now();
 const mutants = await new Stryker({
   configFile: "stryker.config.mjs",
-  testRunner: "kept",
-  plugins: [`${root}scripts/mutation/runner.mjs`],
+  testRunner: LOADED.includes(name) ? "loaded" : "kept",
+  plugins: ["runner", "loaded"].map((file) => `${root}scripts/mutation/${file}.mjs`),
   mutate: [
     ...(files ?? MUTATED[name]).map((glob) => `${source}/${glob}`),
     ...LEFT_OUT.map((glob) => `!${source}/${glob}`),
@@ -121,6 +125,7 @@ const mutants = await new Stryker({
   incrementalFile,
   concurrency: Number(concurrency),
   ...(withStatic && { ignoreStatic: false }),
+  ...(longest !== undefined && { loaded: { longest: Number(longest) } }),
   reporters: [process.stdout.isTTY ? "progress" : "progress-append-only"],
   logLevel: "error",
   jest: {
