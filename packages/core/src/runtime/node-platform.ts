@@ -27,6 +27,14 @@ export const systemClock: Clock = {
   afterInput: (callback) => void setImmediate(callback),
 };
 
+/** Whether there is more than one processor; `undefined`: nobody has asked the system yet, which thousands of clients would do. */
+let several: boolean | undefined;
+
+function severalProcessors(): boolean {
+  several ??= availableParallelism() > 1;
+  return several;
+}
+
 /** {@link Platform} of Node, which servers and clients of this package have unless another one is handed in. */
 export const nodePlatform: Platform = {
   clock: systemClock,
@@ -42,7 +50,7 @@ export const nodePlatform: Platform = {
   warn: (message) => process.emitWarning(message, "Peng3dnetWarning"),
   // With one processor the peer could not work while this polls; a clock that a test turns would never end a poll.
   poll: (clock, seconds) =>
-    clock === systemClock && availableParallelism() > 1 ? new BusyPoll(clock, seconds) : undefined,
+    clock === systemClock && severalProcessors() ? new BusyPoll(clock, seconds) : undefined,
   connectionLimit: connectionsByDescriptors,
   observer: diagnosticsObserver,
   nodeObserver: clusterDiagnosticsObserver,

@@ -156,8 +156,9 @@ export abstract class PeerBase<
     this.#initialized = true;
     registerInternalPackets(this.registry, this);
     this.addConnType(CONNTYPE_CLASSIC, new ClassicConnectionType(this));
-    callRegistrationHooks(this, PeerBase.prototype, "_reg_packets_");
-    callRegistrationHooks(this, PeerBase.prototype, "_reg_conntypes_");
+    const { ownPrototype } = this;
+    callRegistrationHooks(this, ownPrototype, "_reg_packets_");
+    callRegistrationHooks(this, ownPrototype, "_reg_conntypes_");
     this.sendEvent("initialize");
   }
 
@@ -334,6 +335,9 @@ export abstract class PeerBase<
     this.sendEvent("interrupt");
     this.#hooks.wake();
   }
+
+  /** The prototype of the library's own class, which has no methods that register. Those of an application extend it. */
+  protected abstract get ownPrototype(): object;
 
   /** Whether a subclass overrides a step of receiving, so that every packet has to take that way. */
   protected abstract get overridesReceiving(): boolean;

@@ -78,6 +78,8 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
   requests: PeerRequests | undefined = undefined;
   /** There once a ticker was made: a process may have thousands of clients. */
   #tickers: Set<{ stop(): void }> | undefined = undefined;
+  /** Whether there was a connection. */
+  #began = false;
   /** Whether a subclass overrides a step of receiving, so that every packet has to take that way. */
   #overridden = false;
   #notices: PacketNotices | undefined = undefined;
@@ -137,6 +139,8 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
 
   /** A packet was registered, which gave it the next free id: warns if there are connections that do not have it. */
   registeredNow(name: string): void {
+    // Most are registered before the first connection, by each of thousands of clients.
+    if (!this.#began) return;
     const { connections, handshaking } = this.#census();
     if (connections === handshaking) return;
     this.parts.guard.notice(
@@ -178,6 +182,7 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
    * @param maxBuffered - what iterators may buffer together from now on, in bytes.
    */
   begin(overridden: boolean, maxBuffered: number): void {
+    this.#began = true;
     this.#overridden = overridden;
     this.direct = this.#dispatching && !overridden;
     this.buffers.limit = maxBuffered;

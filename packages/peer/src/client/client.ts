@@ -564,6 +564,10 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
     this.#session?.writeOut();
   }
 
+  protected override get ownPrototype(): object {
+    return Client.prototype;
+  }
+
   protected override get overridesReceiving(): boolean {
     const base = Client.prototype;
     return this.processSinglePacket !== base.processSinglePacket || this.receivePacket !== base.receivePacket;

@@ -626,6 +626,10 @@ export class Server<
     else for (const { [SESSION]: conn } of this.#table.connected.values()) conn.writeOut();
   }
 
+  protected override get ownPrototype(): object {
+    return Server.prototype;
+  }
+
   protected override get overridesReceiving(): boolean {
     const base = Server.prototype;
     return this.processSinglePacket !== base.processSinglePacket || this.receivePacket !== base.receivePacket;

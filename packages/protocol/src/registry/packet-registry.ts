@@ -172,19 +172,22 @@ export const MAX_NAME_LENGTH = 256;
 function checkName(name: unknown): void {
   if (typeof name !== "string" || name === "")
     throw new RegistryError("a name is a string that is not empty");
-  const shown = quoteText(name, NAME_SHOWN);
+  // What errors show takes longer than all else here, and a process may have thousands of clients that register.
+  const shown = (): string => quoteText(name, NAME_SHOWN);
   if (name === "__proto__") {
-    throw new RegistryError(`${shown} cannot be the name of a packet: no peer takes it over; choose another`);
+    throw new RegistryError(
+      `${shown()} cannot be the name of a packet: no peer takes it over; choose another`,
+    );
   }
   if (!name.isWellFormed()) {
     throw new RegistryError(
-      `the name ${shown} has half of a surrogate pair, which cannot be sent; choose a name that is valid Unicode`,
+      `the name ${shown()} has half of a surrogate pair, which cannot be sent; choose a name that is valid Unicode`,
     );
   }
   const length = utf8Length(name);
   if (length > MAX_NAME_LENGTH) {
     throw new RegistryError(
-      `the name ${shown} is ${length} bytes long, more than the ${MAX_NAME_LENGTH} that peers take over (net.limits.registry.namelength); choose a shorter one`,
+      `the name ${shown()} is ${length} bytes long, more than the ${MAX_NAME_LENGTH} that peers take over (net.limits.registry.namelength); choose a shorter one`,
     );
   }
 }
