@@ -1,28 +1,28 @@
 import { readFile } from "node:fs/promises";
 import { isIPv4, type Socket } from "node:net";
 import { endianness } from "node:os";
+import { TcpTable } from "./tcp-table.js";
 
 /** Where Linux lists TCP connections. */
 const TABLES = { IPv4: "/proc/net/tcp", IPv6: "/proc/net/tcp6" } as const;
-const ENTRY = /^ [0-9A-F]{2} ([0-9A-F]{8}):/;
 
 /** For so long a table that was read will do by default, in seconds: peers that do not read must not keep us reading. */
 const FRESH = 1;
 
 interface Reading {
-  readonly text: Promise<string>;
+  readonly table: Promise<TcpTable>;
   readonly begun: number;
 }
 
 const readings = new Map<string, Reading>();
 
-function read(table: string, age: number): Promise<string> {
+function read(path: string, age: number): Promise<TcpTable> {
   const now = performance.now();
-  const known = readings.get(table);
-  if (known !== undefined && now - known.begun < age * 1000) return known.text;
-  const text = readFile(table, "latin1");
-  readings.set(table, { text, begun: now });
-  return text;
+  const known = readings.get(path);
+  if (known !== undefined && now - known.begun < age * 1000) return known.table;
+  const table = readFile(path, "latin1").then((text) => new TcpTable(text));
+  readings.set(path, { table, begun: now });
+  return table;
 }
 
 /** The bytes of an IP address. */
@@ -68,12 +68,9 @@ export async function unacknowledged(socket: Socket, age: number = FRESH): Promi
   if (process.platform !== "linux" || localAddress === undefined || remoteAddress === undefined)
     return undefined;
   try {
-    const text = await read(isIPv4(localAddress) ? TABLES.IPv4 : TABLES.IPv6, age);
+    const table = await read(isIPv4(localAddress) ? TABLES.IPv4 : TABLES.IPv6, age);
     const local = tableAddress(localAddress, localPort ?? 0);
-    const key = `${local} ${tableAddress(remoteAddress, remotePort ?? 0)}`;
-    const at = text.indexOf(key);
-    const queued = at < 0 ? undefined : ENTRY.exec(text.slice(at + key.length, at + key.length + 40))?.[1];
-    return queued === undefined ? undefined : Number.parseInt(queued, 16);
+    return table.queued(`${local} ${tableAddress(remoteAddress, remotePort ?? 0)}`);
   } catch {
     // Some containers do not show it.
     return undefined;

@@ -7,9 +7,11 @@ import { flood } from "../attacker.js";
 import { longText, packet, repeated } from "../bodies.js";
 import type { Kind } from "../kind.js";
 import { ECHO, IN } from "../packets.js";
+import { many } from "./connections.js";
 
 const SETTYPE_ID = 2;
 const HELLO_ID = 1;
+const UNANSWERED = 4000;
 
 /** Gets through the handshake as one that takes part in heartbeats. */
 const ENTER = concat([packet(SETTYPE_ID, { conntype: "classic", ext: { heartbeat: {} } }), ACCEPT]);
@@ -43,6 +45,16 @@ export const BEATS: readonly Kind[] = [
   client("beats-long", "answers to heartbeats that are long", "P3D_ERR_BAD_DATA", () =>
     repeated(packet(BEAT_ANSWER_ID, longText(100_000))),
   ),
+  {
+    name: "beats-unanswered",
+    title: "clients that take part in heartbeats, thousands at once, and answer none",
+    connections: UNANSWERED,
+    victim: { cfg: { "net.heartbeat.interval": 1, "net.heartbeat.timeout": 3 } },
+    stays: true,
+    seconds: 6,
+    prepare: () => async (attacker) =>
+      void (await many(attacker, UNANSWERED, (index) => ({ from: index % 32, first: ENTER }))),
+  },
   {
     name: "beats-server",
     title: "a hostile server: heartbeats without end, each of which wants an answer",
