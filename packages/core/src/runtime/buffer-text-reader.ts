@@ -21,6 +21,8 @@ const MAX_HELD = 64 * 1024;
 export class BufferTextReader implements TextReader {
   #bytes: Uint8Array = EMPTY;
   #view: Buffer = EMPTY;
+  /** Views of long buffers, which nothing here may keep. A body may have thousands of texts. */
+  readonly #long = new WeakMap<Uint8Array, Buffer>();
 
   read(bytes: Uint8Array, start: number, end: number): string {
     const length = end - start;
@@ -40,13 +42,24 @@ export class BufferTextReader implements TextReader {
 
   #viewed(bytes: Uint8Array): Buffer {
     if (this.#bytes === bytes) return this.#view;
-    const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-    if (bytes.length <= MAX_HELD) {
-      this.#bytes = bytes;
-      this.#view = view;
+    if (bytes.length > MAX_HELD) return this.#viewedLong(bytes);
+    this.#bytes = bytes;
+    this.#view = viewOf(bytes);
+    return this.#view;
+  }
+
+  #viewedLong(bytes: Uint8Array): Buffer {
+    let view = this.#long.get(bytes);
+    if (view === undefined) {
+      view = viewOf(bytes);
+      this.#long.set(bytes, view);
     }
     return view;
   }
+}
+
+function viewOf({ buffer, byteOffset, length }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, length);
 }
 
 /**
