@@ -40,6 +40,8 @@ const JOINED = 16 * 1024;
 export const DEFAULT_MAX_HELD = 16 * 1024 * 1024;
 
 const END = new ArrayBuffer(0);
+/** Calls something behind the messages that come now. Node's `queueMicrotask` does more for each call than that takes. */
+const RESOLVED = Promise.resolve();
 
 /** Options of a {@link WebSocketTransport}. */
 export interface WebSocketTransportOptions {
@@ -80,8 +82,10 @@ export class WebSocketTransport implements Transport {
   readonly #drains: DrainWatch;
   /** Whether `send` takes what it is given at once. That of `ws` may need it for longer, e.g. to compress it. */
   readonly #copies: boolean;
-  /** Messages that came one right after the other, which are told as one: many would be as many batches, each with an answer. */
-  #fresh: Uint8Array[] = [];
+  /** A message that just came. What comes right behind it is told with it: many would be as many batches, each with an answer. */
+  #fresh: Uint8Array | undefined = undefined;
+  /** All of these messages, where there are several. Of a broadcast, most clients get one, and a list would be made for each. */
+  #several: Uint8Array[] | undefined = undefined;
   readonly #held = new HeldInput();
   #handler: TransportHandler | undefined = undefined;
   #ready = false;
@@ -293,18 +297,26 @@ export class WebSocketTransport implements Transport {
   // ---- input ------------------------------------------------------------------------------------
 
   #gather(chunk: Uint8Array): void {
-    if (chunk.length > JOINED || (this.#fresh.length === 0 && !this.#heard())) {
+    if (chunk.length > JOINED || (this.#fresh === undefined && !this.#heard())) {
       this.#tellFresh();
       this.#take(chunk);
-    } else if (this.#fresh.push(chunk) === 1) queueMicrotask(this.#tellFresh);
+    } else if (this.#fresh === undefined) {
+      this.#fresh = chunk;
+      void RESOLVED.then(this.#tellFresh);
+    } else {
+      this.#several ??= [this.#fresh];
+      this.#several.push(chunk);
+    }
   }
 
   /** Tells what was gathered. */
   readonly #tellFresh = (): void => {
     const fresh = this.#fresh;
-    if (fresh.length === 0) return;
-    this.#fresh = [];
-    if (!this.#over()) this.#take(joinPieces(fresh));
+    const several = this.#several;
+    if (fresh === undefined) return;
+    this.#fresh = undefined;
+    this.#several = undefined;
+    if (!this.#over()) this.#take(several === undefined ? fresh : joinPieces(several));
   };
 
   /** Tells a piece of the stream, or holds it back. */
