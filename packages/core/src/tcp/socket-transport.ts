@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { Transport, TransportHandler } from "@peng3dnet/peer";
 import { type Address, SSLSEC_NONE, type SslSecLevel } from "@peng3dnet/peer";
+import { freeRead } from "./free-read.js";
 import { unacknowledged } from "./kernel-queue.js";
 import type { SocketReader } from "./socket-reader.js";
 
@@ -22,6 +23,7 @@ function onData(this: HandledSocket, chunk: Uint8Array): void {
   } catch (error) {
     this[HANDLER]?.crashed(error);
   }
+  freeRead(chunk);
 }
 
 function onEnd(this: HandledSocket): void {
@@ -55,6 +57,8 @@ export function probe(socket: Socket): void {
 /** A TCP socket as a {@link Transport}: the one place that listens to a socket's events. */
 export class SocketTransport implements Transport {
   readonly socket: HandledSocket;
+  /** A client's reads share a buffer, and what an accepted socket reads is freed. */
+  readonly reusesChunks = true;
   readonly #host: string;
   readonly #port: number;
   readonly #reader: SocketReader | undefined;
@@ -74,10 +78,6 @@ export class SocketTransport implements Transport {
 
   get remoteAddress(): Address {
     return [this.#host, this.#port];
-  }
-
-  get reusesChunks(): boolean {
-    return this.#reader !== undefined;
   }
 
   get sslSeclevel(): SslSecLevel {

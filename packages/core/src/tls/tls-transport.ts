@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { PeerCertificate, Transport, TransportHandler } from "@peng3dnet/peer";
 import { type Address, SSLSEC_WRAPPED, type SslSecLevel } from "@peng3dnet/peer";
+import { freeRead } from "../tcp/free-read.js";
 import { unacknowledged } from "../tcp/kernel-queue.js";
 import { ShownCertificate } from "./shown-certificate.js";
 import { alertError } from "./tls-errors.js";
@@ -18,7 +19,8 @@ export function shielded(handler: TransportHandler | undefined, call: () => void
 /** A TLS connection as a {@link Transport}: the one place that listens to a TLS socket's events. */
 export abstract class TlsTransport implements Transport {
   readonly remoteAddress: Address;
-  readonly reusesChunks: boolean = false;
+  /** What is read is freed. */
+  readonly reusesChunks = true;
   sslSeclevel: SslSecLevel = SSLSEC_WRAPPED;
   sslSeclevelOnHello: SslSecLevel | undefined = undefined;
   protected handler: TransportHandler | undefined = undefined;
@@ -73,6 +75,7 @@ export abstract class TlsTransport implements Transport {
       } catch (error) {
         handler.crashed(error);
       }
+      freeRead(chunk);
     });
     socket.on("end", () => shielded(handler, () => handler.ended()));
     socket.on("error", (error) => {

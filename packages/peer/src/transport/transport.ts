@@ -21,7 +21,7 @@ export interface TransportHandler {
    * its beginning. The array is valid for one read: after the next `data`, it has to be asked for again.
    */
   readTarget(): Uint8Array | undefined;
-  /** Bytes came, in the order in which they were sent. They may be overwritten after the call if `transport.reusesChunks`. */
+  /** Bytes came, in the order in which they were sent. They may be gone after the call if `transport.reusesChunks`. */
   data(chunk: Uint8Array): void;
   /**
    * The transport holds so many bytes that it has read and has not told, e.g. since they wait for their turn: they count as input
@@ -63,7 +63,7 @@ export interface Transport {
    * such bytes at the last moment is given a little longer.
    */
   readonly bytesBeforeStream?: number | undefined;
-  /** Whether chunks passed to `data` are overwritten by later ones. If not, a chunk stays as it is for good. */
+  /** Whether chunks passed to `data` are overwritten by later ones, or freed. If not, a chunk stays as it is for good. */
   readonly reusesChunks: boolean;
   /**
    * Whether each write is a message of its own, which costs both ends more than a piece of a stream does: then output that is
