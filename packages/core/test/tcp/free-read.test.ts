@@ -102,3 +102,24 @@ test.each(ways)("what is kept of packets stays as it was: %s", async (_name, way
     expect(Buffer.compare(data, sent.data)).toBe(0);
   }
 });
+
+test.each(ways)("what an application behind has not taken yet stays as it was: %s", async (_name, way) => {
+  const { server: serverCfg, client: clientCfg } = way();
+  const cfg: ConfigOverrides = { "net.limits.unprocessed.packets": 4, ...serverCfg };
+  const server = track(new Server({ addr: LOCAL, cfg, packets: [Kept] }));
+  const kept: number[] = [];
+  server.on(Kept, ({ index, data }) => {
+    expect(data).toHaveLength(100);
+    kept.push(index);
+  });
+  await server.runAsync();
+  const { addr } = server;
+  const client = track(new Client({ addr, cfg: clientCfg, packets: [Kept] }));
+  await client.start();
+  // Some ten reads, of which the first four packets are taken up at once.
+  const data = new Uint8Array(100);
+  const count = 5000;
+  for (let index = 0; index < count; index++) client.sendMessage(Kept, { index, data, text: "" });
+  while (kept.length < count) await server.process({ wait: true });
+  expect(kept).toEqual(Array.from({ length: count }, (_, index) => index));
+});
