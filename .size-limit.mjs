@@ -7,7 +7,7 @@ const ECHO_CLIENT = "{ Client, definePacket, payload }";
 const ALONE = {
   protocol: "36.6 kB",
   peer: "50.9 kB",
-  core: "11.5 kB",
+  core: "11.6 kB",
   browser: "11.7 kB",
   websocket: "10.1 kB",
   telemetry: "4.9 kB",

@@ -29,7 +29,7 @@ function checkFiles(name, tarball, files) {
       !ALLOWED.some((allowed) => allowed === file || (allowed instanceof RegExp && allowed.test(file))),
   );
   assert.deepEqual(stray, [], `files that do not belong into the tarball of ${name}`);
-  for (const needed of ["README.md", "LICENSE", "dist/index.js", "dist/index.d.ts"]) {
+  for (const needed of ["README.md", "LICENSE", "dist/index.js", "dist/node/index.js", "dist/index.d.ts"]) {
     assert.ok(listed.has(needed), `${needed} is missing in the tarball of ${name}`);
   }
   for (const file of files) {

@@ -48,6 +48,8 @@ export function manifestOf(name) {
 /** Removes what was built from a source that is no longer there: tsc leaves it, and it would be packed. */
 function removeStale(folder) {
   for (const file of readdirSync(join(folder, "dist"), { recursive: true })) {
+    // Each build begins that folder anew.
+    if (file.startsWith("node")) continue;
     const source = file.replace(/(\.d\.ts|\.js)(\.map)?$/, ".ts");
     if (source !== file && !existsSync(join(folder, "src", source))) rmSync(join(folder, "dist", file));
   }

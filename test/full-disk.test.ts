@@ -14,8 +14,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const onFullDisk = existsSync("/dev/full") ? test : test.skip;
 
 onFullDisk.each([
-  ["ping", "packages/ping/dist/cli.js", ["--help"], 3],
-  ["ping", "packages/ping/dist/cli.js", ["127.0.0.1:1"], 3],
+  ["ping", "packages/ping/dist/node/cli.js", ["--help"], 3],
+  ["ping", "packages/ping/dist/node/cli.js", ["127.0.0.1:1"], 3],
   ["echo client", "examples/echo/dist/client.js", ["--help"], 1],
   ["echo server", "examples/echo/dist/server.js", ["127.0.0.1:0"], 1],
   ["chat client", "examples/simplechat/dist/client.js", ["--help"], 1],

@@ -37,7 +37,7 @@ describe("the published packages", () => {
       type: "module",
       // esbuild leaves out a module without side effects, also where it would start those that it passes on; core has
       // imports that are made when needed, which make it start them so.
-      sideEffects: name === "core" ? ["./dist/index.js"] : false,
+      sideEffects: name === "core" ? ["./dist/index.js", "./dist/node/index.js"] : false,
       engines: { node: ">=20.19" },
       files: ["dist", "src"],
     });
@@ -94,7 +94,7 @@ describe("the workspace", () => {
     expect(misplaced).toEqual([]);
     const up = folder.includes("/") ? "../.." : "..";
     expect(manifest(folder).scripts).toMatchObject({
-      build: "tsc -p tsconfig.json",
+      build: `tsc -p tsconfig.json${folder.startsWith("packages/") ? " && node ../../scripts/bundle.mjs" : ""}`,
       test: `jest --config ${up}/jest.config.cjs --roots ${folder}`,
       types: "tsc -p test/tsconfig.json",
       lint: "biome check --error-on-warnings .",

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { EXIT_OUTPUT, run } from "./command/run.js";
 
 /** Milliseconds that the process waits at its end for what is left, e.g. the look-up of a name that nobody needs any more. */
@@ -7,7 +7,7 @@ const LEFTOVERS = 100;
 
 const { stdout, stderr, env } = process;
 const interrupt = new AbortController();
-const manifest: unknown = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+const manifest: unknown = createRequire(import.meta.url)("@peng3dnet/ping/package.json");
 
 // The first signal ends the command with a summary. The next one has no listener and ends the process at once.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupt.abort());

@@ -15,7 +15,7 @@ import { startServer } from "../../../core/test/support/peers.js";
 import { freePort } from "../../../core/test/support/raw-peer.js";
 import { hello, packet } from "../../../core/test/support/wire.js";
 
-const CLI = join(__dirname, "../../dist/cli.js");
+const CLI = join(__dirname, "../../dist/node/cli.js");
 /** Time that a process may take for itself on a busy machine, in seconds. */
 const START = 5;
 
