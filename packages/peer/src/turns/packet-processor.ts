@@ -2,7 +2,8 @@ import { TimedOutError } from "@peng3dnet/protocol";
 import type { Session } from "../session/session.js";
 import type { Clock } from "../time/clock.js";
 import { Deferred, type WaitOptions } from "../time/deferred.js";
-import { PacketQueue, type QueuedPacket } from "./packet-queue.js";
+import { PacketQueue } from "./packet-queue.js";
+import type { PostponedLine } from "./postponed-packets.js";
 import { ProcessPass } from "./process-pass.js";
 
 /** Options of `process`. */
@@ -17,8 +18,6 @@ export class PacketProcessor {
   readonly #clock: Clock;
   readonly #yield: (call: () => void) => void;
   #arrival: Deferred<void>;
-  /** Packets that were taken from the queue and have to wait for a later call. */
-  #later: QueuedPacket[] = [];
   #dispatching = false;
   #draining = false;
   /** Whether packets that waited may go on since the queue was looked through. */
@@ -47,8 +46,7 @@ export class PacketProcessor {
 
   /** The packets of a connection that wait, in order. */
   queuedOf(session: Session): readonly Uint8Array[] {
-    const all = [...this.#later, ...this.#queue.items()];
-    return all.filter((packet) => packet.session === session).map(({ raw }) => raw);
+    return this.#queue.of(session);
   }
 
   /** Processes packets as they come from now on. */
@@ -64,37 +62,86 @@ export class PacketProcessor {
 
   #run(pass: ProcessPass): number {
     const queue = this.#queue;
-    let count = 0;
-    // A handler may call this: what waits for a later call is before what is still to come in that one, too.
-    this.#putBack();
+    const { arrived, postponed } = queue;
     // Packets that arrive meanwhile are for the next call, so that one call comes to an end.
-    for (let left = queue.length; left > 0; left--) {
-      const packet = queue.shift();
+    let left = arrived.length;
+    let count = postponed.empty ? 0 : this.#runPostponed(pass);
+    for (; left > 0; left--) {
+      const packet = arrived.shift();
       if (packet === undefined) break;
       const { session, raw } = packet;
-      if (session.open) {
-        if (!pass.admits(packet)) {
-          this.#later.push(packet);
-          continue;
-        }
-        if (!session.dispatchRaw(raw)) {
-          pass.postponed(packet);
-          this.#later.push(packet);
-          continue;
-        }
-        count++;
-        pass.processed(session);
+      if (!session.open) this.#dropped(session, raw);
+      else if (!postponed.empty && postponed.of(session) !== undefined) postponed.push(session, raw);
+      else if (!pass.admits(session, raw)) postponed.push(session, raw);
+      else if (this.#dispatched(session, raw, pass)) count++;
+      else {
+        pass.postponed(session);
+        postponed.push(session, raw);
       }
-      session.dequeued(raw.length);
     }
-    this.#putBack();
     return count;
   }
 
-  #putBack(): void {
-    if (this.#later.length === 0) return;
-    this.#queue.putBack(this.#later);
-    this.#later = [];
+  /** @returns false if the packet has to wait after all. */
+  #dispatched(session: Session, raw: Uint8Array, pass: ProcessPass): boolean {
+    if (!session.dispatchRaw(raw)) return false;
+    this.#dropped(session, raw);
+    pass.processed(session);
+    return true;
+  }
+
+  /** A packet waits no more. */
+  #dropped(session: Session, raw: Uint8Array): void {
+    this.#queue.bytes -= raw.length;
+    session.dequeued(raw.length);
+  }
+
+  /** Those that wait since an earlier pass have their turns first, one after the other, while there is time for all. */
+  #runPostponed(pass: ProcessPass): number {
+    const { postponed } = this.#queue;
+    const lines = postponed.inTurns();
+    let count = 0;
+    let again: boolean;
+    do {
+      again = false;
+      for (const line of lines) {
+        if (!line.session.open) this.#drop(line);
+        else if (line.allowed > 0 && !pass.crowded) {
+          const processed = this.#runLine(line, pass);
+          count += processed;
+          again ||= processed > 0;
+        } else if (line.packets.length > 0) pass.outOfTime ||= !line.session.paused;
+      }
+    } while (again && !pass.crowded);
+    return count;
+  }
+
+  #runLine(line: PostponedLine, pass: ProcessPass): number {
+    const { postponed } = this.#queue;
+    const { session, packets } = line;
+    let count = 0;
+    pass.beginTurn();
+    while (line.allowed > 0 && session.open && packets.first !== undefined) {
+      if (!pass.admits(session, packets.first)) break;
+      const raw = postponed.shift(line);
+      if (!this.#dispatched(session, raw, pass)) {
+        postponed.putBack(line, raw);
+        pass.postponed(session);
+        break;
+      }
+      line.allowed--;
+      count++;
+      if (pass.turnOver) break;
+    }
+    postponed.hadTurn(line);
+    return count;
+  }
+
+  /** The connection of a line is over. */
+  #drop(line: PostponedLine): void {
+    const { postponed } = this.#queue;
+    while (line.packets.length > 0) this.#dropped(line.session, postponed.shift(line));
+    postponed.hadTurn(line);
   }
 
   /** Waits for a packet or a call of `wake` first. @throws {@link AbortedError} */

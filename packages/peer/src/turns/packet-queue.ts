@@ -1,4 +1,6 @@
 import type { Session } from "../session/session.js";
+import { Fifo } from "./fifo.js";
+import { PostponedPackets } from "./postponed-packets.js";
 
 /** What a packet that waits takes in memory beside its bytes. */
 const OVERHEAD = 256;
@@ -10,16 +12,21 @@ export interface QueuedPacket {
   readonly raw: Uint8Array;
 }
 
-/** Packets in order of arrival. How many a connection may have is up to its session. */
+/**
+ * Packets in order of arrival, and before them those that were postponed, each connection's in order. How many a connection may
+ * have is up to its session.
+ */
 export class PacketQueue {
   /** Bytes of all packets. */
   bytes = 0;
-  #packets: (QueuedPacket | undefined)[] = [];
-  #head = 0;
+  /** Packets that no pass has come to yet. */
+  readonly arrived = new Fifo<QueuedPacket>();
+  /** Those that wait for a later pass. They came before any other one of their connection. */
+  readonly postponed = new PostponedPackets();
 
   /** Number of packets. */
   get length(): number {
-    return this.#packets.length - this.#head;
+    return this.arrived.length + this.postponed.length;
   }
 
   /** About what they take in memory, in bytes: of short packets, that is far more than their bytes. */
@@ -27,34 +34,20 @@ export class PacketQueue {
     return this.bytes + OVERHEAD * this.length;
   }
 
-  /** Adds a packet at the end. */
+  /** Adds a packet behind all others. */
   push(session: Session, raw: Uint8Array): void {
-    this.#packets.push({ session, raw });
     this.bytes += raw.length;
+    // Where all of a connection's packets are in its line, it is for the next pass only to look at it.
+    const line = this.postponed.empty ? undefined : this.postponed.of(session);
+    if (line !== undefined && session.queuedPackets === line.packets.length)
+      this.postponed.push(session, raw);
+    else this.arrived.push({ session, raw });
   }
 
-  /** All of them, in order. */
-  items(): QueuedPacket[] {
-    return this.#packets.slice(this.#head) as QueuedPacket[];
-  }
-
-  /** Takes the first packet, or `undefined`. */
-  shift(): QueuedPacket | undefined {
-    if (this.#head === this.#packets.length) return undefined;
-    const packet = this.#packets[this.#head] as QueuedPacket;
-    this.#packets[this.#head++] = undefined;
-    this.bytes -= packet.raw.length;
-    if (this.#head > 1024 && this.#head * 2 > this.#packets.length) {
-      this.#packets = this.#packets.slice(this.#head);
-      this.#head = 0;
-    }
-    return packet;
-  }
-
-  /** Puts packets that were taken back before all others. */
-  putBack(packets: readonly QueuedPacket[]): void {
-    this.#packets = [...packets, ...this.#packets.slice(this.#head)];
-    this.#head = 0;
-    for (const { raw } of packets) this.bytes += raw.length;
+  /** The packets of a connection, in order. */
+  of(session: Session): Uint8Array[] {
+    const postponed = this.postponed.of(session)?.packets.items() ?? [];
+    const arrived = this.arrived.items().filter((packet) => packet.session === session);
+    return [...postponed, ...arrived.map(({ raw }) => raw)];
   }
 }

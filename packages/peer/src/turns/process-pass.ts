@@ -1,7 +1,6 @@
 import { isCompressed } from "../session/raw-packet.js";
 import type { Session } from "../session/session.js";
 import type { Clock } from "../time/clock.js";
-import type { QueuedPacket } from "./packet-queue.js";
 import { COSTLY_LENGTH } from "./run-queue.js";
 
 /** Time that one connection's packets may take in one pass, in milliseconds. */
@@ -10,6 +9,8 @@ const SLICE = 10;
 const CROWDED = 20;
 /** That share, in milliseconds. */
 const SHARE = 1;
+/** Time after which an address that had anything at all of the pass waits for the next one. */
+const OVERCROWDED = 40;
 
 /**
  * One call of `process`: says which of the packets that wait are processed in it, so that no connection keeps the program
@@ -24,6 +25,8 @@ export class ProcessPass {
   readonly #waiting = new Set<Session>();
   #last: number;
   #costly = 0;
+  /** When the turn of one that was postponed is over. */
+  #turnUntil = 0;
   /** Whether packets wait for want of time, and not because somebody holds their connection. */
   outOfTime = false;
 
@@ -33,8 +36,13 @@ export class ProcessPass {
     this.#last = this.#started;
   }
 
-  /** Whether a packet is processed in this pass. */
-  admits({ session, raw }: QueuedPacket): boolean {
+  /** Whether there is little time left, so that shares are kept to. */
+  get crowded(): boolean {
+    return this.#last - this.#started >= CROWDED;
+  }
+
+  /** Whether a connection's next packet is processed in this pass. */
+  admits(session: Session, raw: Uint8Array): boolean {
     if (this.#waiting.has(session)) return false;
     if (!session.paused && this.#hasTime(session, raw)) return true;
     this.outOfTime ||= !session.paused;
@@ -42,17 +50,30 @@ export class ProcessPass {
     return false;
   }
 
-  /** A packet has to wait after all, and those of its connection with it, even if that may go on meanwhile. */
-  postponed({ session }: QueuedPacket): void {
+  /** A connection's packet has to wait after all, and those behind it, even if that may go on meanwhile. */
+  postponed(session: Session): void {
     this.#waiting.add(session);
+  }
+
+  /** One that was postponed has its turn among others. */
+  beginTurn(): void {
+    this.#turnUntil = this.#last + SHARE;
+  }
+
+  /** Whether its turn is over, since others wait as well. */
+  get turnOver(): boolean {
+    return this.#last >= this.#turnUntil;
   }
 
   #hasTime(session: Session, raw: Uint8Array): boolean {
     const used = this.#used.get(session) ?? 0;
     if (used >= SLICE) return false;
     const costly = raw.length >= COSTLY_LENGTH || isCompressed(raw);
-    const crowded = this.#last - this.#started >= CROWDED;
-    if (crowded && (this.#together(session) >= SHARE || (costly && this.#costly > 0))) return false;
+    if (this.crowded) {
+      const together = this.#together(session);
+      if (together >= SHARE || (costly && this.#costly > 0)) return false;
+      if (together > 0 && this.#last - this.#started >= OVERCROWDED) return false;
+    }
     if (costly) this.#costly++;
     return true;
   }
@@ -66,7 +87,7 @@ export class ProcessPass {
     return this.#usedTogether.get(share) ?? 0;
   }
 
-  /** A packet was processed. */
+  /** A packet was processed, and what that made room for was taken up. */
   processed(session: Session): void {
     const now = this.#clock.now();
     const time = now - this.#last;
