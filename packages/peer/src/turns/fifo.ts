@@ -13,6 +13,11 @@ export class Fifo<T> {
     return this.#items[this.#head];
   }
 
+  /** The last one, or `undefined`. */
+  get last(): T | undefined {
+    return this.#items[this.#items.length - 1];
+  }
+
   /** Adds one at the end. */
   push(item: T): void {
     this.#items.push(item);
@@ -28,16 +33,10 @@ export class Fifo<T> {
     if (this.#head === this.#items.length) return undefined;
     const item = this.#items[this.#head];
     this.#items[this.#head++] = undefined;
-    if (this.#head > 1024 && this.#head * 2 > this.#items.length) {
-      this.#items = this.#items.slice(this.#head);
+    if (this.#head === this.#items.length || (this.#head > 1024 && this.#head * 2 > this.#items.length)) {
+      this.#items = this.#head === this.#items.length ? [] : this.#items.slice(this.#head);
       this.#head = 0;
     }
     return item;
-  }
-
-  /** Puts one back that was taken last. */
-  putBack(item: T): void {
-    if (this.#head > 0) this.#items[--this.#head] = item;
-    else this.#items.unshift(item);
   }
 }

@@ -2,6 +2,7 @@ import { TimedOutError } from "@peng3dnet/protocol";
 import type { Session } from "../session/session.js";
 import type { Clock } from "../time/clock.js";
 import { Deferred, type WaitOptions } from "../time/deferred.js";
+import { PacketPack } from "./packet-pack.js";
 import { PacketQueue } from "./packet-queue.js";
 import type { PostponedLine } from "./postponed-packets.js";
 import { ProcessPass } from "./process-pass.js";
@@ -64,42 +65,56 @@ export class PacketProcessor {
     const queue = this.#queue;
     const { arrived, postponed } = queue;
     // Packets that arrive meanwhile are for the next call, so that one call comes to an end.
+    queue.seal();
     let left = arrived.length;
     let count = postponed.empty ? 0 : this.#runPostponed(pass);
-    for (; left > 0; left--) {
-      const packet = arrived.shift();
-      if (packet === undefined) break;
-      const { session, raw } = packet;
-      if (!session.open) this.#dropped(session, raw);
-      else if (!postponed.empty && postponed.of(session) !== undefined) postponed.push(session, raw);
-      else if (!pass.admits(session, raw)) postponed.push(session, raw);
-      else if (this.#dispatched(session, raw, pass)) count++;
-      else {
-        pass.postponed(session);
-        postponed.push(session, raw);
+    while (left > 0) {
+      const packets = arrived.first;
+      if (packets === undefined) break;
+      const { session, piece } = packets;
+      const late = !postponed.empty && postponed.of(session) !== undefined;
+      const raw = late || !(piece instanceof PacketPack) ? piece : piece.take();
+      if (raw === piece || (piece as PacketPack).count === 0) {
+        arrived.shift();
+        left--;
       }
+      if (late || raw instanceof PacketPack) postponed.push(session, raw);
+      else if (this.#runArrived(session, raw, pass)) count++;
     }
     return count;
+  }
+
+  /** @returns whether a packet was processed. */
+  #runArrived(session: Session, raw: Uint8Array, pass: ProcessPass): boolean {
+    if (!session.open) {
+      this.#taken(session, raw);
+      return false;
+    }
+    if (pass.admits(session, raw)) {
+      if (this.#dispatched(session, raw, pass)) return true;
+      pass.postponed(session);
+    }
+    this.#queue.postponed.push(session, raw);
+    return false;
   }
 
   /** @returns false if the packet has to wait after all. */
   #dispatched(session: Session, raw: Uint8Array, pass: ProcessPass): boolean {
     if (!session.dispatchRaw(raw)) return false;
-    this.#dropped(session, raw);
+    this.#taken(session, raw);
     pass.processed(session);
     return true;
   }
 
   /** A packet waits no more. */
-  #dropped(session: Session, raw: Uint8Array): void {
-    this.#queue.bytes -= raw.length;
+  #taken(session: Session, raw: Uint8Array): void {
+    this.#queue.taken(raw);
     session.dequeued(raw.length);
   }
 
   /** Those that wait since an earlier pass have their turns first, one after the other, while there is time for all. */
   #runPostponed(pass: ProcessPass): number {
-    const { postponed } = this.#queue;
-    const lines = postponed.inTurns();
+    const lines = this.#queue.postponed.inTurns();
     let count = 0;
     let again: boolean;
     do {
@@ -110,38 +125,39 @@ export class PacketProcessor {
           const processed = this.#runLine(line, pass);
           count += processed;
           again ||= processed > 0;
-        } else if (line.packets.length > 0) pass.outOfTime ||= !line.session.paused;
+        } else if (line.length > 0) pass.outOfTime ||= !line.session.paused;
       }
     } while (again && !pass.crowded);
     return count;
   }
 
   #runLine(line: PostponedLine, pass: ProcessPass): number {
-    const { postponed } = this.#queue;
-    const { session, packets } = line;
+    const { session } = line;
     let count = 0;
     pass.beginTurn();
-    while (line.allowed > 0 && session.open && packets.first !== undefined) {
-      if (!pass.admits(session, packets.first)) break;
-      const raw = postponed.shift(line);
+    while (line.allowed > 0 && session.open && !(count > 0 && pass.turnOver)) {
+      const raw = line.first;
+      if (raw === undefined || !pass.admits(session, raw)) break;
+      line.shift();
       if (!this.#dispatched(session, raw, pass)) {
-        postponed.putBack(line, raw);
+        line.putBack(raw);
         pass.postponed(session);
         break;
       }
       line.allowed--;
       count++;
-      if (pass.turnOver) break;
     }
-    postponed.hadTurn(line);
+    this.#queue.postponed.hadTurn(line);
     return count;
   }
 
   /** The connection of a line is over. */
   #drop(line: PostponedLine): void {
-    const { postponed } = this.#queue;
-    while (line.packets.length > 0) this.#dropped(line.session, postponed.shift(line));
-    postponed.hadTurn(line);
+    for (let raw = line.first; raw !== undefined; raw = line.first) {
+      line.shift();
+      this.#taken(line.session, raw);
+    }
+    this.#queue.postponed.hadTurn(line);
   }
 
   /** Waits for a packet or a call of `wake` first. @throws {@link AbortedError} */

@@ -1,15 +1,17 @@
 import type { Session } from "../session/session.js";
 import { Fifo } from "./fifo.js";
-import { PostponedPackets } from "./postponed-packets.js";
+import { isShort, PacketPack } from "./packet-pack.js";
+import { type Piece, PostponedPackets } from "./postponed-packets.js";
 
 /** What a packet that waits takes in memory beside its bytes. */
 const OVERHEAD = 256;
+/** So many packets of a connection wait before further ones are packed: of most, there are never more. */
+const FEW = 16;
 
-/** A packet that waits for `process`. */
-export interface QueuedPacket {
+/** Packets of one connection that came one after the other. */
+export interface QueuedPackets {
   readonly session: Session;
-  /** The packet without its length prefix. */
-  readonly raw: Uint8Array;
+  readonly piece: Piece;
 }
 
 /**
@@ -17,19 +19,23 @@ export interface QueuedPacket {
  * have is up to its session.
  */
 export class PacketQueue {
+  /** Number of packets. */
+  length = 0;
   /** Bytes of all packets. */
   bytes = 0;
   /** Packets that no pass has come to yet. */
-  readonly arrived = new Fifo<QueuedPacket>();
+  readonly arrived = new Fifo<QueuedPackets>();
   /** Those that wait for a later pass. They came before any other one of their connection. */
   readonly postponed = new PostponedPackets();
+  /** What the next short packet is added to, if it is of the same connection as the last one. */
+  #open: PacketPack | undefined = undefined;
 
-  /** Number of packets. */
-  get length(): number {
-    return this.arrived.length + this.postponed.length;
+  /** What comes from now on is in pieces of its own: those that have arrived are complete. */
+  seal(): void {
+    this.#open = undefined;
   }
 
-  /** About what they take in memory, in bytes: of short packets, that is far more than their bytes. */
+  /** About what they take in memory, in bytes: of short packets, that may be far more than their bytes. */
   get held(): number {
     return this.bytes + OVERHEAD * this.length;
   }
@@ -37,17 +43,42 @@ export class PacketQueue {
   /** Adds a packet behind all others. */
   push(session: Session, raw: Uint8Array): void {
     this.bytes += raw.length;
+    this.length++;
+    const waiting = session.queuedPackets;
     // Where all of a connection's packets are in its line, it is for the next pass only to look at it.
     const line = this.postponed.empty ? undefined : this.postponed.of(session);
-    if (line !== undefined && session.queuedPackets === line.packets.length)
-      this.postponed.push(session, raw);
-    else this.arrived.push({ session, raw });
+    if (line !== undefined && waiting === line.length) line.push(raw);
+    else if (waiting < FEW || !isShort(raw)) this.arrived.push({ session, piece: raw });
+    else this.#pushShort(session, raw);
+  }
+
+  #pushShort(session: Session, raw: Uint8Array): void {
+    const { last } = this.arrived;
+    if (last?.session !== session) {
+      this.arrived.push({ session, piece: raw });
+      return;
+    }
+    if (last.piece === this.#open && this.#open?.add(raw)) return;
+    const piece = new PacketPack();
+    piece.add(raw);
+    this.#open = piece;
+    this.arrived.push({ session, piece });
+  }
+
+  /** A packet was taken. */
+  taken(raw: Uint8Array): void {
+    this.bytes -= raw.length;
+    this.length--;
   }
 
   /** The packets of a connection, in order. */
   of(session: Session): Uint8Array[] {
-    const postponed = this.postponed.of(session)?.packets.items() ?? [];
-    const arrived = this.arrived.items().filter((packet) => packet.session === session);
-    return [...postponed, ...arrived.map(({ raw }) => raw)];
+    const all = this.postponed.of(session)?.items() ?? [];
+    for (const packets of this.arrived.items()) {
+      if (packets.session !== session) continue;
+      if (packets.piece instanceof PacketPack) all.push(...packets.piece.items());
+      else all.push(packets.piece);
+    }
+    return all;
   }
 }

@@ -1,18 +1,72 @@
 import type { Session } from "../session/session.js";
 import { Fifo } from "./fifo.js";
+import { isShort, PacketPack } from "./packet-pack.js";
+
+/** A packet without its length prefix, or several short ones. */
+export type Piece = Uint8Array | PacketPack;
 
 /** The packets of one connection that wait for a later pass, in order. */
 export class PostponedLine {
   readonly session: Session;
   /** Whom the connection shares its part of the time with. */
   readonly share: unknown;
-  readonly packets = new Fifo<Uint8Array>();
+  /** How many packets there are. */
+  length = 0;
   /** How many of them may be processed in the pass that is under way. */
   allowed = 0;
+  /** The first one, once it was looked at. */
+  #first: Uint8Array | undefined = undefined;
+  readonly #pieces = new Fifo<Piece>();
 
   constructor(session: Session) {
     this.session = session;
     this.share = session.share;
+  }
+
+  /** Adds a piece at the end. */
+  push(piece: Piece): void {
+    if (piece instanceof PacketPack) {
+      this.length += piece.count;
+      this.#pieces.push(piece);
+      return;
+    }
+    this.length++;
+    const { last } = this.#pieces;
+    if (last instanceof PacketPack && last.add(piece)) return;
+    // The one before was short, too, as a rule: so they are packed from the second one on.
+    const packed = last !== undefined && isShort(piece) ? new PacketPack() : undefined;
+    packed?.add(piece);
+    this.#pieces.push(packed ?? piece);
+  }
+
+  /** Looks at the first packet; `undefined`: there is none. */
+  get first(): Uint8Array | undefined {
+    const piece = this.#first === undefined ? this.#pieces.first : undefined;
+    if (piece !== undefined) {
+      this.#first = piece instanceof PacketPack ? piece.take() : piece;
+      if (piece === this.#first || (piece as PacketPack).count === 0) this.#pieces.shift();
+    }
+    return this.#first;
+  }
+
+  /** Takes the first packet, which was looked at. */
+  shift(): void {
+    this.#first = undefined;
+    this.length--;
+  }
+
+  /** Puts the packet back that was taken last. */
+  putBack(raw: Uint8Array): void {
+    this.#first = raw;
+    this.length++;
+  }
+
+  /** All packets, in order. */
+  items(): Uint8Array[] {
+    const rest = this.#pieces
+      .items()
+      .flatMap((piece) => (piece instanceof PacketPack ? piece.items() : [piece]));
+    return this.#first === undefined ? rest : [this.#first, ...rest];
   }
 }
 
@@ -21,8 +75,6 @@ export class PostponedLine {
  * packet, of which there may be hundreds of thousands.
  */
 export class PostponedPackets {
-  /** Number of packets. */
-  length = 0;
   readonly #lines = new Map<Session, PostponedLine>();
   /** The same by what connections have in common that have a share together. Whoever had a turn goes to the end. */
   readonly #shares = new Map<unknown, Set<PostponedLine>>();
@@ -37,8 +89,8 @@ export class PostponedPackets {
     return this.#lines.get(session);
   }
 
-  /** Adds a packet at the end of its connection's line. */
-  push(session: Session, raw: Uint8Array): void {
+  /** Adds packets of a connection at the end of its line. */
+  push(session: Session, piece: Piece): void {
     let line = this.#lines.get(session);
     if (line === undefined) {
       line = new PostponedLine(session);
@@ -47,20 +99,7 @@ export class PostponedPackets {
       if (same === undefined) this.#shares.set(line.share, new Set([line]));
       else same.add(line);
     }
-    line.packets.push(raw);
-    this.length++;
-  }
-
-  /** Takes the first packet of a line. */
-  shift(line: PostponedLine): Uint8Array {
-    this.length--;
-    return line.packets.shift() as Uint8Array;
-  }
-
-  /** Puts a packet back that was taken last. */
-  putBack(line: PostponedLine, raw: Uint8Array): void {
-    line.packets.putBack(raw);
-    this.length++;
+    line.push(piece);
   }
 
   /**
@@ -74,7 +113,7 @@ export class PostponedPackets {
       rest = rest.filter((lines) => {
         const { done, value } = lines.next();
         if (done === true) return false;
-        value.allowed = value.packets.length;
+        value.allowed = value.length;
         ordered.push(value);
         return true;
       });
@@ -87,7 +126,7 @@ export class PostponedPackets {
     const lines = this.#shares.get(line.share);
     if (lines === undefined || !lines.delete(line)) return;
     this.#shares.delete(line.share);
-    if (line.packets.length > 0) lines.add(line);
+    if (line.length > 0) lines.add(line);
     else this.#lines.delete(line.session);
     if (lines.size > 0) this.#shares.set(line.share, lines);
   }
