@@ -3,7 +3,9 @@
 
 import { strict as assert } from "node:assert";
 import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { Socket } from "node:net";
 import { basename, delimiter, dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
@@ -71,7 +73,7 @@ class Program {
   #errors = "";
   #command;
   #child;
-  ended;
+  #ended;
 
   constructor(command, home) {
     const [program, ...args] = command.split(" ");
@@ -85,7 +87,7 @@ class Program {
     this.#child.stderr.setEncoding("utf8").on("data", (text) => {
       this.#errors += text;
     });
-    this.ended = new Promise((resolve) => {
+    this.#ended = new Promise((resolve) => {
       this.#child.on("close", (code) => {
         this.#waiting();
         resolve(code);
@@ -105,6 +107,14 @@ class Program {
       });
     }
     return this.#lines.shift();
+  }
+
+  /** How it ends. */
+  async end() {
+    const late = new Promise((_resolve, reject) => {
+      setTimeout(() => reject(new Error(`${this.#command} does not end`)), 20_000).unref();
+    });
+    return Promise.race([this.#ended, late]);
   }
 
   /** Types a line. */
@@ -134,6 +144,7 @@ async function openBrowser() {
 /** Talks, as the page says that one can. */
 async function chat(home, [serve], [connect], browser) {
   const server = new Program(serve, home);
+  const silent = new Socket().on("error", () => {});
   const others = [];
   const start = (command) => {
     const program = new Program(command, home);
@@ -172,11 +183,16 @@ async function chat(home, [serve], [connect], browser) {
       assert.equal(await ann.line(), "Ann: hello");
     }
 
+    // Browsers open connections ahead of time, on which they may ask for nothing. They do not keep the server alive.
+    const { hostname, port } = new URL(url);
+    silent.connect(Number(port), hostname);
+    await once(silent, "connect");
     server.interrupt();
     assert.equal(await ann.line(), "closed: servershutdown");
-    assert.equal(await ann.ended, 0);
-    assert.equal(await server.ended, 0);
+    assert.equal(await ann.end(), 0);
+    assert.equal(await server.end(), 0);
   } finally {
+    silent.destroy();
     for (const program of [server, ...others]) program.stop();
   }
 }
