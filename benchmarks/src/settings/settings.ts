@@ -39,7 +39,8 @@ function nodeOf(major: string): Setting {
   return {
     id: `node-${major}`,
     title: `Node ${major}`,
-    ...(node === undefined ? { missing: `install it by npm run test:matrix -- --node=${major}` } : { node }),
+    node,
+    ...missing(existsSync(node), `install it by npm run test:matrix -- --node=${major}`),
   };
 }
 
