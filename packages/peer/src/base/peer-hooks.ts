@@ -199,7 +199,7 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
   get processor(): PacketProcessor {
     if (this.#processor === undefined) {
       const { clock, platform } = this.parts;
-      this.#processor = new PacketProcessor(clock, platform.yield);
+      this.#processor = new PacketProcessor(clock, platform.yield, this.turns);
       if (this.#dispatching) this.#processor.dispatch();
     }
     return this.#processor;

@@ -3,6 +3,7 @@ import type { PeerParts } from "../base/peer-parts.js";
 import type { Observation } from "../observing/observation.js";
 import { SESSION, type Session } from "../session/session.js";
 import type { Transport } from "../transport/transport.js";
+import type { RunQueue } from "../turns/run-queue.js";
 import type { Admission } from "./admission.js";
 import type { ClientOnServer } from "./client-on-server.js";
 import type { ClientTable } from "./client-table.js";
@@ -21,6 +22,8 @@ export interface ReceivingServer<C> {
 
 /** What those are told that look after the clients of a server. */
 export interface Housekeeping {
+  /** Who has the event loop, which is to know of connections that come. */
+  readonly turns: RunQueue;
   readonly observation: Observation;
   /** How many clients there are whose sessions wait for them, and who hold no connection. */
   readonly suspendedCount: number;
@@ -54,6 +57,7 @@ export class Reception<C extends ClientOnServer> {
   offered(addr: Address, open: () => Transport, refuse: () => void, connected: number | undefined): void {
     const { guard } = this.#parts;
     let transport: Transport | undefined;
+    this.#house.turns.accepted();
     try {
       const refused = this.#refusal(addr);
       if (refused === undefined) {

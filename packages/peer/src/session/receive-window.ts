@@ -4,6 +4,11 @@ import { Deadline } from "../time/deadline.js";
 /** How often it is looked whether a peer that is not listened to is still there. */
 const SECONDS_BETWEEN_LOOKS = 1;
 
+/** Who has no more packets waiting than this is stopped last when all connections together have too much. */
+const FEW = 16;
+/** The part of the room for all together that those with more packets may fill. */
+const FOR_MANY = 3 / 4;
+
 /** How much may wait; packets and bytes. */
 export interface ReceiveWindowLimits {
   /** `net.limits.unprocessed.packets` */
@@ -49,7 +54,9 @@ export class ReceiveWindow {
     this.packets++;
     this.bytes += bytes;
     const { maxQueuedPackets, maxQueuedBytes, maxQueuedTotal } = this.#limits;
-    const room = this.packets < maxQueuedPackets && this.bytes < maxQueuedBytes && total < maxQueuedTotal;
+    // Who sends little would otherwise have one packet in each pass, for as long as others fill the room.
+    const inAll = this.packets > FEW ? maxQueuedTotal * FOR_MANY : maxQueuedTotal;
+    const room = this.packets < maxQueuedPackets && this.bytes < maxQueuedBytes && total < inAll;
     if (this.#full || room) return false;
     this.#full = true;
     return true;

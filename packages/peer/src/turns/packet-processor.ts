@@ -6,6 +6,10 @@ import { PacketPack } from "./packet-pack.js";
 import { PacketQueue } from "./packet-queue.js";
 import type { PostponedLine } from "./postponed-packets.js";
 import { ProcessPass } from "./process-pass.js";
+import type { RunQueue } from "./run-queue.js";
+
+/** Past so many connections whose packets wait since an earlier pass, passes are short while connections are accepted. */
+const MANY = 16;
 
 /** Options of `process`. */
 export interface ProcessOptions extends WaitOptions {
@@ -17,6 +21,7 @@ export interface ProcessOptions extends WaitOptions {
 export class PacketProcessor {
   readonly #queue = new PacketQueue();
   readonly #clock: Clock;
+  readonly #turns: RunQueue;
   readonly #yield: (call: () => void) => void;
   #arrival: Deferred<void>;
   #dispatching = false;
@@ -28,9 +33,13 @@ export class PacketProcessor {
   /** Calls of `waitAndRun` that wait. */
   #waiting = 0;
 
-  /** @param yieldTurn - calls something in the next turn of the event loop. */
-  constructor(clock: Clock, yieldTurn: (call: () => void) => void) {
+  /**
+   * @param yieldTurn - calls something in the next turn of the event loop.
+   * @param turns - knows whether connections are being accepted.
+   */
+  constructor(clock: Clock, yieldTurn: (call: () => void) => void, turns: RunQueue) {
     this.#clock = clock;
+    this.#turns = turns;
     this.#yield = yieldTurn;
     this.#arrival = new Deferred(clock);
   }
@@ -58,7 +67,13 @@ export class PacketProcessor {
 
   /** Processes what is queued, as far as there is time for each connection. @returns the number of packets. */
   run(): number {
-    return this.#run(new ProcessPass(this.#clock));
+    return this.#run(this.#newPass());
+  }
+
+  #newPass(): ProcessPass {
+    // Few that wait are no reason for newcomers to wait long.
+    const many = this.#queue.postponed.size > MANY;
+    return new ProcessPass(this.#clock, many ? this.#turns.arrivals : undefined);
   }
 
   #run(pass: ProcessPass): number {
@@ -215,7 +230,7 @@ export class PacketProcessor {
     let count: number;
     do {
       this.#again = false;
-      pass = new ProcessPass(this.#clock);
+      pass = this.#newPass();
       count = this.#run(pass);
     } while ((count > 0 || this.#again) && this.#queue.length > 0 && !pass.outOfTime);
     this.#draining = false;

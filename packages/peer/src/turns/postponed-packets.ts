@@ -79,6 +79,11 @@ export class PostponedPackets {
   /** The same by what connections have in common that have a share together. Whoever had a turn goes to the end. */
   readonly #shares = new Map<unknown, Set<PostponedLine>>();
 
+  /** How many connections have some. */
+  get size(): number {
+    return this.#lines.size;
+  }
+
   /** Whether there are none. */
   get empty(): boolean {
     return this.#lines.size === 0;

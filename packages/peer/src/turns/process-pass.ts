@@ -1,16 +1,19 @@
 import { isCompressed } from "../session/raw-packet.js";
 import type { Session } from "../session/session.js";
 import type { Clock } from "../time/clock.js";
+import type { Arrivals } from "./arrivals.js";
 import { COSTLY_LENGTH } from "./run-queue.js";
 
 /** Time that one connection's packets may take in one pass, in milliseconds. */
 const SLICE = 10;
 /** Time after which packets that may take long, and addresses that had their share, wait for the next pass. */
 const CROWDED = 20;
+/** The same while connections are being accepted. */
+const SOON_CROWDED = 5;
 /** That share, in milliseconds. */
 const SHARE = 1;
-/** Time after which an address that had anything at all of the pass waits for the next one. */
-const OVERCROWDED = 40;
+/** After so many times that time, an address that had anything at all of the pass waits for the next one. */
+const OVERCROWDED = 2;
 
 /**
  * One call of `process`: says which of the packets that wait are processed in it, so that no connection keeps the program
@@ -30,15 +33,25 @@ export class ProcessPass {
   /** Whether packets wait for want of time, and not because somebody holds their connection. */
   outOfTime = false;
 
-  constructor(clock: Clock) {
+  /** Connections that are being accepted. */
+  readonly #arrivals: Arrivals | undefined;
+  readonly #crowdedAfter: number;
+  /** Whether packets that may take long are processed; `undefined`: none came so far. */
+  #allowsLong: boolean | undefined = undefined;
+  /** Whether the packet that is processed may take long. */
+  #long = false;
+
+  constructor(clock: Clock, arrivals: Arrivals | undefined) {
     this.#clock = clock;
     this.#started = clock.now();
     this.#last = this.#started;
+    this.#arrivals = arrivals?.expected(this.#started) === true ? arrivals : undefined;
+    this.#crowdedAfter = this.#arrivals === undefined ? CROWDED : SOON_CROWDED;
   }
 
   /** Whether there is little time left, so that shares are kept to. */
   get crowded(): boolean {
-    return this.#last - this.#started >= CROWDED;
+    return this.#last - this.#started >= this.#crowdedAfter;
   }
 
   /** Whether a connection's next packet is processed in this pass. */
@@ -72,10 +85,21 @@ export class ProcessPass {
     if (this.crowded) {
       const together = this.#together(session);
       if (together >= SHARE || (costly && this.#costly > 0)) return false;
-      if (together > 0 && this.#last - this.#started >= OVERCROWDED) return false;
+      if (together > 0 && this.#last - this.#started >= OVERCROWDED * this.#crowdedAfter) return false;
     }
-    if (costly) this.#costly++;
+    if (costly) {
+      if (this.#arrivals !== undefined && !this.#hasTimeForLong(this.#arrivals)) return false;
+      this.#costly++;
+    }
     return true;
+  }
+
+  #hasTimeForLong(arrivals: Arrivals): boolean {
+    // One of them leaves no time for a second one.
+    if (this.#costly > 0) return false;
+    this.#allowsLong ??= arrivals.allowLong(this.#started);
+    this.#long = this.#allowsLong;
+    return this.#allowsLong;
   }
 
   /** What a connection has used together with those that it shares with. */
@@ -93,6 +117,10 @@ export class ProcessPass {
     const time = now - this.#last;
     this.#used.set(session, (this.#used.get(session) ?? 0) + time);
     if (this.#usedTogether !== undefined) add(this.#usedTogether, session.share, time);
+    if (this.#long) {
+      this.#long = false;
+      this.#arrivals?.tookLong(this.#last, now);
+    }
     this.#last = now;
   }
 }

@@ -1,7 +1,10 @@
 import type { Clock } from "../time/clock.js";
+import { Arrivals } from "./arrivals.js";
 
 /** Longest time that the connections of a peer are worked off before the event loop goes on, in milliseconds. */
 const SLICE = 10;
+/** The same while connections are being accepted. */
+const SHORT_SLICE = 2;
 /** Longest time that one of several waiting connections has of it. */
 const SHARE = 1;
 /** How many have a turn at once even if each uses up its share, so that their order is of no account. */
@@ -36,7 +39,7 @@ export type Precedence = "fresh" | "used" | "costly";
  * Shares the event loop among the connections of a peer. Input is worked off as it comes, until the time of one slice is
  * {@link RunQueue.spent}. From then on input waits for the next turn of the loop, so that nobody who sends much makes others
  * wait for long: those go first who had no turn yet, and packets that may take long go last, but one of each kind goes on
- * in each turn. Connections of one address take turns with each other first, so that many of them have no more time than few.
+ * in each turn. While connections are being accepted, turns are shorter. Connections of one address take turns with each other first, so that many of them have no more time than few.
  */
 export class RunQueue {
   /** Whether the time is used up, so that no packet is begun now. */
@@ -54,11 +57,23 @@ export class RunQueue {
   /** There once somebody waits: a process may have thousands of clients. */
   #waiting: Record<Precedence, Runnable[]> | undefined = undefined;
   #turn: (() => void) | undefined = undefined;
+  #arrivals: Arrivals | undefined = undefined;
 
   /** @param yieldTurn - calls something in the next turn of the event loop. */
   constructor(clock: Clock, yieldTurn: (call: () => void) => void) {
     this.#clock = clock;
     this.#yield = yieldTurn;
+  }
+
+  /** Connections that come; `undefined`: none was accepted. */
+  get arrivals(): Arrivals | undefined {
+    return this.#arrivals;
+  }
+
+  /** A connection was accepted. */
+  accepted(): void {
+    this.#arrivals ??= new Arrivals();
+    this.#arrivals.came(this.#clock.now());
   }
 
   /** A packet of so many bytes was processed. One that may take long is to be looked at before, too, so that the time begins. */
@@ -104,13 +119,23 @@ export class RunQueue {
     if (this.#empty) return;
     const now = this.#clock.now();
     this.#begin(now);
-    const end = this.#until;
+    const arrivals = this.#arrivals?.expected(now) === true ? this.#arrivals : undefined;
+    const end = arrivals === undefined ? this.#until : now + SHORT_SLICE;
     this.#run("fresh", end);
     this.#run("used", end);
-    this.#run("costly", end);
+    if (arrivals === undefined) this.#run("costly", end);
+    else this.#runCostly(arrivals, end);
     // With nobody left, what comes next in this turn of the loop has the time of a slice, too.
     this.spent = !this.#empty;
     this.#until = this.#clock.now() + SLICE;
+  }
+
+  /** The same where connections come: leaves them most of the time. */
+  #runCostly(arrivals: Arrivals, end: number): void {
+    const now = this.#clock.now();
+    if (this.#waiting?.costly.length === 0 || !arrivals.allowLong(now)) return;
+    this.#run("costly", end);
+    arrivals.tookLong(now, this.#clock.now());
   }
 
   /** Gives those their turn that wait now, until `end`. */
