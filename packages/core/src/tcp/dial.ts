@@ -1,5 +1,5 @@
 import { connect, type Socket } from "node:net";
-import type { Clock } from "@peng3dnet/peer";
+import type { Clock, ConnectRequest } from "@peng3dnet/peer";
 import {
   AbortedError,
   type Address,
@@ -22,8 +22,8 @@ export interface DialOptions {
   readonly timeout: number;
   /** Gives up when it fires. */
   readonly signal?: AbortSignal | undefined;
-  /** What reads the socket; default: its `data` events. */
-  readonly reader?: SocketReader | undefined;
+  /** Says the same; with this, no signal is asked for. */
+  readonly whenGivenUp?: ConnectRequest["whenGivenUp"];
 }
 
 /** What the operating system says of one address. */
@@ -84,22 +84,60 @@ export function connectError(error: NodeJS.ErrnoException, address: Address): Co
   }
 }
 
+/** Calls `call` with the reason when connecting is given up, at once if it is already. @returns what ends that. */
+function whenGivenUp(options: DialOptions, call: (reason: unknown) => void): () => void {
+  if (options.whenGivenUp !== undefined) return options.whenGivenUp(call);
+  // Asked for only here, as it is made then.
+  const { signal } = options;
+  if (signal === undefined) return () => {};
+  if (!signal.aborted) return onAbort(signal, () => call(signal.reason));
+  call(signal.reason);
+  return () => {};
+}
+
 /**
  * Connects to an address.
  *
  * @param keepAlive - seconds of silence until the system asks whether the server is there; 0: it does not.
+ * @param reader - what reads the socket; default: its `data` events.
  * @throws {@link ConnectError} or a subclass, {@link TimedOutError}, {@link AbortedError}. The socket is gone then.
  */
 export function dial(
   address: Address,
-  { clock, timeout, signal, reader }: DialOptions,
+  options: DialOptions,
   keepAlive: number,
+  reader?: SocketReader,
 ): Promise<Socket> {
-  if (signal?.aborted === true) {
-    return Promise.reject(new AbortedError("connecting was aborted", { cause: signal.reason }));
-  }
   return new Promise((resolve, reject) => {
-    const socket = connect({
+    let socket: Socket | undefined;
+    let deadline: Deadline | undefined;
+    let over = false;
+    const leave = (): void => {
+      deadline?.cancel();
+      stopListening();
+      socket?.off("error", onError);
+      socket?.off("connect", onConnect);
+    };
+    const giveUp = (error: Error): void => {
+      leave();
+      // Whatever the dying socket still says concerns nobody.
+      socket?.on("error", () => {});
+      socket?.destroy();
+      reject(error);
+    };
+    const onError = (error: Error): void => giveUp(connectError(error, address));
+    const onConnect = (): void => {
+      leave();
+      resolve(socket as Socket);
+    };
+    let stopListening = (): void => {};
+    stopListening = whenGivenUp(options, (cause) => {
+      over = true;
+      giveUp(new AbortedError("connecting was aborted", { cause }));
+    });
+    // It may be given up before anything is opened.
+    if (over) return;
+    socket = connect({
       host: address[0],
       port: address[1],
       allowHalfOpen: true,
@@ -107,30 +145,10 @@ export function dial(
       ...keepAliveOptions(keepAlive),
       ...(reader && { onread: reader.onread }),
     });
-    const leave = (): void => {
-      deadline?.cancel();
-      stopListening?.();
-      socket.off("error", onError);
-      socket.off("connect", onConnect);
-    };
-    const giveUp = (error: Error): void => {
-      leave();
-      // Whatever the dying socket still says concerns nobody.
-      socket.on("error", () => {});
-      socket.destroy();
-      reject(error);
-    };
-    const onError = (error: Error): void => giveUp(connectError(error, address));
-    const onConnect = (): void => {
-      leave();
-      resolve(socket);
-    };
-    const deadline = Deadline.start(clock, timeout, () =>
+    const { clock, timeout } = options;
+    deadline = Deadline.start(clock, timeout, () =>
       giveUp(new TimedOutError(`${addressText(address)} did not answer within ${timeout} s`)),
     );
-    const stopListening =
-      signal &&
-      onAbort(signal, () => giveUp(new AbortedError("connecting was aborted", { cause: signal.reason })));
     socket.on("error", onError);
     socket.on("connect", onConnect);
   });

@@ -1,15 +1,16 @@
 import { type Connector, type ConnectRequest, normalizeAddrSocketstyle } from "@peng3dnet/peer";
-import { prepareTlsClient } from "../tls/tls.js";
+import { prepareTlsClient, tlsWanted } from "../tls/tls.js";
 import { dial } from "./dial.js";
 import { createSocketReader } from "./socket-reader.js";
 import { SocketTransport } from "./socket-transport.js";
 
 async function connectSocket(request: ConnectRequest): Promise<void> {
   const { address, cfg, clock, logger, established } = request;
-  const secure = await prepareTlsClient(cfg, logger);
+  // Without TLS there is nothing to wait for.
+  const secure = tlsWanted(cfg, logger) ? await prepareTlsClient(cfg) : undefined;
   // TLS reads a socket by itself.
   const reader = secure === undefined ? createSocketReader() : undefined;
-  const socket = await dial(address, { ...request, reader }, cfg.get("net.tcp.keepalive"));
+  const socket = await dial(address, request, cfg.get("net.tcp.keepalive"), reader);
   const connected = clock.now();
   if (secure === undefined) established(new SocketTransport(socket, reader), connected);
   else await secure(socket, address, request, (transport) => established(transport, connected));

@@ -30,12 +30,11 @@ export type TlsDialer = (
 ) => Promise<void>;
 
 /**
- * Reads what a client needs for TLS; `undefined` if TLS is off.
+ * Reads what a client needs for TLS, which is on.
  *
  * @throws {@link TlsConfigError} that names the option and the file.
  */
-export async function prepareTlsClient(cfg: Config, logger: Logger): Promise<TlsDialer | undefined> {
-  if (!tlsWanted(cfg, logger)) return undefined;
+export async function prepareTlsClient(cfg: Config): Promise<TlsDialer> {
   const { readTlsClientOptions } = await import("./tls-options.js");
   const { connectTls } = await import("./tls-client.js");
   const tls = await readTlsClientOptions(cfg);

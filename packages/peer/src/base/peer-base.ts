@@ -77,16 +77,17 @@ export abstract class PeerBase<
   abstract readonly side: Side;
   /** The packets that this peer knows. */
   readonly registry: PacketRegistry = new PacketRegistry();
+  // Declared only, as are those below: a field without a value would be written twice, in each of thousands of clients.
   /** The options: own ones over the engine's over the defaults. {@link ConfigValues} says when each one is read. */
-  readonly cfg: Config;
+  declare readonly cfg: Config;
   /** The engine or event bus. */
-  readonly peng: EngineLike | undefined;
+  declare readonly peng: EngineLike | undefined;
 
   /** `"server"` or `"client"`, as in the names of events. */
-  protected readonly kind: PeerKind;
-  protected readonly clock: Clock;
-  protected readonly logger: Logger;
-  protected readonly guard: HandlerGuard;
+  declare protected readonly kind: PeerKind;
+  declare protected readonly clock: Clock;
+  declare protected readonly logger: Logger;
+  declare protected readonly guard: HandlerGuard;
   readonly #platform: Platform;
   readonly #print: PeerOptions["print"];
   readonly #events: EngineEvents;
@@ -156,9 +157,7 @@ export abstract class PeerBase<
     this.#initialized = true;
     registerInternalPackets(this.registry, this);
     this.addConnType(CONNTYPE_CLASSIC, new ClassicConnectionType(this));
-    const { ownPrototype } = this;
-    callRegistrationHooks(this, ownPrototype, "_reg_packets_");
-    callRegistrationHooks(this, ownPrototype, "_reg_conntypes_");
+    callRegistrationHooks(this, this.ownPrototype);
     this.sendEvent("initialize");
   }
 

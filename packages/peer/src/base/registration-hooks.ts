@@ -1,21 +1,24 @@
-const UNDERSCORE = 95;
+/** How the names of these methods begin: those that register packets are called first. */
+const PREFIXES = ["_reg_packets_", "_reg_conntypes_"];
 
 /**
- * Calls all methods of a peer whose names begin with a prefix, in order of name: those by which subclasses register what they
- * add.
+ * Calls all methods of a peer whose names begin with `_reg_packets_`, in order of name, and then those with `_reg_conntypes_`: by
+ * which subclasses register what they add.
  *
  * @param base - the prototype from which on there are none, and looking through all names costs a client much of its start.
  */
-export function callRegistrationHooks(peer: object, base: object, prefix: string): void {
-  const names = new Set<string>();
-  for (let object = peer; object !== base; object = Object.getPrototypeOf(object)) {
-    for (const name of Object.getOwnPropertyNames(object)) {
-      // One character first: a client has a hundred names, and a process thousands of clients.
-      if (name.charCodeAt(0) === UNDERSCORE && name.startsWith(prefix)) names.add(name);
+export function callRegistrationHooks(peer: object, base: object): void {
+  for (const prefix of PREFIXES) {
+    const names = new Set<string>();
+    for (let object = peer; object !== base; object = Object.getPrototypeOf(object)) {
+      // One character first: a client has many names, and a process thousands of clients.
+      for (const name of Object.getOwnPropertyNames(object)) if (name[0] === "_") names.add(name);
     }
-  }
-  for (const name of [...names].sort()) {
-    const hook: unknown = Reflect.get(peer, name);
-    if (typeof hook === "function") hook.call(peer);
+    // Most have none at all, and need not look again.
+    if (!names.size) return;
+    for (const name of [...names].sort()) {
+      const hook: unknown = name.startsWith(prefix) && Reflect.get(peer, name);
+      if (typeof hook === "function") hook.call(peer);
+    }
   }
 }

@@ -60,7 +60,7 @@ export class ClientHooks<C extends HookedClient> extends PeerHooks<C> {
     const resuming = new ClientResumption<C>({
       clock: this.parts.clock,
       options,
-      dial: connector && ((signal, established, to) => dialling.dial(signal, established, to)),
+      dial: connector && ((...args) => dialling.dial(...args)),
       redirects: new Redirects(options, connector),
       networkBack: this.parts.platform.networkBack,
       suspended: (session, error) => {

@@ -151,10 +151,10 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
   /** Does what connects, with a caller's patience: one that gives up before there is a connection ends the attempts. */
   async patiently(options: WaitOptions, connect: () => Promise<void>, what: string): Promise<void> {
     const { signal, timeout } = options;
+    if (signal === undefined && timeout === undefined) return connect();
     const { clock, platform } = this.#parts;
     checkTimeout(timeout);
     if (signal?.aborted === true && this.session === undefined) throw aborted(signal, what);
-    if (signal === undefined && timeout === undefined) return connect();
     const connecting = connect();
     try {
       await within(clock, connecting, options, what, platform.yield);
@@ -280,7 +280,8 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
       this.#lost(session, info, wasActive, prints);
       return;
     }
-    this.#active.fail(connectionClosed(info));
+    // An error has a stack, which takes longer than all else here.
+    if (!wasActive) this.#active.fail(connectionClosed(info));
     this.#tellClosed(info, prints);
     this.#settleClosed(info);
   }

@@ -1,7 +1,7 @@
 import { type CloseInfo, ConnectError, describeError, ResumeError } from "@peng3dnet/protocol";
 import type { PeerParts } from "../base/peer-parts.js";
-import { unlessAborted } from "../time/deferred.js";
 import type { Transport } from "../transport/transport.js";
+import { AttemptEnd } from "./attempt-end.js";
 import type { ClientEvents } from "./client-options.js";
 import type { Dialling } from "./dialling.js";
 import { Pause } from "./pause.js";
@@ -31,7 +31,7 @@ export class ConnectAttempts {
   readonly #dialling: Dialling;
   readonly #parts: PeerParts;
   /** Ends the attempt, or the pause before one, that is under way; `undefined`: none is. */
-  #attempt: AbortController | undefined = undefined;
+  #attempt: AttemptEnd | undefined = undefined;
   /** Why nothing is to be opened any more; `undefined`: something may be. */
   #given: (() => Error) | undefined = undefined;
   /** That before another attempt; made with the first one. */
@@ -52,7 +52,7 @@ export class ConnectAttempts {
   end(why: () => Error): void {
     if (this.#given !== undefined) return;
     this.#given = why;
-    this.#attempt?.abort(why());
+    this.#attempt?.giveUp(why());
   }
 
   /** There is a session, be it over a transport that somebody has handed in: there is no more to wait for. */
@@ -76,31 +76,35 @@ export class ConnectAttempts {
     }
   }
 
-  /** A signal for an attempt, or for the pause before one. It has fired if nothing is to be opened any more. */
-  #begin(): AbortSignal {
-    const attempt = new AbortController();
-    if (this.#given !== undefined) attempt.abort(this.#given());
+  /** The end of an attempt, or of the pause before one. It is given up if nothing is to be opened any more. */
+  #begin(): AttemptEnd {
+    const attempt = new AttemptEnd();
+    if (this.#given !== undefined) attempt.giveUp(this.#given());
     this.#attempt = attempt;
-    return attempt.signal;
+    return attempt;
   }
 
   async #try(): Promise<void> {
     const { clock, platform } = this.#parts;
     const sessions = this.#sessions;
-    const signal = this.#begin();
+    const end = this.#begin();
     const made: ReturnType<AttemptedSessions["begin"]>[] = [];
     try {
-      const dialling = this.#dialling.dial(signal, (transport, connected = clock.now()) => {
-        made.push(this.#use(transport, connected, signal));
+      await new Promise<void>((resolve, reject) => {
+        const dialling = this.#dialling.dial(end, (transport, connected = clock.now()) => {
+          made.push(this.#use(transport, connected, end));
+        });
+        dialling.then(resolve, reject);
+        // What it rejects with when it is given up comes first; but it may never say anything.
+        end.whenGivenUp((reason) => platform.yield(() => reject(reason)));
       });
-      await unlessAborted(dialling, signal, platform.yield);
     } catch (error) {
       // What a connector says of a connection that it has handed over ends that connection, but no other one.
       made[0]?.crashed(error);
       if (made.length > 0 && sessions.reconnecting !== undefined) return;
       throw error;
     } finally {
-      if (this.#attempt?.signal === signal) this.#attempt = undefined;
+      if (this.#attempt === end) this.#attempt = undefined;
     }
     if (made.length === 0 && sessions.session === undefined)
       throw new ConnectError(
@@ -108,11 +112,11 @@ export class ConnectAttempts {
       );
   }
 
-  #use(transport: Transport, connected: number, signal: AbortSignal): ReturnType<AttemptedSessions["begin"]> {
-    if (signal.aborted) {
+  #use(transport: Transport, connected: number, end: AttemptEnd): ReturnType<AttemptedSessions["begin"]> {
+    if (end.reason) {
       // Closed between the connection and here.
       transport.destroy();
-      throw signal.reason;
+      throw end.reason;
     }
     try {
       return this.#sessions.begin(transport, (this.#parts.clock.now() - connected) / 1000);
@@ -126,9 +130,9 @@ export class ConnectAttempts {
   async #pause(before: CloseInfo): Promise<void> {
     const { clock, guard, platform } = this.#parts;
     const sessions = this.#sessions;
-    const signal = this.#begin();
+    const end = this.#begin();
     // A listener may have ended it, or handed in a transport; and so may the next one.
-    if (signal.aborted) throw signal.reason;
+    if (end.reason) throw end.reason;
     if (sessions.session !== undefined) return;
     const { attempt, seconds } = (sessions.reconnecting as Reconnecting).next();
     const dials = this.#dialling.connector !== undefined;
@@ -143,10 +147,10 @@ export class ConnectAttempts {
       }
       const told: ClientEvents["retry"] = [{ ...before, attempt, seconds }];
       this.#parts.emit("retry", told);
-      if (signal.aborted) throw signal.reason;
+      if (end.reason) throw end.reason;
       if (sessions.session !== undefined) return;
     }
     this.#pausing ??= new Pause(clock, platform);
-    await this.#pausing.wait(dials ? seconds : undefined, signal);
+    await this.#pausing.wait(dials ? seconds : undefined, end.signal);
   }
 }

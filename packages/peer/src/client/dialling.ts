@@ -10,6 +10,9 @@ export interface DiallingClient {
   readonly cfg: Config;
 }
 
+/** Says when an attempt is given up. */
+export type DialEnd = Pick<ConnectRequest, "signal" | "whenGivenUp">;
+
 /** Opens transports to the server of a client, or to where that leads it. */
 export class Dialling {
   /** What it connects with; `undefined`: nothing, so that somebody has to hand in transports. */
@@ -26,12 +29,12 @@ export class Dialling {
   }
 
   /**
-   * Opens one. @param to - what goes to another address than the client's own.
+   * Opens one. @param end - gives it up. @param to - what goes to another address than the client's own.
    *
    * @throws what the connector does; {@link InvalidStateError} without one.
    */
   async dial(
-    signal: AbortSignal,
+    end: DialEnd,
     established: ConnectRequest["established"],
     to?: RedirectedConnector,
   ): Promise<void> {
@@ -47,7 +50,11 @@ export class Dialling {
       clock: this.#clock,
       logger: this.#logger,
       timeout: cfg.get("net.timeout.handshake"),
-      signal,
+      // Made only when it is asked for. A property of its own, since a connector may copy the request.
+      get signal() {
+        return end.signal;
+      },
+      whenGivenUp: end.whenGivenUp,
       established,
     });
   }

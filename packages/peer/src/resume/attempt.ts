@@ -10,7 +10,7 @@ import {
 } from "@peng3dnet/protocol";
 import type { Clock } from "../time/clock.js";
 import { Deadline } from "../time/deadline.js";
-import type { RedirectedConnector } from "../transport/connector.js";
+import type { ConnectRequest, RedirectedConnector } from "../transport/connector.js";
 import type { Transport } from "../transport/transport.js";
 import type { Line } from "./line.js";
 import { LineAttempt } from "./line-attempt.js";
@@ -22,7 +22,7 @@ import type { Redirects } from "./redirects.js";
  * @param to - what goes to another address than the client's own.
  */
 export type DialLine = (
-  signal: AbortSignal,
+  end: Pick<ConnectRequest, "signal">,
   established: (transport: Transport) => void,
   to?: RedirectedConnector,
 ) => Promise<void>;
@@ -72,7 +72,7 @@ export class Attempt {
       this.use(transport);
     };
     // Once there is a transport, that tells what becomes of it.
-    this.#dial?.(this.#abort.signal, established, to).catch((error: Error) => {
+    this.#dial?.(this.#abort, established, to).catch((error: Error) => {
       if (!there) this.#fail(error);
     });
   }

@@ -61,16 +61,17 @@ export class Session<Owner = unknown>
     ResumingSession,
     TalliedSession
 {
+  // Declared only, as are others below: a field without a value would be written twice.
   /** The protocol's side of it. */
-  readonly connection: Connection;
+  declare readonly connection: Connection;
   /** Moves the bytes. */
-  readonly transport: Transport;
+  declare readonly transport: Transport;
   /** Its limits and deadlines. */
-  readonly options: SessionOptions;
+  declare readonly options: SessionOptions;
   /** Whom packets and the close concern: a client on a server, or the client itself. */
   declare owner: Owner;
   /** What it reports to. */
-  readonly hooks: SessionHooks<Session<Owner>>;
+  declare readonly hooks: SessionHooks<Session<Owner>>;
   /** Bytes received. */
   bytesIn = 0;
   /** Packets received that nothing handled. */

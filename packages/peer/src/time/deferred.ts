@@ -146,30 +146,3 @@ export async function within<T>(
 export function aborted(signal: AbortSignal, what: string): AbortedError {
   return new AbortedError(`waiting for ${what} was aborted`, { cause: signal.reason });
 }
-
-/**
- * Waits for a promise, but little longer than until a signal fires: what the signal makes it reject with comes first.
- *
- * @param yieldTurn - calls something in the next turn of the event loop.
- * @throws what the promise rejects with, else the signal's reason.
- */
-export async function unlessAborted<T>(
-  promise: Promise<T>,
-  signal: AbortSignal,
-  yieldTurn: (call: () => void) => void,
-): Promise<T> {
-  let stopListening: (() => void) | undefined;
-  const given = new Promise<never>((_, reject) => {
-    const giveUp = (): void => yieldTurn(() => reject(signal.reason));
-    if (signal.aborted) giveUp();
-    else stopListening = onAbort(signal, giveUp);
-  });
-  // It may come too late for anybody to wait for it.
-  given.catch(() => {});
-  promise.catch(() => {});
-  try {
-    return await Promise.race([promise, given]);
-  } finally {
-    stopListening?.();
-  }
-}

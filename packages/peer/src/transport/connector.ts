@@ -13,8 +13,15 @@ export interface ConnectRequest {
   readonly logger: Logger;
   /** Seconds until the attempt is given up (`net.timeout.handshake`). */
   readonly timeout: number;
-  /** Gives the attempt up when it fires. */
+  /** Gives the attempt up when it fires. Made when it is first asked for, so that copying the request makes it. */
   readonly signal: AbortSignal;
+  /**
+   * Calls `call` with the reason when the attempt is given up, at once if it is already: as `signal` would tell, which takes a
+   * client much more to make. `undefined` where there is nothing but the signal.
+   *
+   * @returns what ends that.
+   */
+  readonly whenGivenUp?: ((call: (reason: unknown) => void) => () => void) | undefined;
   /**
    * Takes the transport over. To be called within the event that says that it is there, so that nothing that follows is
    * missed.

@@ -55,3 +55,61 @@ test("a transport that is attached while a connector is at work stays", async ()
   expect(client.conn?.open).toBe(true);
   client.stop();
 });
+
+test.each(["close", "stop"] as const)(
+  "%s tells a connector without a signal that the attempt is given up",
+  async (end) => {
+    const told: unknown[] = [];
+    const unheard: unknown[] = [];
+    let again: unknown;
+    const client = clientOf(
+      ({ whenGivenUp }) =>
+        new Promise((_, reject) => {
+          whenGivenUp?.((reason) => unheard.push(reason))();
+          whenGivenUp?.((reason) => {
+            told.push(reason);
+            whenGivenUp((same) => {
+              again = same;
+            });
+            reject(reason);
+          });
+        }),
+    );
+    const starting = client.start();
+    starting.catch(() => {});
+    await client[end]();
+    await expect(starting).rejects.toMatchObject({ code: "P3D_ERR_ABORTED" });
+    expect(told).toEqual([expect.objectContaining({ code: "P3D_ERR_ABORTED" })]);
+    expect(again).toBe(told[0]);
+    expect(unheard).toEqual([]);
+  },
+);
+
+test("a connector may copy what it is asked for, and has a signal then that fires", async () => {
+  let reason: unknown;
+  const client = clientOf(async (request) => {
+    const { signal } = { ...request };
+    await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+    reason = signal.reason;
+    throw reason;
+  });
+  const starting = client.start();
+  starting.catch(() => {});
+  client.stop();
+  await expect(starting).rejects.toMatchObject({ code: "P3D_ERR_ABORTED" });
+  expect(reason).toMatchObject({ code: "P3D_ERR_ABORTED" });
+});
+
+test("a signal that is asked for too late has fired", async () => {
+  let fired: boolean | undefined;
+  const client = clientOf(async (request) => {
+    await new Promise<void>((resolve) => request.whenGivenUp?.(() => resolve()));
+    fired = request.signal.aborted;
+    throw request.signal.reason;
+  });
+  const starting = client.start();
+  starting.catch(() => {});
+  client.stop();
+  await expect(starting).rejects.toMatchObject({ code: "P3D_ERR_ABORTED" });
+  expect(fired).toBe(true);
+});

@@ -19,16 +19,17 @@ export class Packet<Payload = unknown> {
     return "packet";
   }
 
+  // Declared only: each of thousands of clients makes packets, and a field is written twice where it has no value to begin with.
   /** Registry that all packets of the peer share. */
-  readonly reg: PacketRegistry;
+  declare readonly reg: PacketRegistry;
   /** The peer that this packet type belongs to. */
-  readonly peer: Peer;
+  declare readonly peer: Peer;
   /**
    * Free for the application; `null` if it was left out.
    *
    * @reference `obj`
    */
-  readonly obj: unknown;
+  declare readonly obj: unknown;
   /** Name under which `registerObject` registers it. */
   readonly name: string | undefined = undefined;
 

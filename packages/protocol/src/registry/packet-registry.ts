@@ -109,8 +109,11 @@ export class PacketRegistry extends BaseRegistry<Packet, PacketEntry> {
    * @reference `register`
    */
   override register(obj: Packet, name: string, n?: number | null): number {
-    checkName(name);
-    if (typeof n === "number") checkId(n, name);
+    // The protocol's own, which each of thousands of clients registers, are right.
+    if (typeof n !== "number" || PROTOCOL_IDS.get(name) !== n) {
+      checkName(name);
+      if (typeof n === "number") checkId(n, name);
+    }
     return super.register(obj, name, n);
   }
 
