@@ -23,6 +23,8 @@ export const Buy = defineRequest({
   side: SIDE_SERVER,
 });
 export const Ask = defineRequest({ name: "demo:ask", request: payload<string>(), response: payload<boolean>(), side: SIDE_CLIENT });
+export const Pay = defineRequest({ name: "demo:pay", errors: { plain: payload<null>(), perhaps: payload<{ why: string } | null>() } });
+export const Open = defineRequest({ name: "demo:open" });
 export const packets = [Greeting, Say, Heard, Move, Path, Buy, Ask];
 export type Packets = (typeof packets)[number];
 export class Player extends ClientOnServer {
@@ -37,7 +39,7 @@ const imports = `
 import * as core from "@peng3dnet/core";
 import { Client, ClientOnServer, Server, SmartPacket } from "@peng3dnet/core";
 import { PingableClientMixin, PingableServerMixin } from "@peng3dnet/ping";
-import { Ask, Buy, client, game, Greeting, Heard, Move, packets, type Packets, Path, Player, Say, server } from "./shared.js";
+import { Ask, Buy, client, game, Greeting, Heard, Move, Open, packets, type Packets, Path, Pay, Player, Say, server } from "./shared.js";
 `;
 
 const right = {
@@ -102,6 +104,10 @@ const right = {
     }
     game.answer(Buy, ({ text }, { client: player, signal }) => {
       if (signal.aborted || player.score < 0) throw Buy.error("toopoor", "", { missing: 5 });
+      if (player.score === 1) throw Pay.error("plain");
+      if (player.score === 2) throw Pay.error("perhaps", "", { why: "" });
+      if (player.score === 3) throw Pay.error("perhaps");
+      if (player.score === 4) throw Open.error("anything", "at all");
       player.sendMessage("demo:heard", { text });
       return { gold: "5" };
     });
@@ -231,6 +237,14 @@ const wrong: Record<string, readonly [source: string, error: string | RegExp]> =
   "an answer": [
     `server.answer(Buy, () => ({ gold: 5 }));`,
     "Type 'number' is not assignable to type 'string'.",
+  ],
+  "an error of a request without its data": [
+    `server.answer(Buy, () => { throw Buy.error("toopoor", "Too dear."); });`,
+    "Expected 3 arguments, but got 2.",
+  ],
+  "data of an error of a request": [
+    `server.answer(Buy, () => { throw Buy.error("toopoor", "Too dear.", { mising: 5 }); });`,
+    /'mising' does not exist in type '.*'. Did you mean to write 'missing'?/,
   ],
   "a request that the other side does not answer": [
     `export const asked = client.request(Ask, "");`,

@@ -75,6 +75,7 @@ export {
   type RequestAnswer,
   RequestDefinition,
   type RequestDefinitionOptions,
+  type RequestErrorArguments,
   type RequestHandler,
   type RequestInput,
   type RequestOutput,

@@ -21,6 +21,14 @@ type AnySchema = StandardSchemaV1<unknown, unknown>;
 /** Codes of the errors that a handler throws, each with the schema of what is told beside the message. */
 export type ErrorSchemas = Readonly<Record<string, AnySchema>>;
 
+/**
+ * What an error of a request is made of besides its code: the message and the data. Both can be left out where the data may be
+ * `null`.
+ */
+export type RequestErrorArguments<Data> = null extends Data
+  ? readonly [message?: string | undefined, data?: Data | undefined]
+  : readonly [message: string, data: Data];
+
 /** What {@link defineRequest} takes. */
 export interface RequestDefinitionOptions<
   Name extends string,
@@ -118,14 +126,14 @@ export class RequestDefinition<
   /**
    * An error for the handler to throw, with a code that the definition declares.
    *
-   * @param message - for people; it travels.
-   * @param data - what the caller is told beside it; left out: nothing.
+   * @param told - the message, for people, which travels; and the data that the caller is told beside it. What is left out
+   * is `""` and `null`: only what may be `null` can be left out.
    */
   error<Code extends keyof Types["errors"] & string>(
     code: Code,
-    message?: string,
-    data?: SchemaInput<Types["errors"][Code]>,
+    ...told: RequestErrorArguments<SchemaInput<Types["errors"][Code]>>
   ): RequestError<Code, SchemaInput<Types["errors"][Code]>> {
+    const [message, data] = told;
     return new RequestError<Code, SchemaInput<Types["errors"][Code]>>(code, message, data);
   }
 
