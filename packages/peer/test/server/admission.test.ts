@@ -77,6 +77,63 @@ test("past 128 connections, as many are let in as the process can have open", ()
   expect(admitted.refusal(PROCESS_LIMIT, "192.0.2.1")).toBe("serverfull");
 });
 
+test("a server takes as many connections as it is told, from however many addresses", () => {
+  const admitted = admission({ all: 2 });
+  expect(admitted.refusal(1, "192.0.2.1")).toBeUndefined();
+  expect(admitted.refusal(2, "192.0.2.1")).toBe("serverfull");
+});
+
+test("up to 128 connections, nobody asks how many the process can have open", () => {
+  let asked = 0;
+  const cfg = new Config({ "net.limits.connections": 1000, "net.limits.connections.address": 1000 });
+  const admitted = new Admission<number>(cfg, () => {
+    asked++;
+    return 100;
+  });
+  expect(admitted.refusal(127, "192.0.2.1")).toBeUndefined();
+  expect(asked).toBe(0);
+  expect(admitted.refusal(128, "192.0.2.1")).toBe("serverfull");
+  expect(admitted.refusal(500, "192.0.2.1")).toBe("serverfull");
+  expect(asked).toBe(1);
+});
+
+test("a client that came back counts at its address, and as a handshake only while one is under way", () => {
+  const admitted = admission({ address: 2, pendingAddress: 1 });
+  admitted.enter(1, "192.0.2.1", false);
+  expect(admitted.size).toEqual({ connections: 1, pending: 0, addresses: 1 });
+  admitted.enter(2, "192.0.2.1", true);
+  expect(admitted.size).toEqual({ connections: 2, pending: 1, addresses: 1 });
+  expect(admitted.refusal(2, "192.0.2.1")).toBe("serverfull");
+  expect(admitted.begin(3, "192.0.2.1")).toBe(2);
+  for (const session of [1, 2, 3]) admitted.end(session);
+  expect(admitted.size).toEqual({ connections: 0, pending: 0, addresses: 0 });
+});
+
+test("a connection is told apart by its address for as long as it is there", () => {
+  const admitted = new Admission<object>(new Config({}), () => PROCESS_LIMIT);
+  const [session, stranger] = [{}, {}];
+  admitted.begin(session, "2001:db8::1");
+  expect(admitted.addressOf(session)).toBe("2001:db8:0:0::/64");
+  expect(admitted.addressOf(stranger)).toBeUndefined();
+  admitted.end(session);
+  expect(admitted.addressOf(session)).toBeUndefined();
+});
+
+test("an address counts for as long as one of its connections is there", () => {
+  const admitted = admission({ address: 2 });
+  for (const session of [1, 2]) admitted.begin(session, "192.0.2.1");
+  admitted.end(1);
+  admitted.begin(3, "192.0.2.1");
+  expect(admitted.size).toEqual({ connections: 2, pending: 2, addresses: 1 });
+  expect(admitted.refusal(2, "192.0.2.1")).toBe("serverfull");
+});
+
+test("who has to go is told which options that is for", () => {
+  const error = admission({}).error();
+  expect(error.code).toBe("P3D_ERR_SERVER_FULL");
+  expect(error.message).toContain("net.limits.pending, net.limits.pending.address");
+});
+
 interface Step {
   readonly what: "begin" | "settled" | "end" | "refusal";
   readonly session: number;

@@ -124,6 +124,7 @@ test("the close of a newcomer has an error that tells it apart", async () => {
     name: "ServerDrainingError",
     code: "P3D_ERR_SERVER_DRAINING",
     closeReason: "serverdraining",
+    message: "the server lets nobody in any more, since it is about to shut down (drain)",
   });
 });
 
@@ -162,7 +163,10 @@ test("admit() lets newcomers in again, and tells those who wait for all to leave
   await join(parts);
   const drained = parts.server.drain();
   parts.server.admit();
-  await expect(drained).rejects.toMatchObject({ code: "P3D_ERR_ABORTED" });
+  await expect(drained).rejects.toMatchObject({
+    code: "P3D_ERR_ABORTED",
+    message: expect.stringContaining("lets clients in again (admit)"),
+  });
   expect(parts.server.draining).toBe(false);
   await join(parts);
   expect(parts.active).toEqual([1, 2]);
@@ -183,9 +187,23 @@ test("giving up the wait lets nobody in", async () => {
     parts.server.drain({ signal: AbortSignal.abort() }),
   ] as const;
   parts.net.clock.advance(5);
-  await expect(waiting[0]).rejects.toMatchObject({ code: "P3D_ERR_TIMED_OUT" });
+  await expect(waiting[0]).rejects.toMatchObject({
+    code: "P3D_ERR_TIMED_OUT",
+    message: expect.stringContaining("all clients to leave"),
+  });
   await expect(waiting[1]).rejects.toMatchObject({ code: "P3D_ERR_ABORTED" });
   expect((await connect(parts).waitForClose()).reason).toBe("serverdraining");
+});
+
+test("who leaves while newcomers are let in disturbs nobody", async () => {
+  const parts = scene();
+  const failures: unknown[] = [];
+  parts.server.on("handlerError", (error) => void failures.push(error));
+  const player = await join(parts);
+  await player.close();
+  await parts.net.settle();
+  expect(parts.server.clients.size).toBe(0);
+  expect(failures).toEqual([]);
 });
 
 test("a wrong timeout changes nothing", async () => {
