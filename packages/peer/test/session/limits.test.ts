@@ -6,9 +6,18 @@ import { ReceiveWindow } from "../../src/session/receive-window.js";
 
 const KIB = 1024;
 
+/** A clock that is read so many milliseconds after its timers were due. */
+class LateClock extends ManualClock {
+  late = 0;
+
+  override now(): number {
+    return super.now() + this.late;
+  }
+}
+
 describe("what a connection makes this side inflate", () => {
   function limit(perSecond = 64 * KIB) {
-    const clock = new ManualClock();
+    const clock = new LateClock();
     const calls: string[] = [];
     const session = { pause: () => void calls.push("pause"), resume: () => void calls.push("resume") };
     return { clock, calls, limited: new InflateLimit(clock, perSecond, session) };
@@ -64,6 +73,14 @@ describe("what a connection makes this side inflate", () => {
     limited.release();
     limited.release();
     expect([calls, limited.waits, clock.timers]).toEqual([["pause", "resume"], false, 0]);
+  });
+
+  test("waits no longer where the program was busy meanwhile", () => {
+    const { clock, calls, limited } = limit();
+    limited.inflated(96 * KIB);
+    clock.late = 400;
+    clock.advance(0.5);
+    expect(calls).toEqual(["pause", "resume"]);
   });
 
   test("is of no concern once the connection is over", () => {
@@ -122,7 +139,7 @@ describe("what was received and waits", () => {
   });
 
   test("has somebody look every second for as long as there is something to look for", () => {
-    const clock = new ManualClock();
+    const clock = new LateClock();
     const window = new ReceiveWindow(LIMITS);
     let looks = 0;
     let more = true;
@@ -138,13 +155,16 @@ describe("what was received and waits", () => {
     clock.advance(0.001);
     clock.advance(1);
     expect(looks).toBe(2);
+    clock.late = 400;
+    clock.advance(1);
+    expect(looks).toBe(3);
     // It stopped again since: there is one look more than asked for.
     more = false;
     window.watch(clock, look);
     clock.advance(1);
-    expect([looks, clock.timers]).toEqual([3, 1]);
+    expect([looks, clock.timers]).toEqual([4, 1]);
     clock.advance(1);
-    expect([looks, clock.timers]).toEqual([4, 0]);
+    expect([looks, clock.timers]).toEqual([5, 0]);
     window.watch(clock, look);
     expect(clock.timers).toBe(1);
     window.kept = new Uint8Array(1);

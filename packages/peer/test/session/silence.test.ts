@@ -5,6 +5,15 @@ import { HandshakeTimeoutError, IdleTimeoutError } from "@peng3dnet/protocol";
 import { HandshakeWatch } from "../../src/session/handshake-watch.js";
 import { IdleWatch } from "../../src/session/idle-watch.js";
 
+/** A clock that is read so many milliseconds after its timers were due. */
+class LateClock extends ManualClock {
+  late = 0;
+
+  override now(): number {
+    return super.now() + this.late;
+  }
+}
+
 /** A clock whose program can read what has come before a deadline is judged. */
 class ReadingClock extends ManualClock {
   #waiting: (() => void)[] = [];
@@ -67,14 +76,14 @@ describe("the handshake", () => {
     expect(errors.length).toBe(1);
   });
 
-  test.each(["in the stream", "before it"])(
+  test.each(["in the stream", "before it", "in both"])(
     "has a second more once for what comes %s at the last moment",
     (where) => {
       const clock = new ReadingClock();
       const { errors, session } = watch(0, clock);
       clock.advance(5);
-      if (where === "before it") session.transport.bytesBeforeStream = 1;
-      else session.bytesIn = 1;
+      if (where !== "in the stream") session.transport.bytesBeforeStream = 1;
+      if (where !== "before it") session.bytesIn = 1;
       clock.read();
       clock.advance(0.999);
       clock.read();
@@ -117,12 +126,12 @@ describe("the handshake", () => {
 });
 
 describe("a peer that sends nothing", () => {
-  function watch() {
-    const clock = new ManualClock();
+  function watch(seconds = 5) {
+    const clock = new LateClock();
     const errors: [Error, string][] = [];
     const fail = (error: Error, where: string): void => void errors.push([error, where]);
     const watched = { blocked: false, hasUnprocessedInput: false, fail };
-    return { clock, errors, watched, watch: new IdleWatch(clock, 5, watched) };
+    return { clock, errors, watched, watch: new IdleWatch(clock, seconds, watched) };
   }
 
   test("is given up after the time, and the error names the option", () => {
@@ -168,6 +177,25 @@ describe("a peer that sends nothing", () => {
     expect(errors).toEqual([]);
     clock.advance(0.001);
     expect(errors.length).toBe(1);
+  });
+
+  test("has all the time back in which the program was busy, up to as long as it may be silent", () => {
+    const { clock, errors, watch: idle } = watch();
+    clock.advance(4);
+    idle.heard(10);
+    clock.advance(1);
+    clock.late = 4500;
+    clock.advance(4);
+    clock.advance(4.499);
+    expect(errors).toEqual([]);
+    clock.advance(0.001);
+    expect(errors.length).toBe(1);
+  });
+
+  test("may be silent for good where there is no limit", () => {
+    const { clock, watch: idle } = watch(Number.POSITIVE_INFINITY);
+    idle.cancel();
+    expect(clock.timers).toBe(0);
   });
 
   test("is not judged any more once it is left", () => {
