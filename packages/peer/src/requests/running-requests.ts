@@ -67,7 +67,6 @@ function endOfGivenUp({ context }: RunningRequest): RequestEnd {
 /** What a request is told that no handler can answer, by code. */
 const REFUSALS = {
   busy: "as many requests are under way as may be (net.limits.requests), or as large ones (net.limits.unprocessed.bytes, net.limits.unprocessed.total)",
-  nohandler: "nothing answers this request",
   internalerror: "the handler failed",
   left: "the program that was asked ended before it could answer",
 } as const;
@@ -99,7 +98,12 @@ export class RunningRequests {
     const { handler } = type;
     if (handler === undefined) {
       session.unhandled++;
-      const end = this.#refuse(type, id, "nohandler");
+      this.#send(type, [
+        id,
+        "nohandler",
+        `nothing answers "${type.name}": the side that was asked has given no handler to answer()`,
+      ]);
+      const end = "nohandler";
       followAnswer(type, session, trace)?.ended(end);
     } else if (this.#running.get(id) !== undefined) {
       session.ignored(

@@ -181,7 +181,8 @@ describe("answered", () => {
       [1, "toopoor", "too poor", { missing: 3 }],
       [2, "internalerror", "the handler failed"],
     ]);
-    expect(received("shop:rename.answer")).toEqual([[3, "nohandler", "nothing answers this request"]]);
+    const nothing = 'nothing answers "shop:rename": the side that was asked has given no handler to answer()';
+    expect(received("shop:rename.answer")).toEqual([[3, "nohandler", nothing]]);
     server.answer(Rename, ({ name }) => ({ name }));
     await send("shop:rename", [3, { name: "" }]);
     expect(received("shop:rename.answer")[1]).toEqual([
