@@ -140,7 +140,8 @@ describe("net.limits.unprocessed.total", () => {
       queuedBytes + 256 * queuedPackets;
     const queued = (): number =>
       senders.reduce((sum, { remote }) => sum + queuedOf(sessionOf(remote.conn)), 0);
-    while (queued() < 512 * KIB) await turn();
+    // Those with many packets may fill three quarters.
+    while (queued() < 384 * KIB) await turn();
     for (let turns = 0; turns < 50; turns++) await turn();
     // Each may finish what it has read.
     expect(queued()).toBeLessThan((512 + 4 * 80 + 10) * KIB);

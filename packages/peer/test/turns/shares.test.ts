@@ -81,3 +81,52 @@ test("of short packets that wait for process(), what they take beside their byte
   }
   expect(waiting()).toBe(0);
 });
+
+test("while others fill the room for all that waits for process(), one that sends little is still read", async () => {
+  const net = new TestNetwork();
+  const server = manual(net, { "net.limits.unprocessed.total": 100_000 });
+  const { order, many, one } = await crowd(server, net);
+  for (const client of many.slice(0, 10))
+    for (let count = 0; count < 50; count++) client.sendMessage(Work, "many");
+  await net.settle();
+  for (let count = 0; count < 5; count++) one.sendMessage(Work, "one");
+  await net.settle();
+  const waiting = [...server.clients.values()].find(({ addr }) => addr[0] === "10.0.0.2");
+  expect(waiting?.conn.metrics.queued).toBe(5);
+  server.process();
+  expect(order).toContain("one");
+});
+
+test("packets that wait for many calls of process() keep the order of each connection, short and long ones", async () => {
+  const net = new TestNetwork();
+  // Some are taken up while others are processed.
+  const server = manual(net, { "net.limits.unprocessed.packets": 40 });
+  const seen = new Map<string, string[]>();
+  let handled = 0;
+  server.on(Work, (text) => {
+    net.clock.advance(TIME);
+    handled++;
+    const [who = "", what = ""] = text.split(":");
+    seen.set(who, [...(seen.get(who) ?? []), what]);
+  });
+  const clients: Client[] = [];
+  for (let count = 0; count < 20; count++) clients.push(await connected(net, server, `10.0.1.${count}`));
+  const sent = (round: number): string[] =>
+    Array.from(
+      { length: 60 },
+      (_, index) => `${round} ${index} ${"x".repeat(index % 7 === 0 ? 700 : index)}`,
+    );
+  for (let round = 0; round < 3; round++) {
+    for (const [who, client] of clients.entries())
+      for (const what of sent(round)) client.sendMessage(Work, `${who}:${what}`);
+    await net.settle();
+    server.process();
+  }
+  while (handled < 20 * 180) {
+    expect(server.process()).toBeGreaterThan(0);
+    await net.settle();
+  }
+  const all = [...sent(0), ...sent(1), ...sent(2)];
+  for (const one of seen.values()) expect(one).toEqual(all);
+  expect(seen.size).toBe(20);
+});
