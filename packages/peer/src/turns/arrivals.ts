@@ -7,8 +7,8 @@ const MOST_TURNS = 16;
 
 /**
  * Connections that come while others keep the event loop busy. A runtime accepts one in each turn of its loop: hundreds that come
- * at once would wait for as many turns, whose length is up to those who are there already. So turns are short for as long as
- * connections come, and what may take long leaves most of the time to them.
+ * at once would wait for as many turns, whose length is up to those who are there already. So, for as long as connections
+ * come, what may take long leaves most of the time to them.
  */
 export class Arrivals {
   #last = Number.NEGATIVE_INFINITY;
@@ -21,7 +21,7 @@ export class Arrivals {
     this.#last = now;
   }
 
-  /** Whether turns are to be short. */
+  /** Whether others may wait to be accepted. */
   expected(now: number): boolean {
     return now - this.#last < MORE_MAY_WAIT;
   }

@@ -3,8 +3,6 @@ import { Arrivals } from "./arrivals.js";
 
 /** Longest time that the connections of a peer are worked off before the event loop goes on, in milliseconds. */
 const SLICE = 10;
-/** The same while connections are being accepted. */
-const SHORT_SLICE = 2;
 /** Longest time that one of several waiting connections has of it. */
 const SHARE = 1;
 /** How many have a turn at once even if each uses up its share, so that their order is of no account. */
@@ -39,7 +37,7 @@ export type Precedence = "fresh" | "used" | "costly";
  * Shares the event loop among the connections of a peer. Input is worked off as it comes, until the time of one slice is
  * {@link RunQueue.spent}. From then on input waits for the next turn of the loop, so that nobody who sends much makes others
  * wait for long: those go first who had no turn yet, and packets that may take long go last, but one of each kind goes on
- * in each turn. While connections are being accepted, turns are shorter. Connections of one address take turns with each other first, so that many of them have no more time than few.
+ * in each turn. While connections are being accepted, packets that may take long leave most of the time to them. Connections of one address take turns with each other first, so that many of them have no more time than few.
  */
 export class RunQueue {
   /** Whether the time is used up, so that no packet is begun now. */
@@ -120,7 +118,7 @@ export class RunQueue {
     const now = this.#clock.now();
     this.#begin(now);
     const arrivals = this.#arrivals?.expected(now) === true ? this.#arrivals : undefined;
-    const end = arrivals === undefined ? this.#until : now + SHORT_SLICE;
+    const end = this.#until;
     this.#run("fresh", end);
     this.#run("used", end);
     if (arrivals === undefined) this.#run("costly", end);
