@@ -1,12 +1,12 @@
 // What a package costs its users, checked by `npm run check:sizes`, minified and gzipped: in a browser with all that it
 // imports, else its own code alone. A limit that is outgrown for a good reason is raised in the same change.
 
-const WITH_ALL = { protocol: "42 kB", peer: "90 kB" };
+const WITH_ALL = { protocol: "42 kB", peer: "92 kB" };
 /** A client that echoes, as a page has it: what is imported is what it uses. */
 const ECHO_CLIENT = "{ Client, definePacket, payload }";
 const ALONE = {
   protocol: "36.6 kB",
-  peer: "50.9 kB",
+  peer: "52.9 kB",
   core: "11.6 kB",
   browser: "11.7 kB",
   websocket: "10.1 kB",
@@ -34,5 +34,5 @@ export default [
       ignore: ["@peng3dnet/*", "@msgpack/*", "node:*", "ws", "@opentelemetry/*", "@nats-io/*"],
     }),
   ),
-  size("browser", "72 kB", { name: "an echo client in a browser", import: ECHO_CLIENT }),
+  size("browser", "74 kB", { name: "an echo client in a browser", import: ECHO_CLIENT }),
 ];
