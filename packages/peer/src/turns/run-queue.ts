@@ -37,7 +37,8 @@ export type Precedence = "fresh" | "used" | "costly";
  * Shares the event loop among the connections of a peer. Input is worked off as it comes, until the time of one slice is
  * {@link RunQueue.spent}. From then on input waits for the next turn of the loop, so that nobody who sends much makes others
  * wait for long: those go first who had no turn yet, and packets that may take long go last, but one of each kind goes on
- * in each turn. While connections are being accepted, packets that may take long leave most of the time to them. Connections of one address take turns with each other first, so that many of them have no more time than few.
+ * in each turn. While connections are being accepted, packets that may take long leave most of the time to them. Connections of
+ * one address take turns with each other first, so that many of them have no more time than few.
  */
 export class RunQueue {
   /** Whether the time is used up, so that no packet is begun now. */
