@@ -12,8 +12,8 @@ const LINKED = { protocol: "@msgpack" } as const;
 /** What looks on, as it is built, and what takes its place. Each has to be there, so often at least. */
 const HOOKS: readonly (readonly [hook: RegExp, without: string, times: number])[] = [
   [/\bthis\.watched(?= &&|\))/g, "false", 2],
-  [/[\w.#]*\bobservation\.(requests) === undefined/g, "true", 2],
-  [/[\w.#]*\bobservation\.(packets|trips|requests) !== undefined/g, "false", 2],
+  [/[\w.#]*\bobservation\.(requests) === void 0/g, "true", 2],
+  [/[\w.#]*\bobservation\.(packets|trips|requests) !== void 0/g, "false", 2],
 ];
 
 /** Copies the packages. @returns the path of `core`'s entry. */
@@ -29,8 +29,8 @@ export function copyPackages(folder: string, hooks: "with" | "without"): string 
     const link = join(dirname(scope), scopeOf);
     symlinkSync(join(packages, name, "node_modules", scopeOf), link, "junction");
   }
-  if (hooks === "without") takeHooksOut(join(scope, "peer", "dist"));
-  return join(scope, "core", "dist", "index.js");
+  if (hooks === "without") takeHooksOut(join(scope, "peer", "dist", "node"));
+  return join(scope, "core", "dist", "node", "index.js");
 }
 
 function takeHooksOut(folder: string): void {
@@ -48,6 +48,6 @@ function takeHooksOut(folder: string): void {
   }
   for (const [at, [hook, , times]] of HOOKS.entries()) {
     if ((found[at] ?? 0) < times)
-      throw new Error(`${hook} is not in packages/peer/dist as often as it was; adapt HOOKS of hooks-out.ts`);
+      throw new Error(`${hook} is not in packages/peer/dist/node as often as it was; adapt HOOKS of hooks-out.ts`);
   }
 }
