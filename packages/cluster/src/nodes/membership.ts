@@ -281,6 +281,8 @@ export class Membership {
     if (node === undefined) return;
     node.advertised = where;
     node.clients = clients;
+    // A change of what it wants to hear did not come: it may want to hear what nobody else does.
+    if (node.complete && version > node.version) this.#table.doubt(node);
     // One that has just come was asked, and what it says now may be under way.
     node.behind = version === node.version ? 0 : node.behind + 1;
     if (node.behind > 1) {

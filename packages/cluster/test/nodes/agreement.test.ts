@@ -46,6 +46,32 @@ test("a node of which it was not heard that it has members is asked, and gets wh
   expect(a.node.metrics.broadcastsKept).toBe(broadcastsKept + 1);
 });
 
+test("what is missed is known, also where the question who has members is lost for long", async () => {
+  const cluster = new TestCluster();
+  const [a, b, c] = await cluster.joinAll(["a", "b", "c"]);
+  const guest = await b.enter();
+  // What b says of its member does not come to a.
+  cluster.bus.disconnect("a");
+  b.node.group("room").add(guest.remote);
+  await cluster.settle();
+  cluster.bus.reconnect("a");
+  a.node.group("room").broadcast(News, "heard");
+  await cluster.settle();
+  // Nor do questions about it come to b.
+  cluster.bus.drop(({ from, to }) => from === "a" && to === "b");
+  await cluster.turn(2);
+  for (const text of ["lost", "lost, too"]) a.node.group("room").broadcast(News, text);
+  await cluster.turn(2);
+  // That another node leaves is when sequences are forgotten that nobody needs.
+  c.server.stop();
+  await cluster.settle();
+  cluster.bus.heal();
+  await cluster.turn(4);
+  a.node.group("room").broadcast(News, "heard again");
+  await cluster.settle();
+  expect([guest.news, b.gaps.map(({ missed }) => missed)]).toEqual([["heard", "heard again"], [2]]);
+});
+
 test.each([1, 2, 3])(
   "the answer to a new member is given again, however often it is lost: %i times",
   async (times) => {
