@@ -110,6 +110,7 @@ export class Membership {
 
   /** The bus is back: what others have said meanwhile was not heard. */
   reconnected(): void {
+    for (const node of this.#table.live.values()) this.#table.suspect(node);
     this.#settle();
     this.#beat();
   }
@@ -281,8 +282,9 @@ export class Membership {
     if (node === undefined) return;
     node.advertised = where;
     node.clients = clients;
-    // A change of what it wants to hear did not come: it may want to hear what nobody else does.
-    if (node.complete && version > node.version) this.#table.doubt(node);
+    // Else a change of what it wants to hear did not come: it may want to hear what nobody else does.
+    if (version === node.version) this.#table.trust(node);
+    else if (node.complete && version > node.version) this.#table.doubt(node);
     // One that has just come was asked, and what it says now may be under way.
     node.behind = version === node.version ? 0 : node.behind + 1;
     if (node.behind > 1) {

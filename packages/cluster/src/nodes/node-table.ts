@@ -29,6 +29,8 @@ export class NodeTable {
   readonly #maxNodes: number;
   /** How many nodes there are of which it is not known what they want to hear. */
   #uncertain = 0;
+  /** The same of those who are lost. */
+  #uncertainOfLost = 0;
 
   /**
    * @param maxNodes - most other nodes that are there, and most that are lost and of which something is kept.
@@ -67,7 +69,7 @@ export class NodeTable {
 
   /** Whether a node wants to know where the sequence of a group is, be it when it comes back. */
   needs(group: string): boolean {
-    return this.wants(group) || this.#wantedByLost.has(group);
+    return this.wants(group) || this.#uncertainOfLost > 0 || this.#wantedByLost.has(group);
   }
 
   /** A node was heard that is not there. @returns it; `undefined`: there are too many. */
@@ -79,6 +81,7 @@ export class NodeTable {
     node.lost = false;
     node.heardAt = now;
     node.complete = false;
+    node.doubtful = false;
     node.version = -1;
     node.confirmed = -1;
     node.atLastBeat = -1;
@@ -93,6 +96,7 @@ export class NodeTable {
   lose(node: RemoteNode): void {
     this.#takeOut(node);
     node.lost = true;
+    if (!isCertain(node)) this.#uncertainOfLost++;
     this.#wantedByLost.add(node.groups.keys(), 1);
     this.#lost.set(node.id, node);
     const [oldest] = this.#lost.values();
@@ -115,7 +119,7 @@ export class NodeTable {
     node.groups = few ? groups : new Map();
     this.#wanted.add(node.groups.keys(), 1);
     node.version = version;
-    this.#setComplete(node, few);
+    this.#setCertain(node, few, false);
   }
 
   /** What a node wants to hear has changed. */
@@ -138,23 +142,41 @@ export class NodeTable {
   /** What a node wants to hear is not known any more. It gets everything until it has said so anew. */
   doubt(node: RemoteNode): void {
     node.version = -1;
-    this.#setComplete(node, false);
+    this.#setCertain(node, false, false);
   }
 
-  #setComplete(node: RemoteNode, complete: boolean): void {
-    if (node.complete === complete) return;
+  /** What a node wants to hear may have changed unheard. It gets everything until it is known that nothing has, or what. */
+  suspect(node: RemoteNode): void {
+    this.#setCertain(node, node.complete, true);
+  }
+
+  /** What a node wants to hear is what is known. */
+  trust(node: RemoteNode): void {
+    if (node.doubtful) this.#setCertain(node, node.complete, false);
+  }
+
+  #setCertain(node: RemoteNode, complete: boolean, doubtful: boolean): void {
+    const before = isCertain(node);
     node.complete = complete;
-    this.#uncertain += complete ? -1 : 1;
+    node.doubtful = doubtful;
+    const after = isCertain(node);
+    if (before !== after) this.#uncertain += after ? -1 : 1;
   }
 
   #takeOut(node: RemoteNode): void {
     this.#live.delete(node.id);
     this.#wanted.add(node.groups.keys(), -1);
-    if (!node.complete) this.#uncertain--;
+    if (!isCertain(node)) this.#uncertain--;
   }
 
   #forgetLost(node: RemoteNode): void {
     this.#lost.delete(node.id);
+    if (!isCertain(node)) this.#uncertainOfLost--;
     this.#wantedByLost.add(node.groups.keys(), -1);
   }
+}
+
+/** Whether it is known what a node wants to hear. */
+function isCertain({ complete, doubtful }: RemoteNode): boolean {
+  return complete && !doubtful;
 }

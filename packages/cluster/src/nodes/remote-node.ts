@@ -41,6 +41,8 @@ export class RemoteNode {
   version = -1;
   /** Whether that is all: else it gets everything. */
   complete = false;
+  /** Whether it may have said something else meanwhile, which could not be heard. */
+  doubtful = false;
   parts: Parts | undefined = undefined;
   /** Beats in a row that told of another version than is known here. */
   behind = 0;

@@ -46,7 +46,10 @@ test("a node of which it was not heard that it has members is asked, and gets wh
   expect(a.node.metrics.broadcastsKept).toBe(broadcastsKept + 1);
 });
 
-test("what is missed is known, also where the question who has members is lost for long", async () => {
+test.each([
+  ["the question who has members is lost for long", false, 2],
+  ["both were silent to each other for so long that they were lost", true, 6],
+])("what is missed is known, also where %s", async (_where, both, seconds) => {
   const cluster = new TestCluster();
   const [a, b, c] = await cluster.joinAll(["a", "b", "c"]);
   const guest = await b.enter();
@@ -58,8 +61,8 @@ test("what is missed is known, also where the question who has members is lost f
   a.node.group("room").broadcast(News, "heard");
   await cluster.settle();
   // Nor do questions about it come to b.
-  cluster.bus.drop(({ from, to }) => from === "a" && to === "b");
-  await cluster.turn(2);
+  cluster.bus.drop(({ from, to }) => (from === "a" && to === "b") || (both && from === "b" && to === "a"));
+  await cluster.turn(seconds);
   for (const text of ["lost", "lost, too"]) a.node.group("room").broadcast(News, text);
   await cluster.turn(2);
   // That another node leaves is when sequences are forgotten that nobody needs.
