@@ -416,6 +416,14 @@ export class ResumableTransport implements Transport, TransportHandler, Runnable
     else if (this.owes) this.host?.acknowledgementDue(false);
   }
 
+  /** Tells all that is kept, however little: as long as it is suspended, none of that goes by itself. */
+  tellAllHeld(): void {
+    const held = this.#kept?.held ?? 0;
+    if (held === this.#held) return;
+    this.#held = held;
+    this.host?.keptHeld(held);
+  }
+
   #tellHeld(kept: KeptBytes): void {
     const held = kept.held < WORTH_TELLING ? 0 : kept.held;
     if (held === this.#held || (held !== 0 && Math.abs(held - this.#held) < WORTH_TELLING)) return;

@@ -295,6 +295,8 @@ export class ServerResumption<Owner> implements ResumptionHooks<Session<Owner>> 
     const oldest = this.#suspended.add(session, addressGroup(address), server.limits);
     server.suspended(session, error);
     if (oldest !== undefined) resumptionOf(oldest).giveUp(evicted());
+    // Now that it counts for its address.
+    resumption.tellAllHeld();
   }
 
   resumed(session: Session<Owner>, again: SentAgain, seconds: number): void {

@@ -33,6 +33,10 @@ export interface ResumingSession {
   changes(): void;
   /** So much memory is held for bytes that are not acknowledged. */
   keptHeld(bytes: number): void;
+  /** So many bytes are unsent. */
+  unsentHeld(bytes: number): void;
+  /** The line broke: what it had not sent is gone with it. */
+  forgetBacklog(): void;
   /** Flushes with the next batch. */
   scheduleFlush(): void;
   /** Does something whose output the caller flushes. */
@@ -163,6 +167,8 @@ export class SessionResumption<Session extends ResumingSession> implements Resum
 
   lineBroken(error: Error | undefined): void {
     this.#session.changes();
+    // What the line still had is kept as well, and counts once.
+    this.#session.forgetBacklog();
     const { connection, options } = this.#session;
     this.#pendingThen = this.pending(connection.unsent);
     // Who heeds the mark is to reach it well before too much has piled up.
@@ -183,7 +189,16 @@ export class SessionResumption<Session extends ResumingSession> implements Resum
     this.#session.connection.reserved = 0;
     this.#session.connection.waiting = 0;
     this.#session.goOnWatching();
+    // It goes with this line, and counts again if that does not take it.
+    this.#session.unsentHeld(0);
     this.hooks.resumed(this.#session, again, seconds);
+  }
+
+  /** Counts all that it holds while it is suspended, however little: there may be thousands of them. */
+  tellAllHeld(): void {
+    if (!this.suspended) return;
+    this.#session.unsentHeld(this.#session.connection.unsent);
+    this.transport.tellAllHeld();
   }
 
   /** Bytes that were sent since it is suspended. */

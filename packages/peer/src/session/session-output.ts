@@ -199,6 +199,11 @@ export class SessionOutput {
     this.flush();
   }
 
+  /** The line that the transport was carried by is gone, and what it had not sent as well. */
+  lineBroken(): void {
+    this.#syncBacklog();
+  }
+
   /** `sendMessage` returned false: `outputDrained` has to follow. */
   noteHighWater(): void {
     this.#aboveHighWater = true;

@@ -409,7 +409,7 @@ export class Session<Owner = unknown>
   // ---- output -----------------------------------------------------------------------------------
 
   unsentHeld(bytes: number): void {
-    this.#unsent = bytes < NEGLIGIBLE ? 0 : bytes;
+    this.#unsent = bytes < NEGLIGIBLE && !this.suspended ? 0 : bytes;
     this.#tellUnsent();
   }
 
@@ -485,6 +485,10 @@ export class Session<Owner = unknown>
 
   get endIsAnswer(): boolean {
     return this.#ending?.phase === "closing" && this.#output.handedOver;
+  }
+
+  forgetBacklog(): void {
+    this.#output.lineBroken();
   }
 
   stopWatches(): void {

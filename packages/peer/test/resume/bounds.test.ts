@@ -185,6 +185,62 @@ describe("net.limits.unsent.total", () => {
     expect(honest.remote.suspended).toBe(true);
   });
 
+  test("counts what each of many suspended sessions holds, however little that is", async () => {
+    const hall = new Hall({ "net.limits.unsent.total": 300_000 });
+    const members: Member[] = [];
+    for (const number of range(0, 40)) {
+      const member = await hall.join(`10.1.${number}.1`);
+      // Nothing is acknowledged of it, and it is less than is told of a connection that goes on.
+      member.link().toServer.freeze();
+      member.remote.sendMessage(Filled, [number, new Uint8Array(12_000)]);
+      await hall.net.settle();
+      members.push(member);
+    }
+    hall.online = false;
+    expect(hall.ended).toEqual([]);
+    await hall.cut(members);
+    const left = suspendedOf(members).filter((suspended) => suspended).length;
+    // 12,000 bytes each, in blocks of up to 16 KiB.
+    expect(left).toBeGreaterThanOrEqual(15);
+    expect(left).toBeLessThanOrEqual(25);
+    expect(new Set(hall.ended.map(([, reason]) => reason))).toEqual(new Set(["slowconsumer"]));
+  });
+
+  test("counts nothing twice that had left for a line that broke", async () => {
+    const hall = new Hall({ "net.limits.unsent.total": 500_000, "net.resume.bytes": 300_000 });
+    const slow = await hall.join("10.0.0.1");
+    const other = await hall.join("10.0.0.2");
+    // All of it is handed over at once, and waits in the transport.
+    slow.link().toClient.capacity = 1000;
+    slow.link().toClient.freeze();
+    slow.remote.sendMessage(Filled, [0, new Uint8Array(200_000)]);
+    await hall.net.settle();
+    hall.online = false;
+    await hall.cut([slow, other]);
+    expect(suspendedOf([slow, other])).toEqual([true, true]);
+    // With what is kept of the first one, some 400,000 bytes.
+    other.remote.sendMessage(Filled, [0, new Uint8Array(180_000)]);
+    await hall.net.settle();
+    expect(hall.ended).toEqual([]);
+  });
+
+  test("counts nothing any more of what was sent while sessions were suspended, once they have it", async () => {
+    const hall = new Hall({ "net.limits.unsent.total": 400_000, "net.resume.bytes": 300_000 });
+    const members = await join(hall, 6);
+    for (const member of members) {
+      hall.online = false;
+      await hall.cut([member]);
+      member.remote.sendMessage(Filled, [0, new Uint8Array(100_000)]);
+      await hall.net.settle();
+      expect(member.remote.suspended).toBe(true);
+      hall.online = true;
+      // It comes back, reads all of it, and says so.
+      await hall.pass(8, 0.5);
+      expect(member.remote.suspended).toBe(false);
+    }
+    expect(hall.ended).toEqual([]);
+  });
+
   test("counts what a peer does not acknowledge, which waits at net.resume.bytes, and ends for that", async () => {
     const hall = new Hall({ "net.resume.bytes": 100_000, "net.timeout.unsent": 10 });
     const member = await hall.join();
@@ -201,6 +257,24 @@ describe("net.limits.unsent.total", () => {
     // Its client does not know yet, and comes in vain.
     expect(hall.ended.slice(0, 1)).toEqual([[1, "slowconsumer"]]);
   });
+});
+
+test("what had left for a line that broke makes no room for more than net.resume.bytes", async () => {
+  const hall = new Hall({ "net.resume.bytes": 100_000 });
+  const member = await hall.join();
+  member.link().toClient.capacity = 1000;
+  member.link().toClient.freeze();
+  member.remote.sendMessage(Filled, [0, new Uint8Array(200_000)]);
+  await hall.net.settle();
+  hall.online = false;
+  await hall.cut([member]);
+  let sent = 0;
+  while (hall.ended.length === 0 && sent < 20) {
+    member.remote.sendMessage(Filled, [0, new Uint8Array(20_000)]);
+    await hall.net.settle();
+    sent++;
+  }
+  expect([hall.ended, sent]).toEqual([[[1, "resumeoverflow"]], 5]);
 });
 
 test("a peer that acknowledges each byte is no other load than its packets are", async () => {
