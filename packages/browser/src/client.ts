@@ -53,10 +53,11 @@ function checkUnused(options: WebSocketOptions): void {
 
 function withConnector<D extends AnyPacketDefinition>(options: ClientOptions<D>): PeerClientOptions<D> {
   const { addr, connector, ...others } = options;
+  const { WebSocket, bridge, maxHeld } = options;
   if (connector !== undefined) checkUnused(options);
   if (addr === undefined) return { ...others, connector: connector ?? nowhere };
   if (connector !== undefined) return { ...others, connector, addr: addr as AddressLike };
-  const made = webSocketConnector(addr as WebSocketAddress, options);
+  const made = webSocketConnector(addr as WebSocketAddress, { WebSocket, bridge, maxHeld });
   return { ...others, addr: made.address, connector: made };
 }
 

@@ -5,8 +5,10 @@ import {
   type Config,
   type Connector,
   type ConnectRequest,
+  checkKnownOptions,
   describeError,
   InvalidStateError,
+  type OptionNames,
   onAbort,
   TimedOutError,
   TlsConfigError,
@@ -32,6 +34,8 @@ export interface WebSocketOptions extends Pick<WebSocketTransportOptions, "bridg
    */
   readonly WebSocket?: WebSocketClass | undefined;
 }
+
+const OPTIONS: OptionNames<WebSocketOptions> = { WebSocket: true, bridge: true, maxHeld: true };
 
 /** Opens WebSockets, and knows where to. */
 export interface WebSocketConnector extends Connector {
@@ -117,12 +121,13 @@ function opened(
  * @param addr - a URL (`wss:`, `ws:`; in a page or worker it may be relative), or a WebSocket. What a WebSocket receives before
  * it is handed in is lost: hand it in before the server's first message can have come.
  * @throws {@link InvalidAddressError}, {@link UnsupportedAddressError}, {@link InvalidStateError} for a WebSocket that is closed;
- * {@link ConfigError} for `maxHeld`; TypeError if the option `WebSocket` is no class.
+ * {@link ConfigError} for `maxHeld` and for options that do not exist; TypeError if the option `WebSocket` is no class.
  */
 export function webSocketConnector(
   addr: WebSocketAddress,
   options: WebSocketOptions = {},
 ): WebSocketConnector {
+  checkKnownOptions("webSocketConnector", options, OPTIONS);
   const { bridge, maxHeld, WebSocket } = options;
   if (WebSocket !== undefined && typeof WebSocket !== "function") {
     throw new TypeError(

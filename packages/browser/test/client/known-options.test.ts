@@ -1,4 +1,4 @@
-import { Client, ConfigError } from "@peng3dnet/browser";
+import { Client, ConfigError, webSocketConnector } from "@peng3dnet/browser";
 
 /** As JavaScript has them. */
 const options = (of: object): object => of;
@@ -20,4 +20,15 @@ test("those that any client has are known, and those of a browser's", () => {
 test("a subclass may have its own", () => {
   class Game extends Client {}
   new Game(options({ addr: "ws://127.0.0.1:1/", maxHeld: 1000, level: 5 }));
+});
+
+test("webSocketConnector, which other clients use, refuses them as well", () => {
+  const connect = (given: object): unknown => webSocketConnector("ws://127.0.0.1:1/", given);
+  expect(() => connect({ maxheld: 1000 })).toThrow(
+    'webSocketConnector has no option "maxheld"; did you mean "maxHeld"?',
+  );
+  expect(() => connect({ websocket: undefined, WebSockets: null })).toThrow(ConfigError);
+  expect(() => connect({ protocol: "peng3dnet.2" })).toThrow("it has WebSocket, bridge, maxHeld");
+  const { WebSocket } = globalThis;
+  expect(connect({ WebSocket, bridge: false, maxHeld: 1000 })).toMatchObject({ address: ["127.0.0.1", 1] });
 });
