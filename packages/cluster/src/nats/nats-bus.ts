@@ -1,13 +1,51 @@
+import { ConfigError, type OptionNames, optionComplaint } from "@peng3dnet/peer";
 import type { BusFactory } from "../bus/bus.js";
 import { Outbox } from "../bus/outbox.js";
 import { NatsBusConnection } from "./nats-bus-connection.js";
-import type { NatsBusOptions } from "./nats-options.js";
+import type { NatsBusOptions, NatsTlsOptions } from "./nats-options.js";
+
+const OPTIONS: OptionNames<NatsBusOptions> = {
+  offline: true,
+  maxKept: true,
+  servers: true,
+  name: true,
+  user: true,
+  pass: true,
+  token: true,
+  authenticator: true,
+  tls: true,
+  timeout: true,
+  waitOnFirstConnect: true,
+  noRandomize: true,
+  ignoreClusterUpdates: true,
+  resolve: true,
+  reconnect: true,
+  maxReconnectAttempts: true,
+  reconnectTimeWait: true,
+  reconnectJitter: true,
+  reconnectJitterTLS: true,
+  reconnectDelayHandler: true,
+  ignoreAuthErrorAbort: true,
+  pingInterval: true,
+  maxPingOut: true,
+  debug: true,
+};
+
+const TLS_OPTIONS: OptionNames<NatsTlsOptions> = {
+  handshakeFirst: true,
+  caFile: true,
+  ca: true,
+  certFile: true,
+  cert: true,
+  keyFile: true,
+  key: true,
+};
 
 /**
  * A bus over [NATS](https://nats.io): core NATS alone, of servers from 2.9 on. It loses nothing that the broker confirmed, redials for
  * as long as it takes, and subscribes again by itself.
  *
- * @throws ConfigError
+ * @throws ConfigError, also for an option that looks like a mistyped one.
  *
  * @example
  * ```ts no-run
@@ -17,6 +55,11 @@ import type { NatsBusOptions } from "./nats-options.js";
  */
 export function natsBus(options: NatsBusOptions = {}): BusFactory {
   // What is wrong with the options is said at once.
+  // The client library gets others as they are, and may have them: what looks mistyped is refused alone.
+  const found =
+    optionComplaint("natsBus", options, OPTIONS, false) ??
+    optionComplaint("the option tls", options.tls ?? {}, TLS_OPTIONS, false);
+  if (found !== undefined) throw new ConfigError(...found);
   new Outbox(options);
   return { connect: (context) => NatsBusConnection.open(options, context) };
 }

@@ -1,0 +1,35 @@
+// Options of natsBus that do not exist. Those of the client library that the type does not name are handed on.
+
+import { natsBus } from "@peng3dnet/cluster";
+
+test.each([
+  [{ server: "127.0.0.1:4222" }, "server", "servers"],
+  [{ Token: "secret" }, "Token", "token"],
+  [{ maxReconnectAttempt: 3 }, "maxReconnectAttempt", "maxReconnectAttempts"],
+  [{ maxkept: 10 }, "maxkept", "maxKept"],
+])("%j is refused, and the one that is meant is named", (options, wrong, meant) => {
+  expect(() => natsBus(options as never)).toThrow(
+    `natsBus has no option "${wrong}"; did you mean "${meant}"?`,
+  );
+});
+
+test("so is a mistyped one of tls", () => {
+  expect(() => natsBus({ tls: { caFiles: "ca.pem" } as never })).toThrow(
+    'the option tls has no option "caFiles"; did you mean "caFile"?',
+  );
+});
+
+test("what the client library has beside them passes, and so does none at all", () => {
+  const others = {
+    inboxPrefix: "_GAME",
+    noAsyncTraces: true,
+    noEcho: true,
+    pedantic: true,
+    port: 4222,
+    reconnectToServer: () => undefined,
+    verbose: true,
+  };
+  expect(natsBus(others as never)).toEqual({ connect: expect.any(Function) });
+  expect(natsBus({ tls: null, servers: undefined })).toEqual({ connect: expect.any(Function) });
+  expect(natsBus()).toEqual({ connect: expect.any(Function) });
+});
