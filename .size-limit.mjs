@@ -8,10 +8,10 @@ const ALONE = {
   protocol: "36.6 kB",
   peer: "52.9 kB",
   core: "11.6 kB",
-  browser: "11.7 kB",
+  browser: "11.8 kB",
   websocket: "10.1 kB",
   telemetry: "4.9 kB",
-  cluster: "20 kB",
+  cluster: "20.4 kB",
   ping: "4.5 kB",
   "peng3d-events": "3.7 kB",
 };

@@ -48,6 +48,8 @@ function takeHooksOut(folder: string): void {
   }
   for (const [at, [hook, , times]] of HOOKS.entries()) {
     if ((found[at] ?? 0) < times)
-      throw new Error(`${hook} is not in packages/peer/dist/node as often as it was; adapt HOOKS of hooks-out.ts`);
+      throw new Error(
+        `${hook} is not in packages/peer/dist/node as often as it was; adapt HOOKS of hooks-out.ts`,
+      );
   }
 }
