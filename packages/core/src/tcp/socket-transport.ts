@@ -20,10 +20,10 @@ interface HandledSocket extends Socket {
 function onData(this: HandledSocket, chunk: Uint8Array): void {
   try {
     this[HANDLER]?.data(chunk);
+    freeRead(chunk);
   } catch (error) {
     this[HANDLER]?.crashed(error);
   }
-  freeRead(chunk);
 }
 
 function onEnd(this: HandledSocket): void {

@@ -72,10 +72,10 @@ export abstract class TlsTransport implements Transport {
     socket.on("data", (chunk: Buffer) => {
       try {
         handler.data(chunk);
+        freeRead(chunk);
       } catch (error) {
         handler.crashed(error);
       }
-      freeRead(chunk);
     });
     socket.on("end", () => shielded(handler, () => handler.ended()));
     socket.on("error", (error) => {
