@@ -86,9 +86,10 @@ class Round {
   private async start(peer: string): Promise<Runner | undefined> {
     const result = this.entry.result.peers[peer] as PeerResult;
     try {
-      const { credentials } = this;
+      const { credentials, plan } = this;
+      const { durationMs, profiles } = plan;
       const setup = { peer, cell: this.entry.cell, ...(credentials && { credentials }) };
-      return { result, pair: await Pair.start(setup, this.plan.profiles), failed: false };
+      return { result, pair: await Pair.start(setup, durationMs, profiles), failed: false };
     } catch (error) {
       result.samples.push(null);
       this.report(result, error);

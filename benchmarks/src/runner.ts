@@ -1,6 +1,7 @@
 /** Runs one cell with one peer: a server and a client in processes of their own. */
 import { Child } from "./child.js";
 import type { Outcome, Setup, Usage } from "./messages.js";
+import type { Cell } from "./workloads.js";
 
 /** One measured run. */
 export interface Sample extends Outcome {
@@ -52,6 +53,11 @@ function merge(a: Sample, b: Sample): Sample {
   };
 }
 
+/** Whether it can run more than once with the same two processes. */
+function warmsUp(cell: Cell): boolean {
+  return cell.kind !== "idle" && !(cell.kind === "connect" && cell.restart === true);
+}
+
 /** A server and a client, warmed up, that are measured piece by piece. */
 export class Pair {
   private total: Sample | undefined;
@@ -67,8 +73,11 @@ export class Pair {
     this.collect = setup.cell.kind === "idle";
   }
 
-  /** `profiles`: where processor profiles go, if they are wanted. */
-  static async start(setup: Setup, profiles: string | undefined): Promise<Pair> {
+  /**
+   * @param warmUpMs - how long it runs what is measured before it is measured.
+   * @param profiles - where processor profiles go, if they are wanted.
+   */
+  static async start(setup: Setup, warmUpMs: number, profiles: string | undefined): Promise<Pair> {
     const profiling = (side: string): string[] =>
       profiles === undefined
         ? []
@@ -82,6 +91,7 @@ export class Pair {
     try {
       const { port } = await pair.server.ask("serve", setup);
       await pair.client.ask("prepare", { ...setup, port });
+      if (warmsUp(setup.cell)) await pair.client.ask("run", { durationMs: warmUpMs });
       return pair;
     } catch (error) {
       await pair.end();

@@ -48,6 +48,7 @@ async function start(chromium: Chromium, cell: ReturnType<typeof cellOf>, peer: 
   });
   await page.call("page", "connect", { peer, port, payload: cell.payload });
   await page.call("page", "run", { inFlight: cell.inFlight, count: Math.ceil(cell.warmup / WARMUP_PART) });
+  await page.call("page", "run", { inFlight: cell.inFlight, durationMs });
   return { server, page, count: 0, elapsedMs: 0 };
 }
 
