@@ -2,6 +2,7 @@ import {
   type Connection,
   encodeAcknowledgement,
   type Peng3dnetError,
+  ResumeError,
   type ResumeRequest,
 } from "@peng3dnet/protocol";
 import type { Clock } from "../time/clock.js";
@@ -201,9 +202,19 @@ export class SessionResumption<Session extends ResumingSession> implements Resum
     this.transport.tellAllHeld();
   }
 
-  /** Bytes that were sent since it is suspended. */
-  piledUp(unsent: number): number {
-    return this.pending(unsent) - this.#pendingThen;
+  /** So many bytes wait for another line: too many of them end it. */
+  outputWaits(unsent: number): void {
+    const piled = this.pending(unsent) - this.#pendingThen;
+    const { connection, options } = this.#session;
+    if (piled <= options.resumeBytes) return;
+    // Nothing more can be sent, while what came before is still handled.
+    connection.markClosing("resumeoverflow");
+    this.giveUp(
+      new ResumeError(
+        `${piled} bytes piled up while the connection was suspended, more than net.resume.bytes`,
+        "resumeoverflow",
+      ),
+    );
   }
 
   acknowledgementDue(now: boolean): void {

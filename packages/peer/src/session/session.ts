@@ -1,6 +1,4 @@
 import {
-  type Address,
-  type Cid,
   type CloseInfo,
   Connection,
   type ConnectionHooks,
@@ -13,32 +11,23 @@ import {
   ResumeError,
   type ResumeRequest,
   type SavedConnection,
-  type SslSecLevel,
   toError,
   whenRejected,
 } from "@peng3dnet/protocol";
-import { ClientHeartbeat } from "../liveness/client-heartbeat.js";
-import type { RoundTrip } from "../liveness/round-trip.js";
-import type { ServerTime } from "../liveness/server-clock.js";
-import type { CensusTaking } from "../observing/census.js";
-import type { TalliedPart, TalliedSession } from "../observing/tally.js";
-import type { ConnectionRequests, RequestSession } from "../requests/connection-requests.js";
+import type { RequestSession } from "../requests/connection-requests.js";
 import type { KeptBytes } from "../resume/kept-bytes.js";
 import { type ResumingSession, SessionResumption } from "../resume/session-resumption.js";
 import { optional, type WaitOptions } from "../time/deferred.js";
 import { timeoutError } from "../time/timeout-option.js";
-import type { NativeSocket } from "../transport/native-socket.js";
-import type { PeerCertificate } from "../transport/peer-certificate.js";
 import type { Transport, TransportHandler } from "../transport/transport.js";
 import { reasonError } from "./close-reason.js";
 import type { ConnectionHandle } from "./connection-handle.js";
-import { type Metrics, type MetricsSum, RejectionCounter } from "./metrics.js";
 import { type JudgedSession, PeerWatch } from "./peer-watch.js";
-import { addMetrics, countSession, metricsOf } from "./session-counts.js";
 import { SessionEnding } from "./session-ending.js";
 import type { SessionHooks, SessionInit, SessionOptions } from "./session-hooks.js";
 import { type InputHost, NEGLIGIBLE, SessionInput } from "./session-input.js";
 import { type OutputHost, SessionOutput } from "./session-output.js";
+import { SessionState } from "./session-state.js";
 
 /** Where a client on a server has its session, which its `conn` shows only a part of. */
 export const SESSION: unique symbol = Symbol("peng3dnet.session");
@@ -50,6 +39,7 @@ export const SESSION: unique symbol = Symbol("peng3dnet.session");
  * Bytes go from `data` to {@link SessionInput}, which has the loop, and from there by {@link SessionOutput} to the transport.
  */
 export class Session<Owner = unknown>
+  extends SessionState<Session<Owner>>
   implements
     ConnectionHandle,
     ConnectionHost,
@@ -58,8 +48,7 @@ export class Session<Owner = unknown>
     OutputHost,
     RequestSession,
     JudgedSession,
-    ResumingSession,
-    TalliedSession
+    ResumingSession
 {
   // Declared only, as are others below: a field without a value would be written twice.
   /** The protocol's side of it. */
@@ -72,28 +61,11 @@ export class Session<Owner = unknown>
   declare owner: Owner;
   /** What it reports to. */
   declare readonly hooks: SessionHooks<Session<Owner>>;
-  /** Bytes received. */
-  bytesIn = 0;
-  /** Packets received that nothing handled. */
-  unhandled = 0;
-  /** Why it ended, and why packets were dropped; `undefined`: nothing of that yet. */
-  rejections: RejectionCounter | undefined = undefined;
-  /** Its part in sums that are kept of many; `undefined`: nobody keeps some. */
-  tallied: TalliedPart | undefined = undefined;
-  /** Whether its handshake was completed, whatever became of it since. */
-  greeted = false;
-  /** The list of receivers that it was in last, by number; for whoever makes such lists. */
-  listed = 0;
   /** Its part in resumption; `undefined`: it does not outlive its transport. */
-  readonly resumption: SessionResumption<Session<Owner>> | undefined;
-  /** Requests that are under way; `undefined`: there never was one. */
-  requests: ConnectionRequests | undefined = undefined;
-
-  readonly #input: SessionInput<Session<Owner>>;
-  readonly #output: SessionOutput;
-  readonly #watch: PeerWatch;
-  /** What points to its end; `undefined`: nothing, so that it is open. */
-  #ending: SessionEnding<Session<Owner>> | undefined = undefined;
+  declare readonly resumption: SessionResumption<Session<Owner>> | undefined;
+  declare protected readonly input: SessionInput<Session<Owner>>;
+  declare protected readonly output: SessionOutput;
+  declare protected readonly watch: PeerWatch;
 
   /** What was told last of output that is unsent or kept, in bytes. */
   #unsentHeld = 0;
@@ -102,6 +74,7 @@ export class Session<Owner = unknown>
   #kept = 0;
 
   constructor(init: SessionInit<Session<Owner>>) {
+    super();
     this.connection = new Connection(init.context, init.cid, this, init.conntype);
     this.transport = init.transport;
     this.connection.sslSeclevel = init.transport.sslSeclevel;
@@ -110,14 +83,9 @@ export class Session<Owner = unknown>
     this.options = init.options;
     const { resumable } = init;
     this.resumption = resumable && new SessionResumption(this, resumable.transport, resumable.hooks);
-    this.#input = new SessionInput(this);
-    this.#output = new SessionOutput(this);
-    this.#watch = new PeerWatch(this);
-  }
-
-  /** Client id on a server, `null` on a client. */
-  get cid(): Cid {
-    return this.connection.cid;
+    this.input = new SessionInput(this);
+    this.output = new SessionOutput(this);
+    this.watch = new PeerWatch(this);
   }
 
   /** Whom it shares its part of the event loop with. */
@@ -125,130 +93,16 @@ export class Session<Owner = unknown>
     return this.hooks.shareOf(this);
   }
 
-  get remoteAddress(): Address {
-    return this.transport.remoteAddress;
-  }
-
-  get socket(): NativeSocket | undefined {
-    return this.transport.socket;
-  }
-
-  get state(): number {
-    return this.connection.state;
-  }
-
-  set state(state: number) {
-    this.connection.state = state;
-  }
-
-  get mode(): number {
-    return this.connection.mode;
-  }
-
-  set mode(mode: number) {
-    this.connection.mode = mode;
-  }
-
-  get conntype(): string {
-    return this.connection.conntype;
-  }
-
-  get sslSeclevel(): SslSecLevel {
-    return this.connection.sslSeclevel;
-  }
-
-  get peerCertificate(): PeerCertificate | undefined {
-    return this.transport.peerCertificate;
-  }
-
-  get active(): boolean {
-    return this.open && this.connection.active;
-  }
-
-  /** Packets that wait for `process`. */
-  get queuedPackets(): number {
-    return this.#input.packets;
-  }
-
-  /** Bytes of these packets. */
-  get queuedBytes(): number {
-    return this.#input.bytes;
-  }
-
-  /** Bytes handed to the transport. */
-  get bytesOut(): number {
-    return this.#output.bytesOut;
-  }
-
-  get bytesHanded(): number {
-    return this.#output.handed;
-  }
-
-  /** Bytes accepted for sending, those handed to the transport included. */
-  get bytesAccepted(): number {
-    return this.#output.accepted;
-  }
-
-  get rtt(): RoundTrip | undefined {
-    return this.#watch.heartbeat?.roundTrip;
-  }
-
-  /** On a client: an estimate of the server's time; `undefined` until there is one. */
-  serverTime(): ServerTime | undefined {
-    const { heartbeat } = this.#watch;
-    return heartbeat instanceof ClientHeartbeat ? heartbeat.serverTime() : undefined;
-  }
-
-  /** Counters of this connection. */
-  get metrics(): Metrics {
-    return metricsOf(this);
-  }
-
-  /** Adds its counters to a sum. */
-  addTo(sum: MetricsSum): void {
-    addMetrics(this, sum);
-  }
-
-  /** Adds what there is of it now to a census. */
-  countIn(census: CensusTaking): void {
-    countSession(this, census);
-  }
-
-  /** Whether its numbers may change at any time, and not after a call of `changes` only. */
-  get restless(): boolean {
-    return (
-      !this.open ||
-      this.#input.working ||
-      this.#input.unprocessed ||
-      !this.#output.handedOver ||
-      (this.requests !== undefined && this.requests.asked.size + this.requests.running.size > 0)
-    );
-  }
-
-  /** Its numbers are about to change: whoever keeps sums looks at it again. */
-  changes(): void {
-    if (this.tallied !== undefined) this.tallied.changes();
-  }
-
   #getEnding(): SessionEnding<Session<Owner>> {
     this.changes();
-    this.#ending ??= new SessionEnding<Session<Owner>>(
+    this.ending ??= new SessionEnding<Session<Owner>>(
       this,
-      this.#input,
-      this.#output,
-      () => this.#watch.end(),
-      (reason) => this.#reject(reason),
+      this.input,
+      this.output,
+      () => this.watch.end(),
+      (reason) => this.reject(reason),
     );
-    return this.#ending;
-  }
-
-  get over(): boolean {
-    return this.#ending?.phase === "closed";
-  }
-
-  /** Whether packets can still be exchanged. */
-  get open(): boolean {
-    return this.#ending === undefined || this.#ending.open;
+    return this.ending;
   }
 
   /**
@@ -259,22 +113,22 @@ export class Session<Owner = unknown>
   start(spent = 0): void {
     this.hooks.started(this);
     // A handler may have closed it already.
-    if (this.open) this.#watch.begin(spent);
+    if (this.open) this.watch.begin(spent);
     this.transport.start(this);
   }
 
   // ---- from the transport -----------------------------------------------------------------------
 
   ready(): void {
-    this.#output.phase = "ready";
+    this.output.phase = "ready";
     this.connection.sslSeclevel = this.transport.sslSeclevel;
     if (!this.open) {
       this.writeOut();
       return;
     }
-    this.#watch.ready();
+    this.watch.ready();
     // What it says is flushed here, not with the next batch.
-    this.#input.around(() => {
+    this.input.around(() => {
       try {
         this.connection.open();
       } catch (error) {
@@ -285,7 +139,7 @@ export class Session<Owner = unknown>
   }
 
   refused(error: Peng3dnetError): void {
-    this.#output.phase = "ready";
+    this.output.phase = "ready";
     this.connection.sslSeclevel = this.transport.sslSeclevel;
     this.fail(error, "handshake");
     this.writeOut();
@@ -299,10 +153,10 @@ export class Session<Owner = unknown>
     this.changes();
     this.bytesIn += chunk.length;
     if (!this.open) {
-      this.#ending?.passOver(chunk);
+      this.ending?.passOver(chunk);
       return;
     }
-    this.#watch.heard(chunk.length);
+    this.watch.heard(chunk.length);
     try {
       this.hooks.receiveData(this, chunk);
     } catch (error) {
@@ -311,22 +165,22 @@ export class Session<Owner = unknown>
   }
 
   holds(bytes: number): void {
-    this.#input.heldByTransport(bytes);
+    this.input.heldByTransport(bytes);
   }
 
   ended(): void {
     // Nothing more can come; what came may take its time to be processed.
-    this.#watch.allCame();
+    this.watch.allCame();
     this.#getEnding().ended();
   }
 
   drained(): void {
     this.changes();
-    this.#output.progressed();
+    this.output.progressed();
   }
 
   closed(error: Error | undefined): void {
-    this.#watch.allCame();
+    this.watch.allCame();
     this.#getEnding().closed(error);
   }
 
@@ -345,65 +199,47 @@ export class Session<Owner = unknown>
   /** Takes bytes from the peer and processes the packets that are whole. */
   receive(chunk: Uint8Array): void {
     this.changes();
-    if (this.open) this.#input.receive(chunk);
+    if (this.open) this.input.receive(chunk);
   }
 
   /** As {@link SessionInput.dispatchRaw}. */
   dispatchRaw(raw: Uint8Array): boolean {
-    return this.#input.dispatchRaw(raw);
+    return this.input.dispatchRaw(raw);
   }
 
   /** As {@link SessionInput.enqueued}. */
   enqueued(bytes: number, total: number): void {
-    this.#input.enqueued(bytes, total);
+    this.input.enqueued(bytes, total);
   }
 
   /** As {@link SessionInput.dequeued}. */
   dequeued(bytes: number): void {
     this.changes();
-    this.#input.dequeued(bytes);
-  }
-
-  /** Whether a consumer of packets asked for a pause. */
-  get paused(): boolean {
-    return this.#input.paused;
-  }
-
-  /** Whether no packet is taken up, because those before have not been consumed. */
-  get blocked(): boolean {
-    return this.#input.blocked;
-  }
-
-  get hasUnprocessedInput(): boolean {
-    return this.#input.unprocessed;
+    this.input.dequeued(bytes);
   }
 
   pause(): void {
-    this.#input.pause();
+    this.input.pause();
   }
 
   resume(): void {
-    this.#input.resume();
-  }
-
-  get gone(): boolean {
-    return this.#ending?.gone === true;
+    this.input.resume();
   }
 
   worked(): void {
-    this.#ending?.passOver();
+    this.ending?.passOver();
     if (this.connection.hasOutput) this.writeOut();
     // Handlers may have run, and more input may wait for its turn.
     this.changes();
   }
 
   heard(): void {
-    this.#watch.heard();
+    this.watch.heard();
   }
 
   /** Once the peer's stream or the transport has ended and all that came is processed: closes. */
   settle(): void {
-    this.#ending?.settle();
+    this.ending?.settle();
   }
 
   // ---- output -----------------------------------------------------------------------------------
@@ -421,25 +257,25 @@ export class Session<Owner = unknown>
 
   #tellUnsent(): void {
     // What is broken off is freed, and counts no more: else others would have to go for it.
-    const noted = this.over || this.#output.brokenOff ? 0 : this.#unsent + this.#kept;
+    const noted = this.over || this.output.brokenOff ? 0 : this.#unsent + this.#kept;
     if (noted === this.#unsentHeld) return;
     this.#unsentHeld = noted;
     this.hooks.unsentHeld(this, noted);
   }
 
   flushedByCaller(call: () => void): void {
-    if (this.#input.working) call();
-    else this.#input.around(call);
+    if (this.input.working) call();
+    else this.input.around(call);
   }
 
   /** Hands the output gathered so far to the transport. */
   writeOut(): void {
-    this.#output.flush();
+    this.output.flush();
   }
 
   /** `sendMessage` returned false: a `drain` has to follow. */
   noteHighWater(): void {
-    this.#output.noteHighWater();
+    this.output.noteHighWater();
   }
 
   /** Flushes with the next batch. */
@@ -458,7 +294,7 @@ export class Session<Owner = unknown>
    */
   flush(options: WaitOptions = {}): Promise<void> {
     this.changes();
-    return optional(this.#output.flushed(options));
+    return optional(this.output.flushed(options));
   }
 
   outputDrained(): void {
@@ -466,7 +302,7 @@ export class Session<Owner = unknown>
   }
 
   outputWritten(): void {
-    this.#ending?.finishOutput();
+    this.ending?.finishOutput();
   }
 
   outputStuck(error: Peng3dnetError): void {
@@ -475,47 +311,30 @@ export class Session<Owner = unknown>
 
   // ---- from line to line ------------------------------------------------------------------------
 
-  get suspended(): boolean {
-    return this.resumption?.suspended === true;
-  }
-
-  get unfinished(): boolean {
-    return this.#ending === undefined || this.#ending.unfinished;
-  }
-
-  get endIsAnswer(): boolean {
-    return this.#ending?.phase === "closing" && this.#output.handedOver;
-  }
-
   forgetBacklog(): void {
-    this.#output.lineBroken();
+    this.output.lineBroken();
   }
 
   stopWatches(): void {
-    this.#watch.pause();
-    this.#output.cancelDeadline();
-    this.#input.stopWatching();
+    this.watch.pause();
+    this.output.cancelDeadline();
+    this.input.stopWatching();
   }
 
   goOnWatching(): void {
     if (!this.open) return;
-    this.#watch.goOn();
-    this.#input.goOnWatching();
+    this.watch.goOn();
+    this.input.goOnWatching();
   }
 
   /** Bytes of packets that were received and not worked off: those in the queue, and what came behind them. Copies. */
   get pendingInput(): readonly Uint8Array[] {
-    return [...this.hooks.queuedOf(this), ...this.#input.pending];
-  }
-
-  /** Bytes that were accepted for sending and not handed to the transport. */
-  get unhanded(): number {
-    return this.#output.unhanded;
+    return [...this.hooks.queuedOf(this), ...this.input.pending];
   }
 
   /** Ends here without a word, since another program goes on with it. @param kept - gets what is still to be sent. */
   leave(kept: KeptBytes): void {
-    this.#output.moveTo(kept);
+    this.output.moveTo(kept);
     this.resumption?.transport.release().cut();
     this.destroy("saved");
   }
@@ -526,7 +345,7 @@ export class Session<Owner = unknown>
     this.connection.restore(saved);
     this.connection.push(pending);
     this.resumption?.restore(received, kept);
-    this.#output.phase = "ready";
+    this.output.phase = "ready";
     this.transport.start(this);
   }
 
@@ -538,17 +357,7 @@ export class Session<Owner = unknown>
   }
 
   outputWaits(unsent: number): void {
-    const resumption = this.resumption as SessionResumption<Session<Owner>>;
-    const piled = resumption.piledUp(unsent);
-    if (piled <= this.options.resumeBytes) return;
-    // Nothing more can be sent, while what came before is still handled.
-    this.connection.markClosing("resumeoverflow");
-    resumption.giveUp(
-      new ResumeError(
-        `${piled} bytes piled up while the connection was suspended, more than net.resume.bytes`,
-        "resumeoverflow",
-      ),
-    );
+    this.resumption?.outputWaits(unsent);
   }
 
   // ---- closing ----------------------------------------------------------------------------------
@@ -599,20 +408,20 @@ export class Session<Owner = unknown>
   /** The peer gives no sign of life, in spite of heartbeats. */
   lost(error: HeartbeatTimeoutError): void {
     if (this.resumption?.outlives === true) this.resumption.transport.suspend(error);
-    else this.#watch.giveUp(error, "heartbeat");
+    else this.watch.giveUp(error, "heartbeat");
   }
 
   // ---- from the protocol ------------------------------------------------------------------------
 
   outputPending(): void {
     this.changes();
-    if (!this.#input.working) this.hooks.scheduleFlush(this);
+    if (!this.input.working) this.hooks.scheduleFlush(this);
   }
 
   outputFull(): void {
     this.changes();
     if (this.hooks.gathering && !this.connection.full) return;
-    this.#output.flush(true);
+    this.output.flush(true);
   }
 
   helloReceived(): void {
@@ -627,30 +436,30 @@ export class Session<Owner = unknown>
   }
 
   settypeExchanged(): void {
-    this.#watch.settypeExchanged();
+    this.watch.settypeExchanged();
   }
 
   registrySent(): void {
-    this.#watch.heartbeat?.registrySent();
+    this.watch.heartbeat?.registrySent();
   }
 
   handshakeComplete(): void {
-    this.#watch.greeted();
+    this.watch.greeted();
     if (!this.connection.agreed("resume")) this.resumption?.declined();
     this.greeted = true;
     this.hooks.handshakeComplete(this);
     if (!this.open) return;
-    this.#watch.activated();
+    this.watch.activated();
   }
 
   heartbeatReceived(id: number, body: unknown, length: number): void {
-    this.#watch.heardControl(length);
+    this.watch.heardControl(length);
     this.resumption?.transport.controlReceived(length);
-    this.#watch.heartbeat?.received(id, body);
+    this.watch.heartbeat?.received(id, body);
   }
 
   acknowledged(received: number, length: number): void {
-    this.#watch.heardControl(length);
+    this.watch.heardControl(length);
     this.resumption?.acknowledged(received, length);
   }
 
@@ -686,13 +495,7 @@ export class Session<Owner = unknown>
   }
 
   ignored(message: string, why: string, packet?: string): void {
-    this.#reject(why);
+    this.reject(why);
     this.hooks.ignored(message, why, packet);
-  }
-
-  #reject(reason: string): void {
-    this.rejections ??= new RejectionCounter();
-    this.rejections.add(reason);
-    this.tallied?.rejected(reason);
   }
 }
