@@ -85,7 +85,7 @@ export {
 export type { BackOffOptions } from "./resume/back-off.js";
 export type { ResumeOptions } from "./resume/client-resumption.js";
 export { MOST_REDIRECTS, type RedirectOptions } from "./resume/redirects.js";
-export type { SentAgain } from "./resume/resumable-transport.js";
+export type { SentAgain } from "./resume/resumable-host.js";
 export type { ResumeInfo, SuspendInfo } from "./resume/resume-events.js";
 export type { ResumePlaces } from "./resume/resume-places.js";
 export type { ResumeAttempt } from "./resume/server-resumption.js";

@@ -1,5 +1,5 @@
 import type { Address, CloseInfo } from "@peng3dnet/protocol";
-import type { SentAgain } from "../resume/resumable-transport.js";
+import type { SentAgain } from "../resume/resumable-host.js";
 import type { ConnectionHandle } from "../session/connection-handle.js";
 
 /** A request that begins, as an {@link PeerObserver} sees it. */

@@ -20,7 +20,7 @@ import { type BackOffOptions, backOff, checkBackOff, longestPause } from "./back
 import { KEEPS } from "./kept-client.js";
 import type { Line } from "./line.js";
 import { checkRedirect, type RedirectOptions, type Redirects } from "./redirects.js";
-import type { SentAgain } from "./resumable-transport.js";
+import type { SentAgain } from "./resumable-host.js";
 import type { SessionKeeper } from "./session-keeper.js";
 import type { ResumptionHooks, SessionResumption } from "./session-resumption.js";
 

@@ -1,4 +1,4 @@
-import type { SentAgain } from "./resumable-transport.js";
+import type { SentAgain } from "./resumable-host.js";
 
 /** A line broke, and the session waits for another one. */
 export interface SuspendInfo {

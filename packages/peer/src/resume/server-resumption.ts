@@ -8,7 +8,7 @@ import type { PeerCertificate } from "../transport/peer-certificate.js";
 import { AcknowledgementSchedule } from "./acknowledgement-schedule.js";
 import { EndedSessions } from "./ended-sessions.js";
 import { Pace } from "./pace.js";
-import type { SentAgain } from "./resumable-transport.js";
+import type { SentAgain } from "./resumable-host.js";
 import type { ResumePlaces } from "./resume-places.js";
 import type { ResumptionHooks, SessionResumption } from "./session-resumption.js";
 import { type SuspendedLimits, SuspendedSessions } from "./suspended-sessions.js";

@@ -9,7 +9,8 @@ import type { Clock } from "../time/clock.js";
 import type { Runnable, RunQueue } from "../turns/run-queue.js";
 import type { AcknowledgementSchedule, Acknowledging } from "./acknowledgement-schedule.js";
 import type { KeptBytes } from "./kept-bytes.js";
-import type { ResumableHost, ResumableTransport, SentAgain } from "./resumable-transport.js";
+import type { ResumableHost, SentAgain } from "./resumable-host.js";
+import type { ResumableTransport } from "./resumable-transport.js";
 
 /** What resumption needs of a session. */
 export interface ResumingSession {

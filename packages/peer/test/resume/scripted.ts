@@ -1,7 +1,7 @@
 // A transport that does what a test says, and notes what it was asked for.
 
 import { type Address, SSLSEC_NONE, type Transport, type TransportHandler } from "@peng3dnet/peer";
-import type { ResumableHost, SentAgain } from "../../src/resume/resumable-transport.js";
+import type { ResumableHost, SentAgain } from "../../src/resume/resumable-host.js";
 import type { Runnable } from "../../src/turns/run-queue.js";
 
 export class ScriptedTransport implements Transport {
