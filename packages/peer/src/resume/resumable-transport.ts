@@ -3,9 +3,9 @@ import { OUTPUT_SLICE } from "../session/session-output.js";
 import type { NativeSocket } from "../transport/native-socket.js";
 import type { PeerCertificate } from "../transport/peer-certificate.js";
 import type { Transport, TransportHandler } from "../transport/transport.js";
-import type { Runnable } from "../turns/run-queue.js";
 import { type BlockPool, KeptBytes } from "./kept-bytes.js";
 import { Line } from "./line.js";
+import { Resending } from "./resending.js";
 import type { KeepLimits, ResumableHost, SentAgain } from "./resumable-host.js";
 
 /** Received bytes after which they are acknowledged at once: the longest that clause 6.10 allows. */
@@ -15,9 +15,6 @@ const ACKNOWLEDGE_ALONG_AFTER = 48 * 1024;
 /** By how much kept bytes have to change for that to be told, in bytes. */
 const WORTH_TELLING = 16 * 1024;
 
-/** How much is sent again before it is looked whether others are to have a turn, in bytes. */
-const AGAIN_PIECE = 64 * 1024;
-
 /**
  * A transport that outlives the one that carries it: towards its session it is one stream both ways, while the lines below come
  * and go. It counts the bytes of both directions, and keeps those that were sent until the other side has acknowledged them.
@@ -25,7 +22,7 @@ const AGAIN_PIECE = 64 * 1024;
  *
  * The clause on the extension `resume` in docs/protocol.md says what goes over the wire.
  */
-export class ResumableTransport implements Transport, TransportHandler, Runnable {
+export class ResumableTransport implements Transport, TransportHandler {
   /** Bytes of the other side's stream that came, and were handed on. */
   received = 0;
   /** Bytes of this side's stream that were written. */
@@ -48,12 +45,8 @@ export class ResumableTransport implements Transport, TransportHandler, Runnable
   #control = 0;
   /** Whether an acknowledgement has to leave as soon as that is possible. */
   #due = false;
-  /** Where sending again is; `undefined`: it is not under way. */
-  #again: number | undefined = undefined;
-  /** Whether others are to have a turn before sending again goes on. */
-  #awaitsTurn = false;
-  /** What has to be written before that, and is no part of the stream. */
-  #greeting: Uint8Array | undefined = undefined;
+  /** Sends again what is kept; `undefined`: there was no other line yet. */
+  #resending: Resending | undefined = undefined;
   /** Why the session closes; `undefined`: it does not. */
   #closeReason: string | null | undefined = undefined;
   /** Whether the packet that was written last may go on with the next piece. */
@@ -105,7 +98,7 @@ export class ResumableTransport implements Transport, TransportHandler, Runnable
   }
 
   get busy(): boolean {
-    return this.suspended || this.#again !== undefined || this.#line.transport.busy || this.#full();
+    return this.suspended || this.#resending?.at !== undefined || this.#line.transport.busy || this.#full();
   }
 
   get backlog(): number {
@@ -233,11 +226,12 @@ export class ResumableTransport implements Transport, TransportHandler, Runnable
   }
 
   drained(): void {
-    const before = this.#again;
-    if (before !== undefined) this.#sendAgain();
+    const resending = this.#resending;
+    const before = resending?.at;
+    if (before !== undefined) resending?.send(this.#kept as KeptBytes, this.#line.transport);
     if (this.#due) this.host?.acknowledgementDue(true);
     // What is sent again gets on, even if there is no room for more yet: the other side reads.
-    const progress = !this.suspended && this.#again !== before;
+    const progress = !this.suspended && resending?.at !== before;
     if (progress || !this.busy) this.#session?.drained();
   }
 
@@ -322,7 +316,7 @@ export class ResumableTransport implements Transport, TransportHandler, Runnable
     const kept = this.#kept;
     if (kept === undefined) return;
     // What is still to be sent again cannot have come over the line of now.
-    const sent = this.#again ?? this.sent;
+    const sent = this.#resending?.at ?? this.sent;
     if (offset > sent)
       throw new BadDataError(`the peer acknowledged ${offset} bytes, of ${sent} that were sent`);
     // Where too much was kept, it was forgotten, and this may be about that.
@@ -331,7 +325,7 @@ export class ResumableTransport implements Transport, TransportHandler, Runnable
     kept.release(offset);
     this.#tellHeld(kept);
     // It is progress, even if there is no room yet.
-    if (waited && !this.#line.transport.busy && this.#again === undefined) this.#session?.drained();
+    if (waited && !this.#line.transport.busy && this.#resending?.at === undefined) this.#session?.drained();
   }
 
   /** Something was among the bytes that came last that asks for no acknowledgement. @param bytes - how long it was. */
@@ -354,13 +348,13 @@ export class ResumableTransport implements Transport, TransportHandler, Runnable
 
   /** Whether output has to wait although the line takes it, so that an acknowledgement has to pass it by. */
   get holdsBack(): boolean {
-    return !this.suspended && this.#again === undefined && this.#full();
+    return !this.suspended && this.#resending?.at === undefined && this.#full();
   }
 
   /** Writes a packet past what waits. @returns false if that cannot be now, and will be asked for again. */
   writePast(packet: Uint8Array): boolean {
     const { transport } = this.#line;
-    if (this.suspended || this.#again !== undefined || this.#inPacket || transport.busy) {
+    if (this.suspended || this.#resending?.at !== undefined || this.#inPacket || transport.busy) {
       this.#due = true;
       return false;
     }
@@ -396,7 +390,7 @@ export class ResumableTransport implements Transport, TransportHandler, Runnable
     this.#line.cut();
     this.holds(0);
     this.suspended = true;
-    this.#again = undefined;
+    if (this.#resending !== undefined) this.#resending.at = undefined;
     this.#due = false;
     this.host?.lineBroken(error);
   }
@@ -435,55 +429,19 @@ export class ResumableTransport implements Transport, TransportHandler, Runnable
     this.#line = line;
     line.to = this;
     this.suspended = false;
-    this.#again = offset;
+    this.#resending ??= new Resending(this);
+    this.#resending.begin(offset, greeting);
     this.#acknowledged = this.received;
     this.#control = 0;
-    this.#greeting = greeting;
     if (this.#paused) line.transport.pause();
     else line.transport.resume();
     if (this.#closeReason !== undefined) line.transport.closing?.(this.#closeReason);
     this.#tellHeld(kept);
-    this.#sendAgain();
+    this.#resending.send(kept, line.transport);
     this.host?.lineRestored(again);
     // It tells that once only, and may have told it to somebody else.
     if (line.over) this.suspend(undefined);
     // Even if it is busy: whether output gets on is watched from now on.
     if (!this.suspended) this.#session?.drained();
-  }
-
-  /**
-   * Sends what is kept, as far as the line takes it, and as long as no others are to have a turn: many may come back at the same
-   * moment.
-   */
-  #sendAgain(): void {
-    const kept = this.#kept as KeptBytes;
-    const { transport } = this.#line;
-    if (transport.busy || this.#awaitsTurn) return;
-    if (this.#greeting !== undefined) transport.write(this.#greeting);
-    this.#greeting = undefined;
-    let at = this.#again as number;
-    // All may be forgotten meanwhile, where it is broken off.
-    while (at >= kept.start && at < kept.end && !transport.busy && !this.#awaitsTurn) {
-      const piece = kept.view(at).subarray(0, AGAIN_PIECE);
-      at += piece.length;
-      transport.write(piece);
-      this.#awaitsTurn = this.host?.othersFirst(this) === true;
-    }
-    this.#again = at >= kept.start && at < kept.end ? at : undefined;
-  }
-
-  get share(): unknown {
-    return this.host?.share;
-  }
-
-  /** Goes on sending again, after others had their turn. */
-  takeTurn(): void {
-    this.#awaitsTurn = false;
-    // It may have broken meanwhile, or gone on over another line, which had to wait for this as well.
-    try {
-      this.drained();
-    } catch (error) {
-      this.crashed(error);
-    }
   }
 }
