@@ -9,53 +9,35 @@ import {
   ResumeError,
 } from "@peng3dnet/protocol";
 import { type HeartbeatRole, Heartbeats } from "../liveness/heartbeats.js";
-import { BufferBudget } from "../messages/buffer-budget.js";
 import { type Census, CensusTaking } from "../observing/census.js";
 import { handshakeEnd } from "../observing/handshake-end.js";
 import { Observation } from "../observing/observation.js";
 import { resumptionEnd } from "../observing/resumption-end.js";
-import type { Poll } from "../platform/platform.js";
 import type { PeerRequests } from "../requests/peer-requests.js";
 import { isRequestDeclaration, noRequest } from "../requests/request-declaration.js";
 import type { AnyRequestDefinition } from "../requests/request-definition.js";
 import type { SentAgain } from "../resume/resumable-host.js";
 import { ResumableTransport } from "../resume/resumable-transport.js";
 import type { ResumptionHooks } from "../resume/session-resumption.js";
-import { FlushScheduler } from "../session/flush-scheduler.js";
-import type { Pausable } from "../session/pausable.js";
-import { lengthPrefixed } from "../session/raw-packet.js";
 import type { Session } from "../session/session.js";
 import type { SessionHooks, SessionInit } from "../session/session-hooks.js";
-import type { Clock } from "../time/clock.js";
-import type { TickHost } from "../time/ticker.js";
 import type { Transport } from "../transport/transport.js";
-import { PacketProcessor } from "../turns/packet-processor.js";
-import { RunQueue } from "../turns/run-queue.js";
 import type { ConnectionOwner } from "./connection-owner.js";
-import type { HandlerGuard } from "./handler-guard.js";
 import { PacketNotices } from "./packet-notices.js";
 import type { PeerParts } from "./peer-parts.js";
+import { PeerResources } from "./peer-resources.js";
 
 /** What was sent again where nothing goes on. */
 const NOTHING_AGAIN: SentAgain = { bytes: 0, packets: 0 };
 
-/** An iterator of messages. */
-interface Stream {
-  end(): void;
-  forget(session: Pausable): void;
-}
-
 /**
- * What the sessions of a server or client report to, and what they share: turns, queue, buffers of messages. Methods of one
- * class, and not functions of each peer, since a process may have thousands of clients.
+ * What the sessions of a server or client report to; what they share is in {@link PeerResources}. Methods of one class, and not
+ * functions of each peer, since a process may have thousands of clients.
  */
 export abstract class PeerHooks<Owner extends ConnectionOwner>
-  implements SessionHooks<Session<Owner>>, TickHost
+  extends PeerResources
+  implements SessionHooks<Session<Owner>>
 {
-  /** Whether packets are processed as they come, without a queue and without overridable steps. */
-  direct = false;
-  readonly turns: RunQueue;
-  readonly buffers: BufferBudget;
   readonly heartbeats: Heartbeats;
   /** Who looks on. */
   readonly observation: Observation;
@@ -64,33 +46,16 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
   protected watched = false;
   /** Whether the packet that is being delivered has a definition, and nobody who listens. */
   unheard = false;
-  gathering = false;
-  ticksOver = false;
-  protected readonly parts: PeerParts;
-  // What follows is there once there is use for it: a process may have thousands of clients.
-  #scheduler: FlushScheduler | undefined = undefined;
-  #processor: PacketProcessor | undefined = undefined;
-  #streams: Set<Stream> | undefined = undefined;
-  /** Whether packets are processed as they come. */
-  #dispatching = false;
-  #poll: Poll | undefined = undefined;
-  #pollWindow = 0;
   /** The requests that the peer knows; `undefined`: it knows none. */
   requests: PeerRequests | undefined = undefined;
-  /** There once a ticker was made: a process may have thousands of clients. */
-  #tickers: Set<{ stop(): void }> | undefined = undefined;
   /** Whether there was a connection. */
   #began = false;
-  /** Whether a subclass overrides a step of receiving, so that every packet has to take that way. */
-  #overridden = false;
   #notices: PacketNotices | undefined = undefined;
 
   constructor(parts: PeerParts, heartbeats: HeartbeatRole) {
-    const { registry, clock, platform } = parts;
-    this.parts = parts;
-    this.observation = new Observation(parts.guard, platform.observer, this);
-    this.turns = new RunQueue(clock, platform.yield);
-    this.buffers = new BufferBudget(registry);
+    super(parts);
+    const { guard, clock, platform } = parts;
+    this.observation = new Observation(guard, platform.observer, this);
     this.heartbeats = new Heartbeats(heartbeats, clock, platform.yield, this.observation);
   }
 
@@ -176,45 +141,9 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
     return taking.get();
   }
 
-  /**
-   * A connection begins.
-   *
-   * @param overridden - whether a subclass overrides a step of receiving.
-   * @param maxBuffered - what iterators may buffer together from now on, in bytes.
-   */
-  begin(overridden: boolean, maxBuffered: number): void {
+  override begin(overridden: boolean, maxBuffered: number): void {
     this.#began = true;
-    this.#overridden = overridden;
-    this.direct = this.#dispatching && !overridden;
-    this.buffers.limit = maxBuffered;
-  }
-
-  /** Processes packets as they come from now on. */
-  dispatch(): void {
-    this.#dispatching = true;
-    this.#processor?.dispatch();
-    this.direct = !this.#overridden;
-  }
-
-  /** Packets that wait for `process`. */
-  get processor(): PacketProcessor {
-    if (this.#processor === undefined) {
-      const { clock, platform } = this.parts;
-      this.#processor = new PacketProcessor(clock, platform.yield, this.turns);
-      if (this.#dispatching) this.#processor.dispatch();
-    }
-    return this.#processor;
-  }
-
-  /** Lets those go on who wait for a packet. */
-  wake(): void {
-    this.#processor?.wake();
-  }
-
-  /** Iterators of messages that have not ended. */
-  get streams(): Set<Stream> {
-    this.#streams ??= new Set();
-    return this.#streams;
+    super.begin(overridden, maxBuffered);
   }
 
   /** What a session that begins now outlives its transport by. */
@@ -234,92 +163,21 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
     return this.requests;
   }
 
-  /** The peer is stopped: so is what goes on by itself. */
-  stop(): void {
-    for (const stream of this.#streams ?? []) stream.end();
-    this.stopTickers();
-  }
-
-  /** There is nothing to tick for any more. */
-  stopTickers(): void {
-    this.ticksOver = true;
-    for (const ticker of this.#tickers ?? []) ticker.stop();
-  }
-
-  // ---- for tickers ------------------------------------------------------------------------------
-
-  get clock(): Clock {
-    return this.parts.clock;
-  }
-
-  get guard(): HandlerGuard {
-    return this.parts.guard;
-  }
-
-  get tickers(): Set<{ stop(): void }> {
-    this.#tickers ??= new Set();
-    return this.#tickers;
-  }
-
-  gather(call: () => void): void {
-    // A handler may turn the clock of a test: the outer call hands over then.
-    if (this.gathering) {
-      call();
-      return;
-    }
-    this.gathering = true;
-    try {
-      call();
-    } finally {
-      this.gathering = false;
-      this.#scheduler?.flush();
-    }
-  }
-
   // ---- from sessions ----------------------------------------------------------------------------
 
   receiveData(session: Session<Owner>, chunk: Uint8Array): void {
     // What a handshake waits for comes from the network, and many at once would look like a conversation.
-    if (session.greeted) this.#poller(session.options.pollWindow)?.arrived();
+    if (session.greeted) this.poller(session.options.pollWindow)?.arrived();
     const result: unknown = this.takeData(session, chunk);
     if (result !== undefined) session.failIfRejected(result, "receiveData");
   }
 
-  /** What polls while bytes keep coming, for so many seconds; `undefined`: nothing does. */
-  #poller(window: number): Poll | undefined {
-    if (window === 0) return undefined;
-    if (this.#pollWindow !== window) {
-      const { clock, platform } = this.parts;
-      this.#pollWindow = window;
-      this.#poll = platform.poll?.(clock, window);
-    }
-    return this.#poll;
-  }
-
   takePacket(session: Session<Owner>): void {
-    if (this.#overridden) {
+    if (this.overridden) {
       const result = this.takeSinglePacket(session);
       if (result !== undefined) session.failIfRejected(result, "processSinglePacket");
     } else if (session.connection.active) this.enqueue(session, session.connection.rawPacket());
     else session.connection.dispatch();
-  }
-
-  /** Puts a packet into the queue for `process`; in the handshake, processes it at once. */
-  enqueue(session: Session<Owner>, raw: Uint8Array): void {
-    this.processor.enqueue(session, raw);
-  }
-
-  queuedOf(session: Session<Owner>): readonly Uint8Array[] {
-    return this.processor.queuedOf(session).map(lengthPrefixed);
-  }
-
-  scheduleFlush(session: Session<Owner>): void {
-    this.#scheduler ??= new FlushScheduler(this.parts.platform.defer);
-    this.#scheduler.add(session);
-  }
-
-  inLaterTurn(call: () => void): void {
-    this.parts.platform.yield(call);
   }
 
   started(session: Session<Owner>): void {
@@ -388,19 +246,10 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
     if (events.enabled) this.sendPacketEvent(session, "send", ptype, data);
   }
 
-  released(session: Session<Owner>): void {
-    this.#processor?.released(session);
-  }
-
   over(_session: Session<Owner>): void {}
 
   closed(session: Session<Owner>, info: CloseInfo): void {
-    // A connection that is paused has reached those that paused it.
-    if (session.paused) {
-      this.buffers.forget(session);
-      for (const stream of this.#streams ?? []) stream.forget(session);
-    }
-    this.#processor?.closed(session);
+    this.letGo(session);
     session.requests?.end(info);
     if (!session.greeted) this.observation.handshake(session, handshakeEnd(info, session));
     const seconds = session.resumption?.suspendedFor;

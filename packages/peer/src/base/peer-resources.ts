@@ -1,0 +1,179 @@
+import { BufferBudget } from "../messages/buffer-budget.js";
+import type { Poll } from "../platform/platform.js";
+import { FlushScheduler } from "../session/flush-scheduler.js";
+import type { Pausable } from "../session/pausable.js";
+import { lengthPrefixed } from "../session/raw-packet.js";
+import type { Session } from "../session/session.js";
+import type { Clock } from "../time/clock.js";
+import type { TickHost } from "../time/ticker.js";
+import { PacketProcessor } from "../turns/packet-processor.js";
+import { RunQueue } from "../turns/run-queue.js";
+import type { HandlerGuard } from "./handler-guard.js";
+import type { PeerParts } from "./peer-parts.js";
+
+/** An iterator of messages. */
+interface Stream {
+  end(): void;
+  forget(session: Pausable): void;
+}
+
+/**
+ * What the sessions of a peer share: turns, the queue for `process`, buffers of messages, flushes, ticks. What is not there from
+ * the start is made once there is use for it, since a process may have thousands of clients.
+ */
+export abstract class PeerResources implements TickHost {
+  /** Whether packets are processed as they come, without a queue and without overridable steps. */
+  direct = false;
+  readonly turns: RunQueue;
+  readonly buffers: BufferBudget;
+  /** Whether output is gathered, and handed over at once when that ends. */
+  gathering = false;
+  ticksOver = false;
+  protected readonly parts: PeerParts;
+  /** Whether a subclass overrides a step of receiving, so that every packet has to take that way. */
+  protected overridden = false;
+  /** Whether packets are processed as they come. */
+  #dispatching = false;
+  #scheduler: FlushScheduler | undefined = undefined;
+  #processor: PacketProcessor | undefined = undefined;
+  #streams: Set<Stream> | undefined = undefined;
+  #tickers: Set<{ stop(): void }> | undefined = undefined;
+  #poll: Poll | undefined = undefined;
+  #pollWindow = 0;
+
+  constructor(parts: PeerParts) {
+    const { registry, clock, platform } = parts;
+    this.parts = parts;
+    this.turns = new RunQueue(clock, platform.yield);
+    this.buffers = new BufferBudget(registry);
+  }
+
+  // ---- packets that wait for `process` ----------------------------------------------------------
+
+  /** Processes packets as they come from now on. */
+  dispatch(): void {
+    this.#dispatching = true;
+    this.#processor?.dispatch();
+    this.direct = !this.overridden;
+  }
+
+  /**
+   * A connection begins.
+   *
+   * @param overridden - whether a subclass overrides a step of receiving.
+   * @param maxBuffered - what iterators may buffer together from now on, in bytes.
+   */
+  begin(overridden: boolean, maxBuffered: number): void {
+    this.overridden = overridden;
+    this.direct = this.#dispatching && !overridden;
+    this.buffers.limit = maxBuffered;
+  }
+
+  /** Packets that wait for `process`. */
+  get processor(): PacketProcessor {
+    if (this.#processor === undefined) {
+      const { clock, platform } = this.parts;
+      this.#processor = new PacketProcessor(clock, platform.yield, this.turns);
+      if (this.#dispatching) this.#processor.dispatch();
+    }
+    return this.#processor;
+  }
+
+  /** Puts a packet into the queue for `process`; in the handshake, processes it at once. */
+  enqueue(session: Session, raw: Uint8Array): void {
+    this.processor.enqueue(session, raw);
+  }
+
+  queuedOf(session: Session): readonly Uint8Array[] {
+    return this.processor.queuedOf(session).map(lengthPrefixed);
+  }
+
+  /** Lets those go on who wait for a packet. */
+  wake(): void {
+    this.#processor?.wake();
+  }
+
+  released(session: Session): void {
+    this.#processor?.released(session);
+  }
+
+  /** Iterators of messages that have not ended. */
+  get streams(): Set<Stream> {
+    this.#streams ??= new Set();
+    return this.#streams;
+  }
+
+  /** A session is closed: nothing waits for it or in it any more. */
+  protected letGo(session: Session): void {
+    // A connection that is paused has reached those that paused it.
+    if (session.paused) {
+      this.buffers.forget(session);
+      for (const stream of this.#streams ?? []) stream.forget(session);
+    }
+    this.#processor?.closed(session);
+  }
+
+  // ---- flushes, turns, polling ------------------------------------------------------------------
+
+  scheduleFlush(session: Session): void {
+    this.#scheduler ??= new FlushScheduler(this.parts.platform.defer);
+    this.#scheduler.add(session);
+  }
+
+  inLaterTurn(call: () => void): void {
+    this.parts.platform.yield(call);
+  }
+
+  /** What polls while bytes keep coming, for so many seconds; `undefined`: nothing does. */
+  protected poller(window: number): Poll | undefined {
+    if (window === 0) return undefined;
+    if (this.#pollWindow !== window) {
+      const { clock, platform } = this.parts;
+      this.#pollWindow = window;
+      this.#poll = platform.poll?.(clock, window);
+    }
+    return this.#poll;
+  }
+
+  // ---- for tickers ------------------------------------------------------------------------------
+
+  get clock(): Clock {
+    return this.parts.clock;
+  }
+
+  get guard(): HandlerGuard {
+    return this.parts.guard;
+  }
+
+  get tickers(): Set<{ stop(): void }> {
+    this.#tickers ??= new Set();
+    return this.#tickers;
+  }
+
+  gather(call: () => void): void {
+    // A handler may turn the clock of a test: the outer call hands over then.
+    if (this.gathering) {
+      call();
+      return;
+    }
+    this.gathering = true;
+    try {
+      call();
+    } finally {
+      this.gathering = false;
+      this.#scheduler?.flush();
+    }
+  }
+
+  /** The peer is stopped: so is what goes on by itself. */
+  stop(): void {
+    for (const stream of this.#streams ?? []) stream.end();
+    this.stopTickers();
+  }
+
+  /** There is nothing to tick for any more. */
+  stopTickers(): void {
+    this.ticksOver = true;
+    for (const ticker of this.#tickers ?? []) ticker.stop();
+  }
+}
