@@ -86,3 +86,64 @@ test("and in each turn again soon after the last connection", async () => {
   });
   expect(gaps.slice(-20)).toEqual(Array.from({ length: 20 }, () => 1));
 });
+
+/** Has forty who wait without end, at a millisecond a turn, while each turn brings a connection. @returns how long each turn took. */
+async function turnsWithArrivals(turns: number, each: (queue: RunQueue) => void): Promise<number[]> {
+  const clock = new ManualClock();
+  const queue = new RunQueue(clock, (call) => void setImmediate(call));
+  let over = false;
+  const busy: Runnable = {
+    takeTurn() {
+      clock.advance(0.001);
+      if (!over) queue.add(busy, "used");
+    },
+  };
+  for (let count = 0; count < 40; count++) queue.add(busy, "fresh");
+  const took: number[] = [];
+  for (let count = 0; count < turns; count++) {
+    each(queue);
+    const since = clock.now();
+    await turn();
+    took.push(Math.round(clock.now() - since));
+    clock.advance(0.0001);
+  }
+  over = true;
+  for (let count = 0; count < 10; count++) await turn();
+  return took;
+}
+
+test("as long as each turn brings a connection, those who wait have one turn in thirty-three", async () => {
+  const took = await turnsWithArrivals(120, (queue) => queue.accepted());
+  expect(took.filter((time) => time > 0).length).toBe(3);
+  expect(Math.max(...took)).toBeLessThanOrEqual(11);
+});
+
+test("and after a turn that brought none, at once", async () => {
+  let turns = 0;
+  const took = await turnsWithArrivals(60, (queue) => {
+    if (turns++ % 2 === 0) queue.accepted();
+  });
+  expect(took.filter((time) => time > 0).length).toBeGreaterThanOrEqual(30);
+});
+
+test("and after 20 ms, whatever connections take", async () => {
+  const clock = new ManualClock();
+  const queue = new RunQueue(clock, (call) => void setImmediate(call));
+  const turnsOf: number[] = [];
+  let turns = 0;
+  const busy: Runnable = {
+    takeTurn() {
+      turnsOf.push(turns);
+      if (turns < 30) queue.add(busy, "used");
+    },
+  };
+  queue.add(busy, "fresh");
+  for (; turns < 40; turns++) {
+    queue.accepted();
+    await turn();
+    clock.advance(0.007);
+  }
+  const gaps = turnsOf.slice(2).map((at, index) => at - (turnsOf[index + 1] as number));
+  expect(gaps.length).toBeGreaterThan(5);
+  expect(new Set(gaps)).toEqual(new Set([3]));
+});
