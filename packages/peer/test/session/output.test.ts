@@ -1,0 +1,344 @@
+// How output gets to a transport that takes it slowly, in pieces or not at all, and who is told what of that.
+
+import { ConnectionLostError, SlowConsumerError } from "@peng3dnet/peer";
+import { sessionOf } from "../../../core/test/support/session.js";
+import { closeconn, packet } from "../../../core/test/support/wire.js";
+import { ScriptedTransport } from "../resume/scripted.js";
+import { NOTE, Note, type SceneOptions, scene } from "./scripted-client.js";
+
+/** Longest piece that a transport is handed at once. */
+const SLICE = 256 * 1024 + 64;
+
+/** A transport that goes on to read what it was handed, for as long as it is not done. */
+class KeepingTransport extends ScriptedTransport {
+  readonly kept: Uint8Array[] = [];
+
+  override write(bytes: Uint8Array): boolean {
+    super.write(bytes);
+    this.kept.push(bytes);
+    return false;
+  }
+}
+
+/** A scene whose transport takes one write more, and nothing behind that. */
+function slow({ cfg, ...options }: SceneOptions = {}) {
+  const made = scene({ cfg: { "net.compress.enabled": false, ...cfg }, ...options });
+  const { server, transport, client } = made;
+  const drains: unknown[] = [];
+  server.on("drain", (drained) => void drains.push(drained.cid));
+  transport.room = transport.written.length + 1;
+  const session = sessionOf(client.conn);
+  const before = session.bytesOut;
+  const firstWrite = transport.written.length;
+  return {
+    ...made,
+    drains,
+    session,
+    before,
+    /** The pieces that were handed to the transport since. */
+    pieces: () => transport.written.slice(firstWrite),
+    note: (bytes: number) => client.sendMessage(Note, new Uint8Array(bytes)),
+  };
+}
+
+/** What a packet with so many bytes takes on the wire. */
+const wireLength = (bytes: number): number => packet(NOTE, new Uint8Array(bytes)).length;
+
+describe("what is long", () => {
+  test("is handed over in pieces, one after the other, and what comes behind it after that", async () => {
+    const { transport, client, session, pieces, before } = slow();
+    const long = Uint8Array.from({ length: 2 * SLICE + 1000 }, (_, index) => index);
+    client.sendMessage(Note, long);
+    for (let note = 0; note < 100; note++) client.sendMessage(Note, note);
+    await Promise.resolve();
+    const all = Buffer.concat([
+      packet(NOTE, long),
+      ...Array.from({ length: 100 }, (_, note) => packet(NOTE, note)),
+    ]);
+    expect(pieces().map(({ length }) => length)).toEqual([SLICE]);
+    expect([session.bytesOut, session.bytesAccepted]).toEqual([before + SLICE, before + all.length]);
+    expect(session.unhanded).toBe(all.length - SLICE);
+    expect(client.conn.metrics.unsent).toBe(all.length - SLICE);
+    transport.drain(1);
+    expect(pieces().map(({ length }) => length)).toEqual([SLICE, SLICE]);
+    transport.drain();
+    expect(Buffer.concat(pieces()).equals(all)).toBe(true);
+    for (const { length } of pieces()) expect(length).toBeLessThanOrEqual(SLICE);
+    expect([session.bytesOut, session.unhanded, client.conn.metrics.unsent]).toEqual([
+      before + all.length,
+      0,
+      0,
+    ]);
+  });
+
+  test("is handed over as it is up to the length of a piece", async () => {
+    const { pieces, note } = slow();
+    const overhead = wireLength(SLICE - 100) - (SLICE - 100);
+    note(SLICE - overhead);
+    await Promise.resolve();
+    expect(pieces().map(({ length }) => length)).toEqual([SLICE]);
+  });
+
+  test("stays as it is for as long as the transport reads it", async () => {
+    const transport = new KeepingTransport();
+    const { client } = slow({ transport });
+    transport.room = Number.POSITIVE_INFINITY;
+    const first = transport.kept.length;
+    for (let round = 0; round < 3; round++) {
+      client.sendMessage(Note, new Uint8Array(round === 1 ? 2 * SLICE : 100).fill(round));
+      await client.flush();
+    }
+    expect(
+      Buffer.concat(transport.kept.slice(first)).equals(Buffer.concat(transport.written.slice(first))),
+    ).toBe(true);
+  });
+});
+
+describe("flush", () => {
+  test("resolves once all that was accepted before is with the system, one after the other", async () => {
+    const { transport, client, note } = slow();
+    const order: string[] = [];
+    const flushed = (name: string) => client.flush().then(() => void order.push(name));
+    note(100);
+    const first = flushed("first");
+    await first;
+    note(100);
+    const second = flushed("second");
+    note(2 * SLICE);
+    const third = flushed("third");
+    await Promise.resolve();
+    expect(order).toEqual(["first"]);
+    // What the transport has not handed on does not count.
+    transport.backlog = wireLength(100) + 1;
+    transport.busy = false;
+    transport.room = transport.written.length + 1;
+    transport.handler?.drained();
+    await Promise.resolve();
+    transport.backlog = 0;
+    transport.drain(1);
+    await second;
+    expect(order).toEqual(["first", "second"]);
+    transport.drain();
+    await third;
+    expect(order).toEqual(["first", "second", "third"]);
+  });
+
+  test("says how much was not handed over, and why, if the connection ends before", async () => {
+    const { transport, client, note, send, handler } = slow();
+    note(100);
+    await client.flush();
+    note(100);
+    const flushed = client.flush();
+    const lost = expect(flushed).rejects.toThrow(ConnectionLostError);
+    send(closeconn("because"));
+    handler.ended();
+    handler.closed(undefined);
+    await lost;
+    await expect(flushed).rejects.toThrow(
+      `the connection ended with ${wireLength(100)} bytes not handed over (because)`,
+    );
+    expect(transport.calls).not.toContain("end");
+  });
+
+  test("says so also where no reason was given, and names the error", async () => {
+    const { client, note, send, handler } = slow();
+    note(100);
+    await client.flush();
+    note(100);
+    const flushed = client.flush();
+    const lost = expect(flushed).rejects.toThrow("not handed over (no reason given)");
+    send(closeconn(null));
+    handler.closed(undefined);
+    await lost;
+    const other = slow();
+    other.note(100);
+    await other.client.flush();
+    other.note(100);
+    const cause = new Error("read ETIMEDOUT");
+    const failed = expect(other.client.flush()).rejects.toMatchObject({ cause: { cause } });
+    other.handler.closed(cause);
+    await failed;
+  });
+
+  test("waits as long as it is told to", async () => {
+    const { net, client, note } = slow();
+    note(100);
+    await client.flush();
+    note(100);
+    const late = expect(client.flush({ timeout: 2 })).rejects.toThrow(/output to be sent/);
+    net.clock.advance(2);
+    await late;
+  });
+});
+
+describe("above the mark", () => {
+  const cfg = { "net.limits.unsent.highwater": 1000 };
+
+  test("a send says so, and there is one drain once it is below again, never within a send", async () => {
+    const { net, transport, note, drains, client } = slow({ cfg });
+    note(10);
+    await client.flush();
+    expect([note(900), note(900)]).toEqual([true, false]);
+    await net.settle();
+    expect(drains).toEqual([]);
+    transport.drain(1);
+    await net.settle();
+    expect(drains).toEqual([client.cid]);
+    transport.drain();
+    await net.settle();
+    expect(drains).toEqual([client.cid]);
+    expect(note(10)).toBe(true);
+  });
+
+  test("a part that the transport still has counts", async () => {
+    const { net, transport, note, drains, client } = slow({ cfg });
+    transport.backlog = 1001;
+    note(2000);
+    await net.settle();
+    transport.handler?.drained();
+    await net.settle();
+    expect(drains).toEqual([]);
+    transport.backlog = 1000;
+    transport.handler?.drained();
+    await net.settle();
+    expect([drains, transport.busy, client.conn.open]).toEqual([[client.cid], true, true]);
+  });
+});
+
+describe("a peer that does not read", () => {
+  test("may have as much unsent as the limit says, and is broken off with one byte more", () => {
+    const limit = 50_000;
+    const overhead = wireLength(10_000) - 10_000;
+    for (const more of [0, 1]) {
+      const { transport, note, client, handler, closes, server } = slow({
+        cfg: { "net.limits.unsent": limit, "net.limits.unsent.highwater": limit },
+      });
+      note(10);
+      void client.flush();
+      note(limit - overhead + more);
+      void client.flush().catch(() => {});
+      expect(transport.calls.includes("destroy")).toBe(more > 0);
+      if (more === 0) continue;
+      handler.closed(undefined);
+      expect(closes[0]?.error).toBeInstanceOf(SlowConsumerError);
+      expect(closes[0]?.error?.message).toBe(
+        `the peer does not read: ${limit + 1} bytes are unsent, more than net.limits.unsent`,
+      );
+      expect(server.metrics).toMatchObject({ unsent: 0, rejectedBy: { slowconsumer: 1 } });
+    }
+  });
+
+  const cfg = { "net.timeout.unsent": 10 };
+
+  test("is broken off once nothing has got further for the time, and not before", async () => {
+    const { net, note, client, transport, handler, closes } = slow({ cfg });
+    note(10);
+    await client.flush();
+    note(100);
+    void client.flush().catch(() => {});
+    net.clock.advance(9.9);
+    expect(transport.calls).toEqual([]);
+    net.clock.advance(0.1);
+    expect(transport.calls).toEqual(["closing slowconsumer", "destroy"]);
+    handler.closed(undefined);
+    expect(closes[0]?.error?.message).toBe(
+      `the peer did not read anything for 10 s (net.timeout.unsent) with ${wireLength(100)} bytes unsent`,
+    );
+    expect(net.clock.timers).toBe(0);
+  });
+
+  test("has the time again with each step", async () => {
+    const { net, note, client, transport } = slow({ cfg });
+    note(10);
+    await client.flush();
+    for (let round = 0; round < 5; round++) {
+      note(100);
+      void client.flush().catch(() => {});
+      net.clock.advance(6);
+      transport.drain(1);
+    }
+    expect(transport.calls).toEqual([]);
+    note(100);
+    net.clock.advance(9.9);
+    expect(transport.calls).toEqual([]);
+    net.clock.advance(0.1);
+    expect(transport.calls).toEqual(["closing slowconsumer", "destroy"]);
+  });
+
+  test("is watched no more once all is sent", async () => {
+    const { net, note, client, transport } = slow({ cfg });
+    note(10);
+    await client.flush();
+    note(100);
+    net.clock.advance(1);
+    transport.drain();
+    net.clock.advance(100);
+    expect([transport.calls, net.clock.timers]).toEqual([[], 0]);
+    // Nor is one that had to wait before, for the time in which nothing was to be sent.
+    transport.room = transport.written.length + 1;
+    note(10);
+    await client.flush();
+    net.clock.advance(9.9);
+    expect(transport.calls).toEqual([]);
+    net.clock.advance(0.1);
+    expect(transport.calls).toEqual(["closing slowconsumer", "destroy"]);
+  });
+
+  /** A scene whose system says what it has not handed on. */
+  async function asked(answers: (number | undefined)[]) {
+    const asks: number[] = [];
+    const made = slow({ cfg });
+    const { net, transport, note, client } = made;
+    Object.assign(transport, {
+      unacknowledged: async () => {
+        asks.push(net.clock.now());
+        return answers.shift();
+      },
+    });
+    note(10);
+    await client.flush();
+    note(100);
+    void client.flush().catch(() => {});
+    const pass = async (seconds: number): Promise<void> => {
+      net.clock.advance(seconds);
+      await net.settle();
+    };
+    return { ...made, asks, pass };
+  }
+
+  test("is left alone while the system gets on with what it has", async () => {
+    const { asks, pass, transport } = await asked([900, 800, 700, 700]);
+    await pass(4.9);
+    expect(asks).toEqual([]);
+    await pass(0.1);
+    expect(asks).toEqual([5000]);
+    await pass(5);
+    expect([asks, transport.calls]).toEqual([[5000, 10_000], []]);
+    await pass(5);
+    await pass(4.9);
+    expect([asks, transport.calls]).toEqual([[5000, 10_000, 15_000], []]);
+    await pass(0.1);
+    expect(asks).toEqual([5000, 10_000, 15_000, 20_000]);
+    expect(transport.calls).toEqual(["closing slowconsumer", "destroy"]);
+  });
+
+  test("is broken off where the system tells nothing", async () => {
+    const { asks, pass, transport } = await asked([]);
+    await pass(5);
+    await pass(5);
+    expect([asks, transport.calls]).toEqual([[5000], ["closing slowconsumer", "destroy"]]);
+  });
+
+  test("is not judged by what the system said before it got further", async () => {
+    const { asks, pass, transport, note } = await asked([900, 900, 900]);
+    await pass(5);
+    transport.drain(1);
+    note(100);
+    await pass(5);
+    await pass(4.9);
+    expect(transport.calls).toEqual([]);
+    await pass(0.1);
+    expect(asks).toEqual([5000, 10_000, 15_000]);
+    expect(transport.calls).toEqual(["closing slowconsumer", "destroy"]);
+  });
+});
