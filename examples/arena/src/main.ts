@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { ArgumentError, runProgram } from "@peng3dnet-examples/cli";
 import { Crew } from "./crew.js";
-import { startArena } from "./server/arena.js";
+import { arenaPage, startArena } from "./server/arena.js";
 
 const spec = {
   name: "arena",
@@ -71,8 +71,10 @@ async function startOne(
   return {
     async restart() {
       console.log("Restarting.");
+      // All that takes time comes before: players notice how long there is no server.
+      const page = await arenaPage();
       await arena.stop();
-      arena = await startArena({ addr: [host, Number(new URL(url).port)], ...options });
+      arena = await startArena({ addr: [host, Number(new URL(url).port)], page, ...options });
       console.log("Back again.");
     },
     stop: () => arena.stop(),

@@ -14,21 +14,31 @@ interface File {
   readonly body: string;
 }
 
+/** What a page consists of, by the path at which it is asked for. */
+export type Page = ReadonlyMap<string, File>;
+
 /**
- * Bundles a page, and answers requests for it.
+ * Bundles a page.
  *
  * @param folder - where its `index.html`, `style.css` and `main.ts` are. It ends with a slash.
- * @param servers - origins of other servers that the page may connect to.
  */
-export async function loadPage(folder: URL, servers = (): readonly string[] => []): Promise<RequestListener> {
+export async function bundlePage(folder: URL): Promise<Page> {
   const read = (name: string): Promise<string> => readFile(new URL(name, folder), "utf8");
-  const files = new Map<string, File>([
+  return new Map<string, File>([
     ["/", { type: "text/html", body: await read("index.html") }],
     ["/style.css", { type: "text/css", body: await read("style.css") }],
     ["/main.js", { type: "text/javascript", body: await bundle(new URL("main.ts", folder)) }],
   ]);
+}
+
+/**
+ * Answers requests for a page.
+ *
+ * @param servers - origins of other servers that the page may connect to.
+ */
+export function answerWith(page: Page, servers = (): readonly string[] => []): RequestListener {
   return (request, response) => {
-    const file = files.get(request.url ?? "");
+    const file = page.get(request.url ?? "");
     if (file === undefined) {
       response.writeHead(404, { "content-type": "text/plain" }).end("There is no such page.\n");
       return;

@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import { normalizeAddrFormatted } from "@peng3dnet/core";
 import { serveWebSocket } from "@peng3dnet/websocket";
 import { ArgumentError, printable, runProgram } from "@peng3dnet-examples/cli";
-import { loadPage } from "@peng3dnet-examples/cli/page";
+import { answerWith, bundlePage } from "@peng3dnet-examples/cli/page";
 import { EchoServer } from "./echo-server.js";
 import { PATH } from "./shared.js";
 
@@ -15,8 +15,8 @@ const spec = {
 await runProgram(spec, async ({ peer }, interrupted) => {
   if (peer.cfg?.["net.ssl.enabled"] === true)
     throw new ArgumentError("the page is served without TLS; put a proxy in front of it");
-  const answer = await loadPage(new URL("../web/", import.meta.url));
-  const http = createServer(answer);
+  const page = await bundlePage(new URL("../web/", import.meta.url));
+  const http = createServer(answerWith(page));
   const server = new EchoServer();
   server.on("handshakecomplete", ({ cid }) => console.log(`client ${cid}: connected`));
   server.on("close", ({ cid }, { reason }) =>

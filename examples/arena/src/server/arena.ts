@@ -6,7 +6,7 @@ import { type Address, Server } from "@peng3dnet/core";
 import { enablePing } from "@peng3dnet/ping";
 import { webSocketAcceptor } from "@peng3dnet/websocket";
 import { ProgramError } from "@peng3dnet-examples/cli";
-import { loadPage } from "@peng3dnet-examples/cli/page";
+import { answerWith, bundlePage, type Page } from "@peng3dnet-examples/cli/page";
 import { PATH, packets, Restarting } from "../shared/packets.js";
 import type { ArenaServer } from "./areas.js";
 import { CONFIG, type GameOptions, runGame } from "./game.js";
@@ -14,10 +14,13 @@ import type { Lobby } from "./lobby.js";
 import { alone, joinNodes, type Nodes } from "./nodes.js";
 import { Seats } from "./seats.js";
 
-const PAGE = new URL("../../web/", import.meta.url);
+/** The page to play at. */
+export const arenaPage = (): Promise<Page> => bundlePage(new URL("../../web/", import.meta.url));
 
 export interface ArenaOptions extends Omit<GameOptions, "seats" | "onWon"> {
   readonly addr: Address;
+  /** Default: bundled now, which takes about a second. */
+  readonly page?: Page | undefined;
   /** File in which a server that stops leaves the seats of its players for the next one. */
   readonly seats?: string | undefined;
   /** Address of a nats-server, to be one of several nodes. */
@@ -34,9 +37,10 @@ export interface Arena {
 
 export async function startArena(options: ArenaOptions): Promise<Arena> {
   const { addr, seats: file, nats, onStep, random } = options;
+  const page = options.page ?? (await arenaPage());
   let nodes: Nodes | undefined;
   const urls = (): string[] => nodes?.urls() ?? [];
-  const http = createServer(await loadPage(PAGE, () => urls().map(toWebSocket)));
+  const http = createServer(answerWith(page, () => urls().map(toWebSocket)));
   // A page of another node may play here, too.
   const origins = (origin: string, { headers: { host } }: IncomingMessage): boolean =>
     [`http://${host}`, `https://${host}`, ...urls()].includes(origin);
