@@ -15,7 +15,6 @@ import {
 import { joinPieces } from "@peng3dnet/peer/transport";
 import { InputOverflowError, WebSocketConnectError } from "../errors.js";
 import { closeText, describeClose, isOrderly } from "./close-text.js";
-import { DrainWatch } from "./drain-watch.js";
 import { checkMaxHeld, HeldInput } from "./held-input.js";
 import { targetOf } from "./target.js";
 import {
@@ -25,21 +24,13 @@ import {
   type WebSocketLike,
   type WebSocketMessage,
 } from "./web-socket.js";
+import { WebSocketOutput } from "./web-socket-output.js";
 
-/** Bytes that may wait in the WebSocket before it counts as busy. */
-const WINDOW = 256 * 1024;
-/** It is busy until no more than so many wait. */
-const ROOMY = WINDOW / 2;
-/** Longest message: a receiver that puts messages together hears nothing of one until all of it is there. */
-const LONGEST_MESSAGE = 16 * 1024;
-/** Longest output that is copied to a buffer that is there already. */
-const SCRATCH = 16 * 1024;
 /** A message that is longer is told by itself: to copy it takes longer than what is saved. */
 const JOINED = 16 * 1024;
 /** Default of `maxHeld`, in bytes. */
 export const DEFAULT_MAX_HELD = 16 * 1024 * 1024;
 
-const END = new ArrayBuffer(0);
 /** Calls something behind the messages that come now. Node's `queueMicrotask` does more for each call than that takes. */
 const RESOLVED = Promise.resolve();
 
@@ -79,9 +70,7 @@ export class WebSocketTransport implements Transport {
   readonly webSocket: WebSocketLike;
   readonly #bridge: boolean;
   readonly #maxHeld: number;
-  readonly #drains: DrainWatch;
-  /** Whether `send` takes what it is given at once. That of `ws` may need it for longer, e.g. to compress it. */
-  readonly #copies: boolean;
+  readonly #output: WebSocketOutput;
   /** A message that just came. What comes right behind it is told with it: many would be as many batches, each with an answer. */
   #fresh: Uint8Array | undefined = undefined;
   /** All of these messages, where there are several. Of a broadcast, most clients get one, and a list would be made for each. */
@@ -90,11 +79,6 @@ export class WebSocketTransport implements Transport {
   #handler: TransportHandler | undefined = undefined;
   #ready = false;
   #paused = false;
-  #busy = false;
-  #written = 0;
-  /** Where short messages are copied to, for a WebSocket that does not copy them itself. */
-  #scratch: Uint8Array | undefined = undefined;
-  #backlog = 0;
   /** The reason of the session, once it closes. */
   #reason: string | null = null;
   #ended = false;
@@ -122,11 +106,14 @@ export class WebSocketTransport implements Transport {
     this.webSocket = socket;
     this.#bridge = bridge;
     this.#maxHeld = maxHeld;
-    this.#drains = new DrainWatch(clock, () => this.#look());
-    this.#copies = isOwn(socket);
+    this.#output = new WebSocketOutput(socket, clock, {
+      over: () => this.#over(),
+      drained: () => this.#tellDrained(),
+      failed: (error) => this.#fail(error),
+    });
     const { address, secure } = targetOf(socket);
     this.remoteAddress = address;
-    const verified = options.verified ?? this.#copies;
+    const verified = options.verified ?? isOwn(socket);
     this.sslSeclevel = secure ? (verified ? SSLSEC_SERVERAUTH : SSLSEC_ENCRYPTED) : SSLSEC_NONE;
     // `ws` has a type of its own by default, and takes longer to make buffers of another one.
     if (socket.binaryType !== "nodebuffer") socket.binaryType = "arraybuffer";
@@ -138,12 +125,11 @@ export class WebSocketTransport implements Transport {
   }
 
   get busy(): boolean {
-    return this.#busy;
+    return this.#output.busy;
   }
 
   get backlog(): number {
-    if (this.#busy) this.#backlog = Math.min(this.#backlog, this.webSocket.bufferedAmount);
-    return this.#busy ? this.#backlog : 0;
+    return this.#output.backlog;
   }
 
   /** What waits in the WebSocket: as much as can be known of what the other end has taken. */
@@ -165,28 +151,8 @@ export class WebSocketTransport implements Transport {
       this.#settle();
       return true;
     }
-    this.#written += bytes.length;
-    const message = this.#copies ? bytes : this.#copied(bytes);
-    for (let at = 0; at < message.length; at += LONGEST_MESSAGE)
-      this.#send(message.subarray(at, at + LONGEST_MESSAGE));
-    const waiting = this.webSocket.bufferedAmount;
-    if (waiting > WINDOW) {
-      this.#busy = true;
-      this.#backlog = Math.min(waiting, this.#written);
-      this.#drains.start(waiting);
-    }
-    // What waits may be in it.
-    if (waiting > 0) this.#scratch = undefined;
+    this.#output.write(bytes);
     return true;
-  }
-
-  /** A copy, which is valid until the next one, or for good once {@link #scratch} is no more. */
-  #copied(bytes: Uint8Array): Uint8Array {
-    const { length } = bytes;
-    if (length > SCRATCH) return bytes.slice();
-    this.#scratch ??= new Uint8Array(SCRATCH);
-    this.#scratch.set(bytes);
-    return this.#scratch.subarray(0, length);
   }
 
   end(): void {
@@ -213,7 +179,7 @@ export class WebSocketTransport implements Transport {
   destroy(): void {
     if (this.#destroyed || this.#told) return;
     this.#destroyed = true;
-    this.#drains.stop();
+    this.#output.stop();
     this.#held.clear();
     this.#readOn();
     if (!this.#gone) this.#close(CODES.brokenOff);
@@ -275,13 +241,13 @@ export class WebSocketTransport implements Transport {
       this.#peerEnded = true;
       this.#pump();
     }
-    if (this.#busy) this.#look();
+    if (this.#output.busy) this.#output.look();
   }
 
   #closed(close: WebSocketClose): void {
     this.#tellFresh();
     this.#gone = true;
-    this.#drains.stop();
+    this.#output.stop();
     if (this.#destroyed || this.#told) return;
     if (this.#leaving) this.#fail(undefined);
     else if (isOrderly(close)) {
@@ -361,6 +327,15 @@ export class WebSocketTransport implements Transport {
     }
   }
 
+  #tellDrained(): void {
+    const handler = this.#handler;
+    try {
+      handler?.drained();
+    } catch (error) {
+      handler?.crashed(error);
+    }
+  }
+
   #tellEnd(): void {
     if (!this.#peerEnded || this.#peerEndTold) return;
     this.#peerEndTold = true;
@@ -386,38 +361,11 @@ export class WebSocketTransport implements Transport {
     this.#paused = false;
   }
 
-  // ---- output -----------------------------------------------------------------------------------
-
-  #send(bytes: Uint8Array | ArrayBuffer): void {
-    try {
-      // Typed arrays have a type of their own for each version of the compiler; all WebSockets take them.
-      this.webSocket.send(bytes as ArrayBuffer);
-    } catch (error) {
-      this.#fail(new ConnectionLostError("the WebSocket does not take anything", { cause: error }));
-    }
-  }
+  // ---- the end ----------------------------------------------------------------------------------
 
   #sendEnd(): void {
-    if (!this.#bridge) this.#send(END);
+    if (!this.#bridge) this.#output.end();
   }
-
-  /** Looks whether there is room to write again. @returns what waits. */
-  #look(): number {
-    const waiting = this.webSocket.bufferedAmount;
-    if (waiting > ROOMY && !this.#over()) return waiting;
-    this.#drains.stop();
-    if (!this.#busy || this.#over()) return waiting;
-    this.#busy = false;
-    const handler = this.#handler;
-    try {
-      handler?.drained();
-    } catch (error) {
-      handler?.crashed(error);
-    }
-    return waiting;
-  }
-
-  // ---- the end ----------------------------------------------------------------------------------
 
   /** Closes the WebSocket. A reason of the session goes before the code that it has by itself. */
   #close(code: number, text = ""): void {
@@ -434,7 +382,7 @@ export class WebSocketTransport implements Transport {
   /** Once both streams have ended: closes, and tells it when that is done. */
   #settle(): void {
     if (!this.#peerEndTold || this.#over()) return;
-    const inVain = this.#gone && (this.#busy || this.#wroteInVain);
+    const inVain = this.#gone && (this.#output.busy || this.#wroteInVain);
     if (inVain) this.#fail(new ConnectionLostError("the other end closed the WebSocket before all was sent"));
     else if (!this.#ended) return;
     else if (this.#gone) this.#fail(undefined);
@@ -446,7 +394,7 @@ export class WebSocketTransport implements Transport {
     if (this.#failed || this.#destroyed) return;
     this.#failed = true;
     this.#failure = error;
-    this.#drains.stop();
+    this.#output.stop();
     this.#held.clear();
     queueMicrotask(() => this.#tellClosed());
   }
@@ -455,8 +403,8 @@ export class WebSocketTransport implements Transport {
     const handler = this.#handler;
     if (this.#told || handler === undefined) return;
     this.#told = true;
-    this.#busy = false;
-    this.#drains.stop();
+    this.#output.busy = false;
+    this.#output.stop();
     try {
       handler.closed(this.#destroyed ? undefined : this.#failure);
     } catch (error) {
