@@ -158,14 +158,14 @@ export class WebSocketTransport implements Transport {
   end(): void {
     if (this.#over() || this.#ended) return;
     this.#ended = true;
-    if (!this.#gone) this.#sendEnd();
+    if (!(this.#gone || this.#bridge)) this.#output.end();
     if (this.#bridge) this.#close(CODES.closed);
     this.#settle();
   }
 
   destroyAfterWrite(): void {
     if (this.#over()) return;
-    if (!this.#gone && !this.#ended) this.#sendEnd();
+    if (!(this.#gone || this.#ended || this.#bridge)) this.#output.end();
     this.#ended = true;
     this.#leaving = true;
     this.#held.clear();
@@ -362,10 +362,6 @@ export class WebSocketTransport implements Transport {
   }
 
   // ---- the end ----------------------------------------------------------------------------------
-
-  #sendEnd(): void {
-    if (!this.#bridge) this.#output.end();
-  }
 
   /** Closes the WebSocket. A reason of the session goes before the code that it has by itself. */
   #close(code: number, text = ""): void {
