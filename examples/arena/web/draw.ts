@@ -43,39 +43,53 @@ export class Painter {
   }
 
   draw(world: World, input: Input): void {
-    const context = this.#context;
-    const { x, y } = world.prediction.shown(performance.now() / 1000);
-    const { clientWidth: width, clientHeight: height } = this.#canvas;
-    const scale = Math.max(width, height) / VIEW;
-    const ratio = devicePixelRatio;
-    const left = camera(x, width / scale);
-    const top = camera(y, height / scale);
-    this.#middle = { x: (x - left) * scale, y: (y - top) * scale };
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    context.fillStyle = this.#theme.wall;
-    context.fillRect(0, 0, width, height);
-    context.setTransform(ratio * scale, 0, 0, ratio * scale, -ratio * left * scale, -ratio * top * scale);
-    this.#scale = scale;
+    const me = world.prediction.shown(performance.now() / 1000);
+    this.#inPixels();
+    this.#drawWall();
+    this.#inUnits(me);
     this.#drawFloor();
     for (const spark of world.visibleSparks()) this.#drawSpark(spark);
-    // All who can be hit, and the saws, are drawn at the time at which they are: others a moment ago, since no more is known.
     this.#drawTrail();
-    const flags = (body: { dash: number; stun: number }) =>
-      (body.dash > 0 ? DASHES : 0) | (body.stun > 0 ? STUNNED : 0);
+    this.#drawPlayers(world, me);
+    // Saws are drawn where they will be when the server makes the player's step: they hit it there.
+    const soon = world.clock.soon();
+    for (const saw of sawsAt(soon)) this.#drawSaw(saw, soon);
+    this.effects.draw(this.#context, this.#theme.ink, (...text) => this.#text(...text));
+    this.#inPixels();
+    this.#drawStick(input);
+  }
+
+  /** What is drawn from here on is in pixels of the page. */
+  #inPixels(): void {
+    this.#context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
+  }
+
+  /** What is drawn from here on is in units of the room, around a player. */
+  #inUnits({ x, y }: { readonly x: number; readonly y: number }): void {
+    const { clientWidth: width, clientHeight: height } = this.#canvas;
+    const scale = Math.max(width, height) / VIEW;
+    const left = camera(x, width / scale);
+    const top = camera(y, height / scale);
+    this.#scale = scale;
+    this.#middle = { x: (x - left) * scale, y: (y - top) * scale };
+    const zoom = devicePixelRatio * scale;
+    this.#context.setTransform(zoom, 0, 0, zoom, -left * zoom, -top * zoom);
+  }
+
+  #drawWall(): void {
+    this.#context.fillStyle = this.#theme.wall;
+    this.#context.fillRect(0, 0, this.#canvas.clientWidth, this.#canvas.clientHeight);
+  }
+
+  /** Others are drawn where they were a moment ago, since no more is known; the page's own player where it is now. */
+  #drawPlayers(world: World, me: { readonly x: number; readonly y: number }): void {
+    const { dash, stun } = world.prediction.body;
+    const flags = (dash > 0 ? DASHES : 0) | (stun > 0 ? STUNNED : 0);
     const leader = [...world.scores].sort((a, b) => b[1] - a[1])[0];
     const crowned = leader !== undefined && leader[1] > 0 ? leader[0] : undefined;
     for (const other of world.others.at(world.clock.now()))
       if (other.id !== world.me) this.#drawPlayer(other, world, crowned === other.id);
-    this.#drawPlayer(
-      { id: world.me, x, y, flags: flags(world.prediction.body) },
-      world,
-      crowned === world.me,
-    );
-    const now = world.clock.soon();
-    for (const saw of sawsAt(now)) this.#drawSaw(saw, now);
-    this.effects.draw(context, this.#theme.ink, (...text) => this.#text(...text));
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    this.#drawStick(input);
+    this.#drawPlayer({ id: world.me, ...me, flags }, world, crowned === world.me);
   }
 
   #fit(): void {

@@ -11,6 +11,14 @@ import { type Seat, Seats } from "./seats.js";
 const SPLIT = 18;
 const NAMES = ["Amber", "Basalt", "Cedar", "Dune", "Ember", "Fjord", "Grove", "Harbour", "Isle", "Juniper"];
 
+/** What a page asks for with `Join`. */
+interface Wish {
+  readonly name: string;
+  /** `null`: any that has a place. */
+  readonly room: string | null;
+  readonly seat: string | null;
+}
+
 export class Lobby {
   readonly #house: House;
   readonly #seats: Seats;
@@ -25,17 +33,7 @@ export class Lobby {
     this.#house = { ...house, id: () => ++id };
     this.#seats = seats;
     this.#open();
-    server.answer(Join, ({ name, room: wanted, seat: key }, { client }) => {
-      this.leave(client);
-      const seat = key === null ? undefined : this.#takeSeat(key);
-      const room = this.#choose(wanted ?? seat?.room, wanted !== null);
-      const player = new Player(this.#house.id(), name, client, seat ?? room.somewhere());
-      Object.assign(player, seat === undefined ? {} : { sparks: seat.sparks, wins: seat.wins });
-      const place = { room, key: Seats.key() };
-      this.#places.set(client, place);
-      room.join(client, player);
-      return { id: player.id, room: room.name, seat: place.key, again: seat !== undefined, time: begun };
-    });
+    server.answer(Join, (wish, { client }) => ({ ...this.#join(client, wish), time: begun }));
     server.answer(Leave, (_nothing, { client }) => {
       const key = this.leave(client);
       if (key !== undefined) this.#seats.take(key);
@@ -60,6 +58,23 @@ export class Lobby {
       if (room.info.people === 0) this.#close(room);
       else if (room.step(tick) && room.info.people > SPLIT) this.#split(room);
     }
+  }
+
+  /** Puts a client into a room, with what its seat has kept for it, if it has one. */
+  #join(client: ClientOnServer, { name, room: wanted, seat: key }: Wish) {
+    this.leave(client);
+    const seat = key === null ? undefined : this.#takeSeat(key);
+    const room = this.#choose(wanted ?? seat?.room, wanted !== null);
+    const player = new Player(this.#house.id(), name, client, seat ?? room.somewhere());
+    if (seat !== undefined) {
+      player.sparks = seat.sparks;
+      player.wins = seat.wins;
+    }
+    // A seat is good for once: the next time takes the new key.
+    const place = { room, key: Seats.key() };
+    this.#places.set(client, place);
+    room.join(client, player);
+    return { id: player.id, room: room.name, seat: place.key, again: seat !== undefined };
   }
 
   /** Takes a client out of its room, and keeps its seat. @returns the key of it. */

@@ -1,21 +1,24 @@
 // One room: its players and sparks, and what becomes of them in a step. This is the game itself.
 
 import type { ClientOnServer } from "@peng3dnet/core";
-import { HZ, PILLARS, RADIUS, SAW_RADIUS, STUN_STEPS, sawsAt, WORLD } from "../shared/motion.js";
+import { HZ, PILLARS, RADIUS, SAW_RADIUS, type Saw, STUN_STEPS, sawsAt, WORLD } from "../shared/motion.js";
 import { News, type NewsItem, People, type RoomInfo, Scores, type Who, You } from "../shared/packets.js";
 import { Areas, type ArenaServer, type Spark, type Viewers } from "./areas.js";
-import { Bot } from "./bot.js";
+import { Bot, type Surroundings } from "./bot.js";
 import type { Player } from "./player.js";
 
 /** Players that a room has at least: bots fill it up, and leave when people come. */
 const FILLED = 12;
+/** Sparks that lie around: where there are fewer, each step brings one. */
 const SPARKS = 70;
+/** How near a player's middle a spark is taken. */
 const REACH = RADIUS + 12;
 const ROUND_STEPS = 120 * HZ;
 /** Steps from one list of scores to the next. */
 const SCORES_EVERY = HZ / 2;
 /** Sparks that one hit can cost. */
 const MOST_LOST = 12;
+/** Speed at which one who was hit flies away. */
 const KNOCK = 420;
 
 /** What rooms share. */
@@ -90,37 +93,49 @@ export class Room {
   /** Makes one step of the game. @returns whether a round is over with it. */
   step(tick: number): boolean {
     const saws = sawsAt(tick / HZ);
-    for (const player of this.#players.values()) {
-      if (!(player instanceof Bot)) player.advance();
-      else {
-        const sparks = [...this.#areas.near(player.body.x, player.body.y, WORLD / 8)].flatMap((area) => [
-          ...area.sparks,
-        ]);
-        player.play({ players: player.area?.players ?? [], sparks, saws });
-      }
-      this.#areas.place(player);
-    }
-    for (const player of this.#players.values()) {
-      if (player.away) continue;
-      if (player.body.stun === 0) this.#collect(player);
-      if (player.body.dash > 0) this.#hit(player);
-      for (const saw of saws) {
-        if (player.body.stun === 0 && distance(player.body, saw) < SAW_RADIUS + RADIUS)
-          this.#news({ what: "sawn", id: player.id, lost: this.#knock(player, saw) });
-      }
-    }
+    for (const player of this.#players.values()) this.#move(player, saws);
+    // All are where they are in this step. What happens where they touch something?
+    for (const player of this.#players.values()) if (!player.away) this.#touch(player, saws);
     if (this.#sparks < SPARKS) this.#put(this.somewhere());
     for (const area of this.#areas) area.tell(tick);
-    for (const { client, body, step } of this.#byClient.values()) {
-      const { x, y, vx, vy, dash, rest, stun } = body;
-      if (client?.active === true)
-        client.sendMessage(You, { tick, step, body: [x, y, vx, vy, dash, rest, stun] });
-    }
+    this.#tellEach(tick);
     this.#round--;
     if (this.#round % SCORES_EVERY === 0) this.#tellScores();
     if (this.#round > 0) return false;
     this.#endRound();
     return true;
+  }
+
+  #move(player: Player, saws: readonly Saw[]): void {
+    if (player instanceof Bot) player.play(this.#around(player, saws));
+    else player.advance();
+    this.#areas.place(player);
+  }
+
+  /** What a bot may know: no more than a person sees. */
+  #around({ body, area }: Player, saws: readonly Saw[]): Surroundings {
+    const near = [...this.#areas.near(body.x, body.y, WORLD / 8)];
+    return { players: area?.players ?? [], sparks: near.flatMap(({ sparks }) => [...sparks]), saws };
+  }
+
+  /** A player takes sparks, hits others while it dashes, and may be caught by a saw. */
+  #touch(player: Player, saws: readonly Saw[]): void {
+    const { body } = player;
+    if (body.stun === 0) this.#collect(player);
+    if (body.dash > 0) this.#hit(player);
+    for (const saw of saws) {
+      if (body.stun === 0 && distance(body, saw) < SAW_RADIUS + RADIUS)
+        this.#news({ what: "sawn", id: player.id, lost: this.#knock(player, saw) });
+    }
+  }
+
+  /** Tells each player exactly what became of its own steps. */
+  #tellEach(tick: number): void {
+    for (const { client, body, step } of this.#byClient.values()) {
+      const { x, y, vx, vy, dash, rest, stun } = body;
+      if (client?.active === true)
+        client.sendMessage(You, { tick, step, body: [x, y, vx, vy, dash, rest, stun] });
+    }
   }
 
   #collect(player: Player): void {

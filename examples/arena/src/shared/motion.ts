@@ -51,7 +51,7 @@ export interface Steering {
 
 /** Makes one step. It depends on nothing but these two: no clock, no chance. */
 export function move(body: Body, { dx, dy, dash }: Steering): void {
-  // Who steers to a corner is not faster.
+  // Diagonally, nobody is faster.
   const length = Math.max(1, Math.hypot(dx, dy));
   const [wantX, wantY] = [dx / length, dy / length];
   if (body.rest > 0) body.rest--;
