@@ -128,6 +128,9 @@ const app = await Application.bootstrap({
   excludeExternals: true,
   searchInDocuments: true,
   searchInComments: true,
+  // Who searches for a subject finds its guide first, and then what programs begin with.
+  searchGroupBoosts: { Guides: 4, Reference: 2, Design: 0.5 },
+  searchCategoryBoosts: { "Start here": 2, "Between packages": 0.3 },
   useFirstParagraphOfCommentAsSummary: true,
   sort: ["kind", "alphabetical"],
   sortEntryPoints: false,
