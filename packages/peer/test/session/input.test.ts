@@ -1,0 +1,468 @@
+// How input is worked off: in turns, held where consumers do not keep up, and in order whatever happens.
+
+import { type Codec, MsgpackCodec, standardPlatform } from "@peng3dnet/peer";
+import { sessionOf } from "../../../core/test/support/session.js";
+import { accept, closeconn, frame, packet, settype } from "../../../core/test/support/wire.js";
+import { ScriptedTransport } from "../resume/scripted.js";
+import { NOTE, Note, type SceneOptions, scene } from "./scripted-client.js";
+
+/** A packet so long that it may take long, and one that is just not. */
+const COSTLY = 7 * 512;
+const EIGHT_NOTES = [0, 1, 2, 3, 4, 5, 6, 7].map((note) => packet(NOTE, note));
+
+/** A scene in which a test says when the event loop goes on. */
+function inTurns(options: SceneOptions = {}) {
+  const turns: (() => void)[] = [];
+  const platform = { ...standardPlatform, yield: (call: () => void) => void turns.push(call) };
+  const made = scene({ ...options, platform });
+  return {
+    ...made,
+    session: sessionOf(made.client.conn),
+    turn: (): void => {
+      for (const call of turns.splice(0)) call();
+    },
+  };
+}
+
+/** One more client of a server. */
+function join({ server }: ReturnType<typeof inTurns>) {
+  const transport = new ScriptedTransport("another");
+  const client = server.accept(transport);
+  transport.handler?.ready();
+  const send = (...bytes: Uint8Array[]): void => transport.handler?.data(Buffer.concat(bytes));
+  send(settype(), accept());
+  transport.calls.length = 0;
+  return { transport, client, send };
+}
+
+describe("turns", () => {
+  test("a connection whose time is over goes on in the next turn, and is not read meanwhile", () => {
+    const { net, server, transport, send, notes, turn, session } = inTurns();
+    turn();
+    server.on(Note, () => net.clock.advance(0.002));
+    send(...EIGHT_NOTES, ...EIGHT_NOTES, ...EIGHT_NOTES);
+    const first = notes.length;
+    expect(first).toBeLessThan(24);
+    expect([transport.calls, session.hasUnprocessedInput, session.restless]).toEqual([["pause"], true, true]);
+    // What comes now waits behind it.
+    send(packet(NOTE, "last"));
+    expect(notes).toHaveLength(first);
+    turn();
+    expect(notes.length).toBeGreaterThan(first);
+    while (notes.length < 25) turn();
+    expect(notes).toEqual([...[0, 1, 2].flatMap(() => [0, 1, 2, 3, 4, 5, 6, 7]), "last"]);
+    expect([transport.calls.at(-1), session.hasUnprocessedInput, session.restless]).toEqual([
+      "resume",
+      false,
+      false,
+    ]);
+  });
+
+  test("nothing is worked off of one that was closed meanwhile", async () => {
+    const { net, server, client, transport, send, notes, turn } = inTurns();
+    turn();
+    server.on(Note, () => net.clock.advance(0.02));
+    send(...EIGHT_NOTES, ...EIGHT_NOTES, ...EIGHT_NOTES);
+    const { length } = notes;
+    void sessionOf(client.conn).close("bye");
+    turn();
+    turn();
+    expect(notes).toHaveLength(length);
+    expect(transport.calls).toEqual(["pause", "closing bye", "resume"]);
+  });
+
+  test("those that had none go first, and packets that may take long last", () => {
+    const made = inTurns();
+    const { net, server, turn } = made;
+    const others = { fresh: join(made), long: join(made), compressed: join(made) };
+    turn();
+    const order: unknown[] = [];
+    let slow = true;
+    server.on(Note, (note) => {
+      order.push(note);
+      if (slow) net.clock.advance(0.02);
+    });
+    // The second packet that may take long finds the time used up.
+    const long = packet(NOTE, new Uint8Array(COSTLY));
+    others.long.send(long, long, long);
+    made.send(packet(NOTE, "used"));
+    others.fresh.send(packet(NOTE, "fresh"));
+    others.compressed.send(packet(NOTE, "x", 1));
+    expect(order).toHaveLength(2);
+    order.length = 0;
+    slow = false;
+    turn();
+    expect(order.map((note) => (typeof note === "string" ? note : "long"))).toEqual([
+      "used",
+      "fresh",
+      "long",
+    ]);
+  });
+
+  test("one that had some already goes after those that had none", () => {
+    const made = inTurns();
+    const { net, server, turn } = made;
+    const other = join(made);
+    turn();
+    const order: unknown[] = [];
+    let slow = true;
+    server.on(Note, (note) => {
+      order.push(note);
+      if (slow) net.clock.advance(0.02);
+    });
+    made.send(...EIGHT_NOTES, ...EIGHT_NOTES, packet(NOTE, "used"));
+    other.send(packet(NOTE, "fresh"));
+    expect(order).not.toContain("used");
+    slow = false;
+    turn();
+    turn();
+    expect(order.slice(-1)).toEqual(["used"]);
+    expect(order.indexOf("fresh")).toBeLessThan(order.indexOf("used"));
+    expect(order.slice(order.indexOf("fresh") - 1)[0]).not.toBe("used");
+  });
+
+  test("a transport that fails ends its connection, and keeps nobody from a turn", () => {
+    const made = inTurns();
+    const { net, server, client, transport, turn, failures } = made;
+    const other = join(made);
+    turn();
+    server.on(Note, () => net.clock.advance(0.02));
+    made.send(...EIGHT_NOTES, ...EIGHT_NOTES);
+    other.send(packet(NOTE, "other"));
+    transport.resume = () => {
+      throw new Error("no socket");
+    };
+    for (let round = 0; round < 20; round++) turn();
+    expect(failures).toEqual(["connection: no socket"]);
+    expect([client.conn.open, transport.calls.at(-1), other.client.conn.open]).toEqual([
+      false,
+      "destroy",
+      true,
+    ]);
+    expect(made.notes).toContain("other");
+  });
+});
+
+describe("a pause", () => {
+  test("lasts until whoever asked for it, each of them, asks for no more", () => {
+    const { client, transport, send, notes } = scene();
+    client.conn.pause();
+    client.conn.pause();
+    expect(transport.calls).toEqual(["pause", "pause"]);
+    send(...EIGHT_NOTES);
+    client.conn.resume();
+    expect([notes, transport.calls.at(-1)]).toEqual([[], "pause"]);
+    client.conn.resume();
+    expect(notes).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect(transport.calls).toEqual(["pause", "pause", "resume"]);
+  });
+
+  test("from within a handler holds back what comes behind that packet", () => {
+    const { server, client, send, notes } = scene();
+    server.on(Note, (note) => {
+      if (note === 2) client.conn.pause();
+    });
+    send(...EIGHT_NOTES);
+    expect(notes).toEqual([0, 1, 2]);
+    client.conn.resume();
+    expect(notes).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+  });
+
+  test("is over with the connection", async () => {
+    const { client, transport, send, handler, notes } = scene();
+    client.conn.pause();
+    send(packet(NOTE, 1));
+    void sessionOf(client.conn).close("bye");
+    transport.calls.length = 0;
+    client.conn.pause();
+    client.conn.resume();
+    client.conn.resume();
+    expect([notes, transport.calls]).toEqual([[], []]);
+    handler.ended();
+    handler.closed(undefined);
+    expect(client.conn.open).toBe(false);
+  });
+
+  test("has it looked each second whether the peer is still there, for as long as it lasts", () => {
+    const { net, client, transport, handler } = scene();
+    let looks = 0;
+    Object.assign(transport, { probe: () => void looks++ });
+    net.clock.advance(5);
+    expect(looks).toBe(0);
+    client.conn.pause();
+    net.clock.advance(3);
+    expect(looks).toBe(3);
+    client.conn.resume();
+    net.clock.advance(5);
+    // One look more, since it had just begun.
+    expect(looks).toBeLessThanOrEqual(4);
+    const before = looks;
+    client.conn.pause();
+    handler.closed(undefined);
+    net.clock.advance(5);
+    expect([looks, net.clock.timers]).toEqual([before, 0]);
+  });
+});
+
+test("what a handler feeds in is worked off behind what came before", () => {
+  const { server, send, notes } = scene();
+  const order: unknown[] = [];
+  server.on(Note, (note) => {
+    if (note === 1) send(packet(NOTE, "fed"));
+    order.push(note);
+  });
+  send(packet(NOTE, 1));
+  expect(order).toEqual([1, "fed"]);
+  expect(notes).toEqual([1, "fed"]);
+});
+
+test("a packet that comes in pieces is whole, also where the transport uses its buffer again", () => {
+  const transport = new ScriptedTransport();
+  transport.reusesChunks = true;
+  const { handler, notes } = scene({ transport });
+  const bytes = Buffer.concat([packet(NOTE, "first"), packet(NOTE, "a text of some length")]);
+  const chunk = Buffer.alloc(5);
+  for (let at = 0; at < bytes.length; at += chunk.length) {
+    const piece = chunk.subarray(0, bytes.copy(chunk, 0, at, at + chunk.length));
+    handler.data(piece);
+    chunk.fill(0xff);
+  }
+  expect(notes).toEqual(["first", "a text of some length"]);
+});
+
+/** A codec that fails as code of an application does. */
+class Failing extends MsgpackCodec implements Codec {
+  fails = false;
+
+  override decode(bytes: Uint8Array, exactly: boolean): unknown {
+    if (this.fails) throw Object.assign(new Error("bug"), { code: "BUG" });
+    return super.decode(bytes, exactly);
+  }
+}
+
+test.each([
+  [false, "processSinglePacket"],
+  [true, "process"],
+])("what fails while a packet is worked off is told with the step (by process(): %p)", (manual, where) => {
+  const codec = new Failing();
+  const { server, transport, send, failures } = scene({ manual, codec });
+  server.process();
+  transport.calls.length = 0;
+  codec.fails = true;
+  send(packet(NOTE, 1), packet(NOTE, 2));
+  server.process();
+  expect(transport.calls).toEqual(["closing internalerror", "resume"]);
+  expect(failures).toEqual([`${where}: bug`]);
+});
+
+describe("packets that wait for process()", () => {
+  const cfg = { "net.limits.unprocessed.packets": 4 };
+
+  test("stop reading at the limit, which goes on once half of them are handled", () => {
+    const { server, transport, send, notes, client } = scene({ manual: true, cfg });
+    server.process();
+    transport.calls.length = 0;
+    send(...EIGHT_NOTES.slice(0, 3));
+    expect(transport.calls).toEqual([]);
+    send(...EIGHT_NOTES.slice(3, 4));
+    expect([transport.calls, client.conn.metrics.queued]).toEqual([["pause"], 4]);
+    send(...EIGHT_NOTES.slice(4));
+    expect(client.conn.metrics.queued).toBe(4);
+    while (notes.length < 8) server.process();
+    expect(transport.calls.at(-1)).toBe("resume");
+    expect(notes).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect([client.conn.metrics.queued, sessionOf(client.conn).hasUnprocessedInput]).toEqual([0, false]);
+  });
+
+  test("are not handled of one that is closed", () => {
+    const { server, client, send, notes } = scene({ manual: true });
+    server.process();
+    send(...EIGHT_NOTES);
+    void sessionOf(client.conn).close("bye");
+    server.process();
+    expect(notes).toEqual([]);
+  });
+});
+
+/** Takes bodies for what they would be if they were inflated, and counts each as 16 KiB. */
+const platform = {
+  ...standardPlatform,
+  compression: () => ({
+    deflate: (bytes: Uint8Array) => bytes,
+    inflate: (bytes: Uint8Array) => bytes.slice(),
+  }),
+};
+
+describe("compressed packets", () => {
+  const cfg = { "net.limits.inflated.rate": 80 * 1024 };
+  const compressed = (count: number): Buffer[] =>
+    Array.from({ length: count }, (_, note) => packet(NOTE, note, 1));
+
+  test.each([false, true])(
+    "wait for their rate, be they handled by process() (%p) or not",
+    async (manual) => {
+      const { net, server, send, notes, transport, client } = scene({ manual, cfg, platform });
+      server.process();
+      transport.calls.length = 0;
+      send(...compressed(8));
+      server.process();
+      expect(notes).toEqual([0, 1, 2, 3, 4, 5]);
+      expect(transport.calls).toContain("pause");
+      // So do those behind them that are not compressed.
+      send(packet(NOTE, "plain"));
+      server.process();
+      expect([notes.length, client.conn.open]).toEqual([6, true]);
+      for (let second = 0; second < 3; second++) {
+        await net.pass(1);
+        server.process();
+      }
+      expect(notes).toEqual([0, 1, 2, 3, 4, 5, 6, 7, "plain"]);
+    },
+  );
+
+  test("others are no concern of that rate", () => {
+    const { send, notes } = scene({ cfg, platform });
+    send(...EIGHT_NOTES, ...EIGHT_NOTES);
+    expect(notes).toHaveLength(16);
+  });
+
+  test("behind those that wait for process() are kept where the peer is reset, so that nothing is missing between", async () => {
+    const { net, server, send, notes, handler, closes } = scene({ manual: true, cfg, platform });
+    server.process();
+    send(...compressed(8));
+    server.process();
+    expect(notes).toHaveLength(6);
+    handler.closed(Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" }));
+    for (let second = 0; second < 3; second++) {
+      await net.pass(1);
+      server.process();
+    }
+    expect(notes).toHaveLength(8);
+    await net.settle();
+    expect(closes.map(({ reason }) => reason)).toEqual(["socketclose"]);
+  });
+});
+
+describe("messages that nobody has taken", () => {
+  const cfg = { "net.limits.buffered": 64 * 1024 };
+  const texts = Array.from({ length: 30 }, (_, index) => `${index}`.padEnd(8000, "x"));
+
+  test.each([false, true])("hold what comes behind them, in order (by process(): %p)", async (manual) => {
+    const { server, send, transport, client } = scene({ manual, cfg });
+    server.process();
+    const stream = server.messages(Note);
+    transport.calls.length = 0;
+    send(...texts.map((text) => packet(NOTE, text)));
+    server.process();
+    expect([transport.calls.includes("pause"), sessionOf(client.conn).paused]).toEqual([true, true]);
+    for (const text of texts) {
+      expect((await stream.next()).value?.msg).toBe(text);
+      server.process();
+    }
+    expect([transport.calls.at(-1), sessionOf(client.conn).paused]).toEqual(["resume", false]);
+    await stream.return();
+  });
+
+  test("are what another program goes on with: the one that was taken up, and those behind it", () => {
+    const { server, send, client } = scene({ cfg });
+    const stream = server.messages(Note);
+    const all = Buffer.concat(texts.map((text) => packet(NOTE, text)));
+    send(all);
+    const session = sessionOf(client.conn);
+    const pending = Buffer.concat([...session.pendingInput]);
+    expect(pending.length % packet(NOTE, texts[0]).length).toBe(0);
+    expect(pending.length).toBeGreaterThan(0);
+    expect(all.subarray(all.length - pending.length).equals(pending)).toBe(true);
+    void stream.return();
+  });
+
+  test("are not added to by one that is closed", () => {
+    const { server, send, client } = scene({ cfg });
+    const stream = server.messages(Note);
+    send(...texts.map((text) => packet(NOTE, text)));
+    const { packetsIn } = client.conn.metrics;
+    void sessionOf(client.conn).close("bye");
+    void stream.return();
+    expect(client.conn.metrics.packetsIn).toBeGreaterThanOrEqual(packetsIn);
+    expect(client.conn.open).toBe(false);
+  });
+});
+
+describe("what input holds that is not worked off", () => {
+  /** A scene that notes what the server is told of it. */
+  function noted(options: SceneOptions = {}) {
+    const made = scene(options);
+    const told: number[] = [];
+    const { hooks } = sessionOf(made.client.conn);
+    const { inputHeld } = hooks;
+    hooks.inputHeld = (session, bytes) => {
+      told.push(bytes);
+      inputHeld.call(hooks, session, bytes);
+    };
+    return { ...made, told };
+  }
+  const long = packet(NOTE, new Uint8Array(10_000));
+
+  test("is told of a packet that is not whole, and when that is worked off", () => {
+    const { send, told, notes, client } = noted();
+    send(packet(NOTE, 1));
+    send(packet(NOTE, new Uint8Array(100)).subarray(0, 100));
+    expect(told).toEqual([]);
+    send(packet(NOTE, new Uint8Array(100)).subarray(100), long.subarray(0, 5000));
+    const { inputHeld } = sessionOf(client.conn).connection;
+    expect([told, inputHeld >= 5000]).toEqual([[inputHeld], true]);
+    send(long.subarray(5000, 6000));
+    expect(told).toEqual([inputHeld]);
+    send(long.subarray(6000));
+    expect([told, notes.length]).toEqual([[inputHeld, 0], 3]);
+  });
+
+  test("counts what the transport holds, is told from 4 KiB on, and when it changes", () => {
+    const { send, told, handler, client } = noted();
+    handler.holds?.(4095);
+    expect(told).toEqual([]);
+    for (const bytes of [4096, 4096, 5000, 0]) handler.holds?.(bytes);
+    expect(told).toEqual([4096, 5000, 0]);
+    send(long.subarray(0, 10));
+    const { inputHeld } = sessionOf(client.conn).connection;
+    handler.holds?.(4095);
+    expect([told.at(-1), inputHeld > 0]).toEqual([4095 + inputHeld, true]);
+  });
+
+  test("counts what is taken up and kept for a buffer of messages", () => {
+    const { server, send, told, client } = noted({ cfg: { "net.limits.buffered": 64 * 1024 } });
+    const stream = server.messages(Note);
+    for (let count = 0; !sessionOf(client.conn).paused; count++) send(long);
+    // Its length prefix is not kept.
+    expect(told).toEqual([long.length - 4]);
+    void stream.return();
+  });
+
+  test("counts what waits for process() of one that is gone, and is nothing once it is over", () => {
+    const { server, send, told, handler } = noted({ manual: true });
+    server.process();
+    send(long);
+    expect(told).toEqual([]);
+    handler.closed(undefined);
+    expect(told).toEqual([4096 + long.length - 4]);
+    server.stop();
+    expect(told).toEqual([4096 + long.length - 4, 0]);
+  });
+
+  test("is nothing of one that closed within a packet", () => {
+    const { send, told, handler } = noted();
+    send(long.subarray(0, 5000));
+    handler.ended();
+    handler.closed(undefined);
+    expect(told.at(-1)).toBe(0);
+  });
+});
+
+test("a closing packet is heeded at once, however much waits for process()", () => {
+  const { server, transport, send } = scene({ manual: true });
+  server.process();
+  transport.calls.length = 0;
+  send(packet(NOTE, 1), closeconn("bye"), frame(NOTE, new Uint8Array(0)));
+  server.process();
+  expect(transport.calls[0]).toBe("closing bye");
+});
