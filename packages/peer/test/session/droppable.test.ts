@@ -68,6 +68,10 @@ test("a client that does not read is dropped for from the mark on, and not once 
   await net.settle();
   expect(await turn()).not.toContain("dropped");
   expect(came()).toBe(16);
+  // The same once more.
+  await fillLink(scene);
+  expect(await turn(5)).toContain("behind");
+  expect(await turn()).toEqual(Array.from({ length: 10 }, () => "dropped"));
 });
 
 test("one turn may not pile up more than 64 KiB beyond what the peer takes", async () => {

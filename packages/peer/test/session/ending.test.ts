@@ -11,6 +11,7 @@ import {
 import { TestNetwork } from "@peng3dnet/peer/testing";
 import { sessionOf } from "../../../core/test/support/session.js";
 import { closeconn, packet } from "../../../core/test/support/wire.js";
+import { Deferred } from "../../src/time/deferred.js";
 import { ScriptedTransport } from "../resume/scripted.js";
 import { NOTE, Note, packets, scene } from "./scripted-client.js";
 
@@ -21,7 +22,7 @@ const CLEAN = { reason: "bye", error: undefined, clean: true };
 
 describe("a close that the peer began", () => {
   test("is clean once both streams have ended, and its reason is not counted", async () => {
-    const { transport, handler, send, closes, server } = scene();
+    const { transport, client, handler, send, closes, server } = scene();
     send(closeconn("bye"));
     expect(transport.calls).toEqual(["closing bye", "resume", "end"]);
     handler.ended();
@@ -30,6 +31,10 @@ describe("a close that the peer began", () => {
     expect(closes).toEqual([CLEAN]);
     expect(transport.calls).toEqual(["closing bye", "resume", "end"]);
     expect(server.metrics.rejectedBy).toEqual({});
+    expect(await client.close("late")).toEqual(CLEAN);
+    // It is too late for anything else, too.
+    sessionOf(client.conn).abort(new ConnectionLostError("late"));
+    expect(transport.calls).toEqual(["closing bye", "resume", "end"]);
   });
 
   test.each<[string, (handler: ScriptedTransport["handler"]) => void]>([
@@ -82,13 +87,12 @@ describe("a close of our own", () => {
     transport.reusesChunks = true;
     void client.close("bye");
     await Promise.resolve();
-    const chunk = Buffer.alloc(8);
-    for (const piece of [closeconn("mine").subarray(0, 8), closeconn("mine").subarray(8, 16)]) {
-      piece.copy(chunk);
-      handler.data(chunk);
-      chunk.fill(0xff);
-    }
-    handler.data(closeconn("mine").subarray(16));
+    const bytes = Buffer.concat([packet(NOTE, "x".repeat(100)), closeconn("mine")]);
+    const chunk = Buffer.from(bytes.subarray(0, -8));
+    handler.data(chunk);
+    chunk.fill(0xff);
+    expect(transport.calls).toEqual(["closing bye", "resume"]);
+    handler.data(bytes.subarray(-8));
     expect(transport.calls).toEqual(["closing bye", "resume", "end"]);
     handler.ended();
     handler.closed(undefined);
@@ -331,6 +335,22 @@ describe("an error of a step of the application's own", () => {
     expect(server.metrics.rejectedBy).toEqual({ internalerror: 1 });
   });
 
+  test("is reported where it comes while the connection closes, and changes nothing about that", async () => {
+    const { net, server, client, transport, handler, send, closes, failures } = scene();
+    const broken = server as unknown as { receiveData(): Promise<void> };
+    const gate = new Deferred<void>(net.clock);
+    broken.receiveData = () => gate.wait({}, "the gate");
+    send(packet(NOTE, 1));
+    void sessionOf(client.conn).close("bye");
+    gate.fail(new Error("bug"));
+    for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+    expect(failures).toEqual(["receiveData: bug"]);
+    expect(transport.calls).toEqual(["closing bye", "resume"]);
+    handler.ended();
+    handler.closed(undefined);
+    expect(closes).toEqual([CLEAN]);
+  });
+
   test("is reported where nothing can be told to the peer, and the connection is cut", () => {
     let fails = false;
     class Failing extends MsgpackCodec {
@@ -444,7 +464,7 @@ describe("a peer that is gone while its packets wait for process()", () => {
       expect(transport.calls.filter((call) => call === "destroy")).toHaveLength(1);
       expect(closes).toHaveLength(gone ? 1 : 0);
       if (!gone) handler.closed(undefined);
-      expect(closes[0]).toMatchObject({ reason: "serverfull", clean: false });
+      expect(closes[0]).toMatchObject({ reason: "serverfull", error: { closeReason: "serverfull" } });
     }
   });
 });
@@ -458,6 +478,9 @@ test("waiting for a close does not bring it about", async () => {
   net.connect(client, server);
   await client.waitForConnection();
   const closed = client.waitForClose();
+  const remote = [...server.clients.values()][0];
+  void sessionOf(client.conn).waitForClose({});
+  void sessionOf(remote?.conn).waitForClose({});
   for (let note = 0; note < 3; note++) {
     server.broadcast(Note, note);
     await net.settle();

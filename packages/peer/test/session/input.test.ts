@@ -10,10 +10,23 @@ import { NOTE, Note, type SceneOptions, scene } from "./scripted-client.js";
 const COSTLY = 7 * 512;
 const EIGHT_NOTES = [0, 1, 2, 3, 4, 5, 6, 7].map((note) => packet(NOTE, note));
 
+/** Takes bodies for what they would be if they were inflated, and counts each as 16 KiB. */
+const platform = {
+  ...standardPlatform,
+  compression: () => ({
+    deflate: (bytes: Uint8Array) => bytes,
+    inflate: (bytes: Uint8Array) => bytes.slice(),
+  }),
+};
+
 /** A scene in which a test says when the event loop goes on. */
 function inTurns(options: SceneOptions = {}) {
   const turns: (() => void)[] = [];
-  const platform = { ...standardPlatform, yield: (call: () => void) => void turns.push(call) };
+  const platform = {
+    ...standardPlatform,
+    ...options.platform,
+    yield: (call: () => void) => void turns.push(call),
+  };
   const made = scene({ ...options, platform });
   return {
     ...made,
@@ -121,6 +134,59 @@ describe("turns", () => {
     expect(order.slice(order.indexOf("fresh") - 1)[0]).not.toBe("used");
   });
 
+  test.each([0, 1])(
+    "packets that may take long, be it with flags %d, wait behind those of others that had some",
+    (flags) => {
+      const made = inTurns({ platform });
+      const { net, server, turn } = made;
+      const short = join(made);
+      turn();
+      const order: unknown[] = [];
+      server.on(Note, (note) => {
+        order.push(note);
+        net.clock.advance(0.0006);
+      });
+      const costly = flags === 1 ? packet(NOTE, "costly", 1) : packet(NOTE, `costly${"x".repeat(COSTLY)}`);
+      made.send(...Array.from({ length: 40 }, () => costly));
+      short.send(...Array.from({ length: 40 }, () => packet(NOTE, "short")));
+      const turns: string[] = [];
+      while (turns.at(-1) !== "") {
+        order.length = 0;
+        turn();
+        turns.push([...new Set(order.map((note) => String(note).slice(0, 5)))].join());
+      }
+      // Whenever both had some in a turn, those that may take long came last.
+      const both = turns.slice(1).filter((kinds) => kinds.includes(","));
+      expect(both.length).toBeGreaterThan(0);
+      expect(new Set(both)).toEqual(new Set(["short,costl"]));
+    },
+  );
+
+  test("what comes for one that waits for its turn waits, too, while others have theirs", () => {
+    const made = inTurns();
+    const { net, server, turn } = made;
+    const other = join(made);
+    turn();
+    const order: string[] = [];
+    let feeds = false;
+    server.on(Note, (note) => {
+      order.push(`begin ${note}`);
+      net.clock.advance(0.02);
+      if (feeds) other.send(packet(NOTE, "fed"));
+      feeds = false;
+      order.push(`end ${note}`);
+    });
+    made.send(...EIGHT_NOTES, ...EIGHT_NOTES, packet(NOTE, "mine"));
+    other.send(packet(NOTE, "other"));
+    feeds = true;
+    for (let round = 0; round < 20; round++) turn();
+    expect(order.filter((_, index) => index % 2 === 1)).toEqual(
+      order.filter((_, index) => index % 2 === 0).map((line) => line.replace("begin", "end")),
+    );
+    expect(order).toContain("end fed");
+    expect(order.indexOf("end other")).toBeLessThan(order.indexOf("begin fed"));
+  });
+
   test("a transport that fails ends its connection, and keeps nobody from a turn", () => {
     const made = inTurns();
     const { net, server, client, transport, turn, failures } = made;
@@ -185,6 +251,9 @@ describe("a pause", () => {
 
   test("has it looked each second whether the peer is still there, for as long as it lasts", () => {
     const { net, client, transport, handler } = scene();
+    client.conn.pause();
+    expect(net.clock.timers).toBe(0);
+    client.conn.resume();
     let looks = 0;
     Object.assign(transport, { probe: () => void looks++ });
     net.clock.advance(5);
@@ -198,6 +267,9 @@ describe("a pause", () => {
     expect(looks).toBeLessThanOrEqual(4);
     const before = looks;
     client.conn.pause();
+    void sessionOf(client.conn).close("bye");
+    net.clock.advance(1);
+    expect(looks).toBe(before);
     handler.closed(undefined);
     net.clock.advance(5);
     expect([looks, net.clock.timers]).toEqual([before, 0]);
@@ -221,12 +293,10 @@ test("a packet that comes in pieces is whole, also where the transport uses its 
   transport.reusesChunks = true;
   const { handler, notes } = scene({ transport });
   const bytes = Buffer.concat([packet(NOTE, "first"), packet(NOTE, "a text of some length")]);
-  const chunk = Buffer.alloc(5);
-  for (let at = 0; at < bytes.length; at += chunk.length) {
-    const piece = chunk.subarray(0, bytes.copy(chunk, 0, at, at + chunk.length));
-    handler.data(piece);
-    chunk.fill(0xff);
-  }
+  const chunk = Buffer.from(bytes.subarray(0, -5));
+  handler.data(chunk);
+  chunk.fill(0xff);
+  handler.data(bytes.subarray(-5));
   expect(notes).toEqual(["first", "a text of some length"]);
 });
 
@@ -274,6 +344,30 @@ describe("packets that wait for process()", () => {
     expect([client.conn.metrics.queued, sessionOf(client.conn).hasUnprocessedInput]).toEqual([0, false]);
   });
 
+  test("wait while their connection is paused, and for the next call after that", () => {
+    const { server, client, send, notes } = scene({ manual: true });
+    server.process();
+    send(...EIGHT_NOTES);
+    client.conn.pause();
+    server.process();
+    expect(notes).toEqual([]);
+    client.conn.resume();
+    server.process();
+    expect(notes).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+  });
+
+  test("come before what arrives while they are handled, also where the server handles all by itself from now on", async () => {
+    const { net, server, send, notes } = scene({ manual: true });
+    server.process();
+    server.on(Note, (note) => {
+      if (note === 0) send(packet(NOTE, "late"));
+    });
+    send(...EIGHT_NOTES);
+    server.processAsync();
+    await net.settle();
+    expect(notes).toEqual([0, 1, 2, 3, 4, 5, 6, 7, "late"]);
+  });
+
   test("are not handled of one that is closed", () => {
     const { server, client, send, notes } = scene({ manual: true });
     server.process();
@@ -283,15 +377,6 @@ describe("packets that wait for process()", () => {
     expect(notes).toEqual([]);
   });
 });
-
-/** Takes bodies for what they would be if they were inflated, and counts each as 16 KiB. */
-const platform = {
-  ...standardPlatform,
-  compression: () => ({
-    deflate: (bytes: Uint8Array) => bytes,
-    inflate: (bytes: Uint8Array) => bytes.slice(),
-  }),
-};
 
 describe("compressed packets", () => {
   const cfg = { "net.limits.inflated.rate": 80 * 1024 };
@@ -320,9 +405,11 @@ describe("compressed packets", () => {
     },
   );
 
-  test("others are no concern of that rate", () => {
-    const { send, notes } = scene({ cfg, platform });
+  test.each([false, true])("others are no concern of that rate (by process(): %p)", (manual) => {
+    const { server, send, notes } = scene({ manual, cfg, platform });
+    server.process();
     send(...EIGHT_NOTES, ...EIGHT_NOTES);
+    server.process();
     expect(notes).toHaveLength(16);
   });
 
@@ -332,12 +419,13 @@ describe("compressed packets", () => {
     send(...compressed(8));
     server.process();
     expect(notes).toHaveLength(6);
+    send(...compressed(2));
     handler.closed(Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" }));
     for (let second = 0; second < 3; second++) {
       await net.pass(1);
       server.process();
     }
-    expect(notes).toHaveLength(8);
+    expect(notes).toHaveLength(10);
     await net.settle();
     expect(closes.map(({ reason }) => reason)).toEqual(["socketclose"]);
   });
@@ -360,20 +448,40 @@ describe("messages that nobody has taken", () => {
       server.process();
     }
     expect([transport.calls.at(-1), sessionOf(client.conn).paused]).toEqual(["resume", false]);
+    send(packet(NOTE, "end"));
+    server.process();
+    expect((await stream.next()).value?.msg).toBe("end");
+    await stream.return();
+  });
+
+  test("stay where they are while their connection is paused, although there is room again", async () => {
+    const { server, send, notes, client } = scene({ cfg });
+    const stream = server.messages(Note);
+    send(...texts.map((text) => packet(NOTE, text)));
+    const { length } = notes;
+    client.conn.pause();
+    for (let count = 0; count < length; count++) await stream.next();
+    send(packet(NOTE, "end"));
+    expect(notes).toHaveLength(length);
+    client.conn.resume();
+    expect(notes.length).toBeGreaterThan(length);
+    expect(notes[length]).toBe(texts[length]);
     await stream.return();
   });
 
   test("are what another program goes on with: the one that was taken up, and those behind it", () => {
-    const { server, send, client } = scene({ cfg });
-    const stream = server.messages(Note);
-    const all = Buffer.concat(texts.map((text) => packet(NOTE, text)));
-    send(all);
+    const { server, send, notes, client } = scene({ cfg });
     const session = sessionOf(client.conn);
+    expect(Buffer.concat([...session.pendingInput])).toHaveLength(0);
+    const stream = server.messages(Note);
+    const all = texts.map((text) => packet(NOTE, text));
+    send(...all);
+    expect(notes.length).toBeGreaterThan(0);
     const pending = Buffer.concat([...session.pendingInput]);
-    expect(pending.length % packet(NOTE, texts[0]).length).toBe(0);
-    expect(pending.length).toBeGreaterThan(0);
-    expect(all.subarray(all.length - pending.length).equals(pending)).toBe(true);
+    expect(pending.equals(Buffer.concat(all.slice(notes.length)))).toBe(true);
     void stream.return();
+    send(packet(NOTE, "behind").subarray(0, 8));
+    expect(Buffer.concat([...session.pendingInput]).equals(packet(NOTE, "behind").subarray(0, 8))).toBe(true);
   });
 
   test("are not added to by one that is closed", () => {
@@ -404,11 +512,12 @@ describe("what input holds that is not worked off", () => {
   const long = packet(NOTE, new Uint8Array(10_000));
 
   test("is told of a packet that is not whole, and when that is worked off", () => {
-    const { send, told, notes, client } = noted();
+    const { send, told, notes, client, transport } = noted();
     send(packet(NOTE, 1));
     send(packet(NOTE, new Uint8Array(100)).subarray(0, 100));
     expect(told).toEqual([]);
     send(packet(NOTE, new Uint8Array(100)).subarray(100), long.subarray(0, 5000));
+    expect(transport.calls).toEqual([]);
     const { inputHeld } = sessionOf(client.conn).connection;
     expect([told, inputHeld >= 5000]).toEqual([[inputHeld], true]);
     send(long.subarray(5000, 6000));
@@ -432,7 +541,7 @@ describe("what input holds that is not worked off", () => {
   test("counts what is taken up and kept for a buffer of messages", () => {
     const { server, send, told, client } = noted({ cfg: { "net.limits.buffered": 64 * 1024 } });
     const stream = server.messages(Note);
-    for (let count = 0; !sessionOf(client.conn).paused; count++) send(long);
+    while (!sessionOf(client.conn).paused) send(long);
     // Its length prefix is not kept.
     expect(told).toEqual([long.length - 4]);
     void stream.return();

@@ -79,6 +79,25 @@ describe("what is long", () => {
     expect(pieces().map(({ length }) => length)).toEqual([SLICE]);
   });
 
+  test("is not written over by what is sent while its pieces are handed over", async () => {
+    const { transport, client, pieces } = slow();
+    const sent: Buffer[] = [];
+    const burst = (from: number): void => {
+      for (let note = from; note < from + 3; note++) {
+        const long = new Uint8Array(2 * SLICE).fill(note);
+        client.sendMessage(Note, long);
+        sent.push(packet(NOTE, long));
+      }
+    };
+    burst(1);
+    transport.drain(1);
+    burst(4);
+    transport.drain(2);
+    burst(7);
+    transport.drain();
+    expect(Buffer.concat(pieces()).equals(Buffer.concat(sent))).toBe(true);
+  });
+
   test("stays as it is for as long as the transport reads it", async () => {
     const transport = new KeepingTransport();
     const { client } = slow({ transport });
@@ -109,18 +128,20 @@ describe("flush", () => {
     await Promise.resolve();
     expect(order).toEqual(["first"]);
     // What the transport has not handed on does not count.
-    transport.backlog = wireLength(100) + 1;
-    transport.busy = false;
-    transport.room = transport.written.length + 1;
-    transport.handler?.drained();
-    await Promise.resolve();
-    transport.backlog = 0;
+    transport.backlog = SLICE - wireLength(100) + 1;
     transport.drain(1);
+    await Promise.resolve();
+    expect(order).toEqual(["first"]);
+    const fourth = flushed("fourth");
+    transport.backlog--;
+    transport.handler?.drained();
     await second;
     expect(order).toEqual(["first", "second"]);
+    transport.backlog = 0;
     transport.drain();
+    await fourth;
     await third;
-    expect(order).toEqual(["first", "second", "third"]);
+    expect(order).toEqual(["first", "second", "third", "fourth"]);
   });
 
   test("says how much was not handed over, and why, if the connection ends before", async () => {
@@ -190,6 +211,49 @@ describe("above the mark", () => {
     expect(note(10)).toBe(true);
   });
 
+  test("there is one drain as well where all is written at once", async () => {
+    const { net, transport, note, drains, client } = slow({ cfg });
+    note(10);
+    await client.flush();
+    expect(note(2000)).toBe(false);
+    await net.settle();
+    transport.drain();
+    await net.settle();
+    expect(drains).toEqual([client.cid]);
+  });
+
+  test("a send that finds room again tells nobody before it has returned", async () => {
+    const { net, transport, note, drains, client } = slow({ cfg });
+    note(10);
+    await client.flush();
+    expect(note(2000)).toBe(false);
+    await net.settle();
+    transport.busy = false;
+    transport.room = Number.POSITIVE_INFINITY;
+    note(300_000);
+    expect([drains, client.conn.metrics.unsent]).toEqual([[], 0]);
+    await net.settle();
+    expect(drains).toEqual([client.cid]);
+  });
+
+  test("what only the transport knows of counts, too, and the mark itself is not above it", async () => {
+    const { net, transport, note, drains, client, handler } = slow({ cfg });
+    note(10);
+    await client.flush();
+    for (const [backlog, told] of [
+      [1000, []],
+      [900, []],
+      [1001, []],
+      [1000, [client.cid]],
+    ] as const) {
+      transport.backlog = backlog;
+      handler.drained();
+      await net.settle();
+      expect(drains).toEqual(told);
+    }
+    expect(sessionOf(client.conn).bytesHanded).toBe(client.conn.metrics.bytesOut - 1000);
+  });
+
   test("a part that the transport still has counts", async () => {
     const { net, transport, note, drains, client } = slow({ cfg });
     transport.backlog = 1001;
@@ -206,7 +270,7 @@ describe("above the mark", () => {
 });
 
 describe("a peer that does not read", () => {
-  test("may have as much unsent as the limit says, and is broken off with one byte more", () => {
+  test("may have as much unsent as the limit says, and is broken off with one byte more", async () => {
     const limit = 50_000;
     const overhead = wireLength(10_000) - 10_000;
     for (const more of [0, 1]) {
@@ -216,16 +280,31 @@ describe("a peer that does not read", () => {
       note(10);
       void client.flush();
       note(limit - overhead + more);
-      void client.flush().catch(() => {});
+      const flushed = client.flush().catch((error: Error) => error.message);
       expect(transport.calls.includes("destroy")).toBe(more > 0);
       if (more === 0) continue;
       handler.closed(undefined);
+      expect(await flushed).toMatch(`ended with ${limit + 1} bytes not handed over`);
       expect(closes[0]?.error).toBeInstanceOf(SlowConsumerError);
       expect(closes[0]?.error?.message).toBe(
         `the peer does not read: ${limit + 1} bytes are unsent, more than net.limits.unsent`,
       );
       expect(server.metrics).toMatchObject({ unsent: 0, rejectedBy: { slowconsumer: 1 } });
     }
+  });
+
+  test("is told of all that was dropped, also of what was freed at once", async () => {
+    const { net, note, client, handler } = slow({ cfg: { "net.limits.unsent": 500_000 } });
+    note(10);
+    await net.settle();
+    for (let count = 0; count < 4; count++) note(100_000);
+    const flushed = client.flush().catch((error: Error) => error.message);
+    note(100_001);
+    await net.settle();
+    expect(client.conn.metrics.unsent).toBeLessThan(500_000);
+    handler.closed(undefined);
+    const all = 4 * wireLength(100_000) + wireLength(100_001);
+    expect(await flushed).toMatch(`ended with ${all} bytes not handed over`);
   });
 
   const cfg = { "net.timeout.unsent": 10 };
@@ -281,6 +360,72 @@ describe("a peer that does not read", () => {
     net.clock.advance(9.9);
     expect(transport.calls).toEqual([]);
     net.clock.advance(0.1);
+    expect(transport.calls).toEqual(["closing slowconsumer", "destroy"]);
+  });
+
+  test("has the time from when it has to wait again", async () => {
+    const { net, note, client, transport, handler, closes } = slow({ cfg });
+    handler.drained();
+    note(10);
+    await net.settle();
+    net.clock.advance(1);
+    transport.drain();
+    net.clock.advance(2);
+    transport.room = transport.written.length + 1;
+    note(10);
+    await net.settle();
+    expect(net.clock.timers).toBe(1);
+    net.clock.advance(9.9);
+    expect(transport.calls).toEqual([]);
+    net.clock.advance(0.1);
+    expect(transport.calls).toEqual(["closing slowconsumer", "destroy"]);
+    handler.closed(undefined);
+    expect([closes.length, client.conn.open]).toEqual([1, false]);
+  });
+
+  test("is not watched any more once it is gone", async () => {
+    const { net, note, handler } = slow({ cfg });
+    note(10);
+    await net.settle();
+    expect(net.clock.timers).toBe(1);
+    handler.closed(undefined);
+    expect(net.clock.timers).toBe(0);
+  });
+
+  test("may go on with a close, whose reason stays what it was", async () => {
+    const { net, note, client, transport, handler, closes } = slow({
+      cfg: { "net.timeout.unsent": 1, "net.timeout.close": 30 },
+    });
+    note(10);
+    await net.settle();
+    void client.close("bye");
+    await net.settle();
+    net.clock.advance(1);
+    expect(transport.calls).toEqual(["closing bye", "resume", "destroy"]);
+    handler.closed(undefined);
+    expect(closes).toEqual([{ reason: "bye", error: expect.any(SlowConsumerError), clean: false }]);
+  });
+
+  test("is sent nothing more where it is broken off within a write", async () => {
+    class Breaking extends ScriptedTransport {
+      breaks: (() => void) | undefined = undefined;
+
+      override write(bytes: Uint8Array): boolean {
+        const done = super.write(bytes);
+        this.breaks?.();
+        return done;
+      }
+    }
+    const transport = new Breaking();
+    const { client, note, session, drains, net, pieces } = slow({ transport });
+    transport.room = Number.POSITIVE_INFINITY;
+    transport.breaks = () => session.abort(new SlowConsumerError("too much"));
+    note(3 * SLICE);
+    const flushed = client.flush();
+    await expect(flushed).rejects.toThrow(ConnectionLostError);
+    await net.settle();
+    expect(pieces().length).toBe(1);
+    expect([drains, client.conn.metrics.unsent, client.conn.open]).toEqual([[], 0, false]);
     expect(transport.calls).toEqual(["closing slowconsumer", "destroy"]);
   });
 
@@ -341,4 +486,62 @@ describe("a peer that does not read", () => {
     expect(asks).toEqual([5000, 10_000, 15_000]);
     expect(transport.calls).toEqual(["closing slowconsumer", "destroy"]);
   });
+
+  test("is asked for once half of its time is over since it got further", async () => {
+    const { asks, pass, transport, note } = await asked([900, 900]);
+    await pass(3);
+    transport.drain(1);
+    note(100);
+    await pass(4.9);
+    expect(asks).toEqual([]);
+    await pass(0.1);
+    expect(asks).toEqual([8000]);
+    await pass(5);
+    expect([asks, transport.calls]).toEqual([
+      [8000, 13_000],
+      ["closing slowconsumer", "destroy"],
+    ]);
+  });
+
+  test.each(["ends", "gets further", "has all"])(
+    "that %s while the system is asked is left alone",
+    async (how) => {
+      const { net, note, client, transport, handler } = slow({ cfg });
+      const answers: ((bytes: number) => void)[] = [];
+      Object.assign(transport, {
+        unacknowledged: () => new Promise<number>((resolve) => void answers.push(resolve)),
+      });
+      note(10);
+      await client.flush();
+      note(100);
+      net.clock.advance(5);
+      answers[0]?.(900);
+      await net.settle();
+      net.clock.advance(5);
+      expect([answers.length, transport.calls]).toEqual([2, []]);
+      net.clock.advance(0.5);
+      if (how === "ends") handler.closed(undefined);
+      if (how === "gets further") transport.drain(1);
+      if (how === "has all") transport.drain();
+      net.clock.advance(1);
+      answers[1]?.(900);
+      await net.settle();
+      expect(transport.calls).toEqual([]);
+      if (how === "ends") expect(net.clock.timers).toBe(0);
+      if (how !== "gets further") return;
+      // Its time began when it got further, and not with the answer.
+      note(100);
+      for (const seconds of [5, 3.9]) {
+        net.clock.advance(seconds);
+        answers.at(-1)?.(900);
+        await net.settle();
+      }
+      const before = answers.length;
+      net.clock.advance(0.1);
+      answers.at(-1)?.(900);
+      await net.settle();
+      expect(answers.length).toBe(before + 1);
+      expect(transport.calls).toEqual(["closing slowconsumer", "destroy"]);
+    },
+  );
 });
