@@ -1,5 +1,5 @@
 import { WEBSOCKET_CLOSE_CODES } from "@peng3dnet/core";
-import { unmask } from "./unmask.js";
+import { unmask, unmaskTo } from "./unmask.js";
 
 const FINAL = 0x80;
 const RESERVED = 0x70;
@@ -20,12 +20,15 @@ const KEY = 4;
 const LONGEST_KEPT = 2 + KEY + LONGEST_CONTROL;
 /** Frames of a message: more of them mean nothing but work. */
 const MOST_FRAMES = 256;
+/** From this length on, a payload is told by itself: to move it takes longer than what is saved. */
+const LONG = 4 * 1024;
+const NOTHING = new Uint8Array(0);
 /** A policy is not kept to (RFC 6455, 7.4.1). */
 const TOO_MANY = 1008;
 
 /** What frames lead to. Bytes stay as they are after the call. */
 export interface FrameHandler {
-  /** The next piece of a binary message, be it a part of one. */
+  /** The next piece of what binary messages carry: a part of one, or several of them. */
   piece(bytes: Uint8Array): void;
   /** A binary message of no bytes was there. */
   empty(): void;
@@ -48,6 +51,9 @@ export interface ReadingTime {
 /**
  * Reads frames of a client. Messages are not put together, since where they begin has no meaning (clause 7.2): what a frame
  * carries is told as it comes, and nothing is kept but the beginning of a header, or of a control frame.
+ *
+ * What short frames carry that were read together is moved together in their place, and told at once. A read has thousands of
+ * them, and a view of each takes longer than all else that is done with it.
  */
 export class FrameReader {
   readonly #handler: FrameHandler;
@@ -65,6 +71,11 @@ export class FrameReader {
   /** Length of that message so far. */
   #length = 0;
   #over = false;
+  /** What is read now, … */
+  #chunk: Uint8Array = NOTHING;
+  /** … and where in it that lies which is to be told. */
+  #from = 0;
+  #to = 0;
 
   /** @param longest - bytes that a message may have. */
   constructor(handler: FrameHandler, time: ReadingTime, longest: number) {
@@ -89,6 +100,7 @@ export class FrameReader {
     const { length } = chunk;
     const time = this.#time;
     let at = 0;
+    this.#chunk = chunk;
     while (at < length && !this.#over && (untimed || !time.spent)) {
       const before = at;
       if (this.#left > 0) at = this.#payload(chunk, at);
@@ -101,18 +113,29 @@ export class FrameReader {
       }
       if (!untimed) time.after(at - before);
     }
+    this.#tell();
+    this.#chunk = NOTHING;
     return this.#over ? length : at;
   }
 
+  /** Tells what frames have carried so far. */
+  #tell(): void {
+    const [from, to] = [this.#from, this.#to];
+    if (from === to) return;
+    this.#from = to;
+    this.#handler.piece(this.#chunk.subarray(from, to));
+  }
+
   #payload(chunk: Uint8Array, at: number): number {
-    const end = Math.min(at + this.#left, chunk.length);
-    const piece = chunk.subarray(at, end);
-    unmask(piece, this.#key, this.#phase);
-    this.#phase = (this.#phase + piece.length) & 3;
-    this.#left -= piece.length;
+    const length = Math.min(this.#left, chunk.length - at);
+    if (length >= LONG) this.#tell();
+    if (this.#from === this.#to) this.#from = this.#to = at;
+    unmaskTo(chunk, at, length, this.#to, this.#key, this.#phase);
+    this.#to += length;
+    this.#phase = (this.#phase + length) & 3;
+    this.#left -= length;
     if (this.#left === 0) this.#frameOver();
-    this.#handler.piece(piece);
-    return end;
+    return at + length;
   }
 
   /** A frame of which the beginning was kept. */
@@ -160,7 +183,10 @@ export class FrameReader {
     if (length === 0) {
       const empty = this.#final && this.#length === 0;
       this.#frameOver();
-      if (empty) this.#handler.empty();
+      if (empty) {
+        this.#tell();
+        this.#handler.empty();
+      }
     }
     return size;
   }
@@ -187,6 +213,7 @@ export class FrameReader {
     if (opcode === PING) this.#handler.pinged(payload);
     else {
       this.stop();
+      this.#tell();
       this.#handler.closeFrame(payload);
     }
     return size;
@@ -198,6 +225,7 @@ export class FrameReader {
 
   #violated(code: number, text: string): number {
     this.stop();
+    this.#tell();
     this.#handler.violated(code, text);
     return 1;
   }

@@ -44,6 +44,11 @@ export function feedOf(socket: Socket, before: readonly unknown[]): Feed {
   return feed as Feed;
 }
 
+/** The same bytes. Parts of a `Buffer` take longer to make, and the reader is to meet one kind of array only. */
+function plain({ buffer, byteOffset, length }: Buffer): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, length);
+}
+
 /** What a {@link SocketInput} needs of its connection. */
 export interface InputOwner extends FrameHandler {
   /** The other end's address: those with the same one have their turns together. */
@@ -70,7 +75,7 @@ export class SocketInput implements Runnable {
   /** Its address as limits count it; there once it is asked for. */
   #share: string | undefined = undefined;
   /** What was read, and waits for its turn. */
-  #rest: Buffer | undefined = undefined;
+  #rest: Uint8Array | undefined = undefined;
 
   /**
    * @param ws - one that was just opened.
@@ -117,12 +122,12 @@ export class SocketInput implements Runnable {
 
   /** Something was read. */
   came(chunk: Buffer): void {
-    if (this.#rest === undefined) this.#read(chunk, "fresh");
+    if (this.#rest === undefined) this.#read(plain(chunk), "fresh");
     // A read was under way when this began to wait.
-    else this.#rest = Buffer.concat([this.#rest, chunk]);
+    else this.#rest = plain(Buffer.concat([this.#rest, chunk]));
   }
 
-  #read(chunk: Buffer, precedence: "fresh" | "used"): void {
+  #read(chunk: Uint8Array, precedence: "fresh" | "used"): void {
     const used = this.#reader.read(chunk, chunk.length <= SHORT && !this.#turns.spent);
     if (used < chunk.length) {
       this.#rest = chunk.subarray(used);
@@ -152,7 +157,7 @@ export class SocketInput implements Runnable {
       this.#owner.waitingChanged();
     }
     const unread = this.#socket.read() as Buffer | null;
-    if (unread !== null) this.#reader.read(unread, true);
+    if (unread !== null) this.#reader.read(plain(unread), true);
     this.#owner.readOut();
   }
 

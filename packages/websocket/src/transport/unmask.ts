@@ -5,6 +5,30 @@ const keyBytes = new Uint8Array(4);
 const keyWord = new Int32Array(keyBytes.buffer);
 
 /**
+ * Takes the mask off a part of a payload, and moves it to before where it is, or leaves it there.
+ *
+ * @param at - where it is in `bytes`.
+ * @param to - where it is to be.
+ * @param key - as for {@link unmask}, and so is `phase`.
+ */
+export function unmaskTo(
+  bytes: Uint8Array,
+  at: number,
+  length: number,
+  to: number,
+  key: number,
+  phase: number,
+): void {
+  if (length < LONG) {
+    for (let index = 0; index < length; index++)
+      bytes[to + index] = (bytes[at + index] as number) ^ (key >>> (((phase + index) & 3) << 3));
+    return;
+  }
+  unmask(bytes.subarray(at, at + length), key, phase);
+  if (to !== at) bytes.copyWithin(to, at, at + length);
+}
+
+/**
  * Takes the mask off a part of a payload, in place.
  *
  * @param key - of the frame: four bytes, the first one lowest.

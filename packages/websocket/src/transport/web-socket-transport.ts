@@ -21,6 +21,9 @@ import { type OutputOwner, SocketOutput } from "./socket-output.js";
 /** A message that is longer is told by itself: to copy it takes longer than what is saved. */
 const JOINED = 16 * 1024;
 
+/** A piece is copied if all that was read with it has so many times its length. */
+const SPARSE = 2;
+
 /** Codes that a peer closes with in order: its stream has ended then. 1005 stands for none. */
 const IN_ORDER: readonly number[] = [WEBSOCKET_CLOSE_CODES.closed, 1001, 1005, WEBSOCKET_CLOSE_CODES.reason];
 /** Stands for a WebSocket that was not closed, but broke. */
@@ -226,8 +229,10 @@ export class WebSocketTransport implements Transport, InputOwner, OutputOwner {
     this.#output.probe();
   }
 
-  piece(data: Uint8Array): void {
+  piece(bytes: Uint8Array): void {
     if (this.#destroyed) return;
+    // What waits counts by its length, so that it is not to hold much more.
+    const data = SPARSE * bytes.length < bytes.buffer.byteLength ? bytes.slice() : bytes;
     if (this.#peerEnded) this.#violatedByMore();
     else if (data.length <= JOINED) this.#gather(data);
     else {
