@@ -2,7 +2,7 @@ import { type MetricsSum, RejectionCounter } from "../session/metrics.js";
 import { type CountedSession, SessionNumbers } from "../session/session-numbers.js";
 import type { CensusTaking } from "./census.js";
 
-/** Sessions that are listed before they are looked at again: as many as a census may have to look at. */
+/** Sessions that are listed before they are looked at again: as many as a census may have to look at, beside restless ones. */
 const LISTED = 128;
 
 /** A session that is part of a tally. */
@@ -103,7 +103,8 @@ export class Tally {
       if (part.listed) this.#listed[restless++] = session;
     }
     this.#listed.length = restless;
-    // Restless ones take up no room of the others.
-    this.#most = restless + LISTED;
+    // Restless ones take up no room of the others, and however many there are, a change costs two looks at most: theirs would
+    // be looked at over and over, for a few others each time.
+    this.#most = 2 * restless + LISTED;
   }
 }

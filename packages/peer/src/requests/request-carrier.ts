@@ -17,6 +17,8 @@ export interface RequestCarrier extends ConnectionHandle {
   readonly bytesAccepted: number;
   /** Packets received that nothing handled. */
   unhandled: number;
+  /** Numbers of it are about to change, such as how many requests are under way. */
+  changes(): void;
   /** More is unsent than the high-water mark. */
   noteHighWater(): void;
   /** Counts a packet that was dropped. */

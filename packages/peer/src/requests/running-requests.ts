@@ -161,6 +161,7 @@ export class RunningRequests {
 
   #await(request: RunningRequest, result: PromiseLike<unknown>): void {
     const { id, type, size, followers, context } = request;
+    this.#session.changes();
     this.#running.add(request);
     this.#held = type.held;
     this.#held.add(this.#holding, size);
@@ -183,6 +184,7 @@ export class RunningRequests {
 
   /** A handler has ended. @returns whether somebody waits for its answer. */
   #done(request: RunningRequest): boolean {
+    this.#session.changes();
     this.#running.delete(request);
     request.type.held.remove(this.#holding, request.size);
     return HandlerContext.givenUp(request.context) === undefined;

@@ -24,6 +24,8 @@ export interface InputHost<Session> extends Pausable {
   readonly over: boolean;
   /** Whether the transport is gone, so that nothing more can come. */
   readonly gone: boolean;
+  /** Its numbers are about to change. */
+  changes(): void;
   /** Packets were worked off: what they gave rise to is to be sent. */
   worked(): void;
   /** No packet is being worked off any more: the end of the connection may be due. */
@@ -166,6 +168,7 @@ export class SessionInput<Session extends InputHost<Session>> implements Runnabl
   takeTurn(): void {
     this.#queued = false;
     if (!this.#session.open) return;
+    this.#session.changes();
     try {
       this.#work();
       this.note();
@@ -284,6 +287,7 @@ export class SessionInput<Session extends InputHost<Session>> implements Runnabl
   #goOn(): void {
     if (this.blocked || !this.#session.open) return;
     this.#session.heard();
+    this.#session.changes();
     if (!this.#queued) this.#work();
     this.note();
     this.#readOn();

@@ -199,15 +199,12 @@ export abstract class SessionState<Self extends EndingHost<Self> & ResumingSessi
     countSession(this, census);
   }
 
-  /** Whether its numbers may change at any time, and not after a call of `changes` only. */
+  /**
+   * Whether its numbers may change at any time, and not after a call of `changes` only. Not so while it waits for its turn, for
+   * `process`, or for answers: all connections may do that at once, and those are moments when a look at each is too long.
+   */
   get restless(): boolean {
-    return (
-      !this.open ||
-      this.input.working ||
-      this.input.unprocessed ||
-      !this.output.handedOver ||
-      (this.requests !== undefined && this.requests.asked.size + this.requests.running.size > 0)
-    );
+    return !this.open || this.input.working || !this.output.handedOver;
   }
 
   /** Its numbers are about to change: whoever keeps sums looks at it again. */

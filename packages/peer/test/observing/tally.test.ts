@@ -8,7 +8,7 @@ import {
   type Metrics,
   observe,
   payload,
-  type Server,
+  Server,
 } from "@peng3dnet/peer";
 import { TestNetwork } from "@peng3dnet/peer/testing";
 import { CensusTaking } from "../../src/observing/census.js";
@@ -165,6 +165,84 @@ test("a census of a server that somebody looks at does not look at each connecti
   counting.mockRestore();
 });
 
+describe("a census does not look at each of all connections where they wait", () => {
+  /** Looks twice, of which the second time is no look at each, and finds what connections say by themselves. */
+  function look(server: Server, census: () => Census): Census {
+    census();
+    const counting = jest.spyOn(SessionNumbers.prototype, "count");
+    const found = census();
+    expect(counting.mock.calls.length).toBeLessThan(10);
+    counting.mockRestore();
+    const all = [...server.clients.values()].map(({ conn }) => conn.metrics);
+    expect(sumOf([found])).toEqual(sumOf(all));
+    return found;
+  }
+
+  test("for process()", async () => {
+    const net = new TestNetwork();
+    const server = new Server({ packets, cfg, clock: net.clock });
+    await server.runAsync();
+    const observing = observe(server, {});
+    const census = () => observing.census();
+    const clients = await crowd(server, net, MANY);
+    const seen: number[] = [];
+    server.on(Say, () => void seen.push(look(server, census).queued));
+    for (const client of clients) for (const text of ["one", "two"]) client.sendMessage(Say, text);
+    await net.settle();
+    expect(look(server, census).queued).toBe(2 * MANY);
+    server.process();
+    expect(seen).toHaveLength(2 * MANY);
+    expect(look(server, census).queued).toBe(0);
+    server.stop();
+  });
+
+  test("for their turn", async () => {
+    const net = new TestNetwork();
+    const server: Server = net.server({ packets, cfg });
+    const observing = observe(server, {});
+    const census = () => observing.census();
+    const waiting: number[] = [];
+    server.on(Say, () => {
+      waiting.push(look(server, census).unprocessed);
+      // More than their share of the event loop.
+      net.clock.advance(1);
+    });
+    const clients = await crowd(server, net, MANY);
+    for (const client of clients) client.sendMessage(Say, "hello");
+    while (waiting.length < MANY) await net.settle();
+    const [last, ...before] = waiting.toReversed();
+    expect(last).toBe(0);
+    expect(Math.max(...before)).toBeGreaterThan(MANY);
+    expect(look(server, census).unprocessed).toBe(0);
+  });
+
+  test("for answers, of either side", async () => {
+    const net = new TestNetwork();
+    const server: Server = net.server({ packets, cfg });
+    const observing = observe(server, {});
+    const census = () => observing.census();
+    const answers: ((text: string) => void)[] = [];
+    const answer = () => new Promise<string>((resolve) => answers.push(resolve));
+    server.answer(Ask, answer);
+    const clients = await crowd(server, net, MANY);
+    for (const client of clients) client.answer(Ask, answer);
+    const gaveUp = new AbortController();
+    const asked = [...server.clients.values()].map((remote, place) =>
+      remote.request(Ask, "here", { signal: place % 2 === 0 ? gaveUp.signal : undefined, timeout: 60 }),
+    );
+    const settled = Promise.allSettled([...asked, ...clients.map((client) => client.request(Ask, "there"))]);
+    await net.settle();
+    expect(look(server, census)).toMatchObject({ asked: MANY, answering: MANY });
+    gaveUp.abort();
+    await net.settle();
+    expect(look(server, census)).toMatchObject({ asked: MANY / 2, answering: MANY });
+    for (const resolve of answers) resolve("so");
+    await net.settle();
+    expect(look(server, census)).toMatchObject({ asked: 0, answering: 0 });
+    await settled;
+  });
+});
+
 /** A session that notes each time that somebody looks at it. */
 function watched(looked: number[], number: number, restless: boolean): TalliedSession {
   let tallied: TalliedPart | undefined;
@@ -219,4 +297,15 @@ test("a census looks at those whose numbers may have changed, and not at all", (
   expect(looked.length).toBeLessThan(200);
   for (const session of sessions.slice(500)) tally.remove(session);
   expect(census()).toBe(5000);
+});
+
+test("where all are restless, a change costs a few looks and not one at each", () => {
+  const looked: number[] = [];
+  const tally = new Tally();
+  const sessions = Array.from({ length: 3000 }, (_, number) => watched(looked, number, number < 2000));
+  for (const session of sessions) tally.add(session);
+  tally.addTo(new CensusTaking());
+  looked.length = 0;
+  for (let round = 0; round < 10; round++) for (const session of sessions) session.tallied?.changes();
+  expect(looked.length).toBeLessThan(4 * 10 * sessions.length);
 });
