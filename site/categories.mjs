@@ -49,7 +49,7 @@ const BETWEEN_PACKAGES = [
   "Ticking",
   "ThoseWho",
   "checkSent",
-  "checkTimeout",
+  "checkWait",
   "encodeChecked",
   "encodePacket",
   "isInstance",

@@ -105,10 +105,10 @@ export type { ConnectionHandle, Session } from "./session/connection-handle.js";
 export type { Metrics } from "./session/metrics.js";
 export { onAbort } from "./time/abort-signals.js";
 export type { Clock } from "./time/clock.js";
-export { Deferred, type WaitOptions } from "./time/deferred.js";
+export { Deferred } from "./time/deferred.js";
 export { Outcome } from "./time/outcome.js";
 export { type Tick, type Ticker, type TickerOptions, type Ticking, ticker } from "./time/ticker.js";
-export { checkTimeout } from "./time/timeout-option.js";
+export { checkWait, type WaitOptions } from "./time/wait-options.js";
 export type { Acceptor, Listening, ListenRequest } from "./transport/acceptor.js";
 export type { Connector, ConnectRequest, RedirectedConnector } from "./transport/connector.js";
 // All of it, so that packages with transports can add their sockets by declaration merging.

@@ -1,5 +1,5 @@
 import { connect, type NatsConnection, type Status } from "@nats-io/transport-node";
-import { checkTimeout, Deferred, describeError, type Logger, type WaitOptions } from "@peng3dnet/peer";
+import { checkWait, Deferred, describeError, type Logger, type WaitOptions } from "@peng3dnet/peer";
 import type { Bus, BusContext, BusListener, BusReceiver, BusSubscription } from "../bus/bus.js";
 import { BusAwayError, BusClosedError, BusConnectError } from "../bus/bus-errors.js";
 import { BusWatch } from "../bus/bus-watch.js";
@@ -100,7 +100,7 @@ export class NatsBusConnection implements Bus {
 
   async flush(options: WaitOptions = {}): Promise<void> {
     this.#checkOpen();
-    checkTimeout(options.timeout);
+    checkWait(options);
     const flushed = new Deferred<void>(this.#context.clock);
     this.#flushes.add(flushed);
     if (this.connected) this.#askFor(flushed);

@@ -1,4 +1,4 @@
-import { type Clock, checkTimeout } from "@peng3dnet/peer";
+import { type Clock, checkWait } from "@peng3dnet/peer";
 import type { BusSubscription } from "../bus/bus.js";
 import type { Events } from "../events.js";
 import type { Membership } from "../nodes/membership.js";
@@ -84,10 +84,10 @@ export class Presence {
   }
 
   /** Who is in a group, as far as that is known or becomes known in time. */
-  async members(group: string, { timeout }: MembersOptions): Promise<GroupMembers> {
+  async members(group: string, options: MembersOptions): Promise<GroupMembers> {
+    checkWait(options);
     const { interval, clock } = this.#node;
-    const seconds = timeout ?? PATIENCE * interval;
-    checkTimeout(seconds);
+    const seconds = options.timeout ?? PATIENCE * interval;
     this.begin();
     if (seconds > 0 && this.#isWaitedFor()) {
       let timer: unknown;

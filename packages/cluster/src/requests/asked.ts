@@ -1,7 +1,7 @@
 import {
   AbortedError,
   type Clock,
-  checkTimeout,
+  checkWait,
   onAbort,
   TimedOutError,
   TooManyRequestsError,
@@ -72,9 +72,10 @@ export class Asked {
     return promise;
   }
 
-  async #ask<T>(question: Question<T>, { timeout = DEFAULT_TIMEOUT, signal }: WaitOptions): Promise<T> {
+  async #ask<T>(question: Question<T>, options: WaitOptions): Promise<T> {
+    checkWait(options);
+    const { timeout = DEFAULT_TIMEOUT, signal } = options;
     const { name, node } = question;
-    checkTimeout(timeout);
     if (signal?.aborted === true) throw aborted(name, signal);
     if (timeout === 0) throw timedOut(name, timeout);
     if (this.#host.isThere(node) === false)

@@ -1,6 +1,6 @@
 // The `timeout` of calls and `net.timeout.*`: what they may be, and that they are as long as they say.
 
-import { Client, ConfigError, type ConfigOverrides, Deferred, systemClock } from "@peng3dnet/core";
+import { Client, ConfigError, type ConfigOverrides, Deferred, Server, systemClock } from "@peng3dnet/core";
 import { track } from "../support/cleanup.js";
 import { echo, LOCAL, next, startPair, startServer } from "../support/peers.js";
 import { sessionOf } from "../support/session.js";
@@ -67,6 +67,60 @@ test.each(CALLS)("%s refuses a timeout that is none, naming it, and does nothing
   const answered = next(pair.server, "close");
   await pair.client.close("fine");
   expect((await answered)[1]).toMatchObject({ reason: "fine", clean: true });
+});
+
+const MISUSED: readonly [key: string, options: unknown, message: string][] = [
+  ["signal", { signal: "now" }, 'the option "signal" cannot be "now"; allowed: an AbortSignal'],
+  ["signal", { signal: null }, 'the option "signal" cannot be null'],
+  ["signal", { signal: new AbortController() }, 'the option "signal" cannot be a value of type object'],
+  ["timout", { timout: 0 }, 'a wait has no option "timout"; did you mean "timeout"?'],
+  ["tiemout", { tiemout: 0 }, 'did you mean "timeout"?'],
+  ["timeoutMs", { timeoutMs: 0 }, 'did you mean "timeout"?'],
+  ["singal", { timeout: 1, singal: AbortSignal.abort() }, 'did you mean "signal"?'],
+];
+
+test.each(CALLS)("%s refuses options that it could not heed, naming them", async (_, call) => {
+  const pair = await startPair();
+  for (const [key, options, message] of MISUSED) {
+    const error: unknown = await Promise.resolve(call(pair, options as Options)).then(
+      () => undefined,
+      (reason) => reason,
+    );
+    expect(error).toBeInstanceOf(ConfigError);
+    expect(error).toMatchObject({ code: "P3D_ERR_CONFIG", key, message: expect.stringContaining(message) });
+  }
+  expect([pair.client.active, pair.remote.active, pair.server.stopped]).toEqual([true, true, false]);
+});
+
+test("a number in the place of options is refused, as in waitForClose(5)", async () => {
+  const { client, server } = await startPair();
+  const seconds = 5 as never;
+  const waits = [
+    client.waitForClose(seconds),
+    client.waitForConnection(seconds),
+    client.start(seconds),
+    client.flush(seconds),
+    client.close(null, seconds),
+    server.join(seconds),
+    server.shutdown(seconds),
+  ];
+  for (const wait of waits)
+    await expect(wait).rejects.toThrow(
+      "the options of a wait are an object, such as { timeout: 5 }, and not 5",
+    );
+  expect(() => client.process(seconds)).toThrow(TypeError);
+  expect([client.active, server.stopped]).toEqual([true, false]);
+});
+
+test("what was never started refuses wrong options of join, too", async () => {
+  for (const peer of [track(new Client()), track(new Server())])
+    await expect(peer.join({ timeout: "5" as never })).rejects.toThrow(ConfigError);
+});
+
+test("calls hand options on that are none of theirs", async () => {
+  const { client } = await startPair();
+  const options = { timeout: 0, retries: 3 };
+  await expect(client.waitForClose(options)).rejects.toThrow("waited 0 s");
 });
 
 test("process without wait throws it", async () => {

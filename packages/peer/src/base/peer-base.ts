@@ -40,11 +40,11 @@ import { CurrentSettings } from "../session/current-settings.js";
 import type { Metrics } from "../session/metrics.js";
 import { Session } from "../session/session.js";
 import type { Clock } from "../time/clock.js";
-import { Deferred, type WaitOptions } from "../time/deferred.js";
+import { Deferred } from "../time/deferred.js";
 import { TICK_HOST, type TickHost, type Ticking } from "../time/ticker.js";
-import { checkTimeout, timeoutError } from "../time/timeout-option.js";
+import { checkWait, type WaitOptions, waitError } from "../time/wait-options.js";
 import type { Transport } from "../transport/transport.js";
-import type { ProcessOptions } from "../turns/packet-processor.js";
+import { PROCESS_OPTIONS, type ProcessOptions } from "../turns/packet-processor.js";
 import type { ConnectionOwner } from "./connection-owner.js";
 import { addConnectionType } from "./connection-types.js";
 import type { EngineLike } from "./engine.js";
@@ -293,7 +293,7 @@ export abstract class PeerBase<
   process(options: ProcessOptions & { readonly wait: true }): Promise<number>;
   process(options: ProcessOptions): number | Promise<number>;
   process(options: ProcessOptions = {}): number | Promise<number> {
-    const invalid = timeoutError(options.timeout);
+    const invalid = waitError(options, PROCESS_OPTIONS);
     if (options.wait !== true) {
       if (invalid !== undefined) throw invalid;
       return this.#hooks.processor.run();
@@ -320,7 +320,7 @@ export abstract class PeerBase<
    * @reference `process_forever`
    */
   async processForever(options: WaitOptions = {}): Promise<void> {
-    checkTimeout(options.timeout);
+    checkWait(options);
     this.processAsync();
     await this.waitForStop(options);
   }

@@ -12,8 +12,8 @@ import type { Observation } from "../observing/observation.js";
 import { checkReason } from "../session/close-reason.js";
 import { type Metrics, MetricsSum, NO_METRICS } from "../session/metrics.js";
 import type { Session } from "../session/session.js";
-import { aborted, Deferred, type WaitOptions, within } from "../time/deferred.js";
-import { checkTimeout } from "../time/timeout-option.js";
+import { aborted, Deferred, within } from "../time/deferred.js";
+import { checkWait, type WaitOptions } from "../time/wait-options.js";
 import type { Transport } from "../transport/transport.js";
 import type { ClientEvents } from "./client-options.js";
 import { type AttemptedSessions, ConnectAttempts } from "./connect-attempts.js";
@@ -150,10 +150,10 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
 
   /** Does what connects, with a caller's patience: one that gives up before there is a connection ends the attempts. */
   async patiently(options: WaitOptions, connect: () => Promise<void>, what: string): Promise<void> {
+    checkWait(options);
     const { signal, timeout } = options;
     if (signal === undefined && timeout === undefined) return connect();
     const { clock, platform } = this.#parts;
-    checkTimeout(timeout);
     if (signal?.aborted === true && this.session === undefined) throw aborted(signal, what);
     const connecting = connect();
     try {
@@ -326,7 +326,7 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
 
   /** Closes the session of the moment, and begins no other one. */
   async close(reason: string | null, options: WaitOptions): Promise<CloseInfo> {
-    checkTimeout(options.timeout);
+    checkWait(options);
     checkReason(reason);
     if (this.session !== undefined) this.#closeSession(this.session, reason);
     else if (!this.closing.settled) {

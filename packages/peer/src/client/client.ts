@@ -40,7 +40,8 @@ import { checkResume } from "../resume/client-resumption.js";
 import type { ConnectionHandle } from "../session/connection-handle.js";
 import type { Metrics } from "../session/metrics.js";
 import type { Session } from "../session/session.js";
-import { optional, type WaitOptions } from "../time/deferred.js";
+import { optional } from "../time/deferred.js";
+import { checkWait, type WaitOptions } from "../time/wait-options.js";
 import type { NativeSocket } from "../transport/native-socket.js";
 import type { PeerCertificate } from "../transport/peer-certificate.js";
 import type { Transport } from "../transport/transport.js";
@@ -343,6 +344,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
    * @reference `join`
    */
   async join(options: WaitOptions = {}): Promise<void> {
+    checkWait(options);
     if (this.#sessions.asked) await this.waitForClose(options);
   }
 

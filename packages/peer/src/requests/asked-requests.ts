@@ -13,9 +13,8 @@ import {
 } from "@peng3dnet/protocol";
 import { onAbort } from "../time/abort-signals.js";
 import { Deadline } from "../time/deadline.js";
-import type { WaitOptions } from "../time/deferred.js";
-import { timeoutError } from "../time/timeout-option.js";
 import { EARLY } from "../time/timers.js";
+import { type WaitOptions, waitError } from "../time/wait-options.js";
 import { rejected } from "./rejected.js";
 import { type RequestCarrier, sendBody } from "./request-carrier.js";
 import { RequestRing } from "./request-ring.js";
@@ -132,7 +131,7 @@ export class AskedRequests {
     const session = this.#session;
     const { clock, maxRequests } = session.options;
     // Most callers give no options, so that there is nothing to check.
-    const hindrance = options === undefined ? undefined : hindranceOf(type, timeout, signal);
+    const hindrance = options === undefined ? undefined : hindranceOf(type, timeout, options);
     if (hindrance !== undefined) return rejected(hindrance);
     if (this.#waiting.size >= maxRequests) return rejected(tooMany(type, this.#waiting.size));
     const id = this.#waiting.nextId();
@@ -244,13 +243,10 @@ export class AskedRequests {
 }
 
 /** What is wrong with the options of a request, or why they leave nothing to wait for; `undefined`: nothing. */
-function hindranceOf(
-  { name }: RequestType,
-  timeout: number,
-  signal: AbortSignal | undefined,
-): Error | undefined {
-  const invalid = timeoutError(timeout);
+function hindranceOf({ name }: RequestType, timeout: number, options: WaitOptions): Error | undefined {
+  const invalid = waitError(options);
   if (invalid !== undefined) return invalid;
+  const { signal } = options;
   if (signal?.aborted === true) return aborted(name, signal);
   return timeout <= 0 ? timedOut(name, timeout) : undefined;
 }

@@ -8,7 +8,7 @@ import {
 } from "@peng3dnet/protocol";
 import type { RequestFollowers } from "../observing/observation.js";
 import type { RequestEnd } from "../observing/peer-observer.js";
-import type { WaitOptions } from "../time/deferred.js";
+import type { WaitOptions } from "../time/wait-options.js";
 import type { AskedRequests } from "./asked-requests.js";
 import type { RequestCarrier } from "./request-carrier.js";
 import type { RequestType } from "./request-type.js";

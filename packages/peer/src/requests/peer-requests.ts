@@ -1,6 +1,6 @@
 import { AlreadyRegisteredError, type Peer, quoteText } from "@peng3dnet/protocol";
 import { describeValue } from "../base/describe-value.js";
-import type { WaitOptions } from "../time/deferred.js";
+import type { WaitOptions } from "../time/wait-options.js";
 import { notSent } from "./asked-requests.js";
 import { ConnectionRequests, type RequestSession } from "./connection-requests.js";
 import { HandlersHold } from "./handlers-hold.js";

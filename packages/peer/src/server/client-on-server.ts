@@ -16,7 +16,8 @@ import type { KnowsPackets, NameSentTo, PayloadOf, SentTo, UntypedPacket } from 
 import type { AnsweredBy, RequestAnswer, RequestInput } from "../requests/request-definition.js";
 import type { ConnectionHandle } from "../session/connection-handle.js";
 import { SESSION, type Session } from "../session/session.js";
-import { optional, type WaitOptions } from "../time/deferred.js";
+import { optional } from "../time/deferred.js";
+import type { WaitOptions } from "../time/wait-options.js";
 import type { NativeSocket } from "../transport/native-socket.js";
 import type { PeerCertificate } from "../transport/peer-certificate.js";
 import type { Server } from "./server.js";

@@ -1,7 +1,8 @@
 import type { HandlerGuard } from "../base/handler-guard.js";
 import { SESSION } from "../session/session.js";
 import type { Clock } from "../time/clock.js";
-import { Deferred, type WaitOptions } from "../time/deferred.js";
+import { Deferred } from "../time/deferred.js";
+import type { WaitOptions } from "../time/wait-options.js";
 import type { ClientOnServer } from "./client-on-server.js";
 import type { ShutdownReport } from "./server-options.js";
 

@@ -30,7 +30,7 @@ import type { RequestType } from "../requests/request-type.js";
 import type { ResumePlaces } from "../resume/resume-places.js";
 import { MARK_LENGTH } from "../resume/ticket.js";
 import type { Clock } from "../time/clock.js";
-import type { WaitOptions } from "../time/deferred.js";
+import type { WaitOptions } from "../time/wait-options.js";
 
 /**
  * Under this symbol, a server has what a cluster needs of it. It is the same symbol in each copy of this package: the server may

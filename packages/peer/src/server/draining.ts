@@ -1,6 +1,7 @@
 import { AbortedError, type ConnectionHooks, ServerDrainingError } from "@peng3dnet/protocol";
 import type { Clock } from "../time/clock.js";
-import { Deferred, type WaitOptions } from "../time/deferred.js";
+import { Deferred } from "../time/deferred.js";
+import type { WaitOptions } from "../time/wait-options.js";
 
 /** That a server lets nobody in: who is refused, and who has still to leave. */
 export class Draining {

@@ -96,6 +96,14 @@ export interface ShutdownOptions {
   readonly reason?: string | null | undefined;
 }
 
+/** The names of those of `server.shutdown`. */
+export const SHUTDOWN_OPTIONS: OptionNames<ShutdownOptions> = {
+  join: true,
+  timeout: true,
+  signal: true,
+  reason: true,
+};
+
 /** Options of `server.broadcast`. */
 export interface BroadcastOptions extends GroupBroadcastOptions {
   /**

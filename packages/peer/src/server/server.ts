@@ -38,8 +38,8 @@ import type {
 import { checkReason, reasonError } from "../session/close-reason.js";
 import type { Metrics } from "../session/metrics.js";
 import { SESSION, type Session } from "../session/session.js";
-import { Deferred, optional, type WaitOptions } from "../time/deferred.js";
-import { checkTimeout, timeoutError } from "../time/timeout-option.js";
+import { Deferred, optional } from "../time/deferred.js";
+import { checkWait, type WaitOptions, waitError } from "../time/wait-options.js";
 import type { Acceptor, Listening } from "../transport/acceptor.js";
 import type { Transport } from "../transport/transport.js";
 import { Admission } from "./admission.js";
@@ -58,6 +58,7 @@ import {
   type ServerDefaults,
   type ServerEvents,
   type ServerOptions,
+  SHUTDOWN_OPTIONS,
   type ShutdownOptions,
   type ShutdownReport,
 } from "./server-options.js";
@@ -262,7 +263,7 @@ export class Server<
    * @reference `runBlocking`
    */
   async runBlocking(options: WaitOptions = {}): Promise<void> {
-    checkTimeout(options.timeout);
+    checkWait(options);
     await this.runAsync();
     await this.waitForStop(options);
   }
@@ -301,7 +302,7 @@ export class Server<
    * `timeout` is no number of seconds, and nothing has changed then.
    */
   drain(options: WaitOptions = {}): Promise<void> {
-    const invalid = timeoutError(options.timeout);
+    const invalid = waitError(options);
     if (invalid !== undefined) return optional(Promise.reject(invalid));
     this.#hooks.drain();
     return optional(this.#hooks.draining.wait(options));
@@ -326,7 +327,7 @@ export class Server<
    * @reference `shutdown`
    */
   shutdown(options: ShutdownOptions = {}): Promise<ShutdownReport> {
-    const invalid = timeoutError(options.timeout) ?? reasonError(options.reason ?? null);
+    const invalid = waitError(options, SHUTDOWN_OPTIONS) ?? reasonError(options.reason ?? null);
     if (invalid !== undefined) return Promise.reject(invalid);
     this.#shutdown ??= optional(this.#doShutdown(options));
     return this.#shutdown;
@@ -362,7 +363,9 @@ export class Server<
    * @throws {@link TimedOutError} after `timeout` seconds in all, {@link AbortedError}.
    * @reference `join`
    */
-  async join({ timeout, signal }: WaitOptions = {}): Promise<void> {
+  async join(options: WaitOptions = {}): Promise<void> {
+    checkWait(options);
+    const { timeout, signal } = options;
     const begun = this.clock.now();
     if (this.#listenings.begun || this.#binding !== undefined || !this.#table.empty)
       await this.waitForStop({ timeout, signal });
@@ -537,7 +540,7 @@ export class Server<
   }
 
   async #flush(cid: Cid | undefined, options: WaitOptions): Promise<void> {
-    checkTimeout(options.timeout);
+    checkWait(options);
     const clients =
       cid === undefined || cid === null ? [...this.#table.connected.values()] : [this.#table.get(cid)];
     await Promise.all(clients.map((client) => client[SESSION].flush(options)));

@@ -1,6 +1,6 @@
 import type { Address, Cid, CloseInfo, SslSecLevel } from "@peng3dnet/protocol";
 import type { RoundTrip } from "../liveness/round-trip.js";
-import type { WaitOptions } from "../time/deferred.js";
+import type { WaitOptions } from "../time/wait-options.js";
 import type { NativeSocket } from "../transport/native-socket.js";
 import type { PeerCertificate } from "../transport/peer-certificate.js";
 import type { Metrics } from "./metrics.js";

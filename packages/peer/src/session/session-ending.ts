@@ -12,7 +12,8 @@ import {
   toError,
 } from "@peng3dnet/protocol";
 import { Deadline } from "../time/deadline.js";
-import { Deferred, type WaitOptions } from "../time/deferred.js";
+import { Deferred } from "../time/deferred.js";
+import type { WaitOptions } from "../time/wait-options.js";
 import type { Transport } from "../transport/transport.js";
 import type { SessionHooks, SessionOptions } from "./session-hooks.js";
 import type { InputHost, SessionInput } from "./session-input.js";

@@ -9,7 +9,8 @@ import {
 import type { KeptBytes } from "../resume/kept-bytes.js";
 import type { Clock } from "../time/clock.js";
 import { Deadline } from "../time/deadline.js";
-import { Deferred, type WaitOptions } from "../time/deferred.js";
+import { Deferred } from "../time/deferred.js";
+import type { WaitOptions } from "../time/wait-options.js";
 import type { Transport } from "../transport/transport.js";
 
 /** Longest piece given to the transport at once, so that progress of a long backlog can be seen, in bytes. */

@@ -17,8 +17,8 @@ import {
 import type { RequestSession } from "../requests/connection-requests.js";
 import type { KeptBytes } from "../resume/kept-bytes.js";
 import { type ResumingSession, SessionResumption } from "../resume/session-resumption.js";
-import { optional, type WaitOptions } from "../time/deferred.js";
-import { timeoutError } from "../time/timeout-option.js";
+import { optional } from "../time/deferred.js";
+import { type WaitOptions, waitError } from "../time/wait-options.js";
 import type { Transport, TransportHandler } from "../transport/transport.js";
 import { reasonError } from "./close-reason.js";
 import type { ConnectionHandle } from "./connection-handle.js";
@@ -375,7 +375,7 @@ export class Session<Owner = unknown>
    * end (clause 5.9).
    */
   close(reason: string | null = null, options: WaitOptions = {}): Promise<CloseInfo> {
-    const invalid = timeoutError(options.timeout) ?? reasonError(reason);
+    const invalid = waitError(options) ?? reasonError(reason);
     if (invalid !== undefined) return optional(Promise.reject(invalid));
     this.#getEnding().close(reason);
     return optional(this.waitForClose(options));

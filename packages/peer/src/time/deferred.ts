@@ -2,18 +2,7 @@ import { AbortedError, TimedOutError } from "@peng3dnet/protocol";
 import { onAbort } from "./abort-signals.js";
 import type { Clock } from "./clock.js";
 import { Deadline } from "./deadline.js";
-import { timeoutError } from "./timeout-option.js";
-
-/** How long a call waits. */
-export interface WaitOptions {
-  /**
-   * Seconds to wait at most, fractions included. With 0, what has not happened yet is a time-out now. `Infinity` or left
-   * out: as long as it takes.
-   */
-  readonly timeout?: number | undefined;
-  /** Gives up when it fires. */
-  readonly signal?: AbortSignal | undefined;
-}
+import { type WaitOptions, waitError } from "./wait-options.js";
 
 interface Waiter<T> {
   resolve(value: T): void;
@@ -60,9 +49,10 @@ export class Deferred<T> {
    * @throws {@link TimedOutError}, {@link AbortedError}, or the error that it failed with; {@link ConfigError} if
    * `timeout` is no number of seconds.
    */
-  wait({ timeout, signal }: WaitOptions, what: string): Promise<T> {
-    const invalid = timeoutError(timeout);
+  wait(options: WaitOptions, what: string): Promise<T> {
+    const invalid = waitError(options);
     if (invalid !== undefined) return Promise.reject(invalid);
+    const { timeout, signal } = options;
     const settled = this.#settled;
     if (settled !== undefined) {
       return "error" in settled ? Promise.reject(settled.error) : Promise.resolve(settled.value);

@@ -4,6 +4,7 @@ import type { HandlerGuard } from "../base/handler-guard.js";
 import { onAbort } from "./abort-signals.js";
 import type { Clock } from "./clock.js";
 import { EARLY, LONGEST_DELAY } from "./timers.js";
+import { checkWait } from "./wait-options.js";
 
 /** Steps that are made in a row at most by default. */
 const MAX_STEPS = 5;
@@ -93,6 +94,7 @@ export class Ticker implements AsyncDisposable {
     checkKnownOptions("ticker", options, OPTIONS);
     const { hz, onTick, maxSteps = MAX_STEPS, signal } = options;
     checkOptions(hz, onTick, maxSteps);
+    checkWait({ signal });
     this.#peer = peer;
     this.#host = host;
     this.#onTick = onTick;

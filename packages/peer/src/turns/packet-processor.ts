@@ -1,7 +1,8 @@
-import { TimedOutError } from "@peng3dnet/protocol";
+import { type OptionNames, TimedOutError } from "@peng3dnet/protocol";
 import type { Session } from "../session/session.js";
 import type { Clock } from "../time/clock.js";
-import { Deferred, type WaitOptions } from "../time/deferred.js";
+import { Deferred } from "../time/deferred.js";
+import type { WaitOptions } from "../time/wait-options.js";
 import { PacketPack } from "./packet-pack.js";
 import { PacketQueue } from "./packet-queue.js";
 import type { PostponedLine } from "./postponed-packets.js";
@@ -16,6 +17,9 @@ export interface ProcessOptions extends WaitOptions {
   /** Wait for a packet if none is there. Default false. */
   readonly wait?: boolean | undefined;
 }
+
+/** The names of those of `process`. */
+export const PROCESS_OPTIONS: OptionNames<ProcessOptions> = { wait: true, timeout: true, signal: true };
 
 /** Processes packets: as they come, or when the application asks for it. */
 export class PacketProcessor {
@@ -181,7 +185,7 @@ export class PacketProcessor {
     if (count > 0) return count;
     this.#waiting++;
     try {
-      await this.#arrival.wait(options, "a packet");
+      await this.#arrival.wait({ timeout: options.timeout, signal: options.signal }, "a packet");
     } catch (error) {
       if (!(error instanceof TimedOutError)) throw error;
     } finally {

@@ -10,7 +10,7 @@ import {
   type ConnectionHandle,
   type Connector,
   checkKnownOptions,
-  checkTimeout,
+  checkWait,
   type EngineLike,
   type OptionNames,
   STRUCT_HEADER,
@@ -168,7 +168,7 @@ function watchSilence(
 export async function pingServer(options: PingServerOptions = {}): Promise<Pong> {
   checkKnownOptions("pingServer", options, OPTIONS);
   const { peng, addr, data, cfg, timeout = 10, clientcls = PingClient, signal, connector } = options;
-  checkTimeout(timeout ?? undefined);
+  checkWait({ timeout: timeout ?? undefined, signal });
   const url = connector === undefined ? webSocketUrl(addr) : undefined;
   if (url === undefined && options.WebSocket !== undefined) {
     throw new ConfigError("WebSocket", 'option "WebSocket": it is for an addr that begins with wss: or ws:');

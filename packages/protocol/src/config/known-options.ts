@@ -11,10 +11,14 @@ function isWithin(short: string, long: string): boolean {
   return at === short.length;
 }
 
-/** Whether a name is mistyped in one of the usual ways: a letter or two too few or too many, or the wrong case. */
+function sorted(text: string): string {
+  return [...text].sort().join("");
+}
+
+/** Whether a name is mistyped in one of the usual ways: letters that changed places, one or two too few or too many, the wrong case. */
 function isLike(name: string, other: string): boolean {
   const [a, b] = [name.toLowerCase(), other.toLowerCase()];
-  return Math.abs(a.length - b.length) <= 2 && (isWithin(a, b) || isWithin(b, a));
+  return Math.abs(a.length - b.length) <= 2 && (isWithin(a, b) || isWithin(b, a) || sorted(a) === sorted(b));
 }
 
 /** Says of an option that does not exist which one is likely to be meant; with `all`, or else which there are. */
