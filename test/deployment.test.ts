@@ -1,4 +1,4 @@
-// What docs/deployment.md says, done: its program, as it stands there, behind nginx with the configurations of the page.
+// What docs/deployment.md and docs/proxies.md say, done: its program, as it stands there, behind nginx with the configurations of these pages.
 // Only addresses, ports and the places of files are others.
 
 import { type ChildProcess, spawn } from "node:child_process";
@@ -23,21 +23,23 @@ import {
 import { root } from "./support/markdown.js";
 import { describeWithNginx, httpBlock, Nginx, STREAM_MODULE } from "./support/nginx.js";
 
-const page = readFileSync(join(root, "docs", "deployment.md"), "utf8");
+const pages = ["deployment.md", "proxies.md"]
+  .map((page) => readFileSync(join(root, "docs", page), "utf8"))
+  .join("\n");
 const Say = definePacket({ name: "chat:say", schema: payload<string>() });
 
-/** A block of the page: the first one in a language that has these words. */
+/** A block of the pages: the first one in a language that has these words. */
 function block(language: string, words: string): string {
-  const blocks = [...page.matchAll(/^```(\w+).*\n((?:.*\n)*?)```$/gm)];
+  const blocks = [...pages.matchAll(/^```(\w+).*\n((?:.*\n)*?)```$/gm)];
   const found = blocks.find(([, kind, text = ""]) => kind === language && text.includes(words))?.[2];
-  if (found === undefined) throw new Error(`the page has no block of ${language} with ${words}`);
+  if (found === undefined) throw new Error(`the pages have no block of ${language} with ${words}`);
   return found;
 }
 
 /** Puts others in the place of words, each of which has to be there. */
 function replaced(text: string, words: Readonly<Record<string, string>>): string {
   return Object.entries(words).reduce((all, [word, other]) => {
-    if (!all.includes(word)) throw new Error(`the page does not say ${word} any more`);
+    if (!all.includes(word)) throw new Error(`the pages do not say ${word} any more`);
     return all.replaceAll(word, other);
   }, text);
 }
