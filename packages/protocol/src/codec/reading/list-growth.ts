@@ -36,7 +36,7 @@ export function beginsLikeIndex(first: number): boolean {
 /** The index that a key is, if it is one; otherwise -1. */
 export function listIndex(key: string): number {
   const { length } = key;
-  if (length > MAX_DIGITS || (length > 1 && key.charCodeAt(0) === ZERO)) return -1;
+  if (length === 0 || length > MAX_DIGITS || (length > 1 && key.charCodeAt(0) === ZERO)) return -1;
   let index = 0;
   for (let at = 0; at < length; at++) {
     const code = key.charCodeAt(at);

@@ -56,6 +56,7 @@ test.each<[string, unknown]>([
       ),
     },
   ],
+  ["an empty key in each of very many records", Array.from({ length: 9000 }, () => ({ "": 50 }))],
   ["small ids in each of many records", Array.from({ length: 1000 }, () => ({ 1: "sword", 2: "shield" }))],
 ])("%s pass", (_name, value) => {
   expect(outcome(body(value))).toBe("accepted");
