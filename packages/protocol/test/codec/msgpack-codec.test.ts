@@ -92,6 +92,15 @@ test("integers beside a bigint are as short as they can be", () => {
   }
 });
 
+test("a key whose value is undefined is not sent, beside a bigint either", () => {
+  for (const value of [
+    { a: undefined, b: 1 },
+    [2n ** 63n, { a: undefined, b: [undefined] }],
+    ["\ud800", { a: undefined }],
+  ])
+    expect(hex(codec.encode(value))).toBe(hex(own.encode(value)));
+});
+
 test("-0 travels as the integer 0, also in an object of a class; Maps are left to our own codec", () => {
   class Point {
     constructor(readonly x: number) {}

@@ -144,13 +144,19 @@ describe("binary values of another codec", () => {
     const cut = (body: Uint8Array): Uint8Array => body.subarray(3, 6);
     const value = decoded((body) => ({
       list: [cut(body)],
+      values: new Map([["only the value", cut(body)]]),
       map: new Map<unknown, unknown>([
         [cut(body), 1],
         [2, cut(body)],
       ]),
-    })) as { list: Uint8Array[]; map: Map<unknown, Uint8Array> };
+    })) as { list: Uint8Array[]; values: Map<string, Uint8Array>; map: Map<unknown, Uint8Array> };
     const [key] = value.map.keys();
-    for (const part of [value.list[0], key as Uint8Array, value.map.get(2)]) {
+    for (const part of [
+      value.list[0],
+      value.values.get("only the value"),
+      key as Uint8Array,
+      value.map.get(2),
+    ]) {
       expect(part).toEqual(Uint8Array.of(1, 2, 3));
       expect(part?.buffer.byteLength).toBe(3);
     }
