@@ -3,7 +3,8 @@
 import { isFinalClose } from "@peng3dnet/peer";
 import { EndedSessions } from "../../src/resume/ended-sessions.js";
 import { newTicket, nextTicket, sessionName } from "../../src/resume/ticket.js";
-import { openScene } from "./scene.js";
+import { comeBack, reasonOf, tap, ticketsIn } from "./raw-client.js";
+import { openScene, packets } from "./scene.js";
 
 test("a close with a reason is final for a client that was away, and told when it comes back", async () => {
   const scene = await openScene();
@@ -28,6 +29,29 @@ test("a close without a reason says nothing, and nothing is remembered of it", a
   await scene.pass(10, 0.5);
   expect(scene.atClient.closes).toMatchObject([{ reason: "resumeunknown" }]);
 });
+
+test.each(["the server", "its client", "an error"])(
+  "a session that %s has closed while both were there is not remembered",
+  async (who) => {
+    const taps: ReturnType<typeof tap>[] = [];
+    const scene = await openScene({ prepare: (link) => void taps.push(tap(link)) });
+    await scene.pass(1, 0.5);
+    const ticket = taps.flatMap(({ toClient }) => ticketsIn(toClient)).at(-1);
+    if (ticket === undefined) throw new Error("there was no ticket");
+    if (who === "the server") await scene.remote.close("bye");
+    if (who === "its client") await scene.client.close("bye");
+    if (who === "an error") scene.links[0]?.client.write(Uint8Array.of(0, 0, 0, 1, 0));
+    await scene.pass(1, 0.5);
+    expect(scene.atServer.closes).toHaveLength(1);
+    // Another client shows how one connects; it comes with the ticket of the first.
+    const client = scene.net.client({ packets });
+    scene.net.connect(client, scene.server);
+    await client.waitForConnection();
+    const attempt = comeBack(Object.assign(Object.create(scene), { client }), ticket, 0);
+    await scene.pass(1, 0.5);
+    expect(reasonOf(attempt)).toBe("resumeunknown");
+  },
+);
 
 test("with reconnect, it begins no other session", async () => {
   const scene = await openScene({ client: { reconnect: true } });
