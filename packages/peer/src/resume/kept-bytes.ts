@@ -6,6 +6,8 @@ const LENGTH_SIZE = 4;
  */
 const FIRST_BLOCK = 1024;
 const LONGEST_BLOCK = 64 * 1024;
+/** Up to so many bytes are moved out of a longer block once nothing else is left in it. */
+const LITTLE = FIRST_BLOCK / 2;
 
 const NOTHING_KNOWN = { first: -1, last: -1, counted: 0, countedOf: 0 };
 
@@ -132,6 +134,22 @@ export class KeptBytes {
       count++;
     }
     if (count > 0) blocks.splice(0, count);
+    if (blocks.length === 1 && this.length <= LITTLE) this.#shrink(blocks[0] as Block);
+  }
+
+  /** Little is left of a long block: an acknowledgement, e.g., which is not acknowledged itself. It is not to hold all of it. */
+  #shrink(block: Block): void {
+    if (!block.own || block.bytes.length <= FIRST_BLOCK) return;
+    const { start, end } = this;
+    const packet = this.packetFrom(start);
+    // Where the next packet begins has to be known afterwards, too.
+    if (packet >= end) return;
+    const bytes = new Uint8Array(FIRST_BLOCK);
+    bytes.set(block.bytes.subarray(start - block.start, block.used));
+    const known = { ...NOTHING_KNOWN, first: packet, last: packet };
+    this.#blocks[0] = { start, bytes, used: end - start, own: true, reusable: false, ...known };
+    this.held += bytes.length - block.bytes.length;
+    this.#giveBack(block);
   }
 
   /** Forgets everything: what is behind it cannot be sent again. */

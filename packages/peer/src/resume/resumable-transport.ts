@@ -12,8 +12,8 @@ import type { KeepLimits, ResumableHost, SentAgain } from "./resumable-host.js";
 const ACKNOWLEDGE_AFTER = 64 * 1024;
 /** Received bytes after which that leaves with what the next ones give rise to. */
 const ACKNOWLEDGE_ALONG_AFTER = 48 * 1024;
-/** By how much kept bytes have to change for that to be told, in bytes. */
-const WORTH_TELLING = 16 * 1024;
+/** By how much kept bytes have to change for that to be told, in bytes. Whether there are any is told in any case. */
+const WORTH_TELLING = 4 * 1024;
 
 /**
  * A transport that outlives the one that carries it: towards its session it is one stream both ways, while the lines below come
@@ -367,7 +367,7 @@ export class ResumableTransport implements Transport, TransportHandler {
     else if (this.owes) this.host?.acknowledgementDue(false);
   }
 
-  /** Tells all that is kept, however little: as long as it is suspended, none of that goes by itself. */
+  /** Tells all that is kept, to the byte: as long as it is suspended, none of that goes by itself. */
   tellAllHeld(): void {
     const held = this.#kept?.held ?? 0;
     if (held === this.#held) return;
@@ -375,9 +375,9 @@ export class ResumableTransport implements Transport, TransportHandler {
     this.host?.keptHeld(held);
   }
 
-  #tellHeld(kept: KeptBytes): void {
-    const held = kept.held < WORTH_TELLING ? 0 : kept.held;
-    if (held === this.#held || (held !== 0 && Math.abs(held - this.#held) < WORTH_TELLING)) return;
+  #tellHeld({ held }: KeptBytes): void {
+    const told = this.#held;
+    if (held === told || (held !== 0 && told !== 0 && Math.abs(held - told) < WORTH_TELLING)) return;
     this.#held = held;
     this.host?.keptHeld(held);
   }

@@ -174,3 +174,43 @@ test("little that is sent between long packets, again and again, holds little me
   }
   expect(kept.held).toBeLessThan(1.1 * kept.length);
 });
+
+describe("once little is left of a long block", () => {
+  const { bytes, starts } = stream([5000, 300, 100, 50, 200, 70, 400, 3000, 30]);
+  const SENT = 5650;
+
+  test.each([1, 7, 1000])(
+    "it is given back from every offset, with what follows, in pieces of %d",
+    (piece) => {
+      for (let released = 4900; released <= SENT; released++) {
+        const kept = new KeptBytes(0);
+        for (let at = 0; at < SENT; at += piece)
+          kept.append(bytes.subarray(at, Math.min(SENT, at + piece)), starts.includes(at));
+        kept.release(released);
+        kept.append(bytes.subarray(SENT), true);
+        for (let offset = released; offset < bytes.length; offset += 13) {
+          if (!same(readFrom(kept, offset), bytes.subarray(offset)))
+            throw new Error(`at ${offset} of ${released}`);
+          const packets = kept.packetsFrom(offset);
+          if (packets !== packetsBehind(starts, offset, bytes.length))
+            throw new Error(`${packets} packets at ${offset} of ${released}`);
+        }
+      }
+    },
+  );
+
+  test("it does not hold that block, which goes to the pool", () => {
+    const back: Uint8Array[] = [];
+    const pool = {
+      acquire: (size: number) => new Uint8Array(size),
+      release: (one: Uint8Array) => void back.push(one),
+    };
+    const kept = new KeptBytes(0, pool);
+    for (let at = 0; at < 400_000; at += 20) kept.append(stream([20]).bytes, true);
+    kept.append(stream([11]).bytes, true);
+    kept.release(400_000);
+    expect([kept.length, kept.held]).toEqual([11, 1024]);
+    expect(back.length).toBeGreaterThan(5);
+    expect(new Set(back).size).toBe(back.length);
+  });
+});
