@@ -139,7 +139,6 @@ export class AskedRequests {
     const due = timeout < Number.POSITIVE_INFINITY ? Math.ceil(clock.now() + timeout * 1000) : NEVER;
     const request = new AskedRequest(id, type, timeout, due, relayed);
     // An answer cannot come before it is sent; what sending leads to may look at the table.
-    session.changes();
     this.#waiting.add(request);
     const { connection } = session;
     try {
@@ -147,7 +146,6 @@ export class AskedRequests {
       const sent = input === undefined ? null : input;
       sendBody(session, type.name, trace === undefined ? [id, sent] : [id, sent, trace]);
     } catch (error) {
-      session.changes();
       if (!this.#ended) this.#waiting.delete(request);
       return rejected(notSent(type, error));
     }
@@ -171,7 +169,6 @@ export class AskedRequests {
   }
 
   #remove(request: AskedRequest): void {
-    this.#session.changes();
     this.#waiting.delete(request);
     if (request.stopListening !== undefined) request.stopListening();
   }

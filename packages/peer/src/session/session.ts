@@ -205,17 +205,11 @@ export class Session<Owner = unknown>
   /** As {@link SessionInput.dispatchRaw}. */
   dispatchRaw(raw: Uint8Array): boolean {
     this.changes();
-    try {
-      return this.input.dispatchRaw(raw);
-    } finally {
-      // A handler may have had a look.
-      this.changes();
-    }
+    return this.input.dispatchRaw(raw);
   }
 
   /** As {@link SessionInput.enqueued}. */
   enqueued(bytes: number, total: number): void {
-    this.changes();
     this.input.enqueued(bytes, total);
   }
 

@@ -230,12 +230,15 @@ describe("a census does not look at each of all connections where they wait", ()
     const asked = [...server.clients.values()].map((remote, place) =>
       remote.request(Ask, "here", { signal: place % 2 === 0 ? gaveUp.signal : undefined, timeout: 60 }),
     );
-    const settled = Promise.allSettled([...asked, ...clients.map((client) => client.request(Ask, "there"))]);
+    const { signal } = gaveUp;
+    const others = clients.map((client) => client.request(Ask, "there", { signal }));
+    const settled = Promise.allSettled([...asked, ...others]);
     await net.settle();
     expect(look(server, census)).toMatchObject({ asked: MANY, answering: MANY });
     gaveUp.abort();
     await net.settle();
     expect(look(server, census)).toMatchObject({ asked: MANY / 2, answering: MANY });
+    // Nobody waits for half of them any more, so that nothing is sent at their end.
     for (const resolve of answers) resolve("so");
     await net.settle();
     expect(look(server, census)).toMatchObject({ asked: 0, answering: 0 });
