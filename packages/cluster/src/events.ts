@@ -9,7 +9,8 @@ export interface Gap {
   readonly from: string;
   /**
    * How many messages are missing. `undefined`: nobody knows, and it may be none; only where the other node has sent to more
-   * groups than its option `maxGroups` and has ended the sequence of this one.
+   * groups than its option `maxGroups` and has ended the sequence of this one, or where it did not know of the members here, which
+   * heard what it sent for the sake of others, and began a new sequence meanwhile.
    */
   readonly missed: number | undefined;
 }

@@ -33,10 +33,10 @@ export class Incoming {
   message(stream: number, number: number): number | undefined {
     if (stream < this.stream || (stream === this.stream && number <= this.last)) return -1;
     if (this.first > 0 && stream !== this.stream) {
-      // The one before was for others, and nothing is known to have been for this node.
+      // Nobody has said where the one before ended, of which members here have heard a part.
       this.#restart(stream, number);
       this.first = number;
-      return 0;
+      return undefined;
     }
     return this.#reach(stream, number, number - 1);
   }
@@ -55,9 +55,7 @@ export class Incoming {
   heardFrom(stream: number, start: number, number: number): number | undefined {
     const { first } = this;
     this.first = 0;
-    let early = 0;
-    if (first > 0 && stream === this.stream) early = Math.max(0, first - start - 1);
-    else if (first > 0 && stream > this.stream) this.#restart(stream, start);
+    const early = first > 0 && stream === this.stream ? Math.max(0, first - start - 1) : 0;
     const missing = this.reached(stream, number);
     return missing === undefined ? undefined : Math.max(0, missing) + early;
   }

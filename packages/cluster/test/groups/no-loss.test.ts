@@ -350,3 +350,45 @@ test("more groups than a node keeps sequences of: what may be missing is a gap w
   expect(b.gaps.length).toBeGreaterThan(0);
   for (const { missed } of b.gaps) expect(missed).toBeUndefined();
 });
+
+test.each([
+  ["the next message", true],
+  ["the answer to its members", false],
+])(
+  "what was not sent to a node whose members were not known, but had heard some, is a gap: by %s",
+  async (_by, next) => {
+    const { cluster, a, guest, b } = await two();
+    const c = await cluster.join("c");
+    const third = await c.enter();
+    await cluster.turn(3);
+    const room = a.node.group("hall");
+    const others = c.node.group("hall");
+    others.add(third.remote);
+    await cluster.settle();
+    // The other one does not hear of the new member, which hears what is sent for the sake of others.
+    cluster.bus.drop(({ from, to }) => from === "b" && to === "a");
+    b.node.group("hall").add(guest.remote);
+    await cluster.settle();
+    room.broadcast(News, 1);
+    await cluster.settle();
+    others.delete(third.remote);
+    await cluster.settle();
+    room.broadcast(News, 2);
+    if (next) {
+      others.add(third.remote);
+      await cluster.settle();
+      room.broadcast(News, 3);
+      await cluster.settle();
+    } else {
+      cluster.bus.heal();
+      await cluster.turn(3);
+      room.broadcast(News, 3);
+      await cluster.settle();
+    }
+    expect(guest.news).toEqual([1, 3]);
+    expect(b.gaps).toEqual([{ group: "hall", from: a.node.id, missed: undefined }]);
+    cluster.bus.heal();
+    await cluster.turn(4);
+    expect(b.gaps).toHaveLength(1);
+  },
+);
