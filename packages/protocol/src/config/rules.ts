@@ -168,7 +168,8 @@ function similar(key: string): string {
   return "see DEFAULT_CONFIG";
 }
 
-function describe(value: unknown): string {
+/** A value that an application gave by mistake, for the message of an error. */
+export function describe(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
   return Array.isArray(value)
     ? "an array"

@@ -1,4 +1,6 @@
 import {
+  DefinedPacket,
+  definePacket,
   type InvalidAction,
   InvalidSmartPacketActionError,
   Packet,
@@ -103,4 +105,37 @@ test.each(["drop", "", undefined, null])("the action %p is refused when it is re
   expect(register).toThrow(InvalidSmartPacketActionError);
   expect(register).toThrow(/use "ignore", "close", "error"/);
   expect(registry.has("wrong")).toBe(false);
+});
+
+const CONDITIONS: readonly [key: string, value: unknown, shown: string][] = [
+  ["side", "server", '"server"'],
+  ["side", 7, "7"],
+  ["state", "active", '"active"'],
+  ["state", Number.NaN, "NaN"],
+  ["mode", "chat", '"chat"'],
+  ["conntype", 5, "5"],
+  ["minSslsecLevel", Number.NaN, "NaN"],
+  ["minSslsecLevel", "encrypted", '"encrypted"'],
+  ["minSslsecLevel", 5, "5"],
+  ["minSslsecLevel", -1, "-1"],
+  ["droppable", "yes", '"yes"'],
+];
+
+test.each(CONDITIONS)("the condition %s: %p is refused when it is registered", (key, value, shown) => {
+  class Own extends SmartPacket {}
+  const registry = new PacketRegistry();
+  const own = Object.assign(new Own(registry, peer), { [key]: value });
+  const defined = new DefinedPacket(registry, peer, definePacket({ name: "own", [key]: value }));
+  for (const packet of [own, defined]) {
+    expect(() => registry.register(packet, "own")).toThrow(
+      expect.objectContaining({
+        code: "P3D_ERR_CONFIG",
+        key,
+        message: expect.stringContaining(
+          `the packet "own": the option "${key}" cannot be ${shown}; allowed: `,
+        ),
+      }),
+    );
+    expect(registry.has("own")).toBe(false);
+  }
 });
