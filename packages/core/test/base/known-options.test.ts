@@ -43,9 +43,49 @@ describe.each(Object.entries(makers))("a %s", (what, make) => {
     expect(make_).toThrow(`a ${name} has no option "${wrong}"; it has packets, peng, addr, cfg, `);
   });
 
+  test.each([8080, "127.0.0.1:8080", null])("refuses %p in the place of options", (wrong) => {
+    expect(() => make(wrong as never)).toThrow(TypeError);
+    expect(() => make(wrong as never)).toThrow("takes an object of options, and not");
+  });
+
+  test.each<[string, unknown, string]>([
+    ["packets", {}, "a list of definitions"],
+    ["peng", {}, "an object with sendEvent()"],
+    ["cfg", 5, "an object of config options"],
+    ["codec", {}, "an object with encode(), decode()"],
+    ["extensions", JSON, "an object with encode(), decode()"],
+    ["validateSent", "no", "true or false"],
+    ["logger", 5, "an object with debug(), info(), warn(), error()"],
+    ["logger", { error() {} }, "an object with debug(), info(), warn(), error()"],
+    ["print", "stdout", "a function"],
+    ["clock", Date, "an object with now(), setTimeout(), clearTimeout()"],
+  ])("refuses a %s that is none: %p", (key, value, allowed) => {
+    expect(() => make({ [key]: value })).toThrow(TypeError);
+    expect(() => make({ [key]: value })).toThrow(`the option "${key}" is ${allowed}`);
+  });
+
   test("takes what exists, and what has no value", () => {
     make(options({ adr: undefined, validateSent: true, addr: undefined, cfg: {}, packets: [] }));
   });
+});
+
+test("options of one side are looked at, too", () => {
+  for (const conntypes of ["classic", 5]) {
+    expect(() => new Server({ conntypes: conntypes as never })).toThrow(
+      'the option "conntypes" is a list of names of connection types, such as ["password"], and not',
+    );
+  }
+  expect(() => new Server({ clientcls: {} as never })).toThrow(
+    'the option "clientcls" is a class of clients',
+  );
+  expect(() => new Server({ authorizeResume: true as never })).toThrow(
+    'the option "authorizeResume" is a function',
+  );
+  for (const conntype of ["", 5]) {
+    expect(() => new Client({ conntype: conntype as never })).toThrow(
+      'the option "conntype" is the name of a connection type',
+    );
+  }
 });
 
 test("a subclass may have options of its own, and is warned of one that looks mistyped, once", () => {

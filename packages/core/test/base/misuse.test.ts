@@ -2,6 +2,7 @@
 
 import {
   AlreadyRegisteredError,
+  ClassicConnectionType,
   Client,
   definePacket,
   defineRequest,
@@ -11,6 +12,7 @@ import {
   PacketTooLargeError,
   payload,
   RegistryError,
+  Server,
   SIDE_CLIENT,
   SIDE_SERVER,
   UnsupportedAddressError,
@@ -167,6 +169,56 @@ test("a client in the place of its cid", async () => {
   await expect(server.closeConnection(cid)).rejects.toThrow("give its cid");
   await expect(server.flush(cid)).rejects.toThrow("give its cid");
   expect(remote.active).toBe(true);
+});
+
+test("a cid as text, of a client that is there", async () => {
+  const { server, remote } = await startPair();
+  const cid = String(remote.cid) as never;
+  const told = 'by its cid, a number, and not by "1"';
+  expect(() => server.sendMessage(1, null, cid)).toThrow(told);
+  await expect(server.closeConnection(cid)).rejects.toThrow(told);
+  await expect(server.flush(cid)).rejects.toThrow(told);
+  expect(remote.active).toBe(true);
+});
+
+test.each([
+  [{}, "lacks start()"],
+  [undefined, "lacks start()"],
+  [{ ...noTransport(), destroy: 5 }, "lacks destroy()"],
+  [{ ...noTransport(), remoteAddress: "10.0.0.1" }, "lacks remoteAddress"],
+])("%p is no transport", async (transport, told) => {
+  const server = await startServer();
+  const client = track(new Client());
+  expect(() => server.accept(transport as never)).toThrow(told);
+  expect(() => client.attach(transport as never)).toThrow(told);
+  expect(server.clients.size).toBe(0);
+  expect(client.conn).toBeUndefined();
+  await expect(server.shutdown()).resolves.toEqual({ clean: 0, unclean: 0 });
+});
+
+/** What has the methods of a transport, and no stream. */
+function noTransport(): object {
+  const nothing = (): void => {};
+  const ends = { end: nothing, destroyAfterWrite: nothing, destroy: nothing };
+  return { start: nothing, write: nothing, ...ends, pause: nothing, resume: nothing };
+}
+
+test.each([
+  ["own", {}, 'the connection type "own" lacks init(); give an instance of a subclass of ConnectionType'],
+  [
+    "own",
+    ClassicConnectionType,
+    'the connection type "own" lacks init(); give an instance of a subclass of ConnectionType',
+  ],
+  [
+    "own",
+    undefined,
+    'the connection type "own" lacks init(); give an instance of a subclass of ConnectionType',
+  ],
+  [5, {}, "the name of a connection type is a string, and not 5"],
+])("%p: %p is no connection type", (name, type, told) => {
+  for (const peer of [track(new Client()), track(new Server())])
+    expect(() => peer.addConnType(name as never, type as never)).toThrow(new TypeError(told));
 });
 
 test("a client that was closed cannot be started again", async () => {

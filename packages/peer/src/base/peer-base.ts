@@ -43,6 +43,7 @@ import type { Clock } from "../time/clock.js";
 import { Deferred } from "../time/deferred.js";
 import { TICK_HOST, type TickHost, type Ticking } from "../time/ticker.js";
 import { checkWait, type WaitOptions, waitError } from "../time/wait-options.js";
+import { checkTransport } from "../transport/check-transport.js";
 import type { Transport } from "../transport/transport.js";
 import { PROCESS_OPTIONS, type ProcessOptions } from "../turns/packet-processor.js";
 import type { ConnectionOwner } from "./connection-owner.js";
@@ -52,6 +53,7 @@ import { EngineEvents, type PeerKind } from "./engine-events.js";
 import { type HandlerErrorContext, HandlerGuard } from "./handler-guard.js";
 import { checkListener, type Listener } from "./listeners.js";
 import { guardedLogger, type Logger } from "./logger.js";
+import { checkOptionValues } from "./option-values.js";
 import type { PeerOptions } from "./options.js";
 import type { PeerHooks } from "./peer-hooks.js";
 import type { PeerParts } from "./peer-parts.js";
@@ -111,6 +113,7 @@ export abstract class PeerBase<
     platform: Platform,
     hook: (parts: PeerParts) => PeerHooks<Owner>,
   ) {
+    checkOptionValues(options);
     checkPlatform(platform);
     this.kind = kind;
     this.#print = options.print;
@@ -258,6 +261,7 @@ export abstract class PeerBase<
 
   /** Makes the session for a transport. Its `owner` has to be set before it starts. */
   protected createSession(transport: Transport, cid: Cid, conntype?: string): Session<Owner> {
+    checkTransport(transport);
     this.initialize();
     const { context, options } = this.#settings.get();
     this.#hooks.begin(this.overridesReceiving, options.maxBuffered);

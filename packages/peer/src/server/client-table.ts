@@ -1,4 +1,5 @@
 import { type Cid, type CloseInfo, ConnectionClosedError } from "@peng3dnet/protocol";
+import { describeValue } from "../base/describe-value.js";
 import { CensusTaking } from "../observing/census.js";
 import { Tally } from "../observing/tally.js";
 import { type Metrics, MetricsSum } from "../session/metrics.js";
@@ -6,12 +7,14 @@ import { SESSION } from "../session/session.js";
 import type { ClientOnServer } from "./client-on-server.js";
 import { RecentCloses } from "./recent-closes.js";
 
-/** @throws TypeError for a client in the place of its id, which JavaScript lets pass. */
+/** @throws TypeError for a client in the place of its id, or an id as text, which JavaScript lets pass. */
 function checkCid(cid: unknown): void {
-  if (typeof cid !== "object" || cid === null) return;
-  throw new TypeError(
-    "a client is named here by its cid; give its cid, as in client.cid, and not the client itself",
-  );
+  if (cid === undefined || cid === null || typeof cid === "number") return;
+  if (typeof cid === "object")
+    throw new TypeError(
+      "a client is named here by its cid; give its cid, as in client.cid, and not the client itself",
+    );
+  throw new TypeError(`a client is named here by its cid, a number, and not by ${describeValue(cid)}`);
 }
 
 /** The clients of a server: those that are connected, those that are leaving, and what is left of the others. */

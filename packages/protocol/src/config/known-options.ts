@@ -1,5 +1,6 @@
 import { quoteText } from "../errors/quote-text.js";
 import { ConfigError } from "../errors/usage-errors.js";
+import { describe } from "./rules.js";
 
 /** Names of options, as a type has them: the compiler sees to it that none is missing. */
 export type OptionNames<Options> = Readonly<Record<keyof Options, true>>;
@@ -11,14 +12,16 @@ function isWithin(short: string, long: string): boolean {
   return at === short.length;
 }
 
-function sorted(text: string): string {
-  return [...text].sort().join("");
+/** Whether two neighbouring letters have changed places. */
+function isSwapped(a: string, b: string): boolean {
+  const at = [...a].findIndex((letter, i) => letter !== b[i]);
+  return a === `${b.slice(0, at)}${b[at + 1]}${b[at]}${b.slice(at + 2)}`;
 }
 
-/** Whether a name is mistyped in one of the usual ways: letters that changed places, one or two too few or too many, the wrong case. */
+/** Whether a name is mistyped in one of the usual ways: neighbours that changed places, a letter or two too few or too many, the wrong case. */
 function isLike(name: string, other: string): boolean {
   const [a, b] = [name.toLowerCase(), other.toLowerCase()];
-  return Math.abs(a.length - b.length) <= 2 && (isWithin(a, b) || isWithin(b, a) || sorted(a) === sorted(b));
+  return Math.abs(a.length - b.length) <= 2 && (isWithin(a, b) || isWithin(b, a) || isSwapped(a, b));
 }
 
 /** Says of an option that does not exist which one is likely to be meant; with `all`, or else which there are. */
@@ -43,9 +46,11 @@ export function optionComplaint(
  *
  * @param of - what has the options, e.g. `"pingServer"`.
  * @param known - an object with a key for each option.
- * @throws {@link ConfigError} that names the option, and one that it is like or all.
+ * @throws {@link ConfigError} that names the option, and one that it is like or all; TypeError for what is no object.
  */
 export function checkKnownOptions(of: string, options: object, known: object): void {
+  if (typeof options !== "object" || options === null)
+    throw new TypeError(`${of} takes an object of options, and not ${describe(options)}`);
   const found = optionComplaint(of, options, known, true);
   if (found !== undefined) throw new ConfigError(...found);
 }
