@@ -1,15 +1,17 @@
-import type {
-  AnyPacketDefinition,
-  Group,
-  GroupEvent,
-  Member,
-  NameSentTo,
-  PacketRef,
-  PayloadOf,
-  Receiver,
-  SentTo,
-  SIDE_CLIENT,
-  UntypedPacket,
+import {
+  type AnyPacketDefinition,
+  checkKnownOptions,
+  type Group,
+  type GroupEvent,
+  type Member,
+  type NameSentTo,
+  type OptionNames,
+  type PacketRef,
+  type PayloadOf,
+  type Receiver,
+  type SentTo,
+  type SIDE_CLIENT,
+  type UntypedPacket,
 } from "@peng3dnet/peer";
 import {
   type GroupMembers,
@@ -27,6 +29,8 @@ export interface ClusterBroadcastOptions {
    */
   readonly except?: Receiver | string | Iterable<Receiver | string> | undefined;
 }
+
+const OPTIONS: OptionNames<ClusterBroadcastOptions> = { except: true };
 
 /** Keeps the groups that nodes share. */
 export interface ClusterGroupStore<C extends Member> {
@@ -119,6 +123,7 @@ export class ClusterGroup<
       throw new TypeError(
         "broadcast of a group goes to its members, and has no option to; leave some out with except",
       );
+    checkKnownOptions("group.broadcast", options, OPTIONS);
     return this.#store.broadcast(this.name, ptype, data, options);
   }
 

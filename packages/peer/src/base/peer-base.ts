@@ -437,7 +437,8 @@ export abstract class PeerBase<
   /**
    * The packets of a definition as they arrive, for `for await`. Ends when the peer stops.
    *
-   * @throws {@link AbortedError} from the iteration when `signal` fires.
+   * @throws {@link AbortedError} from the iteration when `signal` fires; {@link ConfigError} for a `limit` that is none, and for an
+   * option that does not exist.
    */
   messages<P extends ReceivedBy<Receives>>(
     packet: P,

@@ -1,4 +1,11 @@
-import type { AnyPacketDefinition, Cid, PacketRef, SIDE_CLIENT } from "@peng3dnet/protocol";
+import {
+  type AnyPacketDefinition,
+  type Cid,
+  checkKnownOptions,
+  type OptionNames,
+  type PacketRef,
+  type SIDE_CLIENT,
+} from "@peng3dnet/protocol";
 import type { NameSentTo, PayloadOf, SentTo, UntypedPacket } from "../messages/typed-packet.js";
 import type { SESSION } from "../session/session.js";
 
@@ -30,6 +37,8 @@ export interface GroupBroadcastOptions {
   /** Clients to leave out, by object or id: one, or any number, e.g. another group. */
   readonly except?: Receiver | Iterable<Receiver> | undefined;
 }
+
+const OPTIONS: OptionNames<GroupBroadcastOptions> = { except: true };
 
 /** What happens to the members of a group. */
 export type GroupEvent = "enter" | "leave";
@@ -135,6 +144,7 @@ export class Group<out C extends Member = Member, out D extends AnyPacketDefinit
         "group.broadcast goes to the members of the group, and has no option to; hand the clients to server.broadcast, or leave some out with except",
       );
     }
+    checkKnownOptions("group.broadcast", options, OPTIONS);
     return this.#store.broadcast(ptype, data, this, options);
   }
 

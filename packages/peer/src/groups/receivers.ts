@@ -1,6 +1,7 @@
+import { checkKnownOptions, type OptionNames } from "@peng3dnet/protocol";
 import { describeValue } from "../base/describe-value.js";
 import { SESSION } from "../session/session.js";
-import { Group, type Member, type Receiver } from "./group.js";
+import { Group, type GroupBroadcastOptions, type Member, type Receiver } from "./group.js";
 
 /** What of a server it takes to find out whom a broadcast goes to. */
 export interface ReceiverSource<C> {
@@ -69,6 +70,22 @@ function clientsIn<C extends Member>(list: unknown, option: string, source: Rece
     clients.push(client);
   }
   return clients;
+}
+
+const BROADCAST_OPTIONS: OptionNames<GroupBroadcastOptions & { readonly to: unknown }> = {
+  to: true,
+  except: true,
+};
+
+/**
+ * Refuses other options of a broadcast than `to` and `except`: a mistyped one would send to whom it was to leave out.
+ *
+ * @throws {@link ConfigError} that names the option.
+ */
+export function checkBroadcastOptions(options: object): void {
+  for (const key in options) {
+    if (!(key in BROADCAST_OPTIONS)) checkKnownOptions("broadcast", options, BROADCAST_OPTIONS);
+  }
 }
 
 /** Whether a value is a client, of whatever server. */

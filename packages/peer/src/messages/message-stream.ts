@@ -1,8 +1,17 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // Whoever uses the package need not name that library of types.
-import { AbortedError, type AnyPacketDefinition, type PacketOutput } from "@peng3dnet/protocol";
+import {
+  AbortedError,
+  type AnyPacketDefinition,
+  ConfigError,
+  checkKnownOptions,
+  type OptionNames,
+  type PacketOutput,
+} from "@peng3dnet/protocol";
+import { describeValue } from "../base/describe-value.js";
 import type { Pausable } from "../session/pausable.js";
 import { onAbort } from "../time/abort-signals.js";
+import { checkWait } from "../time/wait-options.js";
 import type { BufferBudget } from "./buffer-budget.js";
 import type { MessageContext, MessageHandler, TypedPacket } from "./typed-packet.js";
 
@@ -19,6 +28,17 @@ export interface MessageStreamOptions {
    * buffer `net.limits.buffered` bytes at most; past that, connections with more for an iterator wait.
    */
   readonly limit?: number | undefined;
+}
+
+const OPTIONS: OptionNames<MessageStreamOptions> = { signal: true, limit: true };
+
+/** A limit that compares with nothing would be none. */
+function checkLimit(limit: unknown): void {
+  if (typeof limit === "number" && limit >= 0) return;
+  throw new ConfigError(
+    "limit",
+    `the option "limit" cannot be ${describeValue(limit)}; allowed: a number of messages from 0, Infinity included`,
+  );
 }
 
 /** One message of {@link MessageStream}: the payload, and who sent it. */
@@ -63,11 +83,11 @@ export class MessageStream<D extends AnyPacketDefinition, Owner extends Sender>
   #error: Error | undefined = undefined;
   readonly #surroundings: StreamSurroundings;
 
-  constructor(
-    packet: TypedPacket<Owner>,
-    { signal, limit = DEFAULT_LIMIT }: MessageStreamOptions,
-    surroundings: StreamSurroundings,
-  ) {
+  constructor(packet: TypedPacket<Owner>, options: MessageStreamOptions, surroundings: StreamSurroundings) {
+    checkKnownOptions("messages", options, OPTIONS);
+    const { signal, limit = DEFAULT_LIMIT } = options;
+    checkWait({ signal });
+    checkLimit(limit);
     this.#packet = packet;
     this.#limit = Math.max(1, limit);
     this.#signal = signal;

@@ -22,7 +22,7 @@ import type { PeerParts } from "../base/peer-parts.js";
 import { type SendOutcome, sendOutcome } from "../base/send-outcome.js";
 import type { Group } from "../groups/group.js";
 import type { GroupMap } from "../groups/group-map.js";
-import { exceptionsOf, receiversOf } from "../groups/receivers.js";
+import { checkBroadcastOptions, exceptionsOf, receiversOf } from "../groups/receivers.js";
 import type { ServerTime } from "../liveness/server-clock.js";
 import { ENCODED, EncodedPacket } from "../messages/encoded-packet.js";
 import type { KnowsPackets, NameSentTo, PayloadOf, SentTo, UntypedPacket } from "../messages/typed-packet.js";
@@ -515,6 +515,7 @@ export class Server<
     options?: BroadcastOptions,
   ): number;
   broadcast(ptype: PacketRef, data: unknown, options: BroadcastOptions = {}): number {
+    checkBroadcastOptions(options);
     const entry = this.registry.entry(ptype);
     const { groups } = this.#hooks;
     const receivers = "to" in options ? receiversOf(options.to, groups) : this.#table.connected;

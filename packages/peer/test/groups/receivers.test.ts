@@ -190,3 +190,23 @@ test("mistakes are told before anything is sent", async () => {
   await net.settle();
   expect(counts(crowd)).toEqual([0]);
 });
+
+test("an option that does not exist is refused, since all would get what is meant for few", async () => {
+  const crowd = await makeCrowd(2);
+  const { server, net } = crowd;
+  const [a] = remotes(crowd) as [ClientOnServer];
+  const room = server.group("room");
+  room.add(a);
+  for (const [options, told] of [
+    [{ exept: a }, 'broadcast has no option "exept"; did you mean "except"?'],
+    [{ too: [a] }, 'broadcast has no option "too"; did you mean "to"?'],
+    [{ only: [a] }, 'broadcast has no option "only"; it has to, except'],
+  ] as const) {
+    expect(() => server.broadcast(News, 1, options as never)).toThrow(told);
+  }
+  expect(() => room.broadcast(News, 1, { exept: a } as never)).toThrow(
+    'group.broadcast has no option "exept"; did you mean "except"?',
+  );
+  await net.settle();
+  expect(counts(crowd)).toEqual([0, 0]);
+});

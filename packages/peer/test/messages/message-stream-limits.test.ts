@@ -121,3 +121,25 @@ test("one that goes on and finds no room again loses nothing", async () => {
   expect(got.map((msg) => (msg as unknown[])[0])).toEqual([0, "other", 1, 2]);
   await server.shutdown();
 });
+
+test.each<[string, unknown, string]>([
+  ["limit", { limit: Number.NaN }, 'the option "limit" cannot be NaN'],
+  ["limit", { limit: -1 }, 'the option "limit" cannot be -1'],
+  ["limit", { limit: "5" }, 'the option "limit" cannot be "5"'],
+  ["limit", { limit: null }, 'the option "limit" cannot be null'],
+  ["signal", { signal: "stop" }, 'the option "signal" cannot be "stop"'],
+  ["limt", { limt: 5 }, 'messages has no option "limt"; did you mean "limit"?'],
+])("a wrong %s is refused: %p", async (key, options, told) => {
+  const net = new TestNetwork();
+  const server: Server = net.server({ packets: [Item] });
+  expect(() => server.messages(Item, options as never)).toThrow(
+    expect.objectContaining({ code: "P3D_ERR_CONFIG", key, message: expect.stringContaining(told) }),
+  );
+});
+
+test("a limit may be Infinity", async () => {
+  const net = new TestNetwork();
+  const server: Server = net.server({ packets: [Item] });
+  const stream = server.messages(Item, { limit: Number.POSITIVE_INFINITY });
+  await expect(stream.return()).resolves.toEqual({ done: true, value: undefined });
+});
