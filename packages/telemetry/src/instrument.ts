@@ -2,6 +2,7 @@
 // Whoever uses the package need not name that library of types.
 import type { Attributes, Meter, Tracer } from "@opentelemetry/api";
 import {
+  ConfigError,
   checkKnownOptions,
   type Observable,
   type ObservableNode,
@@ -70,7 +71,10 @@ export function instrument(
   if (meter === undefined && tracer === undefined)
     throw new TypeError("instrument() needs the option meter, tracer, or both");
   if (!Number.isInteger(packetTypes) || packetTypes < 0)
-    throw new RangeError(`the option packetTypes is a whole number from 0, and not ${packetTypes}`);
+    throw new ConfigError(
+      "packetTypes",
+      `the option packetTypes is a whole number from 0, and not ${packetTypes}`,
+    );
   if ("side" in peer) return new PeerTelemetry(peer, options, packetTypes).ending;
   return endingBy(tellOfNode(peer, options));
 }

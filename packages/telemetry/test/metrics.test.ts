@@ -321,7 +321,7 @@ test.each<[string, () => unknown, string]>([
   [
     "packetTypes that is no number",
     () => instrument(new TestNetwork().server(), { meter: meterInMemory().meter, packetTypes: -1 }),
-    "packetTypes",
+    expect.objectContaining({ code: "P3D_ERR_CONFIG", key: "packetTypes" }),
   ],
 ])("refuses %s", (_, call, says) => {
   expect(call).toThrow(says);

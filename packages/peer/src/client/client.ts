@@ -82,7 +82,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
   /**
    * @param defaults - for a package for one runtime: what holds where `options` say nothing.
    * @throws {@link ConfigError} if a config option is not allowed or an option does not exist, {@link InvalidAddressError} for
-   * `addr`, TypeError for a `platform` or a `connector` that is none, RangeError for `resume` or `reconnect`.
+   * `addr`, TypeError for a `platform` or a `connector` that is none, ConfigError or TypeError for `resume` or `reconnect`.
    */
   constructor(options: ClientOptions<D> = {}, defaults: ClientDefaults = {}) {
     const { exact = new.target === Client } = defaults;

@@ -1,4 +1,10 @@
-import { type CloseInfo, checkKnownOptions, describeError, type OptionNames } from "@peng3dnet/protocol";
+import {
+  type CloseInfo,
+  ConfigError,
+  checkKnownOptions,
+  describeError,
+  type OptionNames,
+} from "@peng3dnet/protocol";
 import { checkBackOff } from "../resume/back-off.js";
 
 /** How a client begins another session when the one before is gone: the option `reconnect` of a `Client`. */
@@ -42,7 +48,7 @@ export interface SessionInfo {
 
 const OPTIONS: OptionNames<ReconnectOptions> = { delay: true, maxDelay: true, attempts: true, when: true };
 
-/** @throws RangeError, TypeError or ConfigError for options that are none. */
+/** @throws TypeError or {@link ConfigError} for options that are none. */
 export function checkReconnect(options: ReconnectOptions): void {
   if (typeof options !== "object" || options === null)
     throw new TypeError(
@@ -52,8 +58,9 @@ export function checkReconnect(options: ReconnectOptions): void {
   checkBackOff(options);
   const { attempts = Number.POSITIVE_INFINITY, when } = options;
   if (!(attempts === Number.POSITIVE_INFINITY || (Number.isInteger(attempts) && attempts > 0)))
-    throw new RangeError(
-      `attempts is a whole number above 0, or Infinity, and not ${describeError(attempts)}`,
+    throw new ConfigError(
+      "attempts",
+      `the option "attempts" is a whole number above 0, or Infinity, and not ${describeError(attempts)}`,
     );
   if (when !== undefined && typeof when !== "function")
     throw new TypeError("when is a function, which returns whether the client tries again");

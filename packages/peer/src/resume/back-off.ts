@@ -1,4 +1,4 @@
-import { describeError } from "@peng3dnet/protocol";
+import { ConfigError, describeError } from "@peng3dnet/protocol";
 import { LONGEST_DELAY } from "../time/timers.js";
 
 /** How long a client waits from one attempt to connect to the next. */
@@ -13,11 +13,14 @@ const DELAY = 0.25;
 /** Default of `maxDelay`, in seconds. */
 export const MAX_DELAY = 5;
 
-/** @throws RangeError for delays that are none. */
+/** @throws {@link ConfigError} for delays that are none. */
 export function checkBackOff({ delay = DELAY, maxDelay = MAX_DELAY }: BackOffOptions): void {
   for (const [name, value] of Object.entries({ delay, maxDelay })) {
     if (typeof value === "number" && value > 0 && value < Number.POSITIVE_INFINITY) continue;
-    throw new RangeError(`${name} is a number of seconds above 0, and not ${describeError(value)}`);
+    throw new ConfigError(
+      name,
+      `the option "${name}" is a number of seconds above 0, and not ${describeError(value)}`,
+    );
   }
 }
 

@@ -1,5 +1,6 @@
 import {
   AbortedError,
+  ConfigError,
   checkKnownOptions,
   describeError,
   endsResumption,
@@ -44,7 +45,7 @@ const OPTIONS: OptionNames<ResumeOptions> = {
   keeper: true,
 };
 
-/** @throws RangeError, TypeError or ConfigError for options that are none. */
+/** @throws TypeError or {@link ConfigError} for options that are none. */
 export function checkResume(options: ResumeOptions): void {
   if (typeof options !== "object" || options === null)
     throw new TypeError(`resume is true, false or an object of options, and not ${describeError(options)}`);
@@ -53,8 +54,9 @@ export function checkResume(options: ResumeOptions): void {
   checkRedirect(options);
   const { attemptTimeout = ATTEMPT_TIMEOUT, keeper } = options;
   if (!(typeof attemptTimeout === "number" && attemptTimeout > 0))
-    throw new RangeError(
-      `attemptTimeout is a number of seconds above 0, and not ${describeError(attemptTimeout)}`,
+    throw new ConfigError(
+      "attemptTimeout",
+      `the option "attemptTimeout" is a number of seconds above 0, and not ${describeError(attemptTimeout)}`,
     );
   if (keeper !== undefined && typeof keeper[KEEPS] !== "function")
     throw new TypeError("keeper is a SessionKeeper, or what reloadKeeper returns");

@@ -5,6 +5,7 @@ import {
   CLOSE_REASONS,
   Client,
   type CloseInfo,
+  ConfigError,
   ConnectError,
   ConnectionClosedError,
   ConnectionRefusedError,
@@ -506,7 +507,7 @@ test.each([
   { attempts: 1.5 },
   { attempts: Number.NaN },
 ])("the option reconnect: %j is refused", (reconnect) => {
-  expect(() => new Client({ reconnect })).toThrow(RangeError);
+  expect(() => new Client({ reconnect })).toThrow(ConfigError);
 });
 
 test("a when that is no function is refused", () => {

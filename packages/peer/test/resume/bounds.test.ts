@@ -4,6 +4,7 @@ import {
   type Acceptor,
   type Client,
   type ClientOnServer,
+  ConfigError,
   type ConfigOverrides,
   ConnectError,
   type ListenRequest,
@@ -428,7 +429,7 @@ describe("the delay before an attempt", () => {
   });
 
   test.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, "1" as never])("%p is none", (delay) => {
-    expect(() => checkBackOff({ delay })).toThrow(RangeError);
-    expect(() => checkBackOff({ maxDelay: delay })).toThrow(RangeError);
+    expect(() => checkBackOff({ delay })).toThrow(ConfigError);
+    expect(() => checkBackOff({ maxDelay: delay })).toThrow(ConfigError);
   });
 });

@@ -1,9 +1,11 @@
 import {
   type ConfigSource,
+  checkKnownOptions,
   describeError,
   escapeText,
   kindOfError,
   type Logger,
+  type OptionNames,
   Repeats,
   whenRejected,
 } from "@peng3dnet/peer";
@@ -55,6 +57,8 @@ export interface HeadlessPengOptions {
   readonly logger?: Logger | undefined;
 }
 
+const OPTIONS: OptionNames<HeadlessPengOptions> = { cfg: true, parent: true, logger: true };
+
 interface Entry {
   readonly fn: (event: never, data: never) => unknown;
   readonly raiseErrors: boolean;
@@ -92,7 +96,9 @@ export class HeadlessPeng<M extends object = PengEventMap> {
   readonly #warned = new Set<string>();
 
   /** @throws {@link ConfigError} if an option is unknown or not allowed. */
-  constructor({ cfg, parent, logger }: HeadlessPengOptions = {}) {
+  constructor(options: HeadlessPengOptions = {}) {
+    checkKnownOptions("HeadlessPeng", options, OPTIONS);
+    const { cfg, parent, logger } = options;
     this.cfg = new BusConfig(cfg, parent);
     this.#logger = logger;
   }

@@ -1,6 +1,14 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // Whoever uses the package need not name that library of types.
-import { AbortedError, EVENT_SIZE, onAbort } from "@peng3dnet/peer";
+import {
+  AbortedError,
+  ConfigError,
+  checkKnownOptions,
+  checkWait,
+  EVENT_SIZE,
+  type OptionNames,
+  onAbort,
+} from "@peng3dnet/peer";
 import { EventOverflowError } from "../errors.js";
 import { disposeAll } from "./disposer.js";
 import { type EventOf, type EventOrigin, type EventsOf, subscribe } from "./source.js";
@@ -25,6 +33,21 @@ export interface EventIteratorOptions<K extends string = string> {
   readonly overflow?: "error" | "dropoldest" | "dropnewest" | undefined;
   /** An event of the same origin that ends the iteration, after the events that came before it. */
   readonly until?: K | undefined;
+}
+
+const OPTIONS: OptionNames<EventIteratorOptions> = {
+  signal: true,
+  limit: true,
+  maxBytes: true,
+  overflow: true,
+  until: true,
+};
+
+const OVERFLOWS: readonly string[] = ["error", "dropoldest", "dropnewest"];
+
+function checkCount(key: string, value: unknown): void {
+  if (Number.isInteger(value) && (value as number) >= 1) return;
+  throw new ConfigError(key, `the option "${key}" has to be an integer from 1`);
 }
 
 type Result<D> = IteratorResult<D, undefined>;
@@ -63,11 +86,13 @@ export class EventIterator<D>
    * @param connect - starts calling `take`, and returns a function that stops it.
    */
   constructor(options: EventIteratorOptions, connect: (iterator: EventIterator<D>) => () => void) {
+    checkKnownOptions("events", options, OPTIONS);
     const { signal, limit = DEFAULT_LIMIT, maxBytes = DEFAULT_BYTES, overflow = "error" } = options;
-    if (!Number.isInteger(limit) || limit < 1) throw new RangeError("limit has to be an integer from 1");
-    if (!Number.isInteger(maxBytes) || maxBytes < 1) {
-      throw new RangeError("maxBytes has to be an integer from 1");
-    }
+    checkWait({ signal });
+    checkCount("limit", limit);
+    checkCount("maxBytes", maxBytes);
+    if (!OVERFLOWS.includes(overflow))
+      throw new ConfigError("overflow", `the option "overflow" is one of ${OVERFLOWS.join(", ")}`);
     this.#maxBytes = maxBytes;
     this.#limit = limit;
     this.#overflow = overflow;

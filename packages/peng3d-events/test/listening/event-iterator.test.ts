@@ -1,4 +1,4 @@
-import { AbortedError, Client, EVENT_SIZE, Packet, Server } from "@peng3dnet/core";
+import { AbortedError, Client, ConfigError, EVENT_SIZE, Packet, Server } from "@peng3dnet/core";
 import {
   EventOverflowError,
   events,
@@ -126,12 +126,24 @@ test("limit and maxBytes are integers from 1", async () => {
   expect((await iterator.next()).value).toEqual({ n: 1 });
   for (const wrong of [0, 1.5, Number.NaN]) {
     expect(() => events(bus, "test:tick", { limit: wrong })).toThrow(
-      new RangeError("limit has to be an integer from 1"),
+      new ConfigError("limit", 'the option "limit" has to be an integer from 1'),
     );
     expect(() => events(bus, "test:tick", { maxBytes: wrong })).toThrow(
-      new RangeError("maxBytes has to be an integer from 1"),
+      new ConfigError("maxBytes", 'the option "maxBytes" has to be an integer from 1'),
     );
   }
+});
+
+test.each<[string, object]>([
+  ["overflow", { overflow: "dropOldest" }],
+  ["overfow", { overfow: "dropoldest" }],
+  ["signal", { signal: "stop" }],
+])("a wrong %s is refused, and nothing listens: %p", (key, options) => {
+  const { bus } = setUp();
+  expect(() => events(bus, "test:tick", options as never)).toThrow(
+    expect.objectContaining({ code: "P3D_ERR_CONFIG", key }),
+  );
+  expect(bus.listenerCount()).toBe(0);
 });
 
 test("yields events without data, too", async () => {
