@@ -4,6 +4,7 @@ import { type ExtensionCodec, encodeExtension } from "../extension-codec.js";
 import { createTextWriter } from "../platform-text.js";
 import { BINARY_KEY, LONG_INTEGER_KEY } from "../reading/map-keys.js";
 import { TIMESTAMP_TYPE, timeOfDate, timestampData } from "../timestamp.js";
+import { ByteWriter, HEAD_ROOM, SCALAR_ROOM } from "./byte-writer.js";
 import { checkKey, entriesOf, protoKey } from "./map-entries.js";
 import { checkEmpty, checkFields, kindOf } from "./sendable.js";
 import { locate } from "./unsendable.js";
@@ -11,21 +12,13 @@ import { BYTES_PER_UNIT, utf8Length, writeUtf8 } from "./utf8.js";
 
 /** Longest text that is written by a loop. For longer ones the platform's encoder is faster. */
 const SHORT_TEXT = 40;
-/** Most bytes of a scalar with its head. */
-const SCALAR_ROOM = 9;
-/** Most bytes of the head of a text, a binary value or a container. */
-const HEAD_ROOM = 5;
-/** Room in a new buffer beyond what is needed at once, so that a long value is not moved again for what follows it. */
-const SPARE = 1024;
 /** The lengths of extension values that have a head of their own. */
 const FIXED_LENGTHS: readonly number[] = [1, 2, 4, 8, 16];
 
 const TWO_TO_32 = 0x100000000;
 const MAX_UINT64 = 2n ** 64n - 1n;
 const MIN_INT64 = -(2n ** 63n);
-const EMPTY = new Uint8Array(0);
 const ownProperty = Object.prototype.hasOwnProperty;
-const NO_VIEW = new DataView(EMPTY.buffer);
 
 /**
  * An encoder of values, which writes them into a buffer, in place (clause 1).
@@ -34,25 +27,11 @@ const NO_VIEW = new DataView(EMPTY.buffer);
  * `undefined` is nil, but a key of a map whose value is `undefined` is left out. Lone surrogates become U+FFFD, since a
  * Python peer refuses them. A `Date` is a timestamp. A `Map` with keys that are strings, integers or binary is a map.
  */
-export class ValueWriter {
-  /** The buffer that holds what was written: the one given, or a longer one. */
-  bytes: Uint8Array = EMPTY;
-  /** Where in {@link ValueWriter.bytes} the headroom begins. */
-  start = 0;
-  /** Where the value ends. */
-  end = 0;
+export class ValueWriter extends ByteWriter {
   readonly #maxDepth: number;
   readonly #maxElements: number;
   readonly #extensions: ExtensionCodec | undefined;
   readonly #encoder = createTextWriter();
-  /** The buffer that `#view` is a view of: the one that a float was written to last. */
-  #viewed: Uint8Array = EMPTY;
-  #view: DataView = NO_VIEW;
-  readonly #pool: BufferPool;
-  /** Where in {@link ValueWriter.bytes} begins what moves along to a longer buffer. */
-  #keep = 0;
-  /** Whether {@link ValueWriter.bytes} is from the pool, and nobody else's. */
-  #grown = false;
   /** Whether a value is being written. */
   #writing = false;
   /** Elements that containers may still have. */
@@ -71,16 +50,16 @@ export class ValueWriter {
     pool = new BufferPool(0),
     extensions?: ExtensionCodec,
   ) {
+    super(pool);
     this.#extensions = extensions;
     this.#maxDepth = maxDepth;
     this.#maxElements = maxElements;
-    this.#pool = pool;
   }
 
   /** This writer, or a new one if this one is at work, as when a getter of the value that it writes sends something. */
   idle(): ValueWriter {
     if (!this.#writing) return this;
-    return new ValueWriter(this.#maxDepth, this.#maxElements, this.#pool, this.#extensions);
+    return new ValueWriter(this.#maxDepth, this.#maxElements, this.pool, this.#extensions);
   }
 
   /**
@@ -90,11 +69,7 @@ export class ValueWriter {
    * @throws {@link EncodeError} if the value cannot be represented, is nested too deep or has too many elements.
    */
   write(value: unknown, bytes: Uint8Array, start: number, headroom: number, keep = start): void {
-    this.bytes = bytes;
-    this.#keep = keep;
-    this.#grown = false;
-    this.start = start;
-    this.end = start + headroom;
+    this.begin(bytes, start, headroom, keep);
     this.#elementsLeft = this.#maxElements;
     this.#writing = true;
     try {
@@ -108,12 +83,6 @@ export class ValueWriter {
     }
   }
 
-  /** Lets go of the buffer, so that it is not kept in memory. */
-  release(): void {
-    this.bytes = EMPTY;
-    this.#viewAll(EMPTY);
-  }
-
   #value(value: unknown, depthLeft: number): void {
     switch (typeof value) {
       case "string":
@@ -123,14 +92,14 @@ export class ValueWriter {
         this.#number(value);
         break;
       case "object":
-        if (value === null) this.#byte(0xc0);
+        if (value === null) this.byte(0xc0);
         else this.#object(value, depthLeft);
         break;
       case "boolean":
-        this.#byte(value ? 0xc3 : 0xc2);
+        this.byte(value ? 0xc3 : 0xc2);
         break;
       case "undefined":
-        this.#byte(0xc0);
+        this.byte(0xc0);
         break;
       case "bigint":
         this.#bigint(value);
@@ -152,7 +121,7 @@ export class ValueWriter {
    */
   #pair(pair: readonly unknown[], depthLeft: number): void {
     this.#count(2, depthLeft);
-    this.#byte(0x92);
+    this.byte(0x92);
     this.#value(pair[0], depthLeft - 1);
     this.#value(pair[1], depthLeft - 1);
   }
@@ -160,7 +129,7 @@ export class ValueWriter {
   #array(array: readonly unknown[], depthLeft: number): void {
     const { length } = array;
     this.#count(length, depthLeft);
-    this.#head(length, 0x90, 16, 0xdc);
+    this.head(length, 0x90, 16, 0xdc);
     for (let index = 0; index < length; index++) this.#value(array[index], depthLeft - 1);
   }
 
@@ -227,7 +196,7 @@ export class ValueWriter {
   #timestamp(time: number): void {
     const data = timestampData(time);
     this.#extensionHead(TIMESTAMP_TYPE, 4 * data.length);
-    for (const part of data) this.#uint32(part);
+    for (const part of data) this.uint32(part);
   }
 
   #extension(type: number, { buffer, byteOffset, byteLength }: ArrayBufferView): void {
@@ -239,17 +208,17 @@ export class ValueWriter {
   /** Writes the head of an extension value, and makes room for its data. */
   #extensionHead(type: number, length: number): void {
     this.#take(1);
-    this.#reserve(HEAD_ROOM + 1 + length);
+    this.reserve(HEAD_ROOM + 1 + length);
     const fixed = FIXED_LENGTHS.indexOf(length);
     if (fixed >= 0) this.bytes[this.end++] = 0xd4 + fixed;
-    else if (length < 0x100) this.#put1(0xc7, length);
-    else this.#longHead(length, 0xc8);
+    else if (length < 0x100) this.put1(0xc7, length);
+    else this.longHead(length, 0xc8);
     this.bytes[this.end++] = type;
   }
 
   /** Leaves a byte for the head of a map. @returns how many bytes behind the start it is. */
   #mapHead(): number {
-    this.#reserve(1);
+    this.reserve(1);
     return this.end++ - this.start;
   }
 
@@ -262,11 +231,11 @@ export class ValueWriter {
   /** Writes the head of a long map over the one byte that was left for it, `head` bytes behind the start. */
   #longMapHead(head: number, length: number): void {
     const more = length < 0x10000 ? 2 : 4;
-    this.#reserve(more);
+    this.reserve(more);
     const { bytes, end } = this;
     this.end = this.start + head;
     bytes.copyWithin(this.end + 1 + more, this.end + 1, end);
-    this.#longHead(length, 0xde);
+    this.longHead(length, 0xde);
     this.end = end + more;
   }
 
@@ -293,75 +262,22 @@ export class ValueWriter {
   #binary(view: ArrayBufferView): void {
     this.#take(1);
     const { byteLength } = view;
-    this.#reserve(HEAD_ROOM + byteLength);
-    if (byteLength < 0x100) this.#put1(0xc4, byteLength);
-    else this.#longHead(byteLength, 0xc5);
+    this.reserve(HEAD_ROOM + byteLength);
+    if (byteLength < 0x100) this.put1(0xc4, byteLength);
+    else this.longHead(byteLength, 0xc5);
     this.bytes.set(new Uint8Array(view.buffer, view.byteOffset, byteLength), this.end);
     this.end += byteLength;
   }
 
   #number(value: number): void {
-    this.#reserve(SCALAR_ROOM);
+    this.reserve(SCALAR_ROOM);
     // An integer of 32 bits, and not -0.
-    if ((value | 0) === value && (value !== 0 || 1 / value > 0)) this.#int32(value);
-    else if (value > 0 && Number.isSafeInteger(value)) this.#positive(value);
+    if ((value | 0) === value && (value !== 0 || 1 / value > 0)) this.int32(value);
+    else if (value > 0 && Number.isSafeInteger(value)) this.positive(value);
     else if (value < 0 && Number.isSafeInteger(value)) {
-      this.#put4(0xd3, Math.floor(value / TWO_TO_32));
-      this.#uint32(value);
-    } else {
-      const { bytes, end } = this;
-      if (this.#viewed !== bytes) this.#viewAll(bytes);
-      bytes[end] = 0xcb;
-      this.#view.setFloat64(end + 1, value);
-      this.end = end + SCALAR_ROOM;
-    }
-  }
-
-  #viewAll(bytes: Uint8Array): void {
-    this.#viewed = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  }
-
-  #int32(value: number): void {
-    if (value >= 0x80) this.#positive(value);
-    else if (value >= -0x20) this.bytes[this.end++] = value;
-    else if (value >= -0x80) this.#put1(0xd0, value);
-    else if (value >= -0x8000) this.#put2(0xd1, value);
-    else this.#put4(0xd2, value);
-  }
-
-  /** A safe integer from 128 on. */
-  #positive(value: number): void {
-    if (value < 0x100) this.#put1(0xcc, value);
-    else if (value < 0x10000) this.#put2(0xcd, value);
-    else if (value < TWO_TO_32) this.#put4(0xce, value);
-    else {
-      this.#put4(0xcf, value / TWO_TO_32);
-      this.#uint32(value);
-    }
-  }
-
-  /** Writes a head and one byte. */
-  #put1(head: number, value: number): void {
-    const { bytes, end } = this;
-    bytes[end] = head;
-    bytes[end + 1] = value;
-    this.end = end + 2;
-  }
-
-  /** Writes a head and two bytes. */
-  #put2(head: number, value: number): void {
-    const { bytes, end } = this;
-    bytes[end] = head;
-    bytes[end + 1] = value >> 8;
-    bytes[end + 2] = value;
-    this.end = end + 3;
-  }
-
-  /** Writes a head and four bytes. */
-  #put4(head: number, value: number): void {
-    this.bytes[this.end++] = head;
-    this.#uint32(value);
+      this.put4(0xd3, Math.floor(value / TWO_TO_32));
+      this.uint32(value);
+    } else this.float64(value);
   }
 
   #bigint(value: bigint): void {
@@ -373,9 +289,9 @@ export class ValueWriter {
       this.#number(number);
       return;
     }
-    this.#reserve(SCALAR_ROOM);
-    this.#put4(value > 0n ? 0xcf : 0xd3, Number(BigInt.asIntN(32, value >> 32n)));
-    this.#uint32(Number(BigInt.asIntN(32, value)));
+    this.reserve(SCALAR_ROOM);
+    this.put4(value > 0n ? 0xcf : 0xd3, Number(BigInt.asIntN(32, value >> 32n)));
+    this.uint32(Number(BigInt.asIntN(32, value)));
   }
 
   #text(text: string): void {
@@ -384,7 +300,7 @@ export class ValueWriter {
       this.#longText(text);
       return;
     }
-    this.#reserve(HEAD_ROOM + BYTES_PER_UNIT * length);
+    this.reserve(HEAD_ROOM + BYTES_PER_UNIT * length);
     // Nearly all short texts take a byte for each unit, so that the head can be written first.
     const { bytes, end } = this;
     let at = this.#textHead(length);
@@ -403,16 +319,16 @@ export class ValueWriter {
   /** Writes the head of a text of so many bytes and returns where the text begins. */
   #textHead(length: number): number {
     if (length < 32) this.bytes[this.end++] = 0xa0 | length;
-    else if (length < 0x100) this.#put1(0xd9, length);
-    else this.#longHead(length, 0xda);
+    else if (length < 0x100) this.put1(0xd9, length);
+    else this.longHead(length, 0xda);
     return this.end;
   }
 
   #longText(text: string): void {
     // Most texts take a byte for each unit, and room for three would be held as long as the packet waits.
-    this.#reserve(HEAD_ROOM + text.length);
+    this.reserve(HEAD_ROOM + text.length);
     if (this.#fits(text)) return;
-    this.#reserve(HEAD_ROOM + BYTES_PER_UNIT * text.length);
+    this.reserve(HEAD_ROOM + BYTES_PER_UNIT * text.length);
     this.#fits(text);
   }
 
@@ -434,50 +350,6 @@ export class ValueWriter {
   #shortText(text: string): void {
     const start = this.#textHead(utf8Length(text));
     this.end = writeUtf8(text, this.bytes, start);
-  }
-
-  /** Writes the head of a container: in one byte for fewer than `limit` elements, else with 16 or 32 bits of length. */
-  #head(length: number, short: number, limit: number, long: number): void {
-    this.#reserve(HEAD_ROOM);
-    if (length < limit) this.bytes[this.end++] = short | length;
-    else this.#longHead(length, long);
-  }
-
-  /** Writes a head with a length of 16 bits, or the following head with 32 bits. */
-  #longHead(length: number, head: number): void {
-    if (length < 0x10000) this.#put2(head, length);
-    else this.#put4(head + 1, length);
-  }
-
-  #byte(byte: number): void {
-    this.#reserve(1);
-    this.bytes[this.end++] = byte;
-  }
-
-  #uint32(value: number): void {
-    const { bytes, end } = this;
-    bytes[end] = value >>> 24;
-    bytes[end + 1] = value >>> 16;
-    bytes[end + 2] = value >>> 8;
-    bytes[end + 3] = value;
-    this.end = end + 4;
-  }
-
-  /** Makes room for `size` bytes. */
-  #reserve(size: number): void {
-    if (this.end + size > this.bytes.length) this.#grow(size);
-  }
-
-  #grow(size: number): void {
-    const written = this.end - this.#keep;
-    const grown = this.#pool.acquire(Math.max(2 * written, written + size) + SPARE);
-    grown.set(this.bytes.subarray(this.#keep, this.end));
-    if (this.#grown) this.#pool.release(this.bytes);
-    this.#grown = true;
-    this.bytes = grown;
-    this.start -= this.#keep;
-    this.#keep = 0;
-    this.end = written;
   }
 }
 
