@@ -119,7 +119,7 @@ describe("a close of our own", () => {
     void client.close("bye");
     await Promise.resolve();
     handler.ended();
-    expect(transport.calls).toEqual(["closing bye", "resume"]);
+    expect([transport.calls, transport.written]).toEqual([["closing bye", "resume"], []]);
     handler.ready();
     expect(transport.calls).toEqual(["closing bye", "resume", "end"]);
     handler.closed(undefined);

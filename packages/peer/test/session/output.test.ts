@@ -383,6 +383,14 @@ describe("a peer that does not read", () => {
     expect([closes.length, client.conn.open]).toEqual([1, false]);
   });
 
+  test("is broken off also where nothing more is sent to it", async () => {
+    const { net, note, transport } = slow({ cfg });
+    note(10);
+    await net.settle();
+    net.clock.advance(10);
+    expect(transport.calls).toEqual(["closing slowconsumer", "destroy"]);
+  });
+
   test("is not watched any more once it is gone", async () => {
     const { net, note, handler } = slow({ cfg });
     note(10);

@@ -46,3 +46,10 @@ test.each<[string, number | bigint]>([
   expect(() => codec.decode(cut)).toThrow(BadDataError);
   expect(() => codec.decode(cut)).toThrow("ends within a value");
 });
+
+test("a binary value that is most of its body is a view of that, and a short one is none", () => {
+  const body = bytes("c40401020304");
+  expect((codec.decode(body) as Uint8Array).buffer).toBe(body.buffer);
+  const longer = bytes(`92c40101d908${"61".repeat(8)}`);
+  expect((codec.decode(longer) as Uint8Array[])[0]?.buffer).not.toBe(longer.buffer);
+});

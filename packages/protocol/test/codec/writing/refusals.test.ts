@@ -156,6 +156,7 @@ describe("where it is", () => {
 
   test.each<[string, unknown, string]>([
     ["arrays", [[], [[1]]], "[1][0]"],
+    ["arrays, behind an empty one at the last level", [[[]], [[1]]], "[1][0]"],
     ["objects", { a: {}, b: { c: { d: 1 } } }, "b.c"],
     ["Maps", new Map([[1, new Map([[2, new Map([[3, 4]])]])]]), "get(1).get(2)"],
   ])("%s that are nested too deep", (_what, value, path) => {
@@ -204,6 +205,7 @@ describe("where it is", () => {
       },
     };
     expect(placeIn(value)).toBe("a.first");
+    expect(refusal(value).problem).toMatch(/^the value cannot be encoded: .*not now/);
     expect(
       placeIn({
         ...{
