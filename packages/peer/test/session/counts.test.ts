@@ -45,17 +45,21 @@ const ONE = {
   answering: 12,
 };
 const NONE = Object.fromEntries(Object.keys(ONE).map((key) => [key, 0]));
-const twice = Object.fromEntries(Object.entries(ONE).map(([key, value]) => [key, 2 * value]));
 
 test("the numbers of sessions add up, and are taken away again", () => {
   const numbers = new SessionNumbers();
   expect(numbers).toEqual(NONE);
   numbers.count(session());
   expect(numbers).toEqual(ONE);
+  numbers.count(session());
+  expect(numbers.connections).toBe(2);
   const sum = new SessionNumbers();
+  sum.count(session());
   sum.add(numbers);
   sum.add(numbers);
-  expect(sum).toEqual(twice);
+  const five = Object.fromEntries(Object.entries(ONE).map(([key, value]) => [key, 5 * value]));
+  expect(sum).toEqual(five);
+  sum.add(numbers, -1);
   sum.add(numbers, -1);
   expect(sum).toEqual(ONE);
   sum.clear();
@@ -135,11 +139,15 @@ test("a packet without its length is as it was with it", () => {
 });
 
 test("a reason that is no text is refused before anything is done", async () => {
-  const { server, client, transport } = scene();
+  const { server, client, transport, handler } = scene();
   for (const reason of [42, {}, true]) {
     const wrong = reason as unknown as string;
     await expect(client.close(wrong)).rejects.toThrow(/^a reason is a string or null, and not /);
     await expect(server.closeConnection(client.cid, wrong)).rejects.toThrow(TypeError);
   }
   expect([client.conn.open, transport.calls]).toEqual([true, []]);
+  // Also of a client that has just left, for which nothing else would be done.
+  handler.closed(undefined);
+  expect(await server.closeConnection(client.cid, "late")).toMatchObject({ reason: "socketclose" });
+  await expect(server.closeConnection(client.cid, 42 as unknown as string)).rejects.toThrow(TypeError);
 });

@@ -2,7 +2,7 @@
 
 import { ConnectionLostError, SlowConsumerError } from "@peng3dnet/peer";
 import { sessionOf } from "../../../core/test/support/session.js";
-import { closeconn, packet } from "../../../core/test/support/wire.js";
+import { accept, closeconn, packet, settype } from "../../../core/test/support/wire.js";
 import { ScriptedTransport } from "../resume/scripted.js";
 import { NOTE, Note, type SceneOptions, scene } from "./scripted-client.js";
 
@@ -412,6 +412,28 @@ describe("a peer that does not read", () => {
     expect(transport.calls).toEqual(["closing bye", "resume", "destroy"]);
     handler.closed(undefined);
     expect(closes).toEqual([{ reason: "bye", error: expect.any(SlowConsumerError), clean: false }]);
+  });
+
+  test("whose transport fails ends alone, and others are sent what waits for them", async () => {
+    const made = slow({ cfg });
+    const { net, server, note, client, transport, failures } = made;
+    const other = new ScriptedTransport();
+    const second = server.accept(other);
+    other.handler?.ready();
+    other.handler?.data(Buffer.concat([settype(), accept()]));
+    const before = other.written.length;
+    transport.write = () => {
+      throw new Error("no socket");
+    };
+    note(10);
+    second.sendMessage(Note, 1);
+    await net.settle();
+    expect(failures).toEqual(["connection: no socket"]);
+    expect([client.conn.open, transport.calls.at(-1), other.written.length]).toEqual([
+      false,
+      "destroy",
+      before + 1,
+    ]);
   });
 
   test("is sent nothing more where it is broken off within a write", async () => {
