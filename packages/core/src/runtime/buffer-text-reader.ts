@@ -4,9 +4,8 @@ import type { TextReader } from "@peng3dnet/peer";
 const EMPTY = Buffer.alloc(0);
 /** Stands for bytes that are no text; or for itself. */
 const REPLACEMENT_CHARACTER = "\ufffd";
-const REPLACEMENT_CODE = 0xfffd;
 /** Texts of up to so many bytes are looked through by a loop, which beats a call into the engine for them. */
-const SHORT = 24;
+const SHORT = 64;
 /** Of longer texts it is looked at first whether they are valid, which takes next to no time beside the rest. */
 const LONG = 512;
 /** From 24.14 on, Node's buffers read text of any letters fast. */
@@ -81,9 +80,16 @@ function notValid(): TypeError {
 
 /** Whether each U+FFFD of a text is one of its bytes, EF BF BD, and none stands for something else. */
 function hasAllReplacements(text: string, bytes: Uint8Array, start: number, end: number): boolean {
+  const first = text.indexOf(REPLACEMENT_CHARACTER);
+  let last = first;
   let more = 0;
-  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) === REPLACEMENT_CODE) more++;
-  for (let at = start; at < end; at++) {
+  for (let at = first; at >= 0; at = text.indexOf(REPLACEMENT_CHARACTER, at + 1)) {
+    last = at;
+    more++;
+  }
+  // What comes before the first one and behind the last one has a byte for each of its code units at least.
+  const behind = end - (text.length - 1 - last) - 2;
+  for (let at = start + first; at < behind; at++) {
     if (bytes[at] === 0xef && bytes[at + 1] === 0xbf && bytes[at + 2] === 0xbd) more--;
   }
   return more === 0;

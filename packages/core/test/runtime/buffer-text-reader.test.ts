@@ -49,6 +49,23 @@ test("bytes near U+FFFD, in texts of all lengths: as well", () => {
   );
 });
 
+test("what lies behind a text completes none of its letters", () => {
+  const fffd = [0xef, 0xbf, 0xbd];
+  for (const length of [0, 1, 3, 20, 40, 59, 60, 62, 63, 64, 200]) {
+    const before = Array.from({ length }, () => 0x61);
+    for (const bytes of [
+      [...before, ...fffd],
+      [...fffd, ...before, ...fffd],
+      [...before, ...fffd, ...fffd],
+      [0xff, ...before, ...fffd],
+    ]) {
+      const all = Uint8Array.from([...bytes, ...fffd]);
+      for (let end = Math.max(0, bytes.length - 4); end <= all.length; end++) expectAlike(all, 0, end);
+      for (let start = 0; start < 4; start++) expectAlike(all, start, bytes.length);
+    }
+  }
+});
+
 test("long texts of any letters: as well, behind ASCII, before it, and with a fault", () => {
   const letters = fc.constantFrom("k", "ä", "ж", "€", "漢", "😀", "\ufffd", "\ufeff");
   const part = fc
