@@ -112,6 +112,10 @@ export class NodeCore
     return this.#bus.connected;
   }
 
+  get maxPayload(): number {
+    return this.#bus.maxPayload;
+  }
+
   /** What there is, and what was counted. */
   census(): NodeCensus {
     const { asked, served, table, shared, left } = this;

@@ -12,6 +12,8 @@ export interface MembershipHost {
   /** Seconds of silence after which a node is taken for dead. */
   readonly timeout: number;
   readonly connected: boolean;
+  /** The longest message that the bus takes now, in bytes. */
+  readonly maxPayload: number;
   /** How many clients this node has. */
   readonly clients: number;
   /** Tells all nodes. It does not throw. */

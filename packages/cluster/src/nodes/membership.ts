@@ -1,16 +1,7 @@
 import type { WaitOptions } from "@peng3dnet/peer";
+import { batchesOfGroups, fitInOne } from "../wire/batches.js";
 import type { Message } from "../wire/form.js";
-import {
-  BEAT,
-  BYE,
-  type Heard,
-  INTEREST,
-  LAST,
-  MOST_NAMES,
-  POSITIONS,
-  STATE,
-  WANT,
-} from "../wire/messages.js";
+import { BEAT, BYE, type Heard, INTEREST, LAST, POSITIONS, STATE, WANT } from "../wire/messages.js";
 import { HeardWaits } from "./heard-waits.js";
 import type { MembershipHost } from "./membership-host.js";
 import type { NodeTable } from "./node-table.js";
@@ -146,14 +137,14 @@ export class Membership {
   #announce(): void {
     this.#announcing = false;
     if (this.#ended) return;
-    const { id } = this.#host;
+    const { id, maxPayload } = this.#host;
     const added = [...this.#added];
     const removed = [...this.#removed];
     this.#added = new Set();
     this.#removed = new Set();
     const base = this.#version++;
     const version = this.#version;
-    if (added.length <= MOST_NAMES && removed.length <= MOST_NAMES) {
+    if (fitInOne(maxPayload, added, removed)) {
       this.#host.tellAll(INTEREST.write({ from: id, base, version, added, removed }));
     } else {
       for (const node of this.#table.live.keys()) this.#tellState(node);
@@ -162,13 +153,12 @@ export class Membership {
 
   /** Says all that this node wants to hear. */
   #tellState(to: string): void {
-    const { id } = this.#host;
-    const groups = [...this.#host.groups()];
-    const parts = Math.max(1, Math.ceil(groups.length / MOST_NAMES));
-    for (let part = 0; part < parts; part++) {
-      const some = groups.slice(part * MOST_NAMES, (part + 1) * MOST_NAMES);
-      this.#host.tell(to, STATE.write({ from: id, version: this.#version, part, parts, groups: some }));
-    }
+    const { id: from, maxPayload } = this.#host;
+    const batches = batchesOfGroups(maxPayload, this.#host.groups());
+    if (batches.length === 0) batches.push([]);
+    const version = this.#version;
+    for (const [part, groups] of batches.entries())
+      this.#host.tell(to, STATE.write({ from, version, part, parts: batches.length, groups }));
   }
 
   // ---- beats ----------------------------------------------------------------------------------------
@@ -208,11 +198,10 @@ export class Membership {
 
   /** Says where sequences are, so that the loss of their last message is noticed, too. */
   #tellLast(): void {
-    const positions = this.#host.activePositions().filter(([group]) => this.#table.wants(group));
-    for (let at = 0; at < positions.length; at += MOST_NAMES) {
-      const some = positions.slice(at, at + MOST_NAMES);
-      this.#host.tellAll(LAST.write({ from: this.#host.id, end: false, positions: some }));
-    }
+    const { id: from, maxPayload } = this.#host;
+    const active = this.#host.activePositions().filter(([group]) => this.#table.wants(group));
+    for (const positions of batchesOfGroups(maxPayload, active))
+      this.#host.tellAll(LAST.write({ from, end: false, positions }));
   }
 
   // ---- what others say --------------------------------------------------------------------------------

@@ -1,11 +1,22 @@
 import type { ClientOnServer, ClusterHost, Group, Server } from "@peng3dnet/peer";
-import { MOST_NAMES, MOST_PRESENT, PRESENCE, PRESENCE_AT, PRESENT, type Present } from "../wire/messages.js";
+import { costOfName, roomIn } from "../wire/batches.js";
+import {
+  LONGEST_PRESENCE,
+  MOST_NAMES,
+  MOST_PRESENT,
+  PRESENCE,
+  PRESENCE_AT,
+  PRESENT,
+  type Present,
+} from "../wire/messages.js";
 import { encodePresence } from "./payload.js";
 
 /** Bytes of groups and presences that go into one message, unless one client has more. */
 const MESSAGE_BYTES = 64 * 1024;
 /** Elements that go into one message. */
 const MESSAGE_ELEMENTS = 8192;
+/** Bytes of a client beside its presence and groups. */
+const CLIENT_BYTES = 24;
 const EMPTY = new Uint8Array(0);
 
 /** What the presence of this node's clients needs of the node. */
@@ -13,6 +24,8 @@ export interface OwnPresenceHost {
   readonly id: string;
   readonly server: Server<ClientOnServer>;
   readonly host: ClusterHost;
+  /** The longest message that the bus takes now, in bytes. */
+  readonly maxPayload: number;
   /** Whether nodes share a group. */
   isShared(group: string): boolean;
   /** The names of the groups that nodes share. */
@@ -63,13 +76,19 @@ export class OwnPresence {
   /** What is to be told of a client. */
   presentOf(client: ClientOnServer): Present {
     const groups: string[] = [];
-    for (const name of client.groups.keys()) if (this.#node.isShared(name)) groups.push(name);
-    if (groups.length > MOST_NAMES) {
-      groups.length = MOST_NAMES;
+    let left = roomIn(this.#node.maxPayload) - LONGEST_PRESENCE;
+    for (const name of client.groups.keys()) {
+      if (!this.#node.isShared(name)) continue;
+      left -= costOfName(name);
+      if (groups.length < MOST_NAMES && left >= 0) {
+        groups.push(name);
+        continue;
+      }
       this.#node.host.guard.notice(
-        `cluster: a client is in more than ${MOST_NAMES} groups that nodes share; other nodes know of ${MOST_NAMES}; add clients to groups of the server instead where other nodes need not know`,
+        `cluster: a client is in more than ${groups.length} groups that nodes share; other nodes know of ${groups.length}, as many as one message holds; add clients to groups of the server instead where other nodes need not know`,
         "cluster presence",
       );
+      break;
     }
     return [client.cid, this.#presences.get(client) ?? EMPTY, groups];
   }
@@ -120,7 +139,7 @@ export class OwnPresence {
     const present = [...this.#changes.values()].map((client) => this.presentOf(client));
     this.#changes = new Map();
     if (this.#watchers.size > 0) {
-      for (const some of batches(present)) {
+      for (const some of batches(present, this.#node.maxPayload)) {
         const base = this.#version++;
         const version = this.#version;
         this.#node.tellWatchers(PRESENCE.write({ from: this.#node.id, base, version, present: some }));
@@ -147,7 +166,7 @@ export class OwnPresence {
 
   #tellAll(to: string): void {
     this.#told.add(to);
-    const parts = [...batches(this.all())];
+    const parts = [...batches(this.all(), this.#node.maxPayload)];
     if (parts.length === 0) parts.push([]);
     for (const [part, some] of parts.entries()) {
       const { id: from } = this.#node;
@@ -185,21 +204,25 @@ export class OwnPresence {
 }
 
 /** Divides what is told into messages of bounded size. */
-function* batches(all: Iterable<Present>): IterableIterator<Present[]> {
+function* batches(all: Iterable<Present>, maxPayload: number): IterableIterator<Present[]> {
+  const most = Math.min(MESSAGE_BYTES, roomIn(maxPayload));
   let batch: Present[] = [];
   let bytes = 0;
   let elements = 0;
   for (const one of all) {
     const [, presence, groups] = one;
+    const cost = presence.length + groups.reduce((sum, name) => sum + costOfName(name), 0);
+    const more = 5 + groups.length;
+    const full = batch.length >= MOST_PRESENT || bytes + cost > most || elements + more > MESSAGE_ELEMENTS;
+    if (batch.length > 0 && full) {
+      yield batch;
+      batch = [];
+      bytes = 0;
+      elements = 0;
+    }
     batch.push(one);
-    // As UTF-8, a character of a name has three bytes at most.
-    bytes += presence.length + groups.reduce((sum, { length }) => sum + 3 * length, 0);
-    elements += 5 + groups.length;
-    if (batch.length < MOST_PRESENT && bytes < MESSAGE_BYTES && elements < MESSAGE_ELEMENTS) continue;
-    yield batch;
-    batch = [];
-    bytes = 0;
-    elements = 0;
+    bytes += cost + CLIENT_BYTES;
+    elements += more;
   }
   if (batch.length > 0) yield batch;
 }

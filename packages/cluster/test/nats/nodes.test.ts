@@ -84,6 +84,21 @@ describeWithNats("nodes", () => {
     expect(order).toEqual(["broker", "client", "client"]);
   });
 
+  test("a broker that takes short messages only hears which groups there are, however many, and refuses what is longer", async () => {
+    const broker = await startNats({ config: "max_payload: 8192" });
+    const [a, b] = [await begin(broker, "a"), await begin(broker, "b")];
+    const names = Array.from({ length: 200 }, (_, n) => `${n} `.padEnd(128, "x"));
+    for (const name of names) b.node.group(name).add(b.remote);
+    await b.node.flush();
+    for (const name of names) a.node.group(name).broadcast(News, name);
+    await b.until(() => b.news.length === names.length);
+    expect(b.news).toEqual(names);
+    // It is compressed on the way, as far as it can be.
+    const long = crypto.getRandomValues(new Uint8Array(8192));
+    expect(() => a.node.group(names[0]!).broadcast(News, long)).toThrow(/"max_payload"/);
+    expect([a.node.metrics.unpublished, b.node.metrics.unpublished, b.gaps]).toEqual([0, 0, []]);
+  });
+
   test("groups, packets and requests reach clients of another node", async () => {
     const broker = await startNats();
     const [a, b] = [await begin(broker, "a"), await begin(broker, "b")];

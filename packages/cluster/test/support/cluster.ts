@@ -1,6 +1,12 @@
 // Servers that are nodes of one cluster, over a bus in memory with faults on demand, with clients over links in memory.
 
-import { type ClusterNode, type ClusterOptions, type Gap, joinCluster } from "@peng3dnet/cluster";
+import {
+  type ClusterNode,
+  type ClusterOptions,
+  type Gap,
+  joinCluster,
+  type MemoryBusOptions,
+} from "@peng3dnet/cluster";
 import { TestBus } from "@peng3dnet/cluster/testing";
 import {
   type AnyPacketDefinition,
@@ -60,10 +66,11 @@ export interface NodeOptions {
 
 export class TestCluster {
   readonly net: TestNetwork;
-  readonly bus = new TestBus();
+  readonly bus: TestBus;
 
-  constructor(platform?: Platform) {
+  constructor(platform?: Platform, options: MemoryBusOptions = {}) {
     this.net = new TestNetwork(platform);
+    this.bus = new TestBus(options);
   }
 
   /** A server that joins. */
