@@ -67,7 +67,7 @@ export function instrument(
   options: InstrumentOptions,
 ): Instrumentation {
   checkKnownOptions("instrument", options, OPTIONS);
-  const { meter, tracer, packetTypes = PACKET_TYPES } = options;
+  const { meter, tracer, packetTypes = PACKET_TYPES, trustCallers } = options;
   if (meter === undefined && tracer === undefined)
     throw new TypeError("instrument() needs the option meter, tracer, or both");
   if (!Number.isInteger(packetTypes) || packetTypes < 0)
@@ -75,6 +75,8 @@ export function instrument(
       "packetTypes",
       `the option packetTypes is a whole number from 0, and not ${packetTypes}`,
     );
+  if (typeof (trustCallers ?? true) !== "boolean")
+    throw new ConfigError("trustCallers", "the option trustCallers is true or false");
   if ("side" in peer) return new PeerTelemetry(peer, options, packetTypes).ending;
   return endingBy(tellOfNode(peer, options));
 }

@@ -314,6 +314,12 @@ test("a client that reaches nobody, and one that a server turns away", async () 
 test.each<[string, () => unknown, string]>([
   ["no meter and no tracer", () => instrument(new TestNetwork().server(), {}), "meter, tracer"],
   [
+    "trustCallers that is text",
+    () =>
+      instrument(new TestNetwork().server(), { meter: meterInMemory().meter, trustCallers: "no" as never }),
+    expect.objectContaining({ code: "P3D_ERR_CONFIG", key: "trustCallers" }),
+  ],
+  [
     "no server",
     () => instrument({ side: 0 } as never, { meter: meterInMemory().meter }),
     "Server or a Client",

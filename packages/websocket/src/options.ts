@@ -120,6 +120,8 @@ export function checkOptions(options: WebSocketAcceptorOptions): Settings {
     throw invalid("path", 'a path begins with "/" and has no query; "*" stands for any');
   if (subprotocol !== "required" && subprotocol !== "optional")
     throw invalid("subprotocol", 'it is "required" or "optional"');
+  if (encryptedByProxy !== undefined && typeof encryptedByProxy !== "boolean")
+    throw invalid("encryptedByProxy", "it is true or false");
   if (encryptedByProxy === true && trustedProxies === undefined)
     throw invalid("encryptedByProxy", "name the proxies in trustedProxies; nobody else is believed");
   let proxies: AddressList | undefined;

@@ -287,6 +287,7 @@ test.each<[string, ServeWebSocketOptions]>([
   ["trustedProxies", { port: 0, trustedProxies: ["10.0.0.0/33"] }],
   ["trustedProxies", { port: 0, trustedProxies: "10.0.0.1" as never }],
   ["encryptedByProxy", { port: 0, encryptedByProxy: true }],
+  ["encryptedByProxy", { port: 0, trustedProxies: ["loopback"], encryptedByProxy: "yes" as never }],
 ])("an option %s that cannot be used is named: %j", async (key, options) => {
   const server = await echoServer();
   const error = await serveWebSocket(server, options).catch((thrown: unknown) => thrown);

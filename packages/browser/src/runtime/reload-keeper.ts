@@ -1,4 +1,4 @@
-import { InvalidStateError, SessionKeeper } from "@peng3dnet/peer";
+import { checkKnownOptions, InvalidStateError, type OptionNames, SessionKeeper } from "@peng3dnet/peer";
 
 /** Where a page keeps its session while it is reloaded: what `sessionStorage` has, as far as it is used. */
 export interface SessionStorageLike {
@@ -14,6 +14,9 @@ export interface ReloadKeeperOptions {
   /** Where it keeps it. Default: `sessionStorage` of the page. */
   readonly storage?: SessionStorageLike | undefined;
 }
+
+const OPTIONS: OptionNames<ReloadKeeperOptions> = { key: true, storage: true };
+const METHODS = ["getItem", "setItem", "removeItem"] as const;
 
 /** What pages have, and other places may lack. */
 interface PageGlobals {
@@ -37,10 +40,12 @@ interface PageGlobals {
  *
  * @throws {@link InvalidStateError} where there is no `sessionStorage`, as in workers and on Node, and no `storage` is handed in.
  */
-export function reloadKeeper({
-  key = "peng3dnet.session",
-  storage,
-}: ReloadKeeperOptions = {}): SessionKeeper {
+export function reloadKeeper(options: ReloadKeeperOptions = {}): SessionKeeper {
+  checkKnownOptions("reloadKeeper", options, OPTIONS);
+  const { key = "peng3dnet.session", storage } = options;
+  // Whatever it throws later is taken for a browser that refuses it.
+  if (storage !== undefined && !METHODS.every((name) => typeof storage?.[name] === "function"))
+    throw new TypeError(`the option storage is an object with ${METHODS.join(", ")}, as sessionStorage is`);
   const page = globalThis as PageGlobals;
   const store = attempt(() => storage ?? page.sessionStorage ?? "missing");
   if (store === "missing")

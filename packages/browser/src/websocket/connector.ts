@@ -3,6 +3,7 @@ import {
   type Address,
   type Clock,
   type Config,
+  ConfigError,
   type Connector,
   type ConnectRequest,
   checkKnownOptions,
@@ -134,6 +135,8 @@ export function webSocketConnector(
       "the option WebSocket takes a class, such as that of the package ws; a WebSocket that was made already is handed in as addr",
     );
   }
+  if (bridge !== undefined && typeof bridge !== "boolean")
+    throw new ConfigError("bridge", 'option "bridge": it is true or false');
   checkMaxHeld(maxHeld);
   const given = typeof addr === "object" && addr !== null && "readyState" in addr ? addr : undefined;
   if (given !== undefined) checkUsable(given);

@@ -250,6 +250,12 @@ test("with net.ssl.enabled, nothing is sent that is not encrypted", async () => 
   expect(error.message).toContain("wss://");
 });
 
+test("a bridge that is neither true nor false is refused at once", () => {
+  expect(() => new Client({ addr: "ws://127.0.0.1:9/", WebSocket: WS, bridge: "yes" as never })).toThrow(
+    expect.objectContaining({ code: "P3D_ERR_CONFIG", key: "bridge" }),
+  );
+});
+
 test.each([[-1], [Number.NaN], ["16 MiB"], [null]])("maxHeld %p is refused at once", (maxHeld) => {
   const options = { addr: "ws://127.0.0.1:9/", maxHeld: maxHeld as number };
   expect(() => new Client({ ...options, WebSocket: WS })).toThrow(ConfigError);

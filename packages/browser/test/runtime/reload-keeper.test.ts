@@ -146,3 +146,11 @@ test("where there is no storage at all, that is said", () => {
   Object.defineProperty(globalThis, "sessionStorage", { configurable: true, value: undefined });
   expect(() => reloadKeeper()).toThrow(InvalidStateError);
 });
+
+test.each([
+  [{ storage: {} }, "the option storage is an object with getItem, setItem, removeItem"],
+  [{ storage: null }, "the option storage is an object with getItem, setItem, removeItem"],
+  [{ storag: new FakeStorage() }, 'reloadKeeper has no option "storag"; did you mean "storage"?'],
+])("%p is refused, since nothing would be kept", (options, told) => {
+  expect(() => reloadKeeper(options as never)).toThrow(told);
+});

@@ -1,3 +1,4 @@
+import { ConfigError } from "@peng3dnet/peer";
 import type { Bus, BusContext, BusFactory } from "./bus.js";
 import { MemoryBusConnection, type MemoryCarrier } from "./memory-bus-connection.js";
 import { type OfflineOptions, Outbox } from "./outbox.js";
@@ -46,7 +47,10 @@ export class MemoryBroker implements BusFactory, MemoryCarrier {
     new Outbox(options);
     this.#options = options;
     this.#faults = faults;
-    this.maxPayload = options.maxPayload ?? 1024 * 1024;
+    const { maxPayload = 1024 * 1024 } = options;
+    if (!(typeof maxPayload === "number" && maxPayload > 0))
+      throw new ConfigError("maxPayload", 'the option "maxPayload" is a number of bytes above 0');
+    this.maxPayload = maxPayload;
   }
 
   /** The buses that are open. */

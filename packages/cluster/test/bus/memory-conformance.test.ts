@@ -19,3 +19,9 @@ const cases = [
 ];
 
 test.each(cases)("$name", ({ run }) => run(), 60_000);
+
+test.each([0, -1, Number.NaN, "1 MiB"])("a maxPayload of %p is refused at once", (maxPayload) => {
+  expect(() => memoryBus({ maxPayload: maxPayload as number })).toThrow(
+    expect.objectContaining({ code: "P3D_ERR_CONFIG", key: "maxPayload" }),
+  );
+});

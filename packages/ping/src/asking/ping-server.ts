@@ -182,6 +182,8 @@ export async function pingServer(options: PingServerOptions = {}): Promise<Pong>
     conntype: CONNTYPE_PING,
     cfg: { ...pingConfig(timeout), ...cfg },
   });
+  if (typeof client.setPingData !== "function")
+    throw new TypeError("the option clientcls takes a class that PingableClientMixin has made");
   if (data !== undefined) client.setPingData(data);
   /** The error to report, where something else than the end of the connection tells better what went wrong. */
   let verdict: Error | undefined;

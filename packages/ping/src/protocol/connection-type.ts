@@ -87,7 +87,10 @@ export class PingConnectionType extends ConnectionType {
     const own = this.#source.getPingData?.(msg, cid) ?? {};
     this.peer.getConnection(cid)?.watch(own, "getPingData");
     checkMap(own, "what getPingData returns");
-    return { ...own, ...this.#source.pingdata };
+    const { pingdata = {} } = this.#source;
+    // Of a text or a list, each part would become a key.
+    checkMap(pingdata, "pingdata");
+    return { ...own, ...pingdata };
   }
 
   #compose(msg: PingData, own?: PingData): PingData {

@@ -3,12 +3,14 @@ import {
   type ClientOptions,
   CONNTYPE_PING,
   ConnectionClosedError,
+  checkKnownOptions,
   Deferred,
   describeError,
   escapeText,
   FailedPingError,
   InvalidStateError,
   MAX_REASON_BYTES,
+  type OptionNames,
   type Peer,
   type Server,
   type ServerOptions,
@@ -17,7 +19,7 @@ import {
 } from "@peng3dnet/peer";
 import { PingConnectionType, type PingSource } from "./connection-type.js";
 import { MAX_PING_LENGTH, PING_ID, WRITEBACK } from "./constants.js";
-import { checkPingData, type PingData, pingBody } from "./data.js";
+import { checkMap, checkPingData, type PingData, pingBody } from "./data.js";
 import { epochSeconds } from "./time.js";
 
 /**
@@ -218,6 +220,8 @@ export interface EnablePingOptions {
   readonly writeback?: boolean | undefined;
 }
 
+const OPTIONS: OptionNames<EnablePingOptions> = { writeback: true };
+
 /**
  * Lets a server answer pings without a class made with {@link PingableServerMixin}. It may be called at any time, best before
  * the server starts.
@@ -228,8 +232,11 @@ export interface EnablePingOptions {
 export function enablePing(
   server: AnyServer,
   data: PingData | ((msg: PingData, cid: number) => PingData) = {},
-  { writeback = WRITEBACK }: EnablePingOptions = {},
+  options: EnablePingOptions = {},
 ): void {
+  checkKnownOptions("enablePing", options, OPTIONS);
+  if (typeof data !== "function") checkMap(data, "the data of enablePing");
+  const { writeback = WRITEBACK } = options;
   const source: PingSource =
     typeof data === "function"
       ? { getPingData: data, pingWriteback: writeback }

@@ -277,6 +277,12 @@ test("unknown options are refused", async () => {
   await expect(pingServer({ adress: "localhost" } as PingServerOptions)).rejects.toThrow(/adress/);
 });
 
+test("a class of clients that cannot ping is refused", async () => {
+  await expect(pingServer({ addr: "127.0.0.1:9", clientcls: Client as never })).rejects.toThrow(
+    "the option clientcls takes a class that PingableClientMixin has made",
+  );
+});
+
 test("uses the class of client and the engine that it is given", async () => {
   const server = await startServer({}, (peer) => enablePing(peer));
   const events: string[] = [];

@@ -286,3 +286,31 @@ test("a server answers pings once, however it came to", async () => {
   enablePing(server);
   expect(() => enablePing(server)).toThrow("registered already");
 });
+
+test.each(["a text", ["a", "list"], null])("%p is no data of enablePing", async (data) => {
+  const server = await startServer();
+  expect(() => enablePing(server, data as never)).toThrow(PingDataError);
+  expect(server.getConnType("ping")).toBeUndefined();
+});
+
+test("a mistyped option of enablePing is refused", async () => {
+  const server = await startServer();
+  expect(() => enablePing(server, {}, { writeBack: false } as never)).toThrow(
+    'enablePing has no option "writeBack"; did you mean "writeback"?',
+  );
+});
+
+test.each(["a text", ["a", "list"]])(
+  "pingdata that is %p is reported, and not taken apart",
+  async (pingdata) => {
+    class Own extends PingableServerMixin(Server) {}
+    const server = track(new Own({ addr: ["127.0.0.1", 0] }));
+    server.pingdata = pingdata as never;
+    const errors: unknown[] = [];
+    server.on("handlerError", (error) => errors.push(error));
+    await server.start();
+    const pong = await pingServer({ addr: server.addr });
+    expect(Object.keys(pong)).toEqual(["oldmsg", "peng3dnet", "recvtime", "delay"]);
+    expect(errors).toEqual([expect.any(PingDataError)]);
+  },
+);
