@@ -36,3 +36,20 @@ onFullDisk.each([
   },
   60_000,
 );
+
+onFullDisk.each([
+  ["packages/ping/dist/node/cli.js", ["--nope"], 2],
+  ["examples/echo/dist/client.js", ["--nope"], 2],
+] as const)(
+  "%s %j ends as ever where its errors cannot be written",
+  (script, args, code) => {
+    const full = openSync("/dev/full", "w");
+    const { status } = spawnSync(process.execPath, [join(root, script), ...args], {
+      stdio: ["ignore", "pipe", full],
+      timeout: 30_000,
+    });
+    closeSync(full);
+    expect(status).toBe(code);
+  },
+  60_000,
+);

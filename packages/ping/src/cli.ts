@@ -17,6 +17,8 @@ stdout.on("error", ({ code, message }: NodeJS.ErrnoException) => {
   stderr.write(`peng3dnet-ping: the output cannot be written: ${message}\n`);
   process.exit(EXIT_OUTPUT);
 });
+// Where not even that can be said, the exit code still tells it: an error that nobody hears would end the process with 1.
+stderr.on("error", () => {});
 
 process.exitCode = await run(process.argv.slice(2), {
   out: (text) => void stdout.write(text),
