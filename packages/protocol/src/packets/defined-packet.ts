@@ -1,5 +1,6 @@
 import type { Peer } from "../connection/peer.js";
 import { type Side, SSLSEC_NONE, type SslSecLevel, STATE_ACTIVE } from "../constants.js";
+import { describeError } from "../errors/describe-error.js";
 import { InvalidPayloadError, MAX_ISSUES } from "../errors/errors.js";
 import { whenRejected } from "../errors/when-rejected.js";
 import type { PacketRegistry } from "../registry/packet-registry.js";
@@ -46,27 +47,41 @@ export class DefinedPacket extends SmartPacket {
 
   override parse(msg: unknown): unknown {
     if (this.#validate === undefined) return msg;
-    const result = this.#validate(msg) as {
-      readonly value?: unknown;
-      readonly issues?: readonly StandardIssue[];
-    };
+    const result = this.#validate(msg) as
+      | { readonly value?: unknown; readonly issues?: readonly StandardIssue[] }
+      | null
+      | undefined;
     // Any thenable: a promise of another realm is no instance of the Promise here, and has no issues either.
-    if (typeof (result as Partial<PromiseLike<unknown>>).then === "function") {
+    if (typeof (result as Partial<PromiseLike<unknown>> | undefined)?.then === "function") {
       whenRejected(result, () => {});
       throw new TypeError(
         `the schema of "${this.name}" is asynchronous; packets need one that checks at once`,
       );
     }
-    if (result.issues === undefined) return result.value;
+    const value = result?.value;
+    if (result?.issues === undefined) {
+      // What only says yes or no, as a type guard does, hands over nothing.
+      if (value === undefined && !(typeof result === "object" && result !== null && "value" in result))
+        throw this.#unusable();
+      return value;
+    }
+    if (!Array.isArray(result.issues)) throw this.#unusable();
     const issues = result.issues.slice(0, MAX_ISSUES).map(describeIssue);
     throw new InvalidPayloadError(this.name, issues, result.issues.length - issues.length);
   }
+
+  #unusable(): TypeError {
+    return new TypeError(
+      `the schema of "${this.name}" told neither a value nor issues; its validate() returns { value } or { issues: [{ message }] }`,
+    );
+  }
 }
 
-function describeIssue(issue: StandardIssue): { path: string; message: string } {
-  const path = (issue.path ?? [])
+/** A schema that was written by hand may leave parts out; what is wrong with the payload is told all the same. */
+function describeIssue(issue: StandardIssue | null | undefined): { path: string; message: string } {
+  const path = [...(issue?.path ?? [])]
     .slice(0, MAX_PATH_DEPTH)
-    .map((part) => String(typeof part === "object" ? part.key : part))
+    .map((part) => describeError(typeof part === "object" ? part?.key : part))
     .join(".");
-  return { path, message: String(issue.message) };
+  return { path, message: describeError(issue?.message) };
 }

@@ -116,3 +116,40 @@ test.each([
   const packet = new DefinedPacket(registry, peer, definePacket({ name: "test:slow", schema }));
   expect(() => packet.parse(1)).toThrow(TypeError);
 });
+
+describe("a schema that was written by hand", () => {
+  const made = (validate: () => unknown): DefinedPacket =>
+    new DefinedPacket(registry, peer, definePacket({ name: "test:own", schema: always(validate as never) }));
+
+  test.each([true, false, 5, null, undefined, {}, { issues: "bad" }, { issues: {} }])(
+    "is not believed with %p, which hands over nothing",
+    (result) => {
+      expect(() => made(() => result).parse("x")).toThrow(
+        new TypeError(
+          'the schema of "test:own" told neither a value nor issues; its validate() returns { value } or { issues: [{ message }] }',
+        ),
+      );
+    },
+  );
+
+  test("may turn a value into undefined", () => {
+    expect(made(() => ({ value: undefined })).parse("x")).toBeUndefined();
+  });
+
+  test("may leave parts of its issues out", () => {
+    const path = [null, { key: {} }, {}, Symbol("s"), 0];
+    const issues = [null, undefined, {}, { message: 5, path }];
+    const parse = (): unknown => made(() => ({ issues })).parse("x");
+    expect(parse).toThrow(InvalidPayloadError);
+    expect(parse).toThrow(
+      expect.objectContaining({
+        issues: [
+          { path: "", message: "undefined" },
+          { path: "", message: "undefined" },
+          { path: "", message: "undefined" },
+          { path: "undefined.[object Object].undefined.Symbol(s).0", message: "5" },
+        ],
+      }),
+    );
+  });
+});
