@@ -25,7 +25,7 @@ import type { NodeCore } from "./node-core.js";
 import { isMemberEvent } from "./presence/member.js";
 import { errorOf } from "./requests/answers.js";
 import { KICK, REQUEST, SEND } from "./wire/messages.js";
-import { checkGroupName, peerIdOf, readPeerId } from "./wire/names.js";
+import { checkGroupName, cidOf, peerIdOf, readPeerId } from "./wire/names.js";
 
 /** Bodies of answers that have none. */
 const NOTHING = { flags: 0, bytes: new Uint8Array(0) };
@@ -187,7 +187,7 @@ export class ClusterNode<
 
   /** The id that all nodes know a client of this node by. @param client - the client, or its cid. */
   idOf(client: ClientOnServer | number): string {
-    return peerIdOf(this.id, typeof client === "number" ? client : client.cid);
+    return peerIdOf(this.id, cidOf(client));
   }
 
   /**

@@ -9,6 +9,7 @@ import {
   PRESENT,
   type Present,
 } from "../wire/messages.js";
+import { cidOf } from "../wire/names.js";
 import { encodePresence } from "./payload.js";
 
 /** Bytes of groups and presences that go into one message, unless one client has more. */
@@ -65,7 +66,7 @@ export class OwnPresence {
   /** Sets what is said of a client. @returns whether it is there. @throws EncodeError, TypeError. */
   set(client: ClientOnServer | number, value: unknown): boolean {
     const bytes = encodePresence(value);
-    const cid = typeof client === "number" ? client : client.cid;
+    const cid = cidOf(client);
     const found = this.#node.server.clients.get(cid);
     if (found === undefined || (typeof client !== "number" && found !== client)) return false;
     this.#presences.set(found, bytes);

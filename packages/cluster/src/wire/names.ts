@@ -62,6 +62,13 @@ export function nameOf(id: string): string {
   return id.slice(0, id.indexOf("~"));
 }
 
+/** The cid of a client, which is given by itself or by that. @throws TypeError for what is neither, such as a cid as text. */
+export function cidOf(client: { readonly cid: number } | number): number {
+  const cid: unknown = typeof client === "number" ? client : client?.cid;
+  if (Number.isSafeInteger(cid)) return cid as number;
+  throw new TypeError("a client of this node is given as the client itself, or by its cid, a number");
+}
+
 /** The id that all nodes know a client by. */
 export function peerIdOf(node: string, cid: number): string {
   return `${node}~${cid}`;

@@ -229,3 +229,13 @@ test("a node that has left knows its own members, at once", async () => {
   expect(events).toHaveLength(heard);
   expect(Object.keys(await known(b, "room"))).toEqual([ben.id]);
 });
+
+test.each(["1", undefined, null, {}, 1.5])("%p names no client of a node", async (client) => {
+  const cluster = new TestCluster();
+  const [a] = await cluster.joinAll(["a"]);
+  await a.enter();
+  const told = "given as the client itself, or by its cid, a number";
+  expect(() => a.node.idOf(client as never)).toThrow(told);
+  expect(() => a.node.setPresence(client as never, "here")).toThrow(told);
+  expect(a.node.setPresence(99, "gone")).toBe(false);
+});
