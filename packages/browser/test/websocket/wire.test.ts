@@ -276,10 +276,19 @@ test("over a bridge, to close is the end", async () => {
   const { transport, told, end } = await connect({ bridge: true });
   transport.write(bytes(1));
   transport.end();
-  expect(await end.closed()).toEqual({ code: 1000, reason: "" });
-  expect(end.heard[0]).toEqual(Buffer.of(1));
+  await end.closed();
+  // No empty message, which a bridge would pass on as nothing.
+  expect(end.heard).toEqual([Buffer.of(1), { code: 1000, reason: "" }]);
   expect(await told.closeError()).toBeUndefined();
   expect(told.all).toEqual([["ready"], ["ended"], ["closed", undefined]]);
+});
+
+test("over a bridge, one that leaves after its last write closes, and sends no empty message either", async () => {
+  const { transport, end } = await connect({ bridge: true });
+  transport.write(bytes(1));
+  transport.destroyAfterWrite();
+  await end.closed();
+  expect(end.heard).toEqual([Buffer.of(1), { code: 1000, reason: "" }]);
 });
 
 test("what comes before it is started is told afterwards", async () => {
