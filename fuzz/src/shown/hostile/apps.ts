@@ -63,6 +63,19 @@ export const APPS: Readonly<Record<AppName, App>> = {
   reply: (server) => (_msg, cid) => {
     server.sendMessage(OUT.name, ANSWER, cid);
   },
+  // Rooms that players name; each of them is in two.
+  groups: (server) => {
+    const last = new Map<number, string>();
+    server.on("close", ({ cid }) => void last.delete(cid));
+    return (msg, cid) => {
+      const client = server.clients.get(cid);
+      if (client === undefined) return;
+      const before = last.get(cid);
+      server.group(String(msg)).add(client);
+      if (before !== undefined) server.group(before).delete(client);
+      last.set(cid, String(msg));
+    };
+  },
   throw: () => (msg) => {
     throw msg;
   },

@@ -11,6 +11,7 @@ export type AppName =
   | "entries"
   | "events"
   | "exit"
+  | "groups"
   | "hoard"
   | "ignore"
   | "json"

@@ -4,6 +4,7 @@ import { BEATS } from "./kinds/beats.js";
 import { BROKEN } from "./kinds/broken.js";
 import { CLOSING } from "./kinds/closing.js";
 import { CONNECTIONS } from "./kinds/connections.js";
+import { CROWDS } from "./kinds/crowds.js";
 import { DOOR_FRAMES } from "./kinds/door-frames.js";
 import { DOOR_REQUESTS } from "./kinds/door-requests.js";
 import { FLOODS } from "./kinds/floods.js";
@@ -46,6 +47,7 @@ export const KINDS: readonly Kind[] = [
   ...SERVERS,
   ...REQUEST_KINDS,
   ...SUMS,
+  ...CROWDS,
 ];
 
 /** @throws if there is none of that name. */

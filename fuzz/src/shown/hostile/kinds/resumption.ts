@@ -21,13 +21,16 @@ const RECEIVED = 1000;
 /** Bytes that only a kick tells, and no hello or reason of the library. */
 const MISDEED_LENGTH = 250;
 /** A short time, so that all are gone within the time that a kind has. */
-const KEEPS = { "net.resume.window": 1, "net.compress.enabled": false };
+export const KEEPS = { "net.resume.window": 1, "net.compress.enabled": false };
 
 /** Gets through the handshake as one that takes part in resumption. */
-const ENTER = concat([packet(SETTYPE_ID, { conntype: "classic", ext: { resume: {} } }), ACCEPT]);
+export const ENTER_RESUMABLE = concat([
+  packet(SETTYPE_ID, { conntype: "classic", ext: { resume: {} } }),
+  ACCEPT,
+]);
 
 /** Comes back with a ticket that nobody was given. */
-function guess(turn: number): Uint8Array {
+export function guess(turn: number): Uint8Array {
   const ticket = new Uint8Array(32).fill(turn & 0xff);
   new DataView(ticket.buffer).setUint32(0, turn);
   return packet(SETTYPE_ID, { conntype: "classic", ext: { resume: { ticket, received: turn } } });
@@ -36,7 +39,7 @@ function guess(turn: number): Uint8Array {
 /** Begins sessions one after the other, has each of them sent something to, and drops it. */
 async function drop(attacker: Attacker, from: number, more: Uint8Array): Promise<void> {
   while (!attacker.over) {
-    const socket = await attacker.open({ first: concat([ENTER, more]), from });
+    const socket = await attacker.open({ first: concat([ENTER_RESUMABLE, more]), from });
     // Until the server has let it in, and answered.
     await attacker.pause(20);
     socket?.resetAndDestroy();
@@ -67,7 +70,7 @@ function ticketOf(socket: Socket): Promise<Uint8Array | undefined> {
 function comeBack(sessions: number, each: number, every: number): () => Attack {
   return () => async (attacker) => {
     const open = async (from: number): Promise<Uint8Array | undefined> => {
-      const socket = await attacker.open({ first: ENTER, from });
+      const socket = await attacker.open({ first: ENTER_RESUMABLE, from });
       if (socket === undefined) return undefined;
       const ticket = await ticketOf(socket);
       attacker.write(socket, repeated(packet(IN.id, "more"), UNDER_WAY * packet(IN.id, "more").length));
@@ -124,7 +127,7 @@ const kicked: Attack = async (attacker) => {
   let told = 0;
   const one = async (from: number): Promise<void> => {
     while (!attacker.over) {
-      const socket = await attacker.open({ first: ENTER, from });
+      const socket = await attacker.open({ first: ENTER_RESUMABLE, from });
       const ticket = socket && (await ticketOf(socket));
       socket?.resetAndDestroy();
       // It is remembered once the close has had its time.
@@ -176,7 +179,7 @@ export const RESUMPTION: readonly Kind[] = [
     victim: { cfg: KEEPS },
     prepare: () => {
       const chunk = repeated(packet(ACKNOWLEDGE_ID, 1));
-      return (attacker) => flood(attacker, { first: ENTER, connections: 10, addresses: 10, chunk });
+      return (attacker) => flood(attacker, { first: ENTER_RESUMABLE, connections: 10, addresses: 10, chunk });
     },
   },
   {
@@ -187,7 +190,14 @@ export const RESUMPTION: readonly Kind[] = [
     prepare: () => {
       const chunk = packet(ACKNOWLEDGE_ID, Number.MAX_SAFE_INTEGER);
       return (attacker) =>
-        flood(attacker, { first: ENTER, connections: 10, addresses: 10, every: 1, anew: true, chunk });
+        flood(attacker, {
+          first: ENTER_RESUMABLE,
+          connections: 10,
+          addresses: 10,
+          every: 1,
+          anew: true,
+          chunk,
+        });
     },
   },
   {
@@ -199,7 +209,8 @@ export const RESUMPTION: readonly Kind[] = [
     prepare: () => {
       const request = packet(IN.id, "more");
       const chunk = repeated(request, 8 * request.length);
-      return (attacker) => flood(attacker, { first: ENTER, connections: 20, addresses: 16, chunk, every: 5 });
+      return (attacker) =>
+        flood(attacker, { first: ENTER_RESUMABLE, connections: 20, addresses: 16, chunk, every: 5 });
     },
   },
   {
@@ -242,7 +253,7 @@ export const RESUMPTION: readonly Kind[] = [
     code: "P3D_ERR_BAD_DATA",
     prepare: () => {
       const chunk = repeated(packet(ACKNOWLEDGE_ID, longText(100_000)));
-      return (attacker) => flood(attacker, { first: ENTER, connections: 10, addresses: 16, chunk });
+      return (attacker) => flood(attacker, { first: ENTER_RESUMABLE, connections: 10, addresses: 16, chunk });
     },
   },
 ];
