@@ -42,15 +42,30 @@ const MIB = 1024 * 1024;
 const flag = { type: "boolean", default: false } as const;
 const text = { type: "string" } as const;
 
+const HELP = `Three nodes over a nats-server, and clients that check every sequence, while things go wrong; nats-server has to be installed.
+
+  --minutes <n>    how long (10)
+  --clients <n>    how many (300)
+  --only <fault>   one kind of fault alone
+  --list           names the kinds of faults
+  --seed <n>       the order of faults of an earlier run
+  --write          the table goes into docs/reliability.md
+  --help`;
+
 function fail(message: string): never {
   console.error(message);
   process.exit(2);
 }
 
 function read() {
-  const options = { minutes: text, clients: text, seed: text, only: text, list: flag, write: flag } as const;
+  const values = { minutes: text, clients: text, seed: text, only: text };
+  const options = { ...values, list: flag, write: flag, help: flag } as const;
   try {
-    const { minutes, clients, seed, only, ...flags } = parseArgs({ options }).values;
+    const { minutes, clients, seed, only, help, ...flags } = parseArgs({ options }).values;
+    if (help) {
+      console.log(HELP);
+      process.exit();
+    }
     const faults = FAULTS.filter(({ name }) => only === undefined || name === only);
     if (faults.length === 0) fail(`no fault ${only}; --list names them`);
     return {
