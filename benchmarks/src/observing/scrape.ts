@@ -1,6 +1,7 @@
 /** What a scrape of a server with many connections takes, and how long the event loop waits for it. */
 import { fork } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { PerformanceObserver } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
 import { PrometheusExporter, PrometheusSerializer } from "@opentelemetry/exporter-prometheus";
@@ -56,6 +57,15 @@ function watchCollections(): (span: Span) => number {
     );
 }
 
+/** For how long this thread had work and no processor so far, in milliseconds: others had it. 0 where the system does not say. */
+function waitedForProcessor(): number {
+  try {
+    return Number(readFileSync("/proc/thread-self/schedstat", "latin1").split(" ")[1]) / 1e6;
+  } catch {
+    return 0;
+  }
+}
+
 function shown(name: string, milliseconds: readonly number[]): string {
   const sorted = [...milliseconds].sort((a, b) => a - b);
   const at = (part: number) => (sorted[Math.floor(part * (sorted.length - 1))] as number).toFixed(2);
@@ -90,7 +100,12 @@ export async function measureScrapes(connections: number, scrapes: number): Prom
   await Promise.race([once(players, "message"), failed]);
   console.log(`${server.clients.size} connections`);
 
-  const [taken, held, summed, used]: [number[], number[], number[], number[]] = [[], [], [], []];
+  const taken: number[] = [];
+  const alone: number[] = [];
+  const held: number[] = [];
+  const turns: number[] = [];
+  const summed: number[] = [];
+  const used: number[] = [];
   const spans: Span[] = [];
   const collected = watchCollections();
   let lines = 0;
@@ -98,12 +113,18 @@ export async function measureScrapes(connections: number, scrapes: number): Prom
     await new Promise((resolve) => setTimeout(resolve, BETWEEN_MS));
     // What else waits for the loop is let in first, so that what it waits for now is the scrape.
     await new Promise((resolve) => setImmediate(resolve));
+    // What the loop does in a turn besides, since there are clients.
+    const turnBegun = performance.now();
+    await new Promise((resolve) => setImmediate(resolve));
+    const without = performance.now() - turnBegun;
     const usedBefore = process.cpuUsage();
+    const waitedBefore = waitedForProcessor();
     const begun = performance.now();
     const turn = new Promise<number>((resolve) => setImmediate(() => resolve(performance.now() - begun)));
     const { resourceMetrics } = await exporter.collect();
     lines = serializer.serialize(resourceMetrics).split("\n").length;
     const time = performance.now() - begun;
+    const waited = waitedForProcessor() - waitedBefore;
     const { user, system } = process.cpuUsage(usedBefore);
     const wait = await turn;
     const sumBegun = performance.now();
@@ -111,13 +132,17 @@ export async function measureScrapes(connections: number, scrapes: number): Prom
     const sum = performance.now() - sumBegun;
     if (scrape < WARMUP) continue;
     taken.push(time);
+    alone.push(Math.max(0, time - waited));
     held.push(wait);
+    turns.push(without);
     summed.push(sum);
     used.push((user + system) / 1000);
     spans.push({ from: begun, to: begun + time });
   }
   console.log(shown(`a scrape, ${lines} lines of text`, taken));
+  console.log(shown("the same while it has a processor", alone));
   console.log(shown("the event loop waits", held));
+  console.log(shown("the same without a scrape", turns));
   console.log(shown("server.metrics", summed));
   console.log(shown("processor time of a scrape", used));
   // The observer hears of the last collections in a turn of its own.
