@@ -46,10 +46,8 @@ test.each(cases)("%s refuses %s, and names %s", async (what, wrong, meant, make)
   const made = (async () => make())();
   await expect(made).rejects.toThrow(ConfigError);
   await expect(made).rejects.toThrow(what);
-  // `prot` is no `port` with a letter more or less, so that all are named.
-  const help = wrong === "prot" ? /it has server, .*port/ : `did you mean "${meant}"?`;
   await expect(made).rejects.toThrow(`has no option "${wrong}"`);
-  await expect(made).rejects.toThrow(help);
+  await expect(made).rejects.toThrow(`did you mean "${meant}"?`);
 });
 
 test("what exists passes, and what has no value", async () => {
