@@ -87,7 +87,7 @@ describe("a peer's own events", () => {
     ["neither", {}, /this is neither$/],
     ["half of one", { addEventListener() {} }, /this is neither$/],
     ["the other half", { delEventListener() {} }, /this is neither$/],
-    ["a peer without an engine", new Client({ peng: null as never }), /has no addEventListener and del/],
+    ["a peer without an engine", { peng: null, cfg: new Client().cfg }, /has no addEventListener and del/],
     [
       "one whose engine is half",
       new Client({ peng: { sendEvent() {}, addEventListener() {} } as never }),
