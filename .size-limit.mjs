@@ -1,17 +1,17 @@
 // What a package costs its users, checked by `npm run check:sizes`, minified and gzipped: in a browser with all that it
 // imports, else its own code alone. A limit that is outgrown for a good reason is raised in the same change.
 
-const WITH_ALL = { protocol: "42.4 kB", peer: "93.2 kB" };
+const WITH_ALL = { protocol: "42.4 kB", peer: "93.7 kB" };
 /** A client that echoes, as a page has it: what is imported is what it uses. */
 const ECHO_CLIENT = "{ Client, definePacket, payload }";
 const ALONE = {
   protocol: "37 kB",
-  peer: "53.6 kB",
+  peer: "54 kB",
   core: "11.6 kB",
-  browser: "11.9 kB",
-  websocket: "10.1 kB",
+  browser: "12 kB",
+  websocket: "10.4 kB",
   telemetry: "4.9 kB",
-  cluster: "20.4 kB",
+  cluster: "20.6 kB",
   ping: "4.6 kB",
   "peng3d-events": "3.7 kB",
 };
@@ -34,5 +34,5 @@ export default [
       ignore: ["@peng3dnet/*", "@msgpack/*", "node:*", "ws", "@opentelemetry/*", "@nats-io/*"],
     }),
   ),
-  size("browser", "75 kB", { name: "an echo client in a browser", import: ECHO_CLIENT }),
+  size("browser", "75.5 kB", { name: "an echo client in a browser", import: ECHO_CLIENT }),
 ];
