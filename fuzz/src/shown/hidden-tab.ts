@@ -59,7 +59,12 @@ const byClient = new Map<ClientOnServer, Seen>();
 let ticks = 0;
 let questions = 0;
 
-const server = new Server({ addr: "127.0.0.1:0", packets: TAB_PACKETS });
+// Some versions of Chromium close the WebSocket of a frozen tab when it goes on: it then resumes its session.
+const server = new Server({
+  addr: "127.0.0.1:0",
+  packets: TAB_PACKETS,
+  cfg: { "net.resume.window": 60 },
+});
 server.on(NamePacket, (name, { client }) => {
   const tab = seen.get(name as Name);
   if (tab === undefined) return;

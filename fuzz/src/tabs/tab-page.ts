@@ -22,7 +22,9 @@ const programs = {
     document.addEventListener("visibilitychange", () => life.push(document.visibilityState));
     setInterval(() => timers++, 1000);
 
-    const client = new Client({ addr: url, packets: TAB_PACKETS });
+    const client = new Client({ addr: url, packets: TAB_PACKETS, resume: true });
+    client.on("suspend", () => life.push("suspend"));
+    client.on("resume", () => life.push("resumption"));
     client.on("close", ({ reason, error }) => {
       closed = `${reason ?? "no reason"}${error === undefined ? "" : `: ${error.message}`}`;
     });

@@ -1,4 +1,5 @@
 // A tab that a person does not look at: hidden behind another one, which slows its timers down, and frozen, which stops it.
+// When a frozen one goes on, some versions of Chromium close its WebSocket: it then resumes its session.
 // `npm run reliability -- hidden-tab --minutes 10` shows the same for longer.
 
 import { Chromium, type ChromiumTab } from "@peng3dnet-internal/chromium";
@@ -11,6 +12,7 @@ import type { PagePrograms } from "./support/programs.js";
 jest.setTimeout(120_000);
 
 const COUNT = 200;
+const RESUMABLE = { "net.resume.window": 30 };
 
 /** A client on the server, and what came back from it. */
 interface Player {
@@ -25,7 +27,7 @@ interface Player {
 /** Has a tab connect. */
 async function join({ server, url }: GameServer, tab: ChromiumTab<PagePrograms>): Promise<Player> {
   const connected = new Promise<GameClient>((resolve) => server.on("handshakecomplete", resolve));
-  await tab.call("page", "stay", { url });
+  await tab.call("page", "stay", { url, resume: true });
   const client = await connected;
   const answers: number[] = [];
   let [sent, closed, wake] = [0, false, () => {}];
@@ -64,7 +66,7 @@ describeWithChromium("tabs that nobody looks at", () => {
   test("a hidden tab answers at once, a frozen one once it goes on; both stay connected", async () => {
     const [front, hidden, frozen] = await chromium.openTabs<PagePrograms>(TEST_PAGE, 3);
     if (front === undefined || hidden === undefined || frozen === undefined) throw new Error("no tabs");
-    const game = await gameServer();
+    const game = await gameServer(RESUMABLE);
     const players = [await join(game, front), await join(game, hidden), await join(game, frozen)] as const;
     await front.bringToFront();
     await hidden.slowDown(10);
@@ -81,19 +83,24 @@ describeWithChromium("tabs that nobody looks at", () => {
     await players[2].all();
     for (const player of players)
       expect(player).toMatchObject({ answers: numbersUpTo(COUNT), closed: false });
-    expect(await frozen.call("page", "stayed", undefined)).toEqual({
+    const { life, ...stayed } = await frozen.call("page", "stayed", undefined);
+    expect(stayed).toEqual({
       received: numbersUpTo(COUNT),
       hidden: true,
-      life: ["freeze", "resume"],
       title: "connected",
       closed: null,
     });
+    expect(life.slice(0, 2)).toEqual(["freeze", "resume"]);
   });
 
   test("a frozen tab outlives the time-out of heartbeats, as its browser answers pings", async () => {
     const [front, frozen] = await chromium.openTabs<PagePrograms>(TEST_PAGE, 2);
     if (front === undefined || frozen === undefined) throw new Error("no tabs");
-    const game = await gameServer({ "net.heartbeat.interval": 0.1, "net.heartbeat.timeout": 0.5 });
+    const game = await gameServer({
+      ...RESUMABLE,
+      "net.heartbeat.interval": 0.1,
+      "net.heartbeat.timeout": 0.5,
+    });
     const player = await join(game, frozen);
     await front.bringToFront();
     await frozen.freeze();
