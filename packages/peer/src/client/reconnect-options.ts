@@ -23,6 +23,8 @@ export interface ReconnectOptions {
   readonly attempts?: number | undefined;
   /**
    * Decides whether there is another attempt. Default: there is, unless {@link isFinalClose} says that another one is of no use.
+   * What it throws goes to `handlerError` with `where` `"reconnect.when"`, as a TypeError does where it returns anything but true or
+   * false, such as a promise; there is no other attempt then.
    *
    * @param info - how the session ended, or, with a `ConnectError`, how the attempt before failed.
    * @param attempt - number of the attempt in question, from 1.

@@ -1,4 +1,5 @@
 import type { CloseInfo } from "@peng3dnet/protocol";
+import { decided } from "../base/decided.js";
 import type { HandlerGuard } from "../base/handler-guard.js";
 import { backOff, MAX_DELAY } from "../resume/back-off.js";
 import type { Clock } from "../time/clock.js";
@@ -38,13 +39,14 @@ export class Reconnecting {
     const attempt = this.#attempts + 1;
     if (attempt > attempts) return false;
     if (when === undefined) return !isFinalClose(info);
-    let decision: unknown = false;
+    let follows = false;
     this.#guard.run("reconnect.when", () => {
-      decision = when(info, attempt);
-      return decision;
+      follows = decided(
+        when(info, attempt),
+        "the option when of reconnect has to return true or false at once",
+      );
     });
-    // A promise is no decision.
-    return decision === true;
+    return follows;
   }
 
   #noteEnd(): void {

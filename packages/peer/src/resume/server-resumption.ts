@@ -1,4 +1,5 @@
 import { type Address, encodeResumed, ResumeError, type ResumeRequest } from "@peng3dnet/protocol";
+import { decided } from "../base/decided.js";
 import type { HandlerGuard } from "../base/handler-guard.js";
 import { addressGroup } from "../server/address-group.js";
 import type { Session } from "../session/session.js";
@@ -175,9 +176,13 @@ export class ServerResumption<Owner> implements ResumptionHooks<Session<Owner>> 
     // Whatever the hook does, the answer is not given within the call that read the question.
     void (async () => {
       try {
-        const allowed = await authority.authorize({ client: session.owner, addr, peerCertificate });
+        const answer: unknown = await authority.authorize({ client: session.owner, addr, peerCertificate });
+        const allowed = decided(
+          answer,
+          "the option authorizeResume has to return true or false, or a promise of it",
+        );
         if (!newcomer.open) return;
-        if (allowed === true) this.#take(newcomer, request);
+        if (allowed) this.#take(newcomer, request);
         else
           newcomer.fail(refused("the application does not let the client go on with its session"), "resume");
       } catch (error) {

@@ -31,7 +31,8 @@ export interface ServerOptions<
   /**
    * Whether a client may go on with its session, asked each time that one comes back with the right ticket (`net.resume.window`);
    * default: it may. An answer that takes longer than the client's `attemptTimeout`, by default 5 seconds, comes too late. With anything but true it is told `"resumerefused"`, and its session waits on until its time is over: close
-   * that for somebody who is not to come back.
+   * that for somebody who is not to come back. What it throws goes to `handlerError`, as a TypeError does where the answer is neither
+   * true nor false.
    */
   readonly authorizeResume?: ((attempt: ResumeAttempt<C>) => boolean | Promise<boolean>) | undefined;
 }

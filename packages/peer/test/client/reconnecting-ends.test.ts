@@ -151,9 +151,25 @@ describe("the option when", () => {
     expect(events).toEqual(["close"]);
   });
 
-  test("that returns a promise has decided nothing", async () => {
-    const when = (async () => true) as unknown as () => boolean;
-    expect(await decided(when)).toEqual(["close"]);
+  test.each([
+    ["NaN", () => Number.NaN],
+    ["1", () => 1],
+    ["undefined", () => {}],
+    ["[object Promise]", async () => true],
+    ["[object Promise]", () => Promise.reject(new Error("nobody hears it"))],
+  ])("that returns %s has decided nothing: that is told, and is the end", async (shown, when) => {
+    const world = new World();
+    const { client } = await world.active({ reconnect: { when: when as unknown as () => boolean } });
+    const { events } = watch(client);
+    const errors: unknown[] = [];
+    client.on("handlerError", (error, { where }) => errors.push(where, String(error)));
+    await world.cut();
+    await world.pass();
+    expect(errors).toEqual([
+      "reconnect.when",
+      `TypeError: the option when of reconnect has to return true or false at once, and returned ${shown}`,
+    ]);
+    expect(events).toEqual(["close"]);
   });
 
   test("may close the client", async () => {

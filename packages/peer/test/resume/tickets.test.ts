@@ -272,16 +272,23 @@ describe("authorizeResume", () => {
   test.each([
     ["false", () => false],
     ["something true", () => "yes" as unknown as boolean],
+    ["a promise of nothing", (async () => {}) as unknown as () => Promise<boolean>],
     ["a promise of false", async () => false],
     ["an error", () => Promise.reject(new Error("no data base"))],
   ])("%s: refused, and the session waits for its time", async (what, authorizeResume) => {
+    const rule = "TypeError: the option authorizeResume has to return true or false, or a promise of it";
+    const faults: Record<string, string> = {
+      "something true": `${rule}, and returned yes`,
+      "a promise of nothing": `${rule}, and returned undefined`,
+      "an error": "Error: no data base",
+    };
     const scene = await openScene({ server: { authorizeResume } });
     await scene.cutAndResume();
     expect(scene.atClient.closes).toMatchObject([
       { reason: "resumerefused", error: { code: "P3D_ERR_RESUME" } },
     ]);
     expect(scene.attempts).toEqual(["resumerefused"]);
-    expect(scene.faults.map(String)).toEqual(what === "an error" ? ["Error: no data base"] : []);
+    expect(scene.faults.map(String)).toEqual(what in faults ? [faults[what]] : []);
     expect(scene.remote.suspended).toBe(true);
     await scene.pass(31, 5);
     expect(scene.atServer.closes).toMatchObject([{ reason: "resumeexpired" }]);
