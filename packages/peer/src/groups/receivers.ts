@@ -56,8 +56,8 @@ function clientsIn<C extends Member>(list: unknown, option: string, source: Rece
       `the option ${option} lists clients or their ids, e.g. [client], and is not ${describeValue(list)}`,
     );
   }
-  // First of all, since the application's iterator may do anything, also send to others.
-  const items: readonly unknown[] = Array.isArray(list) ? list : [...(list as Iterable<unknown>)];
+  // First of all, since the application's iterator may do anything, also send to others. An array may have one, too.
+  const items: readonly unknown[] = [...(list as Iterable<unknown>)];
   // A number in each session that is listed finds out who is listed twice. A set takes a fifth of a broadcast's time.
   const number = source.nextList();
   const clients: C[] = [];

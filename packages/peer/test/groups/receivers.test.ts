@@ -48,6 +48,30 @@ test("to: goes to those who are listed, by object or id, to each once, and to no
   expect(crowd.guests.map(({ news }) => news)).toEqual([[1, 3, 4], [1, 4], [2], [], [3, 4]]);
 });
 
+test.each([
+  ["a generator", (walk: () => Generator<ClientOnServer>) => walk()],
+  [
+    "an array",
+    (walk: () => Generator<ClientOnServer>) => Object.assign([...walk()], { [Symbol.iterator]: walk }),
+  ],
+])("to: who is listed twice gets it once, whatever the iterator of %s sends meanwhile", async (_, listOf) => {
+  const crowd = await makeCrowd(2);
+  const { server, net } = crowd;
+  const [a, b] = remotes(crowd) as [ClientOnServer, ClientOnServer];
+  function* walk(): Generator<ClientOnServer> {
+    for (const client of [a, b, a, b]) {
+      yield client;
+      server.broadcast(News, "meanwhile", { to: [client] });
+    }
+  }
+  expect(server.broadcast(News, "hello", { to: listOf(walk) as Iterable<ClientOnServer> })).toBe(2);
+  await net.settle();
+  expect(crowd.guests.map(({ news }) => news.filter((one) => one === "hello"))).toEqual([
+    ["hello"],
+    ["hello"],
+  ]);
+});
+
 test("a group: encoded once for all, except others and other groups", async () => {
   const codec = new CountingCodec();
   const crowd = await makeCrowd(5, { codec, validateSent: false });
