@@ -146,7 +146,8 @@ export class AskedRequests {
       const sent = input === undefined ? null : input;
       sendBody(session, type.name, trace === undefined ? [id, sent] : [id, sent, trace]);
     } catch (error) {
-      if (!this.#ended) this.#waiting.delete(request);
+      // Sending may have ended the connection, and the table with it.
+      if (this.#waiting.get(id) === request) this.#waiting.delete(request);
       return rejected(notSent(type, error));
     }
     // Sending may have ended the connection.

@@ -406,6 +406,19 @@ describe("a close", () => {
     await expect(never.request(Buy, { item: "" })).rejects.toMatchObject({ outcome: "notsent" });
   });
 
+  test("says so to each who asks then, however many do, also where there were requests before", async () => {
+    const limit = { "net.limits.requests": 2 };
+    const { net, client, remote } = await openShop({ clientCfg: limit, serverCfg: limit });
+    await settled(client.request(Buy, { item: "" }));
+    await settled(remote.request(Confirm, ""));
+    await client.close("bye");
+    await net.settle();
+    for (let n = 0; n < 5; n++) {
+      const asked = [client.request(Buy, { item: "" }), remote.request(Confirm, "")];
+      for (const one of asked) await expect(one).rejects.toMatchObject({ outcome: "notsent" });
+    }
+  });
+
   test("by the handler itself leaves nothing to answer", async () => {
     const { net, server, client, serverErrors } = await openShop();
     server.answer(Buy, (_input, context) => {
