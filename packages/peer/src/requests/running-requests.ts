@@ -82,6 +82,8 @@ export class RunningRequests {
   readonly #holding = new Holding();
   /** That of all connections; there once something is held. */
   #held: HandlersHold | undefined = undefined;
+  /** How the connection was closed; `undefined`: it is not. */
+  #ended: CloseInfo | undefined = undefined;
 
   constructor(session: RequestCarrier) {
     this.#session = session;
@@ -165,6 +167,8 @@ export class RunningRequests {
     this.#running.add(request);
     this.#held = type.held;
     this.#held.add(this.#holding, size);
+    // The handler itself may have ended the connection.
+    if (this.#ended !== undefined) this.end(this.#ended);
     promiseOf(result).then(
       (output) => {
         const end = this.#done(request) ? this.#answer(type, id, output) : endOfGivenUp(request);
@@ -214,7 +218,9 @@ export class RunningRequests {
   }
 
   /** The connection is closed. */
-  end({ reason, error }: CloseInfo): void {
+  end(info: CloseInfo): void {
+    this.#ended = info;
+    const { reason, error } = info;
     const running = this.#running.items();
     this.#running.clear();
     this.#held?.close(this.#holding, this.#session.options.clock.now());

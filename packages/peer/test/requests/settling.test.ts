@@ -435,6 +435,24 @@ describe("a close", () => {
     expect(serverErrors).toEqual([]);
   });
 
+  test("by the handler itself, within the call and before it waits, fires its signal, too", async () => {
+    const { net, server, client } = await openShop({ manual: true });
+    let signal: AbortSignal | undefined;
+    server.answer(Buy, (_input, context) => {
+      // The line is gone, so that nothing is left to wait for.
+      server.stop();
+      signal = context.signal;
+      return new Promise<never>(() => {});
+    });
+    void client.request(Buy, { item: "" });
+    await net.settle();
+    client.stop();
+    await net.settle();
+    expect(server.process()).toBe(1);
+    expect(signal?.aborted).toBe(true);
+    expect(signal?.reason).toMatchObject({ code: "P3D_ERR_CONNECTION_CLOSED", reason: "socketclose" });
+  });
+
   test("a promise that nobody awaits ends no process", async () => {
     const { net, client } = await openShop();
     const unhandled = jest.fn();

@@ -6,7 +6,7 @@ import {
   type ConfigOverrides,
   defineRequest,
   payload,
-  type Server,
+  Server,
   SIDE_CLIENT,
   SIDE_SERVER,
 } from "@peng3dnet/peer";
@@ -60,13 +60,21 @@ export interface ShopOptions {
   readonly serverCfg?: ConfigOverrides;
   readonly clientCfg?: ConfigOverrides;
   readonly validateSent?: boolean;
+  /** The server's packets wait for `process()`. */
+  readonly manual?: boolean;
 }
 
-export async function openShop({ serverCfg, clientCfg, validateSent }: ShopOptions = {}): Promise<Shop> {
+export async function openShop({
+  serverCfg,
+  clientCfg,
+  validateSent,
+  manual,
+}: ShopOptions = {}): Promise<Shop> {
   const net = new TestNetwork();
   // The timers of requests are counted: there are no others.
   const quiet = { "net.heartbeat.interval": 0 };
-  const server: Server = net.server({ packets, cfg: { ...quiet, ...serverCfg }, validateSent });
+  const options = { packets, cfg: { ...quiet, ...serverCfg }, validateSent };
+  const server: Server = manual === true ? new Server({ ...options, clock: net.clock }) : net.server(options);
   const client: Client = net.client({ packets, cfg: clientCfg, validateSent });
   const serverErrors: unknown[] = [];
   const clientErrors: unknown[] = [];
