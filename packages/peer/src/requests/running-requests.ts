@@ -82,6 +82,9 @@ export class RunningRequests {
   readonly #holding = new Holding();
   /** That of all connections; there once something is held. */
   #held: HandlersHold | undefined = undefined;
+  /** The request whose handler is being called, which has returned nothing yet; `undefined`: none is. */
+  #calledType: RequestType | undefined = undefined;
+  #calledId = 0;
   /** How the connection was closed; `undefined`: it is not. */
   #ended: CloseInfo | undefined = undefined;
 
@@ -145,17 +148,21 @@ export class RunningRequests {
       return this.#misfit(type, id, error);
     }
     let result: unknown;
+    this.#calledType = type;
+    this.#calledId = id;
     try {
       const context = new HandlerContext(this.#session.owner);
       result =
         followers === undefined
           ? handler(parsed, context as never)
           : callFollowed(followers, handler, parsed, context);
+      this.#calledType = undefined;
       if (isThenable(result)) {
         this.#await({ id, type, size, followers, context }, result);
         return undefined;
       }
     } catch (error) {
+      this.#calledType = undefined;
       return this.#failed(type, id, error);
     }
     return this.#answer(type, id, result);
@@ -206,15 +213,21 @@ export class RunningRequests {
 
   /** Another program goes on with the connection, and knows nothing of them: the callers learn it. */
   leave(): void {
+    // A handler may be what saves the session.
+    if (this.#calledType !== undefined) this.#tellLeft(this.#calledType, this.#calledId);
     for (const request of this.#running.items()) {
       const { id, type, context } = request;
       if (HandlerContext.givenUp(context) !== undefined) continue;
-      this.#send(type, [id, "internalerror", REFUSALS.left]);
+      this.#tellLeft(type, id);
       HandlerContext.giveUp(
         context,
         new ConnectionClosedError("another program goes on with the session", "saved"),
       );
     }
+  }
+
+  #tellLeft(type: RequestType, id: number): void {
+    this.#send(type, [id, "internalerror", REFUSALS.left]);
   }
 
   /** The connection is closed. */

@@ -331,6 +331,65 @@ describe("requests of a session that was saved", () => {
   });
 });
 
+describe("requests whose handler saves the session", () => {
+  test.each([
+    ["at once", (answer: () => string) => answer()],
+    ["in a function that is asynchronous", async (answer: () => string) => answer()],
+    [
+      "and then waits",
+      (answer: () => string) => {
+        answer();
+        return new Promise<string>(() => {});
+      },
+    ],
+    [
+      "and then fails",
+      (answer: () => string) => {
+        answer();
+        throw new RequestError("late");
+      },
+    ],
+  ])(
+    "are answered with an error: %s",
+    async (_, handler: (answer: () => string) => string | Promise<string>) => {
+      const world = new Reloading();
+      const one = await world.started();
+      let text = "";
+      one.client.answer(Ask, () =>
+        handler(() => {
+          text = saved(one);
+          return "never";
+        }),
+      );
+      const asked = world.remote.request(Ask, "will you go?");
+      const failed = expect(asked).rejects.toMatchObject({ name: RequestError.name, code: "internalerror" });
+      await world.net.settle();
+      await world.started(text);
+      await failed;
+    },
+  );
+
+  test("are the last ones that are answered so: the next one is asked in the next program", async () => {
+    const world = new Reloading();
+    const one = await world.started();
+    let text = "";
+    one.client.answer(Ask, (question) => `one: ${question}`);
+    one.client.on(Told, () => {
+      text = saved(one);
+    });
+    const first = world.remote.request(Ask, "first");
+    world.server.broadcast(Told, 1);
+    const second = world.remote.request(Ask, "second");
+    await world.net.settle();
+    const two = world.program(text);
+    two.client.answer(Ask, (question) => `two: ${question}`);
+    const started = two.client.start();
+    world.net.clock.advance(0);
+    await started;
+    await expect(Promise.all([first, second])).resolves.toEqual(["one: first", "two: second"]);
+  });
+});
+
 describe("a session that cannot go on", () => {
   test("is refused to the second program that has the same text, and the first one goes on", async () => {
     const world = new Reloading();
