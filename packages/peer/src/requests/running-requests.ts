@@ -343,8 +343,10 @@ function isRequestError(error: unknown): error is RequestError {
 
 /** Whether a handler ended since nobody waits for it any more, as it should. */
 function isGivingUp(error: unknown, context: HandlerContext): boolean {
-  if (error === HandlerContext.givenUp(context) || isRequestError(error) || isInstance(error, AbortedError))
-    return true;
+  const given = HandlerContext.givenUp(context);
+  if (error === given || isRequestError(error) || isInstance(error, AbortedError)) return true;
+  // It sent something to a caller that has left, or asked it.
+  if (isInstance(given, ConnectionClosedError) && isInstance(error, ConnectionClosedError)) return true;
   try {
     return (error as Partial<Error> | null | undefined)?.name === "AbortError";
   } catch {

@@ -361,6 +361,30 @@ describe("a close", () => {
     expect(fired).toBe(true);
   });
 
+  test("leaves it unreported that a handler has something for a caller that left, but not what it throws else", async () => {
+    const { net, server, client, remote, serverErrors } = await openShop();
+    const goOn: (() => void)[] = [];
+    const sending: (() => unknown)[] = [
+      () => remote.sendMessage("shop:confirm" as never, [1, "sure?"] as never),
+      () => remote.request(Confirm, "sure?"),
+      () => {
+        throw new Error("broken");
+      },
+    ];
+    server.answer(Add, async ([kind = 0]) => {
+      await new Promise<void>((resolve) => goOn.push(resolve));
+      await sending[kind]?.();
+      return 0;
+    });
+    for (const kind of [0, 1, 2]) void client.request(Add, [kind]);
+    await net.settle();
+    client.stop();
+    await net.settle();
+    for (const call of goOn) call();
+    await net.settle();
+    expect(serverErrors).toEqual([expect.objectContaining({ message: "broken" })]);
+  });
+
   test("says notsent of what never left", async () => {
     const { net, server, client, link } = await openShop();
     const handler = jest.fn(() => new Promise<never>(() => {}));
