@@ -22,7 +22,7 @@ import type { PeerParts } from "../base/peer-parts.js";
 import { type SendOutcome, sendOutcome } from "../base/send-outcome.js";
 import type { Group } from "../groups/group.js";
 import type { GroupMap } from "../groups/group-map.js";
-import { checkBroadcastOptions, exceptionsOf, receiversOf } from "../groups/receivers.js";
+import { checkBroadcastOptions, checkClient, exceptionsOf, receiversOf } from "../groups/receivers.js";
 import type { ServerTime } from "../liveness/server-clock.js";
 import { ENCODED, EncodedPacket } from "../messages/encoded-packet.js";
 import type { KnowsPackets, NameSentTo, PayloadOf, SentTo, UntypedPacket } from "../messages/typed-packet.js";
@@ -476,7 +476,7 @@ export class Server<
    * handler. A promise that nobody awaits never ends the process.
    *
    * @param to - the client, or its cid.
-   * @throws as `client.request` does, by the promise.
+   * @throws as `client.request` does, by the promise; TypeError if `to` is no client of this server and no number.
    */
   request<R extends AnsweredBy<typeof SIDE_CLIENT>>(
     request: R,
@@ -493,6 +493,7 @@ export class Server<
     const { requests } = this.#hooks;
     if (requests === undefined) return rejected(unknownRequest(request));
     try {
+      if (typeof to !== "number") checkClient(to, "request", this);
       const client = typeof to === "number" ? this.#table.get(to) : to;
       return requests.ask(request, input, options, client[SESSION]);
     } catch (error) {

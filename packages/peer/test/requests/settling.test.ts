@@ -29,6 +29,26 @@ describe("an answer", () => {
     await expect(remote.request(Confirm, "sure?")).resolves.toBe(true);
   });
 
+  test("is asked of nobody who is no client of the server, and of nobody's own", async () => {
+    const { server } = await openShop();
+    const { remote: foreign, client: other } = await openShop();
+    const handler = jest.fn(() => true);
+    other.answer(Confirm, handler);
+    const ask = (to: unknown) => settled(server.request(Confirm, "sure?", to as number));
+    const takes = "request takes clients of the server or their ids, and not";
+    for (const [to, told] of [
+      [foreign, "request was given a client of another server"],
+      [undefined, `${takes} undefined`],
+      [null, `${takes} null`],
+      ["1", `${takes} "1"`],
+      [{}, `${takes} a value of type object`],
+    ] as const) {
+      const error = await ask(to);
+      expect([error, (error as Error).message]).toEqual([expect.any(TypeError), told]);
+    }
+    expect(handler).not.toHaveBeenCalled();
+  });
+
   test("comes both ways at once where both sides answer", async () => {
     const { server, client, remote } = await openShop();
     server.answer(Add, (numbers) => numbers.reduce((a, b) => a + b, 0));
