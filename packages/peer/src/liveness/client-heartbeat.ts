@@ -12,6 +12,9 @@ const ALLOWANCE = 8;
 export class ClientHeartbeat extends Heartbeat {
   readonly #clock = new ServerClock();
   readonly #begun: number;
+  /** What the server's clock showed in its first beat, and the latest that any beat said; in microseconds. */
+  #firstTime: number | undefined = undefined;
+  #lastTime = 0;
   #beats = 0;
   /** How many that were, and how many bytes, at the visit before. */
   #beatsBefore = 0;
@@ -49,9 +52,13 @@ export class ClientHeartbeat extends Heartbeat {
         "the server sent an answer to a heartbeat, which only a client may send",
       );
     const now = this.time.clock.now();
-    if (++this.#beats > ALLOWANCE + (now - this.#begun) / (500 * this.interval))
-      throw new UnexpectedPacketError("the server sends more heartbeats than it said that it would");
     const beat = readBeat(body);
+    if (beat !== undefined) {
+      this.#firstTime ??= beat.time;
+      this.#lastTime = Math.max(this.#lastTime, beat.time);
+    }
+    if (++this.#beats > ALLOWANCE + this.#elapsed(now) / (500 * this.interval))
+      throw new UnexpectedPacketError("the server sends more heartbeats than it said that it would");
     if (beat === undefined) return;
     const { time, held } = beat;
     this.#clock.received(time / 1000, now);
@@ -61,6 +68,11 @@ export class ClientHeartbeat extends Heartbeat {
     }
     this.#answeredAt = now;
     this.session.connection.sendHeartbeat(BEAT_ANSWER_ID, time);
+  }
+
+  /** How long the server has been beating, in milliseconds. The clock of a machine that sleeps may stand still, as beats wake it. */
+  #elapsed(now: number): number {
+    return Math.max(now - this.#begun, (this.#lastTime - (this.#firstTime ?? 0)) / 1000);
   }
 
   protected override interrupted(): void {

@@ -1,7 +1,7 @@
 // Round trips and the server's time, and what a peer may not do with heartbeats.
 
-import { BEAT_ANSWER_ID, BEAT_ID, type Connection } from "@peng3dnet/peer";
-import { TestNetwork } from "@peng3dnet/peer/testing";
+import { BEAT_ANSWER_ID, BEAT_ID, Client, type Connection } from "@peng3dnet/peer";
+import { ManualClock, TestNetwork } from "@peng3dnet/peer/testing";
 import { RoundTrips } from "../../src/liveness/round-trip.js";
 import { ServerClock } from "../../src/liveness/server-clock.js";
 
@@ -242,6 +242,22 @@ describe("a peer that goes beyond what was agreed on is refused", () => {
     net.clock.advance(6);
     await net.settle();
     expect(code).toBe("P3D_ERR_UNEXPECTED_PACKET");
+  });
+
+  test("but not one whose beats wake a machine again and again, the clock of which stands still in between", async () => {
+    const net = new TestNetwork();
+    const clock = new ManualClock();
+    const cfg = { "net.heartbeat.interval": 1 };
+    const server = net.server({ cfg });
+    const client = net.run(new Client({ cfg, clock }));
+    net.connect(client, server);
+    await client.waitForConnection();
+    for (let second = 0; second < 100; second++) {
+      clock.advance(0.01);
+      net.clock.advance(1);
+      await net.settle();
+    }
+    expect([client.active, server.clients.get(1)?.active]).toEqual([true, true]);
   });
 
   test("but not one whose beats have waited for long on their way", async () => {
