@@ -200,7 +200,8 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
 
   /**
    * The server's time, as {@link Server.serverTime} tells it there: an estimate, and how far it is off at most. `undefined` as
-   * long as {@link Client.rtt} is. It gets better with each heartbeat, and may step back by as much as it was off.
+   * long as {@link Client.rtt} is, and for a moment after one of both machines slept. It gets better with each heartbeat, and may
+   * step back by as much as it was off.
    */
   serverTime(): ServerTime | undefined {
     return this.#session?.serverTime();

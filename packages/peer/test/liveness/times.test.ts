@@ -177,6 +177,32 @@ describe("the estimate of a clock", () => {
   });
 });
 
+describe("a machine that has slept", () => {
+  /** Beats of a server whose clock shows so much more than the client's, at the times of the client's; 5 there and 5 back. */
+  function estimates(differences: readonly [before: number, after: number]): (number | undefined)[] {
+    const clock = new ServerClock();
+    let answered: number | undefined;
+    let arrived = 0;
+    return [0, 1000, 2000, 3000, 4000].map((now) => {
+      const difference = differences[now > 1000 ? 1 : 0] as number;
+      clock.received(now - 5 + difference, now);
+      if (answered !== undefined) clock.arrived(answered, arrived, now);
+      answered = now;
+      arrived = now + 5 + difference;
+      const estimate = clock.at(now);
+      return estimate && Math.round(1000 * estimate.time - now);
+    });
+  }
+
+  test("of a client: nothing is known of the server's time for one beat", () => {
+    expect(estimates([50_000, 90_000])).toEqual([undefined, 50_000, undefined, 90_000, 90_000]);
+  });
+
+  test("of a server: the estimate is off until the second beat, and nothing is known up to the next one", () => {
+    expect(estimates([50_000, 10_000])).toEqual([undefined, 50_000, 50_000, undefined, 10_000]);
+  });
+});
+
 describe("a peer that goes beyond what was agreed on is refused", () => {
   /** What came of bytes that one side made up. */
   async function forged(side: "server" | "client", send: (connection: Connection, time: number) => void) {
