@@ -101,8 +101,8 @@ export class ClientHooks<C extends HookedClient> extends PeerHooks<C> {
     return this.client.processSinglePacket();
   }
 
-  protected override activated(session: Session<C>): void {
-    this.sessions.activated(session);
+  protected override activated(): void {
+    this.sessions.activated();
   }
 
   protected override observes(): boolean {

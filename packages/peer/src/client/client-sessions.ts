@@ -260,12 +260,13 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
   // ---- from one session to the next -------------------------------------------------------------
 
   /** The handshake is complete. */
-  activated(session: Session<C>): void {
+  activated(): void {
     const info = this.reconnecting?.active();
     this.everActive = true;
     this.#active.settle();
     this.#emit("handshakecomplete");
-    if (info !== undefined && session.open) this.#emit("session", info);
+    // A listener may have closed it. Only where none follows is `close` told instead.
+    if (info !== undefined && !this.#ended) this.#emit("session", info);
   }
 
   /** A session is over. */

@@ -344,6 +344,27 @@ describe("the program ends it", () => {
   });
 });
 
+test.each([
+  ["conn.close()", "servershutdown", ["lost", "session", "lost", "session"]],
+  ["close()", "enough", ["lost", "close"]],
+])(
+  "each lost is followed by session or close, also where %s ends it as soon as it is active",
+  async (how, reason, told) => {
+    const world = new World();
+    const { client } = await world.active();
+    const { events } = watch(client);
+    let first = true;
+    client.on("handshakecomplete", () => {
+      if (first) void (how === "close()" ? client : client.conn)?.close(reason);
+      first = false;
+    });
+    await world.cut();
+    await world.pass();
+    await world.pass();
+    expect(events.filter((event) => ["lost", "session", "close"].includes(event))).toEqual(told);
+  },
+);
+
 describe("attempts", () => {
   test("end when as many as may be have failed, with what the last one failed with", async () => {
     const world = new World();
