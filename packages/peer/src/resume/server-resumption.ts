@@ -290,10 +290,7 @@ export class ServerResumption<Owner> implements ResumptionHooks<Session<Owner>> 
     const resumption = resumptionOf(session);
     const expiry = Deadline.start(server.clock, window, () => {
       this.#hurry(session);
-      if (entry.expiry !== expiry || !resumption.suspended) return;
-      // What came of it before may wait to be worked off: it is suspended no more.
-      this.#suspended.delete(session);
-      resumption.giveUp(expired(window));
+      if (entry.expiry === expiry && resumption.suspended) resumption.giveUp(expired(window));
     });
     entry.expiry = expiry;
     const [address] = session.remoteAddress;
@@ -309,6 +306,11 @@ export class ServerResumption<Owner> implements ResumptionHooks<Session<Owner>> 
     this.#suspended.delete(session);
     this.#server.enter(session);
     this.#server.resumed(session, again, seconds);
+  }
+
+  /** A session waits for its client no more, while what came of it before waits to be worked off. */
+  gone(session: Session<Owner>): void {
+    this.#suspended.delete(session);
   }
 
   ended(session: Session<Owner>, unheard?: string): void {

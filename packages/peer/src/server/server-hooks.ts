@@ -225,6 +225,7 @@ export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
   override gone(session: Session<C>): void {
     this.#table.gone(session.cid as number, session.owner);
     this.#admission.end(session);
+    this.#resumption?.gone(session);
   }
 
   override over(session: Session<C>): void {

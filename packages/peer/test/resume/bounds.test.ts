@@ -367,6 +367,32 @@ describe("limits on connections", () => {
     return { hall, enter };
   }
 
+  test("one that is given up while its packets wait counts neither as suspended nor as a connection", async () => {
+    const { hall, enter } = await door();
+    const { client, link } = enter();
+    await client.connect();
+    await hall.net.settle();
+    const remote = hall.server.clients.get(1) as ClientOnServer;
+    remote.conn.pause();
+    client.sendMessage(Number_, 1);
+    await hall.net.settle();
+    client.stop();
+    link()?.cut();
+    await hall.net.settle();
+    expect(remote.suspended).toBe(true);
+    // Together they are more than net.resume.bytes.
+    for (const number of range(0, 2)) remote.sendMessage(Filled, [number, new Uint8Array(600_000)]);
+    await hall.net.settle();
+    expect([remote.suspended, hall.server.clients.size, hall.ended]).toEqual([false, 0, []]);
+    const others = [enter(), enter(), enter()] as const;
+    await others[0].client.connect();
+    await others[1].client.connect();
+    await expect(others[2].client.connect()).rejects.toThrow("refused");
+    remote.conn.resume();
+    await hall.net.settle();
+    expect(hall.ended).toEqual([[1, "resumeoverflow"]]);
+  });
+
   test("a suspended session counts as no connection, and comes back once there is room for one", async () => {
     const { hall, enter } = await door();
     const [first, second, third] = [enter(), enter(), enter()];
