@@ -248,6 +248,8 @@ export class ResumableTransport implements Transport, TransportHandler {
     this.#over = true;
     this.suspended = false;
     this.#kept?.clear();
+    // The session may be there for long, while packets that came before wait to be worked off.
+    this.tellAllHeld();
     this.#session?.closed(error);
   }
 
@@ -367,7 +369,7 @@ export class ResumableTransport implements Transport, TransportHandler {
     else if (this.owes) this.host?.acknowledgementDue(false);
   }
 
-  /** Tells all that is kept, to the byte: as long as it is suspended, none of that goes by itself. */
+  /** Tells all that is kept, to the byte: as long as it is suspended, none of that goes by itself. To be told when it is over, too. */
   tellAllHeld(): void {
     const held = this.#kept?.held ?? 0;
     if (held === this.#held) return;

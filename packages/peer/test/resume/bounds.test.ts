@@ -209,6 +209,31 @@ describe("net.limits.unsent.total", () => {
     expect(members.filter(({ remote }) => remote.active).length).toBe(40 - hall.ended.length);
   });
 
+  test("forgets what was kept of a session that is given up, also while packets of its client wait", async () => {
+    const hall = new Hall({
+      "net.limits.unsent.total": 400_000,
+      "net.resume.bytes": 300_000,
+      "net.resume.window": 5,
+    });
+    const [away, other] = await join(hall, 2);
+    if (away === undefined || other === undefined) throw new Error("nobody joined");
+    away.remote.conn.pause();
+    away.client.sendMessage(Number_, 1);
+    away.remote.sendMessage(Filled, [0, new Uint8Array(250_000)]);
+    await hall.net.settle();
+    hall.online = false;
+    await hall.cut([away]);
+    await hall.pass(6, 0.5);
+    expect([away.remote.suspended, hall.server.clients.size, hall.ended]).toEqual([false, 1, []]);
+    other.link().toServer.freeze();
+    other.remote.sendMessage(Filled, [0, new Uint8Array(250_000)]);
+    await hall.net.settle();
+    expect(hall.ended).toEqual([]);
+    away.remote.conn.resume();
+    await hall.net.settle();
+    expect(hall.ended).toEqual([[1, "resumeexpired"]]);
+  });
+
   test("forgets what was kept once it is acknowledged, however little that was", async () => {
     const hall = new Hall({ "net.limits.unsent.total": 100_000 });
     for (const number of range(0, 40)) {
