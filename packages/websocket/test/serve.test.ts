@@ -190,7 +190,7 @@ describe("beside pages", () => {
     const client = await webSocketClient(addressOf(http));
     const listeners = http.listenerCount("upgrade") + http.listenerCount("connection");
     await ways.close();
-    expect(http.listenerCount("upgrade") + http.listenerCount("connection")).toBe(listeners - 3);
+    expect(http.listenerCount("upgrade") + http.listenerCount("connection")).toBe(listeners - 2);
     // Without a listener, a request for an upgrade is a request as any other.
     expect((await refusal(addressOf(http))).text).toBe("a page");
     expect(await echoed(client, 2)).toBe(2);
