@@ -146,7 +146,6 @@ export class Server<
       cfg: this.cfg,
       clock: this.clock,
       logger: this.logger,
-      accepted: () => hooks.turns.accepted(),
       offer: (from, open, refuse, connected) => this.#reception.offered(from, open, refuse, connected),
       refused: (from, reason) => this.#reception.drop(from, reason),
       crashed: (error, where) => this.guard.failed(error, where),

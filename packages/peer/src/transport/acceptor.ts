@@ -12,11 +12,6 @@ export interface ListenRequest {
   readonly clock: Clock;
   readonly logger: Logger;
   /**
-   * A connection was accepted that is offered later, if at all, e.g. when it has asked for a WebSocket. As long as connections come,
-   * the server keeps turns of the event loop short, so that the next one is accepted soon.
-   */
-  accepted?(): void;
-  /**
    * A client wants in. Calls `open` if it may, and else `refuse`, which breaks it off without a word. Where the application
    * fails after `open`, the transport is destroyed.
    *

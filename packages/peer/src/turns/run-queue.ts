@@ -16,11 +16,6 @@ const NO_TIME = 0.1;
 /** Bytes of a packet that make one more unit of work, as a power of two. */
 const BYTES_PER_UNIT = 9;
 
-/** So many turns of the event loop at most are left to connections that are accepted … */
-const TURNS_LEFT = 32;
-/** … and so many milliseconds. */
-const TIME_LEFT = 2 * SLICE;
-
 /** Packets of so many bytes may take long, as compressed ones may. */
 export const COSTLY_LENGTH = (UNITS_BETWEEN_LOOKS - 1) << BYTES_PER_UNIT;
 
@@ -42,11 +37,8 @@ export type Precedence = "fresh" | "used" | "costly";
  * Shares the event loop among the connections of a peer. Input is worked off as it comes, until the time of one slice is
  * {@link RunQueue.spent}. From then on input waits for the next turn of the loop, so that nobody who sends much makes others
  * wait for long: those go first who had no turn yet, and packets that may take long go last, but one of each kind goes on
- * in each turn. Connections of one address take turns with each other first, so that many of them have no more time than few.
- *
- * A runtime may accept one connection in each turn of its loop, so that hundreds that come at once wait for as many turns. As
- * long as each turn brings one, most turns are short: nobody who waits has a turn in them. And packets that may take long
- * leave most of the time to connections that come.
+ * in each turn. While connections are being accepted, packets that may take long leave most of the time to them. Connections of
+ * one address take turns with each other first, so that many of them have no more time than few.
  */
 export class RunQueue {
   /** Whether the time is used up, so that no packet is begun now. */
@@ -65,12 +57,6 @@ export class RunQueue {
   #waiting: Record<Precedence, Runnable[]> | undefined = undefined;
   #turn: (() => void) | undefined = undefined;
   #arrivals: Arrivals | undefined = undefined;
-  /** Whether a connection was accepted in this turn of the event loop. */
-  #accepted = false;
-  /** Turns that were left to such connections since those who wait had one, … */
-  #left = 0;
-  /** … and when that was. */
-  #workedAt = 0;
 
   /** @param yieldTurn - calls something in the next turn of the event loop. */
   constructor(clock: Clock, yieldTurn: (call: () => void) => void) {
@@ -87,7 +73,6 @@ export class RunQueue {
   accepted(): void {
     this.#arrivals ??= new Arrivals();
     this.#arrivals.came(this.#clock.now());
-    this.#accepted = true;
   }
 
   /** A packet of so many bytes was processed. One that may take long is to be looked at before, too, so that the time begins. */
@@ -130,16 +115,9 @@ export class RunQueue {
   #nextTurn(): void {
     this.#armed = false;
     this.spent = false;
-    const accepted = this.#accepted;
-    this.#accepted = false;
     if (this.#empty) return;
     const now = this.#clock.now();
     this.#begin(now);
-    if (accepted && this.#leave(now)) {
-      this.spent = true;
-      return;
-    }
-    this.#left = 0;
     const arrivals = this.#arrivals?.expected(now) === true ? this.#arrivals : undefined;
     const end = this.#until;
     this.#run("fresh", end);
@@ -148,18 +126,7 @@ export class RunQueue {
     else this.#runCostly(arrivals, end);
     // With nobody left, what comes next in this turn of the loop has the time of a slice, too.
     this.spent = !this.#empty;
-    this.#workedAt = this.#clock.now();
-    this.#until = this.#workedAt + SLICE;
-  }
-
-  /** Leaves a turn to the next connection, which may be there already. @returns whether it does. */
-  #leave(now: number): boolean {
-    const { fresh, used } = this.#waiting as Record<Precedence, Runnable[]>;
-    // The others have a rule of their own.
-    if (fresh.length === 0 && used.length === 0) return false;
-    if (this.#left >= TURNS_LEFT || now - this.#workedAt >= TIME_LEFT) return false;
-    this.#left++;
-    return true;
+    this.#until = this.#clock.now() + SLICE;
   }
 
   /** The same where connections come: leaves them most of the time. */

@@ -100,10 +100,7 @@ export async function listenOnOwnPort(settings: Settings, request: ListenRequest
   const server = secured ?? createTcpServer(options, serve);
   secured?.on("secureConnection", (socket) => waiting.secured(socket));
   secured?.on("tlsClientError", (error, socket) => waiting.tlsFailed(socket, error));
-  server.prependListener("connection", (socket: Socket) => {
-    upgrader.accepted();
-    waiting.enter(socket);
-  });
+  server.prependListener("connection", (socket: Socket) => waiting.enter(socket));
   const address = await listen(server, request.address);
   server.on("error", request.failed);
   const listening: Listening = {

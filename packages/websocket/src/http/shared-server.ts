@@ -25,9 +25,6 @@ export function listenOnSharedServer(
     missed: (upgrade) => upgrader.missed(upgrade),
   });
   const arrivals = new Arrivals(server, request.clock);
-  // Also with TLS, this is the connection of TCP.
-  const accepted = (): void => upgrader.accepted();
-  server.on("connection", accepted);
   return {
     get address() {
       return addressOf(server) ?? request.address;
@@ -35,7 +32,6 @@ export function listenOnSharedServer(
     async close() {
       leave();
       arrivals.close();
-      server.off("connection", accepted);
     },
   };
 }

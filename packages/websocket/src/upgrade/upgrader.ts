@@ -109,12 +109,6 @@ export class Upgrader {
     }
   }
 
-  /** A connection was accepted that may ask for a WebSocket. */
-  accepted(): void {
-    this.#turns.accepted();
-    this.#request.accepted?.();
-  }
-
   /** A request was for a path that nobody has, and was refused. */
   missed(request: IncomingMessage): void {
     this.#refused(request);
