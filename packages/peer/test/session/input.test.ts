@@ -56,7 +56,11 @@ describe("turns", () => {
     send(...EIGHT_NOTES, ...EIGHT_NOTES, ...EIGHT_NOTES);
     const first = notes.length;
     expect(first).toBeLessThan(24);
-    expect([transport.calls, session.hasUnprocessedInput, session.restless]).toEqual([["pause"], true, false]);
+    expect([transport.calls, session.hasUnprocessedInput, session.restless]).toEqual([
+      ["pause"],
+      true,
+      false,
+    ]);
     // What comes now waits behind it.
     send(packet(NOTE, "last"));
     expect(notes).toHaveLength(first);
