@@ -341,7 +341,9 @@ export class Connection extends PacketSender implements PacketSource, HandshakeC
    */
   dispatch(): void {
     const { id, flags, bytes, start, end, owned } = this.current();
-    this.#process(id, flags, bytes, start + HEADER_SIZE, end, owned);
+    // Asked here and not in #process, which the engine would compile anew when the first of these packets comes.
+    if (isControl(id) && this.#controls(id)) this.#takeControl(id, flags, bytes, start + HEADER_SIZE, end);
+    else this.#process(id, flags, bytes, start + HEADER_SIZE, end, owned);
   }
 
   /**
@@ -352,7 +354,10 @@ export class Connection extends PacketSender implements PacketSource, HandshakeC
   dispatchRaw(raw: Uint8Array): void {
     const bytes = new Uint8Array(raw.buffer, raw.byteOffset, raw.length);
     const owned = bytes.buffer.byteLength <= LENGTH_SIZE + bytes.length;
-    this.#process(readUint32(bytes, 0), readUint16(bytes, 4), bytes, HEADER_SIZE, bytes.length, owned);
+    const id = readUint32(bytes, 0);
+    const flags = readUint16(bytes, 4);
+    if (isControl(id) && this.#controls(id)) this.#takeControl(id, flags, bytes, HEADER_SIZE, bytes.length);
+    else this.#process(id, flags, bytes, HEADER_SIZE, bytes.length, owned);
   }
 
   /**
@@ -371,13 +376,13 @@ export class Connection extends PacketSender implements PacketSource, HandshakeC
     return begun && this.agreed(extensionOf(id)) && this.registry().findId(id) === undefined;
   }
 
+  #takeControl(id: number, flags: number, bytes: Uint8Array, start: number, end: number): void {
+    takeControl(this.host, this.side, this.context.bodies, id, flags, bytes, start, end);
+  }
+
   /** Processes a packet whose body lies in `bytes` from `start` up to `end`. */
   #process(id: number, flags: number, bytes: Uint8Array, start: number, end: number, owned: boolean): void {
     const entry = this.registry().findId(id);
-    if (entry === undefined && isControl(id) && this.#controls(id)) {
-      takeControl(this.host, this.side, this.context.bodies, id, flags, bytes, start, end);
-      return;
-    }
     this.packetsIn++;
     const type = this.#typeReceives ? this.type : undefined;
     const { active } = this;

@@ -5,9 +5,8 @@ import { escapeText } from "../errors/quote-text.js";
 import { encodeAcknowledgement } from "../handshake/acknowledgement.js";
 import { writeControl } from "../handshake/control.js";
 import { CLOSECONN_NAME } from "../handshake/internal-names.js";
-import { TICKET_ID } from "../handshake/resume.js";
+import { encodeTicket } from "../handshake/ticket.js";
 import { checkSent } from "../packets/check-sent.js";
-import { encodeUncompressed } from "../packets/encode-packet.js";
 import { maySend, type PacketTarget } from "../packets/send-check.js";
 import type { PacketEntry, PacketRegistry } from "../registry/packet-registry.js";
 import type { BoundType } from "./bound-type.js";
@@ -142,7 +141,7 @@ export abstract class PacketSender extends PacketStream implements PacketTarget 
    */
   sendTicket(ticket: Uint8Array, window: number): void {
     if (this.#reason !== undefined) return;
-    this.out().append(encodeUncompressed(this.context, TICKET_ID, [ticket, window]));
+    this.out().append(encodeTicket(this.context, ticket, window));
     this.announce(0);
   }
 

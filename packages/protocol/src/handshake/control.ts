@@ -5,8 +5,8 @@ import { BadDataError, UnexpectedPacketError } from "../errors/errors.js";
 import type { FrameEncoder } from "../framing/frame-encoder.js";
 import { HEADER_SIZE, LENGTH_SIZE } from "../framing/packet-header.js";
 import { type EncodingContext, encodeUncompressed } from "../packets/encode-packet.js";
-import { acknowledgementAt } from "./acknowledgement.js";
 import { BEAT_ANSWER_ID, BEAT_ID, isHeartbeat, MAX_BEAT_BODY } from "./heartbeat.js";
+import { readNumber } from "./plain-number.js";
 import {
   ACKNOWLEDGE_ID,
   MAX_RESUME_BODY,
@@ -15,6 +15,7 @@ import {
   readTicket,
   TICKET_ID,
 } from "./resume.js";
+import { ticketAt } from "./ticket.js";
 
 /** An extension that has packets of its own. They are registered under no name. */
 export type ControlExtension = "heartbeat" | "resume";
@@ -64,9 +65,14 @@ export function takeControl(
       `packet ${id} of the extension "${extensionOf(id)}" is compressed, or its body longer than ${most} bytes`,
     );
   }
-  const received = id === ACKNOWLEDGE_ID ? acknowledgementAt(bytes, start, end) : undefined;
-  const body = received ?? bodies.decode(bytes, start, end, flags, false, most, most);
+  const body = plainBody(id, bytes, start, end) ?? bodies.decode(bytes, start, end, flags, false, most, most);
   deliver(host, side, id, body, HEADER_SIZE + LENGTH_SIZE + end - start);
+}
+
+/** The body of a packet in the form that peers of this kind write, read without a codec; `undefined`: it has another form. */
+function plainBody(id: number, bytes: Uint8Array, start: number, end: number): unknown {
+  if (id === ACKNOWLEDGE_ID) return readNumber(bytes, start, end);
+  return id === TICKET_ID ? ticketAt(bytes, start, end) : undefined;
 }
 
 /**

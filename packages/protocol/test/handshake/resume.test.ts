@@ -167,15 +167,20 @@ test("acknowledgements and tickets go to the driver, count as no packet, and wai
   expect([client.received, client.host.sentData, client.codes, server.codes]).toEqual([[], [], [], []]);
 });
 
+function refuseControl(value: unknown): void {
+  if (typeof value === "number" || Array.isArray(value))
+    throw new Error("asked for an acknowledgement or ticket");
+}
+
 /** Fails as soon as it is asked for anything of the stream's own. */
 const forMapsAlone: Codec = {
   encode: (value) => {
-    if (typeof value === "number") throw new Error("asked for an acknowledgement");
+    refuseControl(value);
     return codec.encode(value);
   },
   decode: (bytes) => {
     const value = codec.decode(bytes);
-    if (typeof value === "number") throw new Error("asked for an acknowledgement");
+    refuseControl(value);
     return value;
   },
 };
@@ -220,6 +225,55 @@ test.each(["", "80", "0500", "cc", "cd05", "cd000500", "ff", "cf0020000000000000
     expect(client.host.acknowledgements).toEqual([]);
   },
 );
+
+test.each([
+  [16, 1, "01"],
+  [32, 127, "7f"],
+  [128, 86_400, "ce00015180"],
+])(
+  "a ticket of %d bytes for %d s is written and read without the application's codec",
+  (size, window, text) => {
+    const { server, client } = pair(
+      { ...WAITS, codec: forMapsAlone },
+      { ...COMES_BACK, codec: forMapsAlone },
+    );
+    const given = new Uint8Array(size).fill(7);
+    server.connection.sendTicket(given, window);
+    const bytes = server.take();
+    const head = `92c4${size.toString(16).padStart(2, "0")}`;
+    expect(hex(bytes)).toBe(hex(packet(TICKET_ID, `${head}${hex(given)}${text}`)));
+    client.receive(bytes);
+    expect(client.host.tickets).toEqual([[given, window, bytes.length]]);
+    expect([client.codes, server.codes]).toEqual([[], []]);
+  },
+);
+
+test("a ticket for a part of a second is written and read", () => {
+  const { server, client } = pair();
+  server.connection.sendTicket(ticket, 0.5);
+  client.receive(server.take());
+  expect(client.host.tickets.map(([got, window]) => [got, window])).toEqual([[ticket, 0.5]]);
+});
+
+test.each(["92c50020", "dc0002c420", "dd00000002c420"])("a ticket in another form is read: %s", (head) => {
+  const { client } = pair();
+  client.receive(packet(TICKET_ID, `${head}${hex(ticket)}3c`));
+  expect(client.host.tickets.map(([got, window]) => [got, window])).toEqual([[ticket, 60]]);
+});
+
+test.each([
+  "92c4",
+  "92c420",
+  "92c40f3c",
+  `92c40f${"00".repeat(15)}3c`,
+  `92c410${"00".repeat(16)}00`,
+  `92c410${"00".repeat(16)}3c3c`,
+])("a body that is no ticket is refused: %s", (text) => {
+  const { client } = pair();
+  client.receive(packet(TICKET_ID, text));
+  expect(client.errors.map(({ closeReason }) => closeReason)).toEqual(["baddata"]);
+  expect(client.host.tickets).toEqual([]);
+});
 
 test("a ticket does not change with the buffer that it was received in, nor hold it", () => {
   const { client } = pair();
