@@ -1,4 +1,10 @@
-import { BEAT_ANSWER_ID, BEAT_ID, readBeat, UnexpectedPacketError } from "@peng3dnet/protocol";
+import {
+  BEAT_ANSWER_ID,
+  BEAT_ID,
+  LEAST_BEAT_INTERVAL,
+  readBeat,
+  UnexpectedPacketError,
+} from "@peng3dnet/protocol";
 import type { Clock } from "../time/clock.js";
 import { BeatWheels } from "./beat-wheels.js";
 import { type BeatingSession, Heartbeat, type Timekeeper, type UnderWay } from "./heartbeat.js";
@@ -57,7 +63,7 @@ export class ClientHeartbeat extends Heartbeat {
       this.#firstTime ??= beat.time;
       this.#lastTime = Math.max(this.#lastTime, beat.time);
     }
-    if (++this.#beats > ALLOWANCE + this.#elapsed(now) / (500 * this.interval))
+    if (++this.#beats > this.#allowed(now))
       throw new UnexpectedPacketError("the server sends more heartbeats than it said that it would");
     if (beat === undefined) return;
     const { time, held } = beat;
@@ -70,9 +76,15 @@ export class ClientHeartbeat extends Heartbeat {
     this.session.connection.sendHeartbeat(BEAT_ANSWER_ID, time);
   }
 
-  /** How long the server has been beating, in milliseconds. The clock of a machine that sleeps may stand still, as beats wake it. */
-  #elapsed(now: number): number {
-    return Math.max(now - this.#begun, (this.#lastTime - (this.#firstTime ?? 0)) / 1000);
+  /**
+   * How many beats may have come by now: two in an interval, and some more. The clock of a machine that sleeps may stand still, as beats
+   * wake it: then the server's counts. That may be turned, and so never stands for more than the shortest interval would allow.
+   */
+  #allowed(now: number): number {
+    const own = now - this.#begun;
+    const servers = (this.#lastTime - (this.#firstTime ?? 0)) / 1000;
+    const intervals = Math.max(own, Math.min(servers, own * (this.interval / LEAST_BEAT_INTERVAL)));
+    return ALLOWANCE + (2 * intervals) / (1000 * this.interval);
   }
 
   protected override interrupted(): void {

@@ -279,11 +279,51 @@ describe("a peer that goes beyond what was agreed on is refused", () => {
     net.connect(client, server);
     await client.waitForConnection();
     for (let second = 0; second < 100; second++) {
-      clock.advance(0.01);
+      clock.advance(0.05);
       net.clock.advance(1);
       await net.settle();
     }
     expect([client.active, server.clients.get(1)?.active]).toEqual([true, true]);
+  });
+
+  test("a server that turns its clock ahead gets no more answers than one that may beat as often as any", async () => {
+    const net = new TestNetwork();
+    const clock = new ManualClock();
+    const cfg = { "net.heartbeat.interval": 5 };
+    const server = net.server({ cfg });
+    const client = net.run(new Client({ cfg, clock }));
+    let code: unknown;
+    client.on("close", ({ error }) => {
+      code = (error as { code?: string } | undefined)?.code;
+    });
+    const link = net.connect(client, server);
+    await client.waitForConnection();
+    await net.settle();
+    const connection = server.getConnection([...server.clients.keys()][0]!) as Connection;
+    // What the client answers is seen, and not judged.
+    let answers = 0;
+    link.server.takeData = () => void answers++;
+    connection.sendHeartbeat(BEAT_ID, [Number.MAX_SAFE_INTEGER, 0]);
+    await net.settle();
+    answers = 0;
+    for (let second = 0; second < 10; second++) {
+      clock.advance(1);
+      // Twenty in a second: two in the shortest interval that there is.
+      for (let beat = 0; beat < 20; beat++) {
+        connection.sendHeartbeat(BEAT_ID, [1, null]);
+        await net.settle();
+      }
+    }
+    expect([answers, client.active]).toEqual([200, true]);
+    for (let beat = 0; beat < 20 && client.active; beat++) {
+      connection.sendHeartbeat(BEAT_ID, [Number.MAX_SAFE_INTEGER, 0]);
+      await net.settle();
+    }
+    expect(answers).toBeLessThanOrEqual(208);
+    // The server's end is deaf here, so that the close takes its longest.
+    clock.advance(60);
+    await net.settle();
+    expect([client.active, code]).toEqual([false, "P3D_ERR_UNEXPECTED_PACKET"]);
   });
 
   test("but not one whose beats have waited for long on their way", async () => {

@@ -68,4 +68,27 @@ export const BEATS: readonly Kind[] = [
       };
     },
   },
+  {
+    name: "beats-turned",
+    title: "a hostile server that turns its clock ahead: heartbeats without end, of which it reads no answer",
+    connections: 1,
+    code: "P3D_ERR_UNEXPECTED_PACKET",
+    victim: { client: true },
+    prepare: () => {
+      const first = concat([
+        WELCOME,
+        packet(BEAT_ID, [0, null]),
+        packet(BEAT_ID, [Number.MAX_SAFE_INTEGER, 0]),
+      ]);
+      const chunk = repeated(packet(BEAT_ID, [1, null]));
+      return async (attacker) => {
+        attacker.onVisitor = async (socket) => {
+          socket.pause();
+          attacker.write(socket, first);
+          while (!attacker.over && (await attacker.send(socket, chunk))) await attacker.pause(0);
+        };
+        await attacker.rest();
+      };
+    },
+  },
 ];
