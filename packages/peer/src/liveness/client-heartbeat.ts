@@ -81,10 +81,13 @@ export class ClientHeartbeat extends Heartbeat {
    * wake it: then the server's counts. That may be turned, and so never stands for more than the shortest interval would allow.
    */
   #allowed(now: number): number {
-    const own = now - this.#begun;
-    const servers = (this.#lastTime - (this.#firstTime ?? 0)) / 1000;
-    const intervals = Math.max(own, Math.min(servers, own * (this.interval / LEAST_BEAT_INTERVAL)));
-    return ALLOWANCE + (2 * intervals) / (1000 * this.interval);
+    const own = (now - this.#begun) / 1000;
+    const servers = (this.#lastTime - (this.#firstTime ?? 0)) / 1e6;
+    const intervals = Math.max(
+      own / this.interval,
+      Math.min(servers / this.interval, own / LEAST_BEAT_INTERVAL),
+    );
+    return ALLOWANCE + 2 * intervals;
   }
 
   protected override interrupted(): void {
