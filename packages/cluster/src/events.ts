@@ -1,4 +1,5 @@
 import type { ClusterHost } from "@peng3dnet/peer";
+import type { NodeConflictError } from "./nodes/node-errors.js";
 import type { GroupMember, MemberEvent } from "./presence/member.js";
 
 /** Something that nodes sent to a group did not arrive here. */
@@ -36,6 +37,11 @@ export interface NodeEvents {
   nodeleave: [node: NodeInfo, info: { readonly lost: boolean }];
   /** Another node was silent for too long; comes after its `nodeleave`, and after its members have left their groups. */
   nodelost: [node: NodeInfo];
+  /**
+   * Another node speaks under the id of this one, which has left the cluster for that: what either sent of late may not have reached
+   * everybody. Join again, which gives it an id of its own.
+   */
+  conflict: [error: NodeConflictError];
   /** A client of any node is in a group now. A listener makes the node watch presence: {@link ClusterGroup.members}. */
   memberenter: [member: GroupMember, group: string];
   /** A client of any node is not in a group any more. */

@@ -49,6 +49,7 @@ export type {
   NatsCredentials,
   NatsTlsOptions,
 } from "./nats/nats-options.js";
+export { NodeConflictError } from "./nodes/node-errors.js";
 export type { ClusterOptions } from "./options.js";
 export type {
   GroupMember,

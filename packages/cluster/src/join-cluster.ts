@@ -19,7 +19,7 @@ import { newNodeId, Subjects } from "./wire/names.js";
  *
  * @returns once the bus is connected, and the others can hear of this node.
  * @throws {@link ConfigError} for an option that is not allowed; {@link InvalidStateError} if the server is stopped;
- * {@link BusConnectError} and what else the bus throws.
+ * {@link NodeConflictError} if another node has its id; {@link BusConnectError} and what else the bus throws.
  *
  * @example
  * ```ts no-run
@@ -50,11 +50,13 @@ export async function joinCluster<C extends ClientOnServer, D extends AnyPacketD
     });
     core.start();
     await bus.flush();
+    if (core.conflicting !== undefined) throw core.conflicting;
     return new ClusterNode<C, D>(core);
   } catch (error) {
     if (core === undefined) await bus.close();
     else await core.leave();
-    throw error;
+    // Nobody could listen to the event yet.
+    throw core?.conflicting ?? error;
   }
 }
 

@@ -57,14 +57,22 @@ export class Link {
   /**
    * Hears what is published to a subject.
    *
-   * @param take - gets what is a message of a node. @returns whether it is one that concerns it.
+   * @param take - gets what is a message of another node. @returns whether it is one that concerns it.
+   * @param own - gets what says that it is of this one.
    * @throws {@link BusError}
    */
-  subscribe(subject: string, take: (message: Message) => boolean): BusSubscription {
+  subscribe(
+    subject: string,
+    take: (message: Message) => boolean,
+    own?: (message: Message) => void,
+  ): BusSubscription {
     return this.#bus.subscribe(subject, (payload) => {
       try {
         const message = readMessage(payload);
-        if (message.header[FROM] === this.#id) return;
+        if (message.header[FROM] === this.#id) {
+          own?.(message);
+          return;
+        }
         this.#counters.messagesIn++;
         this.#counters.bytesIn += payload.length;
         if (this.#observation.messages !== undefined) this.#observation.arrived(message.kind, payload.length);

@@ -2,6 +2,7 @@ import {
   CLUSTER_HOST,
   type ClientOnServer,
   type ClusterHost,
+  describeError,
   ENCODED,
   type NodeCensus,
   type Server,
@@ -14,6 +15,7 @@ import { Link } from "./link.js";
 import { Counters } from "./metrics.js";
 import { Membership } from "./nodes/membership.js";
 import type { MembershipHost } from "./nodes/membership-host.js";
+import { NodeConflictError } from "./nodes/node-errors.js";
 import { NodePlaces, type NodePlacesHost } from "./nodes/node-places.js";
 import { NodeTable } from "./nodes/node-table.js";
 import type { RemoteNode } from "./nodes/remote-node.js";
@@ -68,6 +70,8 @@ export class NodeCore
   readonly maxRequests: number;
   /** Whether it has left. */
   left = false;
+  /** Why it has, where another node has its id. */
+  conflicting: NodeConflictError | undefined = undefined;
   readonly #bus: Bus;
   readonly #link: Link;
   readonly #subjects: Subjects;
@@ -137,7 +141,11 @@ export class NodeCore
   start(): void {
     const { all } = this.#subjects;
     this.#subscriptions.push(
-      this.#link.subscribe(all, (message) => this.membership.take(message) || this.presence.take(message)),
+      this.#link.subscribe(
+        all,
+        (message) => this.membership.take(message) || this.presence.take(message),
+        (message) => this.membership.takeOwn(message),
+      ),
       this.#link.subscribe(this.#subjects.node(this.id), (message) => this.#takeOwn(message)),
     );
     this.#takenBack.push(
@@ -154,8 +162,8 @@ export class NodeCore
   }
 
   /** Leaves the cluster. Further calls return the first one's promise, which never rejects. */
-  leave(): Promise<void> {
-    this.#ending ??= this.#leave();
+  leave(conflict = false): Promise<void> {
+    this.#ending ??= this.#leave(conflict);
     return this.#ending;
   }
 
@@ -165,9 +173,9 @@ export class NodeCore
     await this.membership.heardByAll({ signal });
   }
 
-  async #leave(): Promise<void> {
+  async #leave(conflict: boolean): Promise<void> {
     this.left = true;
-    this.membership.end();
+    this.membership.end(conflict);
     this.#places.end();
     this.presence.end();
     this.shared.end();
@@ -347,6 +355,17 @@ export class NodeCore
     this.presence.gone(id);
     this.events.emit("nodeleave", info, { lost: !left });
     if (!left) this.events.emit("nodelost", info);
+  }
+
+  conflict(): void {
+    if (this.left) return;
+    const error = new NodeConflictError(
+      `another node speaks under the id of this one, ${this.id}, as where a process was copied while it ran; this one has left the cluster: call joinCluster again, which gives it an id of its own`,
+    );
+    this.host.logger.error(`cluster: ${describeError(error)}`);
+    this.conflicting = error;
+    void this.leave(true);
+    this.events.emit("conflict", error);
   }
 
   tooMany(id: string): void {

@@ -36,6 +36,8 @@ export interface MembershipHost {
   joined(node: RemoteNode): void;
   /** Another node is not there any more. @param left - it has said so. */
   gone(node: RemoteNode, left: boolean): void;
+  /** Another node speaks under the id of this one. */
+  conflict(): void;
   /** There are more nodes than may be. */
   tooMany(id: string): void;
   /** A beat is over. */

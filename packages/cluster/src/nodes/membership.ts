@@ -2,6 +2,7 @@ import type { WaitOptions } from "@peng3dnet/peer";
 import { batchesOfGroups, fitInOne } from "../wire/batches.js";
 import type { Message } from "../wire/form.js";
 import { BEAT, BYE, type Heard, INTEREST, LAST, POSITIONS, STATE, WANT } from "../wire/messages.js";
+import { BeatMarks } from "./beat-marks.js";
 import { HeardWaits } from "./heard-waits.js";
 import type { MembershipHost } from "./membership-host.js";
 import type { NodeTable } from "./node-table.js";
@@ -41,6 +42,7 @@ export class Membership {
   #settlesAt = 0;
   #ended = false;
   readonly #waits: HeardWaits;
+  readonly #marks = new BeatMarks();
 
   constructor(host: MembershipHost, table: NodeTable) {
     this.#host = host;
@@ -81,12 +83,18 @@ export class Membership {
     this.#arm();
   }
 
-  /** Ends: says that this node leaves. */
-  end(): void {
+  /**
+   * Ends: says that this node leaves.
+   *
+   * @param conflict - whether another one speaks under its id. That is to learn so, too, and the others may have missed something: they
+   * find out that nobody is there any more.
+   */
+  end(conflict = false): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#host.clock.clearTimeout(this.#timer);
-    this.#host.tellAll(BYE.write({ from: this.#host.id }));
+    if (conflict) this.#beat();
+    else this.#host.tellAll(BYE.write({ from: this.#host.id }));
     this.#waits.end();
   }
 
@@ -193,7 +201,8 @@ export class Membership {
 
   #beat(): void {
     const { id: from, advertised = null, clients } = this.#host;
-    this.#host.tellAll(BEAT.write({ from, version: this.#version, advertised, clients }));
+    const mark = this.#marks.next();
+    this.#host.tellAll(BEAT.write({ from, version: this.#version, advertised, clients, mark }));
   }
 
   /** Says where sequences are, so that the loss of their last message is noticed, too. */
@@ -233,6 +242,13 @@ export class Membership {
 
   #want(id: string): void {
     this.#host.tell(id, WANT.write({ from: this.#host.id }));
+  }
+
+  /** Takes what says that it is of this node. Most of it came back from the bus. @throws {@link BadDataError} */
+  takeOwn(message: Message): void {
+    if (message.kind !== BEAT.kind || this.#ended) return;
+    const { mark } = BEAT.read(message);
+    if (mark !== undefined && !this.#marks.has(mark)) this.#host.conflict();
   }
 
   /** Takes a message that concerns this. @returns whether it does. @throws {@link BadDataError} */

@@ -83,13 +83,16 @@ export const GROUP_MESSAGE = new Form(1, "group message", {
 
 // ---- to all nodes -----------------------------------------------------------------------------------
 
-/** A node lives. `version` counts the changes of what it wants to hear; it has so many clients. */
-export const BEAT = new Form(2, "beat", {
-  from: node,
-  version: count,
-  advertised: textOrNull,
-  clients: count,
-});
+/**
+ * A node lives. `version` counts the changes of what it wants to hear; it has so many clients. `mark` is drawn anew for each beat, and
+ * tells the node that another one speaks under its id.
+ */
+export const BEAT = new Form(
+  2,
+  "beat",
+  { from: node, version: count, advertised: textOrNull, clients: count },
+  { mark: count },
+);
 /** What a node wants to hear has changed: what was `base` is now `version`. */
 export const INTEREST = new Form(3, "interest", {
   from: node,

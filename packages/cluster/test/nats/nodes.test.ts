@@ -1,7 +1,7 @@
 // Nodes over a real nats-server, with clients over TCP: the same as over a bus in memory, and what a restart of the broker does.
 
 import { Socket } from "node:net";
-import { type ClusterNode, type Gap, joinCluster, natsBus } from "@peng3dnet/cluster";
+import { type ClusterNode, type Gap, joinCluster, type NodeConflictError, natsBus } from "@peng3dnet/cluster";
 import { Client, type ClientOnServer, Server } from "@peng3dnet/core";
 import type { NatsServer } from "@peng3dnet-internal/nats-server";
 import { onCleanup } from "../../../core/test/support/cleanup.js";
@@ -198,5 +198,32 @@ describeWithNats("nodes", () => {
     a.node.group("room").delete(a.remote);
     await b.until(() => inside.size === 1);
     expect([...inside]).toEqual([b.id]);
+  });
+
+  test("two under one id both find out, leave, and are nodes of their own once they join again", async () => {
+    const broker = await startNats();
+    const draw = crypto.getRandomValues.bind(crypto);
+    // The epoch alone: the client library draws, too.
+    const drawn = jest
+      .spyOn(crypto, "getRandomValues")
+      .mockImplementation((array) => ((array as Uint8Array).byteLength === 9 ? array : draw(array)));
+    const told: unknown[] = [];
+    const begun = [1, 2].map(async () => {
+      const server = new Server({ addr: "127.0.0.1:0", packets });
+      onCleanup(() => server.shutdown({ timeout: 5 }));
+      const bus = natsBus({ servers: broker.url });
+      const node = await joinCluster(server, { bus, name: "x", interval: 0.2, timeout: 2 });
+      return new Promise<NodeConflictError>((resolve) => {
+        node.on("conflict", resolve);
+      });
+    });
+    // One may find out before it has joined.
+    for (const twin of begun) told.push(await twin.catch((error: unknown) => error));
+    drawn.mockRestore();
+    expect(told).toMatchObject([{ code: "P3D_ERR_NODE_CONFLICT" }, { code: "P3D_ERR_NODE_CONFLICT" }]);
+    const other = await begin(broker, "o");
+    const again = await begin(broker, "x");
+    await other.until(() => other.node.nodes.has(again.node.id));
+    expect(other.node.nodes.size).toBe(1);
   });
 });
