@@ -18,7 +18,7 @@ import { newNodeId, Subjects } from "./wire/names.js";
  * Where the server stops, it leaves by itself.
  *
  * @returns once the bus is connected, and the others can hear of this node.
- * @throws {@link ConfigError} for an option that is not allowed; {@link InvalidStateError} if the server is stopped;
+ * @throws {@link ConfigError} for an option that is not allowed; {@link InvalidStateError} if the server is stopped, or has joined already and not left;
  * {@link NodeConflictError} if another node has its id; {@link BusConnectError} and what else the bus throws.
  *
  * @example
@@ -34,13 +34,13 @@ export async function joinCluster<C extends ClientOnServer, D extends AnyPacketD
 ): Promise<ClusterNode<C, D>> {
   checkKnownOptions("joinCluster", options, CLUSTER_OPTIONS);
   const settings = readOptions(options);
-  checkNotStopped(server);
+  checkCanJoin(server);
   const { clock, logger } = server[CLUSTER_HOST];
   const { name } = settings;
   const bus = await options.bus.connect({ name, logger, clock });
   let core: NodeCore | undefined;
   try {
-    checkNotStopped(server);
+    checkCanJoin(server);
     core = new NodeCore({
       id: newNodeId(name),
       server: server as unknown as Server<ClientOnServer>,
@@ -60,6 +60,13 @@ export async function joinCluster<C extends ClientOnServer, D extends AnyPacketD
   }
 }
 
-function checkNotStopped({ stopped }: { readonly stopped: boolean }): void {
+function checkCanJoin({
+  stopped,
+  [CLUSTER_HOST]: { joined },
+}: Pick<Server, "stopped" | typeof CLUSTER_HOST>): void {
+  if (joined)
+    throw new InvalidStateError(
+      "the server is a node of a cluster already; await leave() of that node before it joins again",
+    );
   if (stopped) throw new InvalidStateError("the server is stopped; join the cluster before that");
 }

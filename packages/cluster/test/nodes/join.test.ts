@@ -50,6 +50,31 @@ test("a server that is stopped cannot join, be it that it stops meanwhile", asyn
   expect(net.clock.timers).toBe(0);
 });
 
+test("a server is one node at a time: else its clients would hear all twice", async () => {
+  const cluster = new TestCluster();
+  const a = await cluster.join("a");
+  const b = await cluster.join("b");
+  const again = (): Promise<unknown> => settled(joinCluster(a.server, { bus: cluster.bus, name: "again" }));
+  expect(await again()).toMatchObject({
+    code: "P3D_ERR_INVALID_STATE",
+    message: expect.stringContaining("leave()") as string,
+  });
+  await cluster.turn(3);
+  expect([...b.node.nodes.keys()]).toEqual([a.node.id]);
+  // Two at once: the first one does.
+  await a.node.leave();
+  const [one, two] = await Promise.all([again(), again()]);
+  expect([one, two]).toEqual([expect.any(ClusterNode), expect.any(InvalidStateError)]);
+  await cluster.turn(3);
+  expect([...b.node.nodes.keys()]).toEqual([(one as ClusterNode).id]);
+  const guest = await a.enter();
+  (one as ClusterNode).group("room").add(guest.remote);
+  await cluster.settle();
+  b.node.group("room").broadcast(News, 1);
+  await cluster.settle();
+  expect(guest.news).toEqual([1]);
+});
+
 test("where the bus cannot be opened, or breaks at once, nothing stays behind", async () => {
   const net = new TestNetwork();
   const refused = new Error("no broker");

@@ -68,6 +68,8 @@ export interface ClusterHostParts {
   context(): ConnectionContext;
   /** Says which servers clients may be led to that come back. @returns what takes that back. */
   usePlaces(places: ResumePlaces): () => void;
+  /** Whether somebody says that now. */
+  hasPlaces(): boolean;
   /** The connection of a client. */
   session(cid: Cid): RequestSession | undefined;
 }
@@ -110,6 +112,11 @@ export class ClusterHost {
   resumeAmong(places: ResumePlaces): () => void {
     if (places.mark.length !== MARK_LENGTH) throw new RangeError(`a mark has ${MARK_LENGTH} bytes`);
     return this.#parts.usePlaces(places);
+  }
+
+  /** Whether the server is a node of a cluster now: somebody else says where clients are led. It is one node at a time. */
+  get joined(): boolean {
+    return this.#parts.hasPlaces();
   }
 
   /** The clients that an option `except` lists, as they are now. @throws TypeError as a broadcast does. */

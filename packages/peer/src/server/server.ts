@@ -582,6 +582,7 @@ export class Server<
       entry: (ptype) => this.registry.entry(ptype),
       context: () => this.context,
       session: (cid) => this.#table.find(cid)?.[SESSION],
+      hasPlaces: () => hooks.places !== undefined,
       usePlaces: (places) => {
         hooks.places = places;
         return () => {
