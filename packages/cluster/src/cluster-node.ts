@@ -23,7 +23,7 @@ import { ClusterGroup } from "./groups/cluster-group.js";
 import type { NodeMetrics } from "./metrics.js";
 import type { NodeCore } from "./node-core.js";
 import { isMemberEvent } from "./presence/member.js";
-import { errorOf } from "./requests/answers.js";
+import { cut, errorOf } from "./requests/answers.js";
 import { KICK, REQUEST, SEND } from "./wire/messages.js";
 import { checkGroupName, cidOf, peerIdOf, readPeerId } from "./wire/names.js";
 
@@ -306,11 +306,13 @@ export class ClusterNode<
       return there;
     }
     if (reason !== null && typeof reason !== "string") throw new TypeError("a reason is a string or null");
+    // The other node closes with even less of it, as this one would.
+    const told = reason === null ? null : cut(reason);
     return core.asked.ask(
       {
         name: "kick",
         node,
-        publish: (id) => core.publishTo(node, KICK.write({ from: this.id, id, cid, reason })),
+        publish: (id) => core.publishTo(node, KICK.write({ from: this.id, id, cid, reason: told })),
         answered: (answer) => {
           if (answer.outcome !== "kicked") throw errorOf("kick", answer);
           return answer.code === "closed";

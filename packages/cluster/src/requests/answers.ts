@@ -47,7 +47,8 @@ export function answerOf(error: unknown, encode: (data: unknown) => EncodedBody)
   return { outcome: "failed", code: typeof code === "string" ? code : "", message: cut(String(message)) };
 }
 
-function cut(text: string): string {
+/** As much of a text as travels: its beginning. */
+export function cut(text: string): string {
   return text.slice(0, LONGEST_MESSAGE);
 }
 

@@ -289,6 +289,18 @@ test("a client of any node can be closed, with a reason", async () => {
   expect(await settled(a.node.kick("x"))).toBeInstanceOf(TypeError);
 });
 
+test.each([
+  ["a long reason", "because ".repeat(1000)],
+  ["a reason with half of a character at its end, where it is cut", `${"x".repeat(999)}😀`],
+])("a client of another node is closed with %s as one of this node is", async (_, reason) => {
+  const { cluster, a, guest } = await two();
+  const here = await a.enter();
+  const closes = [guest.client.waitForClose(), here.client.waitForClose()];
+  for (const { id } of [guest, here]) expect(await outcome(cluster, a.node.kick(id, reason))).toBe(true);
+  const [there, own] = (await Promise.all(closes)).map((info) => info.reason);
+  expect([there === own, own?.length]).toEqual([true, 256]);
+});
+
 test("a request that comes twice is carried out once, and an answer counts from the node that was asked", async () => {
   const { cluster, a, b, guest } = await two();
   const bus = await cluster.bus.connect({ name: "m", clock: cluster.net.clock, logger: silentLogger });
