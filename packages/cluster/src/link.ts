@@ -37,7 +37,9 @@ export class Link {
 
   /** Publishes. @throws {@link BusError} if nothing was. */
   publish(subject: string, message: Uint8Array): void {
-    this.#bus.publish(subject, message);
+    const result: unknown = this.#bus.publish(subject, message);
+    // One that is async, which its type allows, is not to end the process.
+    if (result !== undefined) this.#guard.watch(result, "publish of the bus");
     this.#counters.messagesOut++;
     this.#counters.bytesOut += message.length;
     if (this.#observation.messages !== undefined)
@@ -66,7 +68,7 @@ export class Link {
     take: (message: Message) => boolean,
     own?: (message: Message) => void,
   ): BusSubscription {
-    return this.#bus.subscribe(subject, (payload) => {
+    const subscription = this.#bus.subscribe(subject, (payload) => {
       try {
         const message = readMessage(payload);
         if (message.header[FROM] === this.#id) {
@@ -81,6 +83,8 @@ export class Link {
         this.refused(error, "message");
       }
     });
+    // A bus of one's own may throw anything: what else ends with the subscription goes on.
+    return { unsubscribe: () => this.#guard.run("unsubscribe of the bus", () => subscription.unsubscribe()) };
   }
 
   /** Something that came over the bus is of no use here. @param what - a packet, or what it is else. */

@@ -182,7 +182,7 @@ export class NodeCore
     this.asked.end();
     this.served.end();
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
-    for (const takeBack of this.#takenBack) takeBack();
+    for (const takeBack of this.#takenBack) this.host.guard.run("leave", takeBack);
     try {
       await this.#bus.close();
     } catch (error) {
