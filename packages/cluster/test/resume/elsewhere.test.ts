@@ -75,9 +75,9 @@ interface SceneOptions {
 }
 
 async function begin({ bus, tls = false, join, client: more }: SceneOptions) {
-  const node = async (name: string, advertise = true) => {
+  const node = async (name: string, advertise = true, at = 0) => {
     const cfg: ConfigOverrides = { "net.resume.window": 20, ...(tls && serverTls()) };
-    const server = new Server({ addr: "127.0.0.1:0", packets, cfg });
+    const server = new Server({ addr: ["127.0.0.1", at], packets, cfg });
     onCleanup(() => server.shutdown({ timeout: 5 }));
     await server.start();
     const [, port] = server.addr;
@@ -208,6 +208,50 @@ async function freshAtB(
 
 describe("over a bus in memory: a client that is led to another node", () => {
   overABus(() => new TestBus());
+
+  test.each([
+    ["leads it there", true, "a"],
+    ["leads it there, and no node says where clients reach it", false, "a"],
+    ["leads it to another node, which takes the one before for alive", true, "b"],
+    ["leads it to another node, and no node says where clients reach it", false, "b"],
+  ])(
+    "begins a fresh session where its node was started again, and the balancer %s",
+    async (_, says, leads) => {
+      const bus = new TestBus();
+      const scene = await begin({
+        bus,
+        // The node before is taken for alive all the time.
+        join: { timeout: 60, ...(!says && { advertised: undefined }) },
+        client: { resume: { ...HURRY, redirect: true }, reconnect: HURRY },
+      });
+      const b = await scene.node("b");
+      while (b.node.nodes.size === 0) await new Promise(setImmediate);
+      const lost: unknown[] = [];
+      scene.client.on("lost", ({ reason }) => lost.push(reason));
+      // It dies without a word, and another one has its name and address.
+      bus.disconnect("a");
+      const [, port] = scene.a.server.addr;
+      const suspended = new Promise((resolve) => scene.client.once("suspend", () => resolve(true)));
+      scene.balancer.to = ["127.0.0.1", 1];
+      scene.a.server.stop();
+      scene.balancer.cut();
+      await suspended;
+      const again = await scene.node("a", true, port);
+      while (b.node.nodes.size < 2) await new Promise(setImmediate);
+      const at = leads === "a" ? again : b;
+      const fresh = new Promise<ClientOnServer>((resolve) => at.server.once("handshakecomplete", resolve));
+      scene.balancer.to = at.server.addr;
+      const remote = await fresh;
+      await scene.client.waitForConnection();
+      expect([lost, b.node.nodes.has(scene.a.node.id)]).toEqual([["resumeunknown"], true]);
+      const heard = new Promise((resolve) => scene.client.on(News, resolve));
+      remote.sendMessage(News, "welcome");
+      await heard;
+      // One session, in one place.
+      expect([again, b].map(({ server }) => server.clients.size)).toEqual(leads === "a" ? [1, 0] : [0, 1]);
+      expect(scene.news).toEqual(["welcome"]);
+    },
+  );
 
   test("tries again until it is found out that the node is dead, and begins a fresh session then", async () => {
     const bus = new TestBus();
