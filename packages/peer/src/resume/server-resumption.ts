@@ -8,7 +8,7 @@ import { Deadline } from "../time/deadline.js";
 import type { PeerCertificate } from "../transport/peer-certificate.js";
 import { AcknowledgementSchedule } from "./acknowledgement-schedule.js";
 import { EndedSessions } from "./ended-sessions.js";
-import { Pace } from "./pace.js";
+import { RateLimiter } from "./rate-limiter.js";
 import type { SentAgain } from "./resumable-host.js";
 import type { ResumePlaces } from "./resume-places.js";
 import type { ResumptionHooks, SessionResumption } from "./session-resumption.js";
@@ -49,7 +49,7 @@ export interface ResumingServer<Owner> {
 }
 
 /** How often a client may go on with a session: each time, all that it has not acknowledged is sent again. */
-const PACE = { atOnce: 32, perSecond: 8 };
+const RESUMPTIONS = { atOnce: 32, perSecond: 8 };
 
 /** A session that can be gone on with. */
 interface Entry<Owner> {
@@ -59,8 +59,8 @@ interface Entry<Owner> {
   ticket: Uint8Array;
   /** The ticket before, while it is not known whether the client has the new one. */
   former: Uint8Array | undefined;
-  /** How often its client comes back; `undefined`: it did not. */
-  pace: Pace | undefined;
+  /** Limits how often its client comes back; `undefined`: it did not. */
+  limiter: RateLimiter | undefined;
   /** Ends it when its client does not come back. */
   expiry: Deadline | undefined;
 }
@@ -68,7 +68,7 @@ interface Entry<Owner> {
 /** A newcomer who waits until it is its time. */
 interface Early {
   readonly session: unknown;
-  readonly pace: Pace;
+  readonly limiter: RateLimiter;
   readonly due: Deadline;
   /** Lets it in. */
   readonly come: () => void;
@@ -115,7 +115,7 @@ export class ServerResumption<Owner> implements ResumptionHooks<Session<Owner>> 
       revision,
       ticket,
       former: undefined,
-      pace: undefined,
+      limiter: undefined,
       expiry: undefined,
     };
     this.#byName.set(name, entry);
@@ -137,9 +137,9 @@ export class ServerResumption<Owner> implements ResumptionHooks<Session<Owner>> 
       return;
     }
     const entry = this.#check(newcomer, request);
-    entry.pace ??= new Pace(PACE);
-    const { pace } = entry;
-    const wait = pace.wait(clock.now());
+    entry.limiter ??= new RateLimiter(RESUMPTIONS);
+    const { limiter } = entry;
+    const wait = limiter.reserve(clock.now());
     if (wait === 0) {
       this.#ask(newcomer, request, entry.session);
       return;
@@ -153,7 +153,7 @@ export class ServerResumption<Owner> implements ResumptionHooks<Session<Owner>> 
       }
     };
     const due = Deadline.start(clock, wait, come) as Deadline;
-    this.#early.set(newcomer, { session: entry.session, pace, due, come });
+    this.#early.set(newcomer, { session: entry.session, limiter, due, come });
   }
 
   /** Lets in who waits for a session that is about to expire: it came in time. */
@@ -319,7 +319,7 @@ export class ServerResumption<Owner> implements ResumptionHooks<Session<Owner>> 
       this.#early.delete(session);
       early.due.cancel();
       // Whoever gives up sooner than it would be let in must not move its next time away with each attempt.
-      early.pace.giveBack();
+      early.limiter.release();
     }
     const entry = this.#bySession.get(session);
     if (entry === undefined) return;
