@@ -4,8 +4,8 @@ import type { PeerOptions } from "../base/options.js";
 import type { PeerEvents } from "../base/peer-base.js";
 import type { Group, GroupBroadcastOptions, Receiver } from "../groups/group.js";
 import type { ENCODED, PacketForMany } from "../messages/encoded-packet.js";
+import type { ResumeAttempt } from "../resume/resume-admission.js";
 import type { ResumeInfo, SuspendInfo } from "../resume/resume-events.js";
-import type { ResumeAttempt } from "../resume/server-resumption.js";
 import type { Acceptor } from "../transport/acceptor.js";
 import type { ClientClass, ClientOnServer } from "./client-on-server.js";
 
