@@ -13,7 +13,7 @@ import {
 import type { Settings } from "../options.js";
 import { destroyOnError, type Refusal, refuse } from "../upgrade/refusal.js";
 import { Upgrader } from "../upgrade/upgrader.js";
-import { Door } from "./door.js";
+import { Door } from "./upgrade-router.js";
 import { readHead } from "./request-head.js";
 import { WaitingRoom } from "./waiting-room.js";
 

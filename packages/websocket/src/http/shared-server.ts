@@ -3,8 +3,8 @@ import type { Server as HttpsServer } from "node:https";
 import type { Address, Listening, ListenRequest } from "@peng3dnet/core";
 import type { Settings } from "../options.js";
 import { Upgrader } from "../upgrade/upgrader.js";
-import { Arrivals } from "./arrivals.js";
-import { Door } from "./door.js";
+import { Arrivals } from "./accept-times.js";
+import { Door } from "./upgrade-router.js";
 
 /** Where an http server listens; `undefined` while it does not. */
 export function addressOf(server: HttpServer | HttpsServer): Address | undefined {
