@@ -47,7 +47,7 @@ export interface ServeWebSocketOptions extends WebSocketAcceptorOptions {
   readonly host?: string | undefined;
 }
 
-/** The names of those of {@link webSocketAcceptor}. */
+/** Names of the options of {@link webSocketAcceptor}. */
 export const ACCEPTOR_OPTIONS: OptionNames<WebSocketAcceptorOptions> = {
   server: true,
   tls: true,
@@ -58,7 +58,7 @@ export const ACCEPTOR_OPTIONS: OptionNames<WebSocketAcceptorOptions> = {
   encryptedByProxy: true,
 };
 
-/** The names of those of {@link serveWebSocket}. */
+/** Names of the options of {@link serveWebSocket}. */
 export const SERVE_OPTIONS: OptionNames<ServeWebSocketOptions> = {
   ...ACCEPTOR_OPTIONS,
   port: true,
@@ -81,6 +81,15 @@ export const ANY_PATH = "*";
 
 function invalid(key: string, message: string): ConfigError {
   return new ConfigError(key, `option "${key}": ${message}`);
+}
+
+/** What is made of an option. @throws {@link ConfigError} that names the option, for what making it throws. */
+function checked<T>(key: string, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    throw invalid(key, (error as Error).message);
+  }
 }
 
 /**
@@ -124,25 +133,13 @@ export function checkOptions(options: WebSocketAcceptorOptions): Settings {
     throw invalid("encryptedByProxy", "it is true or false");
   if (encryptedByProxy === true && trustedProxies === undefined)
     throw invalid("encryptedByProxy", "name the proxies in trustedProxies; nobody else is believed");
-  let proxies: AddressList | undefined;
-  try {
-    proxies = trustedProxies && new AddressList(trustedProxies);
-  } catch (error) {
-    throw invalid("trustedProxies", (error as Error).message);
-  }
-  let origins: OriginPolicy;
-  try {
-    origins = new OriginPolicy(options.origins);
-  } catch (error) {
-    throw invalid("origins", (error as Error).message);
-  }
   return {
     server,
     tls,
     path,
-    origins,
+    proxies: checked("trustedProxies", () => trustedProxies && new AddressList(trustedProxies)),
+    origins: checked("origins", () => new OriginPolicy(options.origins)),
     subprotocolRequired: subprotocol === "required",
-    proxies,
     encryptedByProxy: encryptedByProxy === true,
   };
 }
