@@ -7,7 +7,7 @@ import type { Clock } from "@peng3dnet/core";
  * When the connections of somebody's http server were accepted, as far as they have sent no request before: the time of an
  * upgrade counts from there, but not that of a page that asks for one later, over the same connection.
  */
-export class Arrivals {
+export class AcceptTimes {
   readonly #server: HttpServer | HttpsServer;
   readonly #event: "connection" | "secureConnection";
   readonly #clock: Clock;
@@ -17,7 +17,7 @@ export class Arrivals {
     this.#server = server;
     this.#clock = clock;
     this.#event = server instanceof HttpsServer ? "secureConnection" : "connection";
-    server.on(this.#event, this.#arrived);
+    server.on(this.#event, this.#accepted);
     server.on("request", this.#requested);
   }
 
@@ -28,11 +28,11 @@ export class Arrivals {
 
   /** Listens to the server no more. */
   close(): void {
-    this.#server.off(this.#event, this.#arrived);
+    this.#server.off(this.#event, this.#accepted);
     this.#server.off("request", this.#requested);
   }
 
-  readonly #arrived = (socket: Socket): void => {
+  readonly #accepted = (socket: Socket): void => {
     this.#times.set(socket, this.#clock.now());
   };
 

@@ -13,8 +13,8 @@ import {
 import type { Settings } from "../options.js";
 import { destroyOnError, type Refusal, refuse } from "../upgrade/refusal.js";
 import { Upgrader } from "../upgrade/upgrader.js";
-import { Door } from "./upgrade-router.js";
 import { readHead } from "./request-head.js";
+import { UpgradeRouter } from "./upgrade-router.js";
 import { WaitingRoom } from "./waiting-room.js";
 
 /** How many connections may wait for `accept`. */
@@ -53,13 +53,17 @@ function listen(server: TcpServer, address: Address): Promise<Address> {
   });
 }
 
-/** Listens for WebSockets on a port of its own. */
-export async function listenOnOwnPort(settings: Settings, request: ListenRequest): Promise<Listening> {
-  const { cfg, logger } = request;
-  const readContext = (): Promise<TlsContext | undefined> => tlsServerContext(cfg, logger);
-  const follows = settings.tls === undefined;
-  const context = follows ? await readContext() : settings.tls || undefined;
-  request.signal.throwIfAborted();
+/**
+ * Makes what takes the first request of a connection, and an upgrade only.
+ *
+ * @param leave - takes a connection out of those that wait. @returns when it was accepted, by the clock.
+ * @returns what a connection is given to once it is there; over TLS, once that is secured.
+ */
+function upgradesOnly(
+  settings: Settings,
+  request: ListenRequest,
+  leave: (socket: Socket) => number | undefined,
+): (socket: Socket) => void {
   // It listens to nothing: it is given connections whose first request is there. They have one deadline for all, which
   // counts from accept.
   const http = createHttpServer({ maxHeaderSize: MAX_HEADERS, headersTimeout: 0, requestTimeout: 0 });
@@ -68,15 +72,15 @@ export async function listenOnOwnPort(settings: Settings, request: ListenRequest
   http.on("checkExpectation", ({ socket }) => refuse(socket, NO_WEBSOCKET));
   const upgrader = new Upgrader(settings, request);
   const rests = new WeakMap<Socket, Buffer>();
-  Door.take(http, settings.path, {
+  UpgradeRouter.take(http, settings.path, {
     take: (upgrade, socket) => {
       const rest = rests.get(socket) ?? NOTHING;
       rests.delete(socket);
-      upgrader.upgrade(upgrade, socket, rest, waiting.leave(socket));
+      upgrader.upgrade(upgrade, socket, rest, leave(socket));
     },
     missed: (upgrade) => upgrader.missed(upgrade),
   });
-  const serve = (socket: Socket): void => {
+  return (socket) => {
     destroyOnError(socket);
     readHead(
       socket,
@@ -90,7 +94,17 @@ export async function listenOnOwnPort(settings: Settings, request: ListenRequest
       () => refuse(socket, LONG_HEADERS),
     );
   };
+}
+
+/** Listens for WebSockets on a port of its own. */
+export async function listenOnOwnPort(settings: Settings, request: ListenRequest): Promise<Listening> {
+  const { cfg, logger } = request;
+  const readContext = (): Promise<TlsContext | undefined> => tlsServerContext(cfg, logger);
+  const follows = settings.tls === undefined;
+  const context = follows ? await readContext() : settings.tls || undefined;
+  request.signal.throwIfAborted();
   const waiting = new WaitingRoom(request, context !== undefined);
+  const serve = upgradesOnly(settings, request, (socket) => waiting.leave(socket));
   const options = {
     noDelay: true,
     allowHalfOpen: true,

@@ -3,8 +3,8 @@ import type { Server as HttpsServer } from "node:https";
 import type { Address, Listening, ListenRequest } from "@peng3dnet/core";
 import type { Settings } from "../options.js";
 import { Upgrader } from "../upgrade/upgrader.js";
-import { Arrivals } from "./accept-times.js";
-import { Door } from "./upgrade-router.js";
+import { AcceptTimes } from "./accept-times.js";
+import { UpgradeRouter } from "./upgrade-router.js";
 
 /** Where an http server listens; `undefined` while it does not. */
 export function addressOf(server: HttpServer | HttpsServer): Address | undefined {
@@ -20,18 +20,18 @@ export function listenOnSharedServer(
   request: ListenRequest,
 ): Listening {
   const upgrader = new Upgrader(settings, request);
-  const leave = Door.take(server, settings.path, {
-    take: (upgrade, socket, head) => upgrader.upgrade(upgrade, socket, head, arrivals.of(socket)),
+  const leave = UpgradeRouter.take(server, settings.path, {
+    take: (upgrade, socket, head) => upgrader.upgrade(upgrade, socket, head, accepted.of(socket)),
     missed: (upgrade) => upgrader.missed(upgrade),
   });
-  const arrivals = new Arrivals(server, request.clock);
+  const accepted = new AcceptTimes(server, request.clock);
   return {
     get address() {
       return addressOf(server) ?? request.address;
     },
     async close() {
       leave();
-      arrivals.close();
+      accepted.close();
     },
   };
 }

@@ -6,23 +6,23 @@ import { ListenError } from "@peng3dnet/core";
 import { ANY_PATH } from "../options.js";
 import { destroyOnError, refuse } from "../upgrade/refusal.js";
 
-/** What takes requests for upgrades. */
-export interface Doorman {
-  /** One for its path. */
+/** Takes the requests for an upgrade of one path. */
+export interface UpgradeHandler {
+  /** A request for its path. @param head - what came behind the request. */
   take(request: IncomingMessage, socket: Socket, head: Buffer): void;
-  /** One for a path that nobody has, which was refused. */
+  /** A request for a path that nobody has was refused. */
   missed(request: IncomingMessage): void;
 }
 
-const doors = new WeakMap<HttpServer | HttpsServer, Door>();
+const routers = new WeakMap<HttpServer | HttpsServer, UpgradeRouter>();
 
 /**
  * The one listener of an http server's upgrades that all WebSockets of this package on that server share, each with a path
  * of its own. It leaves other paths alone, unless nobody else listens to upgrades: they would stay open for good.
  */
-export class Door {
+export class UpgradeRouter {
   readonly #server: HttpServer | HttpsServer;
-  readonly #paths = new Map<string, Doorman>();
+  readonly #paths = new Map<string, UpgradeHandler>();
 
   private constructor(server: HttpServer | HttpsServer) {
     this.#server = server;
@@ -34,22 +34,22 @@ export class Door {
    * @returns a function that leaves them again.
    * @throws {@link ListenError} if another one has the path.
    */
-  static take(server: HttpServer | HttpsServer, path: string, doorman: Doorman): () => void {
-    const door = doors.get(server) ?? new Door(server);
-    doors.set(server, door);
-    return door.#add(path, doorman);
+  static take(server: HttpServer | HttpsServer, path: string, handler: UpgradeHandler): () => void {
+    const router = routers.get(server) ?? new UpgradeRouter(server);
+    routers.set(server, router);
+    return router.#add(path, handler);
   }
 
-  #add(path: string, doorman: Doorman): () => void {
+  #add(path: string, handler: UpgradeHandler): () => void {
     if (this.#paths.has(path)) {
       throw new ListenError(
         `the http server has a WebSocket at the path ${JSON.stringify(path)} already; choose another path`,
       );
     }
     if (this.#paths.size === 0) this.#server.on("upgrade", this.#upgrade);
-    this.#paths.set(path, doorman);
+    this.#paths.set(path, handler);
     return () => {
-      if (this.#paths.get(path) !== doorman) return;
+      if (this.#paths.get(path) !== handler) return;
       this.#paths.delete(path);
       if (this.#paths.size === 0) this.#server.off("upgrade", this.#upgrade);
     };
@@ -57,8 +57,8 @@ export class Door {
 
   readonly #upgrade = (request: IncomingMessage, stream: Duplex, head: Buffer): void => {
     const [path = ""] = (request.url ?? "").split("?", 1);
-    const doorman = this.#paths.get(path) ?? this.#paths.get(ANY_PATH);
-    if (doorman !== undefined) doorman.take(request, request.socket, head);
+    const handler = this.#paths.get(path) ?? this.#paths.get(ANY_PATH);
+    if (handler !== undefined) handler.take(request, request.socket, head);
     else if (this.#server.listenerCount("upgrade") === 1) {
       destroyOnError(stream);
       refuse(stream, { status: 404, text: "There is no WebSocket at this path." });
