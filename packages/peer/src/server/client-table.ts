@@ -1,11 +1,11 @@
-import { type Cid, type CloseInfo, ConnectionClosedError } from "@peng3dnet/protocol";
+import type { Cid, CloseInfo } from "@peng3dnet/protocol";
 import { describeValue } from "../base/describe-value.js";
 import { CensusTaking } from "../observing/census.js";
 import { Tally } from "../observing/tally.js";
 import { type Metrics, MetricsSum } from "../session/metrics.js";
 import { SESSION } from "../session/session.js";
 import type { ClientOnServer } from "./client-on-server.js";
-import { RecentCloses } from "./recent-closes.js";
+import { noClient, RecentCloses } from "./recent-closes.js";
 
 /** @throws TypeError for a client in the place of its id, or an id as text, which JavaScript lets pass. */
 function checkCid(cid: unknown): void {
@@ -21,8 +21,9 @@ function checkCid(cid: unknown): void {
 export class ClientTable<C extends ClientOnServer> {
   /** All whose connection is not gone, by client id. */
   readonly connected = new Map<number, C>();
-  /** Those whose transport is gone while packets that came before wait to be processed. */
+  /** Clients whose transport is gone while packets that came before wait to be processed. */
   readonly #leaving = new Map<number, C>();
+  /** How the clients ended that left last. */
   readonly #left = new RecentCloses();
   /** Counters of connections that are closed, or were refused. */
   readonly #past = new MetricsSum();
@@ -42,8 +43,7 @@ export class ClientTable<C extends ClientOnServer> {
     if (this.#recent !== undefined && this.#recentCid === cid) return this.#recent;
     const client = this.find(cid);
     if (client === undefined) checkCid(cid);
-    if (client === undefined)
-      throw new ConnectionClosedError(`there is no client with the cid ${cid}; it may be closed`, null);
+    if (client === undefined) throw noClient(cid);
     this.#recent = client;
     this.#recentCid = cid as number;
     return client;

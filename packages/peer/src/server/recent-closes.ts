@@ -1,7 +1,12 @@
-import { type CloseInfo, ConnectionClosedError } from "@peng3dnet/protocol";
+import { type Cid, type CloseInfo, ConnectionClosedError } from "@peng3dnet/protocol";
 
 /** Closes that are remembered. */
 const MOST = 256;
+
+/** The error for a client that is not there, or not any more. */
+export function noClient(cid: Cid | undefined): ConnectionClosedError {
+  return new ConnectionClosedError(`there is no client with the cid ${cid}; it may be closed`, null);
+}
 
 /** How the clients ended that left last: whoever kicks one of them just then gets the result of its close. */
 export class RecentCloses {
@@ -18,9 +23,9 @@ export class RecentCloses {
     }
   }
 
-  /** How the client ended; for one of which nothing is known, that there is none. */
-  of(cid: number | null | undefined): CloseInfo {
-    const error = new ConnectionClosedError(`there is no client with the cid ${cid}; it may be closed`, null);
-    return this.#infos.get(cid ?? -1) ?? { reason: "socketclose", error, clean: false };
+  /** How the client ended. Of one of which nothing is known, the error says that there is none. */
+  of(cid: Cid | undefined): CloseInfo {
+    const info = this.#infos.get(cid ?? -1);
+    return info ?? { reason: "socketclose", error: noClient(cid), clean: false };
   }
 }
