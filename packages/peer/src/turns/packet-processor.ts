@@ -18,7 +18,7 @@ export interface ProcessOptions extends WaitOptions {
   readonly wait?: boolean | undefined;
 }
 
-/** The names of those of `process`. */
+/** Names of the options of `process`. */
 export const PROCESS_OPTIONS: OptionNames<ProcessOptions> = { wait: true, timeout: true, signal: true };
 
 /** Processes packets: as they come, or when the application asks for it. */
@@ -46,16 +46,6 @@ export class PacketProcessor {
     this.#turns = turns;
     this.#yield = yieldTurn;
     this.#arrival = new Deferred(clock);
-  }
-
-  /** Whether packets are processed as they come. */
-  get dispatching(): boolean {
-    return this.#dispatching;
-  }
-
-  /** Bytes of the packets of all connections that wait. */
-  get queuedBytes(): number {
-    return this.#queue.bytes;
   }
 
   /** The packets of a connection that wait, in order. */
@@ -131,7 +121,7 @@ export class PacketProcessor {
     session.dequeued(raw.length);
   }
 
-  /** Those that wait since an earlier pass have their turns first, one after the other, while there is time for all. */
+  /** Gives the connections their turns first that wait since an earlier pass, over and over while there is time for all. */
   #runPostponed(pass: ProcessPass): number {
     const lines = this.#queue.postponed.inTurns();
     let count = 0;
