@@ -18,12 +18,15 @@ const ALLOWANCE = 8;
 export class ClientHeartbeat extends Heartbeat {
   readonly #clock = new ServerClock();
   readonly #begun: number;
-  /** What the server's clock showed in its first beat, and the latest that any beat said; in microseconds. */
+  /** What the server's clock showed in its first beat, in microseconds. */
   #firstTime: number | undefined = undefined;
+  /** The latest that the server's clock showed in any beat, in microseconds. */
   #lastTime = 0;
+  /** Beats that came. */
   #beats = 0;
-  /** How many that were, and how many bytes, at the visit before. */
+  /** How many beats had come at the visit before. */
   #beatsBefore = 0;
+  /** How many bytes had come at the visit before. */
   #bytesBefore = 0;
   /** When it last answered, or sent settype, by the clock; `undefined`: it did not yet, or not over this line. */
   #answeredAt: number | undefined = undefined;
@@ -48,7 +51,7 @@ export class ClientHeartbeat extends Heartbeat {
     const heldUp = session.bytesIn !== this.#bytesBefore && this.#beats === this.#beatsBefore;
     this.#beatsBefore = this.#beats;
     this.#bytesBefore = session.bytesIn;
-    // Nor can anybody answer who does not listen, and is there nevertheless.
+    // A client that does not listen now cannot answer either, and says here that it is there.
     if (session.blocked || heldUp) session.connection.sendHeartbeat(BEAT_ANSWER_ID, null);
   }
 

@@ -5,7 +5,7 @@ import type { Transport } from "../transport/transport.js";
 import type { BeatWheel, Visited } from "./beat-wheel.js";
 import { type RoundTrip, RoundTrips } from "./round-trip.js";
 
-/** Of what is under way to a silent peer: */
+/** Whether a silent peer takes what is under way to it: bytes get on, none does, or it takes another look to know. */
 export type UnderWay = "gets on" | "stands still" | "cannot be told yet";
 
 /** A visit that is this much late, in milliseconds, was so since the event loop was busy. */

@@ -12,9 +12,11 @@ const MOST_UNHEARD = 4;
 const FRESH = 0.1;
 /** What may get on between that word and ours, in bytes, beside a part of what is sent meanwhile. */
 const NEGLIGIBLE = 64;
-/** Where the system does not tell: what may wait in it unnoticed, at most and at least, and what gets on in a millisecond. */
+/** Where the system does not tell, no more than this is taken to wait in it, in bytes. */
 const MOST_IN_KERNEL = 4 * 1024 * 1024;
+/** Less than this is taken to be through at once where the system does not tell, in bytes. */
 const LEAST_IN_KERNEL = 64 * 1024;
+/** A network is taken to carry this much at least, in bytes per millisecond. */
 const LEAST_PER_MS = 64;
 
 /** The server's part of a heartbeat: beats, and waits for the answer. */

@@ -1,8 +1,8 @@
 /** For so long after a connection was accepted, others may wait to be accepted, in milliseconds. */
 const MORE_MAY_WAIT = 25;
-/** What may take long is not done again for so many times as long as it took, in milliseconds … */
+/** After work that took long, no more of it is done for this many times as long, so that others are accepted meanwhile. */
 const REST = 2;
-/** … but once in so many turns at least. */
+/** Turns of the event loop after which work that may take long is done all the same. */
 const MOST_TURNS = 16;
 
 /**

@@ -1,9 +1,10 @@
-/** Bytes of the first buffer, and of the largest one. */
+/** Bytes of the first buffer. */
 const SMALLEST = 256;
+/** Bytes of the largest buffer: a pack takes no more packets then. */
 const LARGEST = 4096;
 /** Longest packet that is packed, in bytes. */
 const LONGEST = 512;
-/** Bytes of a length. */
+/** Bytes of the length before each packet. */
 const LENGTH = 2;
 
 /** Whether a packet is short enough to be packed with others. */

@@ -25,7 +25,7 @@ export class PacketQueue {
   bytes = 0;
   /** Packets that no pass has come to yet. */
   readonly arrived = new Fifo<QueuedPackets>();
-  /** Those that wait for a later pass. They came before any other one of their connection. */
+  /** Packets that wait for a later pass. They came before all others of their connection. */
   readonly postponed = new PostponedPackets();
   /** What the next short packet is added to, if it is of the same connection as the last one. */
   #open: PacketPack | undefined = undefined;

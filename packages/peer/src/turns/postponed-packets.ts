@@ -8,7 +8,7 @@ export type Piece = Uint8Array | PacketPack;
 /** The packets of one connection that wait for a later pass, in order. */
 export class PostponedLine {
   readonly session: Session;
-  /** Whom the connection shares its part of the time with. */
+  /** The same for all connections that have one part of the time together. */
   readonly share: unknown;
   /** How many packets there are. */
   length = 0;
@@ -76,7 +76,7 @@ export class PostponedLine {
  */
 export class PostponedPackets {
   readonly #lines = new Map<Session, PostponedLine>();
-  /** The same by what connections have in common that have a share together. Whoever had a turn goes to the end. */
+  /** The lines by the share that their connections have in common. A line that had its turn goes to the end. */
   readonly #shares = new Map<unknown, Set<PostponedLine>>();
 
   /** How many connections have some. */

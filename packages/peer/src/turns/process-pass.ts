@@ -6,13 +6,13 @@ import { COSTLY_LENGTH } from "./run-queue.js";
 
 /** Time that one connection's packets may take in one pass, in milliseconds. */
 const SLICE = 10;
-/** Time after which packets that may take long, and addresses that had their share, wait for the next pass. */
+/** Time of a pass after which it is crowded, in milliseconds: a second packet that may take long waits for the next pass. */
 const CROWDED = 20;
-/** The same while connections are being accepted. */
+/** Time after which a pass is crowded while connections are being accepted, in milliseconds. */
 const SOON_CROWDED = 5;
-/** That share, in milliseconds. */
+/** Time that the connections of one address have together once a pass is crowded, in milliseconds. */
 const SHARE = 1;
-/** After so many times that time, an address that had anything at all of the pass waits for the next one. */
+/** After so many times the time that makes a pass crowded, an address that had anything of it waits for the next pass. */
 const OVERCROWDED = 2;
 
 /**
@@ -22,18 +22,22 @@ const OVERCROWDED = 2;
 export class ProcessPass {
   readonly #clock: Clock;
   readonly #started: number;
+  /** Time that each connection has used, in milliseconds. */
   readonly #used = new Map<Session, number>();
-  /** The same by what connections have in common that have a share together; there once there is little time left. */
+  /** Time that connections with a common share have used together, by that share; there once the pass is crowded. */
   #usedTogether: Map<unknown, number> | undefined = undefined;
+  /** Connections whose packets wait for the next pass. */
   readonly #waiting = new Set<Session>();
+  /** When the last packet was processed, by the clock. */
   #last: number;
+  /** How many packets were admitted that may take long. */
   #costly = 0;
   /** When the turn of one that was postponed is over. */
   #turnUntil = 0;
   /** Whether packets wait for want of time, and not because somebody holds their connection. */
   outOfTime = false;
 
-  /** Connections that are being accepted. */
+  /** Says how much time newcomers are left; `undefined`: no connections are being accepted. */
   readonly #arrivals: Arrivals | undefined;
   readonly #crowdedAfter: number;
   /** Whether packets that may take long are processed; `undefined`: none came so far. */

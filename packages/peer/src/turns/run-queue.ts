@@ -9,9 +9,9 @@ const SHARE = 1;
 const FEW = SLICE / SHARE;
 /** Work after which the clock is looked at. A packet is one unit, and one more for each 512 bytes. */
 const UNITS_BETWEEN_LOOKS = 8;
-/** And where that took no time at all, as with short packets whose handlers do little. */
+/** The most work between two looks at the clock: it doubles up to this while the work takes next to no time. */
 const MOST_UNITS_BETWEEN_LOOKS = 32;
-/** That is, less than this, in milliseconds. */
+/** Work between two looks that takes less than this takes next to no time, in milliseconds. */
 const NO_TIME = 0.1;
 /** Bytes of a packet that make one more unit of work, as a power of two. */
 const BYTES_PER_UNIT = 9;
@@ -23,7 +23,7 @@ export const COSTLY_LENGTH = (UNITS_BETWEEN_LOOKS - 1) << BYTES_PER_UNIT;
 export interface Runnable {
   /** Works off input until there is none, or until the queue is `spent`. */
   takeTurn(): void;
-  /** What those have in common that are to have no more time together than one of the others. Default: nothing. */
+  /** The same value for all that are to have no more time together than one of the others. Default: it shares with nobody. */
   readonly share?: unknown;
 }
 
@@ -129,7 +129,7 @@ export class RunQueue {
     this.#until = this.#clock.now() + SLICE;
   }
 
-  /** The same where connections come: leaves them most of the time. */
+  /** Gives those their turn whose packet may take long, while connections come: most of the time is left to these. */
   #runCostly(arrivals: Arrivals, end: number): void {
     const now = this.#clock.now();
     if (this.#waiting?.costly.length === 0 || !arrivals.allowLong(now)) return;
