@@ -5,9 +5,9 @@ import { SessionNumbers } from "../session/session-numbers.js";
 export interface Census extends Metrics {
   /** Connections that are not closed. */
   readonly connections: number;
-  /** Those of them whose handshake is not complete. */
+  /** Connections whose handshake is not complete. */
   readonly handshaking: number;
-  /** Those of them whose line is broken, and that wait for another one: see `client.suspended`. */
+  /** Connections whose line is broken, and that wait for another one: see `client.suspended`. */
   readonly suspended: number;
   /** Bytes that were sent and that the other side has not acknowledged, kept so that they can be sent again. */
   readonly kept: number;

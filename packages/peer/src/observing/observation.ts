@@ -27,11 +27,11 @@ type Observers = readonly PeerObserver[] | undefined;
  * nobody wants to know of that.
  */
 export class Observation extends ObserverList<PeerObserver> {
-  /** Those who want to know of each packet. */
+  /** Observers of packets; `undefined`: there are none. */
   packets: Observers = undefined;
-  /** Those who want to know of each request. */
+  /** Observers of requests; `undefined`: there are none. */
   requests: Observers = undefined;
-  /** Those who want to know of each heartbeat. */
+  /** Observers of heartbeats; `undefined`: there are none. */
   trips: Observers = undefined;
   /** Whether nobody looks on. */
   nobody = true;
@@ -123,7 +123,7 @@ export class Observation extends ObserverList<PeerObserver> {
   }
 }
 
-/** Those who follow one request. For `@peng3dnet/cluster`, too. */
+/** All {@link RequestObserver | observers} of one request, called as one. For `@peng3dnet/cluster`, too. */
 export class RequestFollowers {
   readonly #followers: readonly RequestObserver[];
   readonly #guard: HandlerGuard;

@@ -10,18 +10,21 @@ export const OBSERVED: unique symbol = Symbol.for("peng3dnet.observed");
 
 /** What is observed at a peer, or at a node, for {@link observe}. */
 export interface ObservationPoint<Observer = PeerObserver, Counts = Census> {
+  /** Adds an observer. @returns what takes it out again. */
   add(observer: Observer): () => void;
+  /** Counts what there is now, and what was counted so far. */
   census(): Counts;
 }
 
 /** What can be observed: servers and clients. */
 export interface Observable {
-  /** `"server"` or `"client"`. */
+  /** Where {@link observe} adds observers, and takes a census. */
   readonly [OBSERVED]: ObservationPoint;
 }
 
 /** What can be observed: nodes of a cluster, that `joinCluster` of `@peng3dnet/cluster` returns. */
 export interface ObservableNode {
+  /** Where {@link observe} adds observers, and takes a census. */
   readonly [OBSERVED]: ObservationPoint<NodeObserver, NodeCensus>;
 }
 

@@ -3,7 +3,7 @@ import type { HandlerGuard } from "../base/handler-guard.js";
 /** What errors of observers are reported as. */
 export const WHERE = "observer";
 
-/** Those who look on at something, and what calls them so that what they throw harms nobody. */
+/** The observers of something. It calls them so that what they throw harms nobody. */
 export abstract class ObserverList<Observer extends object> {
   protected readonly guard: HandlerGuard;
   readonly #ofRuntime: (() => Observer | undefined) | undefined;
@@ -11,7 +11,7 @@ export abstract class ObserverList<Observer extends object> {
   #runtime: Observer | undefined = undefined;
   #all: readonly Observer[] = [];
 
-  /** @param ofRuntime - who looks on from the runtime's side, asked where something happens that is rare. */
+  /** @param ofRuntime - gives the runtime's own observer. It is asked only where something happens that is rare. */
   constructor(guard: HandlerGuard, ofRuntime: (() => Observer | undefined) | undefined) {
     this.guard = guard;
     this.#ofRuntime = ofRuntime;
@@ -64,7 +64,7 @@ export abstract class ObserverList<Observer extends object> {
   }
 }
 
-/** Those that want something; `undefined`: nobody does, which one look finds out. */
+/** The observers that want something; `undefined` if none does, which a single look at a field finds out. */
 export function thoseWho<Observer>(
   all: readonly Observer[],
   want: (observer: Observer) => boolean,
