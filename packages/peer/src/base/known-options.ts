@@ -2,7 +2,7 @@ import { type OptionNames, optionComplaint } from "@peng3dnet/protocol";
 import type { HandlerGuard } from "./handler-guard.js";
 import type { PeerOptions } from "./options.js";
 
-/** Those that servers and clients share. */
+/** Names of the options that servers and clients share. */
 export const PEER_OPTIONS: OptionNames<PeerOptions> = {
   packets: true,
   peng: true,

@@ -85,12 +85,12 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
   abstract unsentHeld(session: Session<Owner>, bytes: number): void;
   abstract gone(session: Session<Owner>): void;
 
-  /** On a server, connections of one address have their turns together. */
+  /** The same for all sessions that have one part of the event loop's time together: on a server, those of one address. */
   shareOf(session: Session<Owner>): unknown {
     return session;
   }
 
-  /** On a client: whether its session outlives its transport, as far as this side has a say. */
+  /** On a client: whether it has the option `resume`. A server may take no part in it all the same. */
   get resumes(): boolean {
     return false;
   }
@@ -115,7 +115,7 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
     );
   }
 
-  /** Keeps sums of its connections from now on, or no more, where it may have many. */
+  /** Keeps sums of its connections from now on, or keeps none any more. A client, which has one connection, keeps none. */
   protected keepTally(_keep: boolean): void {}
 
   /** Adds what there is of its connections to a census. */

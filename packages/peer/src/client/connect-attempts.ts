@@ -32,9 +32,9 @@ export class ConnectAttempts {
   readonly #parts: PeerParts;
   /** Ends the attempt, or the pause before one, that is under way; `undefined`: none is. */
   #attempt: AttemptEnd | undefined = undefined;
-  /** Why nothing is to be opened any more; `undefined`: something may be. */
-  #given: (() => Error) | undefined = undefined;
-  /** That before another attempt; made with the first one. */
+  /** Makes the error that says why nothing is to be opened any more; `undefined`: something may be. */
+  #endedBy: (() => Error) | undefined = undefined;
+  /** Waits before another attempt; made with the first pause. */
   #pausing: Pause | undefined = undefined;
 
   constructor(sessions: AttemptedSessions, dialling: Dialling, parts: PeerParts) {
@@ -45,13 +45,13 @@ export class ConnectAttempts {
 
   /** Whether nothing is to be opened any more. */
   get over(): boolean {
-    return this.#given !== undefined;
+    return this.#endedBy !== undefined;
   }
 
   /** Nothing is to be opened any more, and what is being opened is given up. @param why - makes the error that says so. */
   end(why: () => Error): void {
-    if (this.#given !== undefined) return;
-    this.#given = why;
+    if (this.#endedBy !== undefined) return;
+    this.#endedBy = why;
     this.#attempt?.giveUp(why());
   }
 
@@ -79,7 +79,7 @@ export class ConnectAttempts {
   /** The end of an attempt, or of the pause before one. It is given up if nothing is to be opened any more. */
   #begin(): AttemptEnd {
     const attempt = new AttemptEnd();
-    if (this.#given !== undefined) attempt.giveUp(this.#given());
+    if (this.#endedBy !== undefined) attempt.giveUp(this.#endedBy());
     this.#attempt = attempt;
     return attempt;
   }

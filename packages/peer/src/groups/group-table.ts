@@ -74,7 +74,7 @@ class Members<C extends Member> {
   }
 }
 
-/** That a client is in a group. */
+/** The membership of one client in one group. */
 interface Membership {
   readonly group: Group;
   readonly members: object;
@@ -143,7 +143,7 @@ export class GroupTable<C extends Member> implements GroupStore<C>, ReceiverSour
     return typeof client === "number" ? this.find(client) : (client as C);
   }
 
-  /** That a client is in the group with this name; `undefined`: it is not. */
+  /** The membership of a client in the group with this name; `undefined`: it is not in it. */
   #membership(name: string, client: C): Membership | undefined {
     // A client of another server may be in a group of the same name there.
     const membership = memberships(client)?.names.get(name);

@@ -12,7 +12,9 @@ export class BufferBudget {
   /** Bytes of decoded size (`net.limits.buffered`). */
   limit = 0;
   readonly #registry: PacketRegistry;
+  /** Connections that are held until there is room; there once one was. */
   #waiting: Set<Pausable> | undefined = undefined;
+  /** Bytes that are buffered. */
   #used = 0;
 
   constructor(registry: PacketRegistry) {
@@ -25,7 +27,7 @@ export class BufferBudget {
     if (this.#used >= this.limit) this.full = true;
   }
 
-  /** So many were consumed. */
+  /** So many bytes were consumed. */
   remove(bytes: number): void {
     this.#used -= bytes;
     if (!this.full || this.#used > this.limit / 2) return;

@@ -22,10 +22,11 @@ export interface PacketForMany {
 export class EncodedPacket implements PacketForMany {
   readonly #entry: PacketEntry;
   readonly #data: unknown;
+  /** The context that was asked for last. Most broadcasts go to connections of one context. */
   #context: ConnectionContext | undefined = undefined;
+  /** The packet for that context. */
   #packet: Uint8Array | undefined = undefined;
   readonly #others = new Map<ConnectionContext, Uint8Array | PacketTooLargeError>();
-
   readonly #watch: (parsed: unknown) => void;
 
   /** @param watch - sees to it that a packet whose `parse` is asynchronous by mistake ends nothing by a rejection. */

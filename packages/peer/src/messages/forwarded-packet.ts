@@ -8,7 +8,7 @@ const HEADER_SIZE = 6;
 export class ForwardedPacket implements PacketForMany {
   readonly #id: number;
   readonly #body: EncodedBody;
-  /** The same body for those who take none that is compressed. */
+  /** The body for those who take none that is compressed. */
   readonly #plain: EncodedBody;
   #packet: Uint8Array | undefined = undefined;
   #plainPacket: Uint8Array | undefined = undefined;

@@ -7,9 +7,9 @@ const FEW_CONNECTIONS = 128;
 /** The connections of one address. */
 interface Group<S> {
   readonly name: string;
-  /** All of them. */
+  /** How many there are. */
   connections: number;
-  /** Those whose handshake is under way, oldest first; there once one was. */
+  /** Connections whose handshake is under way, oldest first; there once one was. */
   pending: Set<S> | undefined;
 }
 
@@ -24,6 +24,7 @@ export class Admission<S> {
   readonly #members = new Map<S, Group<S>>();
   /** Handshakes under way, oldest first. */
   readonly #pending = new Set<S>();
+  /** How many connections the process can have open; `undefined` until there are many. */
   #byDescriptors: number | undefined = undefined;
 
   /** @param connectionLimit - how many connections the process can have open. */

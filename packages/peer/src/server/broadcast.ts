@@ -11,7 +11,7 @@ export interface Broadcast<C> {
   /** The packet type as the sender gave it. */
   readonly ptype: PacketRef;
   readonly data: unknown;
-  /** Those who do not get it; `undefined`: all get it. */
+  /** Clients that do not get it; `undefined`: all get it. */
   readonly left: ReadonlySet<C> | undefined;
 }
 

@@ -189,7 +189,7 @@ export class ClusterHost {
     return bodyOf(encodePacket(context, this.#parts.entry(type.name).id, input));
   }
 
-  /** Encodes what a client answered, or the data of its error, for the server that has asked for it. @throws as above. */
+  /** Encodes what a client answered, or the data of its error, for the server that has asked for it. @throws {@link EncodeError}, {@link PacketTooLargeError}. */
   encodeAnswer(answer: unknown): EncodedBody {
     return bodyOf(encodePacket(this.#parts.context(), 0, answer));
   }

@@ -3,7 +3,7 @@ import type { Clock } from "../time/clock.js";
 import { Deferred } from "../time/deferred.js";
 import type { WaitOptions } from "../time/wait-options.js";
 
-/** That a server lets nobody in: who is refused, and who has still to leave. */
+/** How far a server is drained: whether it refuses newcomers, and who has still to leave. */
 export class Draining {
   readonly #clock: Clock;
   /** The clients that were there when it began, and have not left; `undefined` while newcomers are let in. */

@@ -16,7 +16,7 @@ export class Listenings {
   readonly #server: ServerSide;
   readonly #open = new Set<Listening>();
   readonly #abort = new AbortController();
-  /** What closing has to report itself as; `undefined` while the server listens, or may begin to. */
+  /** What closed them, as `handlerError` names it; `undefined` while the server listens, or may begin to. */
   #closed: string | undefined = undefined;
   #begun = false;
 

@@ -20,9 +20,9 @@ export interface ReceivingServer<C> {
   sendEvent(event: string, data: Readonly<Record<string, unknown>>): void;
 }
 
-/** What those are told that look after the clients of a server. */
+/** What the reception needs of a server's hooks, and tells them. */
 export interface Housekeeping {
-  /** Who has the event loop, which is to know of connections that come. */
+  /** Shares the event loop, and has to know of connections that come. */
   readonly turns: RunQueue;
   readonly observation: Observation;
   /** How many clients there are whose sessions wait for them, and who hold no connection. */

@@ -48,7 +48,7 @@ export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
   /** The servers that clients may be led to which come back; `undefined`: there are no others. */
   places: ResumePlaces | undefined = undefined;
   #resumption: ServerResumption<C> | undefined = undefined;
-  /** Those whose line broke before the application was told of them, and why. */
+  /** Sessions whose line broke before the application was told of them, and why it broke. */
   readonly #untold = new Map<Session<C>, Error | undefined>();
   declare private server: HookedServer<C>;
   declare private deserted: () => void;
@@ -80,7 +80,7 @@ export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
     this.deserted = deserted;
   }
 
-  /** Its address. One that is gone counts alone. */
+  /** What counts as the session's address. A session that is gone has none, and shares with nobody. */
   override shareOf(session: Session<C>): unknown {
     return this.#admission.addressOf(session) ?? this.#resumption?.addressOf(session) ?? session;
   }

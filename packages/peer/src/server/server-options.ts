@@ -30,9 +30,10 @@ export interface ServerOptions<
   readonly acceptor?: Acceptor | undefined;
   /**
    * Whether a client may go on with its session, asked each time that one comes back with the right ticket (`net.resume.window`);
-   * default: it may. An answer that takes longer than the client's `attemptTimeout`, by default 5 seconds, comes too late. With anything but true it is told `"resumerefused"`, and its session waits on until its time is over: close
-   * that for somebody who is not to come back. What it throws goes to `handlerError`, as a TypeError does where the answer is neither
-   * true nor false.
+   * default: it may. An answer that takes longer than the client's `attemptTimeout`, by default 5 seconds, comes too late. With
+   * anything but true the client is told `"resumerefused"`, and its session waits on until its time is over: close the session of
+   * somebody who is not to come back. What the function throws goes to `handlerError`, as a TypeError does where the answer is
+   * neither true nor false.
    */
   readonly authorizeResume?: ((attempt: ResumeAttempt<C>) => boolean | Promise<boolean>) | undefined;
 }
@@ -97,7 +98,7 @@ export interface ShutdownOptions {
   readonly reason?: string | null | undefined;
 }
 
-/** The names of those of `server.shutdown`. */
+/** Names of the options of `server.shutdown`. */
 export const SHUTDOWN_OPTIONS: OptionNames<ShutdownOptions> = {
   join: true,
   timeout: true,

@@ -213,8 +213,9 @@ export class Server<
   }
 
   /**
-   * Reads certificates, key and authorities again, for each way that the server listens with TLS. New connections use the new ones, those there are live on
-   * with the old ones. If anything is wrong with the new ones, the old ones stay in use.
+   * Reads certificates, key and authorities again, for each way that the server listens with TLS. Connections that come from now on
+   * use the new ones, and those that are there go on with the old ones. If anything is wrong with the new ones, the old ones stay
+   * in use.
    *
    * @throws {@link TlsConfigError} that names the option and the file; {@link InvalidStateError} if the server
    * does not listen with TLS.
@@ -567,7 +568,7 @@ export class Server<
     return client === undefined ? this.#table.closeOf(cid) : client[SESSION].close(reason);
   }
 
-  /** For clusters. */
+  /** What a cluster needs of this server. For `@peng3dnet/cluster`. */
   get [CLUSTER_HOST](): ClusterHost {
     const hooks = this.#hooks;
     const { tickers, groups: receivers, nodeObserver } = hooks;

@@ -25,7 +25,7 @@ export interface TickHost {
   readonly guard: HandlerGuard;
   /** Whether it is stopped, or the one connection of a client closed: nothing ticks any more. */
   readonly ticksOver: boolean;
-  /** Those that end with it. */
+  /** Tickers that end with it. */
   readonly tickers: Set<{ stop(): void }>;
   /** Calls `call`, and then hands over at once what that gave rise to, with one write for each connection. */
   gather(call: () => void): void;
@@ -199,8 +199,8 @@ function checkOptions(hz: unknown, onTick: unknown, maxSteps: unknown): void {
  * It goes by the clock of its server or client, and keeps the process alive until it stops: with its server, and with its
  * client, at the latest when the connection of that is closed.
  *
- * @throws {@link ConfigError} if `hz` or `maxSteps` is not allowed, or for an option that there is not; TypeError if `onTick` is no function, or `peer` neither a
- * server nor a client.
+ * @throws {@link ConfigError} if `hz` or `maxSteps` is not allowed, or for an option that does not exist; TypeError if `onTick` is
+ * no function, or `peer` neither a server nor a client.
  */
 export function ticker(peer: Ticking, options: TickerOptions): Ticker {
   const host = (peer as Partial<Ticking> | undefined)?.[TICK_HOST];
