@@ -22,25 +22,28 @@ export interface DialOptions {
   readonly timeout: number;
   /** Gives up when it fires. */
   readonly signal?: AbortSignal | undefined;
-  /** Says the same; with this, no signal is asked for. */
+  /** Tells when it is given up, as `signal` does. Where it is there, no signal is asked for, since that would be made then. */
   readonly whenGivenUp?: ConnectRequest["whenGivenUp"];
 }
 
 /** What the operating system says of one address. */
 type SocketError = NodeJS.ErrnoException & { readonly address?: string; readonly port?: number };
 
-const UNREACHED: readonly (string | undefined)[] = [
+/** Codes of the operating system for a machine that is not reached. */
+const UNREACHED: ReadonlySet<unknown> = new Set([
   "EHOSTUNREACH",
   "ENETUNREACH",
   "EADDRNOTAVAIL",
   "ETIMEDOUT",
   "EAFNOSUPPORT",
-];
+]);
+/** Codes of the operating system for a name that is not resolved. */
+const UNRESOLVED: ReadonlySet<unknown> = new Set(["ENOTFOUND", "EAI_AGAIN", "EAI_NODATA", "EAI_NONAME"]);
 
 /** How far an attempt got: a machine that refuses was reached. */
 function distance({ code }: SocketError): number {
   if (code === "ECONNREFUSED") return 0;
-  return UNREACHED.includes(code) ? 2 : 1;
+  return UNREACHED.has(code) ? 2 : 1;
 }
 
 function describeAttempt({ address, port, code, message }: SocketError): string {
@@ -56,32 +59,17 @@ export function connectError(error: NodeJS.ErrnoException, address: Address): Co
   const tried = all.length > 1 ? ` (tried ${all.map(describeAttempt).join(", ")})` : "";
   const where = `${addressText(address)}${tried}`;
   const options = { cause: error };
-  switch (first.code) {
-    case "ECONNREFUSED":
-      return new ConnectionRefusedError(
-        `nothing listens on ${where}; check the port, and that the server is running`,
-        options,
-      );
-    case "ENOTFOUND":
-    case "EAI_AGAIN":
-    case "EAI_NODATA":
-    case "EAI_NONAME":
-      return new UnresolvableHostError(
-        `the host "${address[0]}" cannot be resolved; check its name`,
-        options,
-      );
-    case "EHOSTUNREACH":
-    case "ENETUNREACH":
-    case "EADDRNOTAVAIL":
-    case "ETIMEDOUT":
-    case "EAFNOSUPPORT":
-      return new UnreachableHostError(
-        `${where} cannot be reached; check the address and the network`,
-        options,
-      );
-    default:
-      return new ConnectError(`cannot connect to ${where}: ${first.message}`, options);
+  if (first.code === "ECONNREFUSED") {
+    return new ConnectionRefusedError(
+      `nothing listens on ${where}; check the port, and that the server is running`,
+      options,
+    );
   }
+  if (UNRESOLVED.has(first.code))
+    return new UnresolvableHostError(`the host "${address[0]}" cannot be resolved; check its name`, options);
+  if (UNREACHED.has(first.code))
+    return new UnreachableHostError(`${where} cannot be reached; check the address and the network`, options);
+  return new ConnectError(`cannot connect to ${where}: ${first.message}`, options);
 }
 
 /** Calls `call` with the reason when connecting is given up, at once if it is already. @returns what ends that. */
