@@ -5,7 +5,7 @@ import { BusSubjectError } from "./bus-errors.js";
 const LONGEST = 255;
 /** Tokens of printable ASCII, but for "*" and ">", with dots between them. */
 const SUBJECT = /^[!-)+-\-/-=?-~]+(?:\.[!-)+-\-/-=?-~]+)*$/;
-/** The same, where a token may also be "*", and the last one ">". */
+/** A subject with wildcards: a token may also be "*", and the last one ">". */
 const PATTERN = /^(?:(?:[!-)+-\-/-=?-~]+|\*)\.)*(?:[!-)+-\-/-=?-~]+|\*|>)$/;
 
 function check(subject: string, form: RegExp, wildcards: string): void {

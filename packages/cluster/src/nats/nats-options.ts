@@ -20,15 +20,15 @@ export interface NatsTlsOptions {
   readonly handshakeFirst?: boolean | undefined;
   /** Path of the authorities that the broker's certificate may be of. */
   readonly caFile?: string | undefined;
-  /** The same, as PEM. */
+  /** These authorities themselves, as PEM. */
   readonly ca?: string | undefined;
   /** Path of the node's certificate. */
   readonly certFile?: string | undefined;
-  /** The same, as PEM. */
+  /** The node's certificate itself, as PEM. */
   readonly cert?: string | undefined;
-  /** Path of its key. */
+  /** Path of the key of the node's certificate. */
   readonly keyFile?: string | undefined;
-  /** The same, as PEM. */
+  /** That key itself, as PEM. */
   readonly key?: string | undefined;
 }
 
@@ -38,9 +38,9 @@ export interface NatsTlsOptions {
  * milliseconds here.
  */
 export interface NatsBusOptions extends OfflineOptions {
-  /** One or several, as `"host:port"`. Default: `"127.0.0.1:4222"`. */
+  /** Address of the broker, or of several, as `"host:port"`. Default: `"127.0.0.1:4222"`. */
   readonly servers?: string | readonly string[] | undefined;
-  /** Default: the name of the node. */
+  /** What the broker calls the connection. Default: the name of the node. */
   readonly name?: string | undefined;
 
   readonly user?: string | undefined;
@@ -67,18 +67,18 @@ export interface NatsBusOptions extends OfflineOptions {
   readonly maxReconnectAttempts?: number | undefined;
   /** Time between two attempts. Default: 500. */
   readonly reconnectTimeWait?: number | undefined;
-  /** By chance, up to this much is added to it. Default: 500. */
+  /** Up to this much is added by chance to the time between two attempts. Default: 500. */
   readonly reconnectJitter?: number | undefined;
-  /** The same with TLS. Default: 1,500. */
+  /** Up to this much is added by chance to the time between two attempts with TLS. Default: 1,500. */
   readonly reconnectJitterTLS?: number | undefined;
-  /** Says the time until the next attempt, in place of the three above. */
+  /** Says the time until the next attempt, in place of `reconnectTimeWait` and what is added to it. */
   readonly reconnectDelayHandler?: (() => number) | undefined;
   /** Dials on where the broker has refused the credentials twice: it may be one that is being set up. Default: true. */
   readonly ignoreAuthErrorAbort?: boolean | undefined;
 
   /** Time between two pings. Default: 5,000. */
   readonly pingInterval?: number | undefined;
-  /** So many pings may be without answer; with the next one, the connection is dead. Default: 2. */
+  /** Pings that may be without answer; with one more, the connection is dead. Default: 2. */
   readonly maxPingOut?: number | undefined;
   /** Prints what goes over the wire, credentials included. Default: false. */
   readonly debug?: boolean | undefined;

@@ -21,15 +21,16 @@ class Counts {
 export class NodeTable {
   readonly #live = new Map<string, RemoteNode>();
   readonly #lost = new Map<string, RemoteNode>();
+  /** How many nodes that are there want to hear of each group. */
   readonly #wanted = new Counts();
-  /** The same of those who are lost. */
+  /** How many nodes that are lost want to hear of each group. */
   readonly #wantedByLost = new Counts();
   /** Most groups that are kept of each node. */
   readonly maxGroups: number;
   readonly #maxNodes: number;
   /** How many nodes there are of which it is not known what they want to hear. */
   #uncertain = 0;
-  /** The same of those who are lost. */
+  /** How many lost nodes there are of which it is not known what they want to hear. */
   #uncertainOfLost = 0;
 
   /**

@@ -58,7 +58,7 @@ export interface ConnectionContext extends EncodingContext {
   readonly handshakeInflatedLimit: number;
   /** As `elements`, before a connection is active. */
   readonly handshakeElements: number;
-  /** The same before a session goes on over another transport: on a client, too, since it takes no registry then. */
+  /** Limits before a session goes on over another transport: on a client, too, since it takes no registry then. */
   readonly resumeLimits: ResumeLimits;
   readonly highWater: number;
   readonly dropDroppable: boolean;

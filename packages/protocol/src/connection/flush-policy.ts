@@ -10,7 +10,7 @@
 export const FLUSH_AT = 16 * 1024;
 /** Gathered packets after which output is handed over for the first time within one batch of input. */
 export const FIRST_FLUSH_AFTER = 10;
-/** The same where each hand-over is a message, which costs both ends more than a piece of a stream does. */
+/** As {@link FIRST_FLUSH_AFTER}, where each hand-over is a message, which costs both ends more than a piece of a stream does. */
 export const FIRST_MESSAGE_AFTER = 12;
 /** Output waits while the input that is left is more than so many times as long. */
 const MOST_UNREAD = 8;
@@ -33,8 +33,9 @@ export function worthFlushing(packets: number, bytes: number, flushAfter: number
 }
 
 /**
- * The same where each hand-over is a message, so that what is left to read has to be worth one, too. Without input to work off,
- * output waits for what joins it: a message for each part of a tick would cost more than it brings.
+ * Whether output is to be handed over as a message of its own. As {@link worthFlushing}, and what is left to read has to be worth a
+ * message, too. Without input to work off, output waits for what joins it: a message for each part of a tick would cost more than
+ * it brings.
  */
 export function worthMessage(bytes: number, unread: number): boolean {
   return unread <= MOST_UNREAD * bytes && 2 * unread >= bytes;

@@ -10,11 +10,11 @@ import { copyTicket, isOffset, isWindow, MAX_TICKET, MIN_TICKET, type ResumePara
 export interface Extensions {
   /** What it takes of compression. */
   readonly compress?: CompressParameters | undefined;
-  /** That it takes part in heartbeats, which the server drives. */
+  /** It takes part in heartbeats, which the server drives. */
   readonly heartbeat?: HeartbeatParameters | undefined;
-  /** That its sessions outlive a transport that breaks. */
+  /** Its sessions outlive a transport that breaks. */
   readonly resume?: ResumeParameters | undefined;
-  /** That requests may carry where they are traced. It has no parameters. */
+  /** Requests may carry where they are traced. The extension has no parameters. */
   readonly trace?: Readonly<Record<string, never>> | undefined;
 }
 

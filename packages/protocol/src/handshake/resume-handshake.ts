@@ -13,7 +13,7 @@ import { MAX_RESUME_BODY, RESUMED_ID, type Resumed, readResumeAddress, readResum
 
 /** What a {@link ResumeHandshake} needs. */
 export interface ResumeHandshakeOptions {
-  /** That of the client's session. */
+  /** What the client's session shares with others. */
   readonly context: ConnectionContext;
   /** The session's connection type. */
   readonly conntype: string;

@@ -90,7 +90,7 @@ export const callCases: CaseDraft[] = [
   },
 ];
 
-/** The same, of a bus that is disconnected. */
+/** Calls of a bus that is disconnected. */
 export const awayCallCases: CaseDraft[] = [
   {
     name: "a flush waits for the broker as long as it was told, and resolves once it is back",
