@@ -10,7 +10,10 @@ import { tcpConnector } from "./tcp/tcp-connector.js";
  * @reference `Client`
  */
 export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition> extends PeerClient<D> {
-  /** @throws {@link ConfigError} if a config option is not allowed or an option does not exist, {@link InvalidAddressError} for `addr`. */
+  /**
+   * @throws {@link ConfigError} if a config option is not allowed or an option does not exist, {@link InvalidAddressError} for
+   * `addr`.
+   */
   constructor(options: ClientOptions<D> = {}) {
     super(options, { platform: nodePlatform, connector: tcpConnector, exact: new.target === Client });
   }

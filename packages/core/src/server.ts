@@ -14,7 +14,10 @@ export class Server<
   out C extends ClientOnServer = ClientOnServer,
   out D extends AnyPacketDefinition = AnyPacketDefinition,
 > extends PeerServer<C, D> {
-  /** @throws {@link ConfigError} if a config option is not allowed or an option does not exist, {@link InvalidAddressError} for `addr`. */
+  /**
+   * @throws {@link ConfigError} if a config option is not allowed or an option does not exist, {@link InvalidAddressError} for
+   * `addr`.
+   */
   constructor(options: ServerOptions<C, D> = {}) {
     super(options, { platform: nodePlatform, acceptor: tcpAcceptor, exact: new.target === Server });
   }

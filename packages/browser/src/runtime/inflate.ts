@@ -3,15 +3,17 @@ import { HuffmanCodes, MAX_BITS, TABLE_BITS } from "./huffman.js";
 
 /** Shortest buffer for a result, in bytes. */
 const LEAST_ROOM = 256;
+/** The symbol that ends a block. */
 const END_OF_BLOCK = 256;
-/** Most symbols that a block may declare. */
+/** Most symbols for bytes and lengths that a block may declare. */
 const MAX_LENGTH_SYMBOLS = 286;
+/** Most symbols for distances that a block may declare. */
 const MAX_DISTANCE_SYMBOLS = 30;
-/** In which order the lengths of the codes travel that lengths travel in. */
+/** The order in which a block has the lengths of the codes that its code lengths are written in. */
 const LENGTH_ORDER = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 
 const ADLER_MODULUS = 65_521;
-/** So many bytes can be added up before a sum has to be reduced. */
+/** Bytes that can be added up before a sum has to be reduced. */
 const ADLER_RUN = 3800;
 
 interface Codes {
@@ -93,8 +95,9 @@ class Inflater {
   readonly #input: Uint8Array;
   readonly #limit: number;
   #at = 0;
-  /** Bits that were taken from the input, the next one last; and how many. */
+  /** Bits that were taken from the input, the next one last. */
   #hold = 0;
+  /** How many bits these are. */
   #count = 0;
   #output: Uint8Array;
   #size = 0;

@@ -1,7 +1,8 @@
 import type { Clock } from "@peng3dnet/peer";
 
-/** Milliseconds until it is looked again: at first, and at most, where nothing changes. */
+/** Milliseconds until the first look, and until the next one after less waits than before. */
 const FIRST_LOOK = 2;
+/** Milliseconds between two looks at most: where nothing changes, the time doubles up to this. */
 const LAST_LOOK = 64;
 
 /**
@@ -21,12 +22,14 @@ export class DrainWatch {
     this.#look = look;
   }
 
+  /** Looks from now on. @param waiting - how much waits now. */
   start(waiting: number): void {
     this.#last = waiting;
     this.#delay = FIRST_LOOK;
     this.#timer ??= this.#clock.setTimeout(this.#fired, this.#delay);
   }
 
+  /** Looks no more. */
   stop(): void {
     if (this.#timer === undefined) return;
     this.#clock.clearTimeout(this.#timer);

@@ -2,7 +2,7 @@ import { ConfigError } from "@peng3dnet/peer";
 
 /** What a message takes beside its bytes, so that a million short ones are not free. */
 const MESSAGE_COST = 128;
-/** What was handed out is let go of when it is so much, and half of all. */
+/** Messages handed out after which their places are given up, once they are half of all. */
 const COMPACT_AT = 1024;
 
 /** Messages that came while nobody listened. */

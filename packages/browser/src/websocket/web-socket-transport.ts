@@ -31,7 +31,7 @@ const JOINED = 16 * 1024;
 /** Default of `maxHeld`, in bytes. */
 export const DEFAULT_MAX_HELD = 16 * 1024 * 1024;
 
-/** Calls something behind the messages that come now. Node's `queueMicrotask` does more for each call than that takes. */
+/** What is chained to it is called behind the messages that come now. Node's `queueMicrotask` takes longer for each call. */
 const RESOLVED = Promise.resolve();
 
 /** Options of a {@link WebSocketTransport}. */
@@ -71,7 +71,7 @@ export class WebSocketTransport implements Transport {
   readonly #bridge: boolean;
   readonly #maxHeld: number;
   readonly #output: WebSocketOutput;
-  /** A message that just came. What comes right behind it is told with it: many would be as many batches, each with an answer. */
+  /** A message that just came. What follows it at once is told with it: each alone would be a batch, with an answer of its own. */
   #fresh: Uint8Array | undefined = undefined;
   /** All of these messages, where there are several. Of a broadcast, most clients get one, and a list would be made for each. */
   #several: Uint8Array[] | undefined = undefined;

@@ -1,5 +1,6 @@
-/** Shortest and longest buffer that is held on to, in bytes: short ones must not take the place of a long one. */
+/** Shortest buffer that is held on to, in bytes: a short one must not take the place of a long one. */
 const MIN_HELD = 64 * 1024;
+/** Longest buffer that is held on to, in bytes. */
 const MAX_HELD = 2 * 1024 * 1024;
 
 /**

@@ -2,16 +2,16 @@ import { isAscii, isUtf8, transcode } from "node:buffer";
 import type { TextReader } from "@peng3dnet/peer";
 
 const EMPTY = Buffer.alloc(0);
-/** Stands for bytes that are no text; or for itself. */
+/** What a decoder puts in the place of bytes that are no text. A text may have the character itself as well. */
 const REPLACEMENT_CHARACTER = "\ufffd";
 /** Texts of up to so many bytes are looked through by a loop, which beats a call into the engine for them. */
 const SHORT = 64;
 /** Of longer texts it is looked at first whether they are valid, which takes next to no time beside the rest. */
 const LONG = 512;
-/** From 24.14 on, Node's buffers read text of any letters fast. */
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+/** Whether Node's buffers read text of any letters fast, as they do from 24.14 on. */
 const readsFast = major > 24 || (major === 24 && minor >= 14);
-/** A Node without ICU has no `transcode`. */
+/** Whether long texts are read by way of UTF-16. A Node without ICU has no `transcode`. */
 const transcodes = !readsFast && typeof transcode === "function";
 /** Longest buffer that is held on to between two texts. */
 const MAX_HELD = 64 * 1024;

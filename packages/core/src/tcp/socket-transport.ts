@@ -7,9 +7,9 @@ import type { SocketReader } from "./socket-reader.js";
 
 const NOTHING = new Uint8Array(0);
 
-/** Whom a socket's events concern. Listeners made for each socket would take an idle one more room than all else. */
+/** Where a socket has the handler of its events. Listeners made for each socket would take an idle one more room than all else. */
 const HANDLER = Symbol("handler");
-/** Whether it was broken off here. */
+/** Where a socket notes that it was broken off here. */
 const DESTROYED = Symbol("destroyed");
 
 interface HandledSocket extends Socket {
@@ -34,7 +34,7 @@ function onEnd(this: HandledSocket): void {
   }
 }
 
-/** What broke the socket is told when it is closed. */
+/** Does nothing: what broke the socket is told when it is closed. */
 function onError(): void {}
 
 function onClose(this: HandledSocket): void {

@@ -17,6 +17,7 @@ import { handshakeError, type TlsPeer, verificationError } from "./tls-errors.js
 import { ALPN_PROTOCOL, type TlsClientOptions } from "./tls-options.js";
 import { shielded, TlsTransport } from "./tls-transport.js";
 
+/** A TLS session that may be resumed. */
 interface Resumable {
   readonly session: Buffer;
   /** Whether the server asked for a certificate; it does not again. */

@@ -14,7 +14,7 @@ import {
 import { ALPN_PROTOCOL, type TlsServerOptions } from "./tls-options.js";
 import { shielded, TlsTransport } from "./tls-transport.js";
 
-/** Longest delay that a timer of Node can hold, in milliseconds. */
+/** Stands for no deadline: the longest delay that a timer of Node can hold, in milliseconds. */
 const NEVER = 0x7fff_ffff;
 
 /** What a client without TLS is told. */
@@ -67,6 +67,7 @@ export class TlsAcceptor {
   }
 }
 
+/** The TLS server as one connection sees it: what is told of the connection leads to its transport. */
 interface ServerView extends NodeTlsServer {
   transport: TlsServerTransport;
 }

@@ -128,7 +128,7 @@ export async function listenOnOwnPort(settings: Settings, request: ListenRequest
   return Object.assign(listening, {
     async reloadCertificates() {
       const renewed = await readContext();
-      // TLS may be off meanwhile. What listens with it goes on with what it has.
+      // TLS may have been switched off meanwhile: this port goes on with the certificate that it has.
       if (renewed !== undefined) secured.setSecureContext(renewed);
     },
   });

@@ -18,12 +18,12 @@ const LONGEST_CONTROL = 125;
 const KEY = 4;
 /** Most bytes that are kept of a frame until they can be read: all of a control frame, or the header of another one. */
 const LONGEST_KEPT = 2 + KEY + LONGEST_CONTROL;
-/** Frames of a message: more of them mean nothing but work. */
+/** Most frames that a message may have: more of them mean nothing but work. */
 const MOST_FRAMES = 256;
 /** From this length on, a payload is told by itself: to move it takes longer than what is saved. */
 const LONG = 4 * 1024;
 const NOTHING = new Uint8Array(0);
-/** A policy is not kept to (RFC 6455, 7.4.1). */
+/** The code of a close for a policy that is not kept to (RFC 6455, 7.4.1). */
 const TOO_MANY = 1008;
 
 /** What frames lead to. Bytes stay as they are after the call. */
@@ -71,10 +71,11 @@ export class FrameReader {
   /** Length of that message so far. */
   #length = 0;
   #over = false;
-  /** What is read now, … */
+  /** What is read now. */
   #chunk: Uint8Array = NOTHING;
-  /** … and where in it that lies which is to be told. */
+  /** Where in the chunk begins what frames have carried and was not told. */
   #from = 0;
+  /** Where in the chunk that ends; `#from` if there is nothing to tell. */
   #to = 0;
 
   /** @param longest - bytes that a message may have. */

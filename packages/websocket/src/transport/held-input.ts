@@ -1,4 +1,4 @@
-/** So many pieces are put together, since the object of a piece takes more room than a few bytes do. */
+/** Pieces from which on they are put together, since the object of a piece takes more room than a few bytes do. */
 const PIECES = 64;
 
 /** Input that came after a pause: the rest of what was read at once. */

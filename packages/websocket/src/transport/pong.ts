@@ -9,7 +9,7 @@ const LONGEST = 125;
  */
 export class PongResponder {
   readonly #ws: WebSocket;
-  /** What the last ping carries. Kept apart, for the ping is a part of all that was read with it. */
+  /** What the last ping carries, copied: the ping itself would keep all that was read with it. */
   readonly #data = Buffer.allocUnsafeSlow(LONGEST);
   /** Its length; -1: there is no ping to answer. */
   #length = -1;

@@ -4,15 +4,17 @@ import { addressGroup, type Runnable, type RunQueue } from "@peng3dnet/peer/tran
 import type { WebSocket } from "ws";
 import { type FrameHandler, FrameReader } from "./frame-reader.js";
 
-/** A close frame with a mask of zeros. */
+/** First byte of a close frame. */
 const CLOSE = 0x88;
+/** Bit of the second byte of a frame that is masked. */
 const MASKED = 0x80;
+/** Length of the header of a close frame with a mask of zeros, in bytes. */
 const HEADER = 6;
 
-/** What takes less time than to read it from the socket does, in bytes. To measure it would take longer. */
+/** Up to this length, in bytes, a read is not timed: to measure it would take longer than the read. */
 const SHORT = 1024;
 
-/** Whose events a socket's are. Listeners made for each would take an idle one more room. */
+/** Where a socket has what reads it. Listeners made for each would take an idle one more room. */
 const INPUT = Symbol("input");
 
 interface ReadSocket extends Socket {
@@ -44,7 +46,7 @@ export function feedOf(socket: Socket, before: readonly unknown[]): Feed {
   return feed as Feed;
 }
 
-/** The same bytes. Parts of a `Buffer` take longer to make, and the reader is to meet one kind of array only. */
+/** The bytes of a `Buffer` as a plain array, whose parts take less time to make. The reader is to meet one kind of array only. */
 function plain({ buffer, byteOffset, length }: Buffer): Uint8Array {
   return new Uint8Array(buffer, byteOffset, length);
 }

@@ -26,10 +26,10 @@ const SPARSE = 2;
 
 /** Codes that a peer closes with in order: its stream has ended then. 1005 stands for none. */
 const IN_ORDER: readonly number[] = [WEBSOCKET_CLOSE_CODES.closed, 1001, 1005, WEBSOCKET_CLOSE_CODES.reason];
-/** Stands for a WebSocket that was not closed, but broke. */
+/** The code of a WebSocket that was not closed, but broke. */
 const BROKEN = 1006;
 
-/** Whose events a WebSocket's are. Listeners made for each would take an idle one more room. */
+/** Where a WebSocket has its transport, for events. Listeners made for each would take an idle one more room. */
 const TRANSPORT = Symbol("transport");
 
 interface HandledWebSocket extends WebSocket {

@@ -23,9 +23,9 @@ import { destroyOnError, type Refusal, refuse } from "./refusal.js";
 
 /** Longest message that a peer of ours makes, in bytes: what is written at once. */
 const LONGEST_PIECE = 256 * 1024 + 64;
-/** The length before a packet, in bytes. */
+/** Bytes of the length before a packet. */
 const PREFIX = 4;
-/** `ws` reads close frames alone. */
+/** Longest payload of a close frame, in bytes. `ws` reads no other frames. */
 const LONGEST_CLOSE = 125;
 /** Seconds for the closing handshake, where `net.timeout.close` is 0. */
 const CLOSE_TIMEOUT = 30;
@@ -145,7 +145,7 @@ export class Upgrader {
     };
     let answered = false;
     const open = (): WebSocketTransport => {
-      // As TCP's acceptor does it. The http server may have said something else.
+      // As for clients over TCP. The http server may have set another time.
       socket.setKeepAlive(this.#keepAlive.keepAlive, this.#keepAlive.keepAliveInitialDelay);
       let transport: WebSocketTransport | undefined;
       const listeners = socket.listeners("data");
