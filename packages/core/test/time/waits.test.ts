@@ -1,17 +1,9 @@
 // Every wait heeds its time-out and its signal, from the first step on.
 
 import { type AddressInfo, createServer, type Socket } from "node:net";
-import {
-  AbortedError,
-  Client,
-  ConnectionRefusedError,
-  definePacket,
-  payload,
-  TimedOutError,
-} from "@peng3dnet/core";
+import { AbortedError, Client, definePacket, payload, TimedOutError } from "@peng3dnet/core";
 import { events, HeadlessPeng } from "@peng3dnet/peng3d-events";
 import { PingClient, pingServer } from "@peng3dnet/ping";
-import { connectError } from "../../src/tcp/dial.js";
 import { track, trackNetServer, trackSocket } from "../support/cleanup.js";
 import { startPair, startServer } from "../support/peers.js";
 import { sessionOf } from "../support/session.js";
@@ -202,29 +194,4 @@ test("a shutdown's signal cuts what is left", async () => {
   abort.abort();
   await expect(report).resolves.toEqual({ clean: 0, unclean: 1 });
   expect(remote.conn.open).toBe(false);
-});
-
-describe("several addresses of a name", () => {
-  const failure = (code: string, address: string): Error =>
-    Object.assign(new Error(`connect ${code}`), { code, address, port: 8080 });
-
-  test("the error is that of the one that was reached, and names all", () => {
-    const all = [failure("ENETUNREACH", "2001:db8::1"), failure("ECONNREFUSED", "127.0.0.1")];
-    const error = connectError(new AggregateError(all), ["example.org", 8080]);
-    expect(error).toBeInstanceOf(ConnectionRefusedError);
-    expect(error.message).toContain(
-      "example.org:8080 (tried [2001:db8::1]:8080: ENETUNREACH, 127.0.0.1:8080: ECONNREFUSED)",
-    );
-    const other = connectError(
-      new AggregateError([failure("ETIMEDOUT", "192.0.2.1"), failure("ECONNRESET", "192.0.2.2")]),
-      ["example.org", 8080],
-    );
-    expect(other.code).toBe("P3D_ERR_CONNECT");
-  });
-
-  test("one address is named once", () => {
-    expect(connectError(failure("ECONNREFUSED", "127.0.0.1"), ["localhost", 8080]).message).toBe(
-      "nothing listens on localhost:8080; check the port, and that the server is running",
-    );
-  });
 });
