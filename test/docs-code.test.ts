@@ -3,6 +3,7 @@
 // - ```ts no-run            compiled only.
 // - ```ts continue          goes on where the block before it in the same page ended.
 // - ```ts file=src/name.ts  compiled as that file, beside the other files of its page, and not run.
+// - ```ts beside=page.md    compiled beside the files of that page, so that it may import them.
 // - `// => text` is a line of the output. These lines are the whole output of a program, in the order in which they stand.
 
 import { spawn, spawnSync } from "node:child_process";
@@ -47,6 +48,9 @@ function pages(): string[] {
     .sort();
 }
 
+/** The folder for the files of a page. */
+const slugOf = (name: string): string => name.replace(/\.md$/, "").replace(/[^\w-]+/g, "-");
+
 function programsOf(page: string): Program[] {
   const programs: Program[] = [];
   const name = relative(root, page);
@@ -56,7 +60,9 @@ function programsOf(page: string): Program[] {
     if (!fence) continue;
     const [, indent = "", ticks = "```", info = ""] = fence;
     const words = info.trim().split(/\s+/).filter(Boolean);
-    const unknown = words.filter((word) => !/^(no-run|continue|file=[\w/-]+\.ts)$/.test(word));
+    const unknown = words.filter(
+      (word) => !/^(no-run|continue|file=[\w/-]+\.ts|beside=[\w-]+\.md)$/.test(word),
+    );
     if (unknown.length > 0) throw new Error(`${name}:${at + 1}: unknown word "${unknown[0]}" after \`\`\`ts`);
     const where = `${name}:${at + 1}`;
     const block: string[] = [];
@@ -64,8 +70,9 @@ function programsOf(page: string): Program[] {
       block.push((lines[at] ?? "").slice(indent.length));
     }
     const source = `${block.join("\n")}\n`;
-    const slug = name.replace(/\.md$/, "").replace(/[^\w-]+/g, "-");
+    const slug = slugOf(name);
     const path = words.find((word) => word.startsWith("file="))?.slice("file=".length);
+    const beside = words.find((word) => word.startsWith("beside="))?.slice("beside=".length);
     const previous = programs.filter(({ named }) => !named).at(-1);
     if (path !== undefined) {
       programs.push({ where, file: `${slug}/${path.replace(/\.ts$/, "")}`, source, run: false, named: true });
@@ -74,7 +81,8 @@ function programsOf(page: string): Program[] {
       previous.source += source;
       previous.run &&= !words.includes("no-run");
     } else {
-      const file = `${slug}-${at - block.length}`;
+      const folderOf = beside === undefined ? "" : `${slugOf(join(dirname(name), beside))}/`;
+      const file = `${folderOf}${slug}-${at - block.length}`;
       programs.push({ where, file, source, run: !words.includes("no-run"), named: false });
     }
   }
