@@ -74,15 +74,15 @@ function programsOf(page: string): Program[] {
     const path = words.find((word) => word.startsWith("file="))?.slice("file=".length);
     const beside = words.find((word) => word.startsWith("beside="))?.slice("beside=".length);
     const previous = programs.filter(({ named }) => !named).at(-1);
+    const home = beside === undefined ? slug : slugOf(join(dirname(name), beside));
     if (path !== undefined) {
-      programs.push({ where, file: `${slug}/${path.replace(/\.ts$/, "")}`, source, run: false, named: true });
+      programs.push({ where, file: `${home}/${path.replace(/\.ts$/, "")}`, source, run: false, named: true });
     } else if (words.includes("continue")) {
       if (!previous) throw new Error(`${where}: there is no block to continue`);
       previous.source += source;
       previous.run &&= !words.includes("no-run");
     } else {
-      const folderOf = beside === undefined ? "" : `${slugOf(join(dirname(name), beside))}/`;
-      const file = `${folderOf}${slug}-${at - block.length}`;
+      const file = `${beside === undefined ? "" : `${home}/`}${slug}-${at - block.length}`;
       programs.push({ where, file, source, run: !words.includes("no-run"), named: false });
     }
   }
