@@ -1,5 +1,5 @@
-// Does what docs/start.md says, in an empty folder, with the packed packages: writes its files, types its commands, and
-// talks from the terminal to the page and back. Then once more in JavaScript.
+// Does what docs/start.md and docs/start-page.md say, in an empty folder, with the packed packages: writes their files, types
+// their commands, and talks in the terminal, and from there to the page and back. Then once more in JavaScript.
 
 import { strict as assert } from "node:assert";
 import { spawn, spawnSync } from "node:child_process";
@@ -11,7 +11,8 @@ import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 import { root } from "./packages.mjs";
 
-const PAGE = join(root, "docs", "start.md");
+const TERMINAL = join(root, "docs", "start.md");
+const PAGE = join(root, "docs", "start-page.md");
 const ENVIRONMENT = {
   ...process.env,
   // No tool of this clone helps out.
@@ -28,9 +29,9 @@ const ENVIRONMENT = {
   TCP_PORT: "0",
 };
 
-/** The blocks of the page, each with the words behind its fence. */
-function blocks() {
-  const text = readFileSync(PAGE, "utf8");
+/** The blocks of a page, each with the words behind its fence. */
+function blocks(page) {
+  const text = readFileSync(page, "utf8");
   return [...text.matchAll(/^```(\w+) ?(.*)\n((?:.*\n)*?)```$/gm)].map(([, kind, info, body]) => ({
     kind,
     info,
@@ -38,15 +39,15 @@ function blocks() {
   }));
 }
 
-const files = () =>
-  blocks().flatMap(({ info, body }) => {
-    const path = /^file=(\S+)$/.exec(info)?.[1];
+const files = (page) =>
+  blocks(page).flatMap(({ info, body }) => {
+    const path = /^file=(\S+)/.exec(info)?.[1];
     return path === undefined ? [] : [{ path, body }];
   });
 
 /** The commands of each block, line by line. */
-const commands = (info) =>
-  blocks()
+const commands = (page, info) =>
+  blocks(page)
     .filter((block) => block.kind === "sh" && block.info === info)
     .map(({ body }) => body.trimEnd().split("\n"));
 
@@ -141,8 +142,12 @@ async function openBrowser() {
   return chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu", "--disable-quic"] });
 }
 
-/** Talks, as the page says that one can. */
-async function chat(home, [serve], [connect], browser) {
+/**
+ * Talks, as the pages say that one can.
+ *
+ * @param web - whether the server has a page.
+ */
+async function chat(home, [serve], connect, web, browser) {
   const server = new Program(serve, home);
   const silent = new Socket().on("error", () => {});
   const others = [];
@@ -152,9 +157,9 @@ async function chat(home, [serve], [connect], browser) {
     return program;
   };
   try {
-    const url = /^browsers: (http:\S+)$/.exec(await server.line())?.[1];
     const addr = /^programs: (\S+)$/.exec(await server.line())?.[1];
-    assert(url !== undefined && addr !== undefined, "the server does not print its addresses");
+    const url = web ? /^browsers: (http:\S+)$/.exec(await server.line())?.[1] : undefined;
+    assert(addr !== undefined && (url !== undefined || !web), "the server does not print its addresses");
 
     const ann = start(`${connect} ${addr}`);
     assert.equal(await ann.line(), "nobody else is here");
@@ -166,7 +171,7 @@ async function chat(home, [serve], [connect], browser) {
     assert.equal(await ann.line(), "Bea: yes");
     assert.equal(await bea.line(), "Bea: yes");
 
-    if (browser !== undefined) {
+    if (web && browser !== undefined) {
       const page = await browser.newPage();
       const problems = [];
       page.on("pageerror", (error) => problems.push(error.message));
@@ -184,9 +189,11 @@ async function chat(home, [serve], [connect], browser) {
     }
 
     // Browsers open connections ahead of time, on which they may ask for nothing. They do not keep the server alive.
-    const { hostname, port } = new URL(url);
-    silent.connect(Number(port), hostname);
-    await once(silent, "connect");
+    if (web) {
+      const { hostname, port } = new URL(url);
+      silent.connect(Number(port), hostname);
+      await once(silent, "connect");
+    }
     server.interrupt();
     assert.equal(await ann.line(), "closed: servershutdown");
     assert.equal(await ann.end(), 0);
@@ -198,14 +205,15 @@ async function chat(home, [serve], [connect], browser) {
 }
 
 /**
- * Follows the page.
+ * Follows the pages.
  *
  * @param temporary - an empty folder.
  * @param tarballs - paths of the packed packages.
  */
 export async function followStart(temporary, tarballs) {
-  const [install, compile, connect] = commands("");
-  const [compileJs, connectJs] = commands("js");
+  const [install, compile, [connect]] = commands(TERMINAL, "");
+  const [installForPage, compileAll] = commands(PAGE, "");
+  const [compileJs] = commands(PAGE, "js");
 
   // The one line that is not typed: this clone stands in for another one, with the packages that are packed already.
   const [clone, ...others] = install;
@@ -216,20 +224,24 @@ export async function followStart(temporary, tarballs) {
   for (const tarball of tarballs) copyFileSync(tarball, join(cloned, "tarballs", basename(tarball)));
   type(others, temporary);
   const home = join(temporary, "chat");
-  for (const { path, body } of files()) write(home, path, body);
+  for (const { path, body } of files(TERMINAL)) write(home, path, body);
+  type(compile.slice(0, -1), home);
+  await chat(home, compile.slice(-1), connect, false);
 
   const browser = await openBrowser();
   try {
-    type(compile.slice(0, -1), home);
-    await chat(home, compile.slice(-1), connect, browser);
+    type(installForPage, home);
+    for (const { path, body } of files(PAGE)) write(home, path, body);
+    type(compileAll.slice(0, -1), home);
+    await chat(home, compileAll.slice(-1), connect, true, browser);
 
-    for (const { path, body } of files()) {
+    for (const { path, body } of [...files(TERMINAL), ...files(PAGE)]) {
       if (path.endsWith(".ts"))
         write(home, path.replace(/ts$/, "js"), body.replace(/payload<[^>]*>/g, "payload"));
     }
     type(["rm -r dist src/*.ts tsconfig.json public/page.js"], home);
     type(compileJs.slice(0, -1), home);
-    await chat(home, compileJs.slice(-1), connectJs, browser);
+    await chat(home, compileJs.slice(-1), connect.replace("dist/", "src/"), true, browser);
   } finally {
     await browser?.close();
   }
