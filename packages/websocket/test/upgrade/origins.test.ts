@@ -7,9 +7,9 @@ import {
   serveWebSocket,
   webSocketAcceptor,
 } from "@peng3dnet/websocket";
-import { track } from "../../core/test/support/cleanup.js";
-import { next } from "../../core/test/support/peers.js";
-import { addressOf, type DialOptions, dial, echoServer, httpServer, refusal } from "./support/http.js";
+import { track } from "../../../core/test/support/cleanup.js";
+import { next } from "../../../core/test/support/peers.js";
+import { addressOf, type DialOptions, dial, echoServer, httpServer, refusal } from "../support/http.js";
 
 async function serve(origins?: Origins) {
   const server = await echoServer();

@@ -4,10 +4,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import { type ServeWebSocketOptions, serveWebSocket } from "@peng3dnet/websocket";
-import { tableAddress } from "../../core/src/tcp/kernel-queue.js";
-import { bareTls, certPem, keyPem } from "../../core/test/support/certificates.js";
-import { next } from "../../core/test/support/peers.js";
-import { type DialOptions, dial, echoServer, listening } from "./support/http.js";
+import { tableAddress } from "../../../core/src/tcp/kernel-queue.js";
+import { bareTls, certPem, keyPem } from "../../../core/test/support/certificates.js";
+import { next } from "../../../core/test/support/peers.js";
+import { type DialOptions, dial, echoServer, listening } from "../support/http.js";
 
 const TABLE = "/proc/net/tcp";
 const onLinux = process.platform === "linux" && existsSync(TABLE) ? describe : describe.skip;

@@ -1,7 +1,7 @@
 // What frames carry, however they are cut and masked, and how much is told at once.
 
 import { randomBytes } from "node:crypto";
-import { type FrameHandler, FrameReader } from "../src/transport/frame-reader.js";
+import { type FrameHandler, FrameReader } from "../../src/transport/frame-reader.js";
 
 /** A masked frame, as browsers send it. */
 function masked(first: number, payload: Uint8Array): Buffer {

@@ -27,10 +27,10 @@ import {
   keyPem,
   mutualTls,
   serverTls,
-} from "../../core/test/support/certificates.js";
-import { onCleanup, track } from "../../core/test/support/cleanup.js";
-import { next } from "../../core/test/support/peers.js";
-import { value } from "../../core/test/support/wire.js";
+} from "../../../core/test/support/certificates.js";
+import { onCleanup, track } from "../../../core/test/support/cleanup.js";
+import { next } from "../../../core/test/support/peers.js";
+import { value } from "../../../core/test/support/wire.js";
 import {
   type DialOptions,
   dial,
@@ -39,8 +39,8 @@ import {
   echoServer,
   listening,
   webSocketClient,
-} from "./support/http.js";
-import { WirePeer } from "./support/wire-peer.js";
+} from "../support/http.js";
+import { WirePeer } from "../support/wire-peer.js";
 
 const secure = (identity?: Identity): DialOptions => ({
   ...bareTls(identity),

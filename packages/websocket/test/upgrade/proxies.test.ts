@@ -7,9 +7,9 @@ import { join } from "node:path";
 import { type Address, SSLSEC_ENCRYPTED, SSLSEC_NONE } from "@peng3dnet/core";
 import { type ServeWebSocketOptions, serveWebSocket } from "@peng3dnet/websocket";
 import { WebSocket } from "ws";
-import { onCleanup } from "../../core/test/support/cleanup.js";
-import { next } from "../../core/test/support/peers.js";
-import { dial, echoServer, refusal } from "./support/http.js";
+import { onCleanup } from "../../../core/test/support/cleanup.js";
+import { next } from "../../../core/test/support/peers.js";
+import { dial, echoServer, refusal } from "../support/http.js";
 
 /** The client that the server sees, of one who sends these headers. */
 async function seen(options: ServeWebSocketOptions, headers: Record<string, string | string[]>) {

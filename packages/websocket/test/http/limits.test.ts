@@ -14,9 +14,9 @@ import {
 } from "@peng3dnet/core";
 import { ManualClock } from "@peng3dnet/core/testing";
 import { serveWebSocket } from "@peng3dnet/websocket";
-import { onCleanup, track, trackSocket } from "../../core/test/support/cleanup.js";
-import { next } from "../../core/test/support/peers.js";
-import { accept, packet, settype, value } from "../../core/test/support/wire.js";
+import { onCleanup, track, trackSocket } from "../../../core/test/support/cleanup.js";
+import { next } from "../../../core/test/support/peers.js";
+import { accept, packet, settype, value } from "../../../core/test/support/wire.js";
 import {
   addressOf,
   dial,
@@ -29,8 +29,8 @@ import {
   upgraded,
   upgradeRequest,
   webSocketClient,
-} from "./support/http.js";
-import { WirePeer } from "./support/wire-peer.js";
+} from "../support/http.js";
+import { WirePeer } from "../support/wire-peer.js";
 
 /** A bare connection, and what comes over it. */
 function bare([host, port]: Address, localAddress = "127.0.0.1", localPort?: number) {

@@ -6,9 +6,9 @@ import { encode } from "@msgpack/msgpack";
 import { ConnectionLostError, NotPeng3dnetError, Server } from "@peng3dnet/core";
 import { ManualClock } from "@peng3dnet/core/testing";
 import { serveWebSocket } from "@peng3dnet/websocket";
-import { onCleanup, track } from "../../core/test/support/cleanup.js";
-import { next } from "../../core/test/support/peers.js";
-import { sessionOf } from "../../core/test/support/session.js";
+import { onCleanup, track } from "../../../core/test/support/cleanup.js";
+import { next } from "../../../core/test/support/peers.js";
+import { sessionOf } from "../../../core/test/support/session.js";
 import {
   accept,
   CLOSECONN,
@@ -17,9 +17,17 @@ import {
   settype,
   value,
   frame as wireFrame,
-} from "../../core/test/support/wire.js";
-import { addressOf, Echo, echoServer, frame, httpServer, upgraded, webSocketClient } from "./support/http.js";
-import { WirePeer } from "./support/wire-peer.js";
+} from "../../../core/test/support/wire.js";
+import {
+  addressOf,
+  Echo,
+  echoServer,
+  frame,
+  httpServer,
+  upgraded,
+  webSocketClient,
+} from "../support/http.js";
+import { WirePeer } from "../support/wire-peer.js";
 
 async function serve() {
   const server = await echoServer();

@@ -2,8 +2,8 @@
 
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { type FrameHandler, FrameReader } from "../src/transport/frame-reader.js";
-import { frame } from "./support/http.js";
+import { type FrameHandler, FrameReader } from "../../src/transport/frame-reader.js";
+import { frame } from "../support/http.js";
 
 setFlagsFromString("--expose-gc");
 const gc = runInNewContext("gc") as () => void;

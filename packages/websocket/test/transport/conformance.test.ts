@@ -1,8 +1,8 @@
 // WebSockets keep all promises of a transport.
 
 import { transportConformance } from "@peng3dnet/core/testing";
-import { bareTls, certPem, keyPem } from "../../core/test/support/certificates.js";
-import { webSocketPairs } from "./support/web-socket-pairs.js";
+import { bareTls, certPem, keyPem } from "../../../core/test/support/certificates.js";
+import { webSocketPairs } from "../support/web-socket-pairs.js";
 
 const tls = () => ({ cert: certPem("server"), key: keyPem("server"), ca: bareTls().ca });
 

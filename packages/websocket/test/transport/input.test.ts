@@ -5,11 +5,11 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { type Clock, nodePlatform, Server } from "@peng3dnet/core";
 import { serveWebSocket } from "@peng3dnet/websocket";
-import { track } from "../../core/test/support/cleanup.js";
-import { next } from "../../core/test/support/peers.js";
-import { accept, packet, settype, value } from "../../core/test/support/wire.js";
-import { Echo, echoServer, frame, upgraded } from "./support/http.js";
-import { WirePeer } from "./support/wire-peer.js";
+import { track } from "../../../core/test/support/cleanup.js";
+import { next } from "../../../core/test/support/peers.js";
+import { accept, packet, settype, value } from "../../../core/test/support/wire.js";
+import { Echo, echoServer, frame, upgraded } from "../support/http.js";
+import { WirePeer } from "../support/wire-peer.js";
 
 /** A frame of a client that states another length than it has, in 64 bits. */
 function unfinished(first: number, length: number, there: Uint8Array): Buffer {
