@@ -1,4 +1,4 @@
-// What a peer can cost at the new door: each bound, and what the peer is told.
+// What a peer can cost before and after it has a WebSocket: each bound, and what the peer is told.
 
 import { randomBytes } from "node:crypto";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
