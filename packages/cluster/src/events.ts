@@ -84,9 +84,12 @@ export class Events {
     this.remove(keyOf(group, event), listener);
   }
 
-  /** Tells the listeners for the members of a group, and those for all groups. */
-  emitMember(group: string, event: MemberEvent, member: GroupMember): void {
-    this.#call(keyOf(group, event), event, [member, group]);
+  /** Tells the listeners for the members of a group, and those for all groups. @param find - who it is; called if there are any. */
+  emitMember(group: string, event: MemberEvent, find: () => GroupMember): void {
+    const key = keyOf(group, event);
+    if (!this.#listeners.has(key) && !this.#listeners.has(event)) return;
+    const member = find();
+    this.#call(key, event, [member, group]);
     this.emit(event, member, group);
   }
 

@@ -25,12 +25,14 @@ import type { GroupMembers, MemberEvent, MemberListener, MembersOptions } from "
 import { Presence, type PresenceHost } from "./presence/presence.js";
 import { Asked, type AskedHost } from "./requests/asked.js";
 import { Served, type ServedHost } from "./requests/served.js";
+import { batchesOfGroups } from "./wire/batches.js";
 import type { Message } from "./wire/form.js";
 import {
   ANSWER,
   GIVE_UP,
   type Heard,
   LAST,
+  MOST_NAMES,
   type Position,
   PROBE,
   SEND,
@@ -78,6 +80,8 @@ export class NodeCore
   readonly #subscriptions: BusSubscription[] = [];
   readonly #takenBack: (() => void)[] = [];
   readonly #places: NodePlaces;
+  /** Sequences that have ended, and that is not said yet. */
+  #ended: Position[] = [];
   #ending: Promise<void> | undefined = undefined;
 
   constructor({ id, server, bus, subjects, settings }: NodeParts) {
@@ -98,8 +102,8 @@ export class NodeCore
     this.table = new NodeTable(maxNodes, maxGroups);
     this.membership = new Membership(this, this.table);
     this.outgoing = new Outgoing(maxGroups, (position) => {
-      if (this.table.wants(position[0]))
-        this.tellAll(LAST.write({ from: id, end: true, positions: [position] }));
+      if (this.table.wants(position[0])) this.#ended.push(position);
+      if (this.#ended.length >= MOST_NAMES) this.#tellEnded();
     });
     this.shared = new SharedGroups(this, () => this.table.all());
     this.presence = new Presence(this, maxMembers);
@@ -193,10 +197,12 @@ export class NodeCore
   // ---- for its parts: out -----------------------------------------------------------------------------
 
   tellAll(message: Uint8Array): void {
+    this.#tellEnded();
     this.#link.tell(this.#subjects.all, message);
   }
 
   tell(node: string, message: Uint8Array): void {
+    this.#tellEnded();
     this.#link.tell(this.#subjects.node(node), message);
   }
 
@@ -205,7 +211,17 @@ export class NodeCore
     this.#link.publish(this.#subjects.node(node), message);
   }
 
+  /** Says which sequences have ended: together, and before what is said of those that took their place. */
+  #tellEnded(): void {
+    if (this.#ended.length === 0) return;
+    const ended = this.#ended;
+    this.#ended = [];
+    for (const positions of batchesOfGroups(this.maxPayload, ended))
+      this.#link.tell(this.#subjects.all, LAST.write({ from: this.id, end: true, positions }));
+  }
+
   publish(group: string, message: Uint8Array): void {
+    this.#tellEnded();
     this.#link.publish(this.#subjects.group(group), message);
   }
 

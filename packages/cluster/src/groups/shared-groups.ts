@@ -201,7 +201,8 @@ export class SharedGroups implements ClusterGroupStore<ClientOnServer> {
     }
     counters.broadcastsIn++;
     const leaveOut: Receiver[] = exceptionsHere(except, id);
-    for (const other of exceptGroups) leaveOut.push(...this.local(other));
+    // One that is named a thousand times is left out once.
+    for (const other of new Set(exceptGroups)) for (const member of this.local(other)) leaveOut.push(member);
     this.#deliver(group, name, { flags, bytes: message.bytes }, leaveOut);
   }
 

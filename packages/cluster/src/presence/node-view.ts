@@ -37,7 +37,7 @@ export class NodeView {
   /** Whether some were not kept, and there is place for them now; not for every one that leaves. */
   get lacks(): boolean {
     const { more, memberships } = this.#clients;
-    return more && memberships < this.#membershipsOfAll && memberships <= PLACE * this.#limit;
+    return more && memberships < this.#membershipsOfAll && this.#clients.isWithin(PLACE);
   }
 
   /** Something has changed. @throws BadDataError; nothing has changed then. */

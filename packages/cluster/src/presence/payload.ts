@@ -27,6 +27,21 @@ export function decodePresence(bytes: Uint8Array): unknown {
   return bytes.length === 0 ? null : codec.decode(bytes);
 }
 
+/** Bytes that a value takes beside those of texts and the like. An empty list has one byte, encoded. */
+const VALUE_COST = 48;
+
+function valuesIn(value: unknown): number {
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return 1;
+  let count = 1;
+  for (const inner of Object.values(value)) count += valuesIn(inner);
+  return count;
+}
+
+/** Bytes that a presence takes about, decoded. @param bytes - the same, encoded. */
+export function costOf(value: unknown, bytes: Uint8Array): number {
+  return bytes.length + VALUE_COST * valuesIn(value);
+}
+
 export function isSame(one: Uint8Array, other: Uint8Array): boolean {
   return one.length === other.length && one.every((byte, place) => byte === other[place]);
 }

@@ -8,7 +8,7 @@ import { PRESENCE, PRESENCE_AT, PRESENT, WATCH, WATCH_ALL } from "../wire/messag
 import type { GroupMember, GroupMembers, MemberEvent, MemberListener, MembersOptions } from "./member.js";
 import { NodeView } from "./node-view.js";
 import { OwnPresence, type OwnPresenceHost } from "./own-presence.js";
-import { Roster, readPresent } from "./roster.js";
+import { memberOf, Roster, readPresent } from "./roster.js";
 
 /** Beats without a word after which it is not known any more whether something is missing. */
 const FRESH_BEATS = 2.5;
@@ -51,8 +51,8 @@ export class Presence {
   constructor(node: PresenceHost, limit: number) {
     this.#node = node;
     this.#limit = limit;
-    this.#roster = new Roster((group, event, member) => {
-      if (!node.left) node.events.emitMember(group, event, member);
+    this.#roster = new Roster((group, event, known) => {
+      if (!node.left) node.events.emitMember(group, event, () => memberOf(known));
     });
     this.#self = new NodeView(node.id, this.#roster, Number.POSITIVE_INFINITY);
     this.own = new OwnPresence(node, (present) => {
@@ -114,9 +114,9 @@ export class Presence {
     const members: GroupMember[] = [];
     if (left || this.#node.isShared(group))
       for (const client of server.group(group))
-        members.push(readPresent(id, this.own.presentOf(client)).member);
+        members.push(memberOf(readPresent(id, this.own.presentOf(client))));
     if (left) return { members, incomplete: [] };
-    for (const member of this.#roster.of(group)) if (member.node !== id) members.push(member);
+    for (const known of this.#roster.of(group)) if (known.node !== id) members.push(memberOf(known));
     const incomplete = [...this.#views.values()].filter(
       (view) => view.more || !connected || !this.#isFresh(view),
     );

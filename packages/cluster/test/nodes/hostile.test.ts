@@ -137,6 +137,49 @@ test("there are no more nodes than may be", async () => {
   expect(a.node.nodes.size).toBe(0);
 });
 
+test("a node that wants to hear 100,000 groups is answered in a few messages for each that it sent", async () => {
+  const cluster = new TestCluster();
+  const [a, b] = await cluster.joinAll(["a", "b"], { join: { maxGroups: 100 } });
+  const guest = await b.enter();
+  b.node.group("room").add(guest.remote);
+  await cluster.settle();
+  a.node.group("room").broadcast(News, 1);
+  await cluster.settle();
+  const bus: Bus = await cluster.bus.connect({ name: "m", clock: cluster.net.clock, logger: silentLogger });
+  const parts = 200;
+  const { messagesOut } = a.node.metrics;
+  for (let part = 0; part < parts; part++) {
+    const groups = Array.from({ length: 500 }, (_, at): forms.Wanted => [`${part * 500 + at}`, 1]);
+    bus.publish(
+      `peng3dnet.n.${a.node.id}`,
+      forms.STATE.write({ from: MALLORY, version: 1, part, parts, groups }),
+    );
+    await cluster.settle();
+  }
+  // Each ends all sequences that there are, twice, which is told to all; and there is the answer.
+  expect(a.node.metrics.messagesOut - messagesOut).toBeLessThanOrEqual(3 * parts + 5);
+  a.node.group("room").broadcast(News, 2);
+  await cluster.settle();
+  expect([guest.news, b.gaps]).toEqual([[1, 2], []]);
+});
+
+test("a group that is left out a thousand times is left out once", async () => {
+  const { cluster, a, guest, bus } = await one();
+  for (let count = 0; count < 50; count++) a.node.group("red").add((await a.enter()).remote);
+  a.node.group("red").add(guest.remote);
+  const seen: number[] = [];
+  const broadcast = a.server.broadcast.bind(a.server) as (...args: unknown[]) => number;
+  a.server.broadcast = ((...args: [unknown, unknown, { readonly except: readonly unknown[] }]) => {
+    seen.push(args[2].except.length);
+    return broadcast(...args);
+  }) as never;
+  const parts = { from: MALLORY, stream: 1, number: 1, name: News.name, flags: 0, except: [] };
+  const exceptGroups = Array.from({ length: 1024 }, () => "red");
+  bus.publish("peng3dnet.g.room", forms.GROUP_MESSAGE.write({ ...parts, exceptGroups }, new Uint8Array([1])));
+  await cluster.settle();
+  expect([seen, guest.news]).toEqual([[51], []]);
+});
+
 test("no bytes, on any subject, make a node throw, or leave or stop it", async () => {
   const { cluster, a, guest, bus } = await one();
   await a.node.group("room").members({ timeout: 0 });

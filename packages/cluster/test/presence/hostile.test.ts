@@ -98,6 +98,53 @@ test("no more members of a node are kept than may be, and the node is named wher
   expect([asked(), await found()]).toEqual([then, [2, [MALLORY]]]);
 });
 
+test("presence that is short, and long once it is decoded, is not kept without end", async () => {
+  const { cluster, a, all, change, heard } = await one(100);
+  const asked = (): number => heard.filter((bytes) => bytes[6] === WATCH_ALL.kind).length;
+  // 250 empty lists: 12 kB once they are there, and the limit is at 25.6.
+  const lists = new Uint8Array(253).fill(0x90);
+  lists.set([0xdc, 0, 250]);
+  const found = async () => {
+    const { members, incomplete } = await a.node.group("room").members({ timeout: 0 });
+    return [members.length - 1, incomplete];
+  };
+  await all(
+    1,
+    Array.from({ length: 50 }, (_, cid) => [cid, lists, ["room"]]),
+  );
+  expect(await found()).toEqual([2, [MALLORY]]);
+  // As many as ever with little presence: the limit on members is another one.
+  await all(
+    2,
+    Array.from({ length: 100 }, (_, cid) => [cid, new Uint8Array([0x81, 0xa1, 0x6e, 1]), ["room"]]),
+  );
+  expect(await found()).toEqual([100, []]);
+  await all(3, [
+    [1, lists, ["room"]],
+    [2, lists, ["room"]],
+    [3, lists, ["room"]],
+  ]);
+  expect(await found()).toEqual([2, [MALLORY]]);
+  const before = asked();
+  await cluster.turn(1);
+  expect(asked()).toBe(before);
+  // There is place again.
+  await change(3, [[1, EMPTY, []]]);
+  await cluster.turn(1);
+  expect(asked()).toBe(before + 1);
+});
+
+test("who is asked for is handed out anew each time: a program that changes it changes nothing", async () => {
+  const { a, all } = await one();
+  await all(1, [[1, new Uint8Array([0x81, 0xa1, 0x6e, 1]), ["room"]]]);
+  for (let turn = 0; turn < 2; turn++) {
+    const { members } = await a.node.group("room").members({ timeout: 0 });
+    const member = members.find(({ node }) => node === MALLORY) as { presence: Record<string, unknown> };
+    expect(member.presence).toEqual({ n: 1 });
+    member.presence.n = 2;
+  }
+});
+
 test("who asks for all again and again is told it once each beat", async () => {
   const { cluster, heard, publish } = await one();
   const told = (): number => heard.filter((bytes) => bytes[6] === PRESENT.kind).length;
