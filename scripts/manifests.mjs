@@ -1,4 +1,4 @@
-// Says where published manifests and docs/start.md name another repository than the root does, and mends it with --write:
+// Says where published manifests and docs/guides/start.md name another repository than the root does, and mends it with --write:
 //
 //   node scripts/manifests.mjs [--write]
 //
@@ -32,7 +32,7 @@ function withFields(manifest, fields) {
 let differing = 0;
 
 /** The page that says how to clone. */
-const PAGE = "docs/start.md";
+const PAGE = "docs/guides/start.md";
 const page = readFileSync(join(root, PAGE), "utf8");
 const cloned = page.replace(/(?<=^git clone )\S+$/m, address);
 if (cloned !== page && process.argv.includes("--write")) writeFileSync(join(root, PAGE), cloned);

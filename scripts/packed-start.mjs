@@ -1,5 +1,5 @@
-// Does what docs/start.md and docs/start-page.md say, in an empty folder, with the packed packages: writes their files, types
-// their commands, and talks in the terminal, and from there to the page and back. Then once more in JavaScript.
+// Does what docs/guides/start.md and docs/guides/start-page.md say, in an empty folder, with the packed packages: writes their
+// files, types their commands, and talks in the terminal, and from there to the page and back. Then once more in JavaScript.
 
 import { strict as assert } from "node:assert";
 import { spawn, spawnSync } from "node:child_process";
@@ -11,8 +11,8 @@ import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 import { root } from "./packages.mjs";
 
-const TERMINAL = join(root, "docs", "start.md");
-const PAGE = join(root, "docs", "start-page.md");
+const TERMINAL = join(root, "docs", "guides", "start.md");
+const PAGE = join(root, "docs", "guides", "start-page.md");
 const ENVIRONMENT = {
   ...process.env,
   // No tool of this clone helps out.

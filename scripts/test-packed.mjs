@@ -4,7 +4,8 @@
 //
 // In each: what is installed, and how much; types of an ESM and a CommonJS consumer, as Node and as a bundler
 // resolve them; a program that imports and one that requires. Then all are installed together, and their types
-// checked with each supported TypeScript. At the end docs/start.md and docs/start-page.md are followed; with --start, nothing else is done.
+// checked with each supported TypeScript. At the end docs/guides/start.md and start-page.md are followed; with
+// --start, nothing else is done.
 // Sizes have their limits in .size-limit.mjs.
 
 import { strict as assert } from "node:assert";
@@ -333,7 +334,7 @@ try {
   mkdirSync(home);
   const tarballs = Object.values(packed).map(({ tarball }) => tarball);
   process.stdout.write(
-    `docs/start.md, docs/start-page.md: ${await followStart(home, tarballs)}, in TypeScript and JavaScript\n`,
+    `docs/guides/start.md, start-page.md: ${await followStart(home, tarballs)}, in TypeScript and JavaScript\n`,
   );
 } finally {
   rmSync(temporary, { recursive: true, force: true });

@@ -43,7 +43,11 @@ const MODULES = {
 const { repository } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
 /** What a page is called on the site: all of them are in one folder. */
-const nameOf = (file) => file.replace(/^performance\/README/, "performance").replaceAll("/", "-");
+const nameOf = (file) =>
+  file
+    .replace(/^performance\/README/, "performance")
+    .replace(/^(guides|reference)\//, "")
+    .replaceAll("/", "-");
 
 /** The pages that docs/README.md lists, in its order, with the heading above each. */
 function listedPages() {

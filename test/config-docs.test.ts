@@ -1,4 +1,4 @@
-// docs/config.md lists every option with its default.
+// docs/reference/config.md lists every option with its default.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import { DEFAULT_CONFIG } from "@peng3dnet/core";
 import { codeSpans, referenceSymbols, root, tableRows } from "./support/markdown.js";
 
 const known = referenceSymbols().config;
-const rows = tableRows("docs/config.md").map(({ cells }) => cells);
+const rows = tableRows("docs/reference/config.md").map(({ cells }) => cells);
 const keyOf = (row: Readonly<Record<string, string>>) => codeSpans(row.Option ?? "")[0] ?? "";
 
 /** How the comment on an option says when it is read. */
@@ -35,9 +35,11 @@ test("has one row for each option", () => {
 /** The pages that users read. */
 const pages = [
   "README.md",
-  ...readdirSync(join(root, "docs"))
-    .filter((name) => name.endsWith(".md") && name !== "config.md")
-    .map((name) => `docs/${name}`),
+  ...["guides", "reference"].flatMap((folder) =>
+    readdirSync(join(root, "docs", folder))
+      .filter((name) => name.endsWith(".md") && name !== "config.md")
+      .map((name) => `docs/${folder}/${name}`),
+  ),
   ...readdirSync(join(root, "packages")).map((name) => `packages/${name}/README.md`),
 ];
 

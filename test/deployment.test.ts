@@ -1,5 +1,5 @@
-// What docs/deployment.md and docs/proxies.md say, done: its program, as it stands there, behind nginx with the configurations of these pages.
-// Only addresses, ports and the places of files are others.
+// What docs/guides/deployment.md and docs/guides/proxies.md say, done: its program, as it stands there, behind nginx with the
+// configurations of these pages. Only addresses, ports and the places of files are others.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -24,7 +24,7 @@ import { root } from "./support/markdown.js";
 import { describeWithNginx, httpBlock, Nginx, STREAM_MODULE } from "./support/nginx.js";
 
 const pages = ["deployment.md", "proxies.md"]
-  .map((page) => readFileSync(join(root, "docs", page), "utf8"))
+  .map((page) => readFileSync(join(root, "docs", "guides", page), "utf8"))
   .join("\n");
 const Say = definePacket({ name: "chat:say", schema: payload<string>() });
 

@@ -1,4 +1,4 @@
-// docs/errors.md lists every error class and every close reason.
+// docs/reference/errors.md lists every error class and every close reason.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -40,7 +40,7 @@ function describeClass([name, type]: [string, ErrorClass]) {
   return { name, parent: parent.name, code, family, reason: error.closeReason };
 }
 
-const rows = tableRows("docs/errors.md");
+const rows = tableRows("docs/reference/errors.md");
 const errorRows = rows.filter(({ section }) => section === "Errors").map(({ cells }) => cells);
 const reasons = rows
   .filter(({ section }) => section === "Close reasons")

@@ -1,4 +1,4 @@
-// docs/listeners.md lists each event that on() of a server and of a client takes, with what its listeners get: the compiler
+// docs/reference/listeners.md lists each event that on() of a server and of a client takes, with what its listeners get: the compiler
 // compares the tables with the types.
 
 import { typeErrorsOf } from "./support/compile.js";
@@ -10,7 +10,7 @@ interface Documented {
 }
 
 function documented(section: string): Documented[] {
-  return tableRows("docs/listeners.md")
+  return tableRows("docs/reference/listeners.md")
     .filter((row) => row.section === section)
     .map(({ cells }) => ({
       event: codeSpans(cells.Event as string)[0] as string,

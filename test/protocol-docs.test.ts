@@ -1,4 +1,4 @@
-// docs/protocol.md and docs/limits.md say what the code does: states, ids, flags, limits.
+// docs/reference/protocol.md and docs/reference/limits.md say what the code does: states, ids, flags, limits.
 
 import * as core from "@peng3dnet/core";
 import { codeSpans, tableRows } from "./support/markdown.js";
@@ -9,7 +9,7 @@ const rows = (page: string, section: string | RegExp) =>
     .map(({ cells }) => cells);
 const first = (cell: string | undefined) => codeSpans(cell ?? "")[0] ?? "";
 
-describe("docs/protocol.md", () => {
+describe("docs/reference/protocol.md", () => {
   test("has the state table of the code", () => {
     const constants = core as unknown as Record<string, unknown>;
     const number = (cell: string | undefined) => {
@@ -18,7 +18,7 @@ describe("docs/protocol.md", () => {
       return value as number;
     };
     const table: Record<number, Record<string, number>> = {};
-    for (const row of rows("docs/protocol.md", "3. Handshake")) {
+    for (const row of rows("docs/reference/protocol.md", "3. Handshake")) {
       const state = number(row.State);
       table[state] = { ...table[state], [row.Event ?? ""]: number(row["Next state"]) };
     }
@@ -26,7 +26,7 @@ describe("docs/protocol.md", () => {
   });
 
   test("has the ids and names of the protocol's packets", () => {
-    const listed = rows("docs/protocol.md", "2. Ids and names").map(({ Id, Name }) => [
+    const listed = rows("docs/reference/protocol.md", "2. Ids and names").map(({ Id, Name }) => [
       first(Name),
       Number(Id),
     ]);
@@ -69,10 +69,10 @@ describe("docs/protocol.md", () => {
   });
 });
 
-describe("docs/limits.md", () => {
-  const limits = rows("docs/limits.md", /./);
+describe("docs/reference/limits.md", () => {
+  const limits = rows("docs/reference/limits.md", /./);
 
-  test("has each option that is a limit or a time-out, and leaves defaults to docs/config.md", () => {
+  test("has each option that is a limit or a time-out, and leaves defaults to docs/reference/config.md", () => {
     const options = limits
       .map((row) => first(row["Option, or how much"]))
       .filter((name) => /^net\./.test(name));
@@ -86,7 +86,7 @@ describe("docs/limits.md", () => {
 
   test("names errors with their close reasons", () => {
     const errors = new Map(
-      tableRows("docs/errors.md")
+      tableRows("docs/reference/errors.md")
         .filter(({ section }) => section === "Errors")
         .map(({ cells }) => [first(cells.Error), first(cells["Close reason"])]),
     );

@@ -1,4 +1,4 @@
-// docs/reference-mapping.md names a counterpart for everything that the reference documents, and each of these
+// docs/reference/reference-mapping.md names a counterpart for everything that the reference documents, and each of these
 // exists in the built packages. What is called the same does the same: reference-behaviour/ has a check for each such
 // row. reference-symbols.json is the list of what the reference documents.
 
@@ -39,7 +39,7 @@ const groups = new Map(
   ),
 );
 
-const mappings: Mapping[] = tableRows("docs/reference-mapping.md").map(({ section, cells }) => {
+const mappings: Mapping[] = tableRows("docs/reference/reference-mapping.md").map(({ section, cells }) => {
   const [name = ""] = codeSpans(cells.Reference ?? "");
   const prefix = section.startsWith("peng3dnet.") ? `${section}.` : "";
   const cell = cells.Here ?? "";

@@ -104,7 +104,7 @@ describe("the workspace", () => {
   test("tells what a page loads as its limit does", () => {
     const limits = readFileSync(join(root, ".size-limit.mjs"), "utf8");
     const limit = /"([\d.]+) kB", \{ name: "an echo client in a browser"/.exec(limits)?.[1];
-    for (const file of ["README.md", "docs/browsers.md"])
+    for (const file of ["README.md", "docs/guides/browsers.md"])
       expect(readFileSync(join(root, file), "utf8")).toContain(`at most ${Math.ceil(Number(limit))} kB`);
   });
 
@@ -112,7 +112,7 @@ describe("the workspace", () => {
     const versions: string[] = json("scripts/node-versions.json");
     const [last, ...others] = [...versions].reverse();
     const said = `Node ${others.reverse().join(", ")} and ${last}`;
-    for (const file of ["CONTRIBUTING.md", "docs/commands.md"])
+    for (const file of ["CONTRIBUTING.md", "docs/reference/commands.md"])
       expect(readFileSync(join(root, file), "utf8")).toContain(said);
     for (const file of [".github/workflows/ci.yml", "scripts/test-matrix.mjs"])
       expect(readFileSync(join(root, file), "utf8")).toContain("node-versions.json");

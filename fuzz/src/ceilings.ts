@@ -1,4 +1,4 @@
-/** What one packet may cost at most, whatever it holds: docs/reliability.md states it. */
+/** What one packet may cost at most, whatever it holds: docs/reference/reliability.md states it. */
 
 /** Bytes of heap, garbage included, for each byte on the wire and each inflated one. */
 export const HEAP_PER_BYTE = 128;

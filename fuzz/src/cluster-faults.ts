@@ -1,6 +1,6 @@
 // npm run cluster:faults -- --minutes 10           three nodes over a nats-server and 300 clients, while things go wrong
 // npm run cluster:faults -- --only cut-long        one kind of fault; --list names them
-// npm run cluster:faults -- --write                the table goes into docs/reliability.md
+// npm run cluster:faults -- --write                the table goes into docs/reference/reliability.md
 //
 // Nodes send numbered messages to groups. Each client checks that what it sees of each group and each node is contiguous, or
 // that exactly what is missing was told. After each fault nodes have to agree again on who is there, and nothing is left open.
@@ -28,7 +28,7 @@ import {
 import { Random } from "./random.js";
 import { show } from "./shown/report.js";
 
-const DOCUMENT = fileURLToPath(new URL("../../docs/reliability.md", import.meta.url));
+const DOCUMENT = fileURLToPath(new URL("../../docs/reference/reliability.md", import.meta.url));
 const BEGIN = "<!-- cluster-faults: begin -->";
 const END = "<!-- cluster-faults: end -->";
 /** Set for the process that runs in a network namespace of its own. */
@@ -49,7 +49,7 @@ const HELP = `Three nodes over a nats-server, and clients that check every seque
   --only <fault>   one kind of fault alone
   --list           names the kinds of faults
   --seed <n>       the order of faults of an earlier run
-  --write          the table goes into docs/reliability.md
+  --write          the table goes into docs/reference/reliability.md
   --help`;
 
 function fail(message: string): never {

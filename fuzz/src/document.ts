@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-const DOCUMENT = fileURLToPath(new URL("../../docs/reliability.md", import.meta.url));
+const DOCUMENT = fileURLToPath(new URL("../../docs/reference/reliability.md", import.meta.url));
 
 /**
- * Puts text into docs/reliability.md, between the marks of a name.
+ * Puts text into docs/reference/reliability.md, between the marks of a name.
  *
  * @throws if they are not there.
  */

@@ -4,7 +4,7 @@
 // npm run resume -- --list                        their names
 // npm run resume -- --seed 7                      other cuts
 // npm run resume -- --trace                       tells of each cut
-// npm run resume -- --write                       the table goes into docs/reliability.md
+// npm run resume -- --write                       the table goes into docs/reference/reliability.md
 //
 // A server and a client, in processes of their own, send each other numbered packets and requests, while a proxy between
 // them cuts their connections at bytes by chance: what is lost, doubled or out of order is counted, for peng3dnet and for

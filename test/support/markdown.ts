@@ -44,7 +44,7 @@ export function codeSpans(cell: string): string[] {
   return [...cell.matchAll(/`([^`]+)`/g)].map((match) => match[1] as string);
 }
 
-/** Everything that the reference documents, by kind: what docs/reference-mapping.md has to map. */
+/** Everything that the reference documents, by kind: what docs/reference/reference-mapping.md has to map. */
 export type ReferenceSymbols = Readonly<
   Record<
     | "modules"

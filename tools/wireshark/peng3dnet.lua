@@ -5,7 +5,7 @@
 --
 -- A connection is recognised by its first packet. It learns the names of packets from the handshake packet, shows
 -- msgpack bodies as a tree, inflates those that are compressed, and puts packets together that several segments
--- carry. docs/wireshark.md tells how to use it; clauses in comments are those of docs/protocol.md.
+-- carry. docs/reference/wireshark.md tells how to use it; clauses in comments are those of docs/reference/protocol.md.
 
 local peng3dnet = Proto("peng3dnet", "peng3dnet")
 

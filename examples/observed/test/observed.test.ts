@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 
 const root = join(__dirname, "..");
-const docs = readFileSync(join(root, "..", "..", "docs", "observing-in-detail.md"), "utf8");
+const docs = readFileSync(join(root, "..", "..", "docs", "reference", "observing-in-detail.md"), "utf8");
 const promtool = spawnSync("promtool", ["--version"]).error === undefined;
 
 let program: ChildProcess;
@@ -130,7 +130,7 @@ describe("the dashboard", () => {
   });
 });
 
-test("docs/observing-in-detail.md lists each instrument, and no other", () => {
+test("docs/reference/observing-in-detail.md lists each instrument, and no other", () => {
   const listed = [...docs.matchAll(/^\| `((?:peng3dnet|rpc|nodejs)\.[\w.{},]+)`/gm)].flatMap(
     ([, name = ""]) => {
       const [, stem, ends] = /^(.*)\{(.*)\}$/.exec(name) ?? [];

@@ -1,7 +1,7 @@
 // npm run reliability -- hostile                 all kinds of attack
 // npm run reliability -- hostile --only NAME     one of them, with what its processes write to standard error
 // npm run reliability -- hostile --list          their names
-// npm run reliability -- hostile --write         all, and the table goes into docs/reliability.md
+// npm run reliability -- hostile --write         all, and the table goes into docs/reference/reliability.md
 //
 // Each kind of attack is made on a fresh server with a small heap, while an honest client echoes and others come in.
 // A wait or memory over the ceiling, a server that dies, or one that does not become idle again is a failure.

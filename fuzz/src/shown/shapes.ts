@@ -1,6 +1,6 @@
 // npm run reliability -- shapes              what one packet costs, for bodies of all shapes
 // npm run reliability -- shapes --only TEXT  those whose name has this text; may come several times
-// npm run reliability -- shapes --write      all, and the table goes into docs/reliability.md
+// npm run reliability -- shapes --write      all, and the table goes into docs/reference/reliability.md
 //
 // Each shape is made as large as the default limits accept, compressed, and decoded in a process of its own.
 

@@ -84,7 +84,7 @@ test("as a browser's, a class that tells no cause leads to all that can be the m
   const error = await refusal({ addr, WebSocket: Silent as unknown as WebSocketClass });
   expect(error.message).toMatch(GUESSES);
   // The page of the docs lists the same.
-  const docs = readFileSync(join(__dirname, "../../../../docs/browsers.md"), "utf8");
+  const docs = readFileSync(join(__dirname, "../../../../docs/guides/browsers.md"), "utf8");
   for (const word of ["full", "certificate", "origin", "subprotocol", "`bridge`", "https", "connect-src"])
     expect([word, docs.includes(word), error.message.includes(word.replaceAll("`", ""))]).toEqual([
       word,

@@ -1,4 +1,4 @@
-// Peers that treat the end of a connection as Python's peng3dnet 0.2.0 does (docs/protocol.md, clauses 5.4 and 5.9).
+// Peers that treat the end of a connection as Python's peng3dnet 0.2.0 does (docs/reference/protocol.md, clauses 5.4 and 5.9).
 
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import type { Address } from "@peng3dnet/core";

@@ -57,7 +57,7 @@ const rows = (["plain", "server", "mutual"] as const).flatMap((kind) =>
   ),
 );
 
-/** What each side knows (docs/tls.md). */
+/** What each side knows (docs/guides/tls.md). */
 const KNOWN = {
   plain: { client: SSLSEC_NONE, server: SSLSEC_NONE },
   server: { client: SSLSEC_SERVERAUTH, server: SSLSEC_ENCRYPTED },

@@ -20,7 +20,7 @@ const WORTH_TELLING = 4 * 1024;
  * and go. It counts the bytes of both directions, and keeps those that were sent until the other side has acknowledged them.
  * Until {@link ResumableTransport.keep} is called, it passes everything on as it is.
  *
- * The clause on the extension `resume` in docs/protocol.md says what goes over the wire.
+ * The clause on the extension `resume` in docs/reference/protocol.md says what goes over the wire.
  */
 export class ResumableTransport implements Transport, TransportHandler {
   /** Bytes of the other side's stream that came, and were handed on. */

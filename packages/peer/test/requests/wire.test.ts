@@ -1,4 +1,4 @@
-// The packets of requests, as any peer may send them: asked and answered by ordinary packets (docs/protocol.md, clause 8).
+// The packets of requests, as any peer may send them: asked and answered by ordinary packets (docs/reference/protocol.md, clause 8).
 
 import {
   type Cid,

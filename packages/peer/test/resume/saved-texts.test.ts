@@ -6,7 +6,7 @@ import { type Program, Reloading, Said, saved } from "./support/reloading.js";
 const PREFIX = "peng3dnet-session-1.";
 const SUM = 8;
 
-/** FNV-1a, as docs/reloads.md does not promise; for texts that are made up well. */
+/** FNV-1a, as docs/guides/reloads.md does not promise; for texts that are made up well. */
 function sum(json: string): string {
   let value = 0x811c9dc5;
   for (const char of json) value = Math.imul(value ^ char.charCodeAt(0), 0x01000193);

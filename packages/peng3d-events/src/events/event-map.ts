@@ -8,7 +8,7 @@ import type {
   Server,
 } from "@peng3dnet/peer";
 
-// The names and keys are the reference's, letter for letter; docs/events.md says when each event is sent.
+// The names and keys are the reference's, letter for letter; docs/reference/events.md says when each event is sent.
 
 /** Data of every event of a server. */
 export interface ServerEventData<S = Server> {

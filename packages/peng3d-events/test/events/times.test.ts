@@ -1,4 +1,4 @@
-// How often events are sent where the life in docs/events.md does not show it.
+// How often events are sent where the life in docs/reference/events.md does not show it.
 
 import {
   ClassicConnectionType,

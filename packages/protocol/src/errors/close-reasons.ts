@@ -1,6 +1,6 @@
 /**
  * The reasons that this library closes connections with, by itself, but for `pingcomplete`, with which a ping ends in order.
- * Applications and peers may use any others. See docs/errors.md for what each means.
+ * Applications and peers may use any others. See docs/reference/errors.md for what each means.
  */
 export const CLOSE_REASONS: ReadonlySet<string> = new Set([
   "servershutdown",
