@@ -134,6 +134,22 @@ test("presence that is short, and long once it is decoded, is not kept without e
   expect(asked()).toBe(before + 1);
 });
 
+test("where there are more than may be, not each one that leaves makes place enough to ask again", async () => {
+  const { cluster, all, change, heard } = await one(100);
+  const asked = (): number => heard.filter((bytes) => bytes[6] === WATCH_ALL.kind).length;
+  await all(
+    1,
+    Array.from({ length: 110 }, (_, cid) => [cid, EMPTY, ["room"]]),
+  );
+  const before = asked();
+  for (let cid = 0; cid < 12; cid++) await change(1 + cid, [[cid, EMPTY, []]]);
+  await cluster.turn(1);
+  expect(asked()).toBe(before);
+  await change(13, [[12, EMPTY, []]]);
+  await cluster.turn(1);
+  expect(asked()).toBe(before + 1);
+});
+
 test("who is asked for is handed out anew each time: a program that changes it changes nothing", async () => {
   const { a, all } = await one();
   await all(1, [[1, new Uint8Array([0x81, 0xa1, 0x6e, 1]), ["room"]]]);
