@@ -49,14 +49,16 @@ const nameOf = (file) =>
     .replace(/^(guides|reference)\//, "")
     .replaceAll("/", "-");
 
-/** The pages that docs/README.md lists, in its order, with the heading above each. */
+/** The pages that docs/README.md lists, in its order, with the heading above each: what is below "Guides" is divided. */
 function listedPages() {
   const listed = [];
-  let group = "Guides";
+  let [section, group] = ["Guides", "Guides"];
   for (const line of readFileSync(join(root, "docs", "README.md"), "utf8").split("\n")) {
-    group = /^## (.+)/.exec(line)?.[1] ?? group;
+    const heading = /^(##|###) (.+)/.exec(line);
+    if (heading) group = heading[2];
+    if (heading?.[1] === "##") section = heading[2];
     const file = /^\| \[[^\]]+\]\(([\w/-]+\.md)\)/.exec(line)?.[1];
-    if (file !== undefined) listed.push({ file, group });
+    if (file !== undefined) listed.push({ file, group, section });
   }
   const missing = readdirSync(join(root, "docs"), { recursive: true }).filter(
     (file) => file.endsWith(".md") && file !== "README.md" && !listed.some((page) => page.file === file),
@@ -93,7 +95,7 @@ function adapt(text, from) {
   );
 }
 
-function preparePages() {
+function preparePages(listed) {
   rmSync(pages, { recursive: true, force: true });
   mkdirSync(join(pages, "images"), { recursive: true });
   for (const folder of ["images", "performance"]) {
@@ -101,7 +103,6 @@ function preparePages() {
     for (const file of readdirSync(path).filter((name) => /\.(svg|png|webp)$/.test(name)))
       cpSync(join(path, file), join(pages, "images", file));
   }
-  const listed = listedPages();
   for (const { file, group } of listed) {
     const text = readFileSync(join(root, "docs", file), "utf8");
     const title = /^# (.+)/.exec(text)[1];
@@ -113,12 +114,16 @@ function preparePages() {
   return listed.map(({ file }) => join(pages, nameOf(file)));
 }
 
+const listed = listedPages();
+/** The headings below "Guides". */
+const guides = [...new Set(listed.filter(({ section }) => section === "Guides").map(({ group }) => group))];
+
 const app = await Application.bootstrap({
   name: "peng3dnet for TypeScript",
   entryPoints: Object.keys(MODULES).map((file) => join(root, file)),
   tsconfig: join(root, "site", "tsconfig.json"),
   readme: join(pages, "README.md"),
-  projectDocuments: preparePages(),
+  projectDocuments: preparePages(listed),
   out,
   router: "structure",
   customCss: join(root, "site", "style.css"),
@@ -133,12 +138,12 @@ const app = await Application.bootstrap({
   searchInDocuments: true,
   searchInComments: true,
   // Who searches for a subject finds its guide first, and then what programs begin with.
-  searchGroupBoosts: { Guides: 4, Reference: 2, Design: 0.5 },
+  searchGroupBoosts: { ...Object.fromEntries(guides.map((group) => [group, 4])), Reference: 2, Design: 0.5 },
   searchCategoryBoosts: { "Start here": 2, "Between packages": 0.3 },
   useFirstParagraphOfCommentAsSummary: true,
   sort: ["kind", "alphabetical"],
   sortEntryPoints: false,
-  groupOrder: ["Guides", "Reference", "Design", "Modules", "*"],
+  groupOrder: [...guides, "Reference", "Design", "Modules", "*"],
   categorizeByGroup: false,
   categoryOrder: CATEGORY_ORDER,
   navigation: { includeGroups: true, includeCategories: true, includeFolders: false },
