@@ -37,7 +37,7 @@ export async function joinCluster<C extends ClientOnServer, D extends AnyPacketD
   checkCanJoin(server);
   const { clock, logger } = server[CLUSTER_HOST];
   const { name } = settings;
-  const bus = await options.bus.connect({ name, logger, clock });
+  const bus = await options.bus.connect({ name, logger, clock, echo: false });
   let core: NodeCore | undefined;
   try {
     checkCanJoin(server);

@@ -42,8 +42,8 @@ export interface Bus {
   readonly connected: boolean;
 
   /**
-   * Publishes to all who have subscribed to the subject, this bus's own subscriptions included. They receive it after this
-   * call, never within it.
+   * Publishes to all who have subscribed to the subject, this bus's own subscriptions included, unless {@link BusContext.echo} is
+   * false. They receive it after this call, never within it.
    *
    * @param subject - without wildcards.
    * @param payload - copied where it is not sent at once: the caller may change it afterwards.
@@ -89,6 +89,11 @@ export interface BusContext {
   readonly name: string;
   readonly logger: Logger;
   readonly clock: Clock;
+  /**
+   * Whether what this bus publishes has to reach its own subscriptions. Nodes say false: they pass that over, and a bus that can spare it
+   * saves work. It must reach those of other nodes in any case, also where they share a connection. Default true.
+   */
+  readonly echo?: boolean | undefined;
 }
 
 /** What `joinCluster` is given: opens the bus. {@link natsBus} and {@link memoryBus} make one. */

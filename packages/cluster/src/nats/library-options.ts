@@ -1,4 +1,5 @@
 import type { ConnectionOptions } from "@nats-io/transport-node";
+import type { BusContext } from "../bus/bus.js";
 import type { NatsBusOptions } from "./nats-options.js";
 
 /** Options without those that are set to `undefined`. */
@@ -11,7 +12,10 @@ function withoutUndefined<Options extends object>(options: Options): Defined<Opt
 }
 
 /** What is asked of the client library. */
-export function libraryOptions(options: NatsBusOptions, name: string): ConnectionOptions {
+export function libraryOptions(
+  options: NatsBusOptions,
+  { name, echo }: Pick<BusContext, "name" | "echo">,
+): ConnectionOptions {
   const { offline, maxKept, servers, authenticator, tls, ...given } = options;
   return {
     name,
@@ -27,7 +31,7 @@ export function libraryOptions(options: NatsBusOptions, name: string): Connectio
     ...(servers !== undefined && { servers: [servers].flat() }),
     ...(authenticator !== undefined && { authenticator: [authenticator].flat() }),
     ...(tls !== undefined && { tls: tls && withoutUndefined(tls) }),
-    // A node receives what it publishes, as every bus has it.
-    noEcho: false,
+    // Each bus has a connection of its own.
+    noEcho: echo === false,
   };
 }

@@ -59,7 +59,7 @@ export class NatsBusConnection implements Bus {
   static async open(options: NatsBusOptions, context: BusContext): Promise<Bus> {
     let connection: NatsConnection;
     try {
-      connection = await connect(libraryOptions(options, context.name));
+      connection = await connect(libraryOptions(options, context));
     } catch (error) {
       throw new BusConnectError(`no connection to NATS: ${describeError(error)}`, { cause: error });
     }

@@ -1,11 +1,19 @@
 // Nodes over a real nats-server, with clients over TCP: the same as over a bus in memory, and what a restart of the broker does.
 
 import { Socket } from "node:net";
-import { type ClusterNode, type Gap, joinCluster, type NodeConflictError, natsBus } from "@peng3dnet/cluster";
+import {
+  type Bus,
+  type BusFactory,
+  type ClusterNode,
+  type Gap,
+  joinCluster,
+  type NodeConflictError,
+  natsBus,
+} from "@peng3dnet/cluster";
 import { Client, type ClientOnServer, Server } from "@peng3dnet/core";
 import type { NatsServer } from "@peng3dnet-internal/nats-server";
 import { onCleanup } from "../../../core/test/support/cleanup.js";
-import { startNats } from "../support/buses.js";
+import { hear, openNats, startNats, text } from "../support/buses.js";
 import { Confirm, News } from "../support/cluster.js";
 import { describeWithNats } from "../support/with-nats.js";
 
@@ -198,6 +206,43 @@ describeWithNats("nodes", () => {
     a.node.group("room").delete(a.remote);
     await b.until(() => inside.size === 1);
     expect([...inside]).toEqual([b.id]);
+  });
+
+  test("nodes get what others publish, and not what they publish themselves, also where they share what opens the bus", async () => {
+    const broker = await startNats();
+    const bus = natsBus({ servers: broker.url });
+    const got: string[] = [];
+    const heard = new Changes();
+    const watched = (name: string): BusFactory => ({
+      connect: async (context) => {
+        const opened = await bus.connect(context);
+        opened.subscribe("probe", (bytes) => {
+          got.push(`${name} got ${String.fromCharCode(...bytes)}`);
+          heard.changed();
+        });
+        buses.set(name, opened);
+        return opened;
+      },
+    });
+    const buses = new Map<string, Bus>();
+    for (const name of ["a", "b"]) {
+      const server = new Server({ addr: "127.0.0.1:0" });
+      onCleanup(() => server.shutdown({ timeout: 5 }));
+      await joinCluster(server, { bus: watched(name), name });
+    }
+    // Each is behind the own one, if that came.
+    for (const name of ["a", "b"]) {
+      buses.get(name)?.publish("probe", new TextEncoder().encode(name));
+      await buses.get(name)?.flush();
+    }
+    await heard.until(() => got.length >= 2);
+    expect(got).toEqual(["b got a", "a got b"]);
+    // Who opens a bus and says nothing of that gets them, as any bus has it.
+    const plain = await openNats(broker);
+    const own = await hear(plain.bus, "own");
+    plain.bus.publish("own", text("back"));
+    await own.until(1);
+    expect(own.texts).toEqual(["back"]);
   });
 
   test("two under one id both find out, leave, and are nodes of their own once they join again", async () => {
