@@ -117,9 +117,8 @@ export class ListGrowth {
       return;
     }
     this.#reach(index);
-    if (this.#highestBeyond >= 0 && this.#lowestBeyond - this.places < MAX_GAP) {
+    if (this.#lowestBeyond - this.places < MAX_GAP) {
       this.#reach(this.#highestBeyond);
-      this.#highestBeyond = -1;
       this.#lowestBeyond = FIRST_HASHED;
     }
   }
