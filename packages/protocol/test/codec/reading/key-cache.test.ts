@@ -57,6 +57,28 @@ test("of keys that share their place, whichever there are, each is itself", () =
   expect(find(cache, "abcdeyg")).toBeUndefined();
 });
 
+test("the beginning of a key is another one, also where both want the same place", () => {
+  const cache = new KeyCache();
+  // Of the 32 places at first: R comes 17 letters after A, which makes up for the length.
+  add(cache, "aAR");
+  expect(find(cache, "aA")).toBeUndefined();
+  add(cache, "aA");
+  expect(find(cache, "aA")).toBe("aA");
+});
+
+test("there are twice as many places once two keys want the same, and not before", () => {
+  const cache = new KeyCache();
+  // These two would have places of their own among 128.
+  const [one, other] = [Uint8Array.of(50, 50, 50), Uint8Array.of(68, 48, 50)];
+  add(cache, Uint8Array.of(51, 50, 50));
+  add(cache, one);
+  add(cache, other);
+  expect(find(cache, one)).toBeUndefined();
+  add(cache, one);
+  expect(find(cache, other)).toBe(decoder.decode(other));
+  expect(find(cache, one)).toBe(decoder.decode(one));
+});
+
 test.each<[string, (index: number) => string]>([
   ["their first letter", (index) => `${String.fromCharCode(65 + index)}key`],
   ["the one in their middle", (index) => `ke${String.fromCharCode(65 + index)}ys`],
