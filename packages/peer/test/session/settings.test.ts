@@ -1,16 +1,26 @@
 // What connections are made with: read once for all that begin while no option changes, and anew once one has.
 
-import { type ClientOptions, definePacket, MsgpackCodec, payload, standardPlatform } from "@peng3dnet/peer";
+import {
+  type Client,
+  type ClientOptions,
+  type Codec,
+  definePacket,
+  MsgpackCodec,
+  payload,
+  type ServerOptions,
+  standardPlatform,
+} from "@peng3dnet/peer";
 import { TestNetwork } from "@peng3dnet/peer/testing";
 import { sessionOf } from "../../../core/test/support/session.js";
+import { zlib } from "../../../protocol/test/support/zlib.js";
+import { World } from "../client/support/world.js";
 
 const Note = definePacket({ name: "test:note", schema: payload<number>() });
 const net = new TestNetwork();
 const resuming = net.server({ cfg: { "net.resume.window": 5 } });
 
 /** What one more connection of a server was made with. */
-async function connectTo(server: ReturnType<TestNetwork["server"]>) {
-  const client = net.client();
+async function connectTo(server: ReturnType<TestNetwork["server"]>, client: Client = net.client()) {
   net.connect(client, server);
   await client.waitForConnection();
   await net.settle();
@@ -110,6 +120,139 @@ describe("clients of a process share what follows from their options", () => {
     await client.waitForConnection();
     expect(sessionOf(client.conn).options.clock).toBe(elsewhere.clock);
     expect(first?.options.clock).toBe(net.clock);
+  });
+});
+
+describe("a client that connects again", () => {
+  /** What two sessions of a client were made with, of which the second begins after `change`. */
+  async function sessions(options: ClientOptions, change: (client: Client) => void = () => {}) {
+    const world = new World();
+    const { client } = await world.active(options);
+    const first = sessionOf(client.conn);
+    change(client);
+    await world.cut();
+    await world.pass();
+    const second = sessionOf(client.conn);
+    expect(second).not.toBe(first);
+    return [first, second] as const;
+  }
+
+  const engine = (cfg: Record<string, unknown>): ClientOptions => ({ peng: { cfg, sendEvent: () => {} } });
+
+  test.each<[string, ClientOptions]>([
+    ["its own options", {}],
+    ["those of an engine", engine({ "net.limits.unsent": 4711 })],
+  ])("is made with the same while none of %s changes", async (_what, options) => {
+    const [first, second] = await sessions(options);
+    expect(second.options).toBe(first.options);
+    expect(second.connection.context).toBe(first.connection.context);
+  });
+
+  test("is made with what holds then, once one has changed", async () => {
+    const [first, second] = await sessions({}, ({ cfg }) => cfg.set("net.limits.unsent", 4711));
+    expect(first.options.unsentLimit).not.toBe(4711);
+    expect(second.options.unsentLimit).toBe(4711);
+    expect(second.connection.context).not.toBe(first.connection.context);
+  });
+
+  test("also where an engine has changed it, which tells nobody", async () => {
+    const cfg: Record<string, unknown> = { "net.limits.unsent": 4711 };
+    const [first, second] = await sessions(engine(cfg), () => {
+      cfg["net.limits.unsent"] = 4712;
+    });
+    expect([first, second].map(({ options }) => options.unsentLimit)).toEqual([4711, 4712]);
+  });
+});
+
+describe("what a connection declares", () => {
+  const NO_COMPRESSION = { compress: { accept: false } };
+  const SERVER = { ...NO_COMPRESSION, heartbeat: { interval: 5 } };
+
+  test.each<[string, ServerOptions["cfg"], unknown]>([
+    ["usually", {}, SERVER],
+    ["that keeps no sessions", { "net.resume.window": 0 }, SERVER],
+    ["that keeps sessions for a while", { "net.resume.window": 7 }, { ...SERVER, resume: { window: 7 } }],
+    ["that wants no heartbeats", { "net.heartbeat.interval": 0 }, NO_COMPRESSION],
+  ])("of a server, %s", async (_what, cfg, declared) => {
+    const session = await connectTo(net.server({ cfg }));
+    expect(session.connection.context.declared).toEqual(declared);
+  });
+
+  test("of a client: that it takes part in heartbeats, and whether it outlives broken lines", async () => {
+    const [plain, outlives] = await connectFrom(net.client(), net.client({ resume: true }));
+    const declared = { ...NO_COMPRESSION, heartbeat: {} };
+    expect(plain?.connection.context.declared).toEqual(declared);
+    expect(outlives?.connection.context.declared).toEqual({ ...declared, resume: {} });
+  });
+});
+
+test("what a server was made with beside its options is what its connections have", async () => {
+  const codec = new MsgpackCodec();
+  const session = await connectTo(net.server({ codec, validateSent: !standardPlatform.validateSent }));
+  expect(session.connection.context.codec).toBe(codec);
+  expect(session.connection.context.validateSent).toBe(!standardPlatform.validateSent);
+});
+
+test.each([
+  [15, 15],
+  [0, 0],
+  [Number.POSITIVE_INFINITY, 0],
+])("heartbeats that may be silent for %d seconds are judged after %d, where 0 is never", async (set, is) => {
+  const session = await connectTo(net.server({ cfg: { "net.heartbeat.timeout": set } }));
+  expect(session.options.heartbeatTimeout).toBe(is);
+});
+
+describe("a broadcast", () => {
+  test("to nobody is none, also before there was any connection", () => {
+    expect(net.server({ packets: [Note] }).broadcast(Note, 1)).toBe(0);
+  });
+
+  test("is sent to nobody if the options forbid it that a later connection began with", async () => {
+    const Deep = definePacket({ name: "test:deep", schema: payload<unknown>() });
+    const packets = [Deep];
+    const listening = (): Client => {
+      const client = net.client({ packets });
+      client.on(Deep, () => {});
+      return client;
+    };
+    const server = net.server({ packets });
+    const first = await connectTo(server, listening());
+    server.cfg.set("net.limits.depth", 8);
+    await connectTo(server, listening());
+    const before = first.connection.packetsOut;
+    expect(() => server.broadcast(Deep, [[[[[[[[[1]]]]]]]]])).toThrow(
+      expect.objectContaining({ code: "P3D_ERR_ENCODE" }) as Error,
+    );
+    expect(first.connection.packetsOut).toBe(before);
+    expect(server.broadcast(Deep, [1])).toBe(2);
+  });
+
+  test("is sent to nobody if it cannot be encoded for those who declined compression", async () => {
+    const compressing = new TestNetwork({ ...standardPlatform, compression: () => zlib });
+    let encodings = Number.POSITIVE_INFINITY;
+    const inner = new MsgpackCodec();
+    const codec: Codec = {
+      encode(value) {
+        if (encodings-- <= 0) throw new Error("once is enough");
+        return inner.encode(value);
+      },
+      decode: (body, exactly) => inner.decode(body, exactly),
+    };
+    const server = compressing.server({ packets: [Note], codec, validateSent: false });
+    for (const accept of [true, false]) {
+      const client = compressing.client({ packets: [Note], cfg: { "net.compress.accept": accept } });
+      client.on(Note, () => {});
+      compressing.connect(client, server);
+      await client.waitForConnection();
+      await compressing.settle();
+    }
+    const [first] = [...server.clients.values()].map(({ conn }) => sessionOf(conn).connection);
+    const before = first?.packetsOut;
+    encodings = 1;
+    expect(() => server.broadcast(Note, 1)).toThrow("once is enough");
+    expect(first?.packetsOut).toBe(before);
+    encodings = 2;
+    expect(server.broadcast(Note, 1)).toBe(2);
   });
 });
 
