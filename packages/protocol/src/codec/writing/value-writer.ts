@@ -353,9 +353,8 @@ export class ValueWriter extends ByteWriter {
   }
 }
 
-/** Length of the head of a text of so many bytes. */
+/** Length of the head of a long text of so many bytes. */
 function textHeadSize(length: number): number {
-  if (length < 32) return 1;
   if (length < 0x100) return 2;
   return length < 0x10000 ? 3 : HEAD_ROOM;
 }
