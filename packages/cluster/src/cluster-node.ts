@@ -23,7 +23,7 @@ import { ClusterGroup } from "./groups/cluster-group.js";
 import type { NodeMetrics } from "./metrics.js";
 import type { NodeCore } from "./node-core.js";
 import { isMemberEvent } from "./presence/member.js";
-import { cut, errorOf } from "./requests/answers.js";
+import { cut, errorOf, isErrorCode } from "./requests/answers.js";
 import { KICK, REQUEST, SEND } from "./wire/messages.js";
 import { checkGroupName, cidOf, peerIdOf, readPeerId } from "./wire/names.js";
 
@@ -268,7 +268,7 @@ export class ClusterNode<
         answered: (answer) => {
           const { outcome, code, message, body = NOTHING } = answer;
           if (outcome === "answered") return type.answered(host.decode(body));
-          if (outcome === "refused") throw host.refused(type, code, message ?? "", body);
+          if (outcome === "refused" && isErrorCode(code)) throw host.refused(type, code, message ?? "", body);
           throw errorOf(name, answer);
         },
       },

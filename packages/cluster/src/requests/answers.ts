@@ -30,6 +30,8 @@ export interface AnswerParts {
   readonly body?: EncodedBody | undefined;
 }
 
+/** Longest code of an error that clients tell. */
+const LONGEST_CODE = 64;
 /** Characters of a message that travel. */
 const LONGEST_MESSAGE = 1000;
 
@@ -50,6 +52,11 @@ export function answerOf(error: unknown, encode: (data: unknown) => EncodedBody)
 /** As much of a text as travels: its beginning. */
 export function cut(text: string): string {
   return text.slice(0, LONGEST_MESSAGE);
+}
+
+/** Whether a text can be the code of a {@link RequestError}: other nodes may say any. */
+export function isErrorCode(code: string): boolean {
+  return code.length > 0 && code.length <= LONGEST_CODE;
 }
 
 /** The error of a request that was not answered, for whoever asked. @param name - that of the request. */

@@ -301,6 +301,30 @@ test.each([
   expect([there === own, own?.length]).toEqual([true, 256]);
 });
 
+test.each<[string, Partial<Parameters<typeof ANSWER.write>[0]>, readonly number[]]>([
+  ["a code that no error can have", { outcome: "refused", code: "c".repeat(65) }, [0xc0]],
+  ["an error without a code", { outcome: "refused" }, [0xc0]],
+  ["an error whose data are none", { outcome: "refused", code: "never" }, [0xc1]],
+  ["an answer that is none", {}, [0xc1]],
+  ["an outcome that is none", { outcome: "toString" }, []],
+  ["the outcome of a kick", { outcome: "kicked", code: "closed" }, []],
+])("where another node answers with %s, twice, it is bad data", async (_, parts, bytes) => {
+  const { cluster, a, b, guest } = await two();
+  guest.client.answer(Confirm, () => new Promise(() => undefined));
+  const bus = await cluster.bus.connect({ name: "m", clock: cluster.net.clock, logger: silentLogger });
+  const waiting = settled(a.node.request(guest.id, Confirm, null));
+  await cluster.settle();
+  const answer = ANSWER.write(
+    { from: b.node.id, id: 1, outcome: "answered", code: "", message: "m", flags: 0, ...parts },
+    new Uint8Array(bytes),
+  );
+  for (let times = 0; times < 2; times++) bus.publish(`peng3dnet.n.${a.node.id}`, answer);
+  await cluster.settle();
+  expect(await waiting).toMatchObject({ code: "P3D_ERR_BAD_DATA" });
+  expect([a.node.metrics.requestsWaiting, a.warnings]).toEqual([0, []]);
+  await bus.close();
+});
+
 test("a request that comes twice is carried out once, and an answer counts from the node that was asked", async () => {
   const { cluster, a, b, guest } = await two();
   const bus = await cluster.bus.connect({ name: "m", clock: cluster.net.clock, logger: silentLogger });
