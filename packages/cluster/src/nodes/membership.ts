@@ -322,21 +322,19 @@ export class Membership {
     if (node === undefined) return;
     // It is known whole, or not at all.
     if (version > node.version) this.#table.doubt(node);
-    if (part === 0) node.parts = { version, groups: new Map(), next: 0 };
+    if (part === 0) this.#table.beginParts(node, version);
     const coming = node.parts;
     if (coming === undefined || coming.version !== version || coming.next !== part) return;
     coming.next++;
     // What it has said before holds on, so that nothing is left out that was to be heard since.
     const starts = new Map(groups.map(([group, since]) => [group, this.#startOf(group, since, node)]));
-    // Who has more groups than are kept gets everything: how many more does not matter.
-    if (coming.groups.size <= this.#table.maxGroups)
-      for (const [group, start] of starts) coming.groups.set(group, start);
+    if (!this.#table.addPart(coming, starts)) coming.more = true;
     const more = part + 1 < parts;
     this.#tellPositions(node, starts, { base: -1, version, part, more });
     if (more) return;
-    node.parts = undefined;
+    this.#table.endParts(node);
     if (version < node.version) return;
-    this.#table.setGroups(node, coming.groups, version);
+    this.#table.setGroups(node, coming.groups, version, coming.more);
     this.#host.wantedLess(undefined);
   }
 

@@ -1,4 +1,7 @@
-import { RemoteNode, type Start } from "./remote-node.js";
+import { type Parts, RemoteNode, type Start } from "./remote-node.js";
+
+/** Groups of all other nodes together that are kept, for each that are kept of one. */
+const NODES_FULL = 8;
 
 /** How many nodes want to hear each group. */
 class Counts {
@@ -28,6 +31,8 @@ export class NodeTable {
   /** Most groups that are kept of each node. */
   readonly maxGroups: number;
   readonly #maxNodes: number;
+  /** Groups of all nodes together, those included of which the parts are coming in. */
+  #groups = 0;
   /** How many nodes there are of which it is not known what they want to hear. */
   #uncertain = 0;
   /** How many lost nodes there are of which it is not known what they want to hear. */
@@ -35,7 +40,7 @@ export class NodeTable {
 
   /**
    * @param maxNodes - most other nodes that are there, and most that are lost and of which something is kept.
-   * @param maxGroups - most groups that are kept of each. One with more gets everything.
+   * @param maxGroups - most groups that are kept of each, and an eighth of those of all. One with more gets everything.
    */
   constructor(maxNodes: number, maxGroups: number) {
     this.#maxNodes = maxNodes;
@@ -89,6 +94,7 @@ export class NodeTable {
     this.#uncertain++;
     // Until it has said anew what it wants to hear, this is kept for the sequences.
     this.#wanted.add(node.groups.keys(), 1);
+    this.#groups += node.groups.size;
     this.#live.set(id, node);
     return node;
   }
@@ -109,15 +115,45 @@ export class NodeTable {
     const lost = this.#lost.get(id);
     if (lost !== undefined) this.#forgetLost(lost);
     const node = this.#live.get(id);
-    if (node !== undefined) this.#takeOut(node);
+    if (node === undefined) return undefined;
+    this.#takeOut(node);
+    this.#groups -= node.groups.size;
     return node;
   }
 
-  /** A node has said what it wants to hear. */
-  setGroups(node: RemoteNode, groups: Map<string, Start>, version: number): void {
+  /** What a node wants to hear begins to come in, in parts. */
+  beginParts(node: RemoteNode, version: number): void {
+    this.endParts(node);
+    node.parts = { version, groups: new Map(), more: false, next: 0 };
+  }
+
+  /** A part came. @returns whether it is kept: else there are more groups than may be. */
+  addPart({ groups, more }: Parts, starts: ReadonlyMap<string, Start>): boolean {
+    // Who has more groups than are kept gets everything: how many more does not matter.
+    if (more || groups.size > this.maxGroups || !this.#hasRoom(starts.size)) return false;
+    const before = groups.size;
+    for (const [group, start] of starts) groups.set(group, start);
+    this.#groups += groups.size - before;
+    return true;
+  }
+
+  /** No more parts come of what a node wants to hear. */
+  endParts(node: RemoteNode): void {
+    this.#groups -= node.parts?.groups.size ?? 0;
+    node.parts = undefined;
+  }
+
+  #hasRoom(count: number): boolean {
+    return this.#groups + count <= NODES_FULL * this.maxGroups;
+  }
+
+  /** A node has said what it wants to hear. @param more - whether there are more groups than these. */
+  setGroups(node: RemoteNode, groups: Map<string, Start>, version: number, more = false): void {
     this.#wanted.add(node.groups.keys(), -1);
-    const few = groups.size <= this.maxGroups;
+    this.#groups -= node.groups.size;
+    const few = !more && groups.size <= this.maxGroups && this.#hasRoom(groups.size);
     node.groups = few ? groups : new Map();
+    this.#groups += node.groups.size;
     this.#wanted.add(node.groups.keys(), 1);
     node.version = version;
     this.#setCertain(node, few, false);
@@ -131,13 +167,15 @@ export class NodeTable {
     version: number,
   ): void {
     const { groups } = node;
+    const before = groups.size;
     const gone = removed.filter((group) => groups.delete(group));
     this.#wanted.add(gone, -1);
     const come = [...added.keys()].filter((group) => !groups.has(group));
     for (const [group, start] of added) groups.set(group, start);
     this.#wanted.add(come, 1);
     node.version = version;
-    if (groups.size > this.maxGroups) this.setGroups(node, groups, version);
+    this.#groups += groups.size - before;
+    if (groups.size > this.maxGroups || !this.#hasRoom(0)) this.setGroups(node, groups, version);
   }
 
   /** What a node wants to hear is not known any more. It gets everything until it has said so anew. */
@@ -166,12 +204,14 @@ export class NodeTable {
 
   #takeOut(node: RemoteNode): void {
     this.#live.delete(node.id);
+    this.endParts(node);
     this.#wanted.add(node.groups.keys(), -1);
     if (!isCertain(node)) this.#uncertain--;
   }
 
   #forgetLost(node: RemoteNode): void {
     this.#lost.delete(node.id);
+    this.#groups -= node.groups.size;
     if (!isCertain(node)) this.#uncertainOfLost--;
     this.#wantedByLost.add(node.groups.keys(), -1);
   }

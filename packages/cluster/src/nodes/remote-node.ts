@@ -12,9 +12,11 @@ export interface Start {
 }
 
 /** What a node wants to hear, while its parts are coming in. */
-interface Parts {
+export interface Parts {
   readonly version: number;
   readonly groups: Map<string, Start>;
+  /** Whether there are more than are kept. */
+  more: boolean;
   /** The part that is to come next. */
   next: number;
 }

@@ -163,6 +163,68 @@ test("a node that wants to hear 100,000 groups is answered in a few messages for
   expect([guest.news, b.gaps]).toEqual([[1, 2], []]);
 });
 
+test.each(["said at once", "said one by one", "said in parts that do not end", "said before a silence"])(
+  "however many nodes there are, groups are kept of some, and the others get everything: %s",
+  async (how) => {
+    const cluster = new TestCluster();
+    const a = await cluster.join("a", { join: { maxGroups: 100 } });
+    const bus: Bus = await cluster.bus.connect({ name: "m", clock: cluster.net.clock, logger: silentLogger });
+    const ids = Array.from({ length: 9 }, (_, at) => `m${at}~AAAAAAAAAAAA`);
+    const say = (from: string, names: readonly string[], parts = 1): void =>
+      bus.publish(
+        `peng3dnet.n.${a.node.id}`,
+        forms.STATE.write({ from, version: 1, part: 0, parts, groups: names.map((name) => [name, 1]) }),
+      );
+    const names = Array.from({ length: 100 }, (_, at) => `${at}`);
+    const begin = async (from: string): Promise<void> => {
+      if (how === "said at once") say(from, names);
+      else if (how === "said in parts that do not end") say(from, names, 2);
+      else {
+        say(from, []);
+        for (const [at, name] of names.entries())
+          bus.publish(
+            "peng3dnet.a",
+            forms.INTEREST.write({ from, base: at + 1, version: at + 2, added: [name], removed: [] }),
+          );
+      }
+      await cluster.settle();
+    };
+    /** Whether what is sent to a group that nobody has named is kept here. */
+    const keeps = async (): Promise<boolean> => {
+      const { broadcastsKept } = a.node.metrics;
+      a.node.group("other").broadcast(News, 1);
+      return a.node.metrics.broadcastsKept > broadcastsKept;
+    };
+    await cluster.turn(3);
+    for (let round = 0; round < 2; round++) {
+      for (const from of ids.slice(0, 8)) await begin(from);
+      if (how === "said before a silence") {
+        await cluster.turn(7);
+        expect(a.node.nodes.size).toBe(0);
+      }
+      if (how === "said in parts that do not end") {
+        say(ids[8] as string, names);
+        await cluster.settle();
+        // What these have said so far took all place, so that what one said whole was not kept.
+        for (const from of ids.slice(0, 8)) bus.publish("peng3dnet.a", forms.BYE.write({ from }));
+        await cluster.settle();
+        expect([a.node.nodes.size, await keeps()]).toEqual([1, false]);
+      } else {
+        expect(await keeps()).toBe(true);
+        await begin(ids[8] as string);
+        expect(await keeps()).toBe(false);
+      }
+      for (const from of ids) bus.publish("peng3dnet.a", forms.BYE.write({ from }));
+      await cluster.settle();
+      expect([a.node.nodes.size, await keeps()]).toEqual([0, true]);
+    }
+    // All place is there again.
+    say(ids[0] as string, names);
+    await cluster.settle();
+    expect(await keeps()).toBe(true);
+  },
+);
+
 test("a group that is left out a thousand times is left out once", async () => {
   const { cluster, a, guest, bus } = await one();
   for (let count = 0; count < 50; count++) a.node.group("red").add((await a.enter()).remote);
