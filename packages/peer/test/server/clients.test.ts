@@ -52,6 +52,49 @@ test("a client in the place of its id is a mistake that is named", () => {
   expect(() => server.sendMessage(Note, 1, null as unknown as number)).toThrow(ConnectionClosedError);
 });
 
+test("none is meant where no id is given, be it the only one, and an id as text is none", async () => {
+  const { server, client } = scene();
+  expect(client.cid).toBe(1);
+  for (const cid of [undefined, null])
+    expect(() => server.sendMessage(Note, 1, cid as unknown as number)).toThrow(
+      `there is no client with the cid ${cid}`,
+    );
+  expect(() => server.sendMessage(Note, 1, "1" as unknown as number)).toThrow(
+    'a client is named here by its cid, a number, and not by "1"',
+  );
+  await expect(server.closeConnection("1" as unknown as number)).rejects.toThrow(TypeError);
+});
+
+test("what the close of one came to that has left is told to whoever closes it then", async () => {
+  const { server, client, handler, closes } = scene();
+  handler.data(closeconn("bye"));
+  handler.ended();
+  handler.closed(undefined);
+  expect(closes).toHaveLength(1);
+  expect(await server.closeConnection(client.cid)).toEqual(closes[0]);
+  expect((await server.closeConnection(4711)).error).toBeInstanceOf(ConnectionClosedError);
+});
+
+test("all are gone once the last one is, be it one that leaves", async () => {
+  const made = scene({ manual: true });
+  const { server, client, handler, send } = made;
+  server.process();
+  const other = join(made);
+  server.process();
+  let empty = false;
+  server.stop();
+  const joined = server.join().then(() => {
+    empty = true;
+  });
+  send(packet(NOTE, 1));
+  handler.closed(undefined);
+  await made.net.settle();
+  expect([empty, server.clients.has(client.cid)]).toEqual([false, false]);
+  other.handler.closed(undefined);
+  await joined;
+  server.process();
+});
+
 test("one whose packets wait is found while it leaves, and counts", () => {
   const made = scene({ manual: true });
   const { server, client, handler, send } = made;
@@ -77,7 +120,10 @@ test("a broadcast reaches those whose handshake is complete and who do not close
   server.accept(early);
   early.handler?.ready();
   expect(server.broadcast(Note, 1)).toBe(2);
+  const notes = (): number[] => [client, other.client].map(({ conn }) => conn.metrics.packetsOut);
+  const [first, second] = notes() as [number, number];
   expect(server.broadcast(Note, 1, { except: other.client })).toBe(1);
+  expect(notes()).toEqual([first + 1, second]);
   void sessionOf(client.conn).close("bye");
   expect(server.broadcast(Note, 1)).toBe(1);
 });

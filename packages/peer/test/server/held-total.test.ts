@@ -72,6 +72,16 @@ test("past it, those who hold most go, each with what it held, until it is enoug
   expect(held.bytes).toBe(20);
 });
 
+test("nobody goes for one that holds nothing any more, though the limit is lower now", () => {
+  const held = total();
+  const [one, other] = [new Holder("one"), new Holder("other")];
+  held.set(one, 40);
+  held.set(other, 50);
+  held.limit = 30;
+  held.set(one, 0);
+  expect([held.bytes, other.errors]).toEqual([50, []]);
+});
+
 test("of the address that holds most together, it is the one that holds most", () => {
   const held = total(120);
   const alone = new Holder("alone", "a");

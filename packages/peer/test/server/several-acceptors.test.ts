@@ -237,9 +237,20 @@ test("certificates are read again for all that have some", async () => {
   server.stop();
 });
 
+test("where none has certificates, there are none to read again", async () => {
+  const { server } = serverOf({ acceptor: new MemoryAcceptor() });
+  await server.start();
+  await expect(server.reloadCertificates()).rejects.toThrow("the server does not listen with TLS");
+  await expect(server.reloadCertificates()).rejects.toThrow(InvalidStateError);
+  server.stop();
+});
+
 test("what is no acceptor, has no valid address, or would serve a type that is not there is refused at once", async () => {
   const { server } = serverOf();
-  await expect(server.addAcceptor({} as Acceptor)).rejects.toThrow(TypeError);
+  for (const none of [{}, undefined, null])
+    await expect(server.addAcceptor(none as unknown as Acceptor)).rejects.toThrow(
+      new TypeError("what addAcceptor was given has no listen()"),
+    );
   await expect(server.addAcceptor(new MemoryAcceptor(), "here:70000")).rejects.toMatchObject({
     code: "P3D_ERR_INVALID_PORT",
   });

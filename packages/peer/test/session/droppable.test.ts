@@ -74,6 +74,22 @@ test("a client that does not read is dropped for from the mark on, and not once 
   expect(await turn()).toEqual(Array.from({ length: 10 }, () => "dropped"));
 });
 
+test("a broadcast is not counted for those for whom it was dropped, and who is behind is told to go on", async () => {
+  const scene = await pair();
+  const { server, net, link } = scene;
+  const drained: unknown[] = [];
+  server.on("drain", (client) => void drained.push(client));
+  await fillLink(scene);
+  for (let count = 0; count < 6; count++) expect(server.broadcast(Position, POSITION)).toBe(1);
+  await net.settle();
+  expect(server.broadcast(Position, POSITION)).toBe(0);
+  expect(drained).toEqual([]);
+  link.toClient.thaw();
+  await net.settle();
+  expect(drained).toEqual([scene.remote]);
+  expect(server.broadcast(Position, POSITION)).toBe(1);
+});
+
 test("one turn may not pile up more than 64 KiB beyond what the peer takes", async () => {
   const scene = await pair();
   await fillLink(scene);

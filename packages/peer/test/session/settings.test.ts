@@ -8,6 +8,7 @@ import {
   MsgpackCodec,
   payload,
   type ServerOptions,
+  silentLogger,
   standardPlatform,
 } from "@peng3dnet/peer";
 import { TestNetwork } from "@peng3dnet/peer/testing";
@@ -227,6 +228,31 @@ describe("a broadcast", () => {
     expect(server.broadcast(Deep, [1])).toBe(2);
   });
 
+  test("passes those over who declined compression and for whom it is too long that way, and counts that", async () => {
+    const compressing = new TestNetwork({ ...standardPlatform, compression: () => zlib });
+    const lines: string[] = [];
+    const Long = definePacket({ name: "test:long", schema: payload<string>() });
+    const server = compressing.server({
+      packets: [Long],
+      cfg: { "net.limits.packetlength": 2000, "net.compress.threshold": 100 },
+      logger: { ...silentLogger, debug: (line) => void lines.push(line) },
+    });
+    const [first, second] = [true, false].map((accept) => {
+      const client = compressing.client({ packets: [Long], cfg: { "net.compress.accept": accept } });
+      const texts: string[] = [];
+      client.on(Long, (text) => void texts.push(text));
+      compressing.connect(client, server);
+      return { client, texts };
+    });
+    await compressing.settle();
+    expect(server.broadcast(Long, "a".repeat(5000))).toBe(1);
+    await compressing.settle();
+    expect([first?.texts.length, second?.texts.length]).toEqual([1, 0]);
+    expect(server.metrics.rejectedBy).toEqual({ packettoolong: 1 });
+    expect(lines.join()).toContain("a broadcast was not sent to a client for whom it is too long: ");
+    expect(server.broadcast(Long, "short")).toBe(2);
+  });
+
   test("is sent to nobody if it cannot be encoded for those who declined compression", async () => {
     const compressing = new TestNetwork({ ...standardPlatform, compression: () => zlib });
     let encodings = Number.POSITIVE_INFINITY;
@@ -257,25 +283,32 @@ describe("a broadcast", () => {
 });
 
 describe("what is printed", () => {
-  test.each([
-    ["net.debug.print.connect", "connect"],
-    ["net.debug.print.recv", "recv"],
-    ["net.debug.print.send", "send"],
-    ["net.debug.print.close", "close"],
-  ] as const)("%s", async (key, word) => {
-    const lines: string[] = [];
-    const packets = [Note];
-    const server = net.server({ packets, print: (line) => void lines.push(line), cfg: { [key]: true } });
-    const client = net.client({ packets });
-    server.on(Note, () => {});
-    client.on(Note, () => {});
-    net.connect(client, server);
-    await client.waitForConnection();
-    client.sendMessage(Note, 1);
-    server.broadcast(Note, 2);
-    await net.settle();
-    await client.close("bye");
-    await net.settle();
-    expect(new Set(lines.map((line) => line.split(" ")[0]))).toEqual(new Set([word]));
-  });
+  const KEYS = {
+    connect: "net.debug.print.connect",
+    recv: "net.debug.print.recv",
+    send: "net.debug.print.send",
+    close: "net.debug.print.close",
+  } as const;
+  const words = Object.keys(KEYS) as (keyof typeof KEYS)[];
+
+  test.each([[], ...words.map((word) => [word]), words].map((on) => [on]))(
+    "what is asked for: %j",
+    async (on) => {
+      const lines: string[] = [];
+      const packets = [Note];
+      const cfg = Object.fromEntries(on.map((word) => [KEYS[word], true]));
+      const server = net.server({ packets, print: (line) => void lines.push(line), cfg });
+      const client = net.client({ packets });
+      server.on(Note, () => {});
+      client.on(Note, () => {});
+      net.connect(client, server);
+      await client.waitForConnection();
+      client.sendMessage(Note, 1);
+      server.broadcast(Note, 2);
+      await net.settle();
+      await client.close("bye");
+      await net.settle();
+      expect(new Set(lines.map((line) => line.split(" ")[0]))).toEqual(new Set(on));
+    },
+  );
 });
