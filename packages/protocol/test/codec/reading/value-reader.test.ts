@@ -7,8 +7,8 @@ import { bytes } from "../../support/bytes.js";
 interface Limits {
   readonly reader?: ValueReader;
   readonly owned?: boolean;
-  readonly depth?: number;
-  readonly elements?: number;
+  readonly depth?: number | undefined;
+  readonly elements?: number | undefined;
   readonly extensions?: ExtensionCodec;
 }
 
