@@ -69,6 +69,8 @@ test("a long text of a byte for each letter gets no room for three", () => {
 });
 
 test.each<[string, unknown]>([
+  ["a short text", "a".repeat(40)],
+  ["one of two bytes for each letter", "é".repeat(20)],
   ["a text whose head is longer than its letters are many", "한".repeat(100)],
   ["one of the longest head", "é".repeat(40_000)],
   ["an extension value of 64 KiB", new Blob(new Uint8Array(65_536).fill(7))],
@@ -79,6 +81,14 @@ test.each<[string, unknown]>([
   for (let room = length - 8; room <= length + 16; room++) {
     if (written(value, room).body !== body) throw new Error(`it is another one in a buffer of ${room} bytes`);
   }
+});
+
+test.each([
+  ["the first", [[[1]], 2]],
+  ["the second", [1, [[2]]]],
+])("levels are counted in %s of a pair", (_which, pair) => {
+  expect(hex(new ValueCodec(3).encode(pair))).toBe(expected(pair));
+  expect(() => new ValueCodec(2).encode(pair)).toThrow("net.limits.depth");
 });
 
 test("a map is written behind whatever is in the buffer before it, which stays", () => {
