@@ -1,7 +1,7 @@
 // What a package costs its users, checked by `npm run check:sizes`, minified and gzipped: in a browser with all that it
 // imports, else its own code alone. A limit that is outgrown for a good reason is raised in the same change.
 
-const WITH_ALL = { protocol: "42.4 kB", peer: "93.7 kB" };
+const WITH_ALL = { protocol: "42.7 kB", peer: "93.9 kB" };
 /** A client that echoes, as a page has it: what is imported is what it uses. */
 const ECHO_CLIENT = "{ Client, definePacket, payload }";
 const ALONE = {
@@ -11,7 +11,7 @@ const ALONE = {
   browser: "12 kB",
   websocket: "10.4 kB",
   telemetry: "4.9 kB",
-  cluster: "21.4 kB",
+  cluster: "21.5 kB",
   ping: "4.6 kB",
   "peng3d-events": "3.7 kB",
 };
