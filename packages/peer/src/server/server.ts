@@ -49,7 +49,7 @@ import { type ClientClass, type ClientConnection, ClientOnServer } from "./clien
 import { ClientTable } from "./client-table.js";
 import { ClosingClients } from "./closing-clients.js";
 import { CLUSTER_HOST, ClusterHost } from "./cluster-host.js";
-import { checkAcceptor, Listenings } from "./listenings.js";
+import { checkAcceptor, Listenings, type ServerSide } from "./listenings.js";
 import { type ReceivingServer, Reception } from "./reception.js";
 import { ServerHooks } from "./server-hooks.js";
 import {
@@ -132,7 +132,13 @@ export class Server<
     this.#served = options.conntypes && new Set(options.conntypes);
     this.#acceptor = options.acceptor ?? defaults.acceptor;
     if (this.#acceptor !== undefined) checkAcceptor(this.#acceptor, "the option acceptor");
-    const receiving: ReceivingServer<ClientOf<C, D>> = {
+    this.#reception = new Reception(this.#receiving(), shared, table, admission, hooks);
+    this.#listenings = new Listenings(this.guard, this.#serverSide());
+  }
+
+  /** What taking clients in asks of this server: its overridable methods among them. */
+  #receiving(): ReceivingServer<ClientOf<C, D>> {
+    return {
       ending: () => this.stopped || this.#shutdown !== undefined,
       genCID: () => this.genCID(),
       accept: (transport, connected) => this.accept(transport, connected),
@@ -141,8 +147,11 @@ export class Server<
         new this.#clientcls(this as unknown as Server, session as unknown as ClientConnection, addr, cid),
       sendEvent: (event, data) => this.sendEvent(event, data),
     };
-    this.#reception = new Reception(receiving, shared, table, admission, hooks);
-    this.#listenings = new Listenings(this.guard, {
+  }
+
+  /** What acceptors ask of this server, and tell it. */
+  #serverSide(): ServerSide {
+    return {
       cfg: this.cfg,
       clock: this.clock,
       logger: this.logger,
@@ -150,7 +159,7 @@ export class Server<
       refused: (from, reason) => this.#reception.drop(from, reason),
       crashed: (error, where) => this.guard.failed(error, where),
       closingPacket: (reason) => encodePacket(this.context, CLOSECONN_ID, { reason }),
-    });
+    };
   }
 
   // ---- running ----------------------------------------------------------------------------------
