@@ -18,5 +18,5 @@ export const browserPlatform: Platform = {
   ...standardPlatform,
   compression: browserCompression,
   networkBack,
-  receiveResources: () => new ReceiveResources({ spares: IDLE_DECODERS, texts: new ShortTextReader() }),
+  receiveResources: () => new ReceiveResources({ idleDecoders: IDLE_DECODERS, texts: new ShortTextReader() }),
 };

@@ -10,7 +10,7 @@ const clients = createResources();
 
 function createResources(): ReceiveResources {
   const { allocate } = new Allocator();
-  return new ReceiveResources({ allocate, texts: new BufferTextReader(), spares: IDLE_DECODERS });
+  return new ReceiveResources({ allocate, texts: new BufferTextReader(), idleDecoders: IDLE_DECODERS });
 }
 
 /**

@@ -34,7 +34,7 @@ export const standardPlatform: Platform = {
     // Looked for when it is called: a runtime that only loads this need not have it.
     setTimeout: (call, milliseconds) => setTimeout(call, milliseconds),
   }),
-  receiveResources: () => new ReceiveResources({ spares: IDLE_DECODERS }),
+  receiveResources: () => new ReceiveResources({ idleDecoders: IDLE_DECODERS }),
   compression: () => undefined,
   format: (values) => values.map(formatted).join(" "),
   print: (line) => console.log(line),

@@ -11,7 +11,7 @@ export interface ReceiveResourcesOptions {
   /** Reads all texts but short ones. Default: the platform's decoder. */
   readonly texts?: TextReader | undefined;
   /** How many frame decoders are kept while no connection needs them. Default 1. */
-  readonly spares?: number | undefined;
+  readonly idleDecoders?: number | undefined;
 }
 
 /**
@@ -25,8 +25,8 @@ export class ReceiveResources {
   /** Checks and decodes bodies, each with the limits of its own peer. */
   readonly values: ValueReader;
 
-  constructor({ allocate, texts, spares = 1 }: ReceiveResourcesOptions = {}) {
-    this.decoders = new ObjectPool(spares, () => new FrameDecoder(0, allocate));
+  constructor({ allocate, texts, idleDecoders = 1 }: ReceiveResourcesOptions = {}) {
+    this.decoders = new ObjectPool(idleDecoders, () => new FrameDecoder(0, allocate));
     this.values = new ValueReader(texts);
   }
 }
