@@ -39,8 +39,6 @@ const BETWEEN_PACKAGES = [
   "ObservationPoint",
   "ObserverList",
   "Outcome",
-  "PeerHooks",
-  "PeerParts",
   "Repeats",
   "RequestFollowers",
   "ResumeAttempt",

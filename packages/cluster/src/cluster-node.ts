@@ -45,7 +45,7 @@ export class ClusterNode<
   readonly id: string;
   readonly #core: NodeCore;
 
-  /** For {@link joinCluster}. */
+  /** For {@link joinCluster}. @internal */
   constructor(core: NodeCore) {
     this.id = core.id;
     this.#core = core;

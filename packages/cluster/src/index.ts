@@ -26,7 +26,7 @@ export {
 export type { MemoryBusOptions } from "./bus/memory-broker.js";
 export { memoryBus } from "./bus/memory-bus.js";
 export type { OfflineOptions } from "./bus/outbox.js";
-export { ClusterNode } from "./cluster-node.js";
+export type { ClusterNode } from "./cluster-node.js";
 export type { Gap, NodeEvents, NodeInfo } from "./events.js";
 export {
   type ClusterBroadcastOptions,

@@ -102,6 +102,7 @@ export abstract class PeerBase<
   #stopping = false;
 
   /**
+   * @internal
    * @param kind - as in the names of events.
    * @param platform - what the runtime has to offer.
    * @param hook - makes what the sessions report to.
@@ -259,7 +260,7 @@ export abstract class PeerBase<
     return this.#settings.several;
   }
 
-  /** Makes the session for a transport. Its `owner` has to be set before it starts. */
+  /** Makes the session for a transport. Its `owner` has to be set before it starts. @internal */
   protected createSession(transport: Transport, cid: Cid, conntype?: string): Session<Owner> {
     checkTransport(transport);
     this.initialize();

@@ -17,7 +17,7 @@ export const GROUPS: unique symbol = Symbol.for("peng3dnet.groups");
 
 /** What groups and broadcasts need to know of a client of a server. Each `ClientOnServer` has it. */
 export interface Member {
-  /** The connection. */
+  /** The connection. @internal */
   readonly [SESSION]: {
     readonly cid: Cid;
     readonly over: boolean;

@@ -71,7 +71,7 @@ export class ClientOnServer<Data = unknown> implements ConnectionOwner {
    * @reference `conn`, the socket, which is {@link ClientOnServer.sock} here
    */
   readonly conn: ClientConnection;
-  /** All of the connection, for the server. */
+  /** All of the connection, for the server. @internal */
   [SESSION]: Session<ClientOnServer>;
   /** The groups that it is in; there once somebody asked, or it was added to one. */
   declare [GROUPS]?: object | undefined;

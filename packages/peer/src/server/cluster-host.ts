@@ -86,6 +86,7 @@ export class ClusterHost {
   readonly nodeObserver: Platform["nodeObserver"];
   readonly #parts: ClusterHostParts;
 
+  /** @internal */
   constructor(parts: ClusterHostParts) {
     this.clock = parts.clock;
     this.guard = parts.guard;
