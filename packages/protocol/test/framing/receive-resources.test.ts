@@ -47,8 +47,8 @@ test("peers that share receive resources have limits of their own", () => {
   ]);
 });
 
-test.each([0, 1, 64])("packets in pieces on several connections do not mix, with %d idle decoders", (idleDecoders) => {
-  const ends = clients([{}, {}, {}], { idleDecoders });
+test.each([0, 1, 64])("packets in pieces on several connections do not mix, with %d idle ones", (idle) => {
+  const ends = clients([{}, {}, {}], { idleDecoders: idle });
   const sent = ends.map((_, index) =>
     packet(64, concat(new Uint8Array([0xa5]), Buffer.from(`text${index}`))),
   );
