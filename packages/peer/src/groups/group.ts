@@ -17,6 +17,8 @@ export const GROUPS: unique symbol = Symbol.for("peng3dnet.groups");
 
 /** What groups and broadcasts need to know of a client of a server. Each `ClientOnServer` has it. */
 export interface Member {
+  /** Its client id. */
+  readonly cid: Cid;
   /** The connection. @internal */
   readonly [SESSION]: {
     readonly cid: Cid;
