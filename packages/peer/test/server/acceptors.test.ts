@@ -38,6 +38,21 @@ test("an address without anything that listens is refused at the start", async (
   await server.shutdown();
 });
 
+test("one that was never started is waited for by nobody", async () => {
+  const clock = new ManualClock();
+  await new Server({ clock, acceptor: scripted().acceptor }).join();
+  const { server } = serverOf(scripted().acceptor);
+  await server.start();
+  let joined = false;
+  const waiting = server.join().then(() => {
+    joined = true;
+  });
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(joined).toBe(false);
+  server.stop();
+  await waiting;
+});
+
 test.each([
   ["acceptor", { acceptor: {} as Acceptor }],
   ["platform", { platform: {} as never }],
