@@ -64,7 +64,10 @@ test("a server is one node at a time: else its clients would hear all twice", as
   // Two at once: the first one does.
   await a.node.leave();
   const [one, two] = await Promise.all([again(), again()]);
-  expect([one, two]).toEqual([expect.objectContaining({ id: expect.any(String) }), expect.any(InvalidStateError)]);
+  expect([one, two]).toEqual([
+    expect.objectContaining({ id: expect.any(String) }),
+    expect.any(InvalidStateError),
+  ]);
   await cluster.turn(3);
   expect([...b.node.nodes.keys()]).toEqual([(one as ClusterNode).id]);
   const guest = await a.enter();
