@@ -18,6 +18,27 @@ function named(code) {
   return renamed.reduce((text, name) => text.replaceAll(new RegExp(`\\b_${name}\\b`, "g"), name), code);
 }
 
+/**
+ * Makes constants again of what esbuild has turned from a module's constants into variables. The engine compiles a constant's value
+ * into the code that uses it ("Keep constants constant" in docs/performance). A name that is assigned to anywhere else stays a
+ * variable.
+ */
+function constant(code) {
+  return code.replaceAll(/^var (\w+|[{[][^\n]+?[}\]]) = /gm, (declaration, names) => {
+    const assigned = [...names.matchAll(/\w+(?= *[,}\]=]|$)/g)].some(([name]) => assignments(code, name) > 1);
+    return assigned ? declaration : `const ${names} = `;
+  });
+}
+
+/** How often something is assigned to a name, its declaration included. */
+function assignments(code, name) {
+  const operators = String.raw`(?:=(?![=>])|\+\+|--|[-+*/%&|^?<>]+=(?!=))`;
+  return (
+    code.match(new RegExp(String.raw`(?<![\w$.#])${name}\s*${operators}|(?:\+\+|--)${name}\b`, "g"))
+      ?.length ?? 0
+  );
+}
+
 const { outputFiles } = await build({
   entryPoints: entries,
   outdir: "dist/node",
@@ -36,4 +57,5 @@ const { outputFiles } = await build({
 });
 rmSync("dist/node", { recursive: true, force: true });
 mkdirSync("dist/node", { recursive: true });
-for (const { path, text } of outputFiles) writeFileSync(path, path.endsWith(".js") ? named(text) : text);
+for (const { path, text } of outputFiles)
+  writeFileSync(path, path.endsWith(".js") ? constant(named(text)) : text);
