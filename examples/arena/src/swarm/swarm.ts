@@ -10,6 +10,10 @@ import { HZ } from "../shared/motion.js";
 import type { SwarmReport } from "./swarm-bots.js";
 
 const [bots = 200, seconds = 20] = process.argv.slice(2).map(Number);
+if (!(bots >= 1 && seconds >= 1)) {
+  console.error("npm run arena:swarm -- [BOTS] [SECONDS]: how many bots, and for how many seconds, from 1");
+  process.exit(2);
+}
 
 /** Seconds that a step may begin late without being counted: a timer's own error, and a bit. */
 const LATE = 0.01;
