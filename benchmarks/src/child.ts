@@ -10,11 +10,13 @@ export class Child {
   private readonly waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
   private nextId = 0;
 
+  /** @param built - where the compiled benchmark is; default: here. */
   constructor(
     private readonly name: string,
     execArgv: readonly string[],
+    built: URL = new URL(".", import.meta.url),
   ) {
-    const file = fileURLToPath(new URL(`./${name}-process.js`, import.meta.url));
+    const file = fileURLToPath(new URL(`${name}-process.js`, built));
     this.process = fork(file, { execArgv: ["--expose-gc", ...execArgv] });
     this.process.on("message", (response: Response) => {
       if (response.id === FATAL) {
