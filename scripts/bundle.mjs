@@ -5,7 +5,7 @@
 // they leave out what a page does not use.
 
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { build } from "esbuild";
+import { build, transform } from "esbuild";
 
 const { exports, bin = {} } = JSON.parse(readFileSync("package.json", "utf8"));
 const entries = [...Object.values(exports).map((entry) => entry.node), ...Object.values(bin)]
@@ -39,6 +39,15 @@ function assignments(code, name) {
   );
 }
 
+/** What is written. @throws {Error} if a constant would be assigned to, which the program would find out only then. */
+async function program(text) {
+  const code = constant(named(text));
+  const { warnings } = await transform(code, { logLevel: "silent" });
+  const assigned = warnings.find(({ id }) => id === "assign-to-constant");
+  if (assigned !== undefined) throw new Error(assigned.text);
+  return code;
+}
+
 const { outputFiles } = await build({
   entryPoints: entries,
   outdir: "dist/node",
@@ -58,4 +67,4 @@ const { outputFiles } = await build({
 rmSync("dist/node", { recursive: true, force: true });
 mkdirSync("dist/node", { recursive: true });
 for (const { path, text } of outputFiles)
-  writeFileSync(path, path.endsWith(".js") ? constant(named(text)) : text);
+  writeFileSync(path, path.endsWith(".js") ? await program(text) : text);
