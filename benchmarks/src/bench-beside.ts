@@ -14,6 +14,7 @@ const HELP = `Measures this checkout beside others that are built, such as clone
   --cells <ids>     cells of npm run bench that move messages, separated by commas (small-64,small-1024,state-64)
   --peer <name>     ours, or a variant of it that all of them have (ours)
   --rounds <n>      rounds, each with processes of its own (5)
+  --node <flags>    flags of Node for all of them; --min-semi-space-size=16 gives all the same room for short-lived objects
   --help
 `;
 
@@ -31,9 +32,9 @@ class Contender {
   /** Microseconds of the processor before the first turn. */
   #before = 0;
 
-  constructor(built: URL) {
-    this.#server = new Child("server", [], built);
-    this.#client = new Child("client", [], built);
+  constructor(built: URL, flags: readonly string[]) {
+    this.#server = new Child("server", flags, built);
+    this.#client = new Child("client", flags, built);
   }
 
   async begin(cell: Cell, peer: string): Promise<void> {
@@ -76,8 +77,9 @@ async function round(
   peer: string,
   builts: readonly URL[],
   figures: readonly Figures[],
+  flags: readonly string[],
 ): Promise<void> {
-  const contenders = builts.map((built) => new Contender(built));
+  const contenders = builts.map((built) => new Contender(built, flags));
   try {
     for (const contender of contenders) await contender.begin(cell, peer);
     for (let turn = 0; turn < TURNS; turn++) {
@@ -98,10 +100,12 @@ const { values, positionals } = parseArgs({
     cells: { type: "string", default: "small-64,small-1024,state-64" },
     peer: { type: "string", default: "ours" },
     rounds: { type: "string", default: "5" },
+    node: { type: "string", default: "" },
     help: { type: "boolean", default: false },
   },
 });
 const ids = values.cells.split(",");
+const flags = values.node.split(" ").filter((flag) => flag !== "");
 const unbuilt = positionals.find((folder) => !existsSync(`${folder}/benchmarks/dist/server-process.js`));
 const cells = CELLS.filter(({ id, kind }) => ids.includes(id) && kind !== "idle" && kind !== "connect");
 if (values.help || positionals.length === 0 || cells.length < ids.length) {
@@ -120,7 +124,7 @@ if (values.help || positionals.length === 0 || cells.length < ids.length) {
       // Each round begins with another one, so that none is always warmed up last.
       const at = index % builts.length;
       const turned = [...builts.slice(at), ...builts.slice(0, at)];
-      await round(cell, values.peer, turned, [...figures.slice(at), ...figures.slice(0, at)]);
+      await round(cell, values.peer, turned, [...figures.slice(at), ...figures.slice(0, at)], flags);
     }
     const [own, ...rest] = figures as [Figures, ...Figures[]];
     for (const [index, other] of rest.entries()) {
