@@ -20,8 +20,8 @@ const IDLE = 5;
 
 /** An attack that shows nothing. */
 const WEAK = "the attack did not get going";
-/** The attacker's own reset. */
-const LOST = "P3D_ERR_CONNECTION_LOST";
+/** The attacker's own reset, and its door that is closed once the attack is over. */
+const ATTACKERS_OWN = ["P3D_ERR_CONNECTION_LOST", "P3D_ERR_CONNECTION_REFUSED"];
 
 /** Connections of the honest client. */
 const honestCount = ({ victim }: Kind): number => (victim?.webSocket === undefined ? 1 : 2);
@@ -50,7 +50,9 @@ function faultsOf(kind: Kind, state: State): string[] {
   if (state.raw !== null) faults.push(`raw text in a log: ${brief(state.raw)}`);
   if (state.logged > LOG_CEILING) faults.push(`${(state.logged / 2 ** 20).toFixed(1)} MiB logged`);
   if (state.reasons > REASONS_CEILING) faults.push(`${state.reasons} reasons counted`);
-  const others = Object.keys(state.codes).filter((code) => code !== kind.code && code !== LOST);
+  const others = Object.keys(state.codes).filter(
+    (code) => code !== kind.code && !ATTACKERS_OWN.includes(code),
+  );
   const undocumented = Object.keys(state.codes).find((code) => !code.startsWith("P3D_ERR_"));
   if (undocumented !== undefined)
     faults.push(`a connection ended with an undocumented error: ${undocumented}`);

@@ -3,7 +3,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Cid, Client, Packet, Server } from "@peng3dnet/core";
+import { type Cid, Client, ConnectionClosedError, Packet, Server } from "@peng3dnet/core";
 import { HeadlessPeng } from "@peng3dnet/peng3d-events";
 import { PingableServerMixin } from "@peng3dnet/ping";
 import { serveWebSocket } from "@peng3dnet/websocket";
@@ -104,6 +104,11 @@ function sample(): void {
   most = Math.max(most, heapUsed + external);
 }
 
+/** Why a connection ended before its start was through; `undefined`: the attacker closed it, as when the attack is over. */
+function whatEnded(error: Error): Error | undefined {
+  return error instanceof ConnectionClosedError ? (error.cause as Error | undefined) : error;
+}
+
 let ended = false;
 /** As a client: the one of the moment. */
 let visitor: Client | undefined;
@@ -125,7 +130,7 @@ async function visit(port: number): Promise<void> {
       await client.start();
       note((await client.waitForClose({ timeout: 5 })).error);
     } catch (error) {
-      note(error as Error);
+      note(whatEnded(error as Error));
     }
     client.stop();
     await sleep(10);

@@ -73,6 +73,8 @@ export const BEATS: readonly Kind[] = [
     title: "a hostile server that turns its clock ahead: heartbeats without end, of which it reads no answer",
     connections: 1,
     code: "P3D_ERR_UNEXPECTED_PACKET",
+    // The client waits for the server's end before it says what ended.
+    seconds: 6,
     victim: { client: true },
     prepare: () => {
       const first = concat([
