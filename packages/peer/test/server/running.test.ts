@@ -402,10 +402,7 @@ describe("shutdown", () => {
     expect(await server.shutdown({ join: false })).toEqual({ clean: 0, unclean: 1 });
     expect(server.stopped).toBe(true);
     expect(transport.calls).not.toContain("destroy");
-    expect(peng.events.at(-1)).toEqual([
-      "shutdown",
-      { join: false, timeout: 0, reason: "servershutdown" },
-    ]);
+    expect(peng.events.at(-1)).toEqual(["shutdown", { join: false, timeout: 0, reason: "servershutdown" }]);
     handler.ended();
     handler.closed(undefined);
     expect(closes).toEqual([{ reason: "servershutdown", error: undefined, clean: true }]);
@@ -461,9 +458,7 @@ describe("join", () => {
       new TimedOutError("waited 3 s for all connections to close in vain"),
     );
     const late = server.join({ timeout: 0 });
-    expect(await stateOf(late)).toEqual(
-      new TimedOutError("waited 0 s for all connections to close in vain"),
-    );
+    expect(await stateOf(late)).toEqual(new TimedOutError("waited 0 s for all connections to close in vain"));
     expect(await stateOf(second)).toBe("waits");
     handler.closed(undefined);
     expect(await stateOf(second)).toBe("done");
