@@ -11,7 +11,6 @@ import {
   NotRegisteredError,
   type Platform,
   Server,
-  type ServerDefaults,
   type ServerOptions,
   standardPlatform,
   TimedOutError,
@@ -87,7 +86,7 @@ describe("a server is made", () => {
     });
     const [own, packages]: [string[], string[]] = [[], []];
     const [ownListener, packageListener] = [listener(), listener()];
-    const defaults: ServerDefaults = { platform: printing(packages), acceptor: packageListener.acceptor };
+    const defaults = { platform: printing(packages), acceptor: packageListener.acceptor };
     const first = new Server({ platform: printing(own), acceptor: ownListener.acceptor }, defaults);
     first.print("own");
     await first.bind();
@@ -277,11 +276,11 @@ describe("what acceptors ask of a server", () => {
     server.on("handlerError", (error, { where }) => void failures.push([error, where]));
     await server.start();
     const request = requests[0] as ListenRequest;
-    request.refused(["10.0.0.1", 1], "serverfull");
+    request.refused?.(["10.0.0.1", 1], "serverfull");
     expect(drops).toEqual([{ addr: ["10.0.0.1", 1], reason: "serverfull" }]);
     expect(server.metrics.rejectedBy).toEqual({ serverfull: 1 });
     const error = new Error("a listener of the socket");
-    request.crashed(error, "upgrade");
+    request.crashed?.(error, "upgrade");
     expect(failures).toEqual([[error, "upgrade"]]);
     expect(Buffer.from(request.closingPacket("serverfull"))).toEqual(closeconn("serverfull"));
     server.stop();
