@@ -159,8 +159,11 @@ test("a break that is noticed before the last packet of the handshake is worked 
   other.sendMessage(Filled, [0, new Uint8Array(8000)]);
   const active: boolean[] = [];
   scene.server.on("handshakecomplete", (one) => void active.push(one === remote && one.suspended));
+  const reasons: unknown[] = [];
+  scene.server.on("suspend", (_one, { error }) => void reasons.push(error));
   await scene.settle();
   expect([told, active]).toEqual([["handshakecomplete", "suspend"], [true]]);
+  expect(reasons).toEqual([expect.any(Error)]);
   // For longer than a client may be silent that can be heard.
   await scene.pass(WINDOW / 2, 1);
   scene.online = true;

@@ -14,6 +14,7 @@ import {
   SIDE_SERVER,
 } from "@peng3dnet/peer";
 import { MemoryLink, TestNetwork } from "@peng3dnet/peer/testing";
+import { scene as scriptedScene } from "../session/scripted-client.js";
 
 const Move = definePacket({ name: "test:move", schema: payload<number>(), side: SIDE_SERVER });
 const packets = [Move];
@@ -144,6 +145,17 @@ test("it resolves once all have left who were there, whoever comes meanwhile", a
   expect(parts.server.clients.size).toBe(1);
   await parts.server.drain();
   parts.server.stop();
+});
+
+test("one that closes, and has not left yet, is waited for, however often drain() is called", async () => {
+  const { net, server, client, handler } = scriptedScene();
+  const first = server.drain();
+  void client.close();
+  const second = server.drain();
+  expect([await stateOf({ net }, first), await stateOf({ net }, second)]).toEqual(["waits", "waits"]);
+  handler.ended();
+  handler.closed(undefined);
+  await Promise.all([first, second]);
 });
 
 test("a server without clients is drained at once, and so is one that is stopped", async () => {

@@ -13,6 +13,7 @@ import {
   standardPlatform,
 } from "@peng3dnet/peer";
 import { TestNetwork } from "@peng3dnet/peer/testing";
+import { sessionOf } from "../../../core/test/support/session.js";
 import { accept, closeconn, packet, settype } from "../../../core/test/support/wire.js";
 import { ScriptedTransport } from "../resume/scripted.js";
 import { NOTE, Note, packets, type SceneOptions, scene } from "../session/scripted-client.js";
@@ -276,6 +277,21 @@ test("an observer may count groups and who is in them, whenever it begins and en
   const again = observe(server, {});
   expect(again.census()).toMatchObject({ connections: 4, groups: 2, memberships: 2 });
   again.end();
+});
+
+test("sums of all connections are kept from the first census on, for as long as somebody looks on", () => {
+  const { server, client } = scene();
+  const kept = (): boolean =>
+    [...server.clients.values()].every(({ conn }) => sessionOf(conn).tallied !== undefined);
+  const looking = [observe(server, {}), observe(server, {})] as const;
+  expect(sessionOf(client.conn).tallied).toBeUndefined();
+  looking[0].census();
+  enter(server, "other");
+  expect(kept()).toBe(true);
+  looking[0].end();
+  expect(kept()).toBe(true);
+  looking[1].end();
+  expect(sessionOf(client.conn).tallied).toBeUndefined();
 });
 
 test("a join is over when the last one has gone, and not before", async () => {
