@@ -50,7 +50,8 @@ async function listening(options: ServerOptions = {}) {
   const offer = (
     name: string,
     transport: () => ScriptedTransport = () => new ScriptedTransport(name),
-  ): void => requests[0]?.offer([name, 1] satisfies Address, transport, () => void refused.push(name));
+    refuse: () => void = () => void refused.push(name),
+  ): void => requests[0]?.offer([name, 1] satisfies Address, transport, refuse);
   return { net, server, offer, refused, failures, drops };
 }
 
@@ -61,6 +62,16 @@ describe("whom an acceptor offers", () => {
     offer("late");
     expect([refused, drops]).toEqual([["late"], ["late servershutdown"]]);
     expect(server.metrics.rejectedBy).toEqual({ servershutdown: 1 });
+  });
+
+  test("is counted as refused, also where that fails, which is reported", async () => {
+    const { server, offer, failures, drops } = await listening({ cfg: { "net.limits.connections": 1 } });
+    offer("first");
+    offer("second", undefined, () => {
+      throw new Error("cannot refuse");
+    });
+    expect([failures, drops]).toEqual([["accept: cannot refuse"], ["second serverfull"]]);
+    expect(server.clients.size).toBe(1);
   });
 
   test("is refused where a transport cannot be opened, and that is reported", async () => {

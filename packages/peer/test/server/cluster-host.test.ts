@@ -216,6 +216,8 @@ describe("requests for others", () => {
   const Checked = defineRequest({
     name: "test:checkedask",
     request: z.string(),
+    // Each look at an answer shows.
+    response: z.number().transform((length) => length + 100),
     errors: { never: z.object({ why: z.number() }) },
     side: SIDE_CLIENT,
   });
@@ -261,7 +263,7 @@ describe("requests for others", () => {
     expect(without.endOf(Checked.name, error)).toBe("error");
   });
 
-  test("are told to observers, and where the client is gone, the caller learns that it was not sent", async () => {
+  test("are told to observers, have their answers as they came, and where the client is gone, the caller learns that it was not sent", async () => {
     const { server, net } = await makeCrowd(0, { packets: [News, Checked] });
     const { client, remote } = await enterCrowd(net, server, [Checked]);
     client.answer(Checked, (text) => {
