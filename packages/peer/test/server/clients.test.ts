@@ -75,24 +75,41 @@ test("what the close of one came to that has left is told to whoever closes it t
   expect((await server.closeConnection(4711)).error).toBeInstanceOf(ConnectionClosedError);
 });
 
-test("all are gone once the last one is, be it one that leaves", async () => {
-  const made = scene({ manual: true });
-  const { server, client, handler, send } = made;
-  server.process();
+test("all are gone once the last one is", async () => {
+  const made = scene();
+  const { server, client, handler, net } = made;
   const other = join(made);
-  server.process();
   let empty = false;
   server.stop();
   const joined = server.join().then(() => {
     empty = true;
   });
-  send(packet(NOTE, 1));
   handler.closed(undefined);
-  await made.net.settle();
+  await net.settle();
   expect([empty, server.clients.has(client.cid)]).toEqual([false, false]);
   other.handler.closed(undefined);
   await joined;
+});
+
+test("a server that listens to nothing has an end to wait for while it has clients, be it one that leaves", async () => {
+  const waits = async (made: ReturnType<typeof scene>): Promise<boolean> => {
+    let waiting = true;
+    void made.server.join().then(() => {
+      waiting = false;
+    });
+    await made.net.settle();
+    return waiting;
+  };
+  const made = scene({ manual: true });
+  const { server, handler, send } = made;
   server.process();
+  expect(await waits(made)).toBe(true);
+  // Its packet waits, while its connection is gone.
+  send(packet(NOTE, 1));
+  handler.closed(undefined);
+  expect([server.clients.size, await waits(made)]).toEqual([0, true]);
+  server.process();
+  expect(await waits(made)).toBe(false);
 });
 
 test("one whose packets wait is found while it leaves, and counts", () => {
