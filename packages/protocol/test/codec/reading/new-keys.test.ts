@@ -118,6 +118,10 @@ describe("pass", () => {
       "as many keys as may be, and one of them again",
       () => map([...range(KEYS), KEYS - 1].map((index) => [`${index}x`, NIL])),
     ],
+    [
+      "as many keys as may be, and behind them maps with keys that are no texts",
+      () => list([table(KEYS, NIL), map([[Uint8Array.of(1), NIL]]), map([[Uint8Array.of(2), NIL]])]),
+    ],
   ])("%s", (_name, build) => {
     expect(outcome(build())).toBe("accepted");
   });
