@@ -135,42 +135,48 @@ test("and counts among those whose handshake is under way, of which the oldest o
   expect(scene.atServer.closes[0]?.reason).toBe("serverfull");
 });
 
-test("a break that is noticed before the last packet of the handshake is worked off is told after that", async () => {
-  const beating = { "net.heartbeat.interval": 1 };
-  let length = 0;
-  await begin("toServer", 1e6, beating, (one) => {
-    one.server.on("handshakecomplete", () => {
-      length = one.link.toServer.delivered;
+test.each([
+  ["with heartbeats", 1],
+  ["without", 0],
+])(
+  "a break that is noticed before the last packet of the handshake is worked off is told after that, %s",
+  async (_, interval) => {
+    const beating = { "net.heartbeat.interval": interval };
+    let length = 0;
+    await begin("toServer", 1e6, beating, (one) => {
+      one.server.on("handshakecomplete", () => {
+        length = one.link.toServer.delivered;
+      });
     });
-  });
-  const { scene, told } = await begin("toServer", length, beating, (one) => {
-    // The packet comes while another client takes up the time of the server, and the line breaks behind it.
-    one.client.on("handshakecomplete", () => one.link.toServer.freeze());
-    one.server.on(Filled, () => {
-      one.net.clock.advance(0.05);
-      one.link.toServer.thaw();
+    const { scene, told } = await begin("toServer", length, beating, (one) => {
+      // The packet comes while another client takes up the time of the server, and the line breaks behind it.
+      one.client.on("handshakecomplete", () => one.link.toServer.freeze());
+      one.server.on(Filled, () => {
+        one.net.clock.advance(0.05);
+        one.link.toServer.thaw();
+      });
     });
-  });
-  const { remote } = scene;
-  const other = scene.net.client({ packets });
-  scene.net.connect(other, scene.server);
-  await other.waitForConnection();
-  expect(told).toEqual([]);
-  other.sendMessage(Filled, [0, new Uint8Array(8000)]);
-  const active: boolean[] = [];
-  scene.server.on("handshakecomplete", (one) => void active.push(one === remote && one.suspended));
-  const reasons: unknown[] = [];
-  scene.server.on("suspend", (_one, { error }) => void reasons.push(error));
-  await scene.settle();
-  expect([told, active]).toEqual([["handshakecomplete", "suspend"], [true]]);
-  expect(reasons).toEqual([expect.any(Error)]);
-  // For longer than a client may be silent that can be heard.
-  await scene.pass(WINDOW / 2, 1);
-  scene.online = true;
-  await scene.pass(HANDSHAKE, 0.5);
-  expect(told).toEqual(["handshakecomplete", "suspend", "resume"]);
-  // Its heartbeats are over with it, too.
-  await Promise.all([scene.client.close(), other.close()]);
-  await scene.settle();
-  expect([told.at(-1), scene.net.clock.timers]).toEqual(["close", 0]);
-});
+    const { remote } = scene;
+    const other = scene.net.client({ packets });
+    scene.net.connect(other, scene.server);
+    await other.waitForConnection();
+    expect(told).toEqual([]);
+    other.sendMessage(Filled, [0, new Uint8Array(8000)]);
+    const active: boolean[] = [];
+    scene.server.on("handshakecomplete", (one) => void active.push(one === remote && one.suspended));
+    const reasons: unknown[] = [];
+    scene.server.on("suspend", (_one, { error }) => void reasons.push(error));
+    await scene.settle();
+    expect([told, active]).toEqual([["handshakecomplete", "suspend"], [true]]);
+    expect(reasons).toEqual([expect.any(Error)]);
+    // For longer than a client may be silent that can be heard.
+    await scene.pass(WINDOW / 2, 1);
+    scene.online = true;
+    await scene.pass(HANDSHAKE, 0.5);
+    expect(told).toEqual(["handshakecomplete", "suspend", "resume"]);
+    // Its heartbeats are over with it, too.
+    await Promise.all([scene.client.close(), other.close()]);
+    await scene.settle();
+    expect([told.at(-1), scene.net.clock.timers]).toEqual(["close", 0]);
+  },
+);
