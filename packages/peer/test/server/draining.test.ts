@@ -269,6 +269,15 @@ describe("handshakes that are under way", () => {
     await drained;
   });
 
+  test("are refused once, also where a listener that is told of it drains again", async () => {
+    const parts = scene();
+    for (const _ of [1, 2]) connect(parts, "slow");
+    await parts.net.settle();
+    parts.server.on("drop", () => void parts.server.drain());
+    await parts.server.drain();
+    expect(parts.drops.length).toBe(2);
+  });
+
   test("end also where the client believes that it is in already", async () => {
     const parts = scene();
     const { server, net } = parts;
