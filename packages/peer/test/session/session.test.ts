@@ -1,8 +1,19 @@
 // What a session does with what its transport tells, before it is open, while it is, and once it closes.
 
-import { ConnectionLostError, MsgpackCodec, type Server, type TransportHandler } from "@peng3dnet/peer";
+import {
+  ConnectionLostError,
+  ConnectionType,
+  definePacket,
+  MsgpackCodec,
+  observe,
+  type Server,
+  SSLSEC_ENCRYPTED,
+  type TransportHandler,
+} from "@peng3dnet/peer";
+import { TestNetwork } from "@peng3dnet/peer/testing";
+import { z } from "zod";
 import { sessionOf } from "../../../core/test/support/session.js";
-import { accept, packet, settype } from "../../../core/test/support/wire.js";
+import { accept, packet, SETTYPE, settype } from "../../../core/test/support/wire.js";
 import { ScriptedTransport } from "../resume/scripted.js";
 import { NOTE, Note, scene } from "./scripted-client.js";
 
@@ -34,13 +45,16 @@ describe("before a transport is ready", () => {
   });
 
   test("what is to be said to a client that a listener closes waits until then", async () => {
-    const { server } = scene();
+    const { server, net } = scene({ cfg: QUIET });
     server.on("connection", (client) => void client.close("go away"));
     const transport = new ScriptedTransport("other");
     const client = server.accept(transport);
     expect(transport.written).toEqual([]);
+    const { timers } = net.clock;
     transport.handler?.ready();
     expect(Buffer.concat(transport.written).toString("latin1")).toContain("go away");
+    // Nobody watches over its silence, as over one that is there to stay.
+    expect(net.clock.timers).toBe(timers);
     transport.handler?.ended();
     transport.handler?.closed(undefined);
     expect(await client.close()).toEqual({ reason: "go away", error: undefined, clean: true });
@@ -75,6 +89,46 @@ describe("before a transport is ready", () => {
   });
 });
 
+describe("a handshake", () => {
+  test("whose connection type fails is told of by its step", () => {
+    class Failing extends ConnectionType {
+      override init(): void {
+        throw new Error("no such room");
+      }
+    }
+    const { server, handler, send, failures } = scene({ early: true });
+    server.addConnType("failing", new Failing(server));
+    handler.ready();
+    send(settype("failing"));
+    expect(failures).toEqual([expect.stringMatching(/no such room$/)]);
+  });
+
+  test("that a listener of its end cuts leaves nothing that beats", () => {
+    const { server, net, handler, send, transport } = scene({
+      early: true,
+      cfg: { ...QUIET, "net.heartbeat.interval": 1 },
+    });
+    server.on("handshakecomplete", ({ conn }) => sessionOf(conn).destroy("enough"));
+    handler.ready();
+    send(packet(SETTYPE, { conntype: "classic", ext: { heartbeat: {} } }), accept());
+    expect(transport.calls).toContain("destroy");
+    handler.closed(undefined);
+    expect(net.clock.timers).toBe(0);
+  });
+
+  test("leaves a client with the level of security that its transport has", async () => {
+    const net = new TestNetwork();
+    const [server, client] = [net.server(), net.client()];
+    net.connect(client, server, { sslSeclevel: SSLSEC_ENCRYPTED });
+    await client.waitForConnection();
+    await net.settle();
+    expect([client.sslSeclevel, server.clients.get(1)?.sslSeclevel]).toEqual([
+      SSLSEC_ENCRYPTED,
+      SSLSEC_ENCRYPTED,
+    ]);
+  });
+});
+
 describe("bytes that come", () => {
   test("are counted, and may be read to where a long packet has room for them, while it is open", () => {
     const { client, handler, send } = scene({ cfg: PLAIN });
@@ -91,9 +145,23 @@ describe("bytes that come", () => {
 
   test("are nothing to a connection that closes, whoever hands them in", () => {
     const { server, client, notes } = scene();
+    const looking = observe(server, {});
     void client.close();
     server.receiveData(packet(NOTE, 1), client.cid);
+    server.receiveData(packet(NOTE, new Uint8Array(20_000)).subarray(0, 10_000), client.cid);
     expect(notes).toEqual([]);
+    expect(looking.census().unprocessed).toBe(0);
+    looking.end();
+  });
+
+  test("that do not fit the schema are told of once, where that says that they are dropped", () => {
+    const Checked = definePacket({ name: "test:checked", schema: z.number(), invalidAction: "ignore" });
+    const { server, send, failures } = scene({ packets: [Checked] });
+    const values: number[] = [];
+    server.on(Checked, (value) => void values.push(value));
+    send(packet(64, "text"), packet(64, 1), packet(64, "again"));
+    expect(values).toEqual([1]);
+    expect(failures).toEqual([expect.stringMatching(/^test:checked: /)]);
   });
 });
 
