@@ -268,11 +268,6 @@ export class ResumableTransport implements Transport, TransportHandler {
     this.#kept?.clear();
   }
 
-  /** Keeps no more, since the other side takes no part in it. */
-  forget(): void {
-    this.#kept = undefined;
-  }
-
   /** Whether it is over, or about to be. */
   get over(): boolean {
     return this.#over;

@@ -116,11 +116,6 @@ export class SessionResumption<Session extends ResumingSession> implements Resum
     this.ticketed();
   }
 
-  /** The handshake is complete, and the other side takes no part. */
-  declined(): void {
-    this.transport.forget();
-  }
-
   /** The client has its ticket, or will have it by the time that it could use one. */
   ticketed(): void {
     this.#ticketed = true;

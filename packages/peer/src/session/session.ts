@@ -8,7 +8,6 @@ import {
   type PacketEntry,
   type PacketRef,
   type Peng3dnetError,
-  ResumeError,
   type ResumeRequest,
   type SavedConnection,
   toError,
@@ -446,7 +445,6 @@ export class Session<Owner = unknown>
 
   handshakeComplete(): void {
     this.watch.greeted();
-    if (!this.connection.agreed("resume")) this.resumption?.declined();
     this.greeted = true;
     this.hooks.handshakeComplete(this);
     if (!this.open) return;
@@ -469,10 +467,8 @@ export class Session<Owner = unknown>
   }
 
   resumeAsked(request: ResumeRequest): void {
-    const { resumption } = this;
-    if (resumption?.hooks.asked === undefined)
-      throw new ResumeError("sessions are not resumed here", "resumeunknown");
-    resumption.hooks.asked(this, request);
+    // The connection has refused it where no sessions are kept.
+    this.resumption?.hooks.asked?.(this, request);
   }
 
   received(entry: PacketEntry, msg: unknown): void {
