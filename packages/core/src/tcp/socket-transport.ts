@@ -128,7 +128,11 @@ export class SocketTransport implements Transport {
   }
 
   end(): void {
-    this.socket.end();
+    const { socket } = this;
+    // Where the other end is through as well, to close says so, too: one call of the system and few steps of a stream instead of
+    // many.
+    if (socket.readableEnded && socket.writableLength === 0) this.destroy();
+    else socket.end();
   }
 
   destroyAfterWrite(): void {
