@@ -4,15 +4,11 @@ import { describeValue } from "./describe-value.js";
 export type Listener = (...args: unknown[]) => unknown;
 
 interface Entry {
+  readonly event: string;
   /** As the application gave it. */
   readonly listener: Listener;
   /** What is called. */
   readonly call: Listener;
-}
-
-interface EventListeners {
-  readonly entries: readonly Entry[];
-  readonly calls: readonly Listener[];
 }
 
 /** Checks that a listener can be called. @throws TypeError */
@@ -22,6 +18,7 @@ export function checkListener(listener: unknown): void {
   }
 }
 
+const NONE: readonly Entry[] = [];
 const NOBODY: readonly Listener[] = [];
 
 /**
@@ -29,61 +26,49 @@ const NOBODY: readonly Listener[] = [];
  * of an event when the listeners change is told as they were.
  */
 export class Listeners {
-  /** Made with the first listener: a process may have thousands of clients without any. */
-  #byEvent: Map<string, EventListeners> | undefined = undefined;
+  /** Those of all events, in one list that never changes but is replaced: a process may have thousands of clients with few each. */
+  #entries = NONE;
 
   /** Adds a listener of an event. */
   add(event: string, listener: Listener): void {
-    this.#add(event, { listener, call: listener });
+    this.#entries = [...this.#entries, { event, listener, call: listener }];
   }
 
   /** Adds one that is called once at most. */
   addOnce(event: string, listener: Listener): void {
     let called = false;
     const entry: Entry = {
+      event,
       listener,
       call: (...args) => {
         if (called) return undefined;
         called = true;
-        this.#drop(event, (one) => one === entry);
+        this.#drop((one) => one === entry);
         return listener(...args);
       },
     };
-    this.#add(event, entry);
+    this.#entries = [...this.#entries, entry];
   }
 
   /** Removes a listener; of several that are the same, the one that was added last. */
   remove(event: string, listener: Listener): void {
-    this.#drop(event, (one) => one.listener === listener);
+    this.#drop((one) => one.event === event && one.listener === listener);
   }
 
   /** Whether there are none. */
   get empty(): boolean {
-    return (this.#byEvent?.size ?? 0) === 0;
+    return this.#entries.length === 0;
   }
 
   /** What is to be called for an event. */
   of(event: string): readonly Listener[] {
-    return this.#byEvent?.get(event)?.calls ?? NOBODY;
+    let calls = NOBODY;
+    for (const entry of this.#entries) if (entry.event === event) calls = [...calls, entry.call];
+    return calls;
   }
 
-  #add(event: string, entry: Entry): void {
-    this.#set(event, [...this.#entriesOf(event), entry]);
-  }
-
-  #drop(event: string, matches: (entry: Entry) => boolean): void {
-    const entries = this.#entriesOf(event);
-    const index = entries.findLastIndex(matches);
-    if (index >= 0) this.#set(event, entries.toSpliced(index, 1));
-  }
-
-  #entriesOf(event: string): readonly Entry[] {
-    return this.#byEvent?.get(event)?.entries ?? [];
-  }
-
-  #set(event: string, entries: readonly Entry[]): void {
-    this.#byEvent ??= new Map();
-    if (entries.length === 0) this.#byEvent.delete(event);
-    else this.#byEvent.set(event, { entries, calls: entries.map(({ call }) => call) });
+  #drop(matches: (entry: Entry) => boolean): void {
+    const index = this.#entries.findLastIndex(matches);
+    if (index >= 0) this.#entries = this.#entries.toSpliced(index, 1);
   }
 }
