@@ -10,17 +10,24 @@ import { describeValue } from "./describe-value.js";
 /** What a connection is worked off with. */
 const STEPS = ["init", "receive", "send", "closed"] as const;
 
+/** A connection type under its name. A peer has few of them, so that a list is searched sooner than a map is made. */
+export interface NamedType {
+  readonly name: string;
+  readonly type: ConnectionType;
+}
+
 /**
  * Adds a connection type to those of a peer.
  *
+ * @returns all of them.
  * @throws {@link AlreadyRegisteredError} if the name is taken, {@link RegistryError} if no client could ask for it, TypeError for
  * what is no connection type.
  */
 export function addConnectionType(
-  types: Map<string, ConnectionType>,
+  types: readonly NamedType[],
   name: string,
   type: ConnectionType,
-): void {
+): readonly NamedType[] {
   if (name === CONNTYPE_NOTSET) {
     throw new RegistryError(
       'the name of a connection type is not empty: "" stands for a type that is not known yet',
@@ -39,8 +46,14 @@ export function addConnectionType(
       `the connection type ${quoteText(String(name))} lacks ${missing}(); give an instance of a subclass of ConnectionType`,
     );
   }
-  if (types.has(name)) {
+  if (findConnectionType(types, name) !== undefined) {
     throw new AlreadyRegisteredError(`the connection type "${name}" is registered already`);
   }
-  types.set(name, type);
+  return [...types, { name, type }];
+}
+
+/** The connection type of a name; `undefined`: there is none. */
+export function findConnectionType(types: readonly NamedType[], name: string): ConnectionType | undefined {
+  for (const one of types) if (one.name === name) return one.type;
+  return undefined;
 }

@@ -47,7 +47,7 @@ import { checkTransport } from "../transport/check-transport.js";
 import type { Transport } from "../transport/transport.js";
 import { PROCESS_OPTIONS, type ProcessOptions } from "../turns/packet-processor.js";
 import type { ConnectionOwner } from "./connection-owner.js";
-import { addConnectionType } from "./connection-types.js";
+import { addConnectionType, findConnectionType, type NamedType } from "./connection-types.js";
 import type { EngineLike } from "./engine.js";
 import { EngineEvents, type PeerKind } from "./engine-events.js";
 import { type HandlerErrorContext, HandlerGuard } from "./handler-guard.js";
@@ -94,7 +94,7 @@ export abstract class PeerBase<
   readonly #print: PeerOptions["print"];
   readonly #events: EngineEvents;
   readonly #hooks: PeerHooks<Owner>;
-  readonly #conntypes = new Map<string, ConnectionType>();
+  #conntypes: readonly NamedType[] = [];
   readonly #stopped: Deferred<void>;
   readonly #settings: CurrentSettings;
   readonly #typed: TypedPackets<Owner>;
@@ -239,11 +239,11 @@ export abstract class PeerBase<
    * @reference `addConnType`
    */
   addConnType(t: string, obj: ConnectionType): void {
-    addConnectionType(this.#conntypes, t, obj);
+    this.#conntypes = addConnectionType(this.#conntypes, t, obj);
   }
 
   getConnType(name: string): ConnectionType | undefined {
-    return this.#conntypes.get(name);
+    return findConnectionType(this.#conntypes, name);
   }
 
   abstract getConnection(cid?: Cid): Connection | undefined;

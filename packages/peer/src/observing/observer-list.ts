@@ -3,13 +3,15 @@ import type { HandlerGuard } from "../base/handler-guard.js";
 /** What errors of observers are reported as. */
 export const WHERE = "observer";
 
+const NONE: readonly never[] = [];
+
 /** The observers of something. It calls them so that what they throw harms nobody. */
 export abstract class ObserverList<Observer extends object> {
   protected readonly guard: HandlerGuard;
   readonly #ofRuntime: (() => Observer | undefined) | undefined;
-  #own: readonly { readonly observer: Observer }[] = [];
+  #own: readonly { readonly observer: Observer }[] = NONE;
   #runtime: Observer | undefined = undefined;
-  #all: readonly Observer[] = [];
+  #all: readonly Observer[] = NONE;
 
   /** @param ofRuntime - gives the runtime's own observer. It is asked only where something happens that is rare. */
   constructor(guard: HandlerGuard, ofRuntime: (() => Observer | undefined) | undefined) {

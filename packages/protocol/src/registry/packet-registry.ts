@@ -36,6 +36,7 @@ interface MaybeDefined {
   readonly invalidSendAction?: InvalidAction;
 }
 
+const NONE: ReadonlySet<string> = new Set();
 /** Characters of a name that an error shows. */
 const NAME_SHOWN = 40;
 
@@ -50,7 +51,7 @@ export class PacketRegistry extends BaseRegistry<Packet, PacketEntry> {
     super(objtype);
   }
 
-  #lacking: ReadonlySet<string> = new Set();
+  #lacking = NONE;
 
   /**
    * Takes over a server's ids, as {@link BaseRegistry.reassignIDs}, and notes which names it does not have: those cannot
