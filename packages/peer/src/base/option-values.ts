@@ -48,9 +48,10 @@ const KINDS: Readonly<Record<string, Kind>> = {
 export function checkOptionValues(options: object): void {
   if (!isObject(options))
     throw new TypeError(`the options of a server or client are an object, and not ${describeValue(options)}`);
-  for (const key in KINDS) {
+  // A few of many options are given.
+  for (const key in options) {
     const value = options[key];
-    if (value === undefined) continue;
+    if (value === undefined || !Object.hasOwn(KINDS, key)) continue;
     const [accepts, allowed] = KINDS[key] as Kind;
     if (!accepts(value))
       throw new TypeError(`the option "${key}" is ${allowed}, and not ${describeValue(value)}`);

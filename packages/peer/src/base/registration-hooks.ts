@@ -9,14 +9,17 @@ const PREFIXES = ["_reg_packets_", "_reg_conntypes_"];
  */
 export function callRegistrationHooks(peer: object, base: object): void {
   for (const prefix of PREFIXES) {
-    const names = new Set<string>();
-    for (let object = peer; object !== base; object = Object.getPrototypeOf(object)) {
-      // One character first: a client has many names, and a process thousands of clients.
-      for (const name of Object.getOwnPropertyNames(object)) if (name[0] === "_") names.add(name);
+    const names: string[] = [];
+    // A loop over what is enumerable makes no list: a client has many fields, and a process thousands of clients.
+    for (const name in peer) if (name[0] === "_") names.push(name);
+    for (let object = peer; ; ) {
+      object = Object.getPrototypeOf(object);
+      if (object === base) break;
+      for (const name of Object.getOwnPropertyNames(object)) if (name[0] === "_") names.push(name);
     }
     // Most have none at all, and need not look again.
-    if (!names.size) return;
-    for (const name of [...names].sort()) {
+    if (names.length === 0) return;
+    for (const name of [...new Set(names)].sort()) {
       const hook: unknown = name.startsWith(prefix) && Reflect.get(peer, name);
       if (typeof hook === "function") hook.call(peer);
     }

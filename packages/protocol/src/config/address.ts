@@ -31,10 +31,12 @@ const HEXTET = /^[0-9a-f]{1,4}$/i;
 const HOSTNAME =
   /^(?=.{1,253}\.?$)[\p{L}\p{N}_]([\p{L}\p{N}_-]*[\p{L}\p{N}_])?(\.[\p{L}\p{N}_]([\p{L}\p{N}_-]*[\p{L}\p{N}_])?)*\.?$/u;
 const NUMERIC = /^[\d.]+$/;
+/** Up to three digits, which may begin with zeros. */
+const OCTET = "(?:25[0-5]|2[0-4]\\d|[01]?\\d?\\d)";
+const IPV4 = new RegExp(`^${OCTET}(?:\\.${OCTET}){3}$`);
 
 function isIPv4(host: string): boolean {
-  const octets = host.split(".");
-  return octets.length === 4 && octets.every((octet) => /^\d{1,3}$/.test(octet) && Number(octet) <= 255);
+  return IPV4.test(host);
 }
 
 function isIPv6(host: string): boolean {

@@ -41,9 +41,10 @@ function ownValues(overrides: ConfigOverrides): OwnValues {
 
 function sameValues(overrides: ConfigOverrides, known: OwnValues): boolean {
   let count = 0;
-  for (const [key, value] of Object.entries(overrides)) {
+  for (const key of Object.keys(overrides) as ConfigKey[]) {
+    const value = overrides[key];
     if (value === undefined && isConfigKey(key)) continue;
-    if (value === undefined || known.get(key as ConfigKey) !== value) return false;
+    if (value === undefined || known.get(key) !== value) return false;
     count++;
   }
   return count === known.size;

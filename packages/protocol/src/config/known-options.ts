@@ -31,8 +31,9 @@ export function optionComplaint(
   known: object,
   all: boolean,
 ): [key: string, text: string] | undefined {
-  for (const [key, value] of Object.entries(options)) {
-    if (value === undefined || Object.hasOwn(known, key)) continue;
+  for (const key of Object.keys(options)) {
+    if (Object.hasOwn(known, key) || (options as Readonly<Record<string, unknown>>)[key] === undefined)
+      continue;
     const names = Object.keys(known);
     const meant = names.find((name) => isLike(key, name));
     const help = meant === undefined ? `it has ${names.join(", ")}` : `did you mean "${meant}"?`;
