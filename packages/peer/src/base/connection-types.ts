@@ -49,7 +49,8 @@ export function addConnectionType(
   if (findConnectionType(types, name) !== undefined) {
     throw new AlreadyRegisteredError(`the connection type "${name}" is registered already`);
   }
-  return [...types, { name, type }];
+  // Written as "[...types, one]" it would have room for many more.
+  return types.concat([{ name, type }]);
 }
 
 /** The connection type of a name; `undefined`: there is none. */

@@ -31,7 +31,7 @@ export class Listeners {
 
   /** Adds a listener of an event. */
   add(event: string, listener: Listener): void {
-    this.#entries = [...this.#entries, { event, listener, call: listener }];
+    this.#push({ event, listener, call: listener });
   }
 
   /** Adds one that is called once at most. */
@@ -47,7 +47,7 @@ export class Listeners {
         return listener(...args);
       },
     };
-    this.#entries = [...this.#entries, entry];
+    this.#push(entry);
   }
 
   /** Removes a listener; of several that are the same, the one that was added last. */
@@ -63,8 +63,13 @@ export class Listeners {
   /** What is to be called for an event. */
   of(event: string): readonly Listener[] {
     let calls = NOBODY;
-    for (const entry of this.#entries) if (entry.event === event) calls = [...calls, entry.call];
+    for (const entry of this.#entries) if (entry.event === event) calls = calls.concat([entry.call]);
     return calls;
+  }
+
+  #push(entry: Entry): void {
+    // A list that is written as "[...list, entry]" would have room for many more.
+    this.#entries = this.#entries.concat([entry]);
   }
 
   #drop(matches: (entry: Entry) => boolean): void {

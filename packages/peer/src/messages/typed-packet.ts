@@ -90,7 +90,7 @@ export class TypedPacket<Owner> extends DefinedPacket {
 
   /** Adds a handler. */
   addHandler(handler: MessageHandler<never, never>): void {
-    this.#handlers = [...this.#handlers, handler];
+    this.#handlers = this.#handlers.concat([handler]);
   }
 
   /** Removes a handler. */

@@ -331,8 +331,8 @@ export class BaseRegistry<T extends object = object, E extends RegistryEntry<T> 
 
   #insert(entry: E): void {
     this.#revision++;
-    // A list that grows by one has room for many more.
-    if (this.#entries.length < FEW) this.#entries = [...this.#entries, entry];
+    // A list that grows by one has room for many more, as one has that is written as "[...list, entry]".
+    if (this.#entries.length < FEW) this.#entries = this.#entries.concat([entry]);
     else this.#entries.push(entry);
     this.#byName?.set(entry.name, entry);
     this.#byObj?.set(entry.obj, entry);
