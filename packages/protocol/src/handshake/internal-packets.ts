@@ -40,8 +40,8 @@ abstract class InternalPacket extends Packet {
     super(reg, peer, obj);
   }
 
-  /** The side that may receive this packet; `null`: both. */
-  protected abstract readonly receiver: Side | null;
+  /** The side that may receive this packet; `null`: both. No field, which each packet of each client would have. */
+  protected abstract get receiver(): Side | null;
 
   override _receive(msg: unknown, cid: Cid): void {
     if (this.receiver !== null && this.receiver !== this.peer.side) {
@@ -88,7 +88,9 @@ export function checkProtoversion(body: Body): void {
  * @reference `HelloPacket`
  */
 export class HelloPacket extends InternalPacket {
-  protected override readonly receiver = SIDE_CLIENT;
+  protected override get receiver(): Side {
+    return SIDE_CLIENT;
+  }
 
   protected override handle(body: Body, connection: HandshakeConnection): void {
     connection.expect("hello");
@@ -104,7 +106,9 @@ export class HelloPacket extends InternalPacket {
  * @reference `SetTypePacket`
  */
 export class SetTypePacket extends InternalPacket {
-  protected override readonly receiver = SIDE_SERVER;
+  protected override get receiver(): Side {
+    return SIDE_SERVER;
+  }
 
   protected override handle(body: Body, connection: HandshakeConnection): void {
     connection.expect("settype");
@@ -130,7 +134,9 @@ export class SetTypePacket extends InternalPacket {
  * @reference `HandshakePacket`
  */
 export class HandshakePacket extends InternalPacket {
-  protected override readonly receiver = SIDE_CLIENT;
+  protected override get receiver(): Side {
+    return SIDE_CLIENT;
+  }
 
   protected override handle(body: Body, connection: HandshakeConnection): void {
     connection.expect("accept");
@@ -146,7 +152,9 @@ export class HandshakePacket extends InternalPacket {
  * @reference `HandshakeAcceptPacket`
  */
 export class HandshakeAcceptPacket extends InternalPacket {
-  protected override readonly receiver = SIDE_SERVER;
+  protected override get receiver(): Side {
+    return SIDE_SERVER;
+  }
 
   protected override handle(body: Body, connection: HandshakeConnection): void {
     connection.expect("accept");
@@ -162,7 +170,9 @@ export class HandshakeAcceptPacket extends InternalPacket {
  * @reference `CloseConnectionPacket`
  */
 export class CloseConnectionPacket extends InternalPacket {
-  protected override readonly receiver = null;
+  protected override get receiver(): null {
+    return null;
+  }
 
   /** The body as a map. Anything else counts as an empty one: the peer closes, and gives no reason. */
   protected override bodyOf(msg: unknown): Body {
