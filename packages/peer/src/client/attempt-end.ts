@@ -5,7 +5,8 @@
 export class AttemptEnd {
   /** Why it was given up; `undefined`: it was not. */
   reason: Error | undefined = undefined;
-  readonly #calls = new Set<(reason: Error) => void>();
+  /** Never changed, but replaced: there are two at most as a rule. */
+  #calls: readonly ((reason: Error) => void)[] = [];
   #signal: AbortSignal | undefined = undefined;
 
   /** Fires when it is given up, with that reason. */
@@ -32,7 +33,9 @@ export class AttemptEnd {
    */
   readonly whenGivenUp = (call: (reason: Error) => void): (() => void) => {
     if (this.reason) call(this.reason);
-    else this.#calls.add(call);
-    return () => void this.#calls.delete(call);
+    else this.#calls = this.#calls.concat([call]);
+    return () => {
+      this.#calls = this.#calls.filter((one) => one !== call);
+    };
   };
 }

@@ -13,6 +13,47 @@ export interface DiallingClient {
 /** Says when an attempt is given up. */
 export type DialEnd = Pick<ConnectRequest, "signal" | "whenGivenUp">;
 
+/** What a connector is asked for by a client. */
+class DialRequest implements ConnectRequest {
+  /** Of each request's own, since a connector may copy it. Written for each, the engine would hold each to be of another kind. */
+  static readonly #signal: PropertyDescriptor & ThisType<DialRequest> = {
+    enumerable: true,
+    get() {
+      return this.end.signal;
+    },
+  };
+
+  readonly address: Address;
+  readonly cfg: Config;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly timeout: number;
+  readonly whenGivenUp: ConnectRequest["whenGivenUp"];
+  readonly established: ConnectRequest["established"];
+  /** Made only when it is asked for. */
+  declare readonly signal: AbortSignal;
+  private readonly end: DialEnd;
+
+  constructor(
+    address: Address,
+    cfg: Config,
+    clock: Clock,
+    logger: Logger,
+    end: DialEnd,
+    established: ConnectRequest["established"],
+  ) {
+    this.address = address;
+    this.cfg = cfg;
+    this.clock = clock;
+    this.logger = logger;
+    this.timeout = cfg.get("net.timeout.handshake");
+    this.whenGivenUp = end.whenGivenUp;
+    this.established = established;
+    this.end = end;
+    Object.defineProperty(this, "signal", DialRequest.#signal);
+  }
+}
+
 /** Opens transports to the server of a client, or to where that leads it. */
 export class Dialling {
   /** What it connects with; `undefined`: nothing, so that somebody has to hand in transports. */
@@ -44,18 +85,8 @@ export class Dialling {
         "the client has nothing to connect with; hand in a connector, or a transport with attach()",
       );
     const { cfg } = this.#client;
-    await connector.connect({
-      address: to?.address ?? this.#client.addr,
-      cfg,
-      clock: this.#clock,
-      logger: this.#logger,
-      timeout: cfg.get("net.timeout.handshake"),
-      // Made only when it is asked for. A property of its own, since a connector may copy the request.
-      get signal() {
-        return end.signal;
-      },
-      whenGivenUp: end.whenGivenUp,
-      established,
-    });
+    await connector.connect(
+      new DialRequest(to?.address ?? this.#client.addr, cfg, this.#clock, this.#logger, end, established),
+    );
   }
 }
