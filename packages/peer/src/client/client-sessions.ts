@@ -13,7 +13,7 @@ import { checkReason } from "../session/close-reason.js";
 import { type Metrics, MetricsSum, NO_METRICS } from "../session/metrics.js";
 import type { Session } from "../session/session.js";
 import { aborted, Deferred, within } from "../time/deferred.js";
-import { checkWait, type WaitOptions } from "../time/wait-options.js";
+import { checkWait, type WaitOptions, waitError } from "../time/wait-options.js";
 import type { Transport } from "../transport/transport.js";
 import type { ClientEvents } from "./client-options.js";
 import { type AttemptedSessions, ConnectAttempts } from "./connect-attempts.js";
@@ -149,10 +149,15 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
   }
 
   /** Does what connects, with a caller's patience: one that gives up before there is a connection ends the attempts. */
-  async patiently(options: WaitOptions, connect: () => Promise<void>, what: string): Promise<void> {
-    checkWait(options);
+  patiently(options: WaitOptions, connect: () => Promise<void>, what: string): Promise<void> {
+    const invalid = waitError(options);
+    if (invalid !== undefined) return Promise.reject(invalid);
     const { signal, timeout } = options;
-    if (signal === undefined && timeout === undefined) return connect();
+    return signal === undefined && timeout === undefined ? connect() : this.#within(options, connect, what);
+  }
+
+  async #within(options: WaitOptions, connect: () => Promise<void>, what: string): Promise<void> {
+    const { signal } = options;
     const { clock, platform } = this.#parts;
     if (signal?.aborted === true && this.session === undefined) throw aborted(signal, what);
     const connecting = connect();

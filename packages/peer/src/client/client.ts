@@ -310,22 +310,25 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
    *
    * @throws as {@link Client.runAsync} and {@link Client.waitForConnection}; {@link ConnectionClosedError} if it was closed.
    */
-  async start(options: WaitOptions = {}): Promise<void> {
-    if (this.#sessions.over) {
-      const { reason, error } = await this.waitForClose();
-      throw new ConnectionClosedError(
-        "the client was closed already; a client connects once, so make a new one",
-        reason,
-        { cause: error },
-      );
-    }
-    const start = async (): Promise<void> => {
-      const running = this.runAsync();
-      this.processAsync();
-      await running;
-      await this.waitForConnection();
-    };
-    await this.#sessions.patiently(options, start, "the connection");
+  start(options: WaitOptions = {}): Promise<void> {
+    if (this.#sessions.over) return this.#refuseStart();
+    return this.#sessions.patiently(options, () => this.#start(), "the connection");
+  }
+
+  async #refuseStart(): Promise<void> {
+    const { reason, error } = await this.waitForClose();
+    throw new ConnectionClosedError(
+      "the client was closed already; a client connects once, so make a new one",
+      reason,
+      { cause: error },
+    );
+  }
+
+  async #start(): Promise<void> {
+    const running = this.runAsync();
+    this.processAsync();
+    await running;
+    await this.waitForConnection();
   }
 
   /**
@@ -363,7 +366,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
    * {@link ConnectError} if there never was one; {@link TimedOutError}, {@link AbortedError}.
    * @reference `wait_for_connection`
    */
-  async waitForConnection(options: WaitOptions = {}): Promise<void> {
+  waitForConnection(options: WaitOptions = {}): Promise<void> {
     return this.#sessions.waitForConnection(options);
   }
 
