@@ -133,6 +133,30 @@ test("no connection has a series of its own", async () => {
   expect(await series()).toBe(before);
 });
 
+test("a collection of many values lets the loop turn, and one of few does not", async () => {
+  const otel = meterInMemory();
+  const net = new TestNetwork();
+  let servers = 0;
+  const instrumentMore = (count: number): void => {
+    for (let n = 0; n < count; n++) {
+      instrument(net.server({ packets }), { meter: otel.meter, attributes: { server: servers++ } });
+    }
+  };
+  const collecting = async () => {
+    let turned = false;
+    const turn = setImmediate(() => {
+      turned = true;
+    });
+    const series = Object.keys(await otel.values("peng3dnet.unsent")).length;
+    clearImmediate(turn);
+    return { series, turned };
+  };
+  instrumentMore(1);
+  expect(await collecting()).toEqual({ series: 1, turned: false });
+  instrumentMore(9);
+  expect(await collecting()).toEqual({ series: 10, turned: true });
+});
+
 test("what waits: unsent, unprocessed, and groups with their members", async () => {
   const { net, server, values, join } = setUp();
   const [one, two] = [await join(), await join()];
