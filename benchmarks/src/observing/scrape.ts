@@ -1,78 +1,178 @@
-/** What a scrape of a server with many connections takes, and how long the event loop waits for it. */
-import { fork } from "node:child_process";
+/** What a scrape of a server with many connections takes, and for how long it holds the event loop. */
+import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
-import { PerformanceObserver } from "node:perf_hooks";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { PrometheusExporter, PrometheusSerializer } from "@opentelemetry/exporter-prometheus";
 import { MeterProvider } from "@opentelemetry/sdk-metrics";
-import { type Address, Client, definePacket, payload, Server } from "@peng3dnet/core";
+import { Server } from "@peng3dnet/core";
 import { instrument } from "@peng3dnet/telemetry";
+import { OTHERS, Position, packets } from "./scrape-packets.js";
+import { Collections, type Span, type Stretch, stretch, watchHost } from "./stretch.js";
 
-/** Connections that a process opens at once. */
-const AT_ONCE = 100;
+/** Rounds before anything is measured. */
 const WARMUP = 20;
-const BETWEEN_MS = 50;
+const BETWEEN_MS = 20;
+/** Clients that connect at once may all be in their handshake. */
+const PENDING = 200;
+/** What has to be reached. */
+const TARGET_MS = 5;
 
-const Position = definePacket({ name: "bench:position", schema: payload<[number, number]>() });
-const packets = [Position];
+/** What is done while the loop is looked at, in turns. */
+const KINDS = ["scrape", "pause", "nothing"] as const;
+type Kind = (typeof KINDS)[number];
 
-/** The clients' process: connects so many, each of which sends something now and then. */
-async function play(addr: Address, count: number): Promise<void> {
-  process.on("disconnect", () => process.exit());
-  const clients = Array.from(
-    { length: count },
-    () => new Client({ addr, packets, cfg: { "net.timeout.handshake": 120 } }),
-  );
-  for (let at = 0; at < count; at += AT_ONCE)
-    await Promise.all(clients.slice(at, at + AT_ONCE).map((client) => client.start()));
-  let next = 0;
-  setInterval(() => {
-    for (let sent = 0; sent < AT_ONCE; sent++) {
-      const client = clients[next++ % count] as Client;
-      if (client.active) client.sendMessage(Position, [1, 2]);
+/** One of them. */
+interface Look extends Stretch {
+  /** Packets that were worked off after it, before the loop had turned. */
+  readonly packets: number;
+}
+
+/** What a scrape gives. */
+type Scrape = () => Promise<string>;
+
+/** Stands still, as long as a scrape takes, with nothing to do. */
+function pause(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+}
+
+const milliseconds = (value: number): string => `${value.toFixed(2)} ms`;
+
+function shown(name: string, values: readonly number[], show = milliseconds): string {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (part: number) => show(sorted[Math.floor(part * (sorted.length - 1))] ?? Number.NaN);
+  return `${name.padEnd(44)} at least ${at(0)}, median ${at(0.5)}, 90 % within ${at(0.9)}, at most ${at(1)}`;
+}
+
+/** Looks at so many scrapes, at the loop when it is held as long by nothing at all, and at the loop alone. */
+async function lookAtScrapes(scrape: Scrape, count: number, worked: () => number): Promise<void> {
+  const looks: Record<Kind, Look[]> = { scrape: [], pause: [], nothing: [] };
+  const collections = new Collections();
+  const host = watchHost();
+  let text = "";
+  let last = 0;
+  const doing: Record<Kind, () => unknown> = {
+    scrape: async () => {
+      text = await scrape();
+    },
+    pause: () => pause(last),
+    nothing: () => {},
+  };
+  for (let round = 0; round < WARMUP + count; round++) {
+    // Each round begins with another one.
+    for (const at of KINDS.keys()) {
+      const kind = KINDS[(at + round) % KINDS.length] as Kind;
+      await sleep(BETWEEN_MS);
+      let before = 0;
+      const look = await stretch(async () => {
+        await doing[kind]();
+        before = worked();
+      });
+      if (kind === "scrape") last = look.whole.taken;
+      if (round >= WARMUP) looks[kind].push({ ...look, packets: worked() - before });
     }
-  }, 10);
-  process.send?.("ready");
+  }
+  // The observer hears of the last collections in a turn of its own.
+  await sleep(BETWEEN_MS);
+  const stolen = host();
+  tell(looks, text.split("\n").length, collections);
+  collections.end();
+  if (stolen !== undefined)
+    console.log(`the host took ${(100 * stolen).toFixed(1)} % of this machine's processors meanwhile`);
 }
 
-/** A time from when to when something took, in milliseconds. */
-interface Span {
-  readonly from: number;
-  readonly to: number;
+/** The longest piece in which a scrape held the loop. */
+function longest({ held }: Look): Span {
+  return held.reduce((one, other) => (other.own > one.own ? other : one));
 }
 
-/** Notes when garbage is collected, which holds the loop wherever it happens to fall. @returns how long that was within a time. */
-function watchCollections(): (span: Span) => number {
-  const collections: Span[] = [];
-  const observer = new PerformanceObserver((list) => {
-    for (const { startTime, duration } of list.getEntries())
-      collections.push({ from: startTime, to: startTime + duration });
-  });
-  observer.observe({ entryTypes: ["gc"] });
-  return (span) =>
-    collections.reduce(
-      (sum, { from, to }) => sum + Math.max(0, Math.min(to, span.to) - Math.max(from, span.from)),
-      0,
+function tell(
+  { scrape, pause, nothing }: Record<Kind, readonly Look[]>,
+  lines: number,
+  collections: Collections,
+): void {
+  const tellSpans = (name: string, spans: readonly Span[]): void => {
+    console.log(
+      shown(
+        name,
+        spans.map(({ taken }) => taken),
+      ),
     );
+    console.log(
+      shown(
+        "  while it has a processor",
+        spans.map(({ own }) => own),
+      ),
+    );
+  };
+  const tellAfter = (name: string, looks: readonly Look[]): void => {
+    tellSpans(
+      name,
+      looks.map(({ after }) => after),
+    );
+    console.log(
+      shown(
+        "  packets worked off in it",
+        looks.map(({ packets }) => packets),
+        String,
+      ),
+    );
+  };
+  const pieces = scrape.map(longest);
+  const mostPieces = Math.max(...scrape.map(({ held }) => held.length));
+  tellSpans(
+    `a scrape, ${lines} lines of text`,
+    scrape.map(({ whole }) => whole),
+  );
+  tellSpans(`holds the loop, in ${mostPieces} piece${mostPieces === 1 ? "" : "s"}, the longest`, pieces);
+  console.log(
+    shown(
+      "  of it, collections of garbage",
+      pieces.map((piece) => collections.within(piece)),
+    ),
+  );
+  tellAfter("the turn of the loop after it", scrape);
+  tellAfter("the turn after a pause as long", pause);
+  tellAfter("a turn without either", nothing);
+  const worst = pieces.reduce((one, other) => (other.taken > one.taken ? other : one));
+  console.log(
+    `most that a scrape held the loop: ${milliseconds(Math.max(...pieces.map(({ own }) => own)))} with a processor; ${milliseconds(worst.taken)} on the clock, ${milliseconds(worst.taken - worst.own)} of which it waited for one. Wanted: less than ${TARGET_MS} ms`,
+  );
 }
 
-/** For how long this thread had work and no processor so far, in milliseconds: others had it. 0 where the system does not say. */
-function waitedForProcessor(): number {
-  try {
-    return Number(readFileSync("/proc/thread-self/schedstat", "latin1").split(" ")[1]) / 1e6;
-  } catch {
-    return 0;
+/** The clients' process. */
+class Clients {
+  readonly #process: ChildProcess;
+  readonly #failed: Promise<never>;
+
+  constructor(server: Server, count: number) {
+    const file = fileURLToPath(new URL("./scrape-clients-process.js", import.meta.url));
+    const [host, port] = server.addr;
+    this.#process = fork(file, [host, String(port), String(count)]);
+    this.#failed = once(this.#process, "exit").then(() => {
+      throw new Error("the clients' process ended");
+    });
+    this.#failed.catch(() => {});
+  }
+
+  async connected(): Promise<void> {
+    await Promise.race([once(this.#process, "message"), this.#failed]);
+  }
+
+  /** Has one of them send all types of packets, each of which is sent back. */
+  async sendOthers(): Promise<void> {
+    this.#process.send("others");
+    await this.connected();
+  }
+
+  async end(): Promise<void> {
+    const gone = once(this.#process, "exit");
+    this.#process.disconnect();
+    await gone;
   }
 }
 
-function shown(name: string, milliseconds: readonly number[]): string {
-  const sorted = [...milliseconds].sort((a, b) => a - b);
-  const at = (part: number) => (sorted[Math.floor(part * (sorted.length - 1))] as number).toFixed(2);
-  return `${name.padEnd(34)} at least ${at(0)} ms, median ${at(0.5)} ms, 90 % within ${at(0.9)} ms, at most ${at(1)} ms`;
-}
-
-/** Measures so many scrapes of a server with so many connections, and prints them. */
+/** Measures so many scrapes of a server with so many connections, and prints them: with one type of packets, and with many. */
 export async function measureScrapes(connections: number, scrapes: number): Promise<void> {
   const exporter = new PrometheusExporter({ preventServerStart: true });
   const provider = new MeterProvider({ readers: [exporter] });
@@ -85,80 +185,25 @@ export async function measureScrapes(connections: number, scrapes: number): Prom
       "net.timeout.handshake": 120,
       "net.limits.connections": connections,
       "net.limits.connections.address": connections,
-      "net.limits.pending.address": 2 * AT_ONCE,
+      "net.limits.pending.address": PENDING,
     },
   });
-  server.on(Position, () => {});
+  let worked = 0;
+  server.on(Position, () => worked++);
+  for (const other of OTHERS) server.on(other, (data, { client }) => client.sendMessage(other, data));
   instrument(server, { meter: provider.getMeter("bench") });
   await server.start();
-  const args = [server.addr[0], String(server.addr[1]), String(connections)];
-  const players = fork(fileURLToPath(import.meta.url), args);
-  const failed = once(players, "exit").then(() => {
-    throw new Error("the clients' process ended");
-  });
-  failed.catch(() => {});
-  await Promise.race([once(players, "message"), failed]);
-  console.log(`${server.clients.size} connections`);
-
-  const taken: number[] = [];
-  const alone: number[] = [];
-  const held: number[] = [];
-  const turns: number[] = [];
-  const summed: number[] = [];
-  const used: number[] = [];
-  const spans: Span[] = [];
-  const collected = watchCollections();
-  let lines = 0;
-  for (let scrape = 0; scrape < WARMUP + scrapes; scrape++) {
-    await new Promise((resolve) => setTimeout(resolve, BETWEEN_MS));
-    // What else waits for the loop is let in first, so that what it waits for now is the scrape.
-    await new Promise((resolve) => setImmediate(resolve));
-    // What the loop does in a turn besides, since there are clients.
-    const turnBegun = performance.now();
-    await new Promise((resolve) => setImmediate(resolve));
-    const without = performance.now() - turnBegun;
-    const usedBefore = process.cpuUsage();
-    const waitedBefore = waitedForProcessor();
-    const begun = performance.now();
-    const turn = new Promise<number>((resolve) => setImmediate(() => resolve(performance.now() - begun)));
-    const { resourceMetrics } = await exporter.collect();
-    lines = serializer.serialize(resourceMetrics).split("\n").length;
-    const time = performance.now() - begun;
-    const waited = waitedForProcessor() - waitedBefore;
-    const { user, system } = process.cpuUsage(usedBefore);
-    const wait = await turn;
-    const sumBegun = performance.now();
-    server.metrics;
-    const sum = performance.now() - sumBegun;
-    if (scrape < WARMUP) continue;
-    taken.push(time);
-    alone.push(Math.max(0, time - waited));
-    held.push(wait);
-    turns.push(without);
-    summed.push(sum);
-    used.push((user + system) / 1000);
-    spans.push({ from: begun, to: begun + time });
-  }
-  console.log(shown(`a scrape, ${lines} lines of text`, taken));
-  console.log(shown("the same while it has a processor", alone));
-  console.log(shown("the event loop waits", held));
-  console.log(shown("the same without a scrape", turns));
-  console.log(shown("server.metrics", summed));
-  console.log(shown("processor time of a scrape", used));
-  // The observer hears of the last collections in a turn of its own.
-  await new Promise((resolve) => setTimeout(resolve, BETWEEN_MS));
-  const garbage = spans.map(collected);
-  const without = taken.map((time, at) => time - (garbage[at] as number));
-  console.log(shown("collections of garbage in a scrape", garbage));
-  console.log(shown("a scrape without these", without));
-  const gone = once(players, "exit");
-  players.disconnect();
-  await gone;
+  const clients = new Clients(server, connections);
+  await clients.connected();
+  const scrape = async (): Promise<string> =>
+    serializer.serialize((await exporter.collect()).resourceMetrics);
+  console.log(`${server.clients.size} connections, one type of packets`);
+  await lookAtScrapes(scrape, scrapes, () => worked);
+  await clients.sendOthers();
+  console.log(`\n${server.clients.size} connections, ${OTHERS.length} further types, in both directions`);
+  await lookAtScrapes(scrape, scrapes, () => worked);
+  await clients.end();
   server.stop();
   await server.join();
   await provider.shutdown();
 }
-
-const [host, port, count] = process.argv.slice(2);
-if (process.send !== undefined && process.argv[1] === fileURLToPath(import.meta.url))
-  await play([host as string, Number(port)], Number(count));
