@@ -35,9 +35,11 @@ export async function joinCluster<C extends ClientOnServer, D extends AnyPacketD
   checkKnownOptions("joinCluster", options, CLUSTER_OPTIONS);
   const settings = readOptions(options);
   checkCanJoin(server);
-  const { clock, logger } = server[CLUSTER_HOST];
+  const host = server[CLUSTER_HOST];
+  const { clock, logger } = host;
   const { name } = settings;
-  const bus = await options.bus.connect({ name, logger, clock, echo: false });
+  const beforeOutput = (call: () => void): void => host.beforeOutput(call);
+  const bus = await options.bus.connect({ name, logger, clock, echo: false, beforeOutput });
   let core: NodeCore | undefined;
   try {
     checkCanJoin(server);

@@ -94,6 +94,12 @@ export interface BusContext {
    * saves work. It must reach those of other nodes in any case, also where they share a connection. Default true.
    */
   readonly echo?: boolean | undefined;
+  /**
+   * Calls something once, before the node's server writes to its own clients what gathers now, and within this turn. A bus that gathers
+   * what is published writes it there: to hundreds of clients a server writes for milliseconds, for which the other nodes would have
+   * nothing to do. Left out: there is no server, and `process.nextTick` does.
+   */
+  readonly beforeOutput?: ((call: () => void) => void) | undefined;
 }
 
 /** What `joinCluster` is given: opens the bus. {@link natsBus} and {@link memoryBus} make one. */

@@ -32,6 +32,7 @@ export class NatsBusConnection implements Bus {
   readonly #outbox: Outbox;
   readonly #unconfirmed: Unconfirmed;
   readonly #subscriptions: NatsSubscriptions;
+  readonly #beforeOutput: (call: () => void) => void;
   readonly #connection: NatsConnection;
   #maxPayload: number;
   /** Changes whenever the connection breaks or is found again: what was begun before is void. */
@@ -53,6 +54,7 @@ export class NatsBusConnection implements Bus {
     this.#outbox = new Outbox(options);
     this.#unconfirmed = new Unconfirmed(context.clock, () => connection.flush(), this.#outbox.maxKept);
     this.#subscriptions = new NatsSubscriptions(connection, context.logger);
+    this.#beforeOutput = context.beforeOutput ?? process.nextTick;
   }
 
   /** @throws BusConnectError */
@@ -234,8 +236,8 @@ export class NatsBusConnection implements Bus {
     this.#unconfirmed.add(costOf(subject, payload));
     if (this.#writing) return;
     this.#writing = true;
-    // Other nodes get it while this one writes to its own clients, whose turn comes later in the same way.
-    process.nextTick(this.#write);
+    // Other nodes get it while this one writes to its own clients.
+    this.#beforeOutput(this.#write);
   }
 
   readonly #write = (): void => {

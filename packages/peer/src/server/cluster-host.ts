@@ -55,6 +55,8 @@ export interface ClusterHostParts {
   readonly clock: Clock;
   readonly guard: HandlerGuard;
   readonly logger: Logger;
+  /** Calls something, which does not throw, before the output leaves that gathers now. */
+  beforeOutput(call: () => void): void;
   /** What ends with the server. */
   readonly tickers: Set<{ stop(): void }>;
   /** The requests that the server knows; `undefined`: it knows none. */
@@ -93,6 +95,14 @@ export class ClusterHost {
     this.logger = parts.logger;
     this.nodeObserver = parts.nodeObserver;
     this.#parts = parts;
+  }
+
+  /**
+   * Calls something before the server writes the output to its clients that gathers now: at the end of a batch of input or of a tick, and
+   * on the next tick of the process at the latest.
+   */
+  beforeOutput(call: () => void): void {
+    this.#parts.beforeOutput(() => this.guard.run("before output", call));
   }
 
   /** Calls something when the server is stopped. @returns what takes that back. */

@@ -585,6 +585,7 @@ export class Server<
       clock: this.clock,
       guard: this.guard,
       logger: this.logger,
+      beforeOutput: (call) => hooks.beforeOutput(call),
       tickers,
       requests: () => hooks.requests,
       receivers,

@@ -228,7 +228,10 @@ export class Session<Owner = unknown>
 
   worked(): void {
     this.ending?.passOver();
-    if (this.connection.hasOutput) this.writeOut();
+    if (this.connection.hasOutput) {
+      this.hooks.outputLeaves();
+      this.writeOut();
+    }
     // Handlers may have run, and more input may wait for its turn.
     this.changes();
   }
