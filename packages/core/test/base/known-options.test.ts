@@ -64,6 +64,15 @@ describe.each(Object.entries(makers))("a %s", (what, make) => {
     expect(() => make({ [key]: value })).toThrow(`the option "${key}" is ${allowed}`);
   });
 
+  test("looks at an option that is a getter of a class, too", () => {
+    class Options {
+      get logger(): unknown {
+        return 5;
+      }
+    }
+    expect(() => make(new Options())).toThrow('the option "logger" is an object with');
+  });
+
   test("takes what exists, and what has no value", () => {
     make(options({ adr: undefined, validateSent: true, addr: undefined, cfg: {}, packets: [] }));
   });

@@ -62,9 +62,8 @@ export class Listeners {
 
   /** What is to be called for an event. */
   of(event: string): readonly Listener[] {
-    let calls = NOBODY;
-    for (const entry of this.#entries) if (entry.event === event) calls = calls.concat([entry.call]);
-    return calls;
+    if (this.#entries.length === 0) return NOBODY;
+    return this.#entries.filter((entry) => entry.event === event).map(({ call }) => call);
   }
 
   #push(entry: Entry): void {

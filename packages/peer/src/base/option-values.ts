@@ -48,8 +48,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
 export function checkOptionValues(options: object): void {
   if (!isObject(options))
     throw new TypeError(`the options of a server or client are an object, and not ${describeValue(options)}`);
-  // A few of many options are given.
-  for (const key in options) {
+  // A few of many options are given. A loop does not list the getters of a class.
+  for (const key in Object.getPrototypeOf(options) === Object.prototype ? options : KINDS) {
     const value = options[key];
     if (value === undefined || !Object.hasOwn(KINDS, key)) continue;
     const [accepts, allowed] = KINDS[key] as Kind;
