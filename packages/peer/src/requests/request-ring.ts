@@ -3,6 +3,10 @@ import { morePlaces, type Numbered } from "./places.js";
 /** Ids are small integers, which engines keep in place. After the last one they begin anew. */
 const LAST_ID = 0x3fff_ffff;
 
+function following(id: number): number {
+  return id < LAST_ID ? id + 1 : 1;
+}
+
 /**
  * Things under ids that it gives out and that count up. Each has its place in an array by its id: a `Map` whose entries come and
  * go makes garbage all the time, which costs more than a request else does.
@@ -24,7 +28,7 @@ export class RequestRing<T extends Numbered> {
     if (2 * this.#size >= this.#places.length) this.#grow();
     const mask = this.#places.length - 1;
     let id = this.lastId;
-    do id = id < LAST_ID ? id + 1 : 1;
+    do id = following(id);
     while (this.#places[id & mask] !== undefined);
     this.lastId = id;
     return id;
@@ -40,6 +44,17 @@ export class RequestRing<T extends Numbered> {
   get(id: number): T | undefined {
     const item = this.#places[id & (this.#places.length - 1)];
     return item?.id === id ? item : undefined;
+  }
+
+  /** Those that were added after the one with an id, and are still there. */
+  after(id: number): T[] {
+    const items: T[] = [];
+    for (let next = id; next !== this.lastId; ) {
+      next = following(next);
+      const item = this.get(next);
+      if (item !== undefined) items.push(item);
+    }
+    return items;
   }
 
   /** Removes something that is there. */

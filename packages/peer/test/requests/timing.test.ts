@@ -27,6 +27,36 @@ test("each request has all of its time, whenever it is asked", async () => {
   expect(overdue()).toEqual([true, true, true, true, true, true]);
 });
 
+test("also the later ones of those that are asked in one go, whatever the program does between them", async () => {
+  const { net, server, client } = await openShop();
+  server.answer(Add, never);
+  const first = ask(client);
+  const forever = watched(client.request(Add, [], { timeout: Number.POSITIVE_INFINITY }));
+  net.clock.advance(4);
+  const second = ask(client);
+  await net.settle();
+  net.clock.advance(6.1);
+  await net.settle();
+  expect(first.value).toBeInstanceOf(TimedOutError);
+  expect(second.value).toBe("waiting");
+  net.clock.advance(3.8);
+  await net.settle();
+  expect(second.value).toBe("waiting");
+  net.clock.advance(0.2);
+  await net.settle();
+  expect(second.value).toBeInstanceOf(TimedOutError);
+  expect(forever.value).toBe("waiting");
+});
+
+test("those that are asked in one go may time out before the program does anything else", async () => {
+  const { net, server, client } = await openShop();
+  server.answer(Add, never);
+  const asked = [ask(client), ask(client)];
+  net.clock.advance(10.1);
+  await net.settle();
+  for (const { value } of asked) expect(value).toBeInstanceOf(TimedOutError);
+});
+
 test("also while nothing comes in or goes out", async () => {
   const { net, server, client, link } = await openShop({ clientCfg: { "net.timeout.unsent": 1000 } });
   server.answer(Add, never);
