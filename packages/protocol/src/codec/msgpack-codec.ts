@@ -106,11 +106,11 @@ export class MsgpackCodec implements Codec {
     } catch (error) {
       if (error === HOLDS_MAP) return this.#encodeMaps(value);
       if (isInstance(error, EncodeError)) throw this.#located(error, value);
-      return this.#encodeNormalized(value, error);
+      return this.#encodeNormalized(value);
     }
     // What an ExtensionCodec encodes may contain itself.
     if (mayHoldSurrogates(bytes) && (this.#codec !== undefined || !isWellFormed(value)))
-      return this.#encodeNormalized(value, undefined);
+      return this.#encodeNormalized(value);
     return bytes;
   }
 
@@ -133,14 +133,12 @@ export class MsgpackCodec implements Codec {
   }
 
   /** The slow way, for values with bigints or with strings that may not be well-formed. */
-  #encodeNormalized(value: unknown, cause: unknown): Uint8Array {
+  #encodeNormalized(value: unknown): Uint8Array {
     try {
       return this.#bigEncoder.encodeSharedRef(normalize(value, this.#maxDepth, this.#extensions));
     } catch (error) {
       if (error === HOLDS_MAP) return this.#encodeMaps(value);
-      const located = this.#located(error, value);
-      if (isInstance(error, EncodeError) || cause === undefined) throw located;
-      throw new EncodeError(located.problem, { path: located.path, cause });
+      throw this.#located(error, value);
     }
   }
 }
@@ -195,10 +193,8 @@ function normalize(value: unknown, depthLeft: number, extensions: Extensions): u
       return value;
   }
   if (value === null || ArrayBuffer.isView(value)) return value;
-  if (!Array.isArray(value)) {
-    const made = extensions.tryToEncode(value);
-    if (made !== null) return made;
-  }
+  const made = extensions.tryToEncode(value);
+  if (made !== null) return made;
   // An empty container may stand where a scalar may, as the encoder counts it.
   if (depthLeft === 0 && (Array.isArray(value) ? value : Object.keys(value)).length > 0) {
     throw new EncodeError(

@@ -355,6 +355,21 @@ describe("both codecs", () => {
 });
 
 describe("ValueCodec", () => {
+  test("encodes to one buffer, which grows, and decodes long binary values to views of what it is given", () => {
+    const codec = new ValueCodec();
+    const bufferOf = (value: unknown): unknown => codec.encode(value).buffer;
+    const long = "x".repeat(10_000);
+    expect(bufferOf(1)).toBe(bufferOf(2));
+    const grown = bufferOf(long);
+    expect([bufferOf(1), bufferOf(long)]).toEqual([grown, grown]);
+    expect(bufferOf(1)).toBe(grown);
+    const body = codec.encode(new Uint8Array(100)).slice();
+    const decodedBytes = codec.decode(body) as Uint8Array;
+    expect(decodedBytes.buffer).toBe(body.buffer);
+    const list = codec.encode([new Uint8Array(10), "x".repeat(100)]).slice();
+    expect((codec.decode(list) as [Uint8Array])[0].buffer).not.toBe(list.buffer);
+  });
+
   test("refuses the key __proto__, which every peer would refuse", () => {
     for (const value of [JSON.parse('{"__proto__":1}'), [{ a: JSON.parse('{"__proto__":1}') }]]) {
       expect(() => new ValueCodec().encode(value)).toThrow(EncodeError);

@@ -156,6 +156,10 @@ describe("an error has as its cause what was thrown", () => {
   test("by the library, and nothing where the error is ours", () => {
     const byLibrary = errorOf([1, () => 1]);
     expect([byLibrary.path, byLibrary.cause]).toEqual(["[1]", expect.any(Error)]);
+    // Not what the library says of the integer first, which is sent otherwise.
+    expect(errorOf([2n ** 63n, () => 1]).cause).toMatchObject({
+      message: "Unrecognized object: [object Function]",
+    });
     for (const value of [[new Set()], [2n ** 63n, new Set()], ["\ud800", new Set()]]) {
       const error = errorOf(value);
       expect(error).toBeInstanceOf(EncodeError);
