@@ -1,5 +1,6 @@
 // Clients that know nothing of resumption, as those of the reference, on a server that has it.
 
+import { observe } from "@peng3dnet/peer";
 import { tap } from "./raw-client.js";
 import { Double, Filled, Number_, openScene, range, type Scene } from "./scene.js";
 
@@ -47,6 +48,10 @@ test("a client with resumption on a server without it is as any other", async ()
   const scene = await openScene({ cfg: { "net.resume.window": 0 } });
   scene.client.sendMessage(Number_, 0);
   await scene.settle();
+  // Nobody acknowledges what would be kept.
+  const looking = observe(scene.client, {});
+  expect(looking.census().kept).toBe(0);
+  void looking.end();
   await scene.cut();
   await scene.pass(5, 1);
   expect([scene.atServer.numbers, scene.links.length]).toEqual([[0], 1]);
