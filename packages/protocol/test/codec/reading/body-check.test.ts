@@ -353,3 +353,43 @@ describe("against decoders", () => {
     return body.length > 200 && Buffer.from(body).includes(Buffer.from([0xef, 0xbb, 0xbf]));
   }
 });
+
+describe("within a longer buffer", () => {
+  test("a body ends where it is said to, whatever follows", () => {
+    const all = bytes("c0c0");
+    expect(() => check.check(all, 0, 0)).toThrow(BadDataError);
+    expect(() => check.check(all, 1, 1)).toThrow(BadDataError);
+    expect(check.check(all, 1, 2)).toBe(0);
+  });
+
+  test.each(["c0", "9000", "92a0c40161", "83a161c0a1310ca23231c0"])(
+    "%s takes the same wherever it is",
+    (hex) => {
+      const body = bytes(hex);
+      const sizeOf = (whole: Uint8Array, start: number, end: number): number => {
+        try {
+          check.check(whole, start, end);
+        } catch {
+          return -1;
+        }
+        return check.decodedSize;
+      };
+      const alone = sizeOf(body, 0, body.length);
+      expect(sizeOf(concat(new Uint8Array(1000), body), 1000, 1000 + body.length)).toBe(alone);
+    },
+  );
+});
+
+test("empty texts, lists and values of extension types are estimated for what they are", () => {
+  const checked = new BodyCheck(512, 1, { encode: () => undefined, decode: () => undefined });
+  const sizeOf = (hex: string): number => {
+    const body = bytes(hex);
+    checked.check(body, 0, body.length);
+    return checked.decodedSize;
+  };
+  expect(sizeOf("a0")).toBe(sizeOf("c0"));
+  expect(sizeOf("90")).toBeGreaterThan(sizeOf("a0"));
+  // At the limit of elements, and for an object of the application's beside its data.
+  expect(sizeOf("d40100")).toBeGreaterThan(sizeOf("a26161"));
+  expect(() => sizeOf("91d40100")).toThrow("more than the 1 elements");
+});
