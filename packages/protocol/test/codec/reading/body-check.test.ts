@@ -357,8 +357,8 @@ describe("against decoders", () => {
 describe("within a longer buffer", () => {
   test("a body ends where it is said to, whatever follows", () => {
     const all = bytes("c0c0");
-    expect(() => check.check(all, 0, 0)).toThrow(BadDataError);
-    expect(() => check.check(all, 1, 1)).toThrow(BadDataError);
+    expect(() => check.check(all, 0, 0)).toThrow("the body ends within a value");
+    expect(() => check.check(all, 1, 1)).toThrow("the body ends within a value");
     expect(check.check(all, 1, 2)).toBe(0);
   });
 
