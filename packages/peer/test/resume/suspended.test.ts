@@ -450,6 +450,35 @@ describe("ends", () => {
     expect(scene.atClient.closes).toMatchObject([{ reason: "kicked" }]);
   });
 
+  test("a session that closes is not judged for its silence once its line is back", async () => {
+    const left: number[] = [];
+    for (const idle of [0, 5]) {
+      let tapped: ReturnType<typeof tap> | undefined;
+      const scene = await openScene({
+        cfg: { "net.timeout.idle": idle, "net.timeout.close": 60 },
+        prepare: (link, index) => {
+          if (index === 0) tapped = tap(link);
+        },
+      });
+      const [ticket] = ticketsIn(tapped?.toClient ?? []);
+      const received = scene.link.toClient.delivered;
+      scene.link.toClient.freeze();
+      const closing = scene.remote.close("enough");
+      await scene.settle();
+      scene.online = false;
+      await scene.cut();
+      expect(scene.remote.suspended).toBe(true);
+      const attempt = comeBack(scene, ticket as Uint8Array, received);
+      await scene.settle();
+      expect([attempt.error, scene.remote.suspended, scene.remote.active]).toEqual([undefined, false, false]);
+      left.push(scene.net.clock.timers);
+      attempt.link.cut();
+      await scene.pass(61, 1);
+      await expect(closing).resolves.toMatchObject({ reason: "enough" });
+    }
+    expect(left[1]).toBe(left[0]);
+  });
+
   test("a close of much that waits for acknowledgements is clean", async () => {
     const cfg = { "net.resume.bytes": 20_000 };
     const scene = await openScene({ cfg, clientCfg: cfg });

@@ -377,6 +377,16 @@ describe("shutdown", () => {
     expect(transport.calls).toContain("closing null");
   });
 
+  test("cuts those whom its reason cannot be told, which is reported", async () => {
+    const { server, transport, failures } = scene({ cfg: { "net.compress.enabled": false } });
+    const shutdown = server.shutdown({ reason: "x".repeat(2 ** 21) });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(failures).toEqual([expect.stringMatching(/^shutdown: /)]);
+    expect(transport.calls).toContain("destroy");
+    transport.handler?.closed(undefined);
+    expect(await shutdown).toEqual({ clean: 0, unclean: 1 });
+  });
+
   test("is over once its listeners are closed, too", async () => {
     let closed = (): void => {};
     const { acceptor } = listener(
