@@ -377,15 +377,19 @@ describe("shutdown", () => {
     expect(transport.calls).toContain("closing null");
   });
 
-  test("cuts those whom its reason cannot be told, which is reported", async () => {
-    const { server, transport, failures } = scene({ cfg: { "net.compress.enabled": false } });
-    const shutdown = server.shutdown({ reason: "x".repeat(2 ** 21) });
-    await new Promise((resolve) => setImmediate(resolve));
-    expect(failures).toEqual([expect.stringMatching(/^shutdown: /)]);
-    expect(transport.calls).toContain("destroy");
-    transport.handler?.closed(undefined);
-    expect(await shutdown).toEqual({ clean: 0, unclean: 1 });
-  });
+  test.each([true, false])(
+    "cuts those whom its reason cannot be told, which is reported (join: %p)",
+    async (join) => {
+      const { server, transport, failures, closes } = scene({ cfg: { "net.compress.enabled": false } });
+      const shutdown = server.shutdown({ reason: "x".repeat(2 ** 21), join });
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(failures).toEqual([expect.stringMatching(/^shutdown: /)]);
+      expect(transport.calls).toContain("destroy");
+      transport.handler?.closed(undefined);
+      expect(await shutdown).toEqual({ clean: 0, unclean: 1 });
+      expect(closes.map(({ reason }) => reason)).toEqual(["socketclose"]);
+    },
+  );
 
   test("is over once its listeners are closed, too", async () => {
     let closed = (): void => {};
