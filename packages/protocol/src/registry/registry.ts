@@ -105,13 +105,16 @@ export class BaseRegistry<T extends object = object, E extends RegistryEntry<T> 
 
   #reserved(id: number): E | undefined {
     if (this.#low !== undefined) return this.#low[id];
-    for (const entry of this.#entries) if (entry.id === id) return entry;
+    const entries = this.#entries;
+    for (let at = 0; at < entries.length; at++) if (entries[at]?.id === id) return entries[at];
     return undefined;
   }
 
   #named(name: string): E | undefined {
     if (this.#byName !== undefined) return this.#byName.get(name);
-    for (const entry of this.#entries) if (entry.name === name) return entry;
+    const entries = this.#entries;
+    // Until such a loop is compiled, one by "of" makes an object for each step.
+    for (let at = 0; at < entries.length; at++) if (entries[at]?.name === name) return entries[at];
     return undefined;
   }
 
@@ -227,20 +230,39 @@ export class BaseRegistry<T extends object = object, E extends RegistryEntry<T> 
     if (typeof name !== "string" || name === "")
       throw new RegistryError("a name is a string that is not empty");
     if (n !== undefined && n !== null) checkId(n);
-    if (this.#named(name) !== undefined)
-      throw new AlreadyRegisteredError(`the name "${name}" is registered already`);
-    if (this.#of(obj) !== undefined) {
-      throw new AlreadyRegisteredError(
-        `the object for "${name}" is registered already, as "${this.getName(obj)}"`,
-      );
-    }
-    const taken = typeof n === "number" ? this.findId(n) : undefined;
-    if (taken !== undefined) {
-      throw new AlreadyRegisteredError(`the id ${n} for "${name}" is taken by "${taken.name}"`);
-    }
+    if (this.#clashes(obj, name, n)) throw this.#clash(obj, name, n);
     const id = n ?? this.getNewID();
     this.#insert(this.createEntry(obj, name, id));
     return id;
+  }
+
+  /** Whether a name, an object or an id is registered already. */
+  #clashes(obj: T, name: string, n: number | null | undefined): boolean {
+    if (this.#byName !== undefined)
+      return this.#named(name) !== undefined || this.#of(obj) !== undefined || this.#idTaken(n) !== undefined;
+    // All in one loop: a process may have thousands of clients, each of which registers some packets.
+    const entries = this.#entries;
+    for (let at = 0; at < entries.length; at++) {
+      const entry = entries[at] as E;
+      if (entry.name === name || entry.obj === obj || entry.id === n) return true;
+    }
+    return false;
+  }
+
+  #idTaken(n: number | null | undefined): E | undefined {
+    return typeof n === "number" ? this.findId(n) : undefined;
+  }
+
+  /** The error for what is registered already. */
+  #clash(obj: T, name: string, n: number | null | undefined): AlreadyRegisteredError {
+    if (this.#named(name) !== undefined)
+      return new AlreadyRegisteredError(`the name "${name}" is registered already`);
+    const own = this.#of(obj);
+    return new AlreadyRegisteredError(
+      own === undefined
+        ? `the id ${n} for "${name}" is taken by "${this.#idTaken(n)?.name}"`
+        : `the object for "${name}" is registered already, as "${own.name}"`,
+    );
   }
 
   /**
