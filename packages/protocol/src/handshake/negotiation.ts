@@ -40,8 +40,10 @@ function keep(
   offered: Extensions | undefined,
   usable: (name: ControlExtension) => boolean,
 ): Extensions | undefined {
-  const declared = usable("heartbeat") ? offered : withoutExtension(offered, "heartbeat");
-  return usable("resume") ? declared : withoutExtension(declared, "resume");
+  // What is not offered need not be looked at.
+  const unusable = (name: ControlExtension): boolean => offered?.[name] !== undefined && !usable(name);
+  const declared = unusable("heartbeat") ? withoutExtension(offered, "heartbeat") : offered;
+  return unusable("resume") ? withoutExtension(declared, "resume") : declared;
 }
 
 /** Whether the ids of an extension's packets are free. */
