@@ -131,7 +131,7 @@ export function dial(
       allowHalfOpen: true,
       noDelay: true,
       ...keepAliveOptions(keepAlive),
-      ...(reader && { onread: reader.onread }),
+      ...(reader && { onread: reader }),
     });
     const { clock, timeout } = options;
     deadline = Deadline.start(clock, timeout, () =>

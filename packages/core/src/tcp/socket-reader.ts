@@ -9,42 +9,38 @@ let input: Uint8Array | undefined;
 
 /**
  * Reads a client's socket into a buffer that is reused, which spares an allocation for each read; the rest of a long
- * packet to where that is put together. Only a socket that connects can be made so; nothing is read before it has
- * connected.
+ * packet to where that is put together. Only a socket that connects can be made so, by the option `onread` of `connect` of
+ * `node:net`; nothing is read before it has connected.
  */
-export interface SocketReader {
-  /** For `connect` of `node:net`. */
-  readonly onread: OnReadOpts;
-  /** Tells `handler` from now on what is read, which is overwritten later. */
-  start(handler: TransportHandler): void;
-}
+export class SocketReader implements OnReadOpts {
+  #handler: TransportHandler | undefined = undefined;
 
-/** Makes a {@link SocketReader}. */
-export function createSocketReader(): SocketReader {
-  let handler: TransportHandler | undefined;
-  return {
-    onread: {
-      buffer: () => {
-        try {
-          const target = handler?.readTarget();
-          if (target !== undefined) return target;
-        } catch (error) {
-          handler?.crashed(error);
-        }
-        input ??= new Uint8Array(READ_SIZE);
-        return input;
-      },
-      callback: (count, buffer) => {
-        try {
-          handler?.data(buffer.subarray(0, count));
-        } catch (error) {
-          handler?.crashed(error);
-        }
-        return true;
-      },
-    },
-    start: (told) => {
-      handler = told;
-    },
+  /** Where the next bytes go to. */
+  readonly buffer = (): Uint8Array => {
+    const handler = this.#handler;
+    try {
+      const target = handler?.readTarget();
+      if (target !== undefined) return target;
+    } catch (error) {
+      handler?.crashed(error);
+    }
+    input ??= new Uint8Array(READ_SIZE);
+    return input;
   };
+
+  /** Bytes were read. @returns whether to read on. */
+  readonly callback = (count: number, buffer: Uint8Array): boolean => {
+    const handler = this.#handler;
+    try {
+      handler?.data(buffer.subarray(0, count));
+    } catch (error) {
+      handler?.crashed(error);
+    }
+    return true;
+  };
+
+  /** Tells `handler` from now on what is read, which is overwritten later. */
+  start(handler: TransportHandler): void {
+    this.#handler = handler;
+  }
 }
