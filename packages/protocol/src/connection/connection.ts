@@ -183,6 +183,11 @@ export class Connection extends PacketSender implements PacketSource, HandshakeC
     return this.#declared?.[name] !== undefined && this.#peerExtensions[name] !== undefined;
   }
 
+  extensionsOf(ext: unknown): Extensions {
+    const { knownBodies } = this.context;
+    return knownBodies === undefined ? readExtensions(ext) : knownBodies.extensionsOf(ext);
+  }
+
   /** The hello or settype said what the other side declares of extensions. What is sent from now on heeds it. */
   extensionsReceived(extensions: Extensions): void {
     this.#peerExtensions = extensions;

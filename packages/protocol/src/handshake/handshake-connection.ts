@@ -18,6 +18,8 @@ export interface HandshakeConnection extends PluginConnection {
    * @throws {@link UnexpectedPacketError} if not.
    */
   expect(event: StateEvent): void;
+  /** Reads what the other side declares of extensions. @throws as `readExtensions`. */
+  extensionsOf(ext: unknown): Extensions;
   /** The other side declared these extensions. Called before {@link HandshakeConnection.helloReceived} or `settypeReceived`. */
   extensionsReceived(extensions: Extensions): void;
   /** The hello was received, on a client. Answers it with the connection type. */

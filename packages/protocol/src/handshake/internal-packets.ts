@@ -12,7 +12,6 @@ import { Packet } from "../packets/packet.js";
 import type { PacketRegistry } from "../registry/packet-registry.js";
 import { syncRegistry } from "../registry/registry-sync.js";
 import { PROTOVERSION } from "../version.js";
-import { readExtensions } from "./extensions.js";
 import type { HandshakeConnection, HandshakePeer } from "./handshake-connection.js";
 import {
   ACCEPT_ID,
@@ -95,7 +94,7 @@ export class HelloPacket extends InternalPacket {
   protected override handle(body: Body, connection: HandshakeConnection): void {
     connection.expect("hello");
     checkProtoversion(body);
-    connection.extensionsReceived(readExtensions(body.ext));
+    connection.extensionsReceived(connection.extensionsOf(body.ext));
     connection.helloReceived(connection.requestedConntype);
   }
 }
@@ -115,7 +114,7 @@ export class SetTypePacket extends InternalPacket {
     const conntype = body.conntype ?? CONNTYPE_CLASSIC;
     if (typeof conntype !== "string")
       throw new BadDataError("the connection type in settype is not a string");
-    const extensions = readExtensions(body.ext);
+    const extensions = connection.extensionsOf(body.ext);
     const { ticket, received, redirect } = extensions.resume ?? {};
     if (ticket === undefined || received === undefined) {
       connection.extensionsReceived(extensions);

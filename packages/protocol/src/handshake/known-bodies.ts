@@ -1,3 +1,5 @@
+import { type Extensions, NO_EXTENSIONS, readExtensions } from "./extensions.js";
+
 /** Longest body that is remembered, in bytes. */
 const LONGEST = 4096;
 
@@ -15,6 +17,9 @@ interface KnownBody {
  */
 export class KnownBodies {
   readonly #known: (KnownBody | undefined)[] = [];
+  /** What was read last of extensions that cannot change any more, as they came, and what it was read to. */
+  #ext: unknown = undefined;
+  #extensions: Extensions = NO_EXTENSIONS;
 
   /** What a body is that lies in `bytes` from `start` up to `end`; `undefined`: it is not the one that came last. */
   find(id: number, bytes: Uint8Array, start: number, end: number): unknown {
@@ -30,6 +35,17 @@ export class KnownBodies {
   note(id: number, bytes: Uint8Array, start: number, end: number, value: unknown): void {
     if (id >= IDS || end - start > LONGEST || !isFixed(value)) return;
     this.#known[id] = { bytes: bytes.slice(start, end), value };
+  }
+
+  /** As {@link readExtensions}: the same object for connections that were told the same. */
+  extensionsOf(ext: unknown): Extensions {
+    if (ext === this.#ext) return this.#extensions;
+    const extensions = readExtensions(ext);
+    // Nothing but what is remembered here is frozen, with all that is in it.
+    if (!Object.isFrozen(ext)) return extensions;
+    this.#ext = ext;
+    this.#extensions = extensions;
+    return extensions;
   }
 }
 

@@ -84,3 +84,26 @@ test("maps within a map do not change, either", () => {
   noted(2, BODY, { x: inner });
   expect(Object.isFrozen(inner)).toBe(true);
 });
+
+test("what a remembered body declares of extensions is read once, until another one does", () => {
+  const known = new KnownBodies();
+  const remember = (interval: number): { readonly ext: unknown } => {
+    const value = { ext: { heartbeat: { interval } } };
+    known.note(1, BODY, 0, BODY.length, value);
+    return value;
+  };
+  const five = remember(5);
+  const read = known.extensionsOf(five.ext);
+  expect(read.heartbeat).toEqual({ interval: 5 });
+  expect(known.extensionsOf(five.ext)).toBe(read);
+  expect(known.extensionsOf(remember(6).ext).heartbeat).toEqual({ interval: 6 });
+  expect(known.extensionsOf(undefined)).toEqual({});
+});
+
+test("extensions of a body that may change are read each time", () => {
+  const known = new KnownBodies();
+  const ext = { heartbeat: { interval: 5 } };
+  known.extensionsOf(ext);
+  ext.heartbeat.interval = 6;
+  expect(known.extensionsOf(ext).heartbeat).toEqual({ interval: 6 });
+});
