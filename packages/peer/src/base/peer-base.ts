@@ -95,10 +95,12 @@ export abstract class PeerBase<
   readonly #events: EngineEvents;
   readonly #hooks: PeerHooks<Owner>;
   #conntypes: readonly NamedType[] = [];
-  readonly #stopped: Deferred<void>;
+  /** For those who wait until it is stopped; made for the first of them. */
+  #whenStopped: Deferred<void> | undefined = undefined;
   readonly #settings: CurrentSettings;
   readonly #typed: TypedPackets<Owner>;
   #initialized = false;
+  #stopped = false;
   #stopping = false;
 
   /**
@@ -137,7 +139,6 @@ export abstract class PeerBase<
       emit: (event, args) => this.emit(event as keyof Events & string, ...(args as never)),
     };
     this.#hooks = hook(parts);
-    this.#stopped = new Deferred(this.clock);
     this.#settings = new CurrentSettings(parts, options, this.#hooks);
     this.#typed = new TypedPackets((definition) => this.#registerTyped(definition));
     this.#events.enable(this.cfg.get("net.events.enable"));
@@ -361,12 +362,14 @@ export abstract class PeerBase<
 
   /** Whether it was stopped. */
   get stopped(): boolean {
-    return this.#stopped.settled;
+    return this.#stopped;
   }
 
   /** Resolves when it is stopped. */
   protected waitForStop(options: WaitOptions): Promise<void> {
-    return this.#stopped.wait(options, `the ${this.kind} to stop`);
+    this.#whenStopped ??= new Deferred(this.clock);
+    if (this.#stopped) this.#whenStopped.settle();
+    return this.#whenStopped.wait(options, `the ${this.kind} to stop`);
   }
 
   /** `stop` was called: marks it as stopped and sends the events. @returns whether it was not stopped before. */
@@ -375,7 +378,8 @@ export abstract class PeerBase<
     // A listener of the event that stops again is not told again.
     if (this.#stopping) return false;
     this.#stopping = true;
-    if (first) this.#stopped.settle();
+    this.#stopped = true;
+    this.#whenStopped?.settle();
     this.#hooks.stop();
     this.sendEvent("stop", { reason: "method" });
     this.interrupt();

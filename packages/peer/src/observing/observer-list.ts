@@ -52,12 +52,13 @@ export abstract class ObserverList<Observer extends object> {
   /** Tells all of what is rare. */
   protected tellAll(tell: (observer: Observer) => unknown): void {
     this.look();
-    this.tell(this.#all, tell);
+    if (this.#all.length > 0) this.tell(this.#all, tell);
   }
 
   /** Tells some. */
   protected tell(some: readonly Observer[] | undefined, tell: (observer: Observer) => unknown): void {
-    for (const one of some ?? []) this.guard.run(WHERE, () => tell(one));
+    if (some === undefined) return;
+    for (const one of some) this.guard.run(WHERE, () => tell(one));
   }
 
   /** What one of them threw. */

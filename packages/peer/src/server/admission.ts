@@ -56,7 +56,8 @@ export class Admission<S> {
         : this.#pending.size > this.#cfg.get("net.limits.pending")
           ? this.#pending
           : undefined;
-    const [oldest] = crowded ?? [];
+    if (crowded === undefined) return undefined;
+    const [oldest] = crowded;
     if (oldest !== undefined) this.settled(oldest);
     return oldest;
   }

@@ -91,8 +91,9 @@ export class Deferred<T> {
 
   #release(tell: (waiter: Waiter<T>) => void): void {
     const waiters = this.#waiters;
+    if (waiters === undefined) return;
     this.#waiters = undefined;
-    for (const waiter of waiters ?? []) tell(waiter);
+    for (const waiter of waiters) tell(waiter);
   }
 }
 
