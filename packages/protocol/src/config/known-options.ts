@@ -31,7 +31,7 @@ export function optionComplaint(
   known: object,
   all: boolean,
 ): [key: string, text: string] | undefined {
-  for (const key of Object.keys(options)) {
+  for (const key in options) {
     if (Object.hasOwn(known, key) || (options as Readonly<Record<string, unknown>>)[key] === undefined)
       continue;
     const names = Object.keys(known);

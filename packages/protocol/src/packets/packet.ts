@@ -31,7 +31,7 @@ export class Packet<Payload = unknown> {
    */
   declare readonly obj: unknown;
   /** Name under which `registerObject` registers it. */
-  readonly name: string | undefined = undefined;
+  declare readonly name: string | undefined;
 
   constructor(reg: PacketRegistry, peer: Peer, obj: unknown = null) {
     this.reg = reg;

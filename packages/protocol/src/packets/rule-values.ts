@@ -4,30 +4,37 @@ import { quoteText } from "../errors/quote-text.js";
 import { ConfigError } from "../errors/usage-errors.js";
 import type { PacketRule } from "./packet-rule.js";
 
-type Check = readonly [allowed: string, accepts: (value: unknown) => boolean];
+interface Check {
+  readonly key: keyof PacketRule;
+  readonly allowed: string;
+  accepts(value: unknown): boolean;
+}
 
-const NUMBER: Check = ["an integer, or null for any", (value) => value === null || Number.isInteger(value)];
+function integer(key: keyof PacketRule): Check {
+  const accepts = (value: unknown): boolean => value === null || Number.isInteger(value);
+  return { key, allowed: "an integer, or null for any", accepts };
+}
 
-const CHECKS: readonly (readonly [keyof PacketRule, Check])[] = [
-  [
-    "side",
-    [
-      "SIDE_CLIENT, SIDE_SERVER, or null for both",
-      (value) => value === null || value === SIDE_CLIENT || value === SIDE_SERVER,
-    ],
-  ],
-  ["state", NUMBER],
-  ["mode", NUMBER],
-  ["conntype", ["a string, or null for any", (value) => value === null || typeof value === "string"]],
-  [
-    "minSslsecLevel",
-    [
-      "one of SSLSEC_NONE to SSLSEC_BOTHAUTH",
-      (value) =>
-        Number.isInteger(value) && (value as number) >= SSLSEC_NONE && (value as number) <= SSLSEC_BOTHAUTH,
-    ],
-  ],
-  ["droppable", ["true or false", (value) => typeof value === "boolean"]],
+const CHECKS: readonly Check[] = [
+  {
+    key: "side",
+    allowed: "SIDE_CLIENT, SIDE_SERVER, or null for both",
+    accepts: (value) => value === null || value === SIDE_CLIENT || value === SIDE_SERVER,
+  },
+  integer("state"),
+  integer("mode"),
+  {
+    key: "conntype",
+    allowed: "a string, or null for any",
+    accepts: (value) => value === null || typeof value === "string",
+  },
+  {
+    key: "minSslsecLevel",
+    allowed: "one of SSLSEC_NONE to SSLSEC_BOTHAUTH",
+    accepts: (value) =>
+      Number.isInteger(value) && (value as number) >= SSLSEC_NONE && (value as number) <= SSLSEC_BOTHAUTH,
+  },
+  { key: "droppable", allowed: "true or false", accepts: (value) => typeof value === "boolean" },
 ];
 
 /**
@@ -37,11 +44,11 @@ const CHECKS: readonly (readonly [keyof PacketRule, Check])[] = [
  * @throws {@link ConfigError} whose `key` is the condition.
  */
 export function checkRule(rule: PacketRule, name: string): void {
-  for (const [key, [allowed, accepts]] of CHECKS) {
-    if (accepts(rule[key])) continue;
-    throw new ConfigError(
-      key,
-      `the packet ${quoteText(name)}: the option "${key}" cannot be ${describe(rule[key])}; allowed: ${allowed}`,
-    );
-  }
+  const wrong = CHECKS.find(({ key, accepts }) => !accepts(rule[key]));
+  if (wrong === undefined) return;
+  const { key, allowed } = wrong;
+  throw new ConfigError(
+    key,
+    `the packet ${quoteText(name)}: the option "${key}" cannot be ${describe(rule[key])}; allowed: ${allowed}`,
+  );
 }

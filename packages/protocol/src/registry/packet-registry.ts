@@ -138,6 +138,7 @@ export class PacketRegistry extends BaseRegistry<Packet, PacketEntry> {
     const rule = obj.rule();
     if (rule !== null) checkRule(rule, name);
     const lacking = this.#lacking.has(name);
+    const { prototype } = Packet;
     return {
       obj,
       name,
@@ -148,9 +149,9 @@ export class PacketRegistry extends BaseRegistry<Packet, PacketEntry> {
       sendAction: (obj as MaybeDefined).invalidSendAction ?? rule?.invalidAction ?? "error",
       lacking,
       onlyState: lacking ? -1 : rule === null ? STATE_ACTIVE : onlyState(rule),
-      parses: obj.parse !== Packet.prototype.parse,
-      receives: obj._receive !== Packet.prototype._receive || obj.receive !== Packet.prototype.receive,
-      observesSend: obj._send !== Packet.prototype._send || obj.send !== Packet.prototype.send,
+      parses: obj.parse !== prototype.parse,
+      receives: obj._receive !== prototype._receive || obj.receive !== prototype.receive,
+      observesSend: obj._send !== prototype._send || obj.send !== prototype.send,
     };
   }
 }

@@ -16,7 +16,8 @@ const peer = new FakePeer(1);
 test("a packet keeps what it was made with, and has no conditions", () => {
   const registry = new PacketRegistry();
   const packet = new Packet(registry, peer, "mine");
-  expect(packet).toMatchObject({ reg: registry, peer, obj: "mine", name: undefined });
+  expect(packet).toMatchObject({ reg: registry, peer, obj: "mine" });
+  expect(packet.name).toBeUndefined();
   expect(packet.rule()).toBeNull();
   expect(packet.receive("x", 1)).toBeUndefined();
   expect(packet.send(new Uint8Array(0), 1)).toBeUndefined();
