@@ -47,8 +47,11 @@ export class EngineEvents {
    * @param event - the name; without a colon it stands behind `peng3dnet:server.` or `peng3dnet:client.`.
    */
   send(event: string, data: Readonly<Record<string, unknown>> = {}): void {
-    const bus = this.#bus;
-    if (bus === undefined) return;
+    if (this.#bus !== undefined) this.#sendOn(this.#bus, event, data);
+  }
+
+  /** A method of its own: what a closure needs is made when the method begins that has it, be it called or not. */
+  #sendOn(bus: EngineLike, event: string, data: Readonly<Record<string, unknown>>): void {
     const name = event.includes(":") ? event : `peng3dnet:${this.#kind}.${event}`;
     const own = { peng: this.#engine, [this.#kind]: this.#peer };
     // They stand first, and win.

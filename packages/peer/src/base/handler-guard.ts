@@ -46,9 +46,12 @@ export class HandlerGuard {
 
   /** Calls the listeners of an event, each guarded. */
   emit(event: string, args: readonly unknown[]): void {
-    for (const listener of this.#listeners.of(event)) {
-      this.run(`"${event}" listener`, () => listener(...args));
-    }
+    const listeners = this.#listeners.of(event);
+    if (listeners.length > 0) this.#tellOf(event, listeners, args);
+  }
+
+  #tellOf(event: string, listeners: readonly Listener[], args: readonly unknown[]): void {
+    for (const listener of listeners) this.run(`"${event}" listener`, () => listener(...args));
   }
 
   /** Calls `call`, guarded. */

@@ -135,7 +135,6 @@ export abstract class PeerBase<
       platform,
       guard: this.guard,
       events: this.#events,
-      print: (...values) => this.print(...values),
       emit: (event, args) => this.emit(event as keyof Events & string, ...(args as never)),
     };
     this.#hooks = hook(parts);

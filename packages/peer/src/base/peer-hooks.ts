@@ -210,7 +210,8 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
     } catch (error) {
       guard.failed(error, "onReceive");
     }
-    if (session.options.prints?.recv) this.parts.print(`recv ${session.cid ?? "server"} ${entry.name}:`, msg);
+    if (session.options.prints?.recv)
+      this.parts.peer.print(`recv ${session.cid ?? "server"} ${entry.name}:`, msg);
     const heard = this.watched && this.#showReceived(session, entry, msg);
     if (unhandled && !heard && !this.observes(session.owner)) this.#unhandled(session, entry.name);
   }
@@ -226,7 +227,7 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
       guard.failed(error, "onSend");
     }
     if (session.options.prints?.send)
-      this.parts.print(`send ${session.cid ?? "server"} ${registry.entry(ptype).name}:`, data);
+      this.parts.peer.print(`send ${session.cid ?? "server"} ${registry.entry(ptype).name}:`, data);
   }
 
   /** @returns whether a listener of the engine has heard of it. */

@@ -224,7 +224,7 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
   #tellConnected({ transport, options }: Session<C>): void {
     const { client } = this.host;
     client.sendEvent("connect", { addr: transport.remoteAddress, sock: transport.socket });
-    if (options.prints?.connect) this.#parts.print(`connect ${transport.remoteAddress.join(" ")}`);
+    if (options.prints?.connect) this.#parts.peer.print(`connect ${transport.remoteAddress.join(" ")}`);
     this.#parts.guard.run("onConnect", () => client.onConnect());
     this.#emit("connect");
   }
@@ -307,7 +307,7 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
     this.session = undefined;
     if (wasActive) {
       this.#active = new Deferred(this.#parts.clock);
-      if (prints) this.#parts.print(`lost ${info.reason}`);
+      if (prints) this.#parts.peer.print(`lost ${info.reason}`);
       this.#emit("lost", info);
     }
     // How that ends, others learn by `session` or `close`.
@@ -320,7 +320,7 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
   #tellClosed(info: CloseInfo, prints: boolean): void {
     const { client } = this.host;
     this.#parts.guard.run("onClose", () => client.onClose(info.reason));
-    if (prints) this.#parts.print(`close ${info.reason}`);
+    if (prints) this.#parts.peer.print(`close ${info.reason}`);
     client.sendEvent("close", { reason: info.reason });
     this.#emit("close", info);
   }

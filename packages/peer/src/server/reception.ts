@@ -110,7 +110,7 @@ export class Reception<C extends ClientOnServer> {
     this.#table.add(cid, client);
     const evicted = this.#admission.begin(session, addr[0]);
     server.sendEvent("connection.accept", { sock: transport.socket, addr, client, cid });
-    if (session.options.prints?.connect) this.#parts.print(`connect ${cid} ${addr.join(" ")}`);
+    if (session.options.prints?.connect) this.#parts.peer.print(`connect ${cid} ${addr.join(" ")}`);
     guard.run("onConnect", () => client.onConnect());
     this.#emit("connection", client);
     session.start(connected === undefined ? 0 : Math.max(0, clock.now() - connected) / 1000);

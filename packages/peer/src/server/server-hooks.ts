@@ -242,7 +242,7 @@ export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
     this.#untold.delete(session);
     this.draining.left(session);
     guard.run("onClose", () => client.onClose(info.reason));
-    if (session.options.prints?.close) this.parts.print(`close ${session.cid} ${info.reason}`);
+    if (session.options.prints?.close) this.parts.peer.print(`close ${session.cid} ${info.reason}`);
     this.server.sendEvent("connection.close", { client, reason: info.reason });
     this.#emit("close", client, info);
     if (this.#table.empty) this.deserted();

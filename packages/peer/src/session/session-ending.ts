@@ -53,7 +53,7 @@ export class SessionEnding<Session extends EndingHost<Session>> {
   readonly #session: Session;
   readonly #input: SessionInput<Session>;
   readonly #output: SessionOutput;
-  readonly #stopWatching: () => void;
+  readonly #watch: { end(): void };
   readonly #reject: (reason: string) => void;
   /** What the close was called, by whichever side began it. */
   #reason: string | null = null;
@@ -79,20 +79,20 @@ export class SessionEnding<Session extends EndingHost<Session>> {
   #info: CloseInfo | undefined = undefined;
 
   /**
-   * @param stopWatching - judges the peer no more, neither for its handshake nor for its silence.
+   * @param watch - judges the peer, for its handshake and for its silence, until it ends.
    * @param reject - counts why the session ended.
    */
   constructor(
     session: Session,
     input: SessionInput<Session>,
     output: SessionOutput,
-    stopWatching: () => void,
+    watch: { end(): void },
     reject: (reason: string) => void,
   ) {
     this.#session = session;
     this.#input = input;
     this.#output = output;
-    this.#stopWatching = stopWatching;
+    this.#watch = watch;
     this.#reject = reject;
   }
 
@@ -227,7 +227,7 @@ export class SessionEnding<Session extends EndingHost<Session>> {
     const { options, transport } = this.#session;
     this.#markClosing(reason);
     if (!this.#input.working) this.passOver();
-    this.#stopWatching();
+    this.#watch.end();
     if (this.gone) {
       // Later, since this may be within a handler of this connection.
       queueMicrotask(() => this.#finish());
@@ -275,7 +275,7 @@ export class SessionEnding<Session extends EndingHost<Session>> {
     const { connection, hooks } = session;
     session.unsentHeld(0);
     this.#input.end();
-    this.#stopWatching();
+    this.#watch.end();
     this.#deadline?.cancel();
     const { error } = this;
     const reason = this.#reason;

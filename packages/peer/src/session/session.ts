@@ -94,12 +94,8 @@ export class Session<Owner = unknown>
 
   #getEnding(): SessionEnding<Session<Owner>> {
     this.changes();
-    this.ending ??= new SessionEnding<Session<Owner>>(
-      this,
-      this.input,
-      this.output,
-      () => this.watch.end(),
-      (reason) => this.reject(reason),
+    this.ending ??= new SessionEnding<Session<Owner>>(this, this.input, this.output, this.watch, (reason) =>
+      this.reject(reason),
     );
     return this.ending;
   }
