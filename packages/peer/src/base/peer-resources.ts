@@ -116,21 +116,8 @@ export abstract class PeerResources implements TickHost {
   // ---- flushes, turns, polling ------------------------------------------------------------------
 
   scheduleFlush(session: Session): void {
-    this.#getScheduler().add(session);
-  }
-
-  /** Calls something, which does not throw, before the next output of a session leaves, on the next tick at the latest. */
-  beforeOutput(call: () => void): void {
-    this.#getScheduler().addFirst(call);
-  }
-
-  outputLeaves(): void {
-    this.#scheduler?.callFirst();
-  }
-
-  #getScheduler(): FlushScheduler {
     this.#scheduler ??= new FlushScheduler(this.parts.platform.defer);
-    return this.#scheduler;
+    this.#scheduler.add(session);
   }
 
   inLaterTurn(call: () => void): void {

@@ -48,6 +48,8 @@ export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
   /** The servers that clients may be led to which come back; `undefined`: there are no others. */
   places: ResumePlaces | undefined = undefined;
   #resumption: ServerResumption<C> | undefined = undefined;
+  /** What is to be called before output leaves. */
+  #beforeOutput: (() => void)[] = [];
   /** Sessions whose line broke before the application was told of them, and why it broke. */
   readonly #untold = new Map<Session<C>, Error | undefined>();
   declare private server: HookedServer<C>;
@@ -89,6 +91,16 @@ export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
   limitTotals(input: number, unsent: number): void {
     this.#input.limit = input;
     this.#unsent.limit = unsent;
+  }
+
+  /** Calls something, which does not throw, before the output of any session leaves that gathers now. */
+  beforeOutput(call: () => void): void {
+    if (this.#beforeOutput.push(call) === 1) this.parts.platform.defer(() => this.outputLeaves());
+  }
+
+  outputLeaves(): void {
+    if (this.#beforeOutput.length === 0) return;
+    for (const call of this.#beforeOutput.splice(0)) call();
   }
 
   protected override keepTally(keep: boolean): void {

@@ -4,7 +4,6 @@ import type { Session } from "./session.js";
 export class FlushScheduler {
   readonly #defer: (call: () => void) => void;
   #sessions: Session[] = [];
-  #first: (() => void)[] | undefined = undefined;
 
   /** @param defer - as {@link Platform.defer}. */
   constructor(defer: (call: () => void) => void) {
@@ -16,27 +15,8 @@ export class FlushScheduler {
     if (this.#sessions.push(session) === 1) this.#defer(this.#run);
   }
 
-  /** Calls something before any session is flushed, on the next tick at the latest. It does not throw. */
-  addFirst(call: () => void): void {
-    if (this.#first !== undefined) {
-      this.#first.push(call);
-      return;
-    }
-    this.#first = [call];
-    this.#defer(this.#run);
-  }
-
-  /** Calls what is to be called first. */
-  callFirst(): void {
-    const calls = this.#first;
-    if (calls === undefined) return;
-    this.#first = undefined;
-    for (const call of calls) call();
-  }
-
   /** Flushes those at once that wait for the next tick. */
   flush(): void {
-    this.callFirst();
     const sessions = this.#sessions;
     this.#sessions = [];
     for (const session of sessions) {

@@ -42,8 +42,8 @@ export interface SessionHooks<Session> {
   queuedOf(session: Session): readonly Uint8Array[];
   /** The output of a session has to be flushed soon. */
   scheduleFlush(session: Session): void;
-  /** Output of a session is about to leave at the end of a batch of input: whatever is to leave before it. */
-  outputLeaves(): void;
+  /** Output of a session is about to leave that has gathered: whatever is to leave before it. It does not throw. */
+  outputLeaves?(): void;
   /** Calls something in a later turn of the event loop. */
   inLaterTurn(call: () => void): void;
   /** Length of the packet that is processed out of the queue, on the wire, in bytes; 0: it is the current one of its connection. */

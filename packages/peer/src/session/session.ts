@@ -224,10 +224,7 @@ export class Session<Owner = unknown>
 
   worked(): void {
     this.ending?.passOver();
-    if (this.connection.hasOutput) {
-      this.hooks.outputLeaves();
-      this.writeOut();
-    }
+    if (this.connection.hasOutput) this.writeOut();
     // Handlers may have run, and more input may wait for its turn.
     this.changes();
   }
@@ -269,6 +266,7 @@ export class Session<Owner = unknown>
 
   /** Hands the output gathered so far to the transport. */
   writeOut(): void {
+    this.hooks.outputLeaves?.();
     this.output.flush();
   }
 
