@@ -1,5 +1,5 @@
 import { joinCluster, natsBus } from "@peng3dnet/cluster";
-import { type AnyPacketDefinition, CONNTYPE_PING, normalizeAddrFormatted } from "@peng3dnet/core";
+import { type AnyPacketDefinition, CONNTYPE_PING, normalizeAddrFormatted, observe } from "@peng3dnet/core";
 import { printable, runProgram } from "@peng3dnet-examples/cli";
 import { ChatServer } from "./chat-server.js";
 import type { ChatUser } from "./chat-user.js";
@@ -37,6 +37,12 @@ async function shareChat(server: ChatServer, servers: string): Promise<void> {
   });
   node.on("nodejoin", ({ id }) => console.log(`server ${id}: is there, too`));
   node.on("nodeleave", ({ id }, { lost }) => console.log(`server ${id}: ${lost ? "is lost" : "has left"}`));
+  observe(node, {
+    busChanged(state) {
+      // It is closed when the server stops.
+      if (state !== "closed") console.log(state === "connected" ? "NATS is there again." : "NATS is away.");
+    },
+  });
   server.enterCluster(node);
   console.log(`This is server ${node.id}.`);
 }

@@ -47,6 +47,21 @@ describeWithNats("a chat on two servers", () => {
     await one.server.printed(/server chat~\S+: is lost\n/);
   });
 
+  test("goes on on each server while NATS is away, and says so", async () => {
+    const { server, address } = await startServer("simplechat", "--nats", nats.url);
+    await nats.kill();
+    await server.printed(/NATS is away\.\n/);
+    const ada = start("simplechat", "client", address, "--nick", "Ada").write("alone\n");
+    await ada.printed(/<Ada> alone\n/);
+    await nats.start();
+    await server.printed(/NATS is there again\.\n/);
+    await expect(server.kill("SIGINT")).resolves.toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/again\.\n.*Stopped\.\n$/s),
+    });
+    expect(server.stdout.match(/NATS is/g)).toHaveLength(2);
+  });
+
   test("needs the nats-server that it is given, and says in one line if it is not there", async () => {
     const { url } = nats;
     await nats.kill();
