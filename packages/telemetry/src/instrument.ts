@@ -59,8 +59,8 @@ export interface Instrumentation extends Disposable {
  * @param peer - a `Server` or `Client`, be it running or not, or what `joinCluster` returned. Traces are linked over connections that
  * begin after this, and between nodes at once.
  * @returns what ends it. What was counted stays counted.
- * @throws TypeError if `peer` is none, or if there is neither `meter` nor `tracer`; RangeError for `packetTypes`;
- * {@link ConfigError} for an option that there is not.
+ * @throws TypeError if `peer` is none, or if there is neither `meter` nor `tracer`; {@link ConfigError} for `packetTypes`, and for an
+ * option that there is not; InvalidStateError if the meter is told of the peer already, with the same attributes.
  */
 export function instrument(
   peer: (Observable & { readonly side: number }) | ObservableNode,
@@ -100,6 +100,7 @@ class PeerTelemetry {
     const attributes: Attributes = { ...more, [SIDE]: isClient ? "client" : "server" };
     const instruments = meter && MeterInstruments.of(meter);
     const series = instruments?.series(attributes);
+    series?.checkNew(peer);
     series?.packets.allow(packetTypes);
     const telling = { attributes, instruments, tracer, parents: trustCallers ?? isClient };
     const end = (): void => this.#end();
@@ -113,7 +114,7 @@ class PeerTelemetry {
       ...(isClient && { closed: end }),
     });
     if (instruments === undefined || series === undefined) return;
-    const source = { census: () => this.#observing.census(), before: this.#observing.census() };
+    const source = { peer, census: () => this.#observing.census(), before: this.#observing.census() };
     instruments.join(series, source);
     this.#leave = () => instruments.leave(series, source);
   }

@@ -1,6 +1,7 @@
 import type { Attributes } from "@opentelemetry/api";
 import type { NodeCensus } from "@peng3dnet/peer";
 import { PacketCounts } from "./packet-counts.js";
+import { checkNew } from "./series.js";
 
 /** More kinds of messages than there are. */
 const KINDS = 20;
@@ -19,6 +20,7 @@ export interface NodeSum {
 
 /** A node that is looked at. */
 export interface NodeSource {
+  readonly peer: object;
   census(): NodeCensus;
   /** What it had counted before. */
   readonly before: NodeCensus;
@@ -29,7 +31,7 @@ export class NodeSeries {
   readonly attributes: Attributes;
   /** Messages of the bus by kind: those that came count as received, those that were published as sent. */
   readonly messages: PacketCounts = new PacketCounts();
-  readonly #sources = new Set<NodeSource>();
+  readonly #sources = new Map<object, NodeSource>();
   /** What those counted that are looked at no more. */
   readonly #past = { gaps: 0, missed: 0 };
 
@@ -38,13 +40,18 @@ export class NodeSeries {
     this.messages.allow(KINDS);
   }
 
+  /** @throws InvalidStateError for a node that is looked at already. */
+  checkNew(node: object): void {
+    checkNew(this.#sources, node);
+  }
+
   add(source: NodeSource): void {
-    this.#sources.add(source);
+    this.#sources.set(source.peer, source);
   }
 
   /** A node is looked at no more; what it counted stays counted. */
   remove(source: NodeSource): void {
-    if (!this.#sources.delete(source)) return;
+    if (!this.#sources.delete(source.peer)) return;
     const now = source.census();
     this.#past.gaps += now.gaps - source.before.gaps;
     this.#past.missed += now.missed - source.before.missed;
@@ -54,7 +61,7 @@ export class NodeSeries {
   sum(): NodeSum {
     const levels = { nodes: 0, groups: 0, connected: 0, disconnected: 0, asked: 0, answering: 0 };
     const sum: NodeSum = { ...this.#past, ...levels };
-    for (const { census, before } of this.#sources) {
+    for (const { census, before } of this.#sources.values()) {
       const now = census();
       sum.gaps += now.gaps - before.gaps;
       sum.missed += now.missed - before.missed;

@@ -21,12 +21,13 @@ export function tellOfNode(
   const attributes: Attributes = { ...more, [SIDE]: "node" };
   const instruments = meter && NodeInstruments.of(meter);
   const series = instruments?.series(attributes);
+  series?.checkNew(node);
   const telling = { attributes, instruments: instruments?.common, tracer, parents: trustCallers };
   const observing = observe(node, {
     request: (request) => new RequestTelemetry(telling, request),
     ...(series && messagesOf(series)),
   });
-  const source = { census: () => observing.census(), before: observing.census() };
+  const source = { peer: node, census: () => observing.census(), before: observing.census() };
   series?.add(source);
   return () => {
     series?.remove(source);

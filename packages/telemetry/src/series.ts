@@ -1,5 +1,5 @@
 import type { Attributes } from "@opentelemetry/api";
-import type { Census } from "@peng3dnet/peer";
+import { type Census, InvalidStateError } from "@peng3dnet/peer";
 import { PacketCounts } from "./packet-counts.js";
 
 /** What only grows. */
@@ -28,6 +28,7 @@ export interface Sum extends Totals {
 
 /** A peer that is looked at. */
 export interface Source {
+  readonly peer: object;
   census(): Census;
   /** What it had counted before. */
   readonly before: Census;
@@ -56,11 +57,19 @@ export function seriesOf<S>(all: Map<string, S>, attributes: Attributes, make: (
   return found;
 }
 
+/** @throws {@link InvalidStateError} for a peer that is looked at already: it would count twice. */
+export function checkNew(sources: ReadonlyMap<object, unknown>, peer: object): void {
+  if (sources.has(peer))
+    throw new InvalidStateError(
+      "this meter is told of it already, so that it would count twice; end that first, or give it other attributes",
+    );
+}
+
 /** The peers whose metrics have the same attributes: they are told as one, since a second value would replace the first. */
 export class Series {
   readonly attributes: Attributes;
   readonly packets: PacketCounts = new PacketCounts();
-  readonly #sources = new Set<Source>();
+  readonly #sources = new Map<object, Source>();
   /** What those counted that are looked at no more. */
   readonly #past: Totals = noTotals();
 
@@ -73,13 +82,18 @@ export class Series {
     return this.#sources.size === 0;
   }
 
+  /** @throws {@link InvalidStateError} */
+  checkNew(peer: object): void {
+    checkNew(this.#sources, peer);
+  }
+
   add(source: Source): void {
-    this.#sources.add(source);
+    this.#sources.set(source.peer, source);
   }
 
   /** A peer is looked at no more; what it counted stays counted. */
   remove(source: Source): void {
-    if (this.#sources.delete(source)) addTotals(this.#past, source.census(), source.before);
+    if (this.#sources.delete(source.peer)) addTotals(this.#past, source.census(), source.before);
   }
 
   /** All together, now. */
@@ -99,7 +113,7 @@ export class Series {
       groups: 0,
       memberships: 0,
     };
-    for (const source of this.#sources) {
+    for (const source of this.#sources.values()) {
       const now = source.census();
       addTotals(sum, now, source.before);
       sum.active += now.connections - now.handshaking - now.suspended;

@@ -2,7 +2,7 @@
 
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { type Client, definePacket, payload, Server } from "@peng3dnet/peer";
+import { type Client, definePacket, InvalidStateError, payload, Server } from "@peng3dnet/peer";
 import { MemoryLink, TestNetwork } from "@peng3dnet/peer/testing";
 import { instrument } from "@peng3dnet/telemetry";
 import { meterInMemory } from "./support/otel.js";
@@ -253,6 +253,24 @@ test("after the last peer, levels are zero; counters stand, and go on with the n
   expect((await values("peng3dnet.packets"))[key]).toBe(1);
   await play();
   expect((await values("peng3dnet.packets"))[key]).toBe(2);
+});
+
+test("a peer that a meter is told of already would count twice", async () => {
+  const { meter, server, values, join, end } = setUp();
+  await join();
+  expect(() => instrument(server, { meter })).toThrow(InvalidStateError);
+  expect(await values("peng3dnet.connections")).toMatchObject({
+    [`peng3dnet.connections{peng3dnet.connection.state=active,${SERVER}}`]: 1,
+  });
+  // Each of these counts by itself.
+  instrument(server, { meter, attributes: { again: true } });
+  instrument(server, { meter: meterInMemory().meter });
+  end();
+  instrument(server, { meter });
+  expect(await values("peng3dnet.connections")).toMatchObject({
+    [`peng3dnet.connections{peng3dnet.connection.state=active,${SERVER}}`]: 1,
+    [`peng3dnet.connections{again=true,peng3dnet.connection.state=active,${SERVER}}`]: 1,
+  });
 });
 
 test("how late the event loop is", async () => {

@@ -2,6 +2,7 @@
 
 import { context, SpanKind, SpanStatusCode } from "@opentelemetry/api";
 import type { ReadableSpan } from "@opentelemetry/sdk-trace-base";
+import { InvalidStateError } from "@peng3dnet/peer";
 import { instrument } from "@peng3dnet/telemetry";
 import { Confirm, News, settled, TestCluster, type TestNode } from "../../cluster/test/support/cluster.js";
 import { keepContext, meterInMemory, tracerInMemory } from "./support/otel.js";
@@ -80,6 +81,7 @@ test("nodes with the same attributes are told as one, and one that has left has 
   const [a, b] = await cluster.joinAll(["a", "b"]);
   const { meter, values } = meterInMemory();
   for (const { node } of [a, b]) instrument(node, { meter });
+  expect(() => instrument(a.node, { meter })).toThrow(InvalidStateError);
   expect((await values("peng3dnet.nodes"))[`peng3dnet.nodes{${NODE}}`]).toBe(2);
   await b.node.leave();
   await cluster.settle();
