@@ -29,7 +29,10 @@ export function tellOfNode(
   });
   const source = { peer: node, census: () => observing.census(), before: observing.census() };
   series?.add(source);
+  let ended = false;
   return () => {
+    if (ended) return;
+    ended = true;
     series?.remove(source);
     observing.end();
   };

@@ -80,7 +80,11 @@ test("nodes with the same attributes are told as one, and one that has left has 
   const cluster = new TestCluster();
   const [a, b] = await cluster.joinAll(["a", "b"]);
   const { meter, values } = meterInMemory();
+  const end = instrument(a.node, { meter });
+  end();
   for (const { node } of [a, b]) instrument(node, { meter });
+  // Further calls end nothing.
+  end();
   expect(() => instrument(a.node, { meter })).toThrow(InvalidStateError);
   expect((await values("peng3dnet.nodes"))[`peng3dnet.nodes{${NODE}}`]).toBe(2);
   await b.node.leave();
