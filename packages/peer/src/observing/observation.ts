@@ -152,9 +152,31 @@ export class RequestFollowers {
     for (const follower of this.#followers) {
       if (follower.run === undefined) continue;
       const inner = outer;
-      outer = () => follower.run?.(inner) as T;
+      outer = () => this.#runBy(follower, inner);
     }
     return outer();
+  }
+
+  /** The request does not suffer from a follower that throws, be that before the handler or after it. */
+  #runBy<T>(follower: RequestObserver, call: () => T): T {
+    let threw = false;
+    let given: { readonly value: T } | undefined;
+    const handler = (): T => {
+      try {
+        given = { value: call() };
+        return given.value;
+      } catch (error) {
+        threw = true;
+        throw error;
+      }
+    };
+    try {
+      return follower.run?.(handler) as T;
+    } catch (error) {
+      if (threw) throw error;
+      this.#guard.failed(error, WHERE);
+      return given === undefined ? call() : given.value;
+    }
   }
 
   ended(end: RequestEnd): void {

@@ -43,13 +43,18 @@ async function pair(observers: readonly PeerObserver[], onClient: readonly PeerO
   const observing = observers.map((observer) => observe(server, observer));
   for (const observer of onClient) observe(client, observer);
   server.on(Say, () => {});
-  server.answer(Ask, (text) => text);
+  const answered: string[] = [];
+  server.answer(Ask, (text) => {
+    answered.push(text);
+    if (text === "throw") throw new Error("as asked");
+    return text;
+  });
   const errors: unknown[] = [];
   server.on("handlerError", (error, { where }) => void errors.push([where, error]));
   net.connect(client, server);
   await client.waitForConnection();
   await net.settle();
-  return { net, server, client, observing, errors };
+  return { net, server, client, observing, errors, answered };
 }
 
 test("an observer is told what happens, in this order, until it ends", async () => {
@@ -136,6 +141,38 @@ test("what an observer throws is reported, and harms neither the connection nor 
   expect(errors.length).toBeGreaterThanOrEqual(6);
   expect(errors).toEqual(errors.map(() => ["observer", expect.objectContaining({ message: "boom" })]));
   expect(told).toEqual(expect.arrayContaining(["received test:say 16", "answered ended ok", "closed null"]));
+});
+
+test.each<[string, <T>(call: () => T) => T]>([
+  [
+    "before it called the handler",
+    () => {
+      throw new Error("boom");
+    },
+  ],
+  [
+    "after it called the handler",
+    (call) => {
+      call();
+      throw new Error("boom");
+    },
+  ],
+])("a request is answered where an observer throws %s, which is called once", async (_, run) => {
+  const { told, observer } = keeper();
+  const { client, errors, answered } = await pair([{ request: () => ({ run, ended() {} }) }, observer]);
+  await expect(client.request(Ask, "why")).resolves.toBe("why");
+  expect(answered).toEqual(["why"]);
+  expect(errors).toEqual([["observer", expect.objectContaining({ message: "boom" })]]);
+  expect(told).toContain("answered ended ok");
+});
+
+test("what a handler throws is the answer, and no fault of an observer that calls it", async () => {
+  const run = <T>(call: () => T): T => call();
+  const { client, errors } = await pair([{ request: () => ({ run, ended() {} }) }]);
+  await expect(client.request(Ask, "throw")).rejects.toMatchObject({ code: "internalerror" });
+  expect(errors).toEqual([
+    [expect.stringContaining("test:ask"), expect.objectContaining({ message: "as asked" })],
+  ]);
 });
 
 test("handlers run as observers want it, the last one outermost", async () => {
