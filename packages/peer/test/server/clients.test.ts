@@ -124,6 +124,9 @@ test("one whose packets wait is found while it leaves, and counts", () => {
   expect(() => server.sendMessage(Note, 1, client.cid)).toThrow(
     expect.objectContaining({ reason: "socketclose" }) as Error,
   );
+  // It is the one with the lowest id, and not meant where there is none.
+  expect(server.getConnection(undefined)).toBeUndefined();
+  expect(server.getConnection(client.cid)?.peer).toBe(server);
   server.process();
   expect(server.metrics).toMatchObject({ queued: 0, packetsIn: 6, rejectedBy: {} });
   expect(() => server.sendMessage(Note, 1, client.cid)).toThrow("there is no client");
