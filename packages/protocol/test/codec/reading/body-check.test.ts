@@ -380,6 +380,43 @@ describe("within a longer buffer", () => {
   );
 });
 
+describe("integer keys cost what their values do, however they are written:", () => {
+  /** How many keys it takes for their cost to be refused, were they far apart. */
+  const KEYS = 300;
+  const sparing = new BodyCheck(512, 2 * KEYS);
+  const verdict = (keys: readonly string[]): string => {
+    const pairs = Array.from({ length: KEYS }, (_, index) => `${keys[index % keys.length]}c0`);
+    const body = bytes(`df${u32(KEYS)}${pairs.join("")}`);
+    try {
+      sparing.check(body, 0, body.length);
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return "accepted";
+  };
+  const i64 = (n: bigint): string => BigInt.asUintN(64, n).toString(16).padStart(16, "0");
+
+  test.each<[string, readonly string[]]>([
+    [
+      "0",
+      ["00", "cc00", "cd0000", "ce00000000", `cf${i64(0n)}`, "d000", "d10000", "d200000000", `d3${i64(0n)}`],
+    ],
+    ["-1", ["ff", "d0ff", "d1ffff", "d2ffffffff", `d3${i64(-1n)}`]],
+    ["32,767", ["cd7fff", "ce00007fff", `cf${i64(32_767n)}`, "d17fff", "d200007fff", `d3${i64(32_767n)}`]],
+    ["-32,768", ["d18000", "d2ffff8000", `d3${i64(-32_768n)}`]],
+    ["65,535", ["cdffff", "ce0000ffff", `cf${i64(65_535n)}`, "d20000ffff", `d3${i64(65_535n)}`]],
+    ["2**31 - 1", ["ce7fffffff", `cf${i64(2n ** 31n - 1n)}`, "d27fffffff", `d3${i64(2n ** 31n - 1n)}`]],
+    ["-(2**31)", ["d280000000", `d3${i64(-(2n ** 31n))}`]],
+    ["2**32 - 1", ["ceffffffff", `cf${i64(2n ** 32n - 1n)}`, `d3${i64(2n ** 32n - 1n)}`]],
+    ["2**52 and 5 more", [`cf${i64(2n ** 52n)}`, `d3${i64(2n ** 52n)}`, `cf${i64(2n ** 52n + 5n)}`]],
+    ["-(2**52) and 5 more", [`d3${i64(-(2n ** 52n))}`, `d3${i64(5n - 2n ** 52n)}`]],
+  ])("%s", (_value, keys) => {
+    expect(verdict(keys)).toBe("accepted");
+    // The same keys, and some that are far from them.
+    expect(verdict([...keys, "ce00100000", "d2fff00000"])).toMatch("so many integer keys far apart");
+  });
+});
+
 test("empty texts, lists and values of extension types are estimated for what they are", () => {
   const checked = new BodyCheck(512, 1, { encode: () => undefined, decode: () => undefined });
   const sizeOf = (hex: string): number => {
