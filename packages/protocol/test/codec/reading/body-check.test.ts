@@ -417,6 +417,14 @@ describe("integer keys cost what their values do, however they are written:", ()
   });
 });
 
+test("binary keys cost none of these steps, however long one is", () => {
+  const pair = (key: Uint8Array): Uint8Array => concat(key, bytes("c0"));
+  const short = Array.from({ length: 999 }, () => pair(bytes("c40107")));
+  const long = pair(concat(bytes(`c6${u32(200_000)}`), new Uint8Array(200_000)));
+  const body = concat(bytes(`df${u32(1000)}`), long, ...short);
+  expect(new BodyCheck(512, 5000).check(body, 0, body.length)).toBe(BODY_HAS_BINARY | BODY_NEEDS_EXACTNESS);
+});
+
 test("empty texts, lists and values of extension types are estimated for what they are", () => {
   const checked = new BodyCheck(512, 1, { encode: () => undefined, decode: () => undefined });
   const sizeOf = (hex: string): number => {
