@@ -66,6 +66,7 @@ export function delivered(value: unknown): unknown {
       break;
   }
   if (value === null || value instanceof Uint8Array || typeof value !== "object") return value;
+  if (value instanceof Date) return value;
   if (Array.isArray(value)) return value.map(delivered);
   const result: Record<string, unknown> = {};
   for (const [name, item] of Object.entries(value)) {
