@@ -13,46 +13,16 @@ export interface DiallingClient {
 /** Says when an attempt is given up. */
 export type DialEnd = Pick<ConnectRequest, "signal" | "whenGivenUp">;
 
-/** What a connector is asked for by a client. */
-class DialRequest implements ConnectRequest {
-  /** Of each request's own, since a connector may copy it. Written for each, the engine would hold each to be of another kind. */
-  static readonly #signal: PropertyDescriptor & ThisType<DialRequest> = {
-    enumerable: true,
-    get() {
-      return this.end.signal;
-    },
-  };
-
-  readonly address: Address;
-  readonly cfg: Config;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly timeout: number;
-  readonly whenGivenUp: ConnectRequest["whenGivenUp"];
-  readonly established: ConnectRequest["established"];
-  /** Made only when it is asked for. */
-  declare readonly signal: AbortSignal;
-  private readonly end: DialEnd;
-
-  constructor(
-    address: Address,
-    cfg: Config,
-    clock: Clock,
-    logger: Logger,
-    end: DialEnd,
-    established: ConnectRequest["established"],
-  ) {
-    this.address = address;
-    this.cfg = cfg;
-    this.clock = clock;
-    this.logger = logger;
-    this.timeout = cfg.get("net.timeout.handshake");
-    this.whenGivenUp = end.whenGivenUp;
-    this.established = established;
-    this.end = end;
-    Object.defineProperty(this, "signal", DialRequest.#signal);
-  }
-}
+/**
+ * The signal of a request, made only when it is asked for. A property of the request's own, since a connector may copy that. A
+ * getter that is written with an object would be another one for each request, and the engine hold each for another kind of object.
+ */
+const SIGNAL: PropertyDescriptor & ThisType<{ readonly end: DialEnd }> = {
+  enumerable: true,
+  get() {
+    return this.end.signal;
+  },
+};
 
 /** Opens transports to the server of a client, or to where that leads it. */
 export class Dialling {
@@ -85,8 +55,16 @@ export class Dialling {
         "the client has nothing to connect with; hand in a connector, or a transport with attach()",
       );
     const { cfg } = this.#client;
-    await connector.connect(
-      new DialRequest(to?.address ?? this.#client.addr, cfg, this.#clock, this.#logger, end, established),
-    );
+    const request: Partial<ConnectRequest> & { readonly end: DialEnd } = {
+      address: to?.address ?? this.#client.addr,
+      cfg,
+      clock: this.#clock,
+      logger: this.#logger,
+      timeout: cfg.get("net.timeout.handshake"),
+      end,
+      whenGivenUp: end.whenGivenUp,
+      established,
+    };
+    await connector.connect(Object.defineProperty(request, "signal", SIGNAL) as ConnectRequest);
   }
 }

@@ -105,6 +105,7 @@ export class BaseRegistry<T extends object = object, E extends RegistryEntry<T> 
 
   #reserved(id: number): E | undefined {
     if (this.#low !== undefined) return this.#low[id];
+    // Not by "of", here and below: until such a loop is compiled, it makes an object for each step.
     const entries = this.#entries;
     for (let at = 0; at < entries.length; at++) if (entries[at]?.id === id) return entries[at];
     return undefined;
@@ -113,14 +114,14 @@ export class BaseRegistry<T extends object = object, E extends RegistryEntry<T> 
   #named(name: string): E | undefined {
     if (this.#byName !== undefined) return this.#byName.get(name);
     const entries = this.#entries;
-    // Until such a loop is compiled, one by "of" makes an object for each step.
     for (let at = 0; at < entries.length; at++) if (entries[at]?.name === name) return entries[at];
     return undefined;
   }
 
   #of(obj: T): E | undefined {
     if (this.#byObj !== undefined) return this.#byObj.get(obj);
-    for (const entry of this.#entries) if (entry.obj === obj) return entry;
+    const entries = this.#entries;
+    for (let at = 0; at < entries.length; at++) if (entries[at]?.obj === obj) return entries[at];
     return undefined;
   }
 
@@ -230,17 +231,15 @@ export class BaseRegistry<T extends object = object, E extends RegistryEntry<T> 
     if (typeof name !== "string" || name === "")
       throw new RegistryError("a name is a string that is not empty");
     if (n !== undefined && n !== null) checkId(n);
-    if (this.#clashes(obj, name, n)) throw this.#clash(obj, name, n);
+    if (this.#mayClash(obj, name, n)) this.#checkFree(obj, name, n);
     const id = n ?? this.getNewID();
     this.#insert(this.createEntry(obj, name, id));
     return id;
   }
 
-  /** Whether a name, an object or an id is registered already. */
-  #clashes(obj: T, name: string, n: number | null | undefined): boolean {
-    if (this.#byName !== undefined)
-      return this.#named(name) !== undefined || this.#of(obj) !== undefined || this.#idTaken(n) !== undefined;
-    // All in one loop: a process may have thousands of clients, each of which registers some packets.
+  /** Whether something may be taken. Few are looked at once, since each of thousands of clients registers some packets. */
+  #mayClash(obj: T, name: string, n: number | null | undefined): boolean {
+    if (this.#byName !== undefined) return true;
     const entries = this.#entries;
     for (let at = 0; at < entries.length; at++) {
       const entry = entries[at] as E;
@@ -249,20 +248,19 @@ export class BaseRegistry<T extends object = object, E extends RegistryEntry<T> 
     return false;
   }
 
-  #idTaken(n: number | null | undefined): E | undefined {
-    return typeof n === "number" ? this.findId(n) : undefined;
-  }
-
-  /** The error for what is registered already. */
-  #clash(obj: T, name: string, n: number | null | undefined): AlreadyRegisteredError {
+  /** @throws {@link AlreadyRegisteredError} if name, object or id is taken. */
+  #checkFree(obj: T, name: string, n: number | null | undefined): void {
     if (this.#named(name) !== undefined)
-      return new AlreadyRegisteredError(`the name "${name}" is registered already`);
-    const own = this.#of(obj);
-    return new AlreadyRegisteredError(
-      own === undefined
-        ? `the id ${n} for "${name}" is taken by "${this.#idTaken(n)?.name}"`
-        : `the object for "${name}" is registered already, as "${own.name}"`,
-    );
+      throw new AlreadyRegisteredError(`the name "${name}" is registered already`);
+    if (this.#of(obj) !== undefined) {
+      throw new AlreadyRegisteredError(
+        `the object for "${name}" is registered already, as "${this.getName(obj)}"`,
+      );
+    }
+    const taken = typeof n === "number" ? this.findId(n) : undefined;
+    if (taken !== undefined) {
+      throw new AlreadyRegisteredError(`the id ${n} for "${name}" is taken by "${taken.name}"`);
+    }
   }
 
   /**
