@@ -109,9 +109,9 @@ async function fanoutPart({ rounds, durationMs, each, inFlight, kinds }: Options
   }
   say(`\n### ${cell.title}\n`);
   say(
-    "| In flight | | Deliveries a second | peng3dnet's, as many times | Processor time of nodes for one | Of clients |",
+    "| In flight | | Deliveries a second | peng3dnet's, as many times | Processor time of nodes for one | Of clients | Their process at work |",
   );
-  say("| --- | --- | --- | --- | --- | --- |");
+  say("| --- | --- | --- | --- | --- | --- | --- |");
   for (const [place, count] of inFlight.entries()) {
     const own = sums[place] ?? new Map<KindName, Sum[]>();
     for (const kind of kinds) say(await fanoutRow(count, kind, own));
@@ -131,7 +131,12 @@ async function fanoutRow(
       own.map((sum) => sum[who] / sum.count),
       microseconds,
     );
-  return `| ${inFlight} | ${label} | ${range(perSecond(own))} | ${beside} | ${cost("nodes")} | ${cost("clients")} |`;
+  // All clients are in one process: where it is near 100 %, the others wait for it.
+  const works = range(
+    own.map(({ clients, elapsedMs }) => clients / (elapsedMs * 10)),
+    (share) => `${share.toFixed(0)} %`,
+  );
+  return `| ${inFlight} | ${label} | ${range(perSecond(own))} | ${beside} | ${cost("nodes")} | ${cost("clients")} | ${works} |`;
 }
 
 // ---- a group on one node ------------------------------------------------------------------------------
