@@ -157,6 +157,19 @@ test("a collection of many values lets the loop turn, and one of few does not", 
   expect(await collecting()).toEqual({ series: 10, turned: true });
 });
 
+test("a collection of many values ends also where a test has taken the timers", async () => {
+  const otel = meterInMemory();
+  const net = new TestNetwork();
+  for (let server = 0; server < 10; server++)
+    instrument(net.server({ packets }), { meter: otel.meter, attributes: { server } });
+  jest.useFakeTimers();
+  try {
+    expect(Object.keys(await otel.values("peng3dnet.unsent"))).toHaveLength(10);
+  } finally {
+    jest.useRealTimers();
+  }
+});
+
 test("what waits: unsent, unprocessed, and groups with their members", async () => {
   const { net, server, values, join } = setUp();
   const [one, two] = [await join(), await join()];
