@@ -14,7 +14,7 @@ const HELP = `Measures this checkout beside others that are built, such as clone
   --cells <ids>     cells of npm run bench that move messages, separated by commas (small-64,small-1024,state-64)
   --peer <name>     ours, or a variant of it that all of them have (ours)
   --rounds <n>      rounds, each with processes of its own (5)
-  --node <flags>    flags of Node for all of them; --min-semi-space-size=16 gives all the same room for short-lived objects
+  --node=<flags>    flags of Node for all of them; --node=--min-semi-space-size=16 gives all the same room for young objects
   --help
 `;
 

@@ -13,6 +13,10 @@ test("a folder without a built benchmark is named, and what to do there", () => 
   expect(stderr).toBe(`${tmpdir()} is no checkout that is built: run "npm run setup" there\n`);
 });
 
+test("flags of Node may be given", () => {
+  expect(run(tmpdir(), "--node=--min-semi-space-size=16 --single-threaded-gc").status).toBe(2);
+});
+
 test.each([[[]], [[".", "--cells", "small-64,idle-5000"]], [["--help"]]])(
   "%j is answered with how to use it",
   (args) => {
