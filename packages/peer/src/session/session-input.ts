@@ -117,9 +117,15 @@ export class SessionInput<Session extends InputHost<Session>> implements Runnabl
     const { connection, hooks } = session;
     const { turns } = hooks;
     const before = connection.packetsIn;
+    let costly = false;
     try {
       if (this.#window?.kept !== undefined) this.#dispatchKept(this.#window);
-      while (!turns.spent && !this.blocked && session.open && connection.next()) {
+      while (!turns.spent && !this.blocked && session.open) {
+        if (turns.quickOnly && this.#costlyNext) {
+          costly = true;
+          break;
+        }
+        if (!connection.next()) break;
         const length = connection.packetLength;
         if (length >= COSTLY_LENGTH) turns.look();
         // Those that wait for `process` come first.
@@ -137,7 +143,7 @@ export class SessionInput<Session extends InputHost<Session>> implements Runnabl
     }
     this.#working = false;
     session.worked();
-    if (turns.spent && !this.blocked && session.open && connection.unread) {
+    if ((turns.spent || costly) && !this.blocked && session.open && connection.unread) {
       this.#waitForTurn(connection.packetsIn !== before);
     }
     session.settle();
@@ -155,10 +161,13 @@ export class SessionInput<Session extends InputHost<Session>> implements Runnabl
     if (this.#queued) return;
     this.#queued = true;
     this.#stopReading();
-    const { connection, hooks } = this.#session;
-    const next = connection.upcoming;
-    const costly = next !== undefined && (next.flags !== 0 || next.length >= COSTLY_LENGTH);
-    hooks.turns.add(this, costly ? "costly" : worked ? "used" : "fresh");
+    this.#session.hooks.turns.add(this, this.#costlyNext ? "costly" : worked ? "used" : "fresh");
+  }
+
+  /** Whether the next packet may take long. */
+  get #costlyNext(): boolean {
+    const next = this.#session.connection.upcoming;
+    return next !== undefined && (next.flags !== 0 || next.length >= COSTLY_LENGTH);
   }
 
   get share(): unknown {

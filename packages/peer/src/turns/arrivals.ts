@@ -4,17 +4,25 @@ const MORE_MAY_WAIT = 25;
 const REST = 2;
 /** Turns of the event loop after which work that may take long is done all the same. */
 const MOST_TURNS = 16;
+/** For so long turns may be short, in milliseconds: some hundreds are accepted in that time. */
+const MOST_SHORT = 2000;
+/** Part of the time that turns may be short of while connections come without end. */
+const SHORT_PART = 0.25;
 
 /**
  * Connections that come while others keep the event loop busy. A runtime accepts one in each turn of its loop: hundreds that come
  * at once would wait for as many turns, whose length is up to those who are there already. So, for as long as connections
- * come, what may take long leaves most of the time to them.
+ * come, turns are short, and what may take long leaves most of the time to them. Short turns get less done: whoever connects
+ * without end has them for a part of the time only.
  */
 export class Arrivals {
   #last = Number.NEGATIVE_INFINITY;
   #longUntil = 0;
   #longTook = 0;
   #turns = 0;
+  /** How long turns were short, less what was made up for since, in milliseconds. */
+  #short = 0;
+  #lookedAt = 0;
 
   /** A connection was accepted. */
   came(now: number): void {
@@ -24,6 +32,18 @@ export class Arrivals {
   /** Whether others may wait to be accepted. */
   expected(now: number): boolean {
     return now - this.#last < MORE_MAY_WAIT;
+  }
+
+  /** Asked once in a turn: whether it is to be short. */
+  hurry(now: number): boolean {
+    this.#short = Math.max(0, this.#short - SHORT_PART * (now - this.#lookedAt));
+    this.#lookedAt = now;
+    return this.expected(now) && this.#short < MOST_SHORT;
+  }
+
+  /** A turn was short, and took so many milliseconds. */
+  hurried(took: number): void {
+    this.#short += took;
   }
 
   /** Asked once in a turn: whether something may be done in it that may take long. */

@@ -3,6 +3,8 @@ import { Arrivals } from "./arrivals.js";
 
 /** Longest time that the connections of a peer are worked off before the event loop goes on, in milliseconds. */
 const SLICE = 10;
+/** The same while many connections are being accepted. */
+const SHORT_SLICE = 2;
 /** Longest time that one of several waiting connections has of it. */
 const SHARE = 1;
 /** How many have a turn at once even if each uses up its share, so that their order is of no account. */
@@ -36,13 +38,15 @@ export type Precedence = "fresh" | "used" | "costly";
 /**
  * Shares the event loop among the connections of a peer. Input is worked off as it comes, until the time of one slice is
  * {@link RunQueue.spent}. From then on input waits for the next turn of the loop, so that nobody who sends much makes others
- * wait for long: those go first who had no turn yet, and packets that may take long go last, but one of each kind goes on
- * in each turn. While connections are being accepted, packets that may take long leave most of the time to them. Connections of
+ * wait for long: those go first who had no turn yet, and packets that may take long go last, also those behind others of the
+ * same connection, but one of each kind goes on in each turn. While connections are being accepted, packets that may take long leave most of the time to them. Connections of
  * one address take turns with each other first, so that many of them have no more time than few.
  */
 export class RunQueue {
   /** Whether the time is used up, so that no packet is begun now. */
   spent = false;
+  /** Whether packets that may take long are not begun now, since others wait for whom a moment is enough. */
+  quickOnly = false;
 
   readonly #clock: Clock;
   readonly #yield: (call: () => void) => void;
@@ -119,14 +123,19 @@ export class RunQueue {
     const now = this.#clock.now();
     this.#begin(now);
     const arrivals = this.#arrivals?.expected(now) === true ? this.#arrivals : undefined;
-    const end = this.#until;
+    const short = arrivals?.hurry(now) === true;
+    const end = short ? now + SHORT_SLICE : this.#until;
+    this.quickOnly = true;
     this.#run("fresh", end);
     this.#run("used", end);
+    this.quickOnly = false;
     if (arrivals === undefined) this.#run("costly", end);
     else this.#runCostly(arrivals, end);
     // With nobody left, what comes next in this turn of the loop has the time of a slice, too.
     this.spent = !this.#empty;
-    this.#until = this.#clock.now() + SLICE;
+    const over = this.#clock.now();
+    this.#until = over + SLICE;
+    if (short) arrivals?.hurried(over - now);
   }
 
   /** Gives those their turn whose packet may take long, while connections come: most of the time is left to these. */

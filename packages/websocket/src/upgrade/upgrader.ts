@@ -95,6 +95,7 @@ export class Upgrader {
    * @param connected - when the connection was accepted, by the request's clock; `undefined`: that is not known.
    */
   upgrade(request: IncomingMessage, socket: Socket, head: Buffer, connected: number | undefined): void {
+    this.#turns.accepted();
     // Until it is a WebSocket, nobody else may listen.
     destroyOnError(socket);
     if (!socket.readable || !socket.writable) {
