@@ -1,6 +1,6 @@
 import { COMPRESSED, type Connection } from "@peng3dnet/protocol";
 import type { Transport } from "../transport/transport.js";
-import { COSTLY_LENGTH, type Runnable } from "../turns/run-queue.js";
+import { BRIEF_LENGTH, COSTLY_LENGTH, type Runnable } from "../turns/run-queue.js";
 import { InflateLimit } from "./inflate-limit.js";
 import type { Pausable } from "./pausable.js";
 import { isCompressed, lengthPrefixed, packetIdOf, wireLength } from "./raw-packet.js";
@@ -161,7 +161,15 @@ export class SessionInput<Session extends InputHost<Session>> implements Runnabl
     if (this.#queued) return;
     this.#queued = true;
     this.#stopReading();
-    this.#session.hooks.turns.add(this, this.#costlyNext ? "costly" : worked ? "used" : "fresh");
+    this.#session.hooks.turns.add(
+      this,
+      this.#costlyNext ? "costly" : worked ? "used" : this.#brief ? "brief" : "fresh",
+    );
+  }
+
+  /** Whether all that was received is worked off in a moment. */
+  get #brief(): boolean {
+    return this.#session.connection.inputHeld <= BRIEF_LENGTH;
   }
 
   /** Whether the next packet may take long. */

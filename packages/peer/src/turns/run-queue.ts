@@ -20,6 +20,8 @@ const BYTES_PER_UNIT = 9;
 
 /** Packets of so many bytes may take long, as compressed ones may. */
 export const COSTLY_LENGTH = (UNITS_BETWEEN_LOOKS - 1) << BYTES_PER_UNIT;
+/** Input of at most so many bytes is worked off in a moment, but for packets that may take long. */
+export const BRIEF_LENGTH = 512;
 
 /** A connection with input that waits for its turn. */
 export interface Runnable {
@@ -30,15 +32,16 @@ export interface Runnable {
 }
 
 /**
- * In which order those that wait have their turn. `"fresh"`: others used up the time before it came to them. `"used"`: they
- * had a share of the time already. `"costly"`: their next packet may take long.
+ * In which order those that wait have their turn. `"brief"`: others used up the time before it came to them, and they need little:
+ * all that they have received is {@link BRIEF_LENGTH} or less. `"fresh"`: others used up the time before it came to them. `"used"`:
+ * they had a share of the time already. `"costly"`: their next packet may take long.
  */
-export type Precedence = "fresh" | "used" | "costly";
+export type Precedence = "brief" | "fresh" | "used" | "costly";
 
 /**
  * Shares the event loop among the connections of a peer. Input is worked off as it comes, until the time of one slice is
  * {@link RunQueue.spent}. From then on input waits for the next turn of the loop, so that nobody who sends much makes others
- * wait for long: those go first who had no turn yet, and packets that may take long go last, also those behind others of the
+ * wait for long: those go first who had no turn yet, before them those who need but a moment, and packets that may take long go last, also those behind others of the
  * same connection, but one of each kind goes on in each turn. While connections are being accepted, packets that may take long leave most of the time to them. Connections of
  * one address take turns with each other first, so that many of them have no more time than few.
  */
@@ -98,7 +101,7 @@ export class RunQueue {
 
   /** Lets a connection go on in the next turn of the event loop. */
   add(runnable: Runnable, precedence: Precedence): void {
-    this.#waiting ??= { fresh: [], used: [], costly: [] };
+    this.#waiting ??= { brief: [], fresh: [], used: [], costly: [] };
     this.#waiting[precedence].push(runnable);
     if (!this.#armed) this.#begin(this.#clock.now());
   }
@@ -112,8 +115,8 @@ export class RunQueue {
 
   get #empty(): boolean {
     if (this.#waiting === undefined) return true;
-    const { fresh, used, costly } = this.#waiting;
-    return fresh.length === 0 && used.length === 0 && costly.length === 0;
+    const { brief, fresh, used, costly } = this.#waiting;
+    return brief.length === 0 && fresh.length === 0 && used.length === 0 && costly.length === 0;
   }
 
   #nextTurn(): void {
@@ -126,6 +129,7 @@ export class RunQueue {
     const short = arrivals?.hurry(now) === true;
     const end = short ? now + SHORT_SLICE : this.#until;
     this.quickOnly = true;
+    this.#run("brief", end);
     this.#run("fresh", end);
     this.#run("used", end);
     this.quickOnly = false;
@@ -155,7 +159,7 @@ export class RunQueue {
     for (; index < waiting.length; index++) {
       const now = this.#clock.now();
       // Each kind gets on in each turn, however much there is of the others.
-      const first = precedence !== "fresh" && index === 0;
+      const first = precedence !== "brief" && index === 0;
       if (now >= end && !first) break;
       this.spent = false;
       this.#until = Math.min(now + SHARE, end);

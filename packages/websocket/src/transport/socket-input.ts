@@ -1,6 +1,12 @@
 import type { Socket } from "node:net";
 import type { Address } from "@peng3dnet/core";
-import { addressGroup, type Runnable, type RunQueue } from "@peng3dnet/peer/transport";
+import {
+  addressGroup,
+  BRIEF_LENGTH,
+  type Precedence,
+  type Runnable,
+  type RunQueue,
+} from "@peng3dnet/peer/transport";
 import type { WebSocket } from "ws";
 import { type FrameHandler, FrameReader } from "./frame-reader.js";
 
@@ -124,12 +130,12 @@ export class SocketInput implements Runnable {
 
   /** Something was read. */
   came(chunk: Buffer): void {
-    if (this.#rest === undefined) this.#read(plain(chunk), "fresh");
+    if (this.#rest === undefined) this.#read(plain(chunk), chunk.length <= BRIEF_LENGTH ? "brief" : "fresh");
     // A read was under way when this began to wait.
     else this.#rest = plain(Buffer.concat([this.#rest, chunk]));
   }
 
-  #read(chunk: Uint8Array, precedence: "fresh" | "used"): void {
+  #read(chunk: Uint8Array, precedence: Precedence): void {
     const used = this.#reader.read(chunk, chunk.length <= SHORT && !this.#turns.spent);
     if (used < chunk.length) {
       this.#rest = chunk.subarray(used);
