@@ -9,7 +9,7 @@ const SLICE = 10;
 /** Time of a pass after which it is crowded, in milliseconds: a second packet that may take long waits for the next pass. */
 const CROWDED = 20;
 /** Time after which a pass is crowded while connections are being accepted, in milliseconds. */
-const SOON_CROWDED = 5;
+const SOON_CROWDED = 2;
 /** Time that the connections of one address have together once a pass is crowded, in milliseconds. */
 const SHARE = 1;
 /** After so many times the time that makes a pass crowded, an address that had anything of it waits for the next pass. */

@@ -64,6 +64,108 @@ async function turnsOfLong(
   return turnsOf.map((at, index) => at - (turnsOf[index - 1] ?? -1));
 }
 
+test("one that needs but a moment goes before hundreds that were there first", async () => {
+  const clock = new ManualClock();
+  const queue = new RunQueue(clock, (call) => void setImmediate(call));
+  let others = 0;
+  const other: Runnable = {
+    takeTurn() {
+      clock.advance(0.001);
+      others++;
+    },
+  };
+  for (let count = 0; count < 400; count++) queue.add(other, "fresh");
+  let before: number | undefined;
+  queue.add({ takeTurn: () => void (before = others) }, "brief");
+  await turn();
+  expect(before).toBe(0);
+  for (let turns = 0; turns < 50; turns++) await turn();
+  expect(others).toBe(400);
+});
+
+test("hundreds that need but a moment, again and again, do not keep the others from going on", async () => {
+  const clock = new ManualClock();
+  const queue = new RunQueue(clock, (call) => void setImmediate(call));
+  let ended = false;
+  const brief: Runnable = {
+    takeTurn() {
+      clock.advance(0.0001);
+      if (!ended) queue.add(brief, "brief");
+    },
+  };
+  for (let count = 0; count < 400; count++) queue.add(brief, "brief");
+  const turnsOf: Record<string, number> = { fresh: 0, used: 0, costly: 0 };
+  for (const precedence of ["fresh", "used", "costly"] as const) {
+    const me: Runnable = {
+      takeTurn() {
+        clock.advance(0.001);
+        turnsOf[precedence] = (turnsOf[precedence] ?? 0) + 1;
+        if (!ended) queue.add(me, precedence);
+      },
+    };
+    queue.add(me, precedence);
+  }
+  for (let turns = 0; turns < 10; turns++) await turn();
+  ended = true;
+  await turn();
+  expect(Math.min(...Object.values(turnsOf))).toBeGreaterThanOrEqual(9);
+});
+
+/** How long the turns of the event loop are, in milliseconds, while as many are busy as a turn has time for, of so many turns. */
+async function lengthsOfTurns(
+  count: number,
+  each: (queue: RunQueue, turn: number) => void,
+): Promise<number[]> {
+  const clock = new ManualClock();
+  const queue = new RunQueue(clock, (call) => void setImmediate(call));
+  let ended = false;
+  const busy: Runnable = {
+    takeTurn() {
+      clock.advance(0.0005);
+      if (!ended) queue.add(busy, "used");
+    },
+  };
+  for (let index = 0; index < 50; index++) queue.add(busy, "used");
+  const lengths: number[] = [];
+  for (let index = 0; index < count; index++) {
+    each(queue, index);
+    const since = clock.now();
+    await turn();
+    lengths.push(clock.now() - since);
+  }
+  ended = true;
+  await turn();
+  return lengths;
+}
+
+test("turns are short while connections are accepted, and as long as before afterwards", async () => {
+  const lengths = await lengthsOfTurns(200, (queue, turn) => {
+    if (turn >= 50 && turn < 100) queue.accepted();
+  });
+  expect(Math.min(...lengths.slice(1, 50))).toBeGreaterThanOrEqual(9.5);
+  expect(Math.max(...lengths.slice(50, 100))).toBeLessThanOrEqual(1.5);
+  expect(Math.min(...lengths.slice(-50))).toBeGreaterThanOrEqual(9.5);
+});
+
+test("where connections come without end, turns are short for two seconds, and then for a quarter of the time", async () => {
+  const lengths = await lengthsOfTurns(9000, (queue) => queue.accepted());
+  let time = 0;
+  const at = lengths.map((length) => {
+    time += length;
+    return time;
+  });
+  const short = (from: number, to: number): number =>
+    lengths.reduce((sum, length, index) => {
+      const end = at[index] ?? 0;
+      return end > from && end <= to && length < 2 ? sum + length : sum;
+    }, 0);
+  expect(short(0, 2000)).toBeGreaterThan(1950);
+  const later = short(4000, 8000);
+  expect(time).toBeGreaterThan(8000);
+  expect(later).toBeGreaterThan(800);
+  expect(later).toBeLessThan(1200);
+});
+
 test("packets that may take long have each turn while nobody connects", async () => {
   expect(await turnsOfLong(5, 0.004, () => {})).toEqual([1, 1, 1, 1, 1]);
 });

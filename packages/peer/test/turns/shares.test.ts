@@ -40,6 +40,28 @@ test("one of another address waits for one of many that send at the same moment,
   expect(order.indexOf("one")).toBeLessThan(20);
 });
 
+test("a packet that may take long waits for the short ones of others, also behind a short one of its connection", async () => {
+  const net = new TestNetwork();
+  const server = net.server({ packets });
+  const order: string[] = [];
+  server.on(Work, (text) => {
+    const [what = ""] = text.split(" ");
+    net.clock.advance(what === "long" ? 0.02 : 0.0001);
+    order.push(what);
+  });
+  const clients: Client[] = [];
+  for (let count = 0; count < 21; count++) clients.push(await connected(net, server, `10.0.2.${count}`));
+  const last = clients.pop() as Client;
+  for (const client of clients) {
+    client.sendMessage(Work, "short");
+    client.sendMessage(Work, `long ${"x".repeat(4000)}`);
+  }
+  for (let count = 0; count < 60; count++) last.sendMessage(Work, "one");
+  while (order.length < 100) await net.settle();
+  expect(order.slice(0, order.indexOf("one")).filter((what) => what === "long").length).toBeLessThan(3);
+  expect(order.filter((what) => what === "long")).toHaveLength(20);
+});
+
 /** A server whose packets wait for `process`. */
 function manual(net: TestNetwork, cfg?: ConfigOverrides): Server {
   const server = new Server({ packets, clock: net.clock, ...(cfg && { cfg }) });
