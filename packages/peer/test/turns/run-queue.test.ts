@@ -76,7 +76,12 @@ test("one that needs but a moment goes before hundreds that were there first", a
   };
   for (let count = 0; count < 400; count++) queue.add(other, "fresh");
   let before: number | undefined;
-  queue.add({ takeTurn: () => void (before = others) }, "brief");
+  const me: Runnable = {
+    takeTurn() {
+      before = others;
+    },
+  };
+  queue.add(me, "brief");
   await turn();
   expect(before).toBe(0);
   for (let turns = 0; turns < 50; turns++) await turn();
