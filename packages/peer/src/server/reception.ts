@@ -3,6 +3,7 @@ import type { PeerParts } from "../base/peer-parts.js";
 import type { Observation } from "../observing/observation.js";
 import { SESSION, type Session } from "../session/session.js";
 import type { Transport } from "../transport/transport.js";
+import { accepted } from "../turns/arrivals.js";
 import type { RunQueue } from "../turns/run-queue.js";
 import type { Admission } from "./admission.js";
 import type { ClientOnServer } from "./client-on-server.js";
@@ -55,9 +56,9 @@ export class Reception<C extends ClientOnServer> {
 
   /** An acceptor offers a client. As `offer` of a {@link ListenRequest}: it never throws. */
   offered(addr: Address, open: () => Transport, refuse: () => void, connected: number | undefined): void {
-    const { guard } = this.#parts;
+    const { clock, guard } = this.#parts;
     let transport: Transport | undefined;
-    this.#house.turns.accepted();
+    accepted(this.#house.turns, clock.now());
     try {
       const refused = this.#refusal(addr);
       if (refused === undefined) {

@@ -60,3 +60,12 @@ export class Arrivals {
     this.#turns = 0;
   }
 }
+
+/**
+ * A connection was accepted at that time, by the clock, in milliseconds: those in `turns` leave time to others that come. It is no
+ * method of theirs, so that a client in a browser goes without.
+ */
+export function accepted(turns: { arrivals: Arrivals | undefined }, now: number): void {
+  turns.arrivals ??= new Arrivals();
+  turns.arrivals.came(now);
+}

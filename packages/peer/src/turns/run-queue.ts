@@ -1,5 +1,5 @@
 import type { Clock } from "../time/clock.js";
-import { Arrivals } from "./arrivals.js";
+import type { Arrivals } from "./arrivals.js";
 
 /** Longest time that the connections of a peer are worked off before the event loop goes on, in milliseconds. */
 const SLICE = 10;
@@ -50,6 +50,8 @@ export class RunQueue {
   spent = false;
   /** Whether packets that may take long are not begun now, since others wait for whom a moment is enough. */
   quickOnly = false;
+  /** Connections that come; `undefined`: none was {@link accepted}. */
+  arrivals: Arrivals | undefined = undefined;
 
   readonly #clock: Clock;
   readonly #yield: (call: () => void) => void;
@@ -63,23 +65,11 @@ export class RunQueue {
   /** There once somebody waits: a process may have thousands of clients. */
   #waiting: Record<Precedence, Runnable[]> | undefined = undefined;
   #turn: (() => void) | undefined = undefined;
-  #arrivals: Arrivals | undefined = undefined;
 
   /** @param yieldTurn - calls something in the next turn of the event loop. */
   constructor(clock: Clock, yieldTurn: (call: () => void) => void) {
     this.#clock = clock;
     this.#yield = yieldTurn;
-  }
-
-  /** Connections that come; `undefined`: none was accepted. */
-  get arrivals(): Arrivals | undefined {
-    return this.#arrivals;
-  }
-
-  /** A connection was accepted. */
-  accepted(): void {
-    this.#arrivals ??= new Arrivals();
-    this.#arrivals.came(this.#clock.now());
   }
 
   /** A packet of so many bytes was processed. One that may take long is to be looked at before, too, so that the time begins. */
@@ -125,7 +115,7 @@ export class RunQueue {
     if (this.#empty) return;
     const now = this.#clock.now();
     this.#begin(now);
-    const arrivals = this.#arrivals?.expected(now) === true ? this.#arrivals : undefined;
+    const arrivals = this.arrivals?.expected(now) === true ? this.arrivals : undefined;
     const short = arrivals?.hurry(now) === true;
     const end = short ? now + SHORT_SLICE : this.#until;
     this.quickOnly = true;

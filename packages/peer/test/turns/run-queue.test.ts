@@ -1,6 +1,7 @@
 // In which order connections have their turn, whoever else there is.
 
 import { ManualClock } from "@peng3dnet/peer/testing";
+import { accepted } from "../../src/turns/arrivals.js";
 import { type Precedence, type Runnable, RunQueue } from "../../src/turns/run-queue.js";
 
 function turn(): Promise<void> {
@@ -119,7 +120,7 @@ test("hundreds that need but a moment, again and again, do not keep the others f
 /** How long the turns of the event loop are, in milliseconds, while as many are busy as a turn has time for, of so many turns. */
 async function lengthsOfTurns(
   count: number,
-  each: (queue: RunQueue, turn: number) => void,
+  each: (queue: RunQueue, turn: number, clock: ManualClock) => void,
 ): Promise<number[]> {
   const clock = new ManualClock();
   const queue = new RunQueue(clock, (call) => void setImmediate(call));
@@ -133,7 +134,7 @@ async function lengthsOfTurns(
   for (let index = 0; index < 50; index++) queue.add(busy, "used");
   const lengths: number[] = [];
   for (let index = 0; index < count; index++) {
-    each(queue, index);
+    each(queue, index, clock);
     const since = clock.now();
     await turn();
     lengths.push(clock.now() - since);
@@ -144,8 +145,8 @@ async function lengthsOfTurns(
 }
 
 test("turns are short while connections are accepted, and as long as before afterwards", async () => {
-  const lengths = await lengthsOfTurns(200, (queue, turn) => {
-    if (turn >= 50 && turn < 100) queue.accepted();
+  const lengths = await lengthsOfTurns(200, (queue, turn, clock) => {
+    if (turn >= 50 && turn < 100) accepted(queue, clock.now());
   });
   expect(Math.min(...lengths.slice(1, 50))).toBeGreaterThanOrEqual(9.5);
   expect(Math.max(...lengths.slice(50, 100))).toBeLessThanOrEqual(1.5);
@@ -153,7 +154,7 @@ test("turns are short while connections are accepted, and as long as before afte
 });
 
 test("where connections come without end, turns are short for two seconds, and then for a quarter of the time", async () => {
-  const lengths = await lengthsOfTurns(9000, (queue) => queue.accepted());
+  const lengths = await lengthsOfTurns(9000, (queue, _turn, clock) => accepted(queue, clock.now()));
   let time = 0;
   const at = lengths.map((length) => {
     time += length;
@@ -176,20 +177,20 @@ test("packets that may take long have each turn while nobody connects", async ()
 });
 
 test("they leave two thirds of the time to connections that are being accepted", async () => {
-  const gaps = await turnsOfLong(5, 0.004, (queue) => queue.accepted());
+  const gaps = await turnsOfLong(5, 0.004, (queue, clock) => accepted(queue, clock.now()));
   // After 4 ms, 8 ms of turns of one each.
   expect(gaps.slice(1)).toEqual([8, 8, 8, 8]);
 });
 
 test("and go on after sixteen turns at most, however long they took", async () => {
-  const gaps = await turnsOfLong(4, 0.1, (queue) => queue.accepted());
+  const gaps = await turnsOfLong(4, 0.1, (queue, clock) => accepted(queue, clock.now()));
   expect(gaps.slice(1)).toEqual([16, 16, 16]);
 });
 
 test("and in each turn again soon after the last connection", async () => {
   let turns = 0;
-  const gaps = await turnsOfLong(40, 0.002, (queue) => {
-    if (turns++ === 0) queue.accepted();
+  const gaps = await turnsOfLong(40, 0.002, (queue, clock) => {
+    if (turns++ === 0) accepted(queue, clock.now());
   });
   expect(gaps.slice(-20)).toEqual(Array.from({ length: 20 }, () => 1));
 });

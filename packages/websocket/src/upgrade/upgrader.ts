@@ -12,7 +12,7 @@ import {
   type SslSecLevel,
   WEBSOCKET_SUBPROTOCOL,
 } from "@peng3dnet/core";
-import { RunQueue } from "@peng3dnet/peer/transport";
+import { accepted, RunQueue } from "@peng3dnet/peer/transport";
 import { type ServerOptions, WebSocketServer } from "ws";
 import type { Settings } from "../options.js";
 import { feedOf } from "../transport/socket-input.js";
@@ -95,7 +95,7 @@ export class Upgrader {
    * @param connected - when the connection was accepted, by the request's clock; `undefined`: that is not known.
    */
   upgrade(request: IncomingMessage, socket: Socket, head: Buffer, connected: number | undefined): void {
-    this.#turns.accepted();
+    accepted(this.#turns, this.#request.clock.now());
     // Until it is a WebSocket, nobody else may listen.
     destroyOnError(socket);
     if (!socket.readable || !socket.writable) {
