@@ -72,6 +72,14 @@ const overTcp = (): Uint8Array => ENTER;
 const overWebSocket = (): Uint8Array => concat([upgradeRequest(), message(ENTER)]);
 
 const ONE = packet(IN.id, 1);
+/** As many tiny packets as pass for input that takes but a moment. */
+const BRIEF = repeated(ONE, 512);
+
+/** A short packet, and one behind it that takes as long as one may. */
+function shortBeforeLong(): (turn: number) => Uint8Array {
+  const maps = fullListOf(Uint8Array.of(0x80), 1);
+  return same(concat([ONE, compressed(IN.id, maps)]));
+}
 
 export const SUMS: readonly Kind[] = [
   sum(
@@ -81,6 +89,26 @@ export const SUMS: readonly Kind[] = [
     400,
     overTcp,
     () => same(repeated(ONE, 4096)),
+  ),
+  sum(
+    "brief-400",
+    "no more tiny packets than let a connection go first, from many at the same moment, again and again",
+    {},
+    400,
+    overTcp,
+    () => same(BRIEF),
+  ),
+  sum("ws-brief-400", "WebSocket: the same", { webSocket: { on: "port" } }, 400, overWebSocket, () =>
+    same(message(BRIEF)),
+  ),
+  sum(
+    "short-long-400",
+    "a tiny packet and one that takes long, from many at the same moment, again and again",
+    {},
+    400,
+    overTcp,
+    shortBeforeLong,
+    10,
   ),
   sum(
     "manual-400",
