@@ -32,18 +32,23 @@ export interface Runnable {
 }
 
 /**
- * In which order those that wait have their turn. `"brief"`: others used up the time before it came to them, and they need little:
- * all that they have received is {@link BRIEF_LENGTH} or less. `"fresh"`: others used up the time before it came to them. `"used"`:
- * they had a share of the time already. `"costly"`: their next packet may take long.
+ * Who goes first of those that wait, in this order; whoever adds a connection says which it is, e.g. `SessionInput`.
+ *
+ * - `"brief"`: it had no share of the time yet, and all that it has received is {@link BRIEF_LENGTH} or less.
+ * - `"fresh"`: it had no share of the time yet.
+ * - `"used"`: it had a share already.
+ * - `"costly"`: its next packet may take long.
  */
 export type Precedence = "brief" | "fresh" | "used" | "costly";
 
 /**
  * Shares the event loop among the connections of a peer. Input is worked off as it comes, until the time of one slice is
  * {@link RunQueue.spent}. From then on input waits for the next turn of the loop, so that nobody who sends much makes others
- * wait for long: those go first who had no turn yet, before them those who need but a moment, and packets that may take long go last, also those behind others of the
- * same connection, but one of each kind goes on in each turn. While connections are being accepted, packets that may take long leave most of the time to them. Connections of
- * one address take turns with each other first, so that many of them have no more time than few.
+ * wait for long.
+ *
+ * In each turn, connections go in the order of {@link Precedence}, and at least one of each kind goes on. A connection that comes
+ * to a packet that may take long waits behind the others from there on. Connections of one address take turns with each other
+ * first, so that many of them have no more time than few. While connections are being accepted, see {@link Arrivals}.
  */
 export class RunQueue {
   /** Whether the time is used up, so that no packet is begun now. */
