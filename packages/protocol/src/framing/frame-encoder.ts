@@ -210,7 +210,7 @@ export class FrameEncoder {
     const bodyLength = end - start - PREAMBLE_SIZE;
     if (bytes.length > POOLED_LENGTH) writer.release();
     if (left || bodyLength > this.#inPlace) {
-      const lent = bytes !== this.#bytes && bytes.length > POOLED_LENGTH;
+      const lent = bytes !== this.#bytes;
       this.#appendBody(id, bytes.subarray(start + PREAMBLE_SIZE, end));
       if (lent) this.#options.pool.release(bytes);
       return;
