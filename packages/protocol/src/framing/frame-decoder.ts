@@ -89,7 +89,8 @@ export class FrameDecoder {
   get upcoming(): { readonly length: number; readonly flags: number } | undefined {
     const partial = this.#partial;
     const bytes = partial?.bytes ?? this.#chunk;
-    const at = partial === undefined ? this.#position : 0;
+    // Of a chunk that comes while there is a part of a packet, nothing was looked at.
+    const at = this.#position;
     const end = partial?.length ?? this.#chunk.length;
     if (end - at < PREAMBLE_SIZE) return undefined;
     return { length: readUint32(bytes, at), flags: readUint16(bytes, at + PREAMBLE_SIZE - 2) };

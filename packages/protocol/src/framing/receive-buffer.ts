@@ -41,7 +41,8 @@ export class ReceiveBuffer {
     if (needed > this.bytes.length) {
       const room = Math.max(needed, Math.min(expected, Math.max(GROWTH * needed, FIRST_CAPACITY)));
       const grown = this.#allocate(room);
-      grown.set(this.length === this.bytes.length ? this.bytes : this.bytes.subarray(0, this.length));
+      // What has no meaning in it is overwritten by the chunk, which is longer.
+      grown.set(this.bytes);
       this.bytes = grown;
     }
     const { bytes, length } = this;

@@ -57,8 +57,19 @@ test("long buffers of 2 MiB together are kept, those that came last", () => {
   expect(pool.acquire(MIB)).not.toBe(buffers[0]);
 });
 
+test("those that are shorter than usual are not kept in their place", () => {
+  const pool = new BufferPool(1);
+  const buffer = pool.acquire(MIB);
+  pool.release(buffer);
+  for (let count = 0; count < 100; count++) pool.release(new Uint8Array(30_000));
+  expect(pool.acquire(MIB)).toBe(buffer);
+});
+
 test("longer ones are not kept", () => {
   const pool = new BufferPool();
+  const longest = pool.acquire(2 * MIB);
+  pool.release(longest);
+  expect(pool.acquire(2 * MIB)).toBe(longest);
   const buffer = pool.acquire(2 * MIB + 1);
   pool.release(buffer);
   expect(pool.acquire(2 * MIB + 1)).not.toBe(buffer);
