@@ -79,6 +79,21 @@ describe("what a hook throws", () => {
   });
 });
 
+test("what `send` throws ends the connection, and the caller of it goes on", () => {
+  const error = new UnexpectedPacketError("too early");
+  const type = bind(
+    Object.assign(new Sending(peer), {
+      send: () => {
+        throw error;
+      },
+    }),
+  );
+  const host = new FakeHost();
+  expect(type.send(new Uint8Array(0), "a", 1, host)).toBe(true);
+  expect(host.faults).toEqual([{ error, where: "custom.send" }]);
+  expect(host.failures).toEqual([]);
+});
+
 const reject = (_: unknown, failed: (error: unknown) => void): void => failed(new Error("late"));
 
 test.each([

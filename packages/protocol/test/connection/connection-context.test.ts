@@ -10,7 +10,11 @@ import {
   type Side,
   ValueCodec,
 } from "@peng3dnet/protocol";
-import { type CommonContext, createCommonContext } from "../../src/connection/connection-context.js";
+import {
+  type CommonContext,
+  contextFor,
+  createCommonContext,
+} from "../../src/connection/connection-context.js";
 import { POOLED_LENGTH } from "../../src/framing/buffer-pool.js";
 import { SharedOutput } from "../../src/framing/shared-output.js";
 import { End, FakePeer } from "../support/pair.js";
@@ -99,10 +103,11 @@ describe("what is kept for the next connection", () => {
     );
 
   test.each([
-    ["a server", contextOf(SIDE_SERVER), 64, 16],
-    ["a client by itself", contextOf(SIDE_CLIENT), 1, 1],
-    ["clients that share", createCommonContext(new Config(), {}), 64, 16],
-  ])("%s", (_, context, encoders, buffers) => {
+    ["a server", () => contextOf(SIDE_SERVER), 64, 16],
+    ["a client by itself", () => contextOf(SIDE_CLIENT), 1, 1],
+    ["clients that share", () => createCommonContext(new Config(), {}), 64, 16],
+  ])("%s", (_, make, encoders, buffers) => {
+    const context = make();
     expect(keptEncoders(context)).toBe(encoders);
     expect(keptBuffers(context)).toBe(buffers);
   });
@@ -127,4 +132,39 @@ describe("what is kept for the next connection", () => {
 
 test("output is shared within a peer, from its first connections on", () => {
   expect(contextOf(SIDE_SERVER).sharedOutput).toBeInstanceOf(SharedOutput);
+});
+
+test("clients that share a context have their peer, its connection types and its registry for themselves", () => {
+  const [one, two] = [new FakePeer(SIDE_CLIENT), new FakePeer(SIDE_CLIENT)];
+  const common = createCommonContext(new Config(), { compression: zlib });
+  const [first, second] = [contextFor(one, common), contextFor(two, common)];
+  expect([first.peer, second.peer]).toEqual([one, two]);
+  for (const own of ["types", "announcement", "uncompressed"] as const) {
+    expect(first[own]).toBeDefined();
+    expect(first[own]).not.toBe(second[own]);
+  }
+  for (const shared of ["pool", "encoders", "decoders", "limit"] as const) {
+    expect(first[shared]).toBe(common[shared]);
+    // It is there once, however many clients there are.
+    expect(Object.hasOwn(first, shared)).toBe(false);
+  }
+  const later = contextFor(one, createCommonContext(new Config(), {}), first);
+  expect(later.types).toBe(first.types);
+  expect(later.announcement).not.toBe(first.announcement);
+  const uncompressed = first.uncompressed.of(first);
+  expect(uncompressed).toMatchObject({ peer: one, limit: common.limit, compression: undefined });
+});
+
+test("a client ends the connection over packets that the server lacks only where that was asked for", () => {
+  const sync = (missingpacketaction: "closeconnection" | "ignore") =>
+    new End(SIDE_CLIENT, {
+      cfg: {
+        "net.registry.missingpacketaction": missingpacketaction,
+        "net.limits.registry.names": 1000,
+        "net.limits.registry.namelength": 50,
+      },
+    }).connection.registrySync;
+  const limits = { maxNames: 1000, maxNameLength: 50 };
+  expect(sync("closeconnection")).toEqual({ strict: true, ...limits });
+  expect(sync("ignore")).toEqual({ strict: false, ...limits });
 });

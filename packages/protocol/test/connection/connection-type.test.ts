@@ -67,4 +67,10 @@ test.each([
 test("a connection that is gone cannot be asked for", () => {
   const type = new ClassicConnectionType(peerWith(SIDE_SERVER, undefined));
   expect(() => type.init(1)).toThrow(InvalidStateError);
+  expect(() => type.init(1)).toThrow("the connection is closed");
+});
+
+test("a server that refuses newcomers refuses those of any type that says nothing of it", () => {
+  const type: ConnectionHooks = new ClassicConnectionType(peerWith(SIDE_SERVER, undefined));
+  expect(type.servedWhileDraining).toBe(false);
 });

@@ -1,15 +1,27 @@
 // The bytes of a connection: what it takes of input, when, and what it says of output.
 
 import {
+  type Codec,
+  Connection,
   type ConnectionHooks,
   type ConnectionType,
   Packet,
   PacketTooLargeError,
   SIDE_CLIENT,
   SIDE_SERVER,
+  ValueCodec,
 } from "@peng3dnet/protocol";
+import { COMPRESSED } from "../../src/connection/packet-stream.js";
 import { concat, hex, packet } from "../support/bytes.js";
-import { activePair, activeServer, End, type EndOptions, type FakePeer, Pair } from "../support/pair.js";
+import {
+  activePair,
+  activeServer,
+  End,
+  type EndOptions,
+  FakeHost,
+  type FakePeer,
+  Pair,
+} from "../support/pair.js";
 
 const SETTYPE = "81a8636f6e6e74797065a7636c6173736963";
 const ACCEPT = "81a773756363657373c3";
@@ -91,6 +103,26 @@ test("there is no packet where nothing was received", () => {
   });
 });
 
+test("what is known of input before and while it is worked off", () => {
+  const { connection } = activeServer(setUp);
+  expect([connection.upcoming, connection.readTarget]).toEqual([undefined, undefined]);
+  connection.push(concat(packet(64, "a161"), packet(65, "a1", 1), head(100_000), new Uint8Array(70_000)));
+  expect(connection.upcoming).toEqual({ length: 8, flags: 0 });
+  connection.next();
+  expect([connection.packetId, connection.packetLength, connection.packetBytes]).toEqual([64, 8, 12]);
+  expect([connection.unread, connection.upcoming]).toEqual([true, { length: 7, flags: 1 }]);
+  connection.next();
+  expect([connection.packetId, connection.packetLength, connection.packetBytes]).toEqual([
+    65,
+    COMPRESSED,
+    11,
+  ]);
+  expect(connection.readTarget).toBeUndefined();
+  expect(connection.next()).toBe(false);
+  expect([connection.unread, connection.incomplete]).toEqual([false, true]);
+  expect(connection.readTarget).toHaveLength(30_000);
+});
+
 test("what was not looked at may be kept, and the chunk used again", () => {
   const server = activeServer(setUp);
   const chunk = concat(packet(64, "a161"), packet(64, "a162"));
@@ -131,6 +163,38 @@ describe("output", () => {
     const server = activeServer(setUp, { compression: undefined });
     fill(server, length);
     expect([server.connection.full, server.host.full]).toEqual([full === 1, full]);
+  });
+
+  test("is announced from the first packet on, which is the hello", () => {
+    const server = new End(SIDE_SERVER, { setUp });
+    server.connection.open();
+    expect(server.host.pending).toBe(1);
+  });
+
+  test("in messages waits without input to work off, however many packets have gathered", () => {
+    const { connection, host } = activeServer(setUp);
+    connection.inMessages = true;
+    for (let count = 0; count < 100; count++) connection.send("a", 1);
+    expect(host.full).toBe(0);
+  });
+
+  test("that cannot be sent is dropped at once, but for the last of it", () => {
+    const { connection } = activeServer(setUp, { compression: undefined });
+    connection.dropOutput();
+    expect(connection.unsent).toBe(0);
+    for (const length of [40_000, 50_000, 20_000]) connection.send("a", new Uint8Array(length));
+    connection.dropOutput();
+    expect(connection.unsent).toBe(20_000 + 10 + 3);
+  });
+
+  test("of a connection that is not to compress goes on in an encoder of its own, and the other is given back", () => {
+    const { connection, context } = activeServer(setUp);
+    connection.send("a", 1);
+    const released = jest.spyOn(context.encoders, "release");
+    connection.extensionsReceived({ compress: { accept: false } });
+    expect(released).toHaveBeenCalledTimes(1);
+    connection.send("a", 2);
+    expect(hex(connection.output())).toBe(hex(concat(packet(64, "01"), packet(64, "02"))));
   });
 
   test("is announced again once all of it was taken, and not before", () => {
@@ -176,9 +240,11 @@ describe("output", () => {
   });
 
   test("that is taken while a value is written belongs to nobody else", () => {
-    const { server } = activePair(setUp);
+    const server = activeServer(setUp);
     const { connection } = server;
-    const { connection: other } = activeServer(setUp, { compression: undefined });
+    // Of the same peer, so that they share encoders and buffers.
+    const other = new Connection(server.context, 2, new FakeHost());
+    other.restore(connection.saved);
     const taken: string[] = [];
     connection.send("a", "first");
     connection.send("a", {
@@ -190,10 +256,27 @@ describe("output", () => {
     });
     taken.push(hex(server.take()));
     expect(taken).toEqual([hex(packet(64, "a56669727374")), hex(packet(64, "81a178a178"))]);
+    expect(hex(other.output())).toBe(hex(packet(64, "aa6f6620616e6f74686572")));
   });
 });
 
 describe("closed", () => {
+  test("where nothing else is said than the reason, that is all that a codec is given", () => {
+    const values: unknown[] = [];
+    const own = new ValueCodec();
+    const codec: Codec = {
+      encode: (value) => {
+        values.push(value);
+        return own.encode(value);
+      },
+      decode: (bytes) => own.decode(bytes),
+    };
+    const { connection } = activeServer(setUp, { codec });
+    values.length = 0;
+    connection.sendClose("tired");
+    expect(values).toStrictEqual([{ reason: "tired" }]);
+  });
+
   test("before its type is known, as after", () => {
     const { connection } = fresh();
     connection.markClosed();
@@ -216,6 +299,15 @@ test("a server's driver is told of the connection type, and a client's is not", 
     Object.assign(host, { typeNamed: (type: ConnectionHooks) => named.push([name, type]) });
   pair.open();
   expect(named).toEqual([["server", pair.server.peer.getConnType("classic") as ConnectionType]]);
+});
+
+test("what a connection type asks to be watched is reported as its failure", async () => {
+  const { connection, host } = activeServer(setUp);
+  connection.watch(Promise.reject(new Error("late")), "plugin");
+  connection.watch(undefined, "plugin");
+  await Promise.resolve();
+  await Promise.resolve();
+  expect(host.failures).toEqual([{ error: new Error("late"), where: "plugin" }]);
 });
 
 test("what is wrong with a heartbeat's body is said of the heartbeat", () => {

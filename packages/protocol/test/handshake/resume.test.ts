@@ -429,11 +429,13 @@ test.each<[string, Uint8Array]>([
   ["names a connection type", packet(2, body({ conntype: "classic" }))],
   ["accepts a registry", packet(4, body({ success: true }))],
   ["acknowledges", packet(ACKNOWLEDGE_ID, body(1))],
+  ["gives a ticket of its own", packet(TICKET_ID, body([TICKET_OF(16), 60]))],
   ["sends what is not known", packet(9999, body(1))],
 ])("a client that was not let in yet and %s is refused", (_, chunk) => {
   const server = greeting();
   server.receive(concat(back({ ticket, received: 0 }), chunk));
   expect(server.errors.map(({ closeReason }) => closeReason)).toEqual(["unexpectedpacket"]);
+  expect(server.errors[0]?.message).toMatch(/before it was let in$/);
   expect(server.host.asked).toHaveLength(1);
 });
 
