@@ -165,7 +165,7 @@ function onlyState({ state, mode, side, conntype, minSslsecLevel, droppable }: P
 /** @throws {@link AlreadyRegisteredError} for an id of the protocol's own packets, whose place nobody may take. */
 function checkId(id: number, name: string): void {
   for (const [owner, own] of PROTOCOL_IDS) {
-    if (own !== id || owner === name) continue;
+    if (own !== id) continue;
     throw new AlreadyRegisteredError(
       `the id ${id} for ${quoteText(name, NAME_SHOWN)} is the protocol's own, of "${owner}"; choose another one than 1 to 4 and 16, or none for the next that is free`,
     );
@@ -177,8 +177,8 @@ export const MAX_NAME_LENGTH = 256;
 
 /** Refuses here, where the mistake is, what would else fail in the handshake with each peer. */
 function checkName(name: unknown): void {
-  if (typeof name !== "string" || name === "")
-    throw new RegistryError("a name is a string that is not empty");
+  // What is no text is refused with all else that is no name at all, when it is registered.
+  if (typeof name !== "string") return;
   // What errors show takes longer than all else here, and a process may have thousands of clients that register.
   const shown = (): string => quoteText(name, NAME_SHOWN);
   if (name === "__proto__") {

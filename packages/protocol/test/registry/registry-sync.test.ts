@@ -82,6 +82,12 @@ describe("the server's ids are taken over", () => {
     expect(client.host.messages.map(({ name, msg }) => [name, msg])).toEqual([["a", "below"]]);
   });
 
+  test("the highest id included", () => {
+    const { client } = offered({ ...INTERNAL, a: 2 ** 32 - 1 }, [["a"]]);
+    expect(client.codes).toEqual([]);
+    expect(mapOf(client.peer.registry)).toEqual({ ...INTERNAL, a: 2 ** 32 - 1 });
+  });
+
   test("not with autosync off: the ids stay", () => {
     const { client } = offered({ ...INTERNAL, a: 80, other: 81 }, [["a"]], {
       cfg: { "net.registry.autosync": false },
@@ -113,10 +119,14 @@ describe("names that differ", () => {
     expect(client.errors[0]?.message).toMatch(text);
   });
 
-  test("many are counted", () => {
-    const many = Object.fromEntries(Array.from({ length: 8 }, (_, index) => [`n${index}`, 70 + index]));
+  test.each([
+    [5, '"n0", "n1", "n2", "n3", "n4";'],
+    [6, '"n0", "n1", "n2", "n3", "n4" and 1 more;'],
+    [8, '"n0", "n1", "n2", "n3", "n4" and 3 more;'],
+  ])("beyond five of them are counted: %d", (count, text) => {
+    const many = Object.fromEntries(Array.from({ length: count }, (_, index) => [`n${index}`, 70 + index]));
     const { client } = offered({ ...INTERNAL, ...many }, []);
-    expect(client.errors[0]?.message).toMatch('"n0", "n1", "n2", "n3", "n4" and 3 more;');
+    expect(client.errors[0]?.message).toMatch(text);
   });
 
   test("are borne if the action is ignore: common names work, no other name gets an id of the server's", () => {
@@ -282,7 +292,11 @@ describe("a registry that is the client's own already", () => {
   test("changes nothing, and the client is active", () => {
     const { client } = offered(same, own);
     expect(client.connection.active).toBe(true);
-    const pair = new Pair({ setUp: register(own) }, { setUp: register(own) });
+    // Exactly as many names as may be.
+    const pair = new Pair(
+      { setUp: register(own) },
+      { setUp: register(own), cfg: { "net.limits.registry.names": 7 } },
+    );
     const { registry } = pair.client.peer;
     const before = registry.revision;
     const entries = [...registry];
@@ -301,6 +315,15 @@ describe("a registry that is the client's own already", () => {
     const { client } = offered(received, own, options);
     expect(client.connection.active).toBe(false);
     expect(client.errors.length).toBe(1);
+  });
+
+  test("is refused if both sides moved a packet of the protocol's own", () => {
+    const pair = new Pair({ setUp: register(own) }, { setUp: register(own) });
+    for (const { peer } of [pair.server, pair.client])
+      peer.registry.reassignIDs([["peng3dnet:internal.closeconn", 80]]);
+    pair.open();
+    expect(pair.client.codes).toEqual(["P3D_ERR_PACKETREG_MISMATCH"]);
+    expect(pair.client.errors[0]?.message).toMatch("the ids of the protocol's own packets are fixed");
   });
 
   test("is taken over where names were lacking before", () => {

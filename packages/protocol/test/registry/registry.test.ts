@@ -90,6 +90,15 @@ test("a definition that is not registered is named", () => {
   }
 });
 
+test("a definition leads to the packet of its name", () => {
+  const registry = new PacketRegistry();
+  const definition = definePacket({ name: "demo:say" });
+  const packet = new Packet(registry, {} as Peer);
+  registry.register(packet, "demo:say");
+  expect(registry.find(definition)?.obj).toBe(packet);
+  expect(registry.entry(definition).obj).toBe(packet);
+});
+
 test("ids count up from 64 and leave out those taken", () => {
   const registry = new BaseRegistry(Thing);
   expect(registry.register(new Thing(), "a")).toBe(64);
@@ -148,6 +157,18 @@ test("name, id and object can be registered once", () => {
   expect(() => registry.register(new Thing(), "b", 64)).toThrow(/the id 64 for "b" is taken by "a"/);
   expect(() => registry.register(new Thing(), "b", 64)).toThrow(AlreadyRegisteredError);
   expect(shown(registry)).toEqual([["a", 64]]);
+});
+
+test("nor twice among more than are looked for one by one, and no id is found that none has", () => {
+  const [registry, first] = things(...Array.from({ length: 17 }, (_, at) => `thing ${at}`)) as [
+    BaseRegistry<Thing>,
+    Thing,
+  ];
+  expect(() => registry.register(new Thing(), "thing 0")).toThrow(/the name "thing 0"/);
+  expect(() => registry.register(first, "b")).toThrow(/registered already, as "thing 0"/);
+  expect(() => registry.register(new Thing(), "b", 64)).toThrow(/the id 64 for "b" is taken/);
+  expect(registry.size).toBe(17);
+  for (const id of [0, 1, 63, 81]) expect(registry.has(id)).toBe(false);
 });
 
 test("objects of another class and names that are none are refused", () => {
@@ -216,6 +237,24 @@ describe("reassignIDs", () => {
         }
       }),
     );
+  });
+
+  test("a name that is not among them keeps its id, and an id that was given up leads to nothing", () => {
+    const [registry] = things("a");
+    registry.register(new Thing(), "b", 70);
+    registry.reassignIDs([["a", 65]]);
+    expect(shown(registry)).toEqual([
+      ["a", 65],
+      ["b", 70],
+    ]);
+    expect(registry.has(64)).toBe(false);
+  });
+
+  test("the revision is another one, also where there is a single name", () => {
+    const [registry] = things("a");
+    const { revision } = registry;
+    registry.reassignIDs([["a", 65]]);
+    expect(registry.revision).not.toBe(revision);
   });
 
   test("what fails leaves everything as it was", () => {
@@ -310,10 +349,10 @@ test("a registry of another program is taken over with its ids, and with what it
   two.restore(ids, one.lacking);
   expect(two.toMap()).toEqual({ a: 66, b: 64, c: ids.get("c") });
   expect(two.findId(65)).toBeUndefined();
-  expect([...two.entries()].map(({ name, lacking }) => [name, lacking])).toEqual([
-    ["c", true],
-    ["b", false],
-    ["a", false],
+  expect([...two.entries()].map(({ name, lacking, onlyState }) => [name, lacking, onlyState])).toEqual([
+    ["c", true, -1],
+    ["b", false, 64],
+    ["a", false, 64],
   ]);
 });
 
@@ -410,7 +449,8 @@ describe("what is known of a packet once it is registered", () => {
     expect(own.has("test:copy")).toBe(true);
     class Special extends Packet {}
     expect(() => new PacketRegistry(Special).register(copy, "test:copy")).toThrow(TypeError);
-    for (const wrong of [null, undefined, 7, "packet", { "~peng3dnet": "definition" }, {}])
+    const branded = Object.assign(() => {}, { "~peng3dnet": "packet" });
+    for (const wrong of [null, undefined, 7, "packet", { "~peng3dnet": "definition" }, {}, branded])
       expect(() => new PacketRegistry().register(wrong as Packet, "test:it")).toThrow(TypeError);
   });
 });
