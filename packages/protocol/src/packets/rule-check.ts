@@ -22,7 +22,7 @@ export function problemOnReceipt(rule: PacketRule, connection: ConnectionView): 
 
 /** The condition that keeps a packet from being sent, or `undefined`. */
 export function problemOnSending(rule: PacketRule, connection: ConnectionView): Problem | undefined {
-  if (rule.side !== null && rule.side === connection.side) return "side";
+  if (rule.side === connection.side) return "side";
   if (rule.minSslsecLevel > connection.sslSeclevel) return "minSslsecLevel";
   return problemEitherWay(rule, connection);
 }

@@ -105,6 +105,62 @@ test("a handler that sends changes nothing of what is known of the packet it was
   expect(connection.decodedSize).toBeGreaterThan(5000);
 });
 
+test("what a schema keeps does not change with the buffer of a codec that uses it again", () => {
+  const buffer = new Uint8Array(64);
+  const msgpack = new MsgpackCodec();
+  const codec: Codec = {
+    encode(value) {
+      const body = msgpack.encode(value);
+      if (body.length > buffer.length) return body;
+      buffer.set(body);
+      return buffer.subarray(0, body.length);
+    },
+    decode: (bytes, exactly) => msgpack.decode(bytes, exactly),
+  };
+  const { schema, seen } = recording();
+  const { server } = pairOf(schema, { codec });
+  server.connection.send("test:value", new Uint8Array(50).fill(1));
+  server.connection.send("test:value", new Uint8Array(50).fill(2));
+  expect(seen).toEqual([new Uint8Array(50).fill(1), new Uint8Array(50).fill(2)]);
+});
+
+test.each<[string, unknown]>([
+  ["an error of its own", new Error("mine")],
+  ["nil", null],
+])("%s that a packet's parse throws stays as it is", (_, thrown) => {
+  const throwing = (peer: FakePeer): void => {
+    const parse = (): never => {
+      throw thrown;
+    };
+    peer.registry.register(Object.assign(new Packet(peer.registry, peer), { parse }), "test:value");
+  };
+  const { server } = activePair(throwing, { validateSent: true });
+  let caught: unknown = "nothing";
+  try {
+    server.connection.send("test:value", 1);
+  } catch (error) {
+    caught = error;
+  }
+  expect(caught).toBe(thrown);
+  expect(Object.keys(thrown ?? {})).not.toContain("direction");
+});
+
+test("for many, a payload is checked only where that is asked for, and the packet has a parse", () => {
+  const { schema, seen } = recording();
+  const watched: unknown[] = [];
+  const encode = (name: string, options: EndOptions): void => {
+    const { server } = pairOf(schema, options);
+    const { registry } = server.peer;
+    registry.register(new Packet(registry, server.peer), "test:plain");
+    encodeChecked(server.context, registry.entry(name), 1, (parsed) => watched.push(parsed));
+  };
+  encode("test:value", { validateSent: false });
+  encode("test:plain", {});
+  expect([seen, watched]).toEqual([[], []]);
+  encode("test:value", {});
+  expect([seen, watched]).toEqual([[1], [1]]);
+});
+
 test("a codec that breaks is not taken for a payload that does not fit", () => {
   const codec = new BrokenCodec();
   const { server } = pairOf(recording().schema, { codec });

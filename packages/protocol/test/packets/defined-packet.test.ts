@@ -8,6 +8,7 @@ import {
   PacketRegistry,
   payload,
   SIDE_SERVER,
+  SSLSEC_BOTHAUTH,
   SSLSEC_ENCRYPTED,
   STATE_LOGGEDIN,
   type StandardSchemaV1,
@@ -86,6 +87,38 @@ test("its options are its conditions", () => {
     new DefinedPacket(registry, peer, definePacket({ name: "test:any", state: null })).rule().state,
   ).toBe(null);
   expect(packet.parse(5)).toBe(5);
+});
+
+test("payload() is a schema for anybody", () => {
+  const { version, vendor, validate } = payload<number>()["~standard"];
+  expect([version, vendor, validate("any")]).toEqual([1, "peng3dnet", { value: "any" }]);
+});
+
+test("an option that there is not is refused by the name of the function", () => {
+  expect(() => definePacket({ name: "test:odd", shcema: payload() } as { name: string })).toThrow(
+    /^definePacket has no option "shcema"; did you mean "schema"\?/,
+  );
+});
+
+test("the highest security level can be asked for", () => {
+  const definition = definePacket({ name: "test:both", minSslsecLevel: SSLSEC_BOTHAUTH });
+  const own = new PacketRegistry();
+  own.register(new DefinedPacket(own, peer, definition), definition.name);
+  expect(own.entry("test:both").rule?.minSslsecLevel).toBe(SSLSEC_BOTHAUTH);
+});
+
+test("only the issues that are shown are looked at", () => {
+  let looked = 0;
+  const issue = {
+    get message() {
+      looked++;
+      return "no";
+    },
+  };
+  const schema = always(() => ({ issues: Array(1000).fill(issue) }));
+  const packet = new DefinedPacket(registry, peer, definePacket({ name: "test:many", schema }));
+  expect(() => packet.parse(1)).toThrow("and 980 more");
+  expect(looked).toBe(20);
 });
 
 test("what does not fit is named with its path, whichever way a library gives it", () => {

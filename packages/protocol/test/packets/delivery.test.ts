@@ -71,6 +71,28 @@ describe("a payload that does not fit", () => {
     expect([end.received, end.codes, end.host.failures]).toEqual([[], [], []]);
   });
 
+  test("is dropped also where nobody asks to be told", () => {
+    const end = server(
+      parsing(() => {
+        throw misfit();
+      }),
+    );
+    end.receive(packet(64, "01"));
+    expect([end.received, end.codes, end.host.failures]).toEqual([[], [], []]);
+    expect(end.host.ignoredBecause).toEqual([expect.stringContaining("does not fit its schema")]);
+  });
+
+  test("is reported as the failure of a handler where the packet says so", () => {
+    const schema: StandardSchemaV1<string> = {
+      "~standard": { version: 1, vendor: "test", validate: () => ({ issues: [{ message: "no" }] }) },
+    };
+    const end = server(defined(definePacket({ name: "a", schema, invalidAction: "error" })));
+    const seen = watched(end);
+    end.receive(packet(64, "01"));
+    expect(end.host.failures).toEqual([{ error: expect.any(InvalidPayloadError), where: "a" }]);
+    expect(seen).toEqual({ why: [["invalidpayload", "a"]], dropped: [] });
+  });
+
   test.each<[string, unknown]>([
     ["another error", new Error("mine")],
     ["nothing", undefined],
@@ -205,6 +227,13 @@ describe("a packet that may not be sent", () => {
     },
   );
 
+  test("before the handshake is complete, is told that its side is the wrong one if it is", () => {
+    const definition = definePacket({ name: "a", schema: payload<number>(), side: SIDE_SERVER });
+    const { connection } = new End(SIDE_SERVER, { setUp: registered(defined(definition)) });
+    connection.open();
+    expect(() => connection.send("a", 1)).toThrow(SmartPacketInvalidError);
+  });
+
   test("is one that the server lacks", () => {
     const { client } = activePair(
       () => {},
@@ -225,14 +254,18 @@ describe("a droppable packet", () => {
         ...(policy === "drop" && { "net.limits.unsent.policy": "drop" }),
       },
     });
-    const { why } = watched(end);
+    const why: unknown[][] = [];
+    Object.assign(end.host, { ignored: (...args: unknown[]) => why.push(args) });
     const { connection } = end;
     expect(connection.send("a", 1)).toBe(true);
     connection.backlog = 100_000;
     connection.waiting = 100_000;
-    connection.send("a", 2);
+    const before = connection.packetsOut;
+    expect(connection.send("a", 2)).toBe(false);
     const sent = connection.packetsOut;
-    expect(why).toEqual(droppable && policy === "drop" ? [["dropped", "a"]] : []);
+    const drops = droppable && policy === "drop";
+    expect(sent - before).toBe(drops ? 0 : 1);
+    expect(why).toEqual(drops ? [['"a" was dropped: the peer is behind', "dropped", "a"]] : []);
     connection.backlog = 0;
     connection.waiting = 0;
     expect(connection.send("a", 3)).toBe(true);

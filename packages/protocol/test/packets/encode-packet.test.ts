@@ -1,6 +1,6 @@
 // Bodies without their packet: what one side encoded goes on under another id.
 
-import { bodyOf, encodePacket, FLAG_COMPRESSED, packetOf } from "@peng3dnet/protocol";
+import { bodyOf, encodePacket, FLAG_COMPRESSED, Packet, packetOf } from "@peng3dnet/protocol";
 import { Pair } from "../support/pair.js";
 
 test.each([
@@ -17,4 +17,13 @@ test.each([
   expect(other.subarray(4, 8)).toEqual(new Uint8Array([1, 2, 3, 4]));
   const { bodies } = pair.server.context;
   expect(bodies.decode(other, 10, other.length, flags, true, 1e6)).toBe(value);
+});
+
+test.each([
+  [64, '(a of "test:a")'],
+  [70, '(a of "70")'],
+])("what cannot be sent under the id %d is an error that says %s", (id, text) => {
+  const { context, peer } = new Pair().server;
+  peer.registry.register(new Packet(peer.registry, peer), "test:a", 64);
+  expect(() => encodePacket(context, id, { a: () => {} })).toThrow(text);
 });
