@@ -37,9 +37,10 @@ export function ticketAt(
   start: number,
   end: number,
 ): readonly [Uint8Array, number] | undefined {
-  if (end - start <= HEAD_LENGTH || bytes[start] !== PAIR || bytes[start + 1] !== BINARY) return undefined;
+  if (bytes[start] !== PAIR || bytes[start + 1] !== BINARY) return undefined;
   const ticketStart = start + HEAD_LENGTH;
   const ticketEnd = ticketStart + (bytes[start + 2] as number);
+  // Of a body that is too short, it would be behind the end.
   const window = ticketEnd < end ? readNumber(bytes, ticketEnd, end) : undefined;
   return window === undefined ? undefined : [bytes.subarray(ticketStart, ticketEnd), window];
 }

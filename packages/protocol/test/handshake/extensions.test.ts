@@ -1,6 +1,7 @@
 // Extensions, which hello and settype declare (clause 6.8), and the first of them: compression that a peer declines.
 
 import {
+  type Codec,
   type ConfigOverrides,
   Connection,
   type ConnectionContext,
@@ -13,6 +14,7 @@ import {
   STATE_HANDSHAKE_WAIT1,
   ValueCodec,
 } from "@peng3dnet/protocol";
+import { readExtensions } from "../../src/handshake/extensions.js";
 import { concat, hex, packet } from "../support/bytes.js";
 import { activePair, End, type EndOptions, type FakePeer, type Pair, type Passed } from "../support/pair.js";
 import { zlib } from "../support/zlib.js";
@@ -237,6 +239,48 @@ describe.each([
     expect(end.connection.state).toBe(before);
     expect(end.connection.context).toBe(end.context);
   });
+});
+
+test("what is read of a client that comes back says only what was said", () => {
+  const ticket = new Uint8Array(16);
+  const read = (resume: object) => readExtensions({ resume }).resume;
+  expect(read({ ticket, received: 1, redirect: false })).toStrictEqual({ ticket, received: 1 });
+  expect(read({ ticket, received: 1, redirect: true })).toStrictEqual({
+    ticket,
+    received: 1,
+    redirect: true,
+  });
+  expect(read({ window: 1, ticket, received: 1 })).toStrictEqual({ window: 1, ticket, received: 1 });
+  expect(read({})).toStrictEqual({});
+});
+
+test("beats may come ten times in a second", () => {
+  expect(readExtensions({ heartbeat: { interval: 0.1 } }).heartbeat).toEqual({ interval: 0.1 });
+});
+
+test("where nothing is left to say, a hello is that of a peer without extensions", () => {
+  const setUp = (peer: FakePeer): void =>
+    void peer.registry.register(new Packet(peer.registry, peer), "test:mine", 17);
+  const [plain, none] = [{}, { heartbeats: true }].map((options) => {
+    const end = new End(SIDE_SERVER, { setUp, ...options });
+    end.connection.open();
+    return hex(end.take());
+  });
+  expect(none).toBe(plain);
+});
+
+test("a codec of the application is given no key that has nothing to say", () => {
+  const keys: string[][] = [];
+  const own: Codec = {
+    encode(value) {
+      keys.push(Object.keys(value as object));
+      return codec.encode(value);
+    },
+    decode: (bytes) => codec.decode(bytes),
+  };
+  const end = new End(SIDE_SERVER, { codec: own });
+  end.connection.open();
+  expect(keys).toEqual([["version", "protoversion"]]);
 });
 
 test.each([

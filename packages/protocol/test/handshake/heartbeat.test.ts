@@ -154,6 +154,13 @@ test("a long one or a compressed one is refused before it is decoded", () => {
   }
 });
 
+test("a driver that does not listen to them misses nothing else", () => {
+  const { client } = pair();
+  Object.assign(client.host, { heartbeatReceived: undefined });
+  client.receive(packet(BEAT_ID, body(null)));
+  expect([client.codes, client.connection.active]).toEqual([[], true]);
+});
+
 test("a connection that closes sends none", () => {
   const { server } = pair();
   server.connection.sendClose(null);

@@ -42,6 +42,10 @@ test.each([
   expect(known.find(2, bytes(body), 0, body.length / 2)).toBeUndefined();
 });
 
+test.each([0, 1, 15, 16])("at first, nothing is known of packet %d", (id) => {
+  expect(new KnownBodies().find(id, BODY, 0, BODY.length)).toBeUndefined();
+});
+
 test("a body is that of one packet", () => {
   const known = noted(2, BODY, VALUE);
   expect(find(known, 1, BODY)).toBeUndefined();

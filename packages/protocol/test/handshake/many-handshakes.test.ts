@@ -1,4 +1,12 @@
-import { type Codec, Connection, MsgpackCodec, Packet, SIDE_CLIENT, SIDE_SERVER } from "@peng3dnet/protocol";
+import {
+  type Codec,
+  Connection,
+  InvalidStateError,
+  MsgpackCodec,
+  Packet,
+  SIDE_CLIENT,
+  SIDE_SERVER,
+} from "@peng3dnet/protocol";
 import { concat } from "../support/bytes.js";
 import { End, FakeHost, Pair } from "../support/pair.js";
 
@@ -102,6 +110,26 @@ test.each([
     expect(asking.state).toBeGreaterThan(0);
     expect(take(asking).length).toBeGreaterThan(0);
   }
+});
+
+test.each([
+  [null, "version null of"],
+  [undefined, "version undefined of"],
+  ["2", 'version "2" of'],
+  [{}, "version that is no number of"],
+])("a version of the protocol that is %p is refused and shown", (protoversion, text) => {
+  const { client, server } = new Pair();
+  client.connection.open();
+  server.connection.sendRaw(1, { version: "0.2.0", protoversion });
+  client.receive(server.take());
+  expect(client.codes).toEqual(["P3D_ERR_PROTOVERSION_MISMATCH"]);
+  expect(client.errors[0]?.message).toContain(text);
+});
+
+test("a packet of the protocol whose connection is gone says so", () => {
+  const { peer } = new Pair().server;
+  const closing = peer.registry.getObj("peng3dnet:internal.closeconn");
+  expect(() => closing._receive({}, 77)).toThrow(new InvalidStateError("the connection is closed"));
 });
 
 test("what one protoversion was refused for is refused again", () => {

@@ -1,6 +1,7 @@
 // The client's half of a resumption over a new transport, byte by byte and whole (clause 6.10).
 
 import {
+  type Codec,
   encodeResumed,
   MAX_RESUME_BODY,
   NotPeng3dnetError,
@@ -124,6 +125,21 @@ test("the settype is not compressed, and says if this side takes nothing compres
   client.push(server().hello);
   const ext = { compress: { accept: false }, resume: { ticket, received: 777 } };
   expect(hex(client.output() as Uint8Array)).toBe(hex(packet(2, body({ conntype: "chat", ext }))));
+});
+
+test("the settype names nothing that this side does not declare, to a codec of the application either", () => {
+  const declared: string[][] = [];
+  const own: Codec = {
+    encode(value) {
+      declared.push(Object.keys((value as { ext: object }).ext));
+      return codec.encode(value);
+    },
+    decode: (bytes) => codec.decode(bytes),
+  };
+  handshake({ resume: undefined, heartbeats: false, codec: own });
+  handshake({ codec: own });
+  handshake({ codec: own, cfg: { "net.compress.accept": false } });
+  expect(declared).toEqual([["resume"], ["resume"], ["compress", "resume"]]);
 });
 
 test("a hello that is compressed is taken", () => {

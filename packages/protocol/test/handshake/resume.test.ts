@@ -47,7 +47,7 @@ test("the server offers it with its window, and the client names it in turn", ()
   const both = pair({ resume: { window: 2.5 } });
   expect(agreed(both)).toEqual([true, true]);
   expect(both.client.connection.peerExtensions.resume).toEqual({ window: 2.5 });
-  expect(both.server.connection.peerExtensions.resume).toEqual({});
+  expect(both.server.connection.peerExtensions.resume).toStrictEqual({});
 });
 
 test("heartbeats stand beside it", () => {
@@ -268,6 +268,9 @@ test.each([
   `92c40f${"00".repeat(15)}3c`,
   `92c410${"00".repeat(16)}00`,
   `92c410${"00".repeat(16)}3c3c`,
+  // An array of three, and a text.
+  `93c410${"00".repeat(16)}3c`,
+  `92d910${"61".repeat(16)}3c`,
 ])("a body that is no ticket is refused: %s", (text) => {
   const { client } = pair();
   client.receive(packet(TICKET_ID, text));
@@ -306,6 +309,23 @@ test("where it was not agreed on, they are unknown packets as ever", () => {
   client.receive(packet(TICKET_ID, body([ticket, 60])));
   expect([...client.codes, ...server.codes]).toEqual(["P3D_ERR_UNKNOWN_PACKET", "P3D_ERR_UNKNOWN_PACKET"]);
   expect([client.host.tickets, server.host.acknowledgements]).toEqual([[], []]);
+});
+
+test.each([5, 16 + 48, 22, 99])("where they are agreed on, packet %d is unknown as ever", (id) => {
+  const { client } = pair({ ...WAITS, heartbeats: true }, { ...COMES_BACK, heartbeats: true });
+  client.receive(packet(id, body(1)));
+  expect(client.codes).toEqual(["P3D_ERR_UNKNOWN_PACKET"]);
+});
+
+test("a ticket of a client and a session that goes on within a stream are told apart", () => {
+  const { server } = pair();
+  server.receive(packet(TICKET_ID, body([ticket, 60])));
+  const { client } = pair();
+  client.receive(packet(RESUMED_ID, body([0, ticket])));
+  expect([server.errors[0]?.message, client.errors[0]?.message]).toEqual([
+    "the client sent a ticket for resumption, which only a server gives",
+    "the peer says within a stream that the stream goes on (resumed)",
+  ]);
 });
 
 test("what was agreed on of heartbeats says nothing of it, nor the other way round", () => {
@@ -404,6 +424,16 @@ test("the ticket that it is asked with is a copy, also where the packet has a bu
   server.receive(chunk.subarray(20));
   expect(server.host.asked[0]?.ticket).toEqual(TICKET_OF(128));
   expect(server.host.asked[0]?.ticket.buffer.byteLength).toBe(128);
+});
+
+test.each([
+  [{}, {}],
+  [{ redirect: false }, {}],
+  [{ redirect: true }, { redirect: true }],
+])("with %j it is asked for no more than that", (more, asked) => {
+  const server = greeting();
+  server.receive(back({ ticket, received: 1, ...more }));
+  expect(server.host.asked).toStrictEqual([{ ticket, received: 1, ...asked }]);
 });
 
 test("the ticket is not among what is told of the client's extensions", () => {
