@@ -63,13 +63,13 @@ function splitStack(stack: string, message = ""): readonly [head: string, frames
 
 /** A property, if it can be had and is text. */
 function textAt(value: unknown, key: "message" | "name" | "stack"): string | undefined {
-  if ((typeof value !== "object" && typeof value !== "function") || value === null) return undefined;
   // Every function has a name, which says little.
   if (typeof value === "function" && key === "name") return undefined;
   try {
     const text = (value as Readonly<Record<string, unknown>>)[key];
     return typeof text === "string" ? text : undefined;
   } catch {
+    // It is nil, or does not let itself be looked at.
     return undefined;
   }
 }

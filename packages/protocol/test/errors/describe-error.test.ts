@@ -135,6 +135,41 @@ describe("whenRejected", () => {
   });
 });
 
+test("whenRejected tells of what a then throws, and of nothing where a then returns nothing", () => {
+  const failures: unknown[] = [];
+  const tell = (error: unknown): void => void failures.push(error);
+  whenRejected(
+    thenable(() => {}),
+    tell,
+  );
+  expect(failures).toEqual([]);
+  whenRejected(
+    thenable(() => {
+      throw 5;
+    }),
+    tell,
+  );
+  expect(failures).toEqual([5]);
+});
+
+test("whenRejected watches promises that a promise rejects with, so that none of them ends the process", async () => {
+  let watched = 0;
+  // Asked for by whoever calls `then`.
+  class Watched extends Promise<never> {
+    static override get [Symbol.species](): PromiseConstructor {
+      watched++;
+      return Promise;
+    }
+  }
+  const failures: unknown[] = [];
+  const inner = Watched.reject(1);
+  const outer = Watched.reject(inner);
+  whenRejected(Promise.reject(outer), (error) => failures.push(error));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(failures).toEqual([outer]);
+  expect(watched).toBe(2);
+});
+
 test("whenRejected tells of a promise that its constructor cannot follow", async () => {
   const failures: unknown[] = [];
   const reason = Promise.resolve();
@@ -162,6 +197,8 @@ describe("what is shown of something that was thrown", () => {
     ["a stack that begins with the message", { message: "m", stack: "m\n  at x" }, "m", "m\n  at x"],
     ["a stack without message", { name: "N", stack: "N\n  at x\n  at y" }, "N", "N\n  at x\n  at y"],
     ["a message of two lines", { message: "a\nb", stack: "N: a\nb\n  at x" }, "a\\nb", "N: a\\nb\n  at x"],
+    ["a stack that begins with a line", { stack: "\n  at x" }, "[object Object]", "\n  at x"],
+    ["a function with a message", Object.assign(() => {}, { message: "m" }), "m", "m"],
     ["a function", function named() {}, "function named() {", /^function named\(\) \{/],
   ])("%s", (_, value, message, stack) => {
     expect(describeError(value)).toMatch(message.endsWith("{") ? /^function named\(\) \{/ : message);
@@ -201,6 +238,7 @@ describe("what is shown of something that was thrown", () => {
     [{ code: "C", closeReason: "a".repeat(300) }, "a".repeat(256)],
     [{ code: 7, closeReason: "why" }, undefined],
     [{ code: "C", closeReason: 7 }, undefined],
+    [{ code: "C", closeReason: ["why"] }, undefined],
     [{ closeReason: "why" }, undefined],
     [{ code: "C" }, undefined],
     [null, undefined],

@@ -1,7 +1,9 @@
 // What packets of the handshake said is remembered, and nothing else is.
 
 import {
+  BadDataError,
   ClassicConnectionType,
+  type Codec,
   Connection,
   FLAG_COMPRESSED,
   Packet,
@@ -117,6 +119,40 @@ describe("a connection type that takes packets of ids that nobody registered", (
     expect(end.codes).toEqual(["P3D_ERR_BAD_DATA"]);
     expect(end.errors[0]?.message).not.toContain("(packet");
     expect(taken).toEqual([]);
+  });
+});
+
+describe("what a codec of the application throws", () => {
+  const thrownBy = (thrown: unknown): unknown => {
+    const own: Codec = {
+      encode: (value) => codec.encode(value),
+      decode: () => {
+        throw thrown;
+      },
+    };
+    const end = new End(SIDE_SERVER, { codec: own });
+    end.connection.open();
+    try {
+      receive(end.connection, packet(2, body(SETTYPE)));
+    } catch (error) {
+      return error;
+    }
+    return "nothing";
+  };
+
+  test.each([new Error("mine"), new TypeError("mine")])("stays as it is: %p", (error) => {
+    expect(thrownBy(error)).toBe(error);
+    expect(error.message).toBe("mine");
+  });
+
+  test("names the packet if it is an error about the value, with or without a stack", () => {
+    const error = new BadDataError("bad");
+    expect(thrownBy(error)).toBe(error);
+    const text = 'bad (packet "peng3dnet:internal.settype")';
+    expect([error.message, error.stack?.split("\n")[0]]).toEqual([text, expect.stringContaining(text)]);
+    const bare = Object.assign(new BadDataError("bad"), { stack: undefined });
+    expect(thrownBy(bare)).toBe(bare);
+    expect([bare.message, bare.stack]).toEqual([text, undefined]);
   });
 });
 
