@@ -165,6 +165,10 @@ describe("a schema that was written by hand", () => {
     },
   );
 
+  test("may answer with a function that has a value", () => {
+    expect(made(() => Object.assign(() => {}, { value: 1 })).parse("x")).toBe(1);
+  });
+
   test("may turn a value into undefined", () => {
     expect(made(() => ({ value: undefined })).parse("x")).toBeUndefined();
   });

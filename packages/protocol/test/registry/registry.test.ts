@@ -451,7 +451,9 @@ describe("what is known of a packet once it is registered", () => {
     expect(() => new PacketRegistry(Special).register(copy, "test:copy")).toThrow(TypeError);
     const branded = Object.assign(() => {}, { "~peng3dnet": "packet" });
     for (const wrong of [null, undefined, 7, "packet", { "~peng3dnet": "definition" }, {}, branded])
-      expect(() => new PacketRegistry().register(wrong as Packet, "test:it")).toThrow(TypeError);
+      expect(() => new PacketRegistry().register(wrong as Packet, "test:it")).toThrow(
+        new TypeError('only instances of Packet can be registered here, under "test:it"'),
+      );
   });
 });
 
