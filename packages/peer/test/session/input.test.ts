@@ -276,6 +276,42 @@ describe("a pause", () => {
     net.clock.advance(5);
     expect([looks, net.clock.timers]).toEqual([before, 0]);
   });
+
+  test("has it looked again once a line is back, and not where there is no pause", () => {
+    const { net, client, transport } = scene();
+    const session = sessionOf(client.conn);
+    let looks = 0;
+    Object.assign(transport, { probe: () => void looks++ });
+    const lines = (): void => {
+      session.stopWatches();
+      net.clock.advance(3);
+      session.goOnWatching();
+    };
+    lines();
+    expect(transport.calls).toEqual([]);
+    client.conn.pause();
+    lines();
+    expect([looks, transport.calls]).toEqual([0, ["pause", "pause"]]);
+    net.clock.advance(3);
+    expect(looks).toBe(3);
+  });
+
+  test("that ends has who waits for packets go on, and not one that lasts", async () => {
+    const { net, server, client, send } = scene({ manual: true });
+    server.process();
+    send(...EIGHT_NOTES);
+    client.conn.pause();
+    client.conn.pause();
+    const counts: number[] = [];
+    void server.process({ wait: true, timeout: 60 }).then((count) => void counts.push(count));
+    await net.settle();
+    client.conn.resume();
+    await net.settle();
+    expect(counts).toEqual([]);
+    client.conn.resume();
+    await net.settle();
+    expect(counts).toEqual([8]);
+  });
 });
 
 test("what a handler feeds in is worked off behind what came before", () => {
@@ -430,6 +466,22 @@ describe("compressed packets", () => {
     expect(notes).toHaveLength(10);
     await net.settle();
     expect(closes.map(({ reason }) => reason)).toEqual(["socketclose"]);
+  });
+
+  test.each([
+    ["ECONNRESET", "not for their rate", 1],
+    ["ETIMEDOUT", "for their rate as well", 0],
+  ])("that wait for a turn when the peer is lost (%s) wait for that, and %s", (code, _, ended) => {
+    const { net, server, send, notes, handler, closes, turn } = inTurns({ cfg, platform });
+    turn();
+    // Two milliseconds allow nothing to speak of.
+    server.on(Note, () => net.clock.advance(0.002));
+    send(...compressed(8));
+    const { length } = notes;
+    expect(length).toBeLessThan(6);
+    handler.closed(Object.assign(new Error(`read ${code}`), { code }));
+    for (let round = 0; round < 8; round++) turn();
+    expect([notes.length, closes.length]).toEqual([6, ended]);
   });
 });
 

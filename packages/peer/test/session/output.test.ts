@@ -1,8 +1,10 @@
 // How output gets to a transport that takes it slowly, in pieces or not at all, and who is told what of that.
 
-import { ConnectionLostError, SlowConsumerError } from "@peng3dnet/peer";
+import { ConnectionLostError, definePacket, payload, SlowConsumerError } from "@peng3dnet/peer";
+import { ManualClock } from "@peng3dnet/peer/testing";
 import { sessionOf } from "../../../core/test/support/session.js";
 import { accept, closeconn, packet, settype } from "../../../core/test/support/wire.js";
+import { KeptBytes } from "../../src/resume/kept-bytes.js";
 import { ScriptedTransport } from "../resume/scripted.js";
 import { NOTE, Note, type SceneOptions, scene } from "./scripted-client.js";
 
@@ -269,7 +271,98 @@ describe("above the mark", () => {
   });
 });
 
+describe("droppable packets", () => {
+  const Position = definePacket({ name: "test:position", schema: payload<Uint8Array>(), droppable: true });
+  const cfg = { "net.limits.unsent.policy": "drop", "net.limits.unsent.highwater": 2000 } as const;
+
+  test("are dropped by what is left of that which waited, and not by what came behind it", async () => {
+    const { net, note, client, transport, handler } = slow({ cfg, packets: [Note, Position] });
+    const position = (bytes: number) => client.trySend(Position, new Uint8Array(bytes));
+    const left = (bytes: number): void => {
+      transport.backlog = bytes;
+      handler.drained();
+    };
+    note(5000);
+    await client.flush();
+    left(5000);
+    expect(position(1000)).toBe("behind");
+    await net.settle();
+    expect(position(10)).toBe("dropped");
+    const behind = wireLength(1000);
+    left(2001 - behind);
+    expect(position(10)).toBe("dropped");
+    left(2000 - behind);
+    expect([position(1000), position(1000), position(1000)]).toEqual(["behind", "behind", "behind"]);
+    // All that waited is out, and what waits now did not in an earlier turn.
+    left(0);
+    expect(position(10)).toBe("behind");
+    await net.settle();
+    expect(position(10)).toBe("dropped");
+  });
+});
+
+describe("what another program goes on with", () => {
+  /** Where the stream is from which it is kept. */
+  const OFFSET = 1000;
+
+  test.each([
+    ["nothing", []],
+    ["what waits behind a transport that is busy", [10, 20, 30]],
+    ["the rest of what is long, and what is behind it", [2 * SLICE, 20, 30]],
+  ])("is %s", async (_, lengths) => {
+    const { client, note, session, pieces, before, transport } = slow();
+    note(7);
+    for (const length of lengths) note(length);
+    await client.flush({ timeout: 0 }).catch(() => {});
+    const handed = Buffer.concat(pieces());
+    const all = Buffer.concat([7, ...lengths].map((length) => packet(NOTE, new Uint8Array(length))));
+    const kept = new KeptBytes(OFFSET);
+    session.leave(kept);
+    const moved: Uint8Array[] = [];
+    for (let at = OFFSET; at < kept.end; at += moved.at(-1)?.length ?? 0) moved.push(kept.view(at));
+    expect(Buffer.concat([handed, ...moved]).equals(all)).toBe(true);
+    expect([session.bytesOut, transport.calls]).toEqual([
+      before + handed.length,
+      ["closing saved", "destroy"],
+    ]);
+    transport.drain();
+    expect(Buffer.concat(pieces()).equals(handed)).toBe(true);
+  });
+});
+
+/** A clock of an event loop that can be busy. */
+class BusyClock extends ManualClock {
+  #away = 0;
+
+  override now(): number {
+    return super.now() + this.#away;
+  }
+
+  /** Time passes in which no timer can fire. */
+  busy(seconds: number): void {
+    this.#away += seconds * 1000;
+  }
+}
+
 describe("a peer that does not read", () => {
+  test.each([
+    [8, 8],
+    [100, 10],
+  ])("is given back %d s in which this program was busy, up to its time: %d s", async (busy, back) => {
+    const clock = new BusyClock();
+    const { note, client, transport } = slow({ clock, manual: true, cfg: { "net.timeout.unsent": 10 } });
+    note(10);
+    await client.flush();
+    note(100);
+    void client.flush().catch(() => {});
+    clock.busy(busy);
+    clock.advance(5);
+    clock.advance(back - 0.1);
+    expect(transport.calls).toEqual([]);
+    clock.advance(0.1);
+    expect(transport.calls).toEqual(["closing slowconsumer", "destroy"]);
+  });
+
   test("may have as much unsent as the limit says, and is broken off with one byte more", async () => {
     const limit = 50_000;
     const overhead = wireLength(10_000) - 10_000;
