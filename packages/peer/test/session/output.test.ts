@@ -401,6 +401,34 @@ describe("a peer that does not read", () => {
     expect(await flushed).toMatch(`ended with ${all} bytes not handed over`);
   });
 
+  test("holds nothing any more once it is broken off, also of what is handed over in pieces", async () => {
+    const { net, note, client, session } = slow();
+    note(3 * SLICE);
+    await net.settle();
+    expect(client.conn.metrics.unsent).toBe(wireLength(3 * SLICE) - SLICE);
+    session.abort(new SlowConsumerError("too much"));
+    expect([client.conn.metrics.unsent, session.unhanded]).toEqual([0, 0]);
+  });
+
+  test("counts for what all may have unsent together only for as long as something is", async () => {
+    const { net, server, note, client, transport } = slow({ cfg: { "net.limits.unsent.total": 5000 } });
+    const other = new ScriptedTransport("another");
+    const second = server.accept(other);
+    other.handler?.ready();
+    other.handler?.data(Buffer.concat([settype(), accept()]));
+    other.room = other.written.length + 1;
+    note(3000);
+    note(3000);
+    await net.settle();
+    transport.drain();
+    second.sendMessage(Note, 1);
+    await net.settle();
+    second.sendMessage(Note, new Uint8Array(4000));
+    await net.settle();
+    expect([client.conn.open, second.conn.open]).toEqual([true, true]);
+    expect(second.conn.metrics.unsent).toBe(wireLength(4000));
+  });
+
   const cfg = { "net.timeout.unsent": 10 };
 
   test("is broken off once nothing has got further for the time, and not before", async () => {
