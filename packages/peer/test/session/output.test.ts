@@ -411,22 +411,23 @@ describe("a peer that does not read", () => {
   });
 
   test("counts for what all may have unsent together only for as long as something is", async () => {
-    const { net, server, note, client, transport } = slow({ cfg: { "net.limits.unsent.total": 5000 } });
+    const { net, server, note, client, transport } = slow({ cfg: { "net.limits.unsent.total": 50_000 } });
     const other = new ScriptedTransport("another");
     const second = server.accept(other);
     other.handler?.ready();
     other.handler?.data(Buffer.concat([settype(), accept()]));
     other.room = other.written.length + 1;
-    note(3000);
-    note(3000);
+    note(10);
+    await client.flush();
+    note(40_000);
     await net.settle();
     transport.drain();
     second.sendMessage(Note, 1);
     await net.settle();
-    second.sendMessage(Note, new Uint8Array(4000));
+    second.sendMessage(Note, new Uint8Array(40_000));
     await net.settle();
     expect([client.conn.open, second.conn.open]).toEqual([true, true]);
-    expect(second.conn.metrics.unsent).toBe(wireLength(4000));
+    expect(second.conn.metrics.unsent).toBe(wireLength(40_000));
   });
 
   const cfg = { "net.timeout.unsent": 10 };
