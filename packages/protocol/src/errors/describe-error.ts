@@ -57,7 +57,8 @@ function splitStack(stack: string, message = ""): readonly [head: string, frames
   const end = begin + message.length;
   const line = stack.indexOf("\n", end);
   if (line < 0) return [stack, []];
-  const frames = stack.slice(line + 1, line + 1 + MAX_FRAMES * MAX_FRAME).split("\n", MAX_FRAMES);
+  const rest = stack.slice(line + 1, line + 1 + MAX_FRAMES * (MAX_FRAME + 1));
+  const frames = rest.split("\n", MAX_FRAMES);
   return [stack.slice(0, line), frames.map((frame) => escapeText(frame, MAX_FRAME))];
 }
 

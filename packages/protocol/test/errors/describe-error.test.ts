@@ -207,6 +207,16 @@ describe("what is shown of something that was thrown", () => {
     else expect(describeError(value, { stack: true })).toMatch(stack);
   });
 
+  test.each([
+    [300, 20, ""],
+    [301, 1, "…"],
+  ])("lines of a stack of %d characters, of which there are %d", (length, count, cut) => {
+    const lines = Array.from({ length: count }, (_, at) => String.fromCharCode(97 + at).repeat(length));
+    const value = { name: "N", stack: ["N", ...lines, ...(count === 20 ? ["one more"] : [])].join("\n") };
+    const shown = ["N", ...lines.map((line) => line.slice(0, 300) + cut)];
+    expect(describeError(value, { stack: true }).split("\n")).toEqual(shown);
+  });
+
   test("of its kind: the name, and where it was thrown first", () => {
     expect(kindOfError({ name: "N", message: "m", stack: "N: m\n    at x\n    at y" })).toBe("N at x");
     expect(kindOfError({ name: "N", message: "m", stack: "N: m" })).toBe("N ");
