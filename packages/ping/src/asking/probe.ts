@@ -36,7 +36,7 @@ export function probe([host, port]: Address, signal: AbortSignal): Promise<Forei
     const socket = connect({ host, port });
     let found: Foreigner | undefined;
     const giveUp = (): void => void socket.destroy();
-    signal.addEventListener("abort", giveUp, { once: true });
+    signal.addEventListener("abort", giveUp);
     if (signal.aborted) giveUp();
     socket.once("connect", () => socket.write(PROBE));
     socket.once("data", (chunk: Buffer) => {

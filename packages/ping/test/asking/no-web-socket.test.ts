@@ -14,6 +14,7 @@ test("where there is no WebSocket at all, what to install is named", async () =>
     const pinged = pingServer({ addr: "wss://localhost:1/play" });
     await expect(pinged).rejects.toThrow(InvalidStateError);
     await expect(pinged).rejects.toThrow("install the package ws");
+    await expect(pinged).rejects.toMatchObject({ cause: { message: "Cannot find module 'ws'" } });
   } finally {
     if (own !== undefined) Object.defineProperty(globalThis, "WebSocket", own);
   }
