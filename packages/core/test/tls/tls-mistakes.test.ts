@@ -21,7 +21,7 @@ import { ManualClock, MemoryLink } from "@peng3dnet/core/testing";
 import { bareTlsClient, bareTlsServer } from "../support/bare-tls.js";
 import { bareTls, clientTls, type Identity, mutualTls, serverTls } from "../support/certificates.js";
 import { track } from "../support/cleanup.js";
-import { next, startServer } from "../support/peers.js";
+import { echo, next, startServer } from "../support/peers.js";
 import { RawPeer, rawServer } from "../support/raw-peer.js";
 import { closeconn, hello } from "../support/wire.js";
 
@@ -354,6 +354,21 @@ describe("time", () => {
     expect(error).toBeInstanceOf(HandshakeTimeoutError);
     expect(error.message).toMatch(/TLS handshake within 10 s .*; it sent nothing/);
     await peer.ended();
+    expect(clock.timers).toBe(0);
+  });
+
+  test("neither the deadline nor the signal of a handshake that is complete ends the connection", async () => {
+    const clock = new ManualClock();
+    const server = await startServer({ cfg: serverTls() });
+    const quiet = { "net.heartbeat.interval": 0, "net.timeout.idle": 0 };
+    const client = makeClient(server.addr, { ...clientTls(), ...quiet }, clock);
+    echo(client);
+    const controller = new AbortController();
+    await client.start({ signal: controller.signal });
+    clock.advance(11);
+    controller.abort();
+    expect(client.sock?.destroyed).toBe(false);
+    await expect(client.close("bye")).resolves.toMatchObject({ reason: "bye", clean: true });
     expect(clock.timers).toBe(0);
   });
 
