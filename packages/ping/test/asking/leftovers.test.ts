@@ -1,11 +1,13 @@
 // What a ping leaves open, which is nothing, and whom it asks what they speak.
 
 import { createServer, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
 import { webSocketConnector } from "@peng3dnet/browser";
-import { type Address, Server } from "@peng3dnet/core";
-import { enablePing, PingError, pingServer } from "@peng3dnet/ping";
+import { type Address, InvalidStateError, Server } from "@peng3dnet/core";
+import { enablePing, PingClient, PingError, pingServer } from "@peng3dnet/ping";
 import { webSocketAcceptor } from "@peng3dnet/websocket";
 import { WebSocket } from "ws";
+import { bareTls, clientTls } from "../../../core/test/support/certificates.js";
 import { onCleanup, track } from "../../../core/test/support/cleanup.js";
 import { freePort } from "../../../core/test/support/raw-peer.js";
 import { hello } from "../../../core/test/support/wire.js";
@@ -52,6 +54,53 @@ test("one that has said something is not asked, nor one whose ping is over", asy
   jest.restoreAllMocks();
 });
 
+test.each([
+  ["greets whoever asks", false, "accepted the connection, but said nothing"],
+  ["has greeted before it answers as another does", true, "is a peng3dnet server, but sent no pong"],
+])("one that %s is waited for", async (_, greets, message) => {
+  let first: Socket | undefined;
+  const { addr, ends } = await listening((socket) => {
+    if (first === undefined) {
+      first = socket;
+      return;
+    }
+    if (!greets) {
+      socket.write(hello());
+      return;
+    }
+    first.write(hello());
+    // What the client answers to the hello shows that it has it.
+    first.once("data", () => socket.write("HTTP/1.1 400 Bad Request\r\n\r\n"));
+  });
+  const failed = pingServer({ addr, timeout: 0.8 });
+  await expect(failed).rejects.toThrow(message);
+  await expect(failed).rejects.toMatchObject({ failure: "timeout" });
+  expect(ends).toHaveLength(2);
+});
+
+test("nobody is asked over TLS, whose handshake has shown what it is", async () => {
+  let connections = 0;
+  const server = createTlsServer(bareTls("server"));
+  server.on("connection", () => void connections++);
+  server.on("tlsClientError", () => {});
+  onCleanup(() => void server.close());
+  await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
+  const { port } = server.address() as { readonly port: number };
+  const failed = pingServer({ addr: ["localhost", port], cfg: clientTls(), timeout: 0.8 });
+  await expect(failed).rejects.toMatchObject({ failure: "timeout" });
+  expect(connections).toBe(1);
+});
+
+test("a mistake that keeps the client from starting is told", async () => {
+  class Mistaken extends PingClient {
+    override async start(): Promise<void> {
+      throw new InvalidStateError("not like this");
+    }
+  }
+  const pinged = pingServer({ addr: "127.0.0.1:9", clientcls: Mistaken, timeout: 5 });
+  await expect(pinged).rejects.toThrow("not like this");
+});
+
 test("nobody is asked over WebSocket, nor over a transport of one's own", async () => {
   const server = track(new Server({ acceptor: webSocketAcceptor({ path: "/play" }), addr: "127.0.0.1:0" }));
   enablePing(server, { motd: "hi" });
@@ -62,6 +111,8 @@ test("nobody is asked over WebSocket, nor over a transport of one's own", async 
   expect(await pingServer({ addr, WebSocket, ...common })).toMatchObject({ motd: "hi" });
   const connector = webSocketConnector(addr, { WebSocket });
   expect(await pingServer({ connector, ...common })).toMatchObject({ motd: "hi" });
+  // An address for the connector, whatever it looks like.
+  expect(await pingServer({ connector, addr: "ws:80", ...common })).toMatchObject({ motd: "hi" });
   expect(set.mock.calls.map(([, milliseconds]) => milliseconds)).not.toContain(600);
   set.mockRestore();
 });
