@@ -102,7 +102,7 @@ describe("in data", () => {
     expect(of(log, greedy.remote.cid)).toEqual(sent);
   });
 
-  test("forty that send much share the time, and one with a short packet waits for few of them", async () => {
+  test("forty that send much share the time, and one with a short packet waits for none of them", async () => {
     const { server, log } = await slowServer(() => 0.001);
     await server.start();
     const greedy = await several(server, 40);
@@ -111,9 +111,8 @@ describe("in data", () => {
       for (const { peer } of greedy) peer.write(packets(50));
       return 40 * 50;
     });
-    // At worst all others come in the same turn of the loop before it. Then a share of each is first, of eight packets; a
-    // turn has time for two of those, and for one share of somebody who had one already.
-    expect(between).toBeLessThanOrEqual((40 / 2) * (3 * 8));
+    // It goes first in the next turn: at worst, the others use up the time of this one.
+    expect(between).toBeLessThan(30);
     expect(most).toBeLessThan(60);
   });
 
