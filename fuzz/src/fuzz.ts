@@ -94,14 +94,16 @@ async function batch(index: number, target: Target): Promise<void> {
   }
   counts.set(target, (counts.get(target) ?? 0) + size);
   total += size;
-  await target.settle?.().catch((error: unknown) => fail(target, first + size - 1, error));
+  const last = first + size - 1;
+  const progress = (): void => watchdog.begin(index, last);
+  await target.settle?.(progress).catch((error: unknown) => fail(target, last, error));
   // Lets through what the runs have left for later, e.g. rejections.
   await new Promise<void>((resolve) => setImmediate(resolve));
   const now = used();
   base ??= now;
   peak = Math.max(peak, now - base);
   if (now - base > MEMORY_LIMIT) {
-    fail(target, first + size - 1, new Error(`memory is up by ${now - base} bytes since the first runs`));
+    fail(target, last, new Error(`memory is up by ${now - base} bytes since the first runs`));
   }
 }
 

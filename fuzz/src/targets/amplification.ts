@@ -99,13 +99,14 @@ export function amplificationTarget(): Target {
   const started = performance.now();
   let spent = 0;
 
-  async function measure(candidate: Candidate): Promise<number> {
+  async function measure(candidate: Candidate, progress: () => void): Promise<number> {
     const body = bodyOf(candidate);
     const { compressed, early } = candidate;
     const bytes = compressed ? new Uint8Array(deflateSync(body, { level: 1 })) : body;
     const question: CostQuestion = { bytes, compressed, early, copies: body.length < 300_000 };
     let share = Number.POSITIVE_INFINITY;
     for (let attempt = 0; attempt < AGAIN && share > 1; attempt++) {
+      progress();
       meter ??= new CostMeter(FLAGS);
       const answer = await meter.measure(question);
       if (answer === undefined) {
@@ -130,13 +131,13 @@ export function amplificationTarget(): Target {
       if (waiting.length < MEASURED) waiting.push(candidate);
       else if (random.oneIn(8)) waiting[random.below(MEASURED)] = candidate;
     },
-    async settle(): Promise<void> {
+    async settle(progress): Promise<void> {
       const began = performance.now();
       if (spent > SHARE_OF_TIME * (began - started)) return;
       const candidates = waiting;
       waiting = [];
       for (const candidate of candidates) {
-        kept.push({ candidate, share: await measure(candidate) });
+        kept.push({ candidate, share: await measure(candidate, progress) });
       }
       kept = kept.sort((one, other) => other.share - one.share).slice(0, KEPT);
       spent += performance.now() - began;
