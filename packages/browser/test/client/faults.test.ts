@@ -37,8 +37,10 @@ test("packets that nobody processes close the connection once maxHeld is exceede
   client.sendMessage("test:say", "now");
   const info = await told;
   expect(info.error?.message).toMatch(/code 4002 .*maxHeld/);
-  while (client.metrics.queued > 0) client.process();
-  expect(await closed).toMatchObject({
+  // What is read only once others have had their turn is processed in later calls.
+  const processing = setInterval(() => client.process(), 1);
+  const outcome = await closed.finally(() => clearInterval(processing));
+  expect(outcome).toMatchObject({
     reason: "inputoverflow",
     clean: false,
     error: { code: "P3D_ERR_INPUT_OVERFLOW" },
