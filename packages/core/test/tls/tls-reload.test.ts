@@ -232,8 +232,16 @@ describe("resumption", () => {
     };
     expect(await reused("localhost")).toBe(false);
     expect(await reused("localhost")).toBe(true);
-    for (let n = 0; n < 256; n++) await reused(`host-${n}`);
+    for (let n = 0; n < 255; n++) await reused(`host-${n}`);
+    // As many as are held; with one more, the first is forgotten, and made anew.
+    expect(await reused("localhost")).toBe(true);
+    expect(await reused("one-more")).toBe(false);
     expect(await reused("localhost")).toBe(false);
+    // New certificates have new sessions: that of the one that comes next is the last that was made then.
+    await renew(server, "server");
+    expect(await reused("host-1")).toBe(false);
+    expect(await reused("another")).toBe(false);
+    expect(await reused("host-1")).toBe(true);
   }, 60_000);
 });
 
