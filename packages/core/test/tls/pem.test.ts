@@ -1,10 +1,11 @@
 // Certificates and keys as people have them, and what is told of those that cannot be used.
 
+import { spawnSync } from "node:child_process";
 import { generateKeyPairSync, X509Certificate } from "node:crypto";
 import { type ConfigOverrides, Server, TlsConfigError } from "@peng3dnet/core";
 import { PemSource } from "../../src/tls/pem.js";
 import { certPem, keyPem } from "../support/certificates.js";
-import { track } from "../support/cleanup.js";
+import { onCleanup, track } from "../support/cleanup.js";
 import { LOCAL } from "../support/peers.js";
 
 const CERT = "net.ssl.server.cert";
@@ -172,5 +173,35 @@ describe("what a server says of a mistake, in whole", () => {
     );
     const behind = { [CERT]: [certPem("server"), certPem("expired")], [KEY]: keyPem("server") };
     expect(await message(behind)).toContain("that expired on");
+  });
+
+  test("a certificate holds in the first and in the last second that it names", async () => {
+    const now = jest.spyOn(Date, "now");
+    onCleanup(() => now.mockRestore());
+    const { validFrom, validTo } = new X509Certificate(certPem("server"));
+    const at = (time: number): Promise<string> => {
+      now.mockReturnValue(time);
+      return message({ [CERT]: certPem("server"), [KEY]: keyPem("server") });
+    };
+    expect(await at(Date.parse(validFrom) - 1)).toContain("not valid before");
+    expect(await at(Date.parse(validFrom))).toBe("none");
+    expect(await at(Date.parse(validTo))).toBe("none");
+    expect(await at(Date.parse(validTo) + 1)).toContain("expired on");
+  });
+
+  test.each([
+    ["/O=Some/CN=host", "(O=Some, CN=host)"],
+    ["/", "()"],
+  ])("the names of one that is for %s", async (subject, shown) => {
+    const made = spawnSync(
+      "openssl",
+      ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", subject, "-keyout", "-"],
+      { encoding: "utf8" },
+    );
+    const now = jest.spyOn(Date, "now").mockReturnValue(Date.parse("2400-01-01"));
+    onCleanup(() => now.mockRestore());
+    expect(await message({ [CERT]: made.stdout, [KEY]: made.stdout })).toContain(
+      `holds a certificate ${shown} that expired on`,
+    );
   });
 });
