@@ -1,7 +1,7 @@
 // The moment at which a connection over TLS changes hands: what is over by then, and what has ended with the handshake.
 
+import type { Socket } from "node:net";
 import {
-  type Address,
   Config,
   silentLogger,
   type TlsHandshakeError,
@@ -9,6 +9,7 @@ import {
   type TransportHandler,
 } from "@peng3dnet/core";
 import { ManualClock } from "@peng3dnet/core/testing";
+import { unacknowledged } from "../../src/tcp/kernel-queue.js";
 import { tcpAcceptor } from "../../src/tcp/tcp-acceptor.js";
 import { tcpConnector } from "../../src/tcp/tcp-connector.js";
 import { bareTlsServer } from "../support/bare-tls.js";
@@ -80,19 +81,14 @@ test("neither the deadline nor the signal of the handshake touches what it has m
   expect([made?.socket?.destroyed, told.events]).toEqual([false, ["ready"]]);
 });
 
-test("a server whose socket is gone before the handshake begins is told so, and begins none", async () => {
-  const clock = new ManualClock();
-  const told = new Told();
+/** The first transport of a server that listens on a port of its own, within the event that offers it. */
+async function offered(clock: ManualClock, take: (open: () => Transport, refuse: () => void) => void) {
   const listening = await tcpAcceptor.listen({
     ...common,
     clock,
     address: ["127.0.0.1", 0],
     cfg: new Config(serverTls()),
-    offer: (_address: Address, open, refuse) => {
-      const transport = open();
-      refuse();
-      transport.start(told);
-    },
+    offer: (_address, open, refuse) => take(open, refuse),
     failed: (error) => {
       throw error;
     },
@@ -100,8 +96,36 @@ test("a server whose socket is gone before the handshake begins is told so, and 
     closingPacket: () => new Uint8Array(0),
   });
   onCleanup(() => listening.close());
-  await RawPeer.connect(listening.address);
+  return RawPeer.connect(listening.address);
+}
+
+test("a server whose socket is gone before the handshake begins is told so, and begins none", async () => {
+  const [clock, told] = [new ManualClock(), new Told()];
+  await offered(clock, (open, refuse) => {
+    const transport = open();
+    refuse();
+    transport.start(told);
+  });
   const error = (await told.whenClosed) as TlsHandshakeError;
   expect(error).toMatchObject({ message: expect.stringContaining("left without having started TLS") });
   expect([told.events, clock.timers]).toEqual([["closed"], 0]);
+});
+
+test("within the handshake, a server's transport says whose it is, what has come, and what the peer has not got", async () => {
+  let take: (transport: Transport) => void;
+  const taken = new Promise<Transport>((resolve) => {
+    take = resolve;
+  });
+  const peer = await offered(new ManualClock(), (open) => {
+    const transport = open();
+    onCleanup(() => transport.destroy());
+    transport.start(new Told());
+    take(transport);
+  });
+  peer.write(Buffer.from("16030102000100", "hex"));
+  const made = await taken;
+  while (made.socket?.bytesRead === 0) await new Promise(setImmediate);
+  expect(made.remoteAddress).toEqual(["127.0.0.1", made.socket?.remotePort]);
+  expect(made.bytesBeforeStream).toBe(7);
+  expect(await made.unacknowledged?.()).toBe(await unacknowledged(made.socket as Socket));
 });
