@@ -98,8 +98,6 @@ export interface SessionOptions extends OutputOptions, ReceiveWindowLimits {
   readonly unsentTotal: number;
   /** `net.limits.buffered` */
   readonly maxBuffered: number;
-  /** `net.resume.bytes` */
-  readonly resumeBytes: number;
   /** `net.limits.requests` */
   readonly maxRequests: number;
   /** What is printed; `undefined`: nothing. */

@@ -25,6 +25,8 @@ export interface OutputOptions {
   readonly unsentLimit: number;
   /** `net.timeout.unsent` */
   readonly unsentTimeout: number;
+  /** `net.resume.bytes` */
+  readonly resumeBytes: number;
 }
 
 /** What output tells the session. */
@@ -88,6 +90,8 @@ export class SessionOutput {
   #looksLater = false;
   /** Up to where in the stream it was noted to wait. */
   #waitsUpTo = 0;
+  /** Up to where in the stream it waited for another line, which is not the peer's fault. */
+  #piledUpTo = 0;
   /** Whether the transport is being handed output. */
   #handing = false;
   /** Bytes that were dropped before they were handed over. */
@@ -205,6 +209,11 @@ export class SessionOutput {
     this.#syncBacklog();
   }
 
+  /** There is another line. */
+  lineRestored(): void {
+    this.#piledUpTo = this.accepted;
+  }
+
   /** `sendMessage` returned false: `outputDrained` has to follow. */
   noteHighWater(): void {
     this.#aboveHighWater = true;
@@ -270,9 +279,10 @@ export class SessionOutput {
       return;
     }
     this.#beginWatch();
-    const { highWater, unsentLimit } = this.#host.options;
+    const { highWater, unsentLimit, resumeBytes } = this.#host.options;
     if (unsent > highWater) this.#aboveHighWater = true;
-    if (unsent > unsentLimit) {
+    // What was accepted without a line is owed to whoever comes back; no more of it than may pile up at once.
+    if (unsent > unsentLimit && unsent - Math.min(this.#piledUpTo - this.handed, resumeBytes) > unsentLimit) {
       this.#host.outputStuck(
         new SlowConsumerError(
           `the peer does not read: ${unsent} bytes are unsent, more than net.limits.unsent`,

@@ -319,6 +319,7 @@ export class Session<Owner = unknown>
   }
 
   goOnWatching(): void {
+    this.output.lineRestored();
     if (!this.open) return;
     this.watch.goOn();
     this.input.goOnWatching();

@@ -208,6 +208,67 @@ describe("what piles up", () => {
     expect(scene.atServer.closes).toMatchObject([{ reason: "resumeexpired" }]);
   });
 
+  describe("and past net.limits.unsent", () => {
+    const limits = { "net.limits.unsent": 100_000, "net.limits.unsent.highwater": 10_000 };
+    const clientCfg = { ...limits, "net.resume.bytes": 200_000 };
+    const narrow = (link: MemoryLink): void => {
+      link.toServer.capacity = link.toClient.capacity = 2000;
+    };
+    const send = (scene: Scene, from: number, to: number): void => {
+      for (const number of range(from, to)) scene.client.sendMessage(Filled, [number, new Uint8Array(1000)]);
+    };
+
+    test("it goes on, and all of it arrives, from either side", async () => {
+      const scene = await openScene({ cfg: limits, clientCfg, prepare: narrow });
+      await scene.cut();
+      send(scene, 0, 180);
+      for (const number of range(0, 500)) scene.remote.sendMessage(Filled, [number, new Uint8Array(1000)]);
+      await scene.pass(6, 0.5);
+      expect([scene.atClient.closes, scene.atServer.closes]).toEqual([[], []]);
+      expect(scene.atServer.numbers).toEqual(range(0, 180));
+      expect(scene.atClient.numbers).toEqual(range(0, 500));
+    });
+
+    test("what is sent with the line back counts as ever", async () => {
+      const scene = await openScene({ clientCfg, prepare: narrow });
+      scene.client.on("resume", () => scene.link.toServer.freeze());
+      await scene.cut();
+      send(scene, 0, 180);
+      await scene.pass(0.5);
+      send(scene, 180, 270);
+      await scene.settle();
+      expect([scene.client.suspended, scene.atClient.closes]).toEqual([false, []]);
+      scene.client.sendMessage(Filled, [270, new Uint8Array(20_000)]);
+      await scene.settle();
+      expect(scene.atClient.closes).toMatchObject([{ reason: "slowconsumer" }]);
+    });
+
+    test("who comes back and reads nothing, again and again, has no more than net.resume.bytes of it", async () => {
+      const scene = await openScene({ clientCfg, prepare: narrow });
+      scene.client.on("resume", () => scene.link.toServer.freeze());
+      await scene.cut();
+      send(scene, 0, 180);
+      await scene.pass(0.5);
+      expect([scene.client.suspended, scene.atClient.closes]).toEqual([false, []]);
+      await scene.cut();
+      send(scene, 180, 360);
+      await scene.settle();
+      expect(scene.atClient.closes).toEqual([]);
+      await scene.pass(0.5);
+      expect(scene.atClient.closes).toMatchObject([{ reason: "slowconsumer" }]);
+    });
+
+    test("a close meanwhile is clean", async () => {
+      const scene = await openScene({ clientCfg, prepare: narrow });
+      await scene.cut();
+      send(scene, 0, 180);
+      const closing = scene.client.close("enough");
+      await scene.pass(2, 0.5);
+      await expect(closing).resolves.toMatchObject({ reason: "enough", clean: true });
+      expect(scene.atServer.numbers).toEqual(range(0, 180));
+    });
+  });
+
   test("who stops at the first false does not come near that, however much was under way", async () => {
     const scene = await openScene({ clientCfg: { "net.resume.bytes": 200_000 } });
     for (const number of range(0, 50)) scene.client.sendMessage(Filled, [number, new Uint8Array(10_000)]);
