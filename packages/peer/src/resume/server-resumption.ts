@@ -1,4 +1,4 @@
-import { encodeResumed, ResumeError, type ResumeRequest } from "@peng3dnet/protocol";
+import { encodeResumed, endsResumption, ResumeError, type ResumeRequest } from "@peng3dnet/protocol";
 import { addressGroup } from "../server/address-group.js";
 import type { Session } from "../session/session.js";
 import { Deadline } from "../time/deadline.js";
@@ -203,7 +203,8 @@ export class ServerResumption<Owner> implements ResumptionHooks<Session<Owner>>,
     this.#suspended.delete(session);
     this.#bySession.delete(session);
     this.#byName.delete(entry.name);
-    if (unheard !== undefined && !this.ending) this.#remember(entry, unheard);
+    // A client that is told of a reason that passes comes again and again: for it, its session is gone.
+    if (unheard !== undefined && endsResumption(unheard) && !this.ending) this.#remember(entry, unheard);
   }
 
   /** The application has closed a session, and its client does not know: it is told when it comes back. */

@@ -30,6 +30,20 @@ test("a close without a reason says nothing, and nothing is remembered of it", a
   expect(scene.atClient.closes).toMatchObject([{ reason: "resumeunknown" }]);
 });
 
+test.each(["timeout", "serverfull", "socketclose"])(
+  "a close with %s, for which a client tries again, leaves it with no session to try for",
+  async (reason) => {
+    const scene = await openScene();
+    scene.online = false;
+    await scene.cut();
+    scene.remote.close(reason).catch(() => {});
+    await scene.pass(12, 0.5);
+    scene.online = true;
+    await scene.pass(6, 0.5);
+    expect(scene.atClient.closes).toMatchObject([{ reason: "resumeunknown" }]);
+  },
+);
+
 test.each(["the server", "its client", "an error"])(
   "a session that %s has closed while both were there is not remembered",
   async (who) => {
