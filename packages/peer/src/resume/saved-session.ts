@@ -57,7 +57,8 @@ export function writeSession(session: SavedSession): string {
  * @throws {@link ResumeError} if it is another one. The error shows nothing of it.
  */
 export function readSession(text: string): SavedSession {
-  if (!text.startsWith(PREFIX))
+  // Without types, it is what a storage returned: null, bytes, a promise.
+  if (typeof text !== "string" || !text.startsWith(PREFIX))
     throw unreadable("what was saved is no session, or one of another version of the library");
   const json = text.slice(PREFIX.length + SUM_LENGTH);
   if (text.slice(PREFIX.length, PREFIX.length + SUM_LENGTH) !== checksum(json))

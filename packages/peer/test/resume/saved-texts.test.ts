@@ -83,6 +83,17 @@ test.each([
   expect(shown(error)).not.toContain(ticket.slice(0, 8));
 });
 
+test.each([
+  ["the null of a storage", () => null],
+  ["the promise of another one", () => Promise.resolve(text)],
+  ["the bytes of a file", () => Buffer.from(text)],
+  ["a number", () => 42],
+])("what is no text is refused as well: %s", async (_name, make) => {
+  const error = await refusal(make() as unknown as string);
+  expect([error.code, error.reason]).toEqual(["P3D_ERR_RESUME", "resumeunreadable"]);
+  expect(shown(error)).not.toContain(ticket.slice(0, 8));
+});
+
 test("a text with any one character changed is refused", async () => {
   for (let at = 0; at < text.length; at += 7) {
     const other = text[at] === "A" ? "B" : "A";

@@ -494,17 +494,6 @@ describe("nothing is saved, and nothing happens,", () => {
   });
 });
 
-test.each([
-  ["null, as a storage returns it", null, "null"],
-  ["a promise, as another storage does", Promise.resolve("a secret"), "type object"],
-  ["the bytes of a file, which are not shown", Buffer.from("a secret"), "type object"],
-  ["a number", 42, "type number"],
-])("a keeper refuses what is no text: %s", (_, saved, named) => {
-  const make = () => new SessionKeeper(saved as unknown as string);
-  expect(make).toThrow(TypeError);
-  expect(make).toThrow(new RegExp(`^[^]*save\\(\\)[^]* undefined, and not [^]*${named}$`));
-});
-
 test("a keeper is for one client", () => {
   const world = new Reloading();
   const { keeper } = world.program();
