@@ -8,6 +8,8 @@ export interface ResumableHost {
   readonly endIsAnswer: boolean;
   /** Whether the other side is not listened to at the moment, so that what it acknowledges is not seen. */
   readonly blocked: boolean;
+  /** Whether the packet that is being written goes on with the next piece. */
+  readonly inPacket: boolean;
   /** The line broke, and the session waits for another one. */
   lineBroken(error: Error | undefined): void;
   /** The session goes on over another line. */

@@ -1,5 +1,4 @@
 import { type Address, BadDataError, type Peng3dnetError, type SslSecLevel } from "@peng3dnet/protocol";
-import { OUTPUT_SLICE } from "../session/session-output.js";
 import type { NativeSocket } from "../transport/native-socket.js";
 import type { PeerCertificate } from "../transport/peer-certificate.js";
 import type { Transport, TransportHandler } from "../transport/transport.js";
@@ -49,7 +48,7 @@ export class ResumableTransport implements Transport, TransportHandler {
   #resending: Resending | undefined = undefined;
   /** Why the session closes; `undefined`: it does not. */
   #closeReason: string | null | undefined = undefined;
-  /** Whether the packet that was written last may go on with the next piece. */
+  /** Whether the packet that was written last goes on with the next piece. */
   #inPacket = false;
   #paused = false;
   #held = 0;
@@ -119,7 +118,7 @@ export class ResumableTransport implements Transport, TransportHandler {
     this.sent += bytes.length;
     if (kept === undefined) return this.#line.transport.write(bytes);
     const copied = kept.append(bytes, !this.#inPacket);
-    this.#inPacket = bytes.length === OUTPUT_SLICE;
+    this.#inPacket = this.host?.inPacket === true;
     if (kept.length > this.#limits.deaf) kept.clear();
     this.#tellHeld(kept);
     const reusable = this.#line.transport.write(bytes);

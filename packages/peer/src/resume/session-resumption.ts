@@ -23,6 +23,8 @@ export interface ResumingSession {
     readonly resumeBytes: number;
     readonly unsentLimit: number;
   };
+  /** Whether output that was begun goes on with the next piece. */
+  readonly inPieces: boolean;
   /** Whether packets can still be exchanged: one that closes passes over what comes. */
   readonly open: boolean;
   /** Whether the other side is not listened to at the moment. */
@@ -160,6 +162,10 @@ export class SessionResumption<Session extends ResumingSession> implements Resum
 
   get blocked(): boolean {
     return this.#session.blocked || !this.#session.open;
+  }
+
+  get inPacket(): boolean {
+    return this.#session.inPieces;
   }
 
   lineBroken(error: Error | undefined): void {

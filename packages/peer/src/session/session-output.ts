@@ -113,6 +113,11 @@ export class SessionOutput {
     return this.bytesOut + (this.#rest?.length ?? 0) + unsent - backlog;
   }
 
+  /** Whether output that was begun goes on with the next piece. */
+  get inPieces(): boolean {
+    return this.#rest !== undefined;
+  }
+
   /** Whether nothing waits for the transport. */
   get handedOver(): boolean {
     return !this.#host.connection.hasOutput && this.#rest === undefined;

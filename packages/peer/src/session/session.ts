@@ -308,6 +308,10 @@ export class Session<Owner = unknown>
 
   // ---- from line to line ------------------------------------------------------------------------
 
+  get inPieces(): boolean {
+    return this.output.inPieces;
+  }
+
   forgetBacklog(): void {
     this.output.lineBroken();
   }

@@ -13,6 +13,7 @@ import {
 import { MemoryLink, type TestNetwork } from "@peng3dnet/peer/testing";
 import { backOff, checkBackOff } from "../../src/resume/back-off.js";
 import { SuspendedSessions } from "../../src/resume/suspended-sessions.js";
+import { OUTPUT_SLICE } from "../../src/session/session-output.js";
 import { Filled, Number_, packets, quickNetwork, range } from "./scene.js";
 
 interface Member {
@@ -310,6 +311,24 @@ describe("net.limits.unsent.total", () => {
     // Its client does not know yet, and comes in vain.
     expect(hall.ended.slice(0, 1)).toEqual([[1, "slowconsumer"]]);
   });
+});
+
+test("packets that are as long as what is written at once wait at net.resume.bytes, too", async () => {
+  const hall = new Hall({ "net.resume.bytes": 300_000, "net.limits.unsent": 1e9 });
+  const member = await hall.join();
+  const sent = (): number => hall.server.metrics.bytesOut;
+  const start = sent();
+  member.remote.sendMessage(Filled, [0, new Uint8Array(100_000)]);
+  await hall.net.settle();
+  const header = sent() - start - 100_000;
+  // It reads, and says nothing.
+  member.link().toServer.freeze();
+  const before = member.link().toClient.delivered;
+  for (const number of range(0, 20)) {
+    member.remote.sendMessage(Filled, [number, new Uint8Array(OUTPUT_SLICE - header)]);
+    await hall.net.settle();
+  }
+  expect(member.link().toClient.delivered - before).toBe(2 * OUTPUT_SLICE);
 });
 
 test("what had left for a line that broke makes no room for more than net.resume.bytes", async () => {

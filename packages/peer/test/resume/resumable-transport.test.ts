@@ -312,6 +312,17 @@ describe("acknowledgements", () => {
     expect([transport.busy, session.told]).toEqual([false, ["drained"]]);
   });
 
+  test("writing goes on past the window to the end of a packet, within which they cannot pass", () => {
+    const { first, transport, host } = opened();
+    host.inPacket = true;
+    transport.write(packet(2 * WINDOW).slice());
+    expect([transport.busy, transport.writePast(packet(15))]).toEqual([false, false]);
+    host.inPacket = false;
+    transport.write(new Uint8Array(10));
+    expect([transport.busy, transport.writePast(packet(15))]).toEqual([true, true]);
+    expect(first.written).toHaveLength(3);
+  });
+
   test("each of them is progress where writing waits", () => {
     const { transport, session } = opened();
     transport.write(packet(3 * WINDOW).slice());

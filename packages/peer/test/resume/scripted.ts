@@ -112,6 +112,7 @@ export class NotedHandler implements TransportHandler {
 export class ScriptedHost implements ResumableHost {
   outlives = true;
   endIsAnswer = false;
+  inPacket = false;
   blocked = false;
   /** Nobody. */
   readonly share = undefined;
