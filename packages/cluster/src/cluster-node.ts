@@ -61,10 +61,10 @@ export class ClusterNode<
     return this.#core.left;
   }
 
-  /** The other nodes that are there, by id. */
+  /** The other nodes that are there, by id; none once this one has left. */
   get nodes(): ReadonlyMap<string, NodeInfo> {
     return new Map(
-      [...this.#core.table.live].map(([id, { name, advertised, clients }]) => [
+      [...this.#core.others].map(([id, { name, advertised, clients }]) => [
         id,
         { id, name, advertised, clients },
       ]),
@@ -73,23 +73,23 @@ export class ClusterNode<
 
   /**
    * How many clients all nodes have together, e.g. for the answer to pings: those of this node now, and those of the others at their
-   * last beat. Who is still in the handshake does not count.
+   * last beat. Who is still in the handshake does not count. Once this node has left, it is how many it has itself.
    */
   get clientCount(): number {
-    const { clients, table } = this.#core;
+    const { clients, others } = this.#core;
     let sum = clients;
-    for (const node of table.live.values()) sum += node.clients;
+    for (const node of others.values()) sum += node.clients;
     return sum;
   }
 
   /** Counters. */
   get metrics(): NodeMetrics {
-    const { counters, asked, served, table, shared } = this.#core;
+    const { counters, asked, served, others, shared } = this.#core;
     return {
       ...counters,
       requestsWaiting: asked.size,
       requestsRunning: served.size,
-      nodes: table.live.size,
+      nodes: others.size,
       groups: shared.size,
     };
   }

@@ -49,6 +49,8 @@ export interface NodeParts {
   readonly settings: ClusterSettings;
 }
 
+const NONE: ReadonlyMap<string, RemoteNode> = new Map();
+
 /** The inside of a node: brings its parts together. Each part sees of it what its own interface says. */
 export class NodeCore
   implements MembershipHost, SharedGroupsHost, PresenceHost, AskedHost, ServedHost, NodePlacesHost
@@ -124,12 +126,17 @@ export class NodeCore
     return this.#bus.maxPayload;
   }
 
+  /** The other nodes that are there. Who has left hears of none any more. */
+  get others(): ReadonlyMap<string, RemoteNode> {
+    return this.left ? NONE : this.table.live;
+  }
+
   /** What there is, and what was counted. */
   census(): NodeCensus {
-    const { asked, served, table, shared, left } = this;
+    const { asked, served, others, shared, left } = this;
     const { gaps, missed } = this.counters;
     return {
-      nodes: left ? 0 : table.live.size,
+      nodes: others.size,
       groups: shared.size,
       connected: left ? undefined : this.connected,
       gaps,

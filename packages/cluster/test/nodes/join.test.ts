@@ -167,6 +167,18 @@ test.each(["leave", "stop", "dispose"])(
   },
 );
 
+test("a node that has left tells of no other nodes any more, and counts its own clients alone", async () => {
+  const cluster = new TestCluster();
+  const [a, b] = await cluster.joinAll(["a", "b"]);
+  await a.enter();
+  await b.enter();
+  await cluster.turn(1);
+  const told = (): unknown => [b.node.nodes.size, b.node.clientCount, b.node.metrics.nodes];
+  expect(told()).toEqual([1, 2, 1]);
+  await b.node.leave();
+  expect(told()).toEqual([0, 1, 0]);
+});
+
 test("after all have left, no timer and no listener is left", async () => {
   const cluster = new TestCluster();
   const nodes = await cluster.joinAll(["a", "b", "c"]);
