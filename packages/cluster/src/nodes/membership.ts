@@ -94,7 +94,11 @@ export class Membership {
     this.#ended = true;
     this.#host.clock.clearTimeout(this.#timer);
     if (conflict) this.#beat();
-    else this.#host.tellAll(BYE.write({ from: this.#host.id }));
+    else {
+      // The others forget this node with its farewell: what did not reach them has to be missed before.
+      this.#tellLast();
+      this.#host.tellAll(BYE.write({ from: this.#host.id }));
+    }
     this.#waits.end();
   }
 

@@ -68,6 +68,22 @@ test("a loss at the end is noticed where the first words about it were lost, too
   expect(b.gaps).toEqual([gap(1)]);
 });
 
+test("a loss at the end is noticed before the sender's farewell, and none where nothing was lost", async () => {
+  const { cluster, a, b, send, gap } = await two();
+  await send(1);
+  const c = await cluster.join("c");
+  c.node.group("room").add((await c.enter()).remote);
+  await cluster.turn(3);
+  const seen: unknown[] = [];
+  b.node.on("gap", () => seen.push("gap")).on("nodeleave", (_, { lost }) => seen.push(lost));
+  cluster.bus.drop((passage) => toGroup(passage) && passage.to === "b");
+  await send(2, 3);
+  cluster.bus.heal();
+  await a.node.leave();
+  await cluster.settle();
+  expect([b.gaps, seen, c.gaps]).toEqual([[gap(2)], ["gap", false], []]);
+});
+
 test("whoever joins late starts there: there is no gap", async () => {
   const { cluster, a, b, guest, send } = await two();
   const early = await a.enter();
