@@ -5,6 +5,7 @@ import {
   type ClientOf,
   type ClientOnServer,
   ConnectionClosedError,
+  checkWait,
   Deferred,
   type NameSentTo,
   OBSERVED,
@@ -24,6 +25,7 @@ import type { NodeMetrics } from "./metrics.js";
 import type { NodeCore } from "./node-core.js";
 import { isMemberEvent } from "./presence/member.js";
 import { cut, errorOf, isErrorCode } from "./requests/answers.js";
+import { DEFAULT_TIMEOUT } from "./requests/asked.js";
 import { KICK, REQUEST, SEND } from "./wire/messages.js";
 import { checkGroupName, cidOf, peerIdOf, readPeerId } from "./wire/names.js";
 
@@ -300,12 +302,8 @@ export class ClusterNode<
   async #kick(peer: string, reason: string | null, options: WaitOptions): Promise<boolean> {
     const { node, cid } = checkPeer(peer);
     const core = this.#core;
-    if (node === this.id) {
-      const there = core.server.clients.has(cid);
-      await core.server.closeConnection(cid, reason);
-      return there;
-    }
     if (reason !== null && typeof reason !== "string") throw new TypeError("a reason is a string or null");
+    if (node === this.id) return closeHere(core, cid, reason, options);
     // The other node closes with even less of it, as this one would.
     const told = reason === null ? null : cut(reason);
     return core.asked.ask(
@@ -321,6 +319,26 @@ export class ClusterNode<
       options,
     );
   }
+}
+
+/** Closes the connection of a client of this node, as another node would be asked to: whoever gave up before has nobody kicked. */
+async function closeHere(
+  { server, clock }: NodeCore,
+  cid: number,
+  reason: string | null,
+  options: WaitOptions,
+): Promise<boolean> {
+  checkWait(options);
+  const { timeout = DEFAULT_TIMEOUT, signal } = options;
+  const there = server.clients.has(cid);
+  const closed = new Deferred<boolean>(clock);
+  if (timeout > 0 && signal?.aborted !== true) {
+    server.closeConnection(cid, reason).then(
+      () => closed.settle(there),
+      (error: Error) => closed.fail(error),
+    );
+  }
+  return closed.wait({ timeout, signal }, "the client to be gone");
 }
 
 /** Node and cid of a client. @throws TypeError for what is no id of one. */

@@ -11,7 +11,7 @@ import type { RemoteNode } from "../nodes/remote-node.js";
 import { type AnswerParts, closedError } from "./answers.js";
 
 /** Seconds that a caller waits for an answer, if it does not say. */
-const DEFAULT_TIMEOUT = 10;
+export const DEFAULT_TIMEOUT = 10;
 /** Longest delay that timers can hold, in milliseconds. Who waits longer waits as long as the node is there. */
 const LONGEST_DELAY = 0x7fff_ffff;
 

@@ -1,6 +1,7 @@
 // Single clients of any node: what is sent to them, what they are asked, and their closes.
 
 import {
+  AbortedError,
   ConnectionClosedError,
   defineRequest,
   payload,
@@ -287,6 +288,19 @@ test("a client of any node can be closed, with a reason", async () => {
   expect(await outcome(cluster, a.node.kick(here.id))).toBe(false);
   expect(await settled(a.node.kick(guest.id, 7 as never))).toBeInstanceOf(TypeError);
   expect(await settled(a.node.kick("x"))).toBeInstanceOf(TypeError);
+});
+
+test.each(["here", "elsewhere"])("a kick of a client %s heeds its options", async (where) => {
+  const { cluster, a, guest } = await two();
+  const { id, client } = where === "here" ? await a.enter() : guest;
+  const kick = (options: object): Promise<unknown> => outcome(cluster, a.node.kick(id, "late", options));
+  expect(await kick({ signal: AbortSignal.abort() })).toBeInstanceOf(AbortedError);
+  expect(await kick({ timeout: 0 })).toBeInstanceOf(TimedOutError);
+  expect(await kick({ timeout: -1 })).toMatchObject({ code: "P3D_ERR_CONFIG", key: "timeout" });
+  expect(await kick({ signall: AbortSignal.abort() })).toMatchObject({ code: "P3D_ERR_CONFIG" });
+  expect(await kick(null as never)).toBeInstanceOf(TypeError);
+  expect(client.active).toBe(true);
+  expect(await kick({ timeout: 1 })).toBe(true);
 });
 
 test.each([
