@@ -55,6 +55,8 @@ export class OwnPresence {
   #version = 0;
   #changes = new Map<number, ClientOnServer>();
   #announcing = false;
+  /** Those of which this node is still to be told; `undefined`: it is not being told. */
+  #telling: Present[] | undefined = undefined;
   #active = false;
   #ended = false;
 
@@ -146,7 +148,21 @@ export class OwnPresence {
         this.#node.tellWatchers(PRESENCE.write({ from: this.#node.id, base, version, present: some }));
       }
     }
-    for (const one of present) this.#changed(one);
+    this.#tellOwn(present);
+  }
+
+  /** Tells this node, in order: a listener that looks who is there has what it changed told behind what came before. */
+  #tellOwn(present: readonly Present[]): void {
+    if (this.#telling !== undefined) {
+      this.#telling.push(...present);
+      return;
+    }
+    this.#telling = [...present];
+    try {
+      for (const one of this.#telling) this.#changed(one);
+    } finally {
+      this.#telling = undefined;
+    }
   }
 
   // ---- those who watch ------------------------------------------------------------------------------
@@ -198,6 +214,8 @@ export class OwnPresence {
 
   end(): void {
     this.#ended = true;
+    // What is said of clients from now on is told to nobody.
+    this.#active = false;
     this.#watchers.clear();
     this.#changes.clear();
     this.#node.server.off("groupenter", this.#entered);

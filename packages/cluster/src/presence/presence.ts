@@ -3,6 +3,7 @@ import type { BusSubscription } from "../bus/bus.js";
 import type { Events } from "../events.js";
 import type { Membership } from "../nodes/membership.js";
 import type { NodeTable } from "../nodes/node-table.js";
+import { LONGEST_DELAY } from "../requests/asked.js";
 import type { Message } from "../wire/form.js";
 import { PRESENCE, PRESENCE_AT, PRESENT, WATCH, WATCH_ALL } from "../wire/messages.js";
 import type { GroupMember, GroupMembers, MemberEvent, MemberListener, MembersOptions } from "./member.js";
@@ -98,7 +99,7 @@ export class Presence {
           resolve();
         };
         this.#waiting.add(look);
-        if (seconds === Number.POSITIVE_INFINITY) return;
+        if (seconds * 1000 > LONGEST_DELAY) return;
         timer = clock.setTimeout(() => {
           this.#waiting.delete(look);
           resolve();

@@ -13,7 +13,7 @@ import { type AnswerParts, closedError } from "./answers.js";
 /** Seconds that a caller waits for an answer, if it does not say. */
 export const DEFAULT_TIMEOUT = 10;
 /** Longest delay that timers can hold, in milliseconds. Who waits longer waits as long as the node is there. */
-const LONGEST_DELAY = 0x7fff_ffff;
+export const LONGEST_DELAY = 0x7fff_ffff;
 
 /** What is asked of another node. */
 export interface Question<T> {

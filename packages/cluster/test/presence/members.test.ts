@@ -1,5 +1,7 @@
 // Who is in a group, on all nodes, and who enters and leaves.
 
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { joinCluster } from "@peng3dnet/cluster";
 import { News, settled, TestCluster } from "../support/cluster.js";
 import { hear, known, membersOf } from "../support/presence.js";
@@ -127,6 +129,35 @@ test("a node that joins late knows all, of many clients as well", async () => {
   expect([found.members.length, found.incomplete]).toEqual([31, []]);
 });
 
+test("what a listener changes, and looks at, is told behind what came before", async () => {
+  const cluster = new TestCluster();
+  const [a, b] = await cluster.joinAll(["a", "b"]);
+  const [anna, ben] = [await a.enter(), await a.enter()];
+  const room = a.node.group("room");
+  // One at a time.
+  room.on("memberenter", ({ id }) => {
+    if (id !== anna.id) return;
+    room.delete(ben.remote);
+    a.node.setPresence(anna.remote, "first");
+    void room.members({ timeout: 0 });
+  });
+  const heard = [a, b].map((one) => hear(one, "room"));
+  await cluster.settle();
+  room.add(anna.remote);
+  room.add(ben.remote);
+  await cluster.settle();
+  for (const events of heard) {
+    expect(events.filter(([, id]) => id === ben.id)).toEqual([
+      ["memberenter", ben.id, null],
+      ["memberleave", ben.id, null],
+    ]);
+    expect(events.filter(([, id]) => id === anna.id)).toEqual([
+      ["memberenter", anna.id, null],
+      ["memberchange", anna.id, "first"],
+    ]);
+  }
+});
+
 test("several connections of one user are a group: the user is there while one of them is", async () => {
   const cluster = new TestCluster();
   const [a, b] = await cluster.joinAll(["a", "b"]);
@@ -208,6 +239,46 @@ test("what cannot be told is refused, with what to do", async () => {
   });
   const bad = { bus: cluster.bus, maxMembers: 0 };
   expect(await settled(joinCluster(a.server, bad))).toMatchObject({ key: "maxMembers" });
+});
+
+test("what is said of clients once a node has left keeps none of them", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const cluster = new TestCluster();
+  const a = await cluster.join("a");
+  await membersOf(cluster, a, "room");
+  await a.node.leave();
+  const play = async () => {
+    const { client, remote } = await a.enter();
+    expect(a.node.setPresence(remote, "Anna")).toBe(true);
+    await client.close();
+    await cluster.settle();
+    return new WeakRef(remote);
+  };
+  const gone = await play();
+  // The server remembers the last ones that left.
+  await play();
+  await cluster.turn(10);
+  collect();
+  expect(gone.deref()).toBeUndefined();
+});
+
+test.each([Number.POSITIVE_INFINITY, 1e7])("a query waits for %p seconds if it has to", async (timeout) => {
+  const cluster = new TestCluster();
+  const [a] = await cluster.joinAll(["a", "b"]);
+  cluster.bus.drop(({ from }) => from === "b");
+  const set = jest.spyOn(cluster.net.clock, "setTimeout");
+  let found = false;
+  void a.node
+    .group("room")
+    .members({ timeout })
+    .then(() => (found = true));
+  await cluster.turn(3);
+  expect(found).toBe(false);
+  // Longer ones fire at once.
+  for (const [, milliseconds] of set.mock.calls) expect(milliseconds).toBeLessThan(2 ** 31);
+  await cluster.turn(5);
+  expect(found).toBe(true);
 });
 
 test("a node that has left knows its own members, at once", async () => {
