@@ -2,7 +2,7 @@
 
 import { instrument } from "@peng3dnet/telemetry";
 import { comeBack } from "../../peer/test/resume/raw-client.js";
-import { Number_, openScene } from "../../peer/test/resume/scene.js";
+import { Number_, openScene, Scene } from "../../peer/test/resume/scene.js";
 import { meterInMemory } from "./support/otel.js";
 
 async function observed() {
@@ -48,6 +48,21 @@ test("who is suspended, what is kept, how it ends, and what is sent again", asyn
   const sums = duration?.dataPoints.map(({ value }) => (value as { readonly sum?: number }).sum);
   for (const sum of sums ?? []) expect(sum).toBeGreaterThan(0);
   expect(sums).toHaveLength(2);
+});
+
+test("a session whose line breaks within the handshake counts once, wherever that is", async () => {
+  const found = new Set<string>();
+  for (let bytes = 1; bytes <= 100; bytes++) {
+    const scene = new Scene({ prepare: ({ toServer }) => toServer.cutAfter(bytes) });
+    const { meter, values } = meterInMemory();
+    instrument(scene.server, { meter });
+    scene.client.connect().catch(() => {});
+    await scene.settle();
+    const all = await values("peng3dnet.connections");
+    found.add(["active", "handshake", "suspended"].map((which) => all[state(which, "server")]).join(" "));
+  }
+  // The server suspends from when it has given the ticket: that is before the last packet of the handshake.
+  expect([...found].sort()).toEqual(["0 0 0", "0 0 1", "1 0 0"]);
 });
 
 test("outcomes of those that do not go on; a client that is turned away was not suspended", async () => {

@@ -5,7 +5,7 @@ import { SessionNumbers } from "../session/session-numbers.js";
 export interface Census extends Metrics {
   /** Connections that are not closed. */
   readonly connections: number;
-  /** Connections whose handshake is not complete. */
+  /** Connections whose handshake is not complete, those that are suspended not included. */
   readonly handshaking: number;
   /** Connections whose line is broken, and that wait for another one: see `client.suspended`. */
   readonly suspended: number;

@@ -40,7 +40,6 @@ export class SessionNumbers {
   count(session: CountedSession): void {
     const { connection, resumption, requests } = session;
     this.connections++;
-    if (!session.greeted) this.handshaking++;
     this.bytesIn += session.bytesIn;
     this.bytesOut += session.bytesOut;
     this.packetsIn += connection.packetsIn;
@@ -49,10 +48,10 @@ export class SessionNumbers {
     this.unsent += connection.unsent;
     this.unhandled += session.unhandled;
     this.unprocessed += session.queuedBytes + connection.inputHeld;
-    if (resumption !== undefined) {
-      if (resumption.suspended) this.suspended++;
-      this.kept += resumption.transport.keptBytes;
-    }
+    // A line may break within the handshake: each connection counts once.
+    if (resumption?.suspended === true) this.suspended++;
+    else if (!session.greeted) this.handshaking++;
+    if (resumption !== undefined) this.kept += resumption.transport.keptBytes;
     if (requests === undefined) return;
     this.asked += requests.asked.size;
     this.answering += requests.running.size;
