@@ -293,7 +293,8 @@ export class Membership {
     node.clients = clients;
     // Else a change of what it wants to hear did not come: it may want to hear what nobody else does.
     if (version === node.version) this.#table.trust(node);
-    else if (node.complete && version > node.version) this.#table.doubt(node);
+    // A later one than its own was not of it, and would keep all from being heard that it says until then.
+    else if (node.complete || version < node.version) this.#table.doubt(node);
     // One that has just come was asked, and what it says now may be under way.
     node.behind = version === node.version ? 0 : node.behind + 1;
     if (node.behind > 1) {
@@ -373,6 +374,7 @@ export class Membership {
     // An answer before it, or a part of this one, may have been lost: then all is told again.
     if (part === 0) node.answered = { version, next: 0 };
     const { answered } = node;
+    if (version > this.#version) return;
     if (answered?.version !== version || answered.next !== part || base > node.confirmed) return;
     answered.next++;
     if (more) return;

@@ -225,6 +225,40 @@ test.each(["said at once", "said one by one", "said in parts that do not end", "
   },
 );
 
+test("a forged word of what a node wants to hear holds until its next beats", async () => {
+  const { cluster, a, guest, publish } = await one();
+  const b = await cluster.join("b");
+  await cluster.turn(3);
+  const { id: from } = a.node;
+  const parts = { version: Number.MAX_SAFE_INTEGER, part: 0, parts: 1, groups: [] };
+  await publish(`n.${b.node.id}`, forms.STATE.write({ from, ...parts }));
+  await cluster.turn(3);
+  b.node.group("room").broadcast(News, 1);
+  a.node.group("other").add(guest.remote);
+  await cluster.settle();
+  b.node.group("other").broadcast(News, 2);
+  b.node.group("nobody's").broadcast(News, 3);
+  await cluster.settle();
+  expect([guest.news, b.node.metrics.broadcastsOut]).toEqual([[1, 2], 2]);
+});
+
+test("a forged answer to what this node never said is none", async () => {
+  const { cluster, a, guest, publish } = await one();
+  const b = await cluster.join("b");
+  await cluster.turn(3);
+  const parts = { base: -1, version: Number.MAX_SAFE_INTEGER, part: 0, more: false, positions: [] };
+  await publish(`n.${a.node.id}`, forms.POSITIONS.write({ from: b.node.id, ...parts }));
+  cluster.bus.drop(({ from }) => from === "b");
+  a.node.group("other").add(guest.remote);
+  let flushed = false;
+  void a.node.flush().then(() => (flushed = true));
+  await cluster.turn(1);
+  expect(flushed).toBe(false);
+  cluster.bus.heal();
+  await cluster.turn(2);
+  expect(flushed).toBe(true);
+});
+
 test("a group that is left out a thousand times is left out once", async () => {
   const { cluster, a, guest, bus } = await one();
   for (let count = 0; count < 50; count++) a.node.group("red").add((await a.enter()).remote);
