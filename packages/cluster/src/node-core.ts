@@ -344,6 +344,10 @@ export class NodeCore
     return this.outgoing.active();
   }
 
+  allPositions(): Iterable<Position> {
+    return this.outgoing.all();
+  }
+
   heardFrom(node: RemoteNode, heard: Heard): void {
     this.shared.heardFrom(node, heard);
   }

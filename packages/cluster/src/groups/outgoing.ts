@@ -96,6 +96,11 @@ export class Outgoing {
     return positions;
   }
 
+  /** Where all of them are. */
+  *all(): IterableIterator<Position> {
+    for (const stream of this.#streams.values()) yield stream.position;
+  }
+
   /** Forgets sequences that nobody needs. @param groups - of these; `undefined`: of all. */
   sweep(groups: readonly string[] | undefined, needed: (group: string) => boolean): void {
     for (const group of groups ?? this.#streams.keys()) {

@@ -26,6 +26,8 @@ export interface MembershipHost {
   positionOf(group: string): Position;
   /** Sequences that were active a short time ago. */
   activePositions(): Position[];
+  /** All sequences. */
+  allPositions(): Iterable<Position>;
   /** From where on this node hears all of a sequence. */
   heardFrom(node: RemoteNode, heard: Heard): void;
   /** A sequence has got to here. */

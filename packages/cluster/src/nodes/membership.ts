@@ -1,7 +1,17 @@
 import type { WaitOptions } from "@peng3dnet/peer";
 import { batchesOfGroups, fitInOne } from "../wire/batches.js";
 import type { Message } from "../wire/form.js";
-import { BEAT, BYE, type Heard, INTEREST, LAST, POSITIONS, STATE, WANT } from "../wire/messages.js";
+import {
+  BEAT,
+  BYE,
+  type Heard,
+  INTEREST,
+  LAST,
+  POSITIONS,
+  type Position,
+  STATE,
+  WANT,
+} from "../wire/messages.js";
 import { BeatMarks } from "./beat-marks.js";
 import { HeardWaits } from "./heard-waits.js";
 import type { MembershipHost } from "./membership-host.js";
@@ -95,8 +105,8 @@ export class Membership {
     this.#host.clock.clearTimeout(this.#timer);
     if (conflict) this.#beat();
     else {
-      // The others forget this node with its farewell: what did not reach them has to be missed before.
-      this.#tellLast();
+      // The others forget this node with its farewell: what did not reach them, however long ago, has to be missed before.
+      this.#tellLast([...this.#host.allPositions()].filter(([group]) => this.#table.needs(group)));
       this.#host.tellAll(BYE.write({ from: this.#host.id }));
     }
     this.#waits.end();
@@ -191,7 +201,7 @@ export class Membership {
     if (late || !connected) for (const node of this.#table.live.values()) node.heardAt = now;
     if (!connected) return;
     this.#beat();
-    this.#tellLast();
+    this.#tellLast(this.#host.activePositions().filter(([group]) => this.#table.wants(group)));
     for (const node of [...this.#table.live.values()]) {
       if (now - node.heardAt > this.#host.timeout * 1000) {
         this.#table.lose(node);
@@ -210,10 +220,10 @@ export class Membership {
   }
 
   /** Says where sequences are, so that the loss of their last message is noticed, too. */
-  #tellLast(): void {
+  #tellLast(all: readonly Position[]): void {
+    if (all.length === 0) return;
     const { id: from, maxPayload } = this.#host;
-    const active = this.#host.activePositions().filter(([group]) => this.#table.wants(group));
-    for (const positions of batchesOfGroups(maxPayload, active))
+    for (const positions of batchesOfGroups(maxPayload, all))
       this.#host.tellAll(LAST.write({ from, end: false, positions }));
   }
 

@@ -84,6 +84,21 @@ test("a loss at the end is noticed before the sender's farewell, and none where 
   expect([b.gaps, seen, c.gaps]).toEqual([[gap(2)], ["gap", false], []]);
 });
 
+test.each([2, 30])(
+  "so it is where the sender leaves as soon as a bus is back after %i seconds",
+  async (seconds) => {
+    const { cluster, a, b, send, gap } = await two();
+    await send(1);
+    cluster.bus.disconnect("b");
+    await send(2, 3);
+    await cluster.turn(seconds);
+    cluster.bus.reconnect("b");
+    await a.node.leave();
+    await cluster.settle();
+    expect(b.gaps).toEqual([gap(2)]);
+  },
+);
+
 test("whoever joins late starts there: there is no gap", async () => {
   const { cluster, a, b, guest, send } = await two();
   const early = await a.enter();
