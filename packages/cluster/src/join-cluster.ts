@@ -18,7 +18,7 @@ import { newNodeId, Subjects } from "./wire/names.js";
  * Where the server stops, it leaves by itself.
  *
  * @returns once the bus is connected, and the others can hear of this node.
- * @throws {@link ConfigError} for an option that is not allowed; {@link InvalidStateError} if the server is stopped, or has joined already and not left;
+ * @throws {@link ConfigError} for an option that is not allowed; TypeError for what is no server; {@link InvalidStateError} if the server is stopped, or has joined already and not left;
  * {@link NodeConflictError} if another node has its id; {@link BusConnectError} and what else the bus throws.
  *
  * @example
@@ -62,11 +62,11 @@ export async function joinCluster<C extends ClientOnServer, D extends AnyPacketD
   }
 }
 
-function checkCanJoin({
-  stopped,
-  [CLUSTER_HOST]: { joined },
-}: Pick<Server, "stopped" | typeof CLUSTER_HOST>): void {
-  if (joined)
+function checkCanJoin(server: Pick<Server, "stopped" | typeof CLUSTER_HOST>): void {
+  const { [CLUSTER_HOST]: host } = Object(server) as Partial<typeof server>;
+  if (host === undefined) throw new TypeError("joinCluster takes a Server, and then its options");
+  const { stopped } = server;
+  if (host.joined)
     throw new InvalidStateError(
       "the server is a node of a cluster already; await leave() of that node before it joins again",
     );

@@ -1,6 +1,6 @@
 import { type ClusterHost, describeError, isInstance, NotRegisteredError, quoteText } from "@peng3dnet/peer";
 import type { Bus, BusSubscription } from "./bus/bus.js";
-import type { Counters } from "./metrics.js";
+import type { Counters, NodeMetrics } from "./metrics.js";
 import type { NodeObservation } from "./observing/node-observation.js";
 import { kindOf, type Message, OtherVersionError, readMessage } from "./wire/form.js";
 
@@ -8,8 +8,6 @@ import { kindOf, type Message, OtherVersionError, readMessage } from "./wire/for
 const FROM = 1;
 /** Kinds of things that are warned of. */
 const MOST_WARNINGS = 100;
-/** How a warning ends. */
-const FURTHER = "further ones are counted only, in node.metrics.refused";
 
 /** What a node does with the bus: it counts, and nothing that comes over the bus makes it throw. */
 export class Link {
@@ -52,7 +50,11 @@ export class Link {
       this.publish(subject, message);
     } catch (error) {
       this.#counters.unpublished++;
-      this.#warn("unpublished", () => `the bus did not take a message: ${describeError(error)}`);
+      this.#warn(
+        "unpublished",
+        () => `the bus did not take a message: ${describeError(error)}`,
+        "unpublished",
+      );
     }
   }
 
@@ -107,10 +109,11 @@ export class Link {
     }
   }
 
-  /** Says something once. */
-  #warn(kind: string, text: () => string): void {
+  /** Says something once. @param counter - where all are counted. */
+  #warn(kind: string, text: () => string, counter: keyof NodeMetrics = "refused"): void {
     if (this.#warned.has(kind) || this.#warned.size >= MOST_WARNINGS) return;
     this.#warned.add(kind);
-    this.#guard.notice(`cluster: ${text()}; ${FURTHER}`, `cluster ${kind}`);
+    const further = `further ones are counted only, in node.metrics.${counter}`;
+    this.#guard.notice(`cluster: ${text()}; ${further}`, `cluster ${kind}`);
   }
 }

@@ -53,7 +53,7 @@ export class NatsBusConnection implements Bus {
     this.#watch = new BusWatch(context.logger);
     this.#outbox = new Outbox(options);
     this.#unconfirmed = new Unconfirmed(context.clock, () => connection.flush(), this.#outbox.maxKept);
-    this.#subscriptions = new NatsSubscriptions(connection, context.logger);
+    this.#subscriptions = new NatsSubscriptions(connection, context.logger, this.#log);
     this.#beforeOutput = context.beforeOutput ?? process.nextTick;
   }
 

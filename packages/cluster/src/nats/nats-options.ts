@@ -38,7 +38,7 @@ export interface NatsTlsOptions {
  * milliseconds here.
  */
 export interface NatsBusOptions extends OfflineOptions {
-  /** Address of the broker, or of several, as `"host:port"`. Default: `"127.0.0.1:4222"`. */
+  /** Address of the broker, or of several, as `"host:port"`, without a user. Default: `"127.0.0.1:4222"`. */
   readonly servers?: string | readonly string[] | undefined;
   /** What the broker calls the connection. Default: the name of the node. */
   readonly name?: string | undefined;

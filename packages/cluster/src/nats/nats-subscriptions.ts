@@ -2,6 +2,7 @@ import type { Msg, NatsConnection, Subscription } from "@nats-io/transport-node"
 import { describeError, type Logger } from "@peng3dnet/peer";
 import type { BusReceiver, BusSubscription } from "../bus/bus.js";
 import { guardedReceiver } from "../bus/bus-watch.js";
+import type { BrokerLog } from "./broker-log.js";
 
 interface Entry {
   readonly subject: string;
@@ -13,12 +14,15 @@ interface Entry {
 /** What is subscribed to, whatever becomes of the connection. */
 export class NatsSubscriptions {
   readonly #logger: Logger;
+  readonly #log: BrokerLog;
   readonly #entries = new Set<Entry>();
   readonly #connection: NatsConnection;
 
-  constructor(connection: NatsConnection, logger: Logger) {
+  /** @param log - takes what the broker does not permit. */
+  constructor(connection: NatsConnection, logger: Logger, log: BrokerLog) {
     this.#connection = connection;
     this.#logger = logger;
+    this.#log = log;
   }
 
   add(subject: string, receive: BusReceiver): BusSubscription {
@@ -65,8 +69,6 @@ export class NatsSubscriptions {
 
   #refused(entry: Entry, error: Error): void {
     entry.subscription = undefined;
-    this.#logger.error(
-      `the broker does not permit to subscribe to "${entry.subject}": ${describeError(error)}`,
-    );
+    this.#log.error(`the broker does not permit to subscribe to "${entry.subject}": ${describeError(error)}`);
   }
 }

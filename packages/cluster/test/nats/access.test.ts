@@ -110,6 +110,17 @@ describeWithNats("access", () => {
     expect(heard.texts).toEqual(["now"]);
   });
 
+  test("it is said once for each subject, and of so many at most", async () => {
+    const server = await startNats({ config: USERS(GAME_ONLY) });
+    const { bus, logged } = await openNats(server, { user: "game", pass: "secret" });
+    const refused = (): string[] => logged.filter((line) => line.includes("does not permit"));
+    for (let times = 0; times < 3; times++) await hear(bus, "elsewhere");
+    expect(refused()).toHaveLength(1);
+    for (let number = 0; number < 40; number++) bus.subscribe(`elsewhere.${number}`, () => {});
+    await bus.flush();
+    expect(logged.filter((line) => line.startsWith("error"))).toHaveLength(32);
+  });
+
   test("over TLS the broker proves who it is, and so does the node where it has to", async () => {
     const server = await startNats({
       config: `tls {

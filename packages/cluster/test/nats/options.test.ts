@@ -33,3 +33,22 @@ test("what the client library has beside them passes, and so does none at all", 
   expect(natsBus({ tls: null, servers: undefined })).toEqual({ connect: expect.any(Function) });
   expect(natsBus()).toEqual({ connect: expect.any(Function) });
 });
+
+test.each<[unknown, RegExp]>([
+  [[], /at least one/],
+  ["", /at least one/],
+  [["127.0.0.1:4222", 5], /at least one/],
+  ["nats://game:secret@127.0.0.1:4222", /options "user" and "pass"/],
+])("%j names no broker, and is refused with what to do", (servers, message) => {
+  expect(() => natsBus({ servers: servers as never })).toThrow(
+    expect.objectContaining({
+      code: "P3D_ERR_CONFIG",
+      key: "servers",
+      message: expect.stringMatching(message) as string,
+    }),
+  );
+});
+
+test.each([null, "127.0.0.1:4222"])("%j is no object of options", (options) => {
+  expect(() => natsBus(options as never)).toThrow(TypeError);
+});

@@ -40,6 +40,11 @@ test.each<[string, Partial<ClusterOptions>]>([
   expect(net.clock.timers).toBe(0);
 });
 
+test.each([undefined, null, {}, 5])("%j is no server", async (server) => {
+  const error = await settled(joinCluster(server as never, { bus: memoryBus() }));
+  expect(error).toEqual(new TypeError("joinCluster takes a Server, and then its options"));
+});
+
 test("a server that is stopped cannot join, be it that it stops meanwhile", async () => {
   const net = new TestNetwork();
   const server = net.server();

@@ -79,3 +79,18 @@ test("the presence of many clients is told in as many messages as it takes", asy
   expect(new Set(later.members.map(({ presence }) => presence))).toEqual(new Set(["z".repeat(1000)]));
   expect([a.node.metrics.unpublished, b.node.metrics.unpublished]).toEqual([0, 0]);
 });
+
+test("what the bus did not take of what nodes say is counted, and warned of once", async () => {
+  const cluster = new TestCluster(undefined, { offline: "refuse" });
+  const a = await cluster.join("a");
+  const guest = await a.enter();
+  cluster.bus.disconnect("a");
+  for (const name of ["room", "hall"]) {
+    a.node.group(name).add(guest.remote);
+    await cluster.settle();
+  }
+  expect(a.node.metrics.unpublished).toBe(2);
+  expect(a.warnings).toEqual([
+    expect.stringMatching(/did not take a message: .* in node\.metrics\.unpublished$/),
+  ]);
+});
