@@ -2,6 +2,7 @@
 // Whoever uses the package need not name that library of types.
 import type { Attributes, Meter, Tracer } from "@opentelemetry/api";
 import {
+  type Client,
   ConfigError,
   checkKnownOptions,
   type Observable,
@@ -54,7 +55,7 @@ export interface Instrumentation extends Disposable {
 
 /**
  * Tells OpenTelemetry what a server, a client or a node of a cluster does: metrics from now on, and a span for each request. Peers with
- * the same attributes on one meter are told as one. That of a client ends with its connection.
+ * the same attributes on one meter are told as one. That of a client ends when it is closed for good.
  *
  * @param peer - a `Server` or `Client`, be it running or not, or what `joinCluster` returned. Traces are linked over connections that
  * begin after this, and between nodes at once.
@@ -108,11 +109,11 @@ class PeerTelemetry {
     this.#observing = observe(peer, {
       traces: tracer !== undefined,
       request: (request) => new RequestTelemetry(telling, request),
-      ...(instruments && metricsOf(instruments, attributes, end)),
+      ...(instruments && metricsOf(instruments, attributes)),
       ...(series && packetsOf(series)),
-      // A client connects once. Whoever connects again and again need not end each.
-      ...(isClient && { closed: end }),
     });
+    // Whoever makes client after client need not end each. One that connects again by itself is not closed meanwhile.
+    if (isClient) void (peer as Partial<Client>).waitForClose?.().then(end, end);
     if (instruments === undefined || series === undefined) return;
     const source = { peer, census: () => this.#observing.census(), before: this.#observing.census() };
     instruments.join(series, source);
@@ -126,13 +127,10 @@ class PeerTelemetry {
   }
 }
 
-/** @param end - looks on no more. */
-function metricsOf(instruments: MeterInstruments, attributes: Attributes, end: () => void): PeerObserver {
+function metricsOf(instruments: MeterInstruments, attributes: Attributes): PeerObserver {
   return {
-    handshake(connection, outcome) {
+    handshake(_connection, outcome) {
       instruments.handshakes.add(1, { ...attributes, [HANDSHAKE_OUTCOME]: outcome });
-      // A client that never had a connection has none to end with.
-      if (connection === undefined) end();
     },
     resumption(_connection, { outcome, seconds, again }) {
       const how = { ...attributes, [RESUMPTION_OUTCOME]: outcome };

@@ -320,6 +320,53 @@ test("clients on one meter are told as one, and leave with their connections", a
   expect((await values("peng3dnet.connections"))[active]).toBe(2);
 });
 
+test("a client that connects again by itself is told on, until it is closed", async () => {
+  const { meter, values } = meterInMemory();
+  const net = new TestNetwork();
+  const server: Server = net.server({ packets });
+  server.on(Say, () => {});
+  const links: MemoryLink[] = [];
+  let online = true;
+  const client: Client = net.client({
+    packets,
+    reconnect: { delay: 1 },
+    connector: {
+      connect: async ({ established }) => {
+        if (!online) throw new Error("nobody there");
+        const link = new MemoryLink();
+        links.push(link);
+        server.accept(link.server);
+        established(link.client);
+      },
+    },
+  });
+  instrument(client, { meter });
+  const told = async () => {
+    const all = await values("peng3dnet.");
+    const sent = `peng3dnet.packets{${OUT},peng3dnet.packet.type=test:say,peng3dnet.side=client}`;
+    return [all[sent], all["peng3dnet.connections{peng3dnet.connection.state=active,peng3dnet.side=client}"]];
+  };
+  await client.start();
+  client.sendMessage(Say, "before");
+  await net.settle();
+  online = false;
+  links[0]?.cut();
+  await net.settle();
+  net.clock.advance(2);
+  await net.settle();
+  expect(await told()).toEqual([1, 0]);
+  online = true;
+  net.clock.advance(10);
+  await net.settle();
+  await client.waitForConnection();
+  client.sendMessage(Say, "after");
+  await net.settle();
+  expect(await told()).toEqual([2, 1]);
+  await client.close();
+  await net.settle();
+  expect(await told()).toEqual([2, 0]);
+});
+
 test.each(["is closed", "never was"])("a client whose connection %s is not held", async (what) => {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;
