@@ -61,8 +61,9 @@ export class NodeSeries {
   sum(): NodeSum {
     const levels = { nodes: 0, groups: 0, connected: 0, disconnected: 0, asked: 0, answering: 0 };
     const sum: NodeSum = { ...this.#past, ...levels };
-    for (const { census, before } of this.#sources.values()) {
-      const now = census();
+    for (const source of [...this.#sources.values()]) {
+      const now = source.census();
+      const { before } = source;
       sum.gaps += now.gaps - before.gaps;
       sum.missed += now.missed - before.missed;
       sum.nodes += now.nodes;
@@ -71,6 +72,8 @@ export class NodeSeries {
       if (now.connected === false) sum.disconnected++;
       sum.asked += now.asked;
       sum.answering += now.answering;
+      // One that has left does not come back: whoever joins again and again need not end each.
+      if (now.connected === undefined) this.remove(source);
     }
     return sum;
   }

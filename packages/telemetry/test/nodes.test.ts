@@ -1,8 +1,12 @@
 // What OpenTelemetry is told of nodes of a cluster, and of requests that go over several.
 
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { context, SpanKind, SpanStatusCode } from "@opentelemetry/api";
 import type { ReadableSpan } from "@opentelemetry/sdk-trace-base";
-import { InvalidStateError } from "@peng3dnet/peer";
+import { joinCluster, memoryBus } from "@peng3dnet/cluster";
+import { InvalidStateError, type Server } from "@peng3dnet/peer";
+import { TestNetwork } from "@peng3dnet/peer/testing";
 import { instrument } from "@peng3dnet/telemetry";
 import { Confirm, News, settled, TestCluster, type TestNode } from "../../cluster/test/support/cluster.js";
 import { keepContext, meterInMemory, tracerInMemory } from "./support/otel.js";
@@ -93,6 +97,28 @@ test("nodes with the same attributes are told as one, and one that has left has 
     [`peng3dnet.bus.connections{peng3dnet.bus.state=connected,${NODE}}`]: 1,
     [`peng3dnet.bus.connections{peng3dnet.bus.state=disconnected,${NODE}}`]: 0,
   });
+});
+
+test("a node that has left is not held once that was told", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const { meter, values } = meterInMemory();
+  const net = new TestNetwork();
+  const server: Server = net.server();
+  const joinAndLeave = async (): Promise<WeakRef<object>> => {
+    const node = await joinCluster(server, { bus: memoryBus() });
+    instrument(node, { meter });
+    await node.leave();
+    return new WeakRef(node);
+  };
+  const gone = await joinAndLeave();
+  const sent = (await values("peng3dnet.bus"))[bus("messages", OUT, "membership")];
+  expect(sent).toBeGreaterThan(0);
+  await net.settle();
+  collect();
+  expect(gone.deref()).toBeUndefined();
+  await joinAndLeave();
+  expect((await values("peng3dnet.bus"))[bus("messages", OUT, "membership")]).toBe(2 * Number(sent));
 });
 
 test("requests across nodes by outcome, and those that are under way", async () => {
