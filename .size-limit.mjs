@@ -11,7 +11,7 @@ const ALONE = {
   browser: "12 kB",
   websocket: "10.4 kB",
   telemetry: "5.1 kB",
-  cluster: "21.5 kB",
+  cluster: "22 kB",
   ping: "4.6 kB",
   "peng3d-events": "3.7 kB",
 };
