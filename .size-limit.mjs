@@ -10,7 +10,7 @@ const ALONE = {
   core: "11.6 kB",
   browser: "12 kB",
   websocket: "10.4 kB",
-  telemetry: "5.1 kB",
+  telemetry: "5.2 kB",
   cluster: "22 kB",
   ping: "4.6 kB",
   "peng3d-events": "3.7 kB",

@@ -61,11 +61,10 @@ export class NodeSeries {
   sum(): NodeSum {
     const levels = { nodes: 0, groups: 0, connected: 0, disconnected: 0, asked: 0, answering: 0 };
     const sum: NodeSum = { ...this.#past, ...levels };
-    for (const source of [...this.#sources.values()]) {
+    for (const source of this.#sources.values()) {
       const now = source.census();
-      const { before } = source;
-      sum.gaps += now.gaps - before.gaps;
-      sum.missed += now.missed - before.missed;
+      sum.gaps += now.gaps - source.before.gaps;
+      sum.missed += now.missed - source.before.missed;
       sum.nodes += now.nodes;
       sum.groups += now.groups;
       if (now.connected === true) sum.connected++;
