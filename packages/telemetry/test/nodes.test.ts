@@ -4,9 +4,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { context, SpanKind, SpanStatusCode } from "@opentelemetry/api";
 import type { ReadableSpan } from "@opentelemetry/sdk-trace-base";
-import { joinCluster, memoryBus } from "@peng3dnet/cluster";
-import { InvalidStateError, type Server } from "@peng3dnet/peer";
-import { TestNetwork } from "@peng3dnet/peer/testing";
+import { InvalidStateError } from "@peng3dnet/peer";
 import { instrument } from "@peng3dnet/telemetry";
 import { Confirm, News, settled, TestCluster, type TestNode } from "../../cluster/test/support/cluster.js";
 import { keepContext, meterInMemory, tracerInMemory } from "./support/otel.js";
@@ -103,10 +101,9 @@ test("a node that has left is not held once that was told", async () => {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;
   const { meter, values } = meterInMemory();
-  const net = new TestNetwork();
-  const server: Server = net.server();
+  const cluster = new TestCluster();
   const joinAndLeave = async (): Promise<WeakRef<object>> => {
-    const node = await joinCluster(server, { bus: memoryBus() });
+    const { node } = await cluster.join("a");
     instrument(node, { meter });
     await node.leave();
     return new WeakRef(node);
@@ -114,7 +111,7 @@ test("a node that has left is not held once that was told", async () => {
   const gone = await joinAndLeave();
   const sent = (await values("peng3dnet.bus"))[bus("messages", OUT, "membership")];
   expect(sent).toBeGreaterThan(0);
-  await net.settle();
+  await cluster.settle();
   collect();
   expect(gone.deref()).toBeUndefined();
   await joinAndLeave();
