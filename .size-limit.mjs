@@ -6,7 +6,7 @@ const WITH_ALL = { protocol: "42.9 kB", peer: "94.7 kB" };
 const ECHO_CLIENT = "{ Client, definePacket, payload }";
 const ALONE = {
   protocol: "37.4 kB",
-  peer: "54.8 kB",
+  peer: "54.9 kB",
   core: "11.6 kB",
   browser: "12 kB",
   websocket: "10.4 kB",
