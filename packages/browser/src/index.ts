@@ -7,7 +7,7 @@
 
 export * from "@peng3dnet/peer";
 export { Client, type ClientOptions } from "./client.js";
-export { InputOverflowError, WebSocketConnectError, WebSocketSubprotocolError } from "./errors.js";
+export { InputOverflowError } from "./errors.js";
 export { browserPlatform } from "./runtime/browser-platform.js";
 export { type ReloadKeeperOptions, reloadKeeper, type SessionStorageLike } from "./runtime/reload-keeper.js";
 export {

@@ -113,4 +113,5 @@ export type { Connector, ConnectRequest, RedirectedConnector } from "./transport
 export * from "./transport/native-socket.js";
 export type { DistinguishedName, PeerCertificate } from "./transport/peer-certificate.js";
 export type { Transport, TransportHandler } from "./transport/transport.js";
+export { WebSocketConnectError, WebSocketSubprotocolError } from "./transport/web-socket-errors.js";
 export type { ProcessOptions } from "./turns/packet-processor.js";

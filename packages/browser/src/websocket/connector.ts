@@ -15,9 +15,10 @@ import {
   TlsConfigError,
   UnsupportedAddressError,
   WEBSOCKET_SUBPROTOCOL,
+  WebSocketConnectError,
+  WebSocketSubprotocolError,
 } from "@peng3dnet/peer";
 import { Deadline } from "@peng3dnet/peer/transport";
-import { WebSocketConnectError, WebSocketSubprotocolError } from "../errors.js";
 import { openFailure } from "./failure.js";
 import { checkMaxHeld } from "./held-input.js";
 import { resolveTarget, type Target, targetOf, type UrlLike } from "./target.js";

@@ -1,5 +1,4 @@
-import { describeError, WEBSOCKET_SUBPROTOCOL } from "@peng3dnet/peer";
-import { WebSocketConnectError } from "../errors.js";
+import { describeError, WEBSOCKET_SUBPROTOCOL, WebSocketConnectError } from "@peng3dnet/peer";
 
 /** What can be the matter where the runtime does not tell. docs/guides/browsers.md has the same list, with what to do. */
 const GUESSES = `the server may not be running, not be reachable, or be full; it may have no valid certificate, ask for one of the client's own, or not admit the origin of this page (its option origins); it may have nothing at this path that knows the subprotocol ${WEBSOCKET_SUBPROTOCOL} (for a bridge, set the option bridge); a page that came by https may open wss:// only, and one with a Content-Security-Policy what connect-src names`;

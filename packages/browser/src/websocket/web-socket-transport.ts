@@ -11,9 +11,10 @@ import {
   standardPlatform,
   type Transport,
   type TransportHandler,
+  WebSocketConnectError,
 } from "@peng3dnet/peer";
 import { joinPieces } from "@peng3dnet/peer/transport";
-import { InputOverflowError, WebSocketConnectError } from "../errors.js";
+import { InputOverflowError } from "../errors.js";
 import { closeText, describeClose, isOrderly } from "./close-text.js";
 import { checkMaxHeld, HeldInput } from "./held-input.js";
 import { targetOf } from "./target.js";
