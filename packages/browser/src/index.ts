@@ -6,6 +6,7 @@
  */
 
 export * from "@peng3dnet/peer";
+export type { UrlLike } from "@peng3dnet/peer/transport";
 export { Client, type ClientOptions } from "./client.js";
 export { InputOverflowError } from "./errors.js";
 export { browserPlatform } from "./runtime/browser-platform.js";
@@ -16,7 +17,6 @@ export {
   type WebSocketOptions,
   webSocketConnector,
 } from "./websocket/connector.js";
-export type { UrlLike } from "./websocket/target.js";
 export type {
   WebSocketClass,
   WebSocketClose,

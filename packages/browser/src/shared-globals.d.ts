@@ -10,17 +10,6 @@ interface AbortSignal {
 
 declare function queueMicrotask(callback: () => void): void;
 
-declare class URL {
-  constructor(url: string, base?: string);
-  readonly href: string;
-  readonly host: string;
-  readonly hostname: string;
-  readonly pathname: string;
-  readonly port: string;
-  protocol: string;
-  hash: string;
-}
-
 declare class TextEncoder {
   encodeInto(text: string, target: Uint8Array): { readonly read: number; readonly written: number };
 }

@@ -34,3 +34,14 @@ declare const crypto: { getRandomValues(array: Uint8Array): Uint8Array };
 
 declare function btoa(bytes: string): string;
 declare function atob(text: string): string;
+
+declare class URL {
+  constructor(url: string, base?: string);
+  readonly href: string;
+  readonly host: string;
+  readonly hostname: string;
+  readonly pathname: string;
+  readonly port: string;
+  protocol: string;
+  hash: string;
+}

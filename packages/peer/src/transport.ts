@@ -9,5 +9,10 @@ export { addressGroup } from "./server/address-group.js";
 export { onAbort } from "./time/abort-signals.js";
 export { Deadline, type DeadlineOptions } from "./time/deadline.js";
 export { joinPieces } from "./transport/join-pieces.js";
+export {
+  type UrlLike,
+  type WebSocketTarget,
+  webSocketTarget,
+} from "./transport/web-socket-target.js";
 export { accepted } from "./turns/arrivals.js";
 export { BRIEF_LENGTH, type Precedence, type Runnable, RunQueue } from "./turns/run-queue.js";

@@ -18,10 +18,10 @@ import {
   WebSocketConnectError,
   WebSocketSubprotocolError,
 } from "@peng3dnet/peer";
-import { Deadline } from "@peng3dnet/peer/transport";
+import { Deadline, type UrlLike, type WebSocketTarget } from "@peng3dnet/peer/transport";
 import { openFailure } from "./failure.js";
 import { checkMaxHeld } from "./held-input.js";
-import { resolveTarget, type Target, targetOf, type UrlLike } from "./target.js";
+import { resolveTarget, targetOf } from "./target.js";
 import { CONNECTING, OPEN, ownWebSocket, type WebSocketClass, type WebSocketLike } from "./web-socket.js";
 import { WebSocketTransport, type WebSocketTransportOptions } from "./web-socket-transport.js";
 
@@ -52,7 +52,7 @@ function checkUsable(socket: WebSocketLike): void {
 }
 
 /** @throws {@link TlsConfigError}: what is to be encrypted is never sent as it is. */
-function checkTls(cfg: Config, { secure, shown }: Target): void {
+function checkTls(cfg: Config, { secure, shown }: WebSocketTarget): void {
   if (secure || !cfg.get("net.ssl.enabled")) return;
   throw new TlsConfigError(
     "net.ssl.enabled",
@@ -61,7 +61,7 @@ function checkTls(cfg: Config, { secure, shown }: Target): void {
 }
 
 function open(
-  { url, shown }: Target,
+  { url, shown }: WebSocketTarget,
   { WebSocket = ownWebSocket(), bridge }: WebSocketOptions,
 ): WebSocketLike {
   if (WebSocket === undefined) {
