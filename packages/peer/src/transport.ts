@@ -9,7 +9,10 @@ export { addressGroup } from "./server/address-group.js";
 export { onAbort } from "./time/abort-signals.js";
 export { Deadline, type DeadlineOptions } from "./time/deadline.js";
 export { joinPieces } from "./transport/join-pieces.js";
+export { webSocketAnswerAdvice } from "./transport/web-socket-answers.js";
 export {
+  checkEncrypted,
+  redirectedTarget,
   type UrlLike,
   type WebSocketTarget,
   webSocketTarget,

@@ -2,7 +2,6 @@ import {
   AbortedError,
   type Address,
   type Clock,
-  type Config,
   ConfigError,
   type Connector,
   type ConnectRequest,
@@ -12,13 +11,17 @@ import {
   type OptionNames,
   onAbort,
   TimedOutError,
-  TlsConfigError,
-  UnsupportedAddressError,
   WEBSOCKET_SUBPROTOCOL,
   WebSocketConnectError,
   WebSocketSubprotocolError,
 } from "@peng3dnet/peer";
-import { Deadline, type UrlLike, type WebSocketTarget } from "@peng3dnet/peer/transport";
+import {
+  checkEncrypted,
+  Deadline,
+  redirectedTarget,
+  type UrlLike,
+  type WebSocketTarget,
+} from "@peng3dnet/peer/transport";
 import { openFailure } from "./failure.js";
 import { checkMaxHeld } from "./held-input.js";
 import { resolveTarget, targetOf } from "./target.js";
@@ -49,15 +52,6 @@ export interface WebSocketConnector extends Connector {
 function checkUsable(socket: WebSocketLike): void {
   if (socket.readyState === CONNECTING || socket.readyState === OPEN) return;
   throw new InvalidStateError("the WebSocket is closed already; hand it in while it connects or is open");
-}
-
-/** @throws {@link TlsConfigError}: what is to be encrypted is never sent as it is. */
-function checkTls(cfg: Config, { secure, shown }: WebSocketTarget): void {
-  if (secure || !cfg.get("net.ssl.enabled")) return;
-  throw new TlsConfigError(
-    "net.ssl.enabled",
-    `TLS is enabled (net.ssl.enabled), but ${shown} is not encrypted; begin the address with wss://`,
-  );
 }
 
 function open(
@@ -149,7 +143,7 @@ export function webSocketConnector(
     const { clock, signal } = request;
     let transport = early;
     try {
-      checkTls(cfg, target);
+      checkEncrypted(cfg, target);
       if (signal.aborted) throw new AbortedError("connecting was aborted", { cause: signal.reason });
       if (given !== undefined) checkUsable(given);
       const socket = given ?? open(target, options);
@@ -173,15 +167,8 @@ export function webSocketConnector(
   };
   if (given !== undefined) return { address: target.address, connect };
   const redirected = (address: string): WebSocketConnector => {
-    // A page would take anything else for an address of its own server.
-    if (!/^wss?:\/\//i.test(address))
-      throw new UnsupportedAddressError("an address to go on at begins with wss:// or ws://");
-    const connector = webSocketConnector(address, options);
-    if (target.secure && !resolveTarget(address).secure)
-      throw new UnsupportedAddressError(
-        `${target.shown} is encrypted, and an address to go on at has to be, too`,
-      );
-    return connector;
+    redirectedTarget(address, target);
+    return webSocketConnector(address, options);
   };
   return { address: target.address, connect, redirected };
 }

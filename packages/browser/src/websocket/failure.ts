@@ -1,16 +1,8 @@
 import { describeError, WEBSOCKET_SUBPROTOCOL, WebSocketConnectError } from "@peng3dnet/peer";
+import { webSocketAnswerAdvice } from "@peng3dnet/peer/transport";
 
 /** What can be the matter where the runtime does not tell. docs/guides/browsers.md has the same list, with what to do. */
 const GUESSES = `the server may not be running, not be reachable, or be full; it may have no valid certificate, ask for one of the client's own, or not admit the origin of this page (its option origins); it may have nothing at this path that knows the subprotocol ${WEBSOCKET_SUBPROTOCOL} (for a bridge, set the option bridge); a page that came by https may open wss:// only, and one with a Content-Security-Policy what connect-src names`;
-
-/** What to do about an answer that is no WebSocket, by its status. */
-const ANSWERS: Readonly<Record<string, string>> = {
-  "400": `the server wants another subprotocol than ${WEBSOCKET_SUBPROTOCOL}, or is none for WebSockets; for a bridge, set the option bridge`,
-  "403": "the server does not admit it; its option origins lists the pages that may connect",
-  "404": "there is no WebSocket at this path; correct the path",
-  "426": "there is no WebSocket at this path; correct the path",
-  "503": "the server is full (net.limits.connections), or a proxy cannot reach it; try again later",
-};
 
 /** What to do about an error of the network or of TLS, by its code. */
 const CODES: Readonly<Record<string, string>> = {
@@ -26,7 +18,7 @@ function known(error: unknown): string | undefined {
   if (status === undefined && typeof code !== "string") return undefined;
   // OpenSSL writes where in its sources it was, and a line feed.
   const text = line.replace(/[0-9A-F]+:error:[0-9A-F]+:[^:]*:[^:]*:([^:]+):.*/i, "$1");
-  const advice = status === undefined ? CODES[code as string] : ANSWERS[status];
+  const advice = status === undefined ? CODES[code as string] : webSocketAnswerAdvice(status);
   const shown = describeError(text === "" ? String(code) : text);
   return advice === undefined ? shown : `${shown}; ${advice}`;
 }

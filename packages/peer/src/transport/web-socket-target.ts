@@ -1,4 +1,10 @@
-import { type Address, InvalidAddressError, UnsupportedAddressError } from "@peng3dnet/protocol";
+import {
+  type Address,
+  type Config,
+  InvalidAddressError,
+  TlsConfigError,
+  UnsupportedAddressError,
+} from "@peng3dnet/protocol";
 
 /** A `URL` object, whatever platform it comes from. */
 export interface UrlLike {
@@ -44,7 +50,7 @@ export function webSocketTarget(addr: string | UrlLike, base?: string): WebSocke
   const text: unknown = typeof addr === "string" ? addr.trim() : addr?.href;
   if (typeof text !== "string") {
     throw new InvalidAddressError(
-      'the option addr takes a URL such as "wss://game.example/play", or a WebSocket; [host, port] and { host, port } are addresses of TCP',
+      'where a WebSocket leads to is a URL such as "wss://game.example/play"; [host, port] and { host, port } are addresses of TCP',
     );
   }
   const url = parsed(text, base);
@@ -60,4 +66,35 @@ export function webSocketTarget(addr: string | UrlLike, base?: string): WebSocke
   const port = url.port === "" ? (secure ? 443 : 80) : Number(url.port);
   const host = url.hostname.replace(/^\[|\]$/g, "");
   return { url: url.href, address: [host, port], secure, shown: `${scheme}//${url.host}${url.pathname}` };
+}
+
+/**
+ * Refuses a target without TLS where the client's options want TLS: what is to be encrypted is never sent as it is.
+ *
+ * @throws {@link TlsConfigError}
+ */
+export function checkEncrypted(cfg: Config, { secure, shown }: WebSocketTarget): void {
+  if (secure || !cfg.get("net.ssl.enabled")) return;
+  throw new TlsConfigError(
+    "net.ssl.enabled",
+    `TLS is enabled (net.ssl.enabled), but ${shown} is not encrypted; begin the address with wss://`,
+  );
+}
+
+/**
+ * Takes apart the URL that a server has named, where a session goes on.
+ *
+ * @param from - where the client came from: what is encrypted stays so.
+ * @throws {@link UnsupportedAddressError}, {@link InvalidAddressError}.
+ */
+export function redirectedTarget(address: string, from: WebSocketTarget): WebSocketTarget {
+  // A page would take anything else for an address of its own server.
+  if (!/^wss?:\/\//i.test(address))
+    throw new UnsupportedAddressError("an address to go on at begins with wss:// or ws://");
+  const target = webSocketTarget(address);
+  if (from.secure && !target.secure)
+    throw new UnsupportedAddressError(
+      `${from.shown} is encrypted, and an address to go on at has to be, too`,
+    );
+  return target;
 }

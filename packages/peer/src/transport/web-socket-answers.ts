@@ -1,0 +1,14 @@
+import { WEBSOCKET_SUBPROTOCOL } from "@peng3dnet/protocol";
+
+const ADVICE: Readonly<Record<string, string>> = {
+  "400": `the server wants another subprotocol than ${WEBSOCKET_SUBPROTOCOL}, or is none for WebSockets; for a bridge, set the option bridge`,
+  "403": "the server does not admit it; its option origins lists the pages that may connect",
+  "404": "there is no WebSocket at this path; correct the path",
+  "426": "there is no WebSocket at this path; correct the path",
+  "503": "the server is full (net.limits.connections), or a proxy cannot reach it; try again later",
+};
+
+/** What to do about an answer that is no WebSocket, by its status; `undefined`: nothing is known of that. */
+export function webSocketAnswerAdvice(status: string): string | undefined {
+  return ADVICE[status];
+}
