@@ -8,6 +8,7 @@ export { certificateRejected, certificateRequired } from "./client/tls-refusal.j
 export { addressGroup } from "./server/address-group.js";
 export { onAbort } from "./time/abort-signals.js";
 export { Deadline, type DeadlineOptions } from "./time/deadline.js";
+export { type GivesUp, onGivenUp } from "./transport/given-up.js";
 export { joinPieces } from "./transport/join-pieces.js";
 export { webSocketAnswerAdvice } from "./transport/web-socket-answers.js";
 export {

@@ -1,29 +1,24 @@
 import { connect, type Socket } from "node:net";
-import type { Clock, ConnectRequest } from "@peng3dnet/peer";
+import type { Clock } from "@peng3dnet/peer";
 import {
   AbortedError,
   type Address,
   ConnectError,
   ConnectionRefusedError,
-  onAbort,
   TimedOutError,
   UnreachableHostError,
   UnresolvableHostError,
 } from "@peng3dnet/peer";
-import { Deadline } from "@peng3dnet/peer/transport";
+import { Deadline, type GivesUp, onGivenUp } from "@peng3dnet/peer/transport";
 import { addressText } from "./address-text.js";
 import { keepAliveOptions } from "./keep-alive.js";
 import type { SocketReader } from "./socket-reader.js";
 
 /** How to connect. */
-export interface DialOptions {
+export interface DialOptions extends GivesUp {
   readonly clock: Clock;
   /** Seconds until it is given up. */
   readonly timeout: number;
-  /** Gives up when it fires. */
-  readonly signal?: AbortSignal | undefined;
-  /** Tells when it is given up, as `signal` does. Where it is there, no signal is asked for, since that would be made then. */
-  readonly whenGivenUp?: ConnectRequest["whenGivenUp"];
 }
 
 /** What the operating system says of one address. */
@@ -72,17 +67,6 @@ export function connectError(error: NodeJS.ErrnoException, address: Address): Co
   return new ConnectError(`cannot connect to ${where}: ${first.message}`, options);
 }
 
-/** Calls `call` with the reason when connecting is given up, at once if it is already. @returns what ends that. */
-function whenGivenUp(options: DialOptions, call: (reason: unknown) => void): () => void {
-  if (options.whenGivenUp !== undefined) return options.whenGivenUp(call);
-  // Asked for only here, as it is made then.
-  const { signal } = options;
-  if (signal === undefined) return () => {};
-  if (!signal.aborted) return onAbort(signal, () => call(signal.reason));
-  call(signal.reason);
-  return () => {};
-}
-
 /**
  * Connects to an address.
  *
@@ -119,7 +103,7 @@ export function dial(
       resolve(socket as Socket);
     };
     let stopListening = (): void => {};
-    stopListening = whenGivenUp(options, (cause) => {
+    stopListening = onGivenUp(options, (cause) => {
       over = true;
       giveUp(new AbortedError("connecting was aborted", { cause }));
     });

@@ -5,16 +5,16 @@ import {
   AbortedError,
   type Address,
   HandshakeTimeoutError,
-  onAbort,
   SSLSEC_BOTHAUTH,
   SSLSEC_ENCRYPTED,
   SSLSEC_SERVERAUTH,
+  type SslSecLevel,
 } from "@peng3dnet/peer";
-import { Deadline } from "@peng3dnet/peer/transport";
+import { Deadline, onGivenUp } from "@peng3dnet/peer/transport";
 import { addressText } from "../tcp/address-text.js";
 import type { DialOptions } from "../tcp/dial.js";
 import { handshakeError, type TlsPeer, verificationError } from "./tls-errors.js";
-import { ALPN_PROTOCOL, type TlsClientOptions } from "./tls-options.js";
+import type { TlsClientOptions } from "./tls-options.js";
 import { shielded, TlsTransport } from "./tls-transport.js";
 
 /** A TLS session that may be resumed. */
@@ -28,16 +28,34 @@ interface Resumable {
 const sessions = new Map<string, Resumable>();
 const MAX_SESSIONS = 256;
 
-class TlsClientTransport extends TlsTransport {
+/** What the handshake of a client established. */
+export interface EstablishedTls {
+  /** Whether the server's certificate was verified, and is for the host that was asked for. */
+  readonly verified: boolean;
+  readonly sslSeclevel: SslSecLevel;
+  /** What the server's first packet proves in addition; `undefined`: nothing. */
+  readonly sslSeclevelOnHello: SslSecLevel | undefined;
+}
+
+function establishedTls(socket: TLSSocket, options: TlsClientOptions, asked: boolean): EstablishedTls {
+  const verified = options.verify && options.checkHostname && socket.authorized;
+  return {
+    verified,
+    sslSeclevel: verified ? SSLSEC_SERVERAUTH : SSLSEC_ENCRYPTED,
+    sslSeclevelOnHello: verified && asked && options.hasCertificate ? SSLSEC_BOTHAUTH : undefined,
+  };
+}
+
+/** A client's end, whose handshake is complete. */
+export class TlsClientTransport extends TlsTransport {
   readonly #tls: TLSSocket;
 
-  constructor(socket: TLSSocket, options: TlsClientOptions, asked: boolean) {
+  constructor(socket: TLSSocket, tls: EstablishedTls) {
     super(socket);
     this.#tls = socket;
-    const verified = options.verify && options.checkHostname && socket.authorized;
-    this.sslSeclevel = verified ? SSLSEC_SERVERAUTH : SSLSEC_ENCRYPTED;
-    this.noteCertificate(socket, verified);
-    if (verified && asked && options.hasCertificate) this.sslSeclevelOnHello = SSLSEC_BOTHAUTH;
+    this.sslSeclevel = tls.sslSeclevel;
+    this.sslSeclevelOnHello = tls.sslSeclevelOnHello;
+    this.noteCertificate(socket, tls.verified);
   }
 
   override start(handler: TransportHandler): void {
@@ -47,7 +65,12 @@ class TlsClientTransport extends TlsTransport {
   }
 }
 
-function connectOptions(socket: Socket, host: string, options: TlsClientOptions): ConnectionOptions {
+function connectOptions(
+  socket: Socket,
+  host: string,
+  alpn: string,
+  options: TlsClientOptions,
+): ConnectionOptions {
   const name = options.serverHostname ?? host;
   return {
     socket,
@@ -55,7 +78,7 @@ function connectOptions(socket: Socket, host: string, options: TlsClientOptions)
     host: name,
     // An IP address cannot be asked for by name (RFC 6066, 3).
     ...(isIP(name) === 0 && { servername: name }),
-    ALPNProtocols: [ALPN_PROTOCOL],
+    ALPNProtocols: [alpn],
     rejectUnauthorized: options.verify,
     ...(!options.checkHostname && { checkServerIdentity: () => undefined }),
   };
@@ -65,7 +88,8 @@ function connectOptions(socket: Socket, host: string, options: TlsClientOptions)
  * Does the TLS handshake of a client over a connected socket.
  *
  * @param address - the server's, as the application gave it.
- * @param established - gets the transport, within the event, so that nothing that follows is missed.
+ * @param alpn - name of the protocol that is spoken over it.
+ * @param established - gets the TLS socket, within the event, so that nothing that follows is missed.
  * @throws {@link TlsHandshakeError} or a subclass, {@link HandshakeTimeoutError}, {@link AbortedError}. The
  * socket is gone then.
  */
@@ -73,24 +97,26 @@ export function connectTls(
   socket: Socket,
   address: Address,
   options: TlsClientOptions,
-  { clock, timeout, signal }: DialOptions,
-  established: (transport: TlsTransport) => void,
+  alpn: string,
+  request: DialOptions,
+  established: (socket: TLSSocket, tls: EstablishedTls) => void,
 ): Promise<void> {
+  const { clock, timeout } = request;
   const peer: TlsPeer = { side: "server", address };
-  const scope = `${options.resumptionScope} ${addressText(address)} ${options.serverHostname}`;
+  const scope = `${options.resumptionScope} ${addressText(address)} ${options.serverHostname} ${alpn}`;
   return new Promise((resolve, reject) => {
     // An end within the handshake is a failure; what follows it may be half open.
     socket.allowHalfOpen = false;
     const former = options.resumptionScope === undefined ? undefined : sessions.get(scope);
     const tls = connect({
-      ...connectOptions(socket, address[0], options),
+      ...connectOptions(socket, address[0], alpn, options),
       ...(former && { session: former.session }),
     });
     const wasAsked = (): boolean =>
       tls.isSessionReused() ? former?.asked === true : askedForCertificate(tls);
     const leave = (): void => {
       deadline?.cancel();
-      stopListening?.();
+      stopListening();
       tls.off("error", onError);
       tls.off("secureConnect", onSecure);
     };
@@ -106,12 +132,10 @@ export function connectTls(
       const verifying = tls.authorizationError !== null && tls.authorizationError !== undefined;
       giveUp(verifying ? verificationError(error.code ?? "", peer, error) : handshakeError(error, peer));
     };
-    let stopListening: (() => void) | undefined;
-    const abort = (): void => giveUp(new AbortedError("connecting was aborted", { cause: signal?.reason }));
     const onSecure = (): void => {
       leave();
       try {
-        established(new TlsClientTransport(tls, options, wasAsked()));
+        established(tls, establishedTls(tls, options, wasAsked()));
         resolve();
       } catch (error) {
         giveUp(error);
@@ -127,11 +151,13 @@ export function connectTls(
         ),
       );
     });
-    if (signal?.aborted === true) {
-      abort();
-      return;
-    }
-    if (signal !== undefined) stopListening = onAbort(signal, abort);
+    let over = false;
+    let stopListening = (): void => {};
+    stopListening = onGivenUp(request, (cause) => {
+      over = true;
+      giveUp(new AbortedError("connecting was aborted", { cause }));
+    });
+    if (over) return;
     tls.on("error", onError);
     tls.on("secureConnect", onSecure);
     if (options.resumptionScope !== undefined) {

@@ -88,7 +88,11 @@ export function clientCertificateMissing(peer: TlsPeer, cause?: Error): TlsHands
   );
 }
 
-/** The error for an alert that the peer sent, which may come after this side finished its handshake. */
+/**
+ * The error for an alert that the peer sent, which may come after this side finished its handshake; `undefined`: it is none.
+ *
+ * @param error - what the TLS socket tells.
+ */
 export function alertError(error: NodeJS.ErrnoException): TlsHandshakeError | undefined {
   // `ERR_SSL_TLSV1_ALERT_UNKNOWN_CA`; newer versions of OpenSSL write `SSL/TLS` for some.
   const alert = /^ERR_SSL_(?:[\w/]+_)?ALERT_(\w+)$/.exec(error.code ?? "")?.[1];

@@ -1,7 +1,9 @@
 import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
 import type { Logger, Transport } from "@peng3dnet/peer";
 import { type Address, type Config, TlsConfigError } from "@peng3dnet/peer";
 import type { DialOptions } from "../tcp/dial.js";
+import type { EstablishedTls } from "./tls-client.js";
 import type { PlainNotice, TlsAcceptor } from "./tls-server.js";
 
 /**
@@ -21,12 +23,12 @@ export function tlsWanted(cfg: Config, logger: Logger): boolean {
   throw new TlsConfigError("net.ssl.force", "TLS is enabled (net.ssl.enabled), but this runtime has none");
 }
 
-/** Does TLS over connected sockets, as a client. */
-export type TlsDialer = (
+/** Does TLS over connected sockets, as a client. @typeParam E - what `established` gets. */
+export type TlsDialer<E extends readonly unknown[]> = (
   socket: Socket,
   address: Address,
   options: DialOptions,
-  established: (transport: Transport) => void,
+  established: (...is: E) => void,
 ) => Promise<void>;
 
 /**
@@ -34,11 +36,28 @@ export type TlsDialer = (
  *
  * @throws {@link TlsConfigError} that names the option and the file.
  */
-export async function prepareTlsClient(cfg: Config): Promise<TlsDialer> {
+export async function prepareTlsClient(cfg: Config): Promise<TlsDialer<[transport: Transport]>> {
+  const { ALPN_PROTOCOL } = await import("./tls-options.js");
+  const { TlsClientTransport } = await import("./tls-client.js");
+  const secure = await prepareTlsSocket(cfg, ALPN_PROTOCOL);
+  return (socket, address, options, established) =>
+    secure(socket, address, options, (...secured) => established(new TlsClientTransport(...secured)));
+}
+
+/**
+ * As {@link prepareTlsClient}, for whatever is spoken over TLS.
+ *
+ * @param alpn - its name.
+ */
+export async function prepareTlsSocket(
+  cfg: Config,
+  alpn: string,
+): Promise<TlsDialer<[socket: TLSSocket, tls: EstablishedTls]>> {
   const { readTlsClientOptions } = await import("./tls-options.js");
   const { connectTls } = await import("./tls-client.js");
   const tls = await readTlsClientOptions(cfg);
-  return (socket, address, options, established) => connectTls(socket, address, tls, options, established);
+  return (socket, address, options, established) =>
+    connectTls(socket, address, tls, alpn, options, established);
 }
 
 /**

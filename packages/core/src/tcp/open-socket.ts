@@ -1,0 +1,47 @@
+import type { Socket } from "node:net";
+import type { Address, ConnectRequest } from "@peng3dnet/peer";
+import { prepareTlsSocket } from "../tls/tls.js";
+import type { EstablishedTls } from "../tls/tls-client.js";
+import { dial } from "./dial.js";
+
+/** A socket of a client that has connected. */
+export interface OpenedSocket {
+  readonly socket: Socket;
+  /** When TCP had connected, by the request's clock. */
+  readonly connected: number;
+  /** What TLS established; `undefined`: there is none. */
+  readonly tls: EstablishedTls | undefined;
+}
+
+/**
+ * Connects a socket as clients over TCP and TLS do, with their time-outs, their errors and all of the options `net.ssl.*` but
+ * `net.ssl.enabled`: for clients that speak another protocol at first, e.g. HTTP.
+ *
+ * @param address - the server's; that of the request does not count.
+ * @param alpn - name of the protocol that is spoken over TLS; `undefined`: no TLS.
+ * @param opened - gets the socket, within the event, so that nothing that follows is missed. It may be half open.
+ * @throws {@link ConnectError} or a subclass, {@link TlsConfigError}, {@link TimedOutError}, {@link AbortedError}. The socket is gone
+ * then.
+ */
+export async function openSocket(
+  address: Address,
+  request: Omit<ConnectRequest, "address" | "established">,
+  alpn: string | undefined,
+  opened: (socket: OpenedSocket) => void,
+): Promise<void> {
+  const { cfg, clock } = request;
+  // Files are read before anything is opened.
+  const secure = alpn === undefined ? undefined : await prepareTlsSocket(cfg, alpn);
+  const socket = await dial(address, request, cfg.get("net.tcp.keepalive"));
+  const connected = clock.now();
+  if (secure === undefined) {
+    opened({ socket, connected, tls: undefined });
+    return;
+  }
+  await secure(socket, address, request, (secured, tls) => {
+    secured.allowHalfOpen = true;
+    // TLS 1.2 lets a peer negotiate anew; what was verified has to stay true.
+    secured.disableRenegotiation();
+    opened({ socket: secured, connected, tls });
+  });
+}
