@@ -13,6 +13,7 @@ import {
 import { Deadline, onGivenUp } from "@peng3dnet/peer/transport";
 import { addressText } from "../tcp/address-text.js";
 import type { DialOptions } from "../tcp/dial.js";
+import { ShownCertificate } from "./shown-certificate.js";
 import { handshakeError, type TlsPeer, verificationError } from "./tls-errors.js";
 import type { TlsClientOptions } from "./tls-options.js";
 import { shielded, TlsTransport } from "./tls-transport.js";
@@ -30,17 +31,17 @@ const MAX_SESSIONS = 256;
 
 /** What the handshake of a client established. */
 export interface EstablishedTls {
-  /** Whether the server's certificate was verified, and is for the host that was asked for. */
-  readonly verified: boolean;
   readonly sslSeclevel: SslSecLevel;
   /** What the server's first packet proves in addition; `undefined`: nothing. */
   readonly sslSeclevelOnHello: SslSecLevel | undefined;
+  /** What the server showed. */
+  readonly certificate: ShownCertificate;
 }
 
 function establishedTls(socket: TLSSocket, options: TlsClientOptions, asked: boolean): EstablishedTls {
   const verified = options.verify && options.checkHostname && socket.authorized;
   return {
-    verified,
+    certificate: new ShownCertificate(socket, verified),
     sslSeclevel: verified ? SSLSEC_SERVERAUTH : SSLSEC_ENCRYPTED,
     sslSeclevelOnHello: verified && asked && options.hasCertificate ? SSLSEC_BOTHAUTH : undefined,
   };
@@ -55,7 +56,7 @@ export class TlsClientTransport extends TlsTransport {
     this.#tls = socket;
     this.sslSeclevel = tls.sslSeclevel;
     this.sslSeclevelOnHello = tls.sslSeclevelOnHello;
-    this.noteCertificate(socket, tls.verified);
+    this.noteCertificate(tls.certificate);
   }
 
   override start(handler: TransportHandler): void {

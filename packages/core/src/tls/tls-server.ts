@@ -4,6 +4,7 @@ import type { Clock, TransportHandler } from "@peng3dnet/peer";
 import { SSLSEC_BOTHAUTH, SSLSEC_ENCRYPTED, type TlsHandshakeError } from "@peng3dnet/peer";
 import { Deadline } from "@peng3dnet/peer/transport";
 import { probe } from "../tcp/socket-transport.js";
+import { ShownCertificate } from "./shown-certificate.js";
 import {
   clientCertificateMissing,
   handshakeError,
@@ -161,7 +162,7 @@ class TlsServerTransport extends TlsTransport {
     this.#secured = true;
     this.#silence?.cancel();
     this.sslSeclevel = this.#clientAuth && socket.authorized ? SSLSEC_BOTHAUTH : SSLSEC_ENCRYPTED;
-    if (this.#clientAuth) this.noteCertificate(socket, socket.authorized);
+    if (this.#clientAuth) this.noteCertificate(new ShownCertificate(socket, socket.authorized));
     this.useSecured(socket, handler);
     if (this.#clientAuth && !socket.authorized) handler.refused(this.#refusal(socket));
     else handler.ready();

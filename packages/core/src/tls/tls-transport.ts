@@ -4,7 +4,7 @@ import type { PeerCertificate, Transport, TransportHandler } from "@peng3dnet/pe
 import { type Address, SSLSEC_WRAPPED, type SslSecLevel } from "@peng3dnet/peer";
 import { freeRead } from "../tcp/free-read.js";
 import { unacknowledged } from "../tcp/kernel-queue.js";
-import { ShownCertificate } from "./shown-certificate.js";
+import type { ShownCertificate } from "./shown-certificate.js";
 import { alertError } from "./tls-errors.js";
 
 /** Calls `call` within an event of a socket, from which nothing may escape. */
@@ -48,8 +48,8 @@ export abstract class TlsTransport implements Transport {
   }
 
   /** Notes the certificate that the peer showed; it outlives the socket. */
-  protected noteCertificate(socket: TLSSocket, verified: boolean): void {
-    this.#certificate = new ShownCertificate(socket, verified);
+  protected noteCertificate(certificate: ShownCertificate): void {
+    this.#certificate = certificate;
   }
 
   get busy(): boolean {
