@@ -1,10 +1,10 @@
 import { WEBSOCKET_CLOSE_CODES } from "@peng3dnet/core";
-import { unmask, unmaskTo } from "./unmask.js";
+import { MASKED } from "./frames.js";
+import { moveTo, unmask, unmaskTo } from "./unmask.js";
 
 const FINAL = 0x80;
 const RESERVED = 0x70;
 const OPCODE = 0x0f;
-const MASKED = 0x80;
 const CONTINUATION = 0;
 const TEXT = 1;
 const BINARY = 2;
@@ -49,7 +49,7 @@ export interface ReadingTime {
 }
 
 /**
- * Reads frames of a client. Messages are not put together, since where they begin has no meaning (clause 7.2): what a frame
+ * Reads frames of the other end. Messages are not put together, since where they begin has no meaning (clause 7.2): what a frame
  * carries is told as it comes, and nothing is kept but the beginning of a header, or of a control frame.
  *
  * What short frames carry that were read together is moved together in their place, and told at once. A read has thousands of
@@ -59,6 +59,10 @@ export class FrameReader {
   readonly #handler: FrameHandler;
   readonly #time: ReadingTime;
   readonly #longest: number;
+  /** {@link MASKED}, or 0: what frames have of it that come. */
+  readonly #mask: number;
+  /** Bytes of a key: 0 where frames come without. */
+  readonly #keySize: number;
   /** The beginning of a frame that cannot be read yet. */
   #kept: Uint8Array | undefined = undefined;
   /** What is to come of the payload of the frame that is read. */
@@ -78,11 +82,16 @@ export class FrameReader {
   /** Where in the chunk that ends; `#from` if there is nothing to tell. */
   #to = 0;
 
-  /** @param longest - bytes that a message may have. */
-  constructor(handler: FrameHandler, time: ReadingTime, longest: number) {
+  /**
+   * @param longest - bytes that a message may have.
+   * @param masked - whether frames are masked, as those of a client are.
+   */
+  constructor(handler: FrameHandler, time: ReadingTime, longest: number, masked: boolean) {
     this.#handler = handler;
     this.#time = time;
     this.#longest = longest;
+    this.#mask = masked ? MASKED : 0;
+    this.#keySize = masked ? KEY : 0;
   }
 
   /** Reads no more. */
@@ -131,7 +140,8 @@ export class FrameReader {
     const length = Math.min(this.#left, chunk.length - at);
     if (length >= LONG) this.#tell();
     if (this.#from === this.#to) this.#from = this.#to = at;
-    unmaskTo(chunk, at, length, this.#to, this.#key, this.#phase);
+    if (this.#mask === 0) moveTo(chunk, at, length, this.#to);
+    else unmaskTo(chunk, at, length, this.#to, this.#key, this.#phase);
     this.#to += length;
     this.#phase = (this.#phase + length) & 3;
     this.#left -= length;
@@ -158,7 +168,8 @@ export class FrameReader {
     const second = bytes[at + 1] as number;
     const opcode = first & OPCODE;
     if ((first & RESERVED) !== 0) return this.#wrong("a reserved bit is set");
-    if ((second & MASKED) === 0) return this.#wrong("a frame is not masked");
+    if ((second & MASKED) !== this.#mask)
+      return this.#wrong(this.#mask === 0 ? "a frame is masked" : "a frame is not masked");
     const short = second & ~MASKED;
     if (opcode >= CLOSE) return this.#control(bytes, at, first, short);
     if (opcode === TEXT) {
@@ -167,7 +178,7 @@ export class FrameReader {
     if (opcode > BINARY) return this.#wrong(`there are no frames of kind ${opcode}`);
     if ((opcode === CONTINUATION) !== this.#frames > 0)
       return this.#wrong("a frame does not follow the one before");
-    const size = 2 + KEY + (short === 127 ? 8 : short === 126 ? 2 : 0);
+    const size = 2 + this.#keySize + (short === 127 ? 8 : short === 126 ? 2 : 0);
     if (there < size) return 0;
     const length = short < 126 ? short : lengthAt(bytes, at + 2, short === 127 ? 8 : 2);
     this.#length += length;
@@ -178,7 +189,7 @@ export class FrameReader {
       return this.#violated(TOO_MANY, `a message has more than ${MOST_FRAMES} frames`);
     }
     this.#final = (first & FINAL) !== 0;
-    this.#key = keyAt(bytes, at + size - KEY);
+    if (this.#mask !== 0) this.#key = keyAt(bytes, at + size - KEY);
     this.#phase = 0;
     this.#left = length;
     if (length === 0) {
@@ -203,14 +214,14 @@ export class FrameReader {
     if (opcode > PONG) return this.#wrong(`there are no frames of kind ${opcode}`);
     if ((first & FINAL) === 0) return this.#wrong("a control frame is in pieces");
     if (length > LONGEST_CONTROL) return this.#wrong("a control frame is too long");
-    const size = 2 + KEY + length;
+    const size = 2 + this.#keySize + length;
     if (bytes.length - at < size) return 0;
     if (opcode === PONG) {
       this.#handler.ponged();
       return size;
     }
-    const payload = bytes.subarray(at + 2 + KEY, at + size);
-    unmask(payload, keyAt(bytes, at + 2), 0);
+    const payload = bytes.subarray(at + size - length, at + size);
+    if (this.#mask !== 0) unmask(payload, keyAt(bytes, at + 2), 0);
     if (opcode === PING) this.#handler.pinged(payload);
     else {
       this.stop();

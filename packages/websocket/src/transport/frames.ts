@@ -1,7 +1,13 @@
 /** What begins a binary message that is one frame. */
-const BINARY = 0x82;
+export const BINARY = 0x82;
+/** A ping that is one frame. */
+export const PING = 0x89;
+/** A pong that is one frame. */
+export const PONG = 0x8a;
+/** Bit of the second byte of a frame that is masked. */
+export const MASKED = 0x80;
 /** Longest payload whose length stands in the second byte. */
-const SHORT = 125;
+export const LONGEST_BRIEF = 125;
 /** Longest payload whose length takes two more bytes. */
 const MEDIUM = 0xffff;
 
@@ -12,15 +18,15 @@ export const HEADER_SIZE = 10;
 export const END_FRAME = new Uint8Array([BINARY, 0]);
 
 /** Asks the other end's WebSocket for an answer. */
-export const PING_FRAME = new Uint8Array([0x89, 0]);
+export const PING_FRAME = new Uint8Array([PING, 0]);
 
 /** An answer to no ping, which means nothing (RFC 6455, 5.5.3). */
-export const PONG_FRAME = new Uint8Array([0x8a, 0]);
+export const PONG_FRAME = new Uint8Array([PONG, 0]);
 
 /** Writes the header of a binary message of `length` bytes. @returns the number of bytes that it takes. */
 export function writeHeader(target: Uint8Array, length: number): number {
   target[0] = BINARY;
-  if (length <= SHORT) {
+  if (length <= LONGEST_BRIEF) {
     target[1] = length;
     return 2;
   }

@@ -36,6 +36,6 @@ export class PongResponder {
       return;
     }
     // With an error, the WebSocket is closed, or about to be.
-    this.#ws.pong(Buffer.from(this.#data.subarray(0, length)), false, this.#answer);
+    this.#ws.pong(Buffer.from(this.#data.subarray(0, length)), undefined, this.#answer);
   };
 }

@@ -9,13 +9,14 @@ import {
 } from "@peng3dnet/peer/transport";
 import type { WebSocket } from "ws";
 import { type FrameHandler, FrameReader } from "./frame-reader.js";
+import { MASKED } from "./frames.js";
 
 /** First byte of a close frame. */
 const CLOSE = 0x88;
-/** Bit of the second byte of a frame that is masked. */
-const MASKED = 0x80;
-/** Length of the header of a close frame with a mask of zeros, in bytes. */
-const HEADER = 6;
+/** Length of the header of a close frame, in bytes. */
+const HEADER = 2;
+/** Length of a mask of zeros, in bytes. */
+const MASK = 4;
 
 /** Up to this length, in bytes, a read is not timed: to measure it would take longer than the read. */
 const SHORT = 1024;
@@ -80,6 +81,7 @@ export class SocketInput implements Runnable {
   readonly #turns: RunQueue;
   readonly #reader: FrameReader;
   readonly #feed: Feed;
+  readonly #masked: boolean;
   /** Its address as limits count it; there once it is asked for. */
   #share: string | undefined = undefined;
   /** What was read, and waits for its turn. */
@@ -90,6 +92,7 @@ export class SocketInput implements Runnable {
    * @param feed - the listener by which it reads.
    * @param turns - share the time among all that read.
    * @param longest - bytes that a message may have.
+   * @param masked - whether what comes is masked.
    */
   constructor(
     ws: WebSocket,
@@ -98,13 +101,15 @@ export class SocketInput implements Runnable {
     owner: InputOwner,
     turns: RunQueue,
     longest: number,
+    masked: boolean,
   ) {
     this.#ws = ws;
     this.#socket = socket;
     this.#owner = owner;
     this.#turns = turns;
-    this.#reader = new FrameReader(owner, turns, longest);
+    this.#reader = new FrameReader(owner, turns, longest, masked);
     this.#feed = feed;
+    this.#masked = masked;
     this.#socket[INPUT] = this;
     socket.off("data", this.#feed);
     socket.on("data", onData);
@@ -177,10 +182,11 @@ export class SocketInput implements Runnable {
 
   /** Hands a close frame to `ws`, whose business the closing handshake is. */
   passOn(payload: Uint8Array): void {
-    const frame = Buffer.alloc(HEADER + payload.length);
+    const header = this.#masked ? HEADER + MASK : HEADER;
+    const frame = Buffer.alloc(header + payload.length);
     frame[0] = CLOSE;
-    frame[1] = MASKED | payload.length;
-    frame.set(payload, HEADER);
+    frame[1] = this.#masked ? MASKED | payload.length : payload.length;
+    frame.set(payload, header);
     this.#feed.call(this.#socket, frame);
   }
 }

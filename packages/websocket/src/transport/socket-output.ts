@@ -1,15 +1,8 @@
 import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
-import { END_FRAME, HEADER_SIZE, PING_FRAME, PONG_FRAME, writeHeader } from "./frames.js";
+import { type Framing, SHORT } from "./framing.js";
 
-/** Up to this length, a message is copied behind its header, which takes less time than to write both one by one. */
-const COPIED = 16 * 1024;
-/** A browser tells a page of a message when all of it is there, heartbeats behind it included. */
-const LONGEST_MESSAGE = 16 * 1024;
 const NOTHING = new Uint8Array(0);
-
-/** Where the next short message is put together. Made anew when the kernel could not take one at once. */
-let scratch: Buffer | undefined;
 
 /** What a {@link SocketOutput} needs of its connection. */
 export interface OutputOwner {
@@ -26,6 +19,7 @@ export class SocketOutput {
   readonly #ws: WebSocket;
   readonly #socket: Socket;
   readonly #tls: boolean;
+  readonly #framing: Framing;
   readonly #owner: OutputOwner;
   /** Bytes of the last write that may be on their way, while it is busy. */
   #unsent = 0;
@@ -34,10 +28,11 @@ export class SocketOutput {
    * @param ws - one that was just opened.
    * @param tls - whether the socket is one of TLS.
    */
-  constructor(ws: WebSocket, socket: Socket, tls: boolean, owner: OutputOwner) {
+  constructor(ws: WebSocket, socket: Socket, tls: boolean, framing: Framing, owner: OutputOwner) {
     this.#ws = ws;
     this.#socket = socket;
     this.#tls = tls;
+    this.#framing = framing;
     this.#owner = owner;
   }
 
@@ -64,33 +59,16 @@ export class SocketOutput {
     const socket = this.#socket;
     const queued = socket.writableLength > 0;
     const written = this.#tls ? this.#written : undefined;
-    if (length > COPIED) this.#writeMessages(bytes, written);
-    else {
-      scratch ??= Buffer.allocUnsafeSlow(HEADER_SIZE + COPIED);
-      const size = writeHeader(scratch, length);
-      scratch.set(bytes, size);
-      socket.write(scratch.subarray(0, size + length), written);
-    }
+    const framing = this.#framing;
+    const short = length <= SHORT;
+    if (short) socket.write(framing.short(bytes), written);
+    else framing.writeLong(socket, bytes, written);
     const sent = socket.writableLength === 0;
     // TLS encrypts, or copies, what does not have to queue.
     const reusable = this.#tls ? !queued : sent;
-    if (!reusable && length <= COPIED) scratch = undefined;
+    if (!reusable && short) framing.leave();
     if (!sent) this.#beginBusy(length);
-    return reusable || length <= COPIED;
-  }
-
-  /** Writes messages that are short enough for a slow receiver to see that something comes. */
-  #writeMessages(bytes: Uint8Array, written: ((error?: Error | null) => void) | undefined): void {
-    const { length } = bytes;
-    const socket = this.#socket;
-    socket.cork();
-    for (let at = 0; at < length; at += LONGEST_MESSAGE) {
-      const end = Math.min(at + LONGEST_MESSAGE, length);
-      const header = Buffer.allocUnsafe(HEADER_SIZE);
-      socket.write(header.subarray(0, writeHeader(header, end - at)));
-      socket.write(bytes.subarray(at, end), end === length ? written : undefined);
-    }
-    socket.uncork();
+    return reusable || short || framing.copiesLong;
   }
 
   #beginBusy(length: number): void {
@@ -107,21 +85,21 @@ export class SocketOutput {
     if ((error === undefined || error === null) && !this.#socket.destroyed) this.#owner.writtenOut();
   };
 
-  /** Ends this end's stream, if a close frame has not done so. */
-  end(): void {
-    if (this.open) this.#socket.write(END_FRAME);
+  /** Ends this end's stream, if a close frame has not done so. @param told - the other end is to be told of it. */
+  end(told: boolean): void {
+    if (told && this.open) this.#socket.write(this.#framing.end());
     this.ended = true;
   }
 
   /** Has the system look whether the other end is still there. */
   probe(): void {
     // The kernel tells that a socket is broken when something is written, be it nothing. TLS has no empty records.
-    if (this.#idle) this.#socket.write(this.#tls ? PONG_FRAME : NOTHING);
+    if (this.#idle) this.#socket.write(this.#tls ? this.#framing.pong() : NOTHING);
   }
 
   /** Asks the other end's WebSocket for a sign of life. Behind what waits, that would ask for nothing more. */
   ping(): void {
-    if (this.#idle) this.#socket.write(PING_FRAME);
+    if (this.#idle) this.#socket.write(this.#framing.ping());
   }
 
   get #idle(): boolean {

@@ -28,6 +28,14 @@ export function unmaskTo(
   if (to !== at) bytes.copyWithin(to, at, at + length);
 }
 
+/** Moves a part of a payload that is not masked to before where it is, or leaves it there. @param to - as for {@link unmaskTo}. */
+export function moveTo(bytes: Uint8Array, at: number, length: number, to: number): void {
+  if (to === at) return;
+  if (length < LONG)
+    for (let index = 0; index < length; index++) bytes[to + index] = bytes[at + index] as number;
+  else bytes.copyWithin(to, at, at + length);
+}
+
 /**
  * Takes the mask off a part of a payload, in place.
  *

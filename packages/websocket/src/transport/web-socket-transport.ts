@@ -13,6 +13,7 @@ import {
 import { joinPieces, type RunQueue } from "@peng3dnet/peer/transport";
 import type { WebSocket } from "ws";
 import { closeText } from "./close-text.js";
+import type { Framing } from "./framing.js";
 import { HeldInput } from "./held-input.js";
 import { PongResponder } from "./pong.js";
 import { type Feed, type InputOwner, SocketInput } from "./socket-input.js";
@@ -50,21 +51,28 @@ export interface ConnectionFacts {
   readonly sslSeclevel: SslSecLevel;
   /** Whether the socket is one of TLS. */
   readonly tls: boolean;
-  /** What the client showed; `undefined` without TLS. */
+  /** What the other end showed; `undefined` without TLS. */
   readonly certificate: ShownCertificate | undefined;
   /** Longest message that is taken, in bytes. */
   readonly longestMessage: number;
-  /** Shares the time for reading among all WebSockets of a server. */
+  /** Shares the time for reading among all WebSockets of a server, or of a client. */
   readonly turns: RunQueue;
+  /** How this end has its frames: as a server's, or as a client's. */
+  readonly framing: Framing;
+  /** On a client: what the server's first packet proves in addition. */
+  readonly sslSeclevelOnHello?: SslSecLevel | undefined;
+  /** On a client: at the other end is a bridge to TCP, to which closing is the only end there is (clause 7.3). */
+  readonly bridge?: boolean | undefined;
 }
 
 /**
- * A server's end of a WebSocket as a {@link Transport} (clause 7 of the protocol): the one place that listens to a
- * WebSocket's events.
+ * An end of a WebSocket as a {@link Transport} (clause 7 of the protocol): the one place that listens to a WebSocket's
+ * events.
  */
 export class WebSocketTransport implements Transport, InputOwner, OutputOwner {
   readonly remoteAddress: Address;
   readonly sslSeclevel: SslSecLevel;
+  readonly sslSeclevelOnHello: SslSecLevel | undefined;
   readonly reusesChunks = false;
   readonly inMessages = true;
   /** The socket of TCP or TLS beneath, as on all connections of Node. */
@@ -73,6 +81,7 @@ export class WebSocketTransport implements Transport, InputOwner, OutputOwner {
   readonly #input: SocketInput;
   readonly #output: SocketOutput;
   readonly #certificate: ShownCertificate | undefined;
+  readonly #bridge: boolean;
   #handler: TransportHandler | undefined = undefined;
   #pong: PongResponder | undefined = undefined;
 
@@ -102,14 +111,16 @@ export class WebSocketTransport implements Transport, InputOwner, OutputOwner {
    * @param feed - the listener by which it reads from the socket.
    */
   constructor(ws: WebSocket, stream: Socket, feed: Feed, facts: ConnectionFacts) {
-    const { remoteAddress, sslSeclevel, tls, certificate, turns, longestMessage } = facts;
+    const { remoteAddress, sslSeclevel, tls, certificate, turns, longestMessage, framing } = facts;
     this.#ws = ws;
     this.socket = stream;
     this.#certificate = certificate;
     this.remoteAddress = remoteAddress;
     this.sslSeclevel = sslSeclevel;
-    this.#input = new SocketInput(ws, stream, feed, this, turns, longestMessage);
-    this.#output = new SocketOutput(ws, stream, tls, this);
+    this.sslSeclevelOnHello = facts.sslSeclevelOnHello;
+    this.#bridge = facts.bridge === true;
+    this.#input = new SocketInput(ws, stream, feed, this, turns, longestMessage, !framing.masks);
+    this.#output = new SocketOutput(ws, stream, tls, framing, this);
     this.#ws[TRANSPORT] = this;
     ws.on("error", onError);
     ws.on("close", onClose);
@@ -160,8 +171,9 @@ export class WebSocketTransport implements Transport, InputOwner, OutputOwner {
   }
 
   end(): void {
-    this.#output.end();
-    this.#closeIfEnded();
+    this.#output.end(!this.#bridge);
+    if (this.#bridge) this.#sayClose(WEBSOCKET_CLOSE_CODES.closed);
+    else this.#closeIfEnded();
     this.#finishSoon();
   }
 
@@ -172,7 +184,7 @@ export class WebSocketTransport implements Transport, InputOwner, OutputOwner {
       this.#finishSoon();
       return;
     }
-    this.#output.end();
+    this.#output.end(!this.#bridge);
     this.#sayClose(WEBSOCKET_CLOSE_CODES.closed);
     this.socket.destroySoon();
   }

@@ -13,24 +13,15 @@ import {
   WEBSOCKET_SUBPROTOCOL,
 } from "@peng3dnet/core";
 import { accepted, RunQueue } from "@peng3dnet/peer/transport";
-import { type ServerOptions, WebSocketServer } from "ws";
+import { WebSocketServer } from "ws";
 import type { Settings } from "../options.js";
+import { plainFrames } from "../transport/plain-frames.js";
+import { handshakeOptions, longestMessage } from "../transport/settings.js";
 import { feedOf } from "../transport/socket-input.js";
 import { WebSocketTransport } from "../transport/web-socket-transport.js";
 import { handshakeProblem, subprotocolProblem } from "./checks.js";
 import { clientAddress } from "./client-address.js";
 import { destroyOnError, type Refusal, refuse } from "./refusal.js";
-
-/** Longest message that a peer of ours makes, in bytes: what is written at once. */
-const LONGEST_PIECE = 256 * 1024 + 64;
-/** Bytes of the length before a packet. */
-const PREFIX = 4;
-/** Longest payload of a close frame, in bytes. `ws` reads no other frames. */
-const LONGEST_CLOSE = 125;
-/** Seconds for the closing handshake, where `net.timeout.close` is 0. */
-const CLOSE_TIMEOUT = 30;
-/** Longest time that Node's timers take, in milliseconds. They would take a longer one for none. */
-const LONGEST_TIMER = 0x7fffffff;
 
 const FULL: Refusal = {
   status: 503,
@@ -47,11 +38,6 @@ const INTERNAL: Refusal = {
   reason: "internalerror",
   text: "The server could not decide on this request.",
 };
-
-/** Options that `ws` has, and its types lack. */
-interface Options extends ServerOptions {
-  readonly closeTimeout: number;
-}
 
 function secLevel(socket: Socket): SslSecLevel {
   if (!(socket instanceof TLSSocket)) return SSLSEC_NONE;
@@ -71,22 +57,15 @@ export class Upgrader {
     this.#settings = settings;
     this.#request = request;
     const { cfg, clock } = request;
-    // Packets are not split by those who send each in a message of its own.
-    this.#longestMessage = Math.max(cfg.get("net.limits.packetlength") + PREFIX, LONGEST_PIECE);
+    this.#longestMessage = longestMessage(cfg);
     this.#keepAlive = keepAliveOptions(cfg.get("net.tcp.keepalive"));
     this.#turns = new RunQueue(clock, setImmediate);
-    const options: Options = {
+    this.#wss = new WebSocketServer({
+      ...handshakeOptions(cfg),
       noServer: true,
       clientTracking: false,
-      perMessageDeflate: false,
-      maxPayload: LONGEST_CLOSE,
-      autoPong: false,
-      // Nobody is told the reason of a close but in a text, where it is escaped.
-      skipUTF8Validation: true,
-      closeTimeout: Math.min((cfg.get("net.timeout.close") || CLOSE_TIMEOUT) * 1000, LONGEST_TIMER),
       handleProtocols: (offered) => (offered.has(WEBSOCKET_SUBPROTOCOL) ? WEBSOCKET_SUBPROTOCOL : false),
-    };
-    this.#wss = new WebSocketServer(options);
+    });
   }
 
   /**
@@ -143,6 +122,7 @@ export class Upgrader {
       certificate: socket instanceof TLSSocket ? new ShownCertificate(socket, socket.authorized) : undefined,
       longestMessage: this.#longestMessage,
       turns: this.#turns,
+      framing: plainFrames,
     };
     let answered = false;
     const open = (): WebSocketTransport => {

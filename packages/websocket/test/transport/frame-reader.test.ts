@@ -64,7 +64,7 @@ test.each([1, 2, 7, 100, 5000, 65_536])(
       masked(0x88, Uint8Array.of(0x03, 0xe8)),
     ]);
     const told = new Told();
-    const reader = new FrameReader(told, time, 100_000);
+    const reader = new FrameReader(told, time, 100_000, true);
     for (let at = 0; at < wire.length; at += size) reader.read(wire.subarray(at, at + size));
     expect(told.events).toEqual([
       Buffer.concat(payloads),
@@ -78,7 +78,7 @@ test.each([1, 2, 7, 100, 5000, 65_536])(
 
 test("what comes before a wrong frame is told before it is", () => {
   const told = new Told();
-  const reader = new FrameReader(told, time, 100_000);
+  const reader = new FrameReader(told, time, 100_000, true);
   reader.read(Buffer.concat([masked(0x82, Buffer.from("a")), masked(0x83, Buffer.from("b"))]));
   expect(told.events).toEqual([Buffer.from("a"), "violated: 1002"]);
 });
@@ -92,7 +92,7 @@ test("what was told stays as it is while more is read", () => {
   const frames = payloads.flatMap((payload, index) =>
     index % 10 === 0 ? [masked(0x82, payload), masked(0x82, new Uint8Array(0))] : [masked(0x82, payload)],
   );
-  new FrameReader(told, time, 100_000).read(Buffer.concat(frames));
+  new FrameReader(told, time, 100_000, true).read(Buffer.concat(frames));
   expect(pieces.length).toBeGreaterThan(10);
   expect(Buffer.concat(pieces)).toEqual(Buffer.concat(payloads));
 });
@@ -100,7 +100,7 @@ test("what was told stays as it is while more is read", () => {
 test("short messages that were read together are told together", () => {
   const told = new Told();
   const wire = Buffer.concat(Array.from({ length: 4000 }, () => masked(0x82, randomBytes(9))));
-  new FrameReader(told, time, 100_000).read(wire);
+  new FrameReader(told, time, 100_000, true).read(wire);
   expect((told.events[0] as Buffer).length).toBe(36_000);
   expect(told.pieces).toBe(1);
 });
