@@ -1,4 +1,4 @@
-// A client's end over the WebSocket of `ws`, which masks what it sends: what a browser's end is on Node.
+// An end over the WebSocket of `ws`, which masks what it sends as a client: what a browser's end is on Node.
 
 import {
   type Address,

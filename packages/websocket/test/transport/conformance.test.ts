@@ -10,11 +10,27 @@ const cases = [
   ...transportConformance({ name: "WebSocket", createPair: webSocketPairs() }),
   ...transportConformance({
     name: "WebSocket with a client as browsers have it",
-    createPair: webSocketPairs({ browser: true }),
+    createPair: webSocketPairs({ client: "browser" }),
   }),
   ...transportConformance({
     name: "WebSocket with such a client over slow, chopped TCP",
-    createPair: webSocketPairs({ browser: true, chopped: true }),
+    createPair: webSocketPairs({ client: "browser", chopped: true }),
+  }),
+  ...transportConformance({
+    name: "WebSocket with our own client",
+    createPair: webSocketPairs({ client: "node" }),
+  }),
+  ...transportConformance({
+    name: "WebSocket with our own client over TLS",
+    createPair: webSocketPairs({ client: "node", tls }),
+  }),
+  ...transportConformance({
+    name: "WebSocket with our own client over slow, chopped TCP",
+    createPair: webSocketPairs({ client: "node", chopped: true }),
+  }),
+  ...transportConformance({
+    name: "WebSocket with our own client, at a server that is not ours",
+    createPair: webSocketPairs({ client: "node", bare: true }),
   }),
   ...transportConformance({ name: "WebSocket over TLS", createPair: webSocketPairs({ tls }) }),
   ...transportConformance({

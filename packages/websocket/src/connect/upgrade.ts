@@ -1,0 +1,113 @@
+import {
+  AbortedError,
+  type ConnectRequest,
+  type OpenedSocket,
+  SSLSEC_NONE,
+  TimedOutError,
+  WEBSOCKET_SUBPROTOCOL,
+} from "@peng3dnet/core";
+import { Deadline, onGivenUp, RunQueue, type WebSocketTarget } from "@peng3dnet/peer/transport";
+import { type ClientOptions, WebSocket } from "ws";
+import { maskedFrames } from "../transport/masked-frames.js";
+import { handshakeOptions, longestMessage } from "../transport/settings.js";
+import { feedOf } from "../transport/socket-input.js";
+import { type ConnectionFacts, WebSocketTransport } from "../transport/web-socket-transport.js";
+import { answerError, handshakeError, subprotocolError } from "./open-error.js";
+import type { ConnectorSettings } from "./options.js";
+
+/** Shortest time that is left for the handshake, in seconds. */
+const SOON = 0.001;
+
+function factsOf(
+  { socket, tls }: OpenedSocket,
+  { cfg, clock }: ConnectRequest,
+  bridge: boolean,
+): ConnectionFacts {
+  return {
+    remoteAddress: [socket.remoteAddress ?? "", socket.remotePort ?? 0],
+    sslSeclevel: tls?.sslSeclevel ?? SSLSEC_NONE,
+    sslSeclevelOnHello: tls?.sslSeclevelOnHello,
+    tls: tls !== undefined,
+    certificate: tls?.certificate,
+    longestMessage: longestMessage(cfg),
+    turns: new RunQueue(clock, setImmediate),
+    framing: maskedFrames,
+    bridge,
+  };
+}
+
+/** Does nothing: what is given up may still tell of errors, which concern nobody. */
+function ignore(): void {}
+
+/** Asks a server over a connected socket for a WebSocket, and hands over its transport. @throws as {@link Connector.connect}. */
+export function upgrade(
+  opened: OpenedSocket,
+  { url, shown }: WebSocketTarget,
+  { bridge, headers }: ConnectorSettings,
+  request: ConnectRequest,
+): Promise<void> {
+  const { socket, connected } = opened;
+  const { cfg, clock, timeout } = request;
+  return new Promise((resolve, reject) => {
+    const options: ClientOptions = {
+      ...handshakeOptions(cfg),
+      headers,
+      createConnection: () => socket,
+    };
+    const ws = new WebSocket(url, bridge ? [] : [WEBSOCKET_SUBPROTOCOL], options);
+    let before: readonly unknown[] = [];
+    let selected = true;
+    const leave = (): void => {
+      deadline?.cancel();
+      stopListening();
+      ws.off("error", onError);
+      ws.off("open", onOpen);
+      socket.off("error", onError);
+    };
+    const giveUp = (error: Error): void => {
+      leave();
+      ws.on("error", ignore);
+      socket.on("error", ignore);
+      ws.terminate();
+      socket.destroy();
+      reject(error);
+    };
+    const onError = (error: Error): void =>
+      giveUp(selected ? handshakeError(shown, error) : subprotocolError(shown));
+    const onOpen = (): void => {
+      leave();
+      let transport: WebSocketTransport | undefined;
+      try {
+        transport = new WebSocketTransport(
+          ws,
+          socket,
+          feedOf(socket, before),
+          factsOf(opened, request, bridge),
+        );
+        request.established(transport, connected);
+        resolve();
+      } catch (error) {
+        if (transport === undefined) giveUp(error as Error);
+        else transport.destroy();
+        reject(error);
+      }
+    };
+    ws.on("upgrade", (response) => {
+      before = socket.listeners("data");
+      selected = bridge || response.headers["sec-websocket-protocol"] === WEBSOCKET_SUBPROTOCOL;
+    });
+    ws.on("unexpected-response", (_request, response) => giveUp(answerError(shown, response)));
+    ws.on("error", onError);
+    ws.on("open", onOpen);
+    // Until its request has it, nobody else would hear of it.
+    socket.on("error", onError);
+    const left = timeout > 0 ? Math.max(timeout - (clock.now() - connected) / 1000, SOON) : 0;
+    const deadline = Deadline.start(clock, left, () =>
+      giveUp(new TimedOutError(`${shown} did not answer within ${timeout} s (net.timeout.handshake)`)),
+    );
+    let stopListening = (): void => {};
+    stopListening = onGivenUp(request, (cause) =>
+      giveUp(new AbortedError("connecting was aborted", { cause })),
+    );
+  });
+}
