@@ -15,7 +15,7 @@ import {
   ticker,
 } from "@peng3dnet/core";
 import { instrument } from "@peng3dnet/telemetry";
-import { serveWebSocket, webSocketAcceptor } from "@peng3dnet/websocket";
+import { serveWebSocket, webSocketAcceptor, webSocketConnector } from "@peng3dnet/websocket";
 
 type PacketOptions = PacketDefinitionOptions<string, StandardSchemaV1<unknown, unknown>, Side | null>;
 
@@ -32,6 +32,12 @@ const cases: [what: string, wrong: string, meant: string, make: () => unknown][]
   ["the option reconnect", "attempt", "attempts", () => new Client({ reconnect: none({ attempt: 1 }) })],
   ["serveWebSocket", "prot", "port", () => serveWebSocket(server(), none({ port: 0, prot: 0 }))],
   ["webSocketAcceptor", "origin", "origins", () => webSocketAcceptor(none({ origin: "*" }))],
+  [
+    "webSocketConnector",
+    "header",
+    "headers",
+    () => webSocketConnector("ws://game.example", none({ header: {} })),
+  ],
   ["joinCluster", "timout", "timeout", () => joinCluster(server(), none({ bus: memoryBus(), timout: 1 }))],
   ["memoryBus", "maxkept", "maxKept", () => memoryBus(none({ maxkept: 1 }))],
   [

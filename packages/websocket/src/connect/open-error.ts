@@ -8,7 +8,7 @@ import {
   WebSocketConnectError,
   WebSocketSubprotocolError,
 } from "@peng3dnet/core";
-import { webSocketAnswerAdvice } from "@peng3dnet/peer/transport";
+import { type WebSocketTarget, webSocketAnswerAdvice } from "@peng3dnet/peer/transport";
 
 /** Characters of a server's text that a message shows. */
 const MAX_SHOWN = 200;
@@ -31,16 +31,22 @@ export function subprotocolError(shown: string): ConnectError {
   );
 }
 
+/** What is the matter where the handshake failed by itself. */
+function reasonOf(error: NodeJS.ErrnoException, secure: boolean): string {
+  const { code } = error;
+  if (code?.startsWith("HPE_") === true)
+    return "what answers there is no HTTP; correct the port, or connect over TCP";
+  if (code !== "ECONNRESET" && code !== "EPIPE") return describeError(error);
+  // Node's https breaks off without a word where it does not trust a client's certificate.
+  const guess = secure
+    ? "the server may not accept the certificate of this side, or else its"
+    : "the server's";
+  return `the connection ended within the opening handshake; ${guess} log may say why`;
+}
+
 /** The error for an opening handshake that failed. */
-export function handshakeError(shown: string, error: Error): ConnectError {
+export function handshakeError({ shown, secure }: WebSocketTarget, error: Error): ConnectError {
   const alert = alertError(error);
   if (alert !== undefined) return alert;
-  const { code } = error as NodeJS.ErrnoException;
-  const why =
-    code?.startsWith("HPE_") === true
-      ? "what answers there is no HTTP; correct the port, or connect over TCP"
-      : code === "ECONNRESET" || code === "EPIPE"
-        ? "the connection ended within the opening handshake; the server's log may say why"
-        : describeError(error);
-  return new WebSocketConnectError(`cannot open ${shown}: ${why}`, { cause: error });
+  return new WebSocketConnectError(`cannot open ${shown}: ${reasonOf(error, secure)}`, { cause: error });
 }

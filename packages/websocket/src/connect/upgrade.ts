@@ -42,11 +42,12 @@ function ignore(): void {}
 /** Asks a server over a connected socket for a WebSocket, and hands over its transport. @throws as {@link Connector.connect}. */
 export function upgrade(
   opened: OpenedSocket,
-  { url, shown }: WebSocketTarget,
+  target: WebSocketTarget,
   { bridge, headers }: ConnectorSettings,
   request: ConnectRequest,
 ): Promise<void> {
   const { socket, connected } = opened;
+  const { url, shown } = target;
   const { cfg, clock, timeout } = request;
   return new Promise((resolve, reject) => {
     const options: ClientOptions = {
@@ -73,7 +74,7 @@ export function upgrade(
       reject(error);
     };
     const onError = (error: Error): void =>
-      giveUp(selected ? handshakeError(shown, error) : subprotocolError(shown));
+      giveUp(selected ? handshakeError(target, error) : subprotocolError(shown));
     const onOpen = (): void => {
       leave();
       let transport: WebSocketTransport | undefined;

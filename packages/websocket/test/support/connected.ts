@@ -14,7 +14,7 @@ import { onCleanup } from "../../../core/test/support/cleanup.js";
 
 /** What a connector is asked for. */
 export function connectRequest(
-  established: (transport: Transport) => void,
+  established: ConnectRequest["established"],
   cfg: ConfigOverrides = {},
 ): ConnectRequest {
   return {
