@@ -29,8 +29,11 @@ const ROOM = 16 * 1024;
 /** What differs between the variants. */
 export interface OursVariant {
   readonly tls?: boolean;
-  /** Over WebSocket, with the class of `ws` on the client's side. Default: over TCP. */
-  readonly webSocket?: boolean;
+  /**
+   * Over WebSocket, with frames of our own on the client's side (`"own"`), or with the connector for browsers and the class of `ws`.
+   * Default: over TCP.
+   */
+  readonly webSocket?: "own" | "ws";
   /** Whether an event bus is attached, to which nobody listens. */
   readonly events?: boolean;
   /** Whether connections outlive their transports. */
@@ -158,7 +161,7 @@ async function common(
 
 /** How the server listens; nothing: as it does by default. */
 async function acceptor({ webSocket }: OursVariant): Promise<Pick<ServerOptions, "acceptor">> {
-  if (!webSocket) return {};
+  if (webSocket === undefined) return {};
   const { webSocketAcceptor } = await import("@peng3dnet/websocket");
   // A page that is measured comes from another port.
   return { acceptor: webSocketAcceptor({ origins: "*" }) };
@@ -169,10 +172,15 @@ async function connector(
   { webSocket }: OursVariant,
   port: number,
 ): Promise<Pick<ClientOptions, "connector">> {
-  if (!webSocket) return {};
+  if (webSocket === undefined) return {};
+  const url = `ws://127.0.0.1:${port}`;
+  if (webSocket === "own") {
+    const { webSocketConnector } = await import("@peng3dnet/websocket");
+    return { connector: webSocketConnector(url) };
+  }
   const { webSocketConnector } = await import("@peng3dnet/browser");
   const { WebSocket } = await import("ws");
-  return { connector: webSocketConnector(`ws://127.0.0.1:${port}`, { WebSocket }) };
+  return { connector: webSocketConnector(url, { WebSocket }) };
 }
 
 /** Outside of any handler, where the library would guard it: the process fails. */
