@@ -42,4 +42,4 @@ export { tcpConnector } from "./tcp/tcp-connector.js";
 export { ShownCertificate } from "./tls/shown-certificate.js";
 export type { EstablishedTls } from "./tls/tls-client.js";
 export { type TlsContext, tlsServerContext } from "./tls/tls-context.js";
-export { alertError, clientTlsError } from "./tls/tls-errors.js";
+export { clientTlsError, tlsAlertError } from "./tls/tls-errors.js";

@@ -93,7 +93,7 @@ export function clientCertificateMissing(peer: TlsPeer, cause?: Error): TlsHands
  *
  * @param error - what the TLS socket tells.
  */
-export function alertError(error: NodeJS.ErrnoException): TlsHandshakeError | undefined {
+export function tlsAlertError(error: NodeJS.ErrnoException): TlsHandshakeError | undefined {
   // `ERR_SSL_TLSV1_ALERT_UNKNOWN_CA`; newer versions of OpenSSL write `SSL/TLS` for some.
   const alert = /^ERR_SSL_(?:[\w/]+_)?ALERT_(\w+)$/.exec(error.code ?? "")?.[1];
   switch (alert) {
@@ -157,7 +157,7 @@ export function plainPeer(peer: TlsPeer, what: string, cause?: Error): TlsHandsh
 
 /** The error for a handshake that was under way. */
 export function handshakeError(error: NodeJS.ErrnoException, peer: TlsPeer): TlsHandshakeError {
-  const alert = alertError(error);
+  const alert = tlsAlertError(error);
   if (alert !== undefined) return alert;
   switch (error.code) {
     case "ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE":

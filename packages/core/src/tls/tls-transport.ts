@@ -5,7 +5,7 @@ import { type Address, SSLSEC_WRAPPED, type SslSecLevel } from "@peng3dnet/peer"
 import { freeRead } from "../tcp/free-read.js";
 import { unacknowledged } from "../tcp/kernel-queue.js";
 import type { ShownCertificate } from "./shown-certificate.js";
-import { alertError } from "./tls-errors.js";
+import { tlsAlertError } from "./tls-errors.js";
 
 /** Calls `call` within an event of a socket, from which nothing may escape. */
 export function shielded(handler: TransportHandler | undefined, call: () => void): void {
@@ -80,7 +80,7 @@ export abstract class TlsTransport implements Transport {
     socket.on("end", () => shielded(handler, () => handler.ended()));
     socket.on("error", (error) => {
       shielded(handler, () => {
-        this.#error ??= alertError(error) ?? error;
+        this.#error ??= tlsAlertError(error) ?? error;
       });
       // Node reports an alert and leaves the socket open.
       socket.destroy();

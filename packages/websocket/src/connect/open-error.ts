@@ -1,9 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import {
-  alertError,
   type ConnectError,
   describeError,
   escapeText,
+  tlsAlertError,
   WEBSOCKET_SUBPROTOCOL,
   WebSocketConnectError,
   WebSocketSubprotocolError,
@@ -46,7 +46,7 @@ function reasonOf(error: NodeJS.ErrnoException, secure: boolean): string {
 
 /** The error for an opening handshake that failed. */
 export function handshakeError({ shown, secure }: WebSocketTarget, error: Error): ConnectError {
-  const alert = alertError(error);
+  const alert = tlsAlertError(error);
   if (alert !== undefined) return alert;
   return new WebSocketConnectError(`cannot open ${shown}: ${reasonOf(error, secure)}`, { cause: error });
 }
