@@ -36,7 +36,7 @@ export { nodePlatform, systemClock } from "./runtime/node-platform.js";
 export { Server } from "./server.js";
 export { type KeepAliveOptions, keepAliveOptions } from "./tcp/keep-alive.js";
 export { unacknowledged } from "./tcp/kernel-queue.js";
-export { type OpenedSocket, openSocket } from "./tcp/open-socket.js";
+export { type OpenedSocket, type OpenOptions, openSocket } from "./tcp/open-socket.js";
 export { tcpAcceptor } from "./tcp/tcp-acceptor.js";
 export { tcpConnector } from "./tcp/tcp-connector.js";
 export { ShownCertificate } from "./tls/shown-certificate.js";

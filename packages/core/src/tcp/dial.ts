@@ -1,4 +1,4 @@
-import { connect, type Socket } from "node:net";
+import { connect, type OnReadOpts, type Socket } from "node:net";
 import type { Clock } from "@peng3dnet/peer";
 import {
   AbortedError,
@@ -12,7 +12,6 @@ import {
 import { Deadline, type GivesUp, onGivenUp } from "@peng3dnet/peer/transport";
 import { addressText } from "./address-text.js";
 import { keepAliveOptions } from "./keep-alive.js";
-import type { SocketReader } from "./socket-reader.js";
 
 /** How to connect. */
 export interface DialOptions extends GivesUp {
@@ -78,7 +77,7 @@ export function dial(
   address: Address,
   options: DialOptions,
   keepAlive: number,
-  reader?: SocketReader,
+  reader?: OnReadOpts,
 ): Promise<Socket> {
   return new Promise((resolve, reject) => {
     let socket: Socket | undefined;

@@ -7,6 +7,7 @@ import {
   webSocketTarget,
 } from "@peng3dnet/peer/transport";
 import { type ConnectorSettings, checkConnectorOptions, type WebSocketConnectorOptions } from "./options.js";
+import { SocketReader } from "./socket-reader.js";
 import { upgrade } from "./upgrade.js";
 
 /** Name of HTTP in a TLS handshake (RFC 7301, 6). */
@@ -48,8 +49,11 @@ function connectorTo(target: WebSocketTarget, settings: ConnectorSettings): WebS
     async connect(request) {
       checkEncrypted(request.cfg, target);
       let upgrading: Promise<void> | undefined;
-      await openSocket(address, request, secure ? HTTP : undefined, (opened) => {
-        upgrading = upgrade(opened, target, settings, request);
+      // TLS reads a socket by itself.
+      const reader = secure ? undefined : new SocketReader();
+      await openSocket(address, request, { alpn: secure ? HTTP : undefined, reader }, (opened) => {
+        reader?.stream(opened.socket);
+        upgrading = upgrade(opened, reader, target, settings, request);
       });
       await upgrading;
     },

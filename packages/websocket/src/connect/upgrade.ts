@@ -14,12 +14,14 @@ import { feedOf } from "../transport/socket-input.js";
 import { type ConnectionFacts, WebSocketTransport } from "../transport/web-socket-transport.js";
 import { answerError, handshakeError, subprotocolError } from "./open-error.js";
 import type { ConnectorSettings } from "./options.js";
+import type { SocketReader } from "./socket-reader.js";
 
 /** Shortest time that is left for the handshake, in seconds. */
 const SOON = 0.001;
 
 function factsOf(
   { socket, tls }: OpenedSocket,
+  reader: SocketReader | undefined,
   { cfg, clock }: ConnectRequest,
   bridge: boolean,
 ): ConnectionFacts {
@@ -32,6 +34,7 @@ function factsOf(
     longestMessage: longestMessage(cfg),
     turns: new RunQueue(clock, setImmediate),
     framing: maskedFrames,
+    reader,
     bridge,
   };
 }
@@ -39,9 +42,15 @@ function factsOf(
 /** Does nothing: what is given up may still tell of errors, which concern nobody. */
 function ignore(): void {}
 
-/** Asks a server over a connected socket for a WebSocket, and hands over its transport. @throws as {@link Connector.connect}. */
+/**
+ * Asks a server over a connected socket for a WebSocket, and hands over its transport.
+ *
+ * @param reader - what reads the socket; `undefined`: its `data` events.
+ * @throws as {@link Connector.connect}. The socket is gone then.
+ */
 export function upgrade(
   opened: OpenedSocket,
+  reader: SocketReader | undefined,
   target: WebSocketTarget,
   { bridge, headers }: ConnectorSettings,
   request: ConnectRequest,
@@ -83,7 +92,7 @@ export function upgrade(
           ws,
           socket,
           feedOf(socket, before),
-          factsOf(opened, request, bridge),
+          factsOf(opened, reader, request, bridge),
         );
         request.established(transport, connected);
         resolve();

@@ -29,7 +29,7 @@ interface ReadSocket extends Socket {
 }
 
 function onData(this: ReadSocket, chunk: Buffer): void {
-  this[INPUT]?.came(chunk);
+  this[INPUT]?.came(plain(chunk));
 }
 
 function onLast(this: ReadSocket): void {
@@ -62,6 +62,8 @@ function plain({ buffer, byteOffset, length }: Buffer): Uint8Array {
 export interface InputOwner extends FrameHandler {
   /** The other end's address: those with the same one have their turns together. */
   readonly remoteAddress: Address;
+  /** Whether what is read is overwritten later. */
+  readonly reusesChunks: boolean;
   /** Whether reading is stopped, since what came before is not worked off. */
   readonly holdsBack: boolean;
   /** All was told that was to be read now. */
@@ -134,8 +136,8 @@ export class SocketInput implements Runnable {
   }
 
   /** Something was read. */
-  came(chunk: Buffer): void {
-    if (this.#rest === undefined) this.#read(plain(chunk), chunk.length <= BRIEF_LENGTH ? "brief" : "fresh");
+  came(chunk: Uint8Array): void {
+    if (this.#rest === undefined) this.#read(chunk, chunk.length <= BRIEF_LENGTH ? "brief" : "fresh");
     // A read was under way when this began to wait.
     else this.#rest = plain(Buffer.concat([this.#rest, chunk]));
   }
@@ -143,7 +145,7 @@ export class SocketInput implements Runnable {
   #read(chunk: Uint8Array, precedence: Precedence): void {
     const used = this.#reader.read(chunk, chunk.length <= SHORT && !this.#turns.spent);
     if (used < chunk.length) {
-      this.#rest = chunk.subarray(used);
+      this.#rest = this.#owner.reusesChunks ? chunk.slice(used) : chunk.subarray(used);
       this.#ws.pause();
       this.#turns.add(this, used === 0 ? precedence : "used");
       this.#owner.waitingChanged();

@@ -45,6 +45,12 @@ function onClose(this: HandledWebSocket, code: number, reason: Buffer): void {
   this[TRANSPORT]?.gone(code, reason);
 }
 
+/** Reads a socket. */
+export interface Reader {
+  /** From now on, that one has what is read. */
+  handTo(input: SocketInput): void;
+}
+
 /** What a {@link WebSocketTransport} is told about its connection. */
 export interface ConnectionFacts {
   readonly remoteAddress: Address;
@@ -63,6 +69,8 @@ export interface ConnectionFacts {
   readonly sslSeclevelOnHello?: SslSecLevel | undefined;
   /** On a client: at the other end is a bridge to TCP, to which closing is the only end there is (clause 7.3). */
   readonly bridge?: boolean | undefined;
+  /** What reads the socket, into memory that is used again. Default: its `data` events, with memory of their own. */
+  readonly reader?: Reader | undefined;
 }
 
 /**
@@ -73,7 +81,7 @@ export class WebSocketTransport implements Transport, InputOwner, OutputOwner {
   readonly remoteAddress: Address;
   readonly sslSeclevel: SslSecLevel;
   readonly sslSeclevelOnHello: SslSecLevel | undefined;
-  readonly reusesChunks = false;
+  readonly reusesChunks: boolean;
   readonly inMessages = true;
   /** The socket of TCP or TLS beneath, as on all connections of Node. */
   readonly socket: Socket;
@@ -119,7 +127,9 @@ export class WebSocketTransport implements Transport, InputOwner, OutputOwner {
     this.sslSeclevel = sslSeclevel;
     this.sslSeclevelOnHello = facts.sslSeclevelOnHello;
     this.#bridge = facts.bridge === true;
+    this.reusesChunks = facts.reader !== undefined;
     this.#input = new SocketInput(ws, stream, feed, this, turns, longestMessage, !framing.masks);
+    facts.reader?.handTo(this.#input);
     this.#output = new SocketOutput(ws, stream, tls, framing, this);
     this.#ws[TRANSPORT] = this;
     ws.on("error", onError);
@@ -243,8 +253,9 @@ export class WebSocketTransport implements Transport, InputOwner, OutputOwner {
 
   piece(bytes: Uint8Array): void {
     if (this.#destroyed) return;
-    // What waits counts by its length, so that it is not to hold much more.
-    const data = SPARSE * bytes.length < bytes.buffer.byteLength ? bytes.slice() : bytes;
+    // What waits counts by its length, so that it is not to hold much more. What is overwritten is copied when it has to wait.
+    const sparse = !this.reusesChunks && SPARSE * bytes.length < bytes.buffer.byteLength;
+    const data = sparse ? bytes.slice() : bytes;
     if (this.#peerEnded) this.#violatedByMore();
     else if (data.length <= JOINED) this.#gather(data);
     else {
@@ -274,7 +285,7 @@ export class WebSocketTransport implements Transport, InputOwner, OutputOwner {
   #take(data: Uint8Array): void {
     if (this.holdsBack || this.#handler === undefined) {
       this.#held ??= new HeldInput();
-      this.#held.push(data);
+      this.#held.push(this.reusesChunks ? data.slice() : data);
       this.waitingChanged();
     } else {
       this.#tellData(this.#handler, data);

@@ -1,0 +1,45 @@
+import type { OnReadOpts, Socket } from "node:net";
+
+/** Bytes read at once at most. */
+const READ_SIZE = 64 * 1024;
+
+/** What clients read into. A read is worked off before the next one, so that one buffer serves all of them. */
+let input: Uint8Array | undefined;
+
+/** Takes what was read, which is overwritten later. */
+export interface ReadTaker {
+  came(chunk: Uint8Array): void;
+}
+
+/**
+ * Reads a client's socket into a buffer that is reused, which spares an allocation and the steps of a stream for each read. Until
+ * the handshake is over, what comes goes through the stream, where HTTP reads it.
+ */
+export class SocketReader implements OnReadOpts {
+  readonly buffer: Uint8Array;
+  #socket: Socket | undefined = undefined;
+  #taker: ReadTaker | undefined = undefined;
+
+  constructor() {
+    input ??= new Uint8Array(READ_SIZE);
+    this.buffer = input;
+  }
+
+  /** From now on, a stream has what is read. */
+  stream(socket: Socket): void {
+    this.#socket = socket;
+  }
+
+  /** From now on, that one has it. */
+  handTo(taker: ReadTaker): void {
+    this.#taker = taker;
+  }
+
+  /** Bytes were read. @returns whether to read on. */
+  readonly callback = (count: number, buffer: Uint8Array): boolean => {
+    const taker = this.#taker;
+    if (taker === undefined) return this.#socket?.push(Buffer.from(buffer.subarray(0, count))) ?? true;
+    taker.came(buffer.subarray(0, count));
+    return true;
+  };
+}
