@@ -2,7 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { NotPeng3dnetError, type Transport } from "@peng3dnet/core";
+import { type Clock, NotPeng3dnetError, nodePlatform, type Transport } from "@peng3dnet/core";
 import { type WebSocket, WebSocketServer } from "ws";
 import { onCleanup } from "../../../core/test/support/cleanup.js";
 import { acceptance, listenBare } from "../support/bare-end.js";
@@ -204,4 +204,87 @@ test("it knows the other end's address, its socket, and what the kernel has of i
   expect(transport.socket).toMatchObject({ remotePort: port });
   const waiting = await transport.unacknowledged?.(0);
   expect(waiting).toBe(process.platform === "linux" ? 0 : undefined);
+});
+
+/** A frame of a server. */
+function plain(payload: Uint8Array): Buffer {
+  const { length } = payload;
+  return Buffer.concat([Buffer.from([0x82, 126, length >> 8, length & 255]), payload]);
+}
+
+describe("what has to wait is not overwritten by what another client reads", () => {
+  /** Two clients, and what has the second one read over all that the first one has read. */
+  async function twoClients(clock?: Clock) {
+    const waiting = await listenBare();
+    const reading = await listenBare();
+    const first = await connected(waiting.url, {}, {}, clock);
+    const second = await connected(reading.url);
+    const overwrite = async (): Promise<void> => {
+      (await reading.connected).socket.write(plain(new Uint8Array(60_000).fill(255)));
+      const enough = second.told.bytes + 60_000;
+      while (second.told.bytes < enough) await new Promise((resolve) => setImmediate(resolve));
+    };
+    return { ...first, end: await waiting.connected, overwrite };
+  }
+
+  test("behind a pause", async () => {
+    const { transport, told, end, overwrite } = await twoClients();
+    const pieces: Buffer[] = [];
+    const paused = new Promise<void>((resolve) => {
+      told.data = (chunk) => {
+        pieces.push(Buffer.from(chunk));
+        transport.pause();
+        resolve();
+      };
+    });
+    const payloads = [randomBytes(100), randomBytes(20_000), randomBytes(30_000)];
+    end.socket.write(Buffer.concat(payloads.map(plain)));
+    await paused;
+    await overwrite();
+    const all = Buffer.concat(payloads);
+    while (pieces.reduce((sum, { length }) => sum + length, 0) < all.length) {
+      transport.resume();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(Buffer.concat(pieces).equals(all)).toBe(true);
+  });
+
+  test("for its turn", async () => {
+    let now = 0;
+    // By this one, everything takes long.
+    const clock: Clock = { ...nodePlatform.clock, now: () => (now += 3) };
+    const { told, end, overwrite } = await twoClients(clock);
+    const pieces: Buffer[] = [];
+    let overwritten: Promise<void> | undefined;
+    told.data = (chunk) => {
+      pieces.push(Buffer.from(chunk));
+      overwritten ??= overwrite();
+    };
+    const payloads = Array.from({ length: 300 }, () => randomBytes(200));
+    end.socket.write(Buffer.concat(payloads.map(plain)));
+    end.socket.write(Buffer.from([0x82, 0]));
+    await told.until("ended");
+    await overwritten;
+    expect(Buffer.concat(pieces).equals(Buffer.concat(payloads))).toBe(true);
+    expect(pieces.length).toBeGreaterThan(3);
+  });
+
+  test("beginnings of frames", async () => {
+    const { told, end, overwrite } = await twoClients();
+    const pieces: Buffer[] = [];
+    told.data = (chunk) => void pieces.push(Buffer.from(chunk));
+    const payload = randomBytes(1000);
+    const wire = plain(payload);
+    for (const [from, to] of [
+      [0, 3],
+      [3, 500],
+      [500, wire.length],
+    ] as const) {
+      end.socket.write(wire.subarray(from, to));
+      await overwrite();
+    }
+    end.socket.write(Buffer.from([0x82, 0]));
+    await told.until("ended");
+    expect(Buffer.concat(pieces).equals(payload)).toBe(true);
+  });
 });

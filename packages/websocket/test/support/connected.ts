@@ -1,6 +1,7 @@
 // A client's end of ours, by its connector, without a client.
 
 import {
+  type Clock,
   Config,
   type ConfigOverrides,
   type ConnectRequest,
@@ -16,11 +17,12 @@ import { onCleanup } from "../../../core/test/support/cleanup.js";
 export function connectRequest(
   established: ConnectRequest["established"],
   cfg: ConfigOverrides = {},
+  clock: Clock = nodePlatform.clock,
 ): ConnectRequest {
   return {
     address: ["elsewhere.example", 1],
     cfg: new Config(cfg),
-    clock: nodePlatform.clock,
+    clock,
     logger: silentLogger,
     timeout: 60,
     signal: new AbortController().signal,
@@ -33,6 +35,7 @@ export async function connected(
   url: string,
   options: WebSocketConnectorOptions = {},
   cfg: ConfigOverrides = {},
+  clock?: Clock,
 ): Promise<{ readonly transport: Transport; readonly told: Told }> {
   const told = new Told();
   let transport: Transport | undefined;
@@ -41,7 +44,7 @@ export async function connected(
     onCleanup(() => made.destroy());
     made.start(told);
   };
-  await webSocketConnector(url, options).connect(connectRequest(use, cfg));
+  await webSocketConnector(url, options).connect(connectRequest(use, cfg, clock));
   if (transport === undefined) throw new Error("nothing was handed over");
   return { transport, told };
 }
