@@ -106,6 +106,29 @@ test("what is written may be overwritten as soon as write returns true, which it
   expect(received.length).toBe(at);
 });
 
+test("a short message that the kernel could not take is not overwritten by the next one of another client", async () => {
+  const stuck = await listenBare();
+  const free = await listenBare();
+  const { transport } = await connected(stuck.url);
+  const other = await connected(free.url);
+  const end = await stuck.connected;
+  end.socket.pause();
+  const piece = new Uint8Array(10_000);
+  let count = 0;
+  while (!transport.busy) {
+    piece.fill(++count);
+    transport.write(piece);
+  }
+  other.transport.write(new Uint8Array(10_000).fill(255));
+  await (await free.connected).frame(0x82);
+  transport.end();
+  end.socket.resume();
+  const frames = await end.until((all) => all.at(-1)?.payload.length === 0);
+  expect(frames.length).toBe(count + 1);
+  const last = frames.at(-2)?.payload;
+  expect(last?.equals(Buffer.alloc(10_000, count))).toBe(true);
+});
+
 test("bytes that come in one piece with the answer of the handshake are told, in order", async () => {
   const { url } = await listenBare((request, socket) => {
     const behind = Buffer.concat([Buffer.from([0x82, 3, 1, 2, 3, 0x82, 1, 4, 0x82]), Buffer.from([2, 5])]);
