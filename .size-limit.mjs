@@ -1,15 +1,15 @@
 // What a package costs its users, checked by `npm run check:sizes`, minified and gzipped: in a browser with all that it
 // imports, else its own code alone. A limit that is outgrown for a good reason is raised in the same change.
 
-const WITH_ALL = { protocol: "42.9 kB", peer: "94.7 kB" };
+const WITH_ALL = { protocol: "42.9 kB", peer: "94.9 kB" };
 /** A client that echoes, as a page has it: what is imported is what it uses. */
 const ECHO_CLIENT = "{ Client, definePacket, payload }";
 const ALONE = {
   protocol: "37.4 kB",
-  peer: "54.9 kB",
-  core: "11.6 kB",
+  peer: "55.1 kB",
+  core: "11.9 kB",
   browser: "12 kB",
-  websocket: "10.4 kB",
+  websocket: "12.8 kB",
   telemetry: "5.2 kB",
   cluster: "22 kB",
   ping: "4.6 kB",
