@@ -70,8 +70,8 @@ export function upgrade(
     const leave = (): void => {
       deadline?.cancel();
       stopListening();
-      ws.off("error", onError);
-      ws.off("open", onOpen);
+      // They would keep the request as long as the connection lives.
+      ws.removeAllListeners();
       socket.off("error", onError);
     };
     const giveUp = (error: Error): void => {
