@@ -8,6 +8,8 @@ import { NOTE, Note, type SceneOptions, scene } from "./scripted-client.js";
 
 /** A packet so long that it may take long, and one that is just not. */
 const COSTLY = 7 * 512;
+/** As much input as is worked off in a moment. */
+const BRIEF_LENGTH = 512;
 const EIGHT_NOTES = [0, 1, 2, 3, 4, 5, 6, 7].map((note) => packet(NOTE, note));
 
 /** Takes bodies for what they would be if they were inflated, and counts each as 16 KiB. */
@@ -114,6 +116,26 @@ describe("turns", () => {
       "fresh",
       "long",
     ]);
+  });
+
+  test("one that has received what is worked off in a moment goes before one with a byte more", () => {
+    const made = inTurns();
+    const { net, server, turn } = made;
+    const others = { more: join(made), brief: join(made) };
+    turn();
+    const lengths: number[] = [];
+    server.on(Note, (note) => {
+      if (note instanceof Uint8Array) lengths.push(note.length);
+      else net.clock.advance(0.02);
+    });
+    // All its time is used up by these.
+    made.send(...EIGHT_NOTES, ...EIGHT_NOTES);
+    const overhead = packet(NOTE, new Uint8Array(400)).length - 400;
+    others.more.send(packet(NOTE, new Uint8Array(BRIEF_LENGTH - overhead + 1)));
+    others.brief.send(packet(NOTE, new Uint8Array(BRIEF_LENGTH - overhead)));
+    expect(lengths).toEqual([]);
+    turn();
+    expect(lengths).toEqual([BRIEF_LENGTH - overhead, BRIEF_LENGTH - overhead + 1]);
   });
 
   test("one that had some already goes after those that had none", () => {
