@@ -177,6 +177,20 @@ test("droppable packets are dropped past the high-water mark, as ever", async ()
   expect(came).toBeLessThan(sent + 3);
 });
 
+test("nor are they taken since much was sent in the turn in which the line broke", async () => {
+  const scene = await openScene({
+    cfg: { "net.limits.unsent.highwater": 2000, "net.limits.unsent.policy": "drop" },
+  });
+  scene.online = false;
+  expect(scene.remote.sendMessage(Filled, [0, new Uint8Array(3000)])).toBe(false);
+  // All of it is with the line that breaks.
+  await scene.remote.flush();
+  await scene.cut();
+  expect(scene.remote.suspended).toBe(true);
+  const taken = range(0, 1000).filter((number) => scene.remote.trySend(Droppable, number) !== "dropped");
+  expect(taken.length).toBeLessThan(300);
+});
+
 describe("what piles up", () => {
   test("drain is told when it has left, and not before", async () => {
     const scene = await openScene({ clientCfg: { "net.limits.unsent.highwater": 1000 } });

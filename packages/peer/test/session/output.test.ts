@@ -1,6 +1,12 @@
 // How output gets to a transport that takes it slowly, in pieces or not at all, and who is told what of that.
 
-import { ConnectionLostError, definePacket, payload, SlowConsumerError } from "@peng3dnet/peer";
+import {
+  ConnectionLostError,
+  definePacket,
+  payload,
+  SlowConsumerError,
+  standardPlatform,
+} from "@peng3dnet/peer";
 import { ManualClock } from "@peng3dnet/peer/testing";
 import { sessionOf } from "../../../core/test/support/session.js";
 import { accept, closeconn, packet, settype } from "../../../core/test/support/wire.js";
@@ -71,6 +77,20 @@ describe("what is long", () => {
       0,
       0,
     ]);
+  });
+
+  test("is all written before the stream ends, also where the peer's end comes before the news of room", async () => {
+    const { net, transport, send, handler, note, pieces } = slow();
+    note(2 * SLICE);
+    await net.settle();
+    send(closeconn("bye"));
+    expect(pieces()).toHaveLength(1);
+    transport.busy = false;
+    handler.ended();
+    expect(transport.calls).not.toContain("end");
+    transport.drain();
+    expect(Buffer.concat(pieces())).toHaveLength(wireLength(2 * SLICE));
+    expect(transport.calls.at(-1)).toBe("end");
   });
 
   test("is handed over as it is up to the length of a piece", async () => {
@@ -213,6 +233,17 @@ describe("above the mark", () => {
     expect(note(10)).toBe(true);
   });
 
+  test("nobody is told of room who never lacked it", async () => {
+    const { net, server, drains } = slow({ cfg });
+    const other = new ScriptedTransport("another");
+    const second = server.accept(other);
+    other.handler?.ready();
+    other.handler?.data(Buffer.concat([settype(), accept()]));
+    expect(second.sendMessage(Note, 1)).toBe(true);
+    await net.settle();
+    expect(drains).toEqual([]);
+  });
+
   test("there is one drain as well where all is written at once", async () => {
     const { net, transport, note, drains, client } = slow({ cfg });
     note(10);
@@ -301,15 +332,37 @@ describe("droppable packets", () => {
   });
 });
 
+test.each([
+  ["drop", 1],
+  ["close", 0],
+] as const)(
+  "with the policy %s, what many have sent above the mark in a turn is looked at again in a later one: %d time(s)",
+  async (policy, looks) => {
+    const turns: (() => void)[] = [];
+    const platform = { ...standardPlatform, yield: (call: () => void) => void turns.push(call) };
+    const cfg = { "net.limits.unsent.policy": policy, "net.limits.unsent.highwater": 1000 };
+    const { note, client } = slow({ platform, cfg });
+    note(10);
+    await client.flush();
+    for (const call of turns.splice(0)) call();
+    for (let round = 0; round < 2; round++) {
+      turns.length = 0;
+      expect([note(2000), note(2000), note(2000)]).toEqual([false, false, false]);
+      expect(turns).toHaveLength(looks);
+      for (const call of turns.splice(0)) call();
+    }
+  },
+);
+
 describe("what another program goes on with", () => {
   /** Where the stream is from which it is kept. */
   const OFFSET = 1000;
 
   test.each([
-    ["nothing where nothing waits", 7, []],
-    ["what waits behind a transport that is busy", 7, [10, 20, 30]],
-    ["the rest of what is long, and what is behind it", 2 * SLICE, [20, 30]],
-  ])("is %s", async (_, first, lengths) => {
+    ["nothing where nothing waits", 7, [], 0],
+    ["what waits behind a transport that is busy", 7, [10, 20, 30], 3],
+    ["the rest of what is long, and what is behind it", 2 * SLICE, [20, 30], 3],
+  ])("is %s", async (_, first, lengths, packets) => {
     const { net, note, session, pieces, before, transport } = slow();
     note(first);
     await net.settle();
@@ -318,10 +371,15 @@ describe("what another program goes on with", () => {
     const handed = Buffer.concat(pieces());
     const all = Buffer.concat([first, ...lengths].map((length) => packet(NOTE, new Uint8Array(length))));
     const kept = new KeptBytes(OFFSET);
+    // Of what is long, the other side has acknowledged nothing; else it has all that it was sent.
+    if (first > SLICE) kept.append(handed, true);
+    const from = kept.end;
     session.leave(kept);
     const moved: Uint8Array[] = [];
-    for (let at = OFFSET; at < kept.end; at += moved.at(-1)?.length ?? 0) moved.push(kept.view(at));
+    for (let at = from; at < kept.end; at += moved.at(-1)?.length ?? 0) moved.push(kept.view(at));
     expect(Buffer.concat([handed, ...moved]).equals(all)).toBe(true);
+    // How many packets are sent again is told, the one included of which a part was sent.
+    expect(kept.packetsFrom(from)).toBe(packets);
     expect([session.bytesOut, transport.calls]).toEqual([
       before + handed.length,
       ["closing saved", "destroy"],
@@ -559,16 +617,35 @@ describe("a peer that does not read", () => {
     ]);
   });
 
-  test("is sent nothing more where it is broken off within a write", async () => {
-    class Breaking extends ScriptedTransport {
-      breaks: (() => void) | undefined = undefined;
+  /** A transport within whose write something happens. */
+  class Breaking extends ScriptedTransport {
+    breaks: (() => void) | undefined = undefined;
 
-      override write(bytes: Uint8Array): boolean {
-        const done = super.write(bytes);
-        this.breaks?.();
-        return done;
-      }
+    override write(bytes: Uint8Array): boolean {
+      const done = super.write(bytes);
+      this.breaks?.();
+      return done;
     }
+  }
+
+  test("is told of all that was not handed over where it is broken off within a write", async () => {
+    const transport = new Breaking();
+    const { net, note, client, session, pieces, handler } = slow({ transport });
+    note(10);
+    await client.flush();
+    const lengths = [100_000, 100_001, 100_002];
+    for (const length of lengths) note(length);
+    const flushed = client.flush().catch((error: Error) => error.message);
+    transport.breaks = () => session.abort(new SlowConsumerError("too much"));
+    transport.drain();
+    await net.settle();
+    const handed = Buffer.concat(pieces().slice(1)).length;
+    handler.closed(undefined);
+    const all = lengths.reduce((sum, length) => sum + wireLength(length), 0);
+    expect(await flushed).toMatch(`ended with ${all - handed} bytes not handed over`);
+  });
+
+  test("is sent nothing more where it is broken off within a write", async () => {
     const transport = new Breaking();
     const { client, note, session, drains, net, pieces } = slow({ transport });
     transport.room = Number.POSITIVE_INFINITY;
@@ -640,6 +717,32 @@ describe("a peer that does not read", () => {
     expect(transport.calls).toEqual(["closing slowconsumer", "destroy"]);
   });
 
+  test("is not judged by an answer of the system that comes after it got further, and after a newer one", async () => {
+    const { net, note, client, transport } = slow({ cfg });
+    const answers: ((bytes: number) => void)[] = [];
+    Object.assign(transport, {
+      unacknowledged: () => new Promise<number>((resolve) => void answers.push(resolve)),
+    });
+    note(10);
+    await client.flush();
+    note(100);
+    net.clock.advance(5);
+    transport.drain(1);
+    note(100);
+    net.clock.advance(5);
+    for (const [index, bytes] of [
+      [1, 900],
+      [0, 1000],
+    ] as const) {
+      answers[index]?.(bytes);
+      await net.settle();
+    }
+    net.clock.advance(5);
+    answers[2]?.(900);
+    await net.settle();
+    expect([answers.length, transport.calls]).toEqual([3, ["closing slowconsumer", "destroy"]]);
+  });
+
   test("is asked for once half of its time is over since it got further", async () => {
     const { asks, pass, transport, note } = await asked([900, 900]);
     await pass(3);
@@ -656,45 +759,56 @@ describe("a peer that does not read", () => {
     ]);
   });
 
-  test.each(["ends", "gets further", "has all"])(
-    "that %s while the system is asked is left alone",
-    async (how) => {
-      const { net, note, client, transport, handler } = slow({ cfg });
-      const answers: ((bytes: number) => void)[] = [];
-      Object.assign(transport, {
-        unacknowledged: () => new Promise<number>((resolve) => void answers.push(resolve)),
-      });
-      note(10);
-      await client.flush();
-      note(100);
-      net.clock.advance(5);
-      answers[0]?.(900);
-      await net.settle();
-      net.clock.advance(5);
-      expect([answers.length, transport.calls]).toEqual([2, []]);
-      net.clock.advance(0.5);
-      if (how === "ends") handler.closed(undefined);
-      if (how === "gets further") transport.drain(1);
-      if (how === "has all") transport.drain();
-      net.clock.advance(1);
-      answers[1]?.(900);
-      await net.settle();
-      expect(transport.calls).toEqual([]);
-      if (how === "ends") expect(net.clock.timers).toBe(0);
-      if (how !== "gets further") return;
-      // Its time began when it got further, and not with the answer.
-      note(100);
-      for (const seconds of [5, 3.9]) {
-        net.clock.advance(seconds);
-        answers.at(-1)?.(900);
-        await net.settle();
-      }
-      const before = answers.length;
-      net.clock.advance(0.1);
+  test.each([
+    ["ends", 900],
+    ["ends", 800],
+    ["is left to another program", 900],
+    ["waits for another line", 900],
+    ["gets further", 900],
+    ["has all", 900],
+  ])("that %s while the system is asked is left alone, which says %d", async (how, answer) => {
+    const { net, note, client, session, transport, handler, closes } = slow({ cfg });
+    const answers: ((bytes: number) => void)[] = [];
+    Object.assign(transport, {
+      unacknowledged: () => new Promise<number>((resolve) => void answers.push(resolve)),
+    });
+    note(10);
+    await client.flush();
+    note(100);
+    net.clock.advance(5);
+    answers[0]?.(900);
+    await net.settle();
+    net.clock.advance(5);
+    expect([answers.length, transport.calls]).toEqual([2, []]);
+    net.clock.advance(0.5);
+    if (how === "ends") handler.closed(undefined);
+    if (how === "is left to another program") session.leave(new KeptBytes(0));
+    if (how === "waits for another line") session.stopWatches();
+    if (how === "gets further") transport.drain(1);
+    if (how === "has all") transport.drain();
+    net.clock.advance(1);
+    answers[1]?.(answer);
+    await net.settle();
+    if (how === "is left to another program") {
+      handler.closed(undefined);
+      expect(closes).toEqual([{ reason: "saved", error: undefined, clean: false }]);
+      return;
+    }
+    expect(transport.calls).toEqual([]);
+    if (how === "ends" || how === "waits for another line") expect(net.clock.timers).toBe(0);
+    if (how !== "gets further") return;
+    // Its time began when it got further, and not with the answer.
+    note(100);
+    for (const seconds of [5, 3.9]) {
+      net.clock.advance(seconds);
       answers.at(-1)?.(900);
       await net.settle();
-      expect(answers.length).toBe(before + 1);
-      expect(transport.calls).toEqual(["closing slowconsumer", "destroy"]);
-    },
-  );
+    }
+    const before = answers.length;
+    net.clock.advance(0.1);
+    answers.at(-1)?.(900);
+    await net.settle();
+    expect(answers.length).toBe(before + 1);
+    expect(transport.calls).toEqual(["closing slowconsumer", "destroy"]);
+  });
 });
