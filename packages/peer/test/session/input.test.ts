@@ -1,10 +1,11 @@
 // How input is worked off: in turns, held where consumers do not keep up, and in order whatever happens.
 
-import { type Codec, MsgpackCodec, standardPlatform } from "@peng3dnet/peer";
+import { type Codec, MsgpackCodec, Server, standardPlatform } from "@peng3dnet/peer";
+import { TestNetwork } from "@peng3dnet/peer/testing";
 import { sessionOf } from "../../../core/test/support/session.js";
 import { accept, closeconn, frame, packet, settype } from "../../../core/test/support/wire.js";
 import { ScriptedTransport } from "../resume/scripted.js";
-import { NOTE, Note, type SceneOptions, scene } from "./scripted-client.js";
+import { NOTE, Note, packets, type SceneOptions, scene } from "./scripted-client.js";
 
 /** A packet so long that it may take long, and one that is just not. */
 const COSTLY = 7 * 512;
@@ -68,6 +69,9 @@ describe("turns", () => {
     expect(notes).toHaveLength(first);
     turn();
     expect(notes.length).toBeGreaterThan(first);
+    // It has to wait again.
+    expect(notes.length).toBeLessThan(25);
+    expect(transport.calls).not.toContain("resume");
     while (notes.length < 25) turn();
     expect(notes).toEqual([...[0, 1, 2].flatMap(() => [0, 1, 2, 3, 4, 5, 6, 7]), "last"]);
     expect([transport.calls.at(-1), session.hasUnprocessedInput, session.restless]).toEqual([
@@ -136,6 +140,27 @@ describe("turns", () => {
     expect(lengths).toEqual([]);
     turn();
     expect(lengths).toEqual([BRIEF_LENGTH - overhead, BRIEF_LENGTH - overhead + 1]);
+  });
+
+  test("a packet may take long from a length on, and goes after one with a byte less", () => {
+    const made = inTurns();
+    const { net, server, turn } = made;
+    const others = { long: join(made), less: join(made) };
+    turn();
+    const lengths: number[] = [];
+    server.on(Note, (note) => {
+      if (note instanceof Uint8Array) lengths.push(note.length);
+      else net.clock.advance(0.02);
+    });
+    made.send(...EIGHT_NOTES, ...EIGHT_NOTES);
+    // Without the length prefix, which is not part of a packet.
+    const overhead = packet(NOTE, new Uint8Array(COSTLY)).length - COSTLY - 4;
+    others.long.send(packet(NOTE, new Uint8Array(COSTLY - overhead)));
+    others.less.send(packet(NOTE, new Uint8Array(COSTLY - overhead - 1)));
+    expect(lengths).toEqual([]);
+    turn();
+    turn();
+    expect(lengths).toEqual([COSTLY - overhead - 1, COSTLY - overhead]);
   });
 
   test("one that had some already goes after those that had none", () => {
@@ -209,6 +234,47 @@ describe("turns", () => {
     );
     expect(order.at(-1)).toBe("end fed");
     expect(order.indexOf("end other")).toBeLessThan(order.indexOf("begin mine"));
+  });
+
+  test("nor does one that waits for its turn have it sooner since a pause of it ends", () => {
+    const made = inTurns();
+    const { net, server, client, turn } = made;
+    const other = join(made);
+    turn();
+    const order: unknown[] = [];
+    server.on(Note, (note) => {
+      order.push(note);
+      if (note !== "other") net.clock.advance(0.02);
+    });
+    made.send(...EIGHT_NOTES, ...EIGHT_NOTES, packet(NOTE, "mine"));
+    other.send(packet(NOTE, "other"));
+    server.on(Note, (note) => {
+      if (note !== "other") return;
+      client.conn.pause();
+      client.conn.resume();
+      order.push("end other");
+    });
+    for (let round = 0; round < 20; round++) turn();
+    expect(order[order.indexOf("other") + 1]).toBe("end other");
+    expect(order.at(-1)).toBe("mine");
+  });
+
+  test("one that is held and let go while what it gave rise to is sent waits for one turn only", () => {
+    const made = inTurns({ cfg: { "net.limits.unsent.highwater": 1000, "net.compress.enabled": false } });
+    const { net, server, client, transport, turn, notes } = made;
+    turn();
+    server.on(Note, (note) => {
+      net.clock.advance(0.02);
+      if (note === 0) client.sendMessage(Note, new Uint8Array(2000));
+    });
+    server.on("drain", () => {
+      client.conn.pause();
+      client.conn.resume();
+    });
+    made.send(...EIGHT_NOTES, ...EIGHT_NOTES);
+    expect(notes.length).toBeLessThan(16);
+    // For the pause, and for the turn.
+    expect(transport.calls).toEqual(["pause", "pause"]);
   });
 
   test("a transport that fails ends its connection, and keeps nobody from a turn", () => {
@@ -360,6 +426,20 @@ test("a packet that comes in pieces is whole, also where the transport uses its 
   expect(notes).toEqual(["first", "a text of some length"]);
 });
 
+test("what is held by a pause stays what it is, also where the transport uses its buffer again", () => {
+  const transport = new ScriptedTransport();
+  transport.reusesChunks = true;
+  const { handler, server, client, notes } = scene({ transport });
+  server.on(Note, (note) => {
+    if (note === 2) client.conn.pause();
+  });
+  const chunk = Buffer.concat(EIGHT_NOTES);
+  handler.data(chunk);
+  chunk.fill(0xff);
+  client.conn.resume();
+  expect(notes).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+});
+
 /** A codec that fails as code of an application does. */
 class Failing extends MsgpackCodec implements Codec {
   fails = false;
@@ -425,6 +505,18 @@ describe("packets that wait for process()", () => {
     send(...EIGHT_NOTES);
     server.processAsync();
     await net.settle();
+    expect(notes).toEqual([0, 1, 2, 3, 4, 5, 6, 7, "late"]);
+  });
+
+  test("also where they have to wait for a turn then", async () => {
+    const { net, server, send, notes } = scene({ manual: true });
+    server.process();
+    server.on(Note, () => net.clock.advance(0.02));
+    send(...EIGHT_NOTES);
+    server.processAsync();
+    expect(notes.length).toBeLessThan(8);
+    send(packet(NOTE, "late"));
+    for (let round = 0; round < 10; round++) await net.settle();
     expect(notes).toEqual([0, 1, 2, 3, 4, 5, 6, 7, "late"]);
   });
 
@@ -614,6 +706,24 @@ describe("what input holds that is not worked off", () => {
     expect([told.at(-1), inputHeld > 0]).toEqual([4095 + inputHeld, true]);
   });
 
+  test.each([
+    [4095, []],
+    [4096, [4096]],
+  ])("counts what waits for a turn: of %d bytes, %p are told", (bytes, expected) => {
+    const made = inTurns();
+    const { net, server, turn } = made;
+    const other = join(made);
+    turn();
+    server.on(Note, () => net.clock.advance(0.02));
+    const told: number[] = [];
+    const session = sessionOf(other.client.conn);
+    session.hooks.inputHeld = (of, held) => void (of === session && told.push(held));
+    made.send(...EIGHT_NOTES, ...EIGHT_NOTES);
+    const overhead = packet(NOTE, new Uint8Array(4000)).length - 4000;
+    other.send(packet(NOTE, new Uint8Array(bytes - overhead)));
+    expect(told).toEqual(expected);
+  });
+
   test("counts what is taken up and kept for a buffer of messages", () => {
     const { server, send, told, client } = noted({ cfg: { "net.limits.buffered": 64 * 1024 } });
     const stream = server.messages(Note);
@@ -650,4 +760,30 @@ test("a closing packet is heeded at once, however much waits for process()", () 
   send(packet(NOTE, 1), closeconn("bye"), frame(NOTE, new Uint8Array(0)));
   server.process();
   expect(transport.calls[0]).toBe("closing bye");
+});
+
+test("a packet of the handshake that a server passes on only after a close is handled no more", () => {
+  const late: [Uint8Array, number][] = [];
+  class Late extends Server {
+    override receivePacket(data: Uint8Array, cid: number): void {
+      late.push([data, cid]);
+    }
+
+    passOn(): void {
+      for (const [data, cid] of late.splice(0)) super.receivePacket(data, cid);
+    }
+  }
+  const net = new TestNetwork();
+  const server = new Late({ packets, clock: net.clock });
+  server.initialize();
+  const transport = new ScriptedTransport();
+  const client = server.accept(transport);
+  transport.handler?.ready();
+  transport.handler?.data(settype());
+  server.passOn();
+  transport.handler?.data(accept());
+  expect([late.length, client.conn.metrics.packetsIn]).toEqual([1, 1]);
+  void sessionOf(client.conn).close("bye");
+  server.passOn();
+  expect([late.length, client.conn.metrics.packetsIn]).toEqual([0, 1]);
 });
