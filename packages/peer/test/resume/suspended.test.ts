@@ -283,6 +283,23 @@ describe("what piles up", () => {
     });
   });
 
+  test("nor more, however much the line that broke had not taken", async () => {
+    const scene = await openScene({ clientCfg: { "net.resume.bytes": 200_000 } });
+    scene.online = false;
+    scene.link.toServer.freeze();
+    scene.link.toServer.capacity = 1000;
+    scene.client.sendMessage(Filled, [0, new Uint8Array(190_000)]);
+    await scene.settle();
+    expect(scene.client.conn?.metrics.unsent).toBeGreaterThan(50_000);
+    await scene.cut();
+    scene.client.sendMessage(Filled, [1, new Uint8Array(190_000)]);
+    await scene.settle();
+    expect(scene.atClient.closes).toEqual([]);
+    scene.client.sendMessage(Filled, [2, new Uint8Array(20_000)]);
+    await scene.settle();
+    expect(scene.atClient.closes).toMatchObject([{ reason: "resumeoverflow" }]);
+  });
+
   test("who stops at the first false does not come near that, however much was under way", async () => {
     const scene = await openScene({ clientCfg: { "net.resume.bytes": 200_000 } });
     for (const number of range(0, 50)) scene.client.sendMessage(Filled, [number, new Uint8Array(10_000)]);

@@ -163,6 +163,19 @@ describe("turns", () => {
     expect(lengths).toEqual([COSTLY - overhead - 1, COSTLY - overhead]);
   });
 
+  test("the time begins before a packet that may take long, and not with its end", () => {
+    const { net, server, turn, send, notes } = inTurns();
+    turn();
+    server.on(Note, () => net.clock.advance(0.02));
+    net.clock.advance(1);
+    const overhead = packet(NOTE, new Uint8Array(COSTLY)).length - COSTLY - 4;
+    const long = packet(NOTE, new Uint8Array(COSTLY - overhead));
+    send(long, long);
+    expect(notes).toHaveLength(1);
+    turn();
+    expect(notes).toHaveLength(2);
+  });
+
   test("one that had some already goes after those that had none", () => {
     const made = inTurns();
     const { net, server, turn } = made;
@@ -322,6 +335,22 @@ describe("a pause", () => {
     expect(notes).toEqual([0, 1, 2]);
     client.conn.resume();
     expect(notes).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+  });
+
+  test("needs no turn, although the time is over", () => {
+    const { net, server, client, transport, send, notes, turn } = inTurns();
+    turn();
+    server.on(Note, (note) => {
+      if (note === "behind") return;
+      net.clock.advance(0.02);
+      client.conn.pause();
+    });
+    net.clock.advance(1);
+    send(packet(NOTE, new Uint8Array(COSTLY)), packet(NOTE, "behind"));
+    turn();
+    expect(transport.calls).toEqual(["pause"]);
+    client.conn.resume();
+    expect(notes.at(-1)).toBe("behind");
   });
 
   test("is over with the connection", async () => {
