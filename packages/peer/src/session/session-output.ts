@@ -255,10 +255,8 @@ export class SessionOutput {
     return deferred.wait(options, "output to be sent");
   }
 
-  /** It is over; whoever waits for something to be sent learns that it was not. */
+  /** It is over, as the transport is gone; whoever waits for something to be sent learns that it was not. */
   finish(reason: string | null, error: Error | undefined): void {
-    this.phase = "gone";
-    this.cancelDeadline();
     for (const { deferred } of this.#waiters?.splice(0) ?? [])
       deferred.fail(this.#undelivered(reason, error));
   }
