@@ -191,6 +191,28 @@ test("nor are they taken since much was sent in the turn in which the line broke
   expect(taken.length).toBeLessThan(300);
 });
 
+test("once the line is back, what waits for it has not waited since an earlier turn", async () => {
+  const scene = await openScene({
+    cfg: { "net.limits.unsent.highwater": 2000, "net.limits.unsent.policy": "drop" },
+    prepare: ({ toClient }) => {
+      toClient.capacity = 1000;
+    },
+  });
+  const { remote } = scene;
+  scene.client.conn?.pause();
+  for (const number of [0, 1]) {
+    remote.sendMessage(Filled, [number, new Uint8Array(3000)]);
+    await scene.settle();
+  }
+  expect(remote.trySend(Droppable, 0)).toBe("dropped");
+  await scene.cutAndResume();
+  expect([remote.suspended, scene.links.length]).toEqual([false, 2]);
+  expect(remote.conn.metrics.unsent).toBeGreaterThan(3000);
+  expect(remote.trySend(Droppable, 1)).toBe("behind");
+  await scene.settle();
+  expect(remote.trySend(Droppable, 2)).toBe("dropped");
+});
+
 describe("what piles up", () => {
   test("drain is told when it has left, and not before", async () => {
     const scene = await openScene({ clientCfg: { "net.limits.unsent.highwater": 1000 } });
