@@ -106,9 +106,8 @@ export function connectTls(
   const peer: TlsPeer = { side: "server", address };
   const scope = `${options.resumptionScope} ${addressText(address)} ${options.serverHostname} ${alpn}`;
   return new Promise((resolve, reject) => {
-    // An end within the handshake is a failure; what follows it may be half open.
-    socket.allowHalfOpen = false;
-    const former = options.resumptionScope === undefined ? undefined : sessions.get(scope);
+    // There is none where none may be resumed.
+    const former = sessions.get(scope);
     const tls = connect({
       ...connectOptions(socket, address[0], alpn, options),
       ...(former && { session: former.session }),
@@ -130,9 +129,14 @@ export function connectTls(
     };
     const onError = (error: NodeJS.ErrnoException): void => {
       // Node compares the names once the handshake is over, as it does with what it could not verify.
-      const verifying = tls.authorizationError !== null && tls.authorizationError !== undefined;
-      giveUp(verifying ? verificationError(error.code ?? "", peer, error) : handshakeError(error, peer));
+      const { authorizationError } = tls;
+      giveUp(
+        authorizationError
+          ? verificationError(String(authorizationError), peer, error)
+          : handshakeError(error, peer),
+      );
     };
+    let stopListening = (): void => {};
     const onSecure = (): void => {
       leave();
       try {
@@ -152,18 +156,15 @@ export function connectTls(
         ),
       );
     });
-    let over = false;
-    let stopListening = (): void => {};
-    stopListening = onGivenUp(request, (cause) => {
-      over = true;
-      giveUp(new AbortedError("connecting was aborted", { cause }));
-    });
-    if (over) return;
     tls.on("error", onError);
     tls.on("secureConnect", onSecure);
     if (options.resumptionScope !== undefined) {
       tls.on("session", (session: Buffer) => remember(scope, { session, asked: wasAsked() }));
     }
+    // It may be given up already.
+    stopListening = onGivenUp(request, (cause) =>
+      giveUp(new AbortedError("connecting was aborted", { cause })),
+    );
   });
 }
 
@@ -176,5 +177,5 @@ function remember(scope: string, session: Resumable): void {
   sessions.delete(scope);
   sessions.set(scope, session);
   const [oldest] = sessions.keys();
-  if (sessions.size > MAX_SESSIONS && oldest !== undefined) sessions.delete(oldest);
+  if (sessions.size > MAX_SESSIONS) sessions.delete(oldest as string);
 }
