@@ -96,12 +96,10 @@ export abstract class TlsTransport implements Transport {
   }
 
   write(bytes: Uint8Array): boolean {
-    const socket = this.#socket;
-    // A write that does not have to queue is encrypted, or copied, before it returns.
-    const copied = socket.writableLength === 0;
     this.#busy = true;
-    socket.write(bytes, this.#written);
-    return copied;
+    this.#socket.write(bytes, this.#written);
+    // No other write is under way: Node has encrypted it, or has copied what it cannot encrypt yet.
+    return true;
   }
 
   end(): void {
