@@ -145,7 +145,6 @@ class TlsServerTransport extends TlsTransport {
 
   /** The handshake failed. */
   failed(error: Error): void {
-    if (this.#secured) return;
     shielded(this.handler, () => {
       this.#failure ??= handshakeError(error, this.#peer);
     });
