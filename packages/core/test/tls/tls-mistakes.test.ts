@@ -7,6 +7,7 @@ import {
   type ConfigOverrides,
   HandshakeTimeoutError,
   InvalidStateError,
+  SSLSEC_ENCRYPTED,
   TlsCertificateExpiredError,
   TlsCertificateInvalidError,
   TlsCertificateRejectedError,
@@ -79,9 +80,11 @@ describe("a client that does not care for its certificate", () => {
     await expect(peer.closeReason()).resolves.toBe(reason);
     await peer.ended();
     peer.end();
-    const error = await closeError(closed);
+    const [remote, { error }] = await closed;
     expect(error).toBeInstanceOf(type);
     expect(error?.cause === undefined).toBe(identity === undefined);
+    // What did not hold proves nothing.
+    expect(remote.sslSeclevel).toBe(SSLSEC_ENCRYPTED);
     expect(server.metrics.rejectedBy).toMatchObject({ [reason]: 1 });
   });
 
@@ -163,7 +166,8 @@ describe("plain TCP on a TLS port", () => {
     peer.end();
     const error = await closeError(closed);
     expect(error).toBeInstanceOf(TlsHandshakeError);
-    expect(error?.message).toMatch(/ended the connection within the TLS handshake/);
+    expect(error?.message).toMatch(/^the client .* ended the connection within the TLS handshake/);
+    expect(error?.cause).toMatchObject({ code: "ECONNRESET", message: "the socket was closed" });
     await peer.closed();
   });
 });
@@ -355,6 +359,25 @@ describe("time", () => {
     expect(error.message).toMatch(/TLS handshake within 10 s .*; it sent nothing/);
     await peer.ended();
     expect(clock.timers).toBe(0);
+  });
+
+  test("a server that stops within the handshake", async () => {
+    const clock = new ManualClock();
+    const whole = await bareTlsServer({ ...bareTls("server"), maxVersion: "TLSv1.2" });
+    const server = await rawServer();
+    const started = failure(makeClient(server.addr, clientTls(), clock).start());
+    const peer = await server.accepted();
+    const head = await peer.bytes(5);
+    const behind = await RawPeer.connect(whole.addr);
+    behind.socket.on("data", (chunk: Buffer) => peer.write(chunk));
+    behind.write(head, await peer.bytes(head.readUInt16BE(3)));
+    // The client has answered what it got, and gets no more.
+    await peer.bytes(5);
+    clock.advance(10);
+    const error = await started;
+    expect(error).toBeInstanceOf(HandshakeTimeoutError);
+    expect(error.message).toMatch(/TLS handshake within 10 s \(net\.timeout\.handshake\)$/);
+    await peer.ended();
   });
 
   test("neither the deadline nor the signal of a handshake that is complete ends the connection", async () => {

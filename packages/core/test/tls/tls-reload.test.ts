@@ -2,7 +2,14 @@
 
 import { X509Certificate } from "node:crypto";
 import type { TLSSocket } from "node:tls";
-import { Client, InvalidStateError, type Server, SSLSEC_SERVERAUTH, TlsConfigError } from "@peng3dnet/core";
+import {
+  Client,
+  InvalidStateError,
+  type Server,
+  SSLSEC_BOTHAUTH,
+  SSLSEC_SERVERAUTH,
+  TlsConfigError,
+} from "@peng3dnet/core";
 import { bareTlsClient, bareTlsServer } from "../support/bare-tls.js";
 import {
   bareTls,
@@ -218,6 +225,36 @@ describe("resumption", () => {
     expect(await reused()).toBe(false);
     expect(await reused(host)).toBe(false);
     expect(await reused(on)).toBe(true);
+  });
+
+  test("a client that resumes claims no more than it did before", async () => {
+    const on = { "net.ssl.resumption": true };
+    const levels: unknown[] = [];
+    for (const cfg of [serverTls(), mutualTls()]) {
+      const server = await startServer({ cfg: { ...cfg, ...on } });
+      for (let n = 0; n < 3; n++) {
+        const client = await join(server, { ...clientTls("client"), ...on });
+        levels.push([(client.sock as TLSSocket).isSessionReused(), client.sslSeclevel]);
+        await client.close("done");
+      }
+    }
+    expect(levels).toEqual([
+      ...[false, true, true].map((reused) => [reused, SSLSEC_SERVERAUTH]),
+      ...[false, true, true].map((reused) => [reused, SSLSEC_BOTHAUTH]),
+    ]);
+  });
+
+  test.each(["TLSv1.2", "TLSv1.3"] as const)("%s: a client that may not resume does not", async (version) => {
+    const { addr, accepted } = await bareTlsServer({ ...bareTls("server"), maxVersion: version });
+    for (let n = 0; n < 2; n++) {
+      const client = track(new Client({ addr: [...addr], cfg: clientTls() }));
+      await client.connect();
+      const { socket, peer } = await accepted();
+      peer.write(hello());
+      await peer.packet();
+      expect([socket.isSessionReused(), socket.getProtocol()]).toEqual([false, version]);
+      client.stop();
+    }
   });
 
   test("a client does not hold on to the sessions of hundreds of servers", async () => {
