@@ -145,7 +145,7 @@ class TlsServerTransport extends TlsTransport {
 
   /** The handshake failed. */
   failed(error: Error): void {
-    shielded(this.handler, () => {
+    shielded(this.handler as TransportHandler, () => {
       this.#failure ??= handshakeError(error, this.#peer);
     });
     this.#raw.destroy();

@@ -8,11 +8,11 @@ import type { ShownCertificate } from "./shown-certificate.js";
 import { tlsAlertError } from "./tls-errors.js";
 
 /** Calls `call` within an event of a socket, from which nothing may escape. */
-export function shielded(handler: TransportHandler | undefined, call: () => void): void {
+export function shielded(handler: TransportHandler, call: () => void): void {
   try {
     call();
   } catch (error) {
-    handler?.crashed(error);
+    handler.crashed(error);
   }
 }
 
@@ -127,11 +127,13 @@ export abstract class TlsTransport implements Transport {
 
   readonly #written = (error?: Error | null): void => {
     this.#busy = false;
-    if ((error !== undefined && error !== null) || this.#socket.destroyed) return;
+    // The stream is destroyed after it has told of what a write failed with.
+    if (error || this.#socket.destroyed) return;
+    const handler = this.handler as TransportHandler;
     try {
-      this.handler?.drained();
+      handler.drained();
     } catch (thrown) {
-      this.handler?.crashed(thrown);
+      handler.crashed(thrown);
     }
   };
 }

@@ -229,7 +229,8 @@ test("a server without a deadline takes clients", async () => {
   expect([told.events, clock.timers]).toEqual([["ready"], 0]);
 });
 
-test("a client that is gone is found out by a probe while a server has read as much as it wants", async () => {
+/** A server's transport that has read as much as it wants, so that it does not hear that its client is gone by now. */
+async function withDeafServer(): Promise<{ told: Told; transport: Transport }> {
   const told = new Told();
   let made: Transport | undefined;
   const address = await listening((open) => {
@@ -246,16 +247,28 @@ test("a client that is gone is found out by a probe while a server has read as m
   const read = (): Socket => made?.socket as Socket;
   while (read().readableLength < read().readableHighWaterMark) await new Promise(setImmediate);
   between.reset("server");
+  return { told, transport: made as Transport };
+}
+
+test("a client that is gone is found out by a probe", async () => {
+  const { told, transport } = await withDeafServer();
   let closed = false;
   const error = told.whenClosed.finally(() => {
     closed = true;
   });
   while (!closed) {
-    made?.probe?.();
+    transport.probe?.();
     await new Promise(setImmediate);
   }
   expect(await error).toMatchObject({ code: expect.stringMatching(/ECONNRESET|EPIPE/) });
   expect(told.events).toEqual(["closed"]);
+});
+
+test("a write that fails does not count as done", async () => {
+  const { told, transport } = await withDeafServer();
+  transport.write(Buffer.alloc(1000));
+  expect(await told.whenClosed).toMatchObject({ code: expect.stringMatching(/ECONNRESET|EPIPE/) });
+  expect([told.events, transport.busy]).toEqual([["closed"], false]);
 });
 
 test("within the handshake, a server's transport says whose it is, what has come, and what the peer has not got", async () => {
