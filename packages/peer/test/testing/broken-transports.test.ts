@@ -214,6 +214,18 @@ const BREAKS: readonly Broken[] = [
     }),
   },
   {
+    does: "frees a long chunk although it says not",
+    fails: "chunks stay as they were told, unless it says that they are reused (client to server)",
+    says: "was freed, though reusesChunks is false",
+    handler: (told) => ({
+      data: (chunk) => {
+        const own = chunk.slice();
+        told.data(own);
+        if (own.length >= 4096) structuredClone(own, { transfer: [own.buffer] });
+      },
+    }),
+  },
+  {
     does: "reuses a chunk although it says not",
     fails: "chunks stay as they were told, unless it says that they are reused (client to server)",
     says: "was overwritten, though reusesChunks is false",

@@ -140,7 +140,8 @@ export const transferCases: readonly CaseDraft[] = [
     "chunks stay as they were told, unless it says that they are reused",
     async (scene, from, to) => {
       for (let round = 0; round < 50; round++) {
-        await scene.send(from, 1000 + round);
+        // Of many lengths, since long ones may be treated otherwise.
+        await scene.send(from, 1000 + 500 * round);
         await scene.arrived(from);
         to.checkKeptChunks();
       }

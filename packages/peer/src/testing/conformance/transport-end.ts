@@ -31,6 +31,8 @@ export interface EndHost {
 /** A chunk that was told, and where it lies in the stream. */
 interface KeptChunk {
   readonly chunk: Uint8Array;
+  /** Its length when it was told; one that was freed has none. */
+  readonly length: number;
   readonly position: number;
 }
 
@@ -261,7 +263,7 @@ export class TransportEnd implements TransportHandler {
           `byte ${this.received + differs} is not what was sent: the order is wrong, or it was changed`,
         );
       if (!this.transport.reusesChunks && this.#target === undefined) {
-        this.#kept.push({ chunk, position: this.received });
+        this.#kept.push({ chunk, length: chunk.length, position: this.received });
       }
       this.#target = undefined;
       this.received += chunk.length;
@@ -323,7 +325,11 @@ export class TransportEnd implements TransportHandler {
 
   /** Looks whether chunks that were told have stayed as they were. */
   checkKeptChunks(): void {
-    for (const { chunk, position } of this.#kept) {
+    for (const { chunk, length, position } of this.#kept) {
+      if (chunk.length !== length) {
+        this.fault(`the chunk at byte ${position} was freed, though reusesChunks is false`);
+        return;
+      }
       if (firstDifference(chunk, position) >= 0) {
         this.fault(`the chunk at byte ${position} was overwritten, though reusesChunks is false`);
         return;
