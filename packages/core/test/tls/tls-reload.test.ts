@@ -244,15 +244,15 @@ describe("resumption", () => {
     ]);
   });
 
-  test.each(["TLSv1.2", "TLSv1.3"] as const)("%s: a client that may not resume does not", async (version) => {
-    const { addr, accepted } = await bareTlsServer({ ...bareTls("server"), maxVersion: version });
+  test("a client that may not resume does not, whatever the server offers", async () => {
+    const { addr, accepted } = await bareTlsServer(bareTls("server"));
     for (let n = 0; n < 2; n++) {
       const client = track(new Client({ addr: [...addr], cfg: clientTls() }));
       await client.connect();
       const { socket, peer } = await accepted();
       peer.write(hello());
       await peer.packet();
-      expect([socket.isSessionReused(), socket.getProtocol()]).toEqual([false, version]);
+      expect(socket.isSessionReused()).toBe(false);
       client.stop();
     }
   });
