@@ -30,7 +30,7 @@ function session(times = 1, parts: Partial<CountedSession> = {}): CountedSession
 
 const ONE = {
   connections: 1,
-  handshaking: 1,
+  handshaking: 0,
   suspended: 1,
   bytesIn: 1,
   bytesOut: 2,
@@ -66,6 +66,18 @@ test("the numbers of sessions add up, and are taken away again", () => {
   expect(sum).toEqual(NONE);
 });
 
+test("a session in its handshake counts as that, unless its line is broken", () => {
+  const there = session(1, { resumption: { suspended: false, transport: { keptBytes: 10 } } });
+  const numbers = new SessionNumbers();
+  numbers.count(there);
+  expect(numbers).toEqual({ ...ONE, handshaking: 1, suspended: 0 });
+  const sum = new SessionNumbers();
+  sum.add(numbers);
+  sum.add(numbers);
+  sum.add(numbers, -1);
+  expect(sum).toEqual(numbers);
+});
+
 test("a session whose handshake is complete, that is there, and has no requests counts as none of these", () => {
   const numbers = new SessionNumbers();
   numbers.count(
@@ -78,7 +90,7 @@ test("a session whose handshake is complete, that is there, and has no requests 
   expect(numbers).toEqual({ ...ONE, handshaking: 0, suspended: 0, asked: 0, answering: 0 });
   const other = new SessionNumbers();
   other.count(session(1, { resumption: undefined }));
-  expect(other).toEqual({ ...ONE, suspended: 0, kept: 0 });
+  expect(other).toEqual({ ...ONE, handshaking: 1, suspended: 0, kept: 0 });
 });
 
 test("metrics of many add up, of which nothing waits once they are over", () => {
