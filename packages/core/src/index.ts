@@ -34,6 +34,7 @@ export type {
 } from "./runtime/diagnostics.js";
 export { nodePlatform, systemClock } from "./runtime/node-platform.js";
 export { Server } from "./server.js";
+export { freeRead } from "./tcp/free-read.js";
 export { type KeepAliveOptions, keepAliveOptions } from "./tcp/keep-alive.js";
 export { unacknowledged } from "./tcp/kernel-queue.js";
 export { type OpenedSocket, type OpenOptions, openSocket } from "./tcp/open-socket.js";

@@ -20,8 +20,12 @@ function openNowhere(): MessagePort {
  * not manage itself, and each read gets other memory, which is not in the processor's cache ("Free what was read" in
  * docs/performance). Memory that is posted elsewhere leaves at once; of the public means that all versions of Node have,
  * this one takes the least time: 1 to 2 µs, and `structuredClone` 6.
+ *
+ * @param read - as Node hands it to who listens to `data`. Nobody else may keep it. Short ones, and those that are a part of a
+ * longer buffer, are left as they are.
  */
-export function freeRead({ buffer, length }: Uint8Array): void {
+export function freeRead(read: Uint8Array): void {
+  const { buffer, length } = read;
   // A part of something longer is not the socket's alone: Node 24 cuts reads of TLS from buffers that others use, too.
   if (length < MIN_FREED || buffer.byteLength !== length || !(buffer instanceof ArrayBuffer)) return;
   nowhere ??= openNowhere();

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { Address } from "@peng3dnet/core";
+import { type Address, freeRead } from "@peng3dnet/core";
 import {
   addressGroup,
   BRIEF_LENGTH,
@@ -30,6 +30,8 @@ interface ReadSocket extends Socket {
 
 function onData(this: ReadSocket, chunk: Buffer): void {
   this[INPUT]?.came(plain(chunk));
+  // Whoever else listens may keep it.
+  if (this.listenerCount("data") === 1) freeRead(chunk);
 }
 
 function onLast(this: ReadSocket): void {
@@ -62,8 +64,6 @@ function plain({ buffer, byteOffset, length }: Buffer): Uint8Array {
 export interface InputOwner extends FrameHandler {
   /** The other end's address: those with the same one have their turns together. */
   readonly remoteAddress: Address;
-  /** Whether what is read is overwritten later. */
-  readonly reusesChunks: boolean;
   /** Whether reading is stopped, since what came before is not worked off. */
   readonly holdsBack: boolean;
   /** All was told that was to be read now. */
@@ -145,7 +145,7 @@ export class SocketInput implements Runnable {
   #read(chunk: Uint8Array, precedence: Precedence): void {
     const used = this.#reader.read(chunk, chunk.length <= SHORT && !this.#turns.spent);
     if (used < chunk.length) {
-      this.#rest = this.#owner.reusesChunks ? chunk.slice(used) : chunk.subarray(used);
+      this.#rest = chunk.slice(used);
       this.#ws.pause();
       this.#turns.add(this, used === 0 ? precedence : "used");
       this.#owner.waitingChanged();
@@ -158,6 +158,7 @@ export class SocketInput implements Runnable {
     if (rest === undefined) return;
     this.#rest = undefined;
     this.#read(rest, "used");
+    freeRead(rest);
     if (this.#rest !== undefined) return;
     this.#owner.waitingChanged();
     if (!this.#owner.holdsBack) this.#ws.resume();
@@ -171,6 +172,8 @@ export class SocketInput implements Runnable {
       this.#reader.read(rest, true);
       this.#owner.waitingChanged();
     }
+    // Until it has closed with an error, a stream that is read also tells its listeners.
+    this.#socket.off("data", onData);
     const unread = this.#socket.read() as Buffer | null;
     if (unread !== null) this.#reader.read(plain(unread), true);
     this.#owner.readOut();

@@ -22,9 +22,6 @@ import { type OutputOwner, SocketOutput } from "./socket-output.js";
 /** A message that is longer is told by itself: to copy it takes longer than what is saved. */
 const JOINED = 16 * 1024;
 
-/** A piece is copied if all that was read with it has so many times its length. */
-const SPARSE = 2;
-
 /** Codes that a peer closes with in order: its stream has ended then. 1005 stands for none. */
 const IN_ORDER: readonly number[] = [WEBSOCKET_CLOSE_CODES.closed, 1001, 1005, WEBSOCKET_CLOSE_CODES.reason];
 /** The code of a WebSocket that was not closed, but broke. */
@@ -81,7 +78,7 @@ export class WebSocketTransport implements Transport, InputOwner, OutputOwner {
   readonly remoteAddress: Address;
   readonly sslSeclevel: SslSecLevel;
   readonly sslSeclevelOnHello: SslSecLevel | undefined;
-  readonly reusesChunks: boolean;
+  readonly reusesChunks = true;
   readonly inMessages = true;
   /** The socket of TCP or TLS beneath, as on all connections of Node. */
   readonly socket: Socket;
@@ -127,7 +124,6 @@ export class WebSocketTransport implements Transport, InputOwner, OutputOwner {
     this.sslSeclevel = sslSeclevel;
     this.sslSeclevelOnHello = facts.sslSeclevelOnHello;
     this.#bridge = facts.bridge === true;
-    this.reusesChunks = facts.reader !== undefined;
     this.#input = new SocketInput(ws, stream, feed, this, turns, longestMessage, !framing.masks);
     facts.reader?.handTo(this.#input);
     this.#output = new SocketOutput(ws, stream, tls, framing, this);
@@ -253,20 +249,17 @@ export class WebSocketTransport implements Transport, InputOwner, OutputOwner {
 
   piece(bytes: Uint8Array): void {
     if (this.#destroyed) return;
-    // What waits counts by its length, so that it is not to hold much more. What is overwritten is copied when it has to wait.
-    const sparse = !this.reusesChunks && SPARSE * bytes.length < bytes.buffer.byteLength;
-    const data = sparse ? bytes.slice() : bytes;
     if (this.#peerEnded) this.#violatedByMore();
-    else if (data.length <= JOINED) this.#gather(data);
+    else if (bytes.length <= JOINED) this.#gather(bytes);
     else {
       this.#tellFresh();
-      this.#take(data);
+      this.#take(bytes);
     }
   }
 
   #gather(data: Uint8Array): void {
     if (this.#fresh === undefined) this.#fresh = [data];
-    else this.#fresh.push(data);
+    else this.#fresh.push(data.slice());
   }
 
   readOut(): void {
@@ -285,7 +278,7 @@ export class WebSocketTransport implements Transport, InputOwner, OutputOwner {
   #take(data: Uint8Array): void {
     if (this.holdsBack || this.#handler === undefined) {
       this.#held ??= new HeldInput();
-      this.#held.push(this.reusesChunks ? data.slice() : data);
+      this.#held.push(data.slice());
       this.waitingChanged();
     } else {
       this.#tellData(this.#handler, data);
