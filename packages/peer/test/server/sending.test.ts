@@ -11,6 +11,7 @@ import {
   MsgpackCodec,
   NotRegisteredError,
   Packet,
+  payload,
   Server,
   type ServerOptions,
   SIDE_CLIENT,
@@ -190,6 +191,16 @@ describe("broadcast", () => {
     expect(server.broadcast(News, "x".repeat(2000), { to: [first.remote] })).toBe(1);
     await net.settle();
     expect(received()).toEqual([["x".repeat(2000)], []]);
+  });
+
+  test("that passes a client over, and leaves nothing waiting for it, makes no drain follow", async () => {
+    const Elsewhere = definePacket({ name: "test:elsewhere", schema: payload<unknown>(), mode: 7 });
+    const { net, server } = scene({ packets: [...packets, Elsewhere] });
+    const drains: unknown[] = [];
+    server.on("drain", ({ cid }) => void drains.push(cid));
+    expect(server.broadcast(Elsewhere, 1)).toBe(0);
+    await net.settle();
+    expect(drains).toEqual([]);
   });
 
   test("with an option that does not exist, or what the schema does not take, is a mistake", () => {
