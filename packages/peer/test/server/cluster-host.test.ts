@@ -23,8 +23,10 @@ import {
 } from "@peng3dnet/peer";
 import { TestNetwork } from "@peng3dnet/peer/testing";
 import { z } from "zod";
+import { packet } from "../../../core/test/support/wire.js";
 import { zlib } from "../../../protocol/test/support/zlib.js";
 import { enterCrowd, type Guest, makeCrowd, News } from "../groups/support/crowd.js";
+import { NOTE, Note, scene } from "../session/scripted-client.js";
 
 const Ask = defineRequest({ name: "test:ask", response: payload<unknown>(), side: SIDE_CLIENT });
 
@@ -88,6 +90,67 @@ test("it tells when the server stops, unless that was taken back", async () => {
   server[CLUSTER_HOST].onStop(() => told.push("never"))();
   server.stop();
   expect(told).toEqual(["stopped"]);
+});
+
+describe("what is to be called before output leaves", () => {
+  /** A server whose next tick comes when the test says, and what was called, with how much was written by then. */
+  function waiting() {
+    const ticks: (() => void)[] = [];
+    const platform = { ...standardPlatform, defer: (call: () => void) => void ticks.push(call) };
+    const made = scene({ platform });
+    const tick = (): void => {
+      for (const call of ticks.splice(0)) call();
+    };
+    tick();
+    const { written } = made.transport;
+    const before = written.length;
+    const writes = (): number => written.length - before;
+    const host = made.server[CLUSTER_HOST];
+    const called: [name: string, writes: number][] = [];
+    const beforeOutput = (name: string): void => host.beforeOutput(() => void called.push([name, writes()]));
+    return { ...made, host, ticks, tick, writes, called, beforeOutput };
+  }
+
+  test("is called at the end of a batch of input, ahead of what was sent in it, and once", () => {
+    const { server, client, send, tick, writes, called, beforeOutput } = waiting();
+    server.on(Note, () => {
+      server.sendMessage(Note, 1, client.cid);
+      for (const name of ["first", "second"]) beforeOutput(name);
+      expect(called).toEqual([]);
+    });
+    send(packet(NOTE, 1));
+    const all = [
+      ["first", 0],
+      ["second", 0],
+    ];
+    expect([called, writes()]).toEqual([all, 1]);
+    tick();
+    expect(called).toEqual(all);
+  });
+
+  test("is called on the next tick where no output leaves before, one or several", () => {
+    const { ticks, tick, called, beforeOutput } = waiting();
+    for (const names of [["alone"], ["first", "second"]]) {
+      called.length = 0;
+      for (const name of names) beforeOutput(name);
+      expect(ticks).toHaveLength(1);
+      expect(called).toEqual([]);
+      tick();
+      expect(called.map(([name]) => name)).toEqual(names);
+    }
+  });
+
+  test("may fail, which is reported, and holds nothing up", () => {
+    const { server, client, host, tick, writes, called, failures, beforeOutput } = waiting();
+    host.beforeOutput(() => {
+      throw new Error("stuck");
+    });
+    beforeOutput("next");
+    server.sendMessage(Note, 1, client.cid);
+    tick();
+    expect(failures).toEqual(["before output: stuck"]);
+    expect([called, writes()]).toEqual([[["next", 0]], 1]);
+  });
 });
 
 /** A server of whose requests and packets there are some of each kind. */
