@@ -1,13 +1,17 @@
 // A client as its server sees it: what it tells of its connection, and its own calls.
 
 import {
+  AbortedError,
   type ClientOnServer,
   ConfigError,
   ConnectionLostError,
+  defineRequest,
   MODE_NOTSET,
   MODE_PLAY,
   type NativeSocket,
   type PeerCertificate,
+  payload,
+  SIDE_CLIENT,
   SSLSEC_BOTHAUTH,
   STATE_ACTIVE,
   STATE_LOGGEDIN,
@@ -89,6 +93,20 @@ test("what it sends is what the server sends it", async () => {
   const flushed = client.flush();
   transport.handler?.closed(new Error("reset"));
   await expect(flushed).rejects.toThrow(ConnectionLostError);
+});
+
+test("what it is asked is what the server asks it, with the same options", async () => {
+  const Ask = defineRequest({ name: "test:ask", response: payload<string>(), side: SIDE_CLIENT });
+  const net = new TestNetwork();
+  const server = net.server({ packets: [Ask] });
+  const client = net.client({ packets: [Ask] });
+  net.connect(client, server);
+  await client.waitForConnection();
+  await net.settle();
+  const remote = server.clients.get(1) as ClientOnServer;
+  client.answer(Ask, (input) => `heard ${input}`);
+  expect(await remote.request(Ask, "hello")).toBe("heard hello");
+  await expect(remote.request(Ask, "hello", { signal: AbortSignal.abort() })).rejects.toThrow(AbortedError);
 });
 
 test("it is closed with a reason or without one, once", async () => {
