@@ -119,6 +119,42 @@ describe("whom an acceptor offers", () => {
     expect(refused).toEqual(["third", "fifth"]);
     expect(server.clients.size).toBe(3);
   });
+
+  test("finds no place at its address that a client has, unless that is away, and again once it is back", async () => {
+    const { net, server, offer, refused } = await listening({
+      cfg: { "net.limits.connections.address": 1, "net.resume.window": 60, "net.heartbeat.interval": 0 },
+    });
+    const links: MemoryLink[] = [];
+    const client = net.client({
+      resume: true,
+      connector: {
+        connect: async ({ established }) => {
+          const link = new MemoryLink();
+          links.push(link);
+          server.accept(link.server);
+          established(link.client);
+        },
+      },
+    });
+    await client.connect();
+    await client.waitForConnection();
+    await net.settle();
+    const remote = server.clients.get(1) as ClientOnServer;
+    const [address] = remote.addr;
+    offer(address);
+    expect(refused).toEqual([address]);
+    links[0]?.cut();
+    await net.settle();
+    const transport = new ScriptedTransport(address);
+    offer(address, () => transport);
+    expect(refused).toHaveLength(1);
+    transport.handler?.closed(undefined);
+    await net.pass(5);
+    expect([links.length, remote.suspended]).toEqual([2, false]);
+    offer(address);
+    expect(refused).toEqual([address, address]);
+    server.stop();
+  });
 });
 
 test("the oldest handshake is given up for a newer one, past the limit on them, and told why", async () => {
