@@ -1,6 +1,7 @@
 // A session that the server's application has closed while its client could not be told: it is told when it comes back.
 
 import { isFinalClose } from "@peng3dnet/peer";
+import { closeconn, frame } from "../../../core/test/support/wire.js";
 import { EndedSessions } from "../../src/resume/ended-sessions.js";
 import { newTicket, nextTicket, sessionName } from "../../src/resume/ticket.js";
 import { comeBack, reasonOf, tap, ticketsIn } from "./raw-client.js";
@@ -66,6 +67,38 @@ test.each(["the server", "its client", "an error"])(
     expect(reasonOf(attempt)).toBe("resumeunknown");
   },
 );
+
+test("nor is one that both have closed when the line breaks: nobody waits for another line", async () => {
+  const scene = await openScene();
+  const { toServer } = scene.link;
+  scene.online = false;
+  toServer.cutAfter(toServer.delivered + closeconn("bye").length);
+  scene.remote.close("kicked").catch(() => {});
+  scene.client.close("bye").catch(() => {});
+  await scene.settle();
+  expect(scene.atServer.closes).toMatchObject([{ reason: "kicked", clean: false }]);
+  expect([scene.atServer.events, scene.atClient.events]).toEqual([["close"], ["suspend"]]);
+  scene.online = true;
+  await scene.pass(6, 0.5);
+  expect(scene.attempts).toEqual(["resumeunknown"]);
+});
+
+test("nor is one that has ended with an error meanwhile", async () => {
+  const scene = await openScene({ manual: true });
+  const { server } = scene;
+  scene.online = false;
+  // It is worked off only once the client is away.
+  scene.link.client.write(frame(64, Uint8Array.of(0xc1)));
+  await scene.settle();
+  await scene.cut();
+  while (server.process() > 0);
+  expect([scene.remote.suspended, scene.remote.conn.open]).toEqual([true, false]);
+  await scene.pass(6, 0.5);
+  expect(scene.atServer.closes).toMatchObject([{ reason: "baddata" }]);
+  scene.online = true;
+  await scene.pass(6, 0.5);
+  expect(scene.attempts).toEqual(["resumeunknown"]);
+});
 
 test("with reconnect, it begins no other session", async () => {
   const scene = await openScene({ client: { reconnect: true } });

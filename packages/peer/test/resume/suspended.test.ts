@@ -2,6 +2,7 @@
 
 import { ResumeError, STATE_ACTIVE } from "@peng3dnet/peer";
 import type { MemoryLink } from "@peng3dnet/peer/testing";
+import { sessionOf } from "../../../core/test/support/session.js";
 import { comeBack, tap, ticketsIn } from "./raw-client.js";
 import { Double, Droppable, Filled, Number_, openScene, range, type Scene } from "./scene.js";
 
@@ -37,6 +38,18 @@ test("the client on the server stays who it is: id, data, mode, state, groups", 
   expect(server.group("room").broadcast(Number_, 0)).toBe(1);
   await scene.settle();
   expect(scene.atClient.numbers).toEqual([0]);
+});
+
+test("it comes back as well if somebody waits for its close", async () => {
+  const scene = await openScene();
+  const closed = [scene.client.conn, scene.remote.conn].map((conn) => sessionOf(conn).waitForClose({}));
+  await scene.cutAndResume();
+  expect([scene.atServer.events, scene.atClient.events]).toEqual([
+    ["suspend", "resume"],
+    ["suspend", "resume"],
+  ]);
+  await scene.client.close("bye");
+  await expect(Promise.all(closed)).resolves.toMatchObject([{ reason: "bye" }, { reason: "bye" }]);
 });
 
 test("events tell how long it took, and what was sent again", async () => {

@@ -394,6 +394,16 @@ describe("a peer that is gone while its packets wait for process()", () => {
     expect(transport.calls).toEqual([]);
   });
 
+  test("with its transport, and its close among them: that was not answered, so that it is not clean", async () => {
+    const { server, transport, handler, send, closes } = waiting();
+    send(closeconn("bye"));
+    handler.ended();
+    handler.closed(undefined);
+    server.process();
+    await Promise.resolve();
+    expect([transport.calls, closes]).toEqual([[], [{ ...CLEAN, clean: false }]]);
+  });
+
   test("with its transport: what is unsent is lost, and nobody waits for that to be sent", async () => {
     const { client, handler, transport, closes } = waiting();
     transport.room = transport.written.length + 1;

@@ -112,6 +112,16 @@ describe("what was received and waits", () => {
     }
   });
 
+  test("stops those with more than 16 packets earlier, where all together have three quarters of the room", () => {
+    const many = { ...LIMITS, maxQueuedPackets: 100 };
+    const [few, more] = [new ReceiveWindow(many), new ReceiveWindow(many)];
+    for (let packet = 1; packet <= 16; packet++) {
+      for (const window of [few, more]) expect(window.enqueued(1, 999)).toBe(false);
+    }
+    expect(few.enqueued(1, 749)).toBe(false);
+    expect(more.enqueued(1, 750)).toBe(true);
+  });
+
   test("has room again once half of the packets and half of the bytes are gone", () => {
     const packets = new ReceiveWindow(LIMITS);
     for (let packet = 0; packet < 5; packet++) packets.enqueued(1, 0);
