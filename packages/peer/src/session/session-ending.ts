@@ -245,11 +245,10 @@ export class SessionEnding<Session extends EndingHost<Session>> {
    */
   passOver(chunk?: Uint8Array): void {
     if (this.phase !== "closing" || this.#deaf) return;
-    const { connection, transport } = this.#session;
+    const { connection } = this.#session;
     try {
       if (chunk !== undefined) connection.push(chunk);
       if (connection.passOver()) this.#announced = true;
-      if (connection.incomplete && transport.reusesChunks) connection.retain();
     } catch {
       // Where the next packet begins cannot be known any more.
       this.#deaf = true;
@@ -279,7 +278,7 @@ export class SessionEnding<Session extends EndingHost<Session>> {
     this.#deadline?.cancel();
     const { error } = this;
     const reason = this.#reason;
-    const delivered = this.#streamEnded && connection.unsent === 0 && !this.#broken;
+    const delivered = this.#streamEnded && !this.#broken;
     this.#output.finish(reason, error);
     const clean = (this.#announced || this.#answered) && delivered && this.#peerEnded && error === undefined;
     const info: CloseInfo = { reason, error, clean };
