@@ -266,6 +266,23 @@ describe("a peer that is silent", () => {
     }
   });
 
+  test.each(["in its handshake", "active"])(
+    "is not judged any more once its connection closes, which has a time of its own: one that is %s",
+    (how) => {
+      const { net, client, transport, handler } = scene({
+        early: how === "in its handshake",
+        cfg: { ...PLAIN, "net.timeout.handshake": 3, "net.timeout.idle": 4, "net.timeout.close": 20 },
+      });
+      if (how === "in its handshake") handler.ready();
+      void client.close("bye");
+      expect(net.clock.timers).toBe(1);
+      net.clock.advance(19);
+      expect(transport.calls).toEqual(["closing bye", "resume"]);
+      net.clock.advance(1);
+      expect(transport.calls).toEqual(["closing bye", "resume", "destroy"]);
+    },
+  );
+
   test("is not waited for any more once its stream has ended", () => {
     const { net, handler, send } = scene({ cfg: QUIET, manual: true });
     send(packet(NOTE, 1));
@@ -276,6 +293,28 @@ describe("a peer that is silent", () => {
 });
 
 describe("what connections have unsent", () => {
+  test("is nobody else's burden once its connection is broken off, though its transport is there yet", async () => {
+    const { server, net } = scene({
+      cfg: { ...PLAIN, "net.limits.unsent.total": 100_000, "net.limits.unsent": 80_000 },
+    });
+    const slow: ScriptedTransport[] = [];
+    const send = async (cid: number, bytes: number): Promise<void> => {
+      server.sendMessage(Note, new Uint8Array(bytes), cid);
+      await net.settle();
+    };
+    for (const cid of [2, 3]) {
+      const transport = enter(server, `slow ${cid}`);
+      slow.push(transport);
+      transport.room = transport.written.length + 1;
+      await send(cid, 0);
+    }
+    await send(2, 60_000);
+    await send(2, 30_000);
+    expect(slow[0]?.calls).toEqual(["closing slowconsumer", "destroy"]);
+    await send(3, 70_000);
+    expect(slow.map(({ calls }) => calls)).toEqual([["closing slowconsumer", "destroy"], []]);
+  });
+
   test("counts from 4,096 bytes on, and no more once a connection is broken off", async () => {
     const limit = 100_000;
     const { server, net } = scene({
