@@ -1,6 +1,7 @@
 // What a client over TCP takes to connect: a program may have thousands of them.
 
 import { Client, Server } from "@peng3dnet/core";
+import { clientTls, serverTls } from "../support/certificates.js";
 
 const { AbortController: Original } = globalThis;
 
@@ -8,8 +9,11 @@ afterEach(() => {
   globalThis.AbortController = Original;
 });
 
-test("a client connects without a signal of its own", async () => {
-  await using server = new Server({ addr: "127.0.0.1:0" });
+test.each([
+  ["TCP", {}, {}],
+  ["TLS", serverTls(), clientTls()],
+])("a client connects without a signal of its own, over %s", async (_, serverCfg, cfg) => {
+  await using server = new Server({ addr: "127.0.0.1:0", cfg: serverCfg });
   await server.start();
   let made = 0;
   globalThis.AbortController = class extends Original {
@@ -18,7 +22,7 @@ test("a client connects without a signal of its own", async () => {
       made++;
     }
   };
-  await using client = new Client({ addr: server.addr });
+  await using client = new Client({ addr: ["localhost", server.addr[1]], cfg });
   await client.start();
   expect(made).toBe(0);
 });

@@ -28,6 +28,7 @@ import {
 } from "../../../core/test/support/certificates.js";
 import { track } from "../../../core/test/support/cleanup.js";
 import { next } from "../../../core/test/support/peers.js";
+import { rawServer } from "../../../core/test/support/raw-peer.js";
 import { addressOf, Echo, echoed, echoServer, httpServer, listening } from "../support/http.js";
 
 /** A server whose WebSockets come over https; resolves with its port, and its clients as they get through the handshake. */
@@ -179,6 +180,17 @@ test("TLS sessions are resumed where both sides may", async () => {
     await closed;
   }
   expect(reused).toEqual([false, true]);
+});
+
+test("an attempt that is given up within the handshake of TLS closes its socket", async () => {
+  const server = await rawServer();
+  const client = clientOf(server.addr[1], trusting());
+  const starting = client.start();
+  const peer = await server.accepted();
+  await peer.bytes(5);
+  client.stop();
+  await expect(starting).rejects.toThrow("aborted");
+  await peer.ended();
 });
 
 test("a server without TLS at the port", async () => {
