@@ -1,10 +1,10 @@
 import { BEAT_ANSWER_ID, BEAT_ID, readBeatAnswer, UnexpectedPacketError } from "@peng3dnet/protocol";
 import type { BeatWheel } from "./beat-wheel.js";
 import { BeatWheels } from "./beat-wheels.js";
-import { Heartbeat, type UnderWay } from "./heartbeat.js";
+import { type BeatingSession, Heartbeat, type Timekeeper, type UnderWay } from "./heartbeat.js";
 import type { HeartbeatRole } from "./heartbeats.js";
 
-/** What a client may send of answers to nothing: twice as many as there were beats, and so many more. */
+/** What a client may send of answers to nothing: two in an interval, and so many more. */
 const ALLOWANCE = 8;
 /** Beats in a row that a client gets that gives no sign of life. */
 const MOST_UNHEARD = 4;
@@ -41,8 +41,14 @@ export class ServerHeartbeat extends Heartbeat {
   #answeredAt: number | undefined = undefined;
   /** What was handed over by the time of the last visit. */
   #handed = 0;
-  /** How many answers to nothing the client may send. */
-  #credit = ALLOWANCE;
+  readonly #begun: number;
+  /** Answers to nothing that came. */
+  #signs = 0;
+
+  constructor(session: BeatingSession, time: Timekeeper, interval: number) {
+    super(session, time, interval);
+    this.#begun = time.clock.now();
+  }
 
   override settypeExchanged(): void {
     this.#answeredAt = this.time.sinceEpoch();
@@ -60,7 +66,6 @@ export class ServerHeartbeat extends Heartbeat {
 
   protected override beat(): void {
     const { session } = this;
-    this.#credit += 2;
     if (this.#asked === undefined) this.#ask();
     else {
       if (session.blocked) this.#unheard = true;
@@ -93,7 +98,8 @@ export class ServerHeartbeat extends Heartbeat {
       throw new UnexpectedPacketError("the client sent a heartbeat, which only a server may send");
     const answer = readBeatAnswer(body);
     if (answer === undefined) {
-      if (--this.#credit < 0) throw new UnexpectedPacketError("the client sends signs of life without end");
+      if (++this.#signs > this.#allowed())
+        throw new UnexpectedPacketError("the client sends signs of life without end");
       return;
     }
     if (this.#asked === undefined || answer !== this.#token)
@@ -105,6 +111,14 @@ export class ServerHeartbeat extends Heartbeat {
     this.#answeredAt = this.time.sinceEpoch();
     // The client knows no round trip before a second one, if there was no settype to begin with.
     if (first) this.#ask();
+  }
+
+  /**
+   * How many answers to nothing may have come by now. By time, and not by beats: a client that has not noticed that its line broke, or
+   * that this program stood still, sends them all the while, and they come together afterwards.
+   */
+  #allowed(): number {
+    return ALLOWANCE + (2 * (this.time.clock.now() - this.#begun)) / (1000 * this.interval);
   }
 
   protected override get patience(): number | undefined {

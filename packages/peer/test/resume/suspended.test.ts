@@ -52,6 +52,27 @@ test("it comes back as well if somebody waits for its close", async () => {
   await expect(Promise.all(closed)).resolves.toMatchObject([{ reason: "bye" }, { reason: "bye" }]);
 });
 
+test("a client that noticed the break late may have said all the while that it is there", async () => {
+  const beats = { "net.heartbeat.interval": 1, "net.heartbeat.timeout": 3 };
+  const scene = await openScene({ cfg: beats, clientCfg: beats });
+  scene.client.conn?.pause();
+  // Only the server learns that nothing passes.
+  scene.link.toClient.freeze();
+  scene.link.toServer.freeze();
+  scene.link.server.takeClose(new Error("read ETIMEDOUT"));
+  // A client that does not listen says so once in an interval.
+  await scene.pass(20, 1);
+  await scene.cutAndResume();
+  scene.client.conn?.resume();
+  scene.client.sendMessage(Number_, 1);
+  await scene.settle();
+  expect([scene.atServer.events, scene.atClient.events]).toEqual([
+    ["suspend", "resume"],
+    ["suspend", "resume"],
+  ]);
+  expect(scene.atServer.numbers).toEqual([1]);
+});
+
 test("events tell how long it took, and what was sent again", async () => {
   const scene = await openScene();
   const told: unknown[] = [];
