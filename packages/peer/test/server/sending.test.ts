@@ -188,9 +188,12 @@ describe("broadcast", () => {
     );
     await net.settle();
     expect(received()).toEqual([[], []]);
-    expect(server.broadcast(News, "x".repeat(2000), { to: [first.remote] })).toBe(1);
+    // Unless it is not meant, in either way.
+    const long = "x".repeat(2000);
+    expect(server.broadcast(News, long, { to: [first.remote] })).toBe(1);
+    expect(server.broadcast(News, long, { except: late.remote })).toBe(1);
     await net.settle();
-    expect(received()).toEqual([["x".repeat(2000)], []]);
+    expect(received()).toEqual([[long, long], []]);
   });
 
   test("that passes a client over, and leaves nothing waiting for it, makes no drain follow", async () => {
