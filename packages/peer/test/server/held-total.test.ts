@@ -1,5 +1,7 @@
 // What all connections hold together, and which of them goes when that is too much.
 
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { type Peng3dnetError, ServerFullError, SlowConsumerError } from "@peng3dnet/peer";
 import { HeldTotal, inputTotalError, unsentTotalError } from "../../src/server/held-total.js";
 
@@ -133,6 +135,23 @@ test("comes to an end also where those who go tell that they hold something stil
   });
   expect(holders.map(({ errors }) => errors)).toEqual([["60"], []]);
   expect(held.bytes).toBe(50);
+});
+
+// A connection that is gone is an address of its own.
+test("keeps nothing of an address once nobody holds anything there", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const held = total();
+  const addresses = Array.from({ length: 3 }, () => {
+    const address = {};
+    const holders = ["one", "other"].map((name) => new Holder(name, address));
+    for (const bytes of [10, 0]) for (const holder of holders) held.set(holder, bytes);
+    return new WeakRef(address);
+  });
+  await new Promise((resolve) => setImmediate(resolve));
+  collect();
+  expect(addresses.map((address) => address.deref())).toEqual([undefined, undefined, undefined]);
+  expect(held.bytes).toBe(0);
 });
 
 test("the errors say how much it was, of what, and which option helps", () => {
