@@ -83,6 +83,10 @@ test("it asks a client for somebody else, who gets the answer, or the error, as 
   await expect(unknown).rejects.toMatchObject({ code: "P3D_ERR_NOT_REGISTERED" });
 });
 
+test("another copy of this package finds it, too", () => {
+  expect(CLUSTER_HOST).toBe(Symbol.for("peng3dnet.clusterhost"));
+});
+
 test("it tells when the server stops, unless that was taken back", async () => {
   const { server } = await makeCrowd(0);
   const told: string[] = [];
