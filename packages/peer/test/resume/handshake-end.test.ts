@@ -135,33 +135,36 @@ test("and counts among those whose handshake is under way, of which the oldest o
   expect(scene.atServer.closes[0]?.reason).toBe("serverfull");
 });
 
+/** A session whose line breaks behind the last packet of its handshake, while another client takes up the server's time. */
+async function brokenBehind(more: ConfigOverrides = {}) {
+  let length = 0;
+  await begin("toServer", 1e6, more, (one) => {
+    one.server.on("handshakecomplete", () => {
+      length = one.link.toServer.delivered;
+    });
+  });
+  const { scene, told } = await begin("toServer", length, more, (one) => {
+    one.client.on("handshakecomplete", () => one.link.toServer.freeze());
+    one.server.on(Filled, () => {
+      one.net.clock.advance(0.05);
+      one.link.toServer.thaw();
+    });
+  });
+  const other = scene.net.client({ packets });
+  scene.net.connect(other, scene.server);
+  await other.waitForConnection();
+  expect(told).toEqual([]);
+  other.sendMessage(Filled, [0, new Uint8Array(8000)]);
+  return { scene, told, other, remote: scene.remote };
+}
+
 test.each([
   ["with heartbeats", 1],
   ["without", 0],
 ])(
   "a break that is noticed before the last packet of the handshake is worked off is told after that, %s",
   async (_, interval) => {
-    const beating = { "net.heartbeat.interval": interval };
-    let length = 0;
-    await begin("toServer", 1e6, beating, (one) => {
-      one.server.on("handshakecomplete", () => {
-        length = one.link.toServer.delivered;
-      });
-    });
-    const { scene, told } = await begin("toServer", length, beating, (one) => {
-      // The packet comes while another client takes up the time of the server, and the line breaks behind it.
-      one.client.on("handshakecomplete", () => one.link.toServer.freeze());
-      one.server.on(Filled, () => {
-        one.net.clock.advance(0.05);
-        one.link.toServer.thaw();
-      });
-    });
-    const { remote } = scene;
-    const other = scene.net.client({ packets });
-    scene.net.connect(other, scene.server);
-    await other.waitForConnection();
-    expect(told).toEqual([]);
-    other.sendMessage(Filled, [0, new Uint8Array(8000)]);
+    const { scene, told, other, remote } = await brokenBehind({ "net.heartbeat.interval": interval });
     const active: boolean[] = [];
     scene.server.on("handshakecomplete", (one) => void active.push(one === remote && one.suspended));
     const reasons: unknown[] = [];
@@ -180,3 +183,13 @@ test.each([
     expect([told.at(-1), scene.net.clock.timers]).toEqual(["close", 0]);
   },
 );
+
+test("a break is not told of any more where the session is over before that packet is worked off", async () => {
+  const { scene, told, remote } = await brokenBehind();
+  for (let turn = 0; turn < 1000 && !remote.suspended; turn++) await Promise.resolve();
+  expect([remote.suspended, told]).toEqual([true, []]);
+  scene.net.clock.advance(WINDOW + 1);
+  await scene.settle();
+  expect(told).toEqual(["handshakecomplete", "close"]);
+  expect(scene.atServer.closes[0]?.reason).toBe("resumeexpired");
+});
