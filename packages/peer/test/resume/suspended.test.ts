@@ -408,6 +408,19 @@ describe("what piles up", () => {
     expect(scene.atClient.closes).toEqual([]);
     expect(scene.links).toHaveLength(6);
   });
+
+  test("acknowledgements go between packets, also where more of one is under way than may be kept", async () => {
+    const scene = await openScene({ clientCfg: { "net.resume.bytes": 100_000 } });
+    scene.link.toServer.freeze();
+    scene.client.sendMessage(Filled, [0, new Uint8Array(1_000_000)]);
+    await scene.settle();
+    for (const number of range(0, 10)) scene.remote.sendMessage(Filled, [number, new Uint8Array(10_000)]);
+    await scene.settle();
+    scene.link.toServer.thaw();
+    await scene.settle();
+    expect([scene.atServer.numbers, scene.atClient.numbers]).toEqual([[0], range(0, 10)]);
+    expect([scene.atServer.events, scene.atClient.events]).toEqual([[], []]);
+  });
 });
 
 describe("who is not listened to", () => {

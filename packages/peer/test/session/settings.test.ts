@@ -165,6 +165,20 @@ describe("a client that connects again", () => {
   });
 });
 
+test("a client that connects once, with the options of an engine, can buffer what comes", async () => {
+  const packets = [Note];
+  const server = net.server({ packets });
+  const client = net.client({ packets, peng: { cfg: {}, sendEvent: () => {} } });
+  const notes = client.messages(Note);
+  await connectTo(server, client as unknown as Client);
+  server.broadcast(Note, 1);
+  server.broadcast(Note, 2);
+  await net.settle();
+  const got: number[] = [];
+  for await (const { msg } of notes) if (got.push(msg) === 2) break;
+  expect(got).toEqual([1, 2]);
+});
+
 describe("what a connection declares", () => {
   const NO_COMPRESSION = { compress: { accept: false } };
   const SERVER = { ...NO_COMPRESSION, heartbeat: { interval: 5 } };
