@@ -190,6 +190,27 @@ describe("a transport that breaks in its own code", () => {
     expect(closes).toEqual([expect.objectContaining({ error: first })]);
   });
 
+  test("within a write of what was sent in this tick is reported, too, and others get theirs", async () => {
+    class Broken extends ScriptedTransport {
+      broken = false;
+      override write(bytes: Uint8Array): boolean {
+        if (this.broken) throw new Error("a bug");
+        return super.write(bytes);
+      }
+    }
+    const transport = new Broken();
+    const { server, net, failures } = scene({ transport });
+    const other = enter(server, "other");
+    await net.settle();
+    transport.broken = true;
+    const before = other.written.length;
+    for (const cid of [1, 2]) server.sendMessage(Note, "all", cid);
+    await net.settle();
+    expect(failures).toEqual(["connection: a bug"]);
+    expect(transport.calls).toContain("destroy");
+    expect(other.written.length).toBe(before + 1);
+  });
+
   test("and breaks again when it is destroyed is reported twice", () => {
     class Stuck extends ScriptedTransport {
       override destroy(): void {
