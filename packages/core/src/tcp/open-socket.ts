@@ -47,10 +47,5 @@ export async function openSocket(
     opened({ socket, connected, tls: undefined });
     return;
   }
-  await secure(socket, address, request, (secured, tls) => {
-    secured.allowHalfOpen = true;
-    // TLS 1.2 lets a peer negotiate anew; what was verified has to stay true.
-    secured.disableRenegotiation();
-    opened({ socket: secured, connected, tls });
-  });
+  await secure(socket, address, request, (secured, tls) => opened({ socket: secured, connected, tls }));
 }

@@ -82,14 +82,19 @@ async function readIdentity(cfg: Config, side: "server" | "client"): Promise<Ide
   );
 }
 
-async function readContext(cfg: Config, identity: Identity | undefined): Promise<SecureContextOptions> {
+/** @param secureOptions - options of OpenSSL that hold in any case. */
+async function readContext(
+  cfg: Config,
+  identity: Identity | undefined,
+  secureOptions: number,
+): Promise<SecureContextOptions> {
   const authorities = await PemSource.read(cfg, "net.ssl.ca", "net.ssl.cafile");
   const resumption = cfg.get("net.ssl.resumption");
   return {
     ...identity,
     ...(authorities && { ca: authorities.certificates().map((certificate) => certificate.toString()) }),
     minVersion: cfg.get("net.ssl.minversion"),
-    secureOptions: resumption ? 0 : constants.SSL_OP_NO_TICKET,
+    secureOptions: resumption ? secureOptions : secureOptions | constants.SSL_OP_NO_TICKET,
   };
 }
 
@@ -116,7 +121,7 @@ export async function readTlsServerOptions(cfg: Config): Promise<TlsServerOption
       'config option "net.ssl.server.certfile": TLS is enabled (net.ssl.enabled), but the server has no certificate; set this option and "net.ssl.server.keyfile", or "net.ssl.server.cert" and "net.ssl.server.key"',
     );
   }
-  const context = await readContext(cfg, identity);
+  const context = await readContext(cfg, identity, 0);
   // A server makes its own from the same options; this is to find mistakes.
   makeContext(context, "net.ssl.server.certfile");
   return { context, clientAuth: cfg.get("net.ssl.server.force_verify") };
@@ -129,7 +134,8 @@ export async function readTlsServerOptions(cfg: Config): Promise<TlsServerOption
  */
 export async function readTlsClientOptions(cfg: Config): Promise<TlsClientOptions> {
   const identity = await readIdentity(cfg, "client");
-  const context = await readContext(cfg, identity);
+  // TLS 1.2 lets a server negotiate anew, which Node forbids on servers alone; what was verified has to stay true.
+  const context = await readContext(cfg, identity, constants.SSL_OP_NO_RENEGOTIATION);
   const verify = cfg.get("net.ssl.client.force_verify");
   const checkHostname = cfg.get("net.ssl.client.check_hostname");
   const scope = JSON.stringify([context, verify, checkHostname]);

@@ -162,6 +162,8 @@ class TlsServerTransport extends TlsTransport {
     this.#silence?.cancel();
     this.sslSeclevel = this.#clientAuth && socket.authorized ? SSLSEC_BOTHAUTH : SSLSEC_ENCRYPTED;
     if (this.#clientAuth) this.noteCertificate(new ShownCertificate(socket, socket.authorized));
+    // TLS 1.2 lets a client negotiate anew; what was verified has to stay true.
+    socket.disableRenegotiation();
     this.useSecured(socket, handler);
     if (this.#clientAuth && !socket.authorized) handler.refused(this.#refusal(socket));
     else handler.ready();

@@ -67,8 +67,6 @@ export abstract class TlsTransport implements Transport {
     this.#socket = socket;
     // Before, an end had to be an end of both sides: nobody would have noticed it otherwise.
     socket.allowHalfOpen = true;
-    // TLS 1.2 lets a peer negotiate anew; what was verified has to stay true.
-    socket.disableRenegotiation();
     socket.on("data", (chunk: Buffer) => {
       try {
         handler.data(chunk);

@@ -123,6 +123,22 @@ test("over TLS, the stream has what is read, and not the reader", async () => {
   expect(callback).not.toHaveBeenCalled();
 });
 
+test.each([
+  ["for any host", { "net.ssl.client.check_hostname": false }],
+  ["for this host", {}],
+])("what TLS has verified %s is not negotiated anew", async (_, more) => {
+  const server = await bareTlsServer({ ...bareTls("server"), maxVersion: "TLSv1.2" });
+  const [use, renegotiated] = [jest.fn(), jest.fn()];
+  const cfg = { ...clientTls(), ...more };
+  const { socket } = await opened(server.addr, { cfg, alpn: "mine" }, use);
+  const failed = new Promise((resolve) => socket.once("error", resolve));
+  socket.resume();
+  (await server.accepted()).socket.renegotiate({}, renegotiated);
+  await failed;
+  expect(renegotiated).not.toHaveBeenCalledWith(null);
+  expect(use).toHaveBeenCalledTimes(1);
+});
+
 test("files that TLS needs are read before anything is opened", async () => {
   const server = await rawServer();
   const cfg = { "net.ssl.cafile": "missing.pem" };

@@ -169,7 +169,7 @@ describe("in the handshake", () => {
     expect((client.sock as TLSSocket).alpnProtocol).toBe(false);
   });
 
-  test("no renegotiation", async () => {
+  test("a server is not negotiated with anew", async () => {
     const server = await startServer({ cfg: serverTls() });
     const closed = next(server, "close");
     const { socket, peer } = await bareTlsClient(server.addr, { ...bareTls(), maxVersion: "TLSv1.2" });
@@ -178,6 +178,15 @@ describe("in the handshake", () => {
     const [, info] = await closed;
     expect(info.clean).toBe(false);
     expect(info.error).toBeDefined();
+  });
+
+  test("a client is not negotiated with anew", async () => {
+    const { addr, accepted } = await bareTlsServer({ ...bareTls("server"), maxVersion: "TLSv1.2" });
+    const client = track(new Client({ addr, cfg: clientTls() }));
+    await client.connect();
+    const { socket } = await accepted();
+    socket.renegotiate({}, () => {});
+    expect(await client.waitForClose()).toMatchObject({ clean: false, error: expect.any(Error) });
   });
 });
 
