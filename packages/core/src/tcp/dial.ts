@@ -66,6 +66,18 @@ export function connectError(error: NodeJS.ErrnoException, address: Address): Co
   return new ConnectError(`cannot connect to ${where}: ${first.message}`, options);
 }
 
+/** Has `take` take a socket over. @throws what that does; the socket is gone then. */
+export function handOver(socket: Socket, take: () => void): void {
+  try {
+    take();
+  } catch (error) {
+    // Whatever the dying socket still says concerns nobody.
+    socket.on("error", () => {});
+    socket.destroy();
+    throw error;
+  }
+}
+
 /**
  * Connects to an address.
  *

@@ -2,7 +2,7 @@ import type { OnReadOpts, Socket } from "node:net";
 import type { Address, ConnectRequest } from "@peng3dnet/peer";
 import { prepareTlsSocket } from "../tls/tls.js";
 import type { EstablishedTls } from "../tls/tls-client.js";
-import { dial } from "./dial.js";
+import { dial, handOver } from "./dial.js";
 
 /** A socket of a client that has connected. */
 export interface OpenedSocket {
@@ -27,8 +27,8 @@ export interface OpenOptions {
  *
  * @param address - the server's; that of the request does not count.
  * @param opened - gets the socket, within the event, so that nothing that follows is missed. It may be half open.
- * @throws {@link ConnectError} or a subclass, {@link TlsConfigError}, {@link TimedOutError}, {@link AbortedError}. The socket is gone
- * then.
+ * @throws {@link ConnectError} or a subclass, {@link TlsConfigError}, {@link TimedOutError}, {@link AbortedError}; what `opened` throws.
+ * The socket is gone then.
  */
 export async function openSocket(
   address: Address,
@@ -44,7 +44,7 @@ export async function openSocket(
   const socket = await dial(address, request, cfg.get("net.tcp.keepalive"), onread);
   const connected = clock.now();
   if (secure === undefined) {
-    opened({ socket, connected, tls: undefined });
+    handOver(socket, () => opened({ socket, connected, tls: undefined }));
     return;
   }
   await secure(socket, address, request, (secured, tls) => opened({ socket: secured, connected, tls }));

@@ -1,6 +1,6 @@
 import { type Connector, type ConnectRequest, normalizeAddrSocketstyle } from "@peng3dnet/peer";
 import { prepareTlsClient, tlsWanted } from "../tls/tls.js";
-import { dial } from "./dial.js";
+import { dial, handOver } from "./dial.js";
 import { SocketReader } from "./socket-reader.js";
 import { SocketTransport } from "./socket-transport.js";
 
@@ -12,7 +12,8 @@ async function connectSocket(request: ConnectRequest): Promise<void> {
   const reader = secure === undefined ? new SocketReader() : undefined;
   const socket = await dial(address, request, cfg.get("net.tcp.keepalive"), reader);
   const connected = clock.now();
-  if (secure === undefined) established(new SocketTransport(socket, reader), connected);
+  if (secure === undefined)
+    handOver(socket, () => established(new SocketTransport(socket, reader), connected));
   else await secure(socket, address, request, (transport) => established(transport, connected));
 }
 

@@ -93,6 +93,20 @@ test.each([
   expect(String(await peer.bytes(11))).toBe("still there");
 });
 
+test.each<[string, (socket: Socket) => void]>([
+  ["is closed", () => {}],
+  ["has broken by then says so to nobody", (socket) => socket.destroy(new Error("the line broke"))],
+])("what refuses a socket has its error back, and one that %s", async (_, lose) => {
+  const server = await rawServer();
+  const error = new Error("not wanted");
+  const opening = opened(server.addr, {}, ({ socket }) => {
+    lose(socket);
+    throw error;
+  });
+  await expect(opening).rejects.toBe(error);
+  await (await server.accepted()).ended();
+});
+
 test("what reads a socket has its bytes", async () => {
   const server = await rawServer();
   const buffer = new Uint8Array(100);
