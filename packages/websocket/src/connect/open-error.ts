@@ -24,6 +24,13 @@ export function answerError(shown: string, { statusCode = 0, headers }: Incoming
   return new WebSocketConnectError(advice === undefined ? answer : `${answer}; ${advice}`);
 }
 
+/** The error for a server that goes on to announce an answer. @param most - how often it may. */
+export function interimError(shown: string, most: number): ConnectError {
+  return new WebSocketConnectError(
+    `cannot open ${shown}: more than ${most} answers came that only announce one (1xx); the server's log, or that of a proxy, may say why`,
+  );
+}
+
 /** The error for a server that opened the WebSocket for something else. */
 export function subprotocolError(shown: string): ConnectError {
   return new WebSocketSubprotocolError(

@@ -3,6 +3,9 @@ import type { OnReadOpts, Socket } from "node:net";
 /** Bytes read at once at most. */
 const READ_SIZE = 64 * 1024;
 
+/** Bytes that HTTP has at once. It reads all that it has before anybody can stop it, and a few bytes can be an answer. */
+const SLICE = 1024;
+
 /** What clients read into. A read is worked off before the next one, so that one buffer serves all of them. */
 let input: Uint8Array | undefined;
 
@@ -38,8 +41,17 @@ export class SocketReader implements OnReadOpts {
   /** Bytes were read. @returns whether to read on. */
   readonly callback = (count: number, buffer: Uint8Array): boolean => {
     const taker = this.#taker;
-    if (taker === undefined) return this.#socket?.push(Buffer.from(buffer.subarray(0, count))) ?? true;
+    if (taker === undefined) return this.#pass(buffer.subarray(0, count));
     taker.came(buffer.subarray(0, count));
     return true;
   };
+
+  /** Copies what was read into the stream, in slices: what is given up at one of them is not read on. @returns as above. */
+  #pass(bytes: Uint8Array): boolean {
+    const socket = this.#socket;
+    let more = true;
+    for (let at = 0; at < bytes.length && socket?.destroyed === false; at += SLICE)
+      more = socket.push(Buffer.from(bytes.subarray(at, at + SLICE)));
+    return more;
+  }
 }

@@ -12,7 +12,7 @@ import { maskedFrames } from "../transport/masked-frames.js";
 import { handshakeOptions, longestMessage } from "../transport/settings.js";
 import { feedOf } from "../transport/socket-input.js";
 import { type ConnectionFacts, WebSocketTransport } from "../transport/web-socket-transport.js";
-import { answerError, handshakeError, subprotocolError } from "./open-error.js";
+import { answerError, handshakeError, interimError, subprotocolError } from "./open-error.js";
 import type { ConnectorSettings } from "./options.js";
 import type { SocketReader } from "./socket-reader.js";
 
@@ -39,6 +39,9 @@ function factsOf(
   };
 }
 
+/** Answers that may come before the one that counts, such as 103. Nothing else bounds them: each begins anew for HTTP. */
+const MOST_INTERIM = 16;
+
 /** Does nothing: what is given up may still tell of errors, which concern nobody. */
 function ignore(): void {}
 
@@ -63,6 +66,14 @@ export function upgrade(
       ...handshakeOptions(cfg),
       headers,
       createConnection: () => socket,
+      finishRequest(sent) {
+        let interim = 0;
+        sent.on("information", () => {
+          // Once: those that were read at once with this one still come.
+          if (++interim === MOST_INTERIM + 1) giveUp(interimError(shown, MOST_INTERIM));
+        });
+        sent.end();
+      },
     };
     const ws = new WebSocket(url, bridge ? [] : [WEBSOCKET_SUBPROTOCOL], options);
     let before: readonly unknown[] = [];

@@ -16,7 +16,7 @@ import {
 } from "@peng3dnet/core";
 import { ManualClock } from "@peng3dnet/core/testing";
 import { serveWebSocket, type WebSocketConnectorOptions, webSocketConnector } from "@peng3dnet/websocket";
-import { track, trackNetServer } from "../../../core/test/support/cleanup.js";
+import { onCleanup, track, trackNetServer } from "../../../core/test/support/cleanup.js";
 import { acceptance, listenBare } from "../support/bare-end.js";
 import { connectRequest } from "../support/connected.js";
 import { Echo, echoed, echoServer, listening } from "../support/http.js";
@@ -127,6 +127,24 @@ test("an answer to another request than this one", async () => {
   expect(error).toBeInstanceOf(WebSocketConnectError);
   expect(error).not.toBeInstanceOf(WebSocketSubprotocolError);
   expect(error.message).toContain("Sec-WebSocket-Accept");
+});
+
+const INTERIM = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n";
+
+test("a server that announces its answer, and then opens the WebSocket", async () => {
+  const { url } = await listenBare((request, socket) => {
+    socket.write(INTERIM.repeat(16) + acceptance(request));
+  });
+  await webSocketConnector(url).connect(connectRequest((transport) => onCleanup(() => transport.destroy())));
+});
+
+test("a server that announces its answer again and again is given up", async () => {
+  const { url, connected } = await listenBare((_request, socket) => void socket.write(INTERIM.repeat(2000)));
+  const error = await refusal(url);
+  expect(error).toBeInstanceOf(WebSocketConnectError);
+  expect(error.message).toContain(`cannot open ${url}: more than 16 answers came that only announce one`);
+  const { socket } = await connected;
+  await new Promise((resolve) => socket.destroyed || socket.once("close", resolve));
 });
 
 test("a server of TCP at the port", async () => {

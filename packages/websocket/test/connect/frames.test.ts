@@ -141,6 +141,18 @@ test("bytes that come in one piece with the answer of the handshake are told, in
   expect(data.flatMap((what) => what.slice(1))).toEqual([1, 2, 3, 4, 5, 6]);
 });
 
+test("so are they where they are many, and more are read later", async () => {
+  const payloads = Array.from({ length: 20 }, (_, index) => randomBytes(2000 + index * 100));
+  const { url } = await listenBare((request, socket) => {
+    socket.write(Buffer.concat([Buffer.from(acceptance(request)), ...payloads.map(plain)]));
+    socket.write(Buffer.from([0x82, 0]));
+  });
+  const { told } = await connected(url);
+  await told.until("ended");
+  const data = told.all.filter((what) => (what as unknown[])[0] === "data") as [string, ...number[]][];
+  expect(Buffer.from(data.flatMap(([, ...bytes]) => bytes)).equals(Buffer.concat(payloads))).toBe(true);
+});
+
 test("a message in fragments is told as it comes, with pings and empty frames between them", async () => {
   const { url, connected: server } = await listenBare();
   const { transport, told } = await connected(url);
