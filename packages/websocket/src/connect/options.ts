@@ -25,7 +25,7 @@ export interface ConnectorSettings {
 }
 
 /** Headers of the opening handshake itself, and such as would change where the request ends. */
-const RESERVED = /^(sec-websocket-.*|connection|upgrade|content-length|transfer-encoding)$/i;
+const RESERVED = /^(sec-websocket-.*|connection|upgrade|content-length|transfer-encoding|trailer)$/i;
 
 function invalid(key: string, message: string): ConfigError {
   return new ConfigError(key, `option "${key}": ${message}`);
@@ -48,7 +48,8 @@ export function checkConnectorOptions(options: WebSocketConnectorOptions): Conne
   checkKnownOptions("webSocketConnector", options, OPTIONS);
   const { bridge = false, headers = {} } = options;
   if (typeof bridge !== "boolean") throw invalid("bridge", "it is true or false");
-  if (typeof headers !== "object" || headers === null || Array.isArray(headers))
+  // A Map and a Headers have names and values, too, but not as their properties.
+  if (typeof headers !== "object" || headers === null || Symbol.iterator in headers)
     throw invalid("headers", 'it is an object of texts by name, such as { Authorization: "Bearer …" }');
   for (const [name, value] of Object.entries(headers)) checkHeader(name, value);
   // Whoever changes theirs later changes nothing here.

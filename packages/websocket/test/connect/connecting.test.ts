@@ -251,10 +251,13 @@ test.each<[string, object, RegExp]>([
   ["bridge", { bridge: "yes" }, /true or false/],
   ["headers", { headers: "Origin: x" }, /an object of texts by name/],
   ["headers", { headers: ["Origin"] }, /an object of texts by name/],
+  ["headers", { headers: new Map([["Origin", "x"]]) }, /an object of texts by name/],
+  ["headers", { headers: new Headers({ Origin: "x" }) }, /an object of texts by name/],
   ["headers", { headers: { Origin: 7 } }, /the header Origin has a text/],
   ["headers", { headers: { "no name": "x" } }, /no name/],
   ["headers", { headers: { Origin: "a\r\nb: c" } }, /Invalid character/],
   ["headers", { headers: { "Sec-WebSocket-Extensions": "x" } }, /belongs to the opening handshake/],
+  ["headers", { headers: { Trailer: "Origin" } }, /belongs to the opening handshake/],
   ["headers", { headers: { connection: "close" } }, /belongs to the opening handshake/],
 ])("the option %s of %j is refused at once", (key, options, message) => {
   const make = (): unknown => webSocketConnector("ws://game.example", options);
