@@ -13,12 +13,24 @@ import { type WebSocketTarget, webSocketAnswerAdvice } from "@peng3dnet/peer/tra
 /** Characters of a server's text that a message shows. */
 const MAX_SHOWN = 200;
 
-/** The error for a server that answered the request, but did not open a WebSocket. */
-export function answerError(shown: string, { statusCode = 0, headers }: IncomingMessage): ConnectError {
+/** What to do about an answer where that depends on what this side asks with. */
+function adviceOf(status: string, bridge: boolean): string | undefined {
+  if (status === "400" && bridge)
+    return "the server may want a subprotocol; for one that is no bridge, leave the option bridge out";
+  if (status === "401") return "it wants a name and a password, or a token; the option headers sends one";
+  return webSocketAnswerAdvice(status);
+}
+
+/** The error for a server that answered the request, but did not open a WebSocket. @param bridge - whether one was expected. */
+export function answerError(
+  shown: string,
+  { statusCode = 0, headers }: IncomingMessage,
+  bridge: boolean,
+): ConnectError {
   const { location } = headers;
   const advice =
     location === undefined
-      ? webSocketAnswerAdvice(String(statusCode))
+      ? adviceOf(String(statusCode), bridge)
       : `it leads to ${escapeText(location, MAX_SHOWN)}; connect to that`;
   const answer = `cannot open ${shown}: the server answered ${statusCode}`;
   return new WebSocketConnectError(advice === undefined ? answer : `${answer}; ${advice}`);
@@ -31,18 +43,25 @@ export function interimError(shown: string, most: number): ConnectError {
   );
 }
 
-/** The error for a server that opened the WebSocket for something else. */
-export function subprotocolError(shown: string): ConnectError {
-  return new WebSocketSubprotocolError(
-    `${shown} did not select the subprotocol ${WEBSOCKET_SUBPROTOCOL}, so that it may be no peng3dnet server; for a bridge from WebSocket to TCP, set the option bridge`,
-  );
+/** The error for a server that opened the WebSocket for something else than it was asked for. @param bridge - whether one was expected. */
+export function subprotocolError(shown: string, bridge: boolean, cause: Error): ConnectError {
+  const message = bridge
+    ? `${shown} selected a subprotocol, though a bridge is offered none, so that it may be none; for a server of peng3dnet, leave the option bridge out`
+    : `${shown} did not select the subprotocol ${WEBSOCKET_SUBPROTOCOL}, so that it may be no peng3dnet server; for a bridge from WebSocket to TCP, set the option bridge`;
+  return new WebSocketSubprotocolError(message, { cause });
 }
 
 /** What is the matter where the handshake failed by itself. */
 function reasonOf(error: NodeJS.ErrnoException, secure: boolean): string {
   const { code } = error;
-  if (code?.startsWith("HPE_") === true)
+  if (code === undefined)
+    return `${describeError(error)}; what answers there, or a proxy before it, opens no WebSockets as it should; correct the address`;
+  if (code === "HPE_HEADER_OVERFLOW")
+    return "the head of the answer is too long; what answers there may be no WebSocket server; correct the address";
+  if (code === "HPE_INVALID_CONSTANT")
     return "what answers there is no HTTP; correct the port, or connect over TCP";
+  if (code.startsWith("HPE_"))
+    return `what answers there breaks a rule of HTTP (${describeError(error)}); correct the address, or look at the proxies on the way`;
   if (code !== "ECONNRESET" && code !== "EPIPE") return describeError(error);
   // Node's https breaks off without a word where it does not trust a client's certificate.
   const guess = secure

@@ -77,6 +77,7 @@ export function upgrade(
     };
     const ws = new WebSocket(url, bridge ? [] : [WEBSOCKET_SUBPROTOCOL], options);
     let before: readonly unknown[] = [];
+    /** Whether the server selected the subprotocol that it was to select, or none for a bridge. */
     let selected = true;
     const leave = (): void => {
       deadline?.cancel();
@@ -94,7 +95,7 @@ export function upgrade(
       reject(error);
     };
     const onError = (error: Error): void =>
-      giveUp(selected ? handshakeError(target, error) : subprotocolError(shown));
+      giveUp(selected ? handshakeError(target, error) : subprotocolError(shown, bridge, error));
     const onOpen = (): void => {
       leave();
       let transport: WebSocketTransport | undefined;
@@ -115,9 +116,9 @@ export function upgrade(
     };
     ws.on("upgrade", (response) => {
       before = socket.listeners("data");
-      selected = bridge || response.headers["sec-websocket-protocol"] === WEBSOCKET_SUBPROTOCOL;
+      selected = response.headers["sec-websocket-protocol"] === (bridge ? undefined : WEBSOCKET_SUBPROTOCOL);
     });
-    ws.on("unexpected-response", (_request, response) => giveUp(answerError(shown, response)));
+    ws.on("unexpected-response", (_request, response) => giveUp(answerError(shown, response, bridge)));
     ws.on("error", onError);
     ws.on("open", onOpen);
     // Until its request has it, nobody else would hear of it.

@@ -71,10 +71,13 @@ test("where nothing listens, the error is that of TCP", async () => {
 });
 
 test.each([
-  [401, {}, /: the server answered 401$/],
+  [200, {}, /answered 200; there is no WebSocket at this path/],
+  [400, {}, /answered 400; the server wants another subprotocol than .* set the option bridge$/],
+  [401, {}, /answered 401; it wants a name and a password, or a token; the option headers sends one$/],
   [403, {}, /answered 403; the server does not admit it; its option origins/],
   [404, {}, /answered 404; there is no WebSocket at this path/],
   [503, {}, /answered 503; the server is full/],
+  [502, {}, /: the server answered 502$/],
   [302, { Location: "https://b.example/" }, /answered 302; it leads to https:\/\/b\.example\/; connect to/],
 ])("a server that answers %d, and opens nothing", async (status, headers, message) => {
   const http = await listening(
@@ -114,9 +117,24 @@ test.each([
   const error = await refusal(url);
   expect(error).toBeInstanceOf(WebSocketSubprotocolError);
   expect(error.message).toContain("did not select the subprotocol peng3dnet.2");
-  expect(error.message).toContain("option bridge");
+  expect(error.message).toContain("set the option bridge");
+  expect((error.cause as Error).message).toMatch(/subprotocol/);
   const { socket } = await connected;
   await new Promise((resolve) => socket.destroyed || socket.once("close", resolve));
+});
+
+test("a server that selects a subprotocol, though a bridge is offered none", async () => {
+  const { url } = await listenBare();
+  const error = await refusal(url, {}, { bridge: true });
+  expect(error).toBeInstanceOf(WebSocketSubprotocolError);
+  expect(error.message).toContain("leave the option bridge out");
+});
+
+test("a server of ours that is taken for a bridge", async () => {
+  const { address } = await serveWebSocket(await echoServer(), { port: 0 });
+  const error = await refusal(`ws://127.0.0.1:${address[1]}/`, {}, { bridge: true });
+  expect(error).toBeInstanceOf(WebSocketConnectError);
+  expect(error.message).toMatch(/answered 400; .* leave the option bridge out$/);
 });
 
 test("an answer to another request than this one", async () => {
@@ -126,7 +144,18 @@ test("an answer to another request than this one", async () => {
   const error = await refusal(url);
   expect(error).toBeInstanceOf(WebSocketConnectError);
   expect(error).not.toBeInstanceOf(WebSocketSubprotocolError);
-  expect(error.message).toContain("Sec-WebSocket-Accept");
+  expect(error.message).toMatch(/Sec-WebSocket-Accept .*; .*correct the address$/);
+});
+
+test.each([
+  ["is too long", `HTTP/1.1 200 OK\r\nA: ${"b".repeat(20_000)}\r\n`, /the head of the answer is too long; /],
+  ["breaks a rule", "HTTP/1.1 200 OK\r\nno header\r\n", /breaks a rule of HTTP \(.*Invalid header token\); /],
+])("a head of an answer that %s", async (_name, head, message) => {
+  const { url } = await listenBare((_request, socket) => void socket.write(head));
+  const error = await refusal(url);
+  expect(error).toBeInstanceOf(WebSocketConnectError);
+  expect(error.message).toMatch(message);
+  expect((error.cause as { code?: string }).code).toMatch(/^HPE_/);
 });
 
 const INTERIM = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n";
