@@ -13,6 +13,9 @@ import { type WebSocketTarget, webSocketAnswerAdvice } from "@peng3dnet/peer/tra
 /** Characters of a server's text that a message shows. */
 const MAX_SHOWN = 200;
 
+/** What to do where the server has TLS. */
+const BY_TLS = "begin the address with wss://";
+
 /** What to do about an answer where that depends on what this side asks with. */
 function adviceOf(status: string, bridge: boolean): string | undefined {
   if (status === "400" && bridge)
@@ -59,15 +62,15 @@ function reasonOf(error: NodeJS.ErrnoException, secure: boolean): string {
   if (code === "HPE_HEADER_OVERFLOW")
     return "the head of the answer is too long; what answers there may be no WebSocket server; correct the address";
   if (code === "HPE_INVALID_CONSTANT")
-    return "what answers there is no HTTP; correct the port, or connect over TCP";
+    return `what answers there is no HTTP; correct the port, connect over TCP${secure ? "" : `, or ${BY_TLS}`}`;
   if (code.startsWith("HPE_"))
     return `what answers there breaks a rule of HTTP (${describeError(error)}); correct the address, or look at the proxies on the way`;
   if (code !== "ECONNRESET" && code !== "EPIPE") return describeError(error);
-  // Node's https breaks off without a word where it does not trust a client's certificate.
-  const guess = secure
-    ? "the server may not accept the certificate of this side, or else its"
-    : "the server's";
-  return `the connection ended within the opening handshake; ${guess} log may say why`;
+  const ended = "the connection ended within the opening handshake";
+  // Node's https breaks off without a word where it does not trust a client's certificate, and where a client has no TLS.
+  return secure
+    ? `${ended}; the server may not accept the certificate of this side, or else its log may say why`
+    : `${ended}; if the server has TLS, ${BY_TLS}, or else its log may say why`;
 }
 
 /** The error for an opening handshake that failed. */

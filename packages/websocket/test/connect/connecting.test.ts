@@ -180,7 +180,9 @@ test("a server of TCP at the port", async () => {
   const { addr } = await echoServer();
   const error = await refusal(`ws://127.0.0.1:${addr[1]}/`);
   expect(error).toBeInstanceOf(WebSocketConnectError);
-  expect(error.message).toContain("no HTTP; correct the port, or connect over TCP");
+  expect(error.message).toContain(
+    "no HTTP; correct the port, connect over TCP, or begin the address with wss://",
+  );
 });
 
 test.each([

@@ -199,6 +199,14 @@ test("a server without TLS at the port", async () => {
   expect(error).toBeInstanceOf(TlsPlainPeerError);
 });
 
+test("a server with TLS at the port, where there is to be none", async () => {
+  const { port } = await serve();
+  const client = track(new Client({ connector: webSocketConnector(`ws://localhost:${port}/`) }));
+  const starting = client.start();
+  await expect(starting).rejects.toThrow(WebSocketConnectError);
+  await expect(starting).rejects.toThrow("if the server has TLS, begin the address with wss://");
+});
+
 test("a server of TCP with TLS at the port", async () => {
   const server = await echoServer(serverTls());
   const error = await refusal(server.addr[1], trusting());
