@@ -9,7 +9,7 @@ const ALONE = {
   peer: "55.1 kB",
   core: "11.9 kB",
   browser: "12 kB",
-  websocket: "12.8 kB",
+  websocket: "13.2 kB",
   telemetry: "5.2 kB",
   cluster: "22 kB",
   ping: "4.6 kB",
