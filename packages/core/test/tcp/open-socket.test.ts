@@ -162,6 +162,16 @@ test("files that TLS needs are read before anything is opened", async () => {
   expect((await server.accepted()).socket.remotePort).toBe(socket.localPort);
 });
 
+test("an attempt that was given up before opens nothing", async () => {
+  const server = await rawServer();
+  const reason = new Error("enough");
+  const opening = opened(server.addr, { signal: AbortSignal.abort(reason) });
+  await expect(opening).rejects.toMatchObject({ code: "P3D_ERR_ABORTED", cause: reason });
+  // The first that the server sees is another one.
+  const { socket } = await opened(server.addr);
+  expect((await server.accepted()).socket.remotePort).toBe(socket.localPort);
+});
+
 test("a session of TLS is resumed for the protocol that it was made for, and for no other", async () => {
   const server = await bareTlsServer({ ...bareTls("server"), ALPNProtocols: ["one", "two"] });
   const cfg = { ...clientTls(), "net.ssl.resumption": true };
