@@ -172,6 +172,15 @@ test("an attempt that was given up before opens nothing", async () => {
   expect((await server.accepted()).socket.remotePort).toBe(socket.localPort);
 });
 
+test("neither the deadline nor the signal of an attempt touches what it has made", async () => {
+  const server = await rawServer();
+  const [clock, controller] = [new ManualClock(), new AbortController()];
+  const { socket } = await opened(server.addr, { clock, signal: controller.signal });
+  expect(clock.timers).toBe(0);
+  controller.abort();
+  expect(socket.destroyed).toBe(false);
+});
+
 test("a session of TLS is resumed for the protocol that it was made for, and for no other", async () => {
   const server = await bareTlsServer({ ...bareTls("server"), ALPNProtocols: ["one", "two"] });
   const cfg = { ...clientTls(), "net.ssl.resumption": true };
