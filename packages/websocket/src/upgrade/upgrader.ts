@@ -128,6 +128,8 @@ export class Upgrader {
     const open = (): WebSocketTransport => {
       // As for clients over TCP. The http server may have set another time.
       socket.setKeepAlive(this.#keepAlive.keepAlive, this.#keepAlive.keepAliveInitialDelay);
+      // TLS 1.2 lets a client negotiate anew; what was verified has to stay true.
+      if (socket instanceof TLSSocket) socket.disableRenegotiation();
       let transport: WebSocketTransport | undefined;
       const listeners = socket.listeners("data");
       answered = true;

@@ -1,6 +1,7 @@
 // WebSockets over TLS: of somebody's https server, and of a port of their own.
 
 import { X509Certificate } from "node:crypto";
+import { once } from "node:events";
 import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:https";
 import { connect } from "node:net";
@@ -38,6 +39,7 @@ import {
   echoed,
   echoServer,
   listening,
+  upgradeRequest,
   webSocketClient,
 } from "../support/http.js";
 import { WirePeer } from "../support/wire-peer.js";
@@ -53,6 +55,25 @@ async function serve(options: ServeWebSocketOptions, cfg: ConfigOverrides = {}) 
   const ways = await serveWebSocket(server, options);
   return { server, address: ways.address };
 }
+
+test("a server is not negotiated with anew once there is a WebSocket", async () => {
+  const https = await listening(createServer({ cert: certPem("server"), key: keyPem("server") }));
+  const { address } = await serve({ server: https });
+  const [host, port] = address;
+  const socket = connectTls({ ...bareTls(), host, port, servername: "localhost", maxVersion: "TLSv1.2" });
+  onCleanup(() => socket.destroy());
+  socket.on("error", () => {});
+  socket.write(upgradeRequest(host));
+  const [answer] = await once(socket, "data");
+  expect(String(answer)).toMatch(/^HTTP\/1.1 101 /);
+  const renegotiated = jest.fn();
+  socket.renegotiate({}, renegotiated);
+  await Promise.race([
+    once(socket, "close"),
+    new Promise((resolve) => renegotiated.mockImplementation(resolve)),
+  ]);
+  expect(renegotiated).not.toHaveBeenCalledWith(null);
+});
 
 test("an https server's WebSockets are encrypted", async () => {
   const https = await listening(createServer({ cert: certPem("server"), key: keyPem("server") }));
