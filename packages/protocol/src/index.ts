@@ -61,7 +61,7 @@ export { whenRejected } from "./errors/when-rejected.js";
 export { BufferPool } from "./framing/buffer-pool.js";
 export { FrameDecoder } from "./framing/frame-decoder.js";
 export { FrameEncoder, type FrameEncoderOptions } from "./framing/frame-encoder.js";
-export type { Allocate } from "./framing/receive-buffer.js";
+export type { Allocate, Free } from "./framing/receive-buffer.js";
 export {
   /** @deprecated Use {@link ReceiveResources}: the name goes with the next version. */
   ReceiveResources as ReceiveKit,

@@ -1,6 +1,6 @@
 import { MalformedPacketError, PacketTooLargeError, type Peng3dnetError } from "../errors/errors.js";
 import { HEADER_SIZE, LENGTH_SIZE, PREAMBLE_SIZE, readUint16, readUint32 } from "./packet-header.js";
-import { type Allocate, ReceiveBuffer } from "./receive-buffer.js";
+import { type Allocate, type Free, ReceiveBuffer } from "./receive-buffer.js";
 import { recogniseForeigner } from "./recognise.js";
 
 const EMPTY = new Uint8Array(0);
@@ -34,6 +34,7 @@ export class FrameDecoder {
   /** The first bytes of a packet that is not whole yet. */
   #partial: ReceiveBuffer | undefined = undefined;
   readonly #allocate: Allocate;
+  readonly #free: Free | undefined;
   /** The bytes that were pushed last. */
   #chunk: Uint8Array = EMPTY;
   /** How many bytes of the chunk were looked at. */
@@ -44,10 +45,12 @@ export class FrameDecoder {
   /**
    * @param limit - longest packet accepted, in bytes without the length prefix.
    * @param allocate - makes buffers for packets that arrive in pieces. Default: filled with zeros.
+   * @param free - frees such a buffer that is dropped. Default: the engine does.
    */
-  constructor(limit: number, allocate: Allocate = (length) => new Uint8Array(length)) {
+  constructor(limit: number, allocate: Allocate = (length) => new Uint8Array(length), free?: Free) {
     this.limit = limit;
     this.#allocate = allocate;
+    this.#free = free;
   }
 
   /**
@@ -134,6 +137,7 @@ export class FrameDecoder {
 
   /** Drops everything that has not been read. */
   clear(): void {
+    if (this.#partial !== undefined) this.#free?.(this.#partial.bytes);
     this.#partial = undefined;
     this.#chunk = EMPTY;
     this.#position = 0;

@@ -1,5 +1,7 @@
 /** Makes a buffer; its content has no meaning. */
 export type Allocate = (length: number) => Uint8Array;
+/** Frees the memory of a buffer that {@link Allocate} made. Nobody looks at it any more. */
+export type Free = (bytes: Uint8Array) => void;
 
 const EMPTY = new Uint8Array(0);
 /** The buffer grows to this many times the bytes that came: a packet of 256 KiB fits after the first read of 64 KiB. */

@@ -2,12 +2,17 @@ import type { TextReader } from "../codec/platform-text.js";
 import { ValueReader } from "../codec/reading/value-reader.js";
 import { FrameDecoder } from "./frame-decoder.js";
 import { ObjectPool } from "./object-pool.js";
-import type { Allocate } from "./receive-buffer.js";
+import type { Allocate, Free } from "./receive-buffer.js";
 
 /** Options of {@link ReceiveResources}. */
 export interface ReceiveResourcesOptions {
   /** Makes buffers for packets that arrive in pieces; their content has no meaning. Default: filled with zeros. */
   readonly allocate?: Allocate | undefined;
+  /**
+   * Frees such a buffer once its packet will never be whole, as the connection is over. Only where nobody reads into it
+   * ({@link FrameDecoder.readTarget}). Default: the engine does, when it collects garbage.
+   */
+  readonly free?: Free | undefined;
   /** Reads all texts but short ones. Default: the platform's decoder. */
   readonly texts?: TextReader | undefined;
   /** How many frame decoders are kept while no connection needs them. Default 1. */
@@ -25,8 +30,8 @@ export class ReceiveResources {
   /** Checks and decodes bodies, each with the limits of its own peer. */
   readonly values: ValueReader;
 
-  constructor({ allocate, texts, idleDecoders = 1 }: ReceiveResourcesOptions = {}) {
-    this.decoders = new ObjectPool(idleDecoders, () => new FrameDecoder(0, allocate));
+  constructor({ allocate, free, texts, idleDecoders = 1 }: ReceiveResourcesOptions = {}) {
+    this.decoders = new ObjectPool(idleDecoders, () => new FrameDecoder(0, allocate, free));
     this.values = new ValueReader(texts);
   }
 }

@@ -93,6 +93,28 @@ test("texts and buffers come from what it is given", () => {
   expect(lengths.length).toBeGreaterThan(0);
 });
 
+test("a buffer is freed once its packet will never be whole, and not while it may be", () => {
+  const made: Uint8Array[] = [];
+  const freed: Uint8Array[] = [];
+  const [whole, half] = clients([{}, {}], {
+    allocate(length) {
+      const bytes = new Uint8Array(length);
+      made.push(bytes);
+      return bytes;
+    },
+    free: (bytes) => freed.push(bytes),
+  }) as [End, End];
+  const sent = packet(64, concat(new Uint8Array([0xa5]), Buffer.from("hello")));
+  whole.receive(sent.subarray(0, 12));
+  whole.receive(sent.subarray(12));
+  whole.connection.markClosed();
+  half.receive(sent.subarray(0, 12));
+  expect(freed).toEqual([]);
+  half.connection.markClosed();
+  expect([whole.received, freed]).toEqual([["hello"], [made.at(-1)]]);
+  expect(freed[0]).toBe(made.at(-1));
+});
+
 test("the name that they had before still stands for them", () => {
   expect(ReceiveKit).toBe(ReceiveResources);
 });
