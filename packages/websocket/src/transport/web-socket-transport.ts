@@ -259,7 +259,7 @@ export class WebSocketTransport implements Transport, InputOwner, OutputOwner {
 
   #gather(data: Uint8Array): void {
     if (this.#fresh === undefined) this.#fresh = [data];
-    else this.#fresh.push(data.slice());
+    else this.#fresh.push(data);
   }
 
   readOut(): void {
