@@ -15,6 +15,7 @@ import {
 import { ByteReader } from "./byte-reader.js";
 import { decodedSize } from "./decoded-size.js";
 import { KeyCache } from "./key-cache.js";
+import { type KeyStep, keySteps, MAX_PAIRS } from "./key-steps.js";
 import { beginsLikeIndex, type ListGrowth, listIndex } from "./list-growth.js";
 import { MapCosts } from "./map-costs.js";
 import {
@@ -32,6 +33,8 @@ import { headLength, SHORT_TEXT, shortText } from "./short-text.js";
 const MAX_HELD = 64 * 1024;
 /** Head of a list of two elements. */
 const PAIR = 0x92;
+/** Steps from key to key that are remembered of one body: one with ever new ones would cost many times as much. */
+const MAX_NEW_STEPS = 16;
 const { fromCharCode } = String;
 /**
  * A decoder of bodies, which checks and decodes them in one pass and in place (clause 1). It refuses what is not exactly
@@ -69,6 +72,8 @@ export class ValueReader extends ByteReader {
   #freePairs = 0;
   /** The keys of a body with very many pairs. */
   #newKeys: NewKeys | undefined;
+  /** Steps from key to key that were remembered of the body. */
+  #newSteps = 0;
   /** Whether the key that was read last begins with a digit, so that it may be an index. */
   #digitFirst = false;
   #extensions: ExtensionCodec | undefined;
@@ -137,6 +142,7 @@ export class ValueReader extends ByteReader {
     this.#mapCosts.clear();
     this.#binaries = 0;
     this.#newKeys = undefined;
+    this.#newSteps = 0;
   }
 
   /**
@@ -259,6 +265,10 @@ export class ValueReader extends ByteReader {
     // numbers only, which is faster.
     if (length === 1) return [this.#value(depthLeft - 1)];
     if (length === 2) return [this.#value(depthLeft - 1), this.#value(depthLeft - 1)];
+    // A point in space.
+    if (length === 3) {
+      return [this.#value(depthLeft - 1), this.#value(depthLeft - 1), this.#value(depthLeft - 1)];
+    }
     const array: unknown[] = [];
     for (let index = 0; index < length; index++) array.push(this.#value(depthLeft - 1));
     return array;
@@ -305,12 +315,87 @@ export class ValueReader extends ByteReader {
     if (length === 0) return {};
     const free = this.#freePairs;
     this.#freePairs = free - length;
-    let key = free > 0 ? this.#key() : this.#countedKey(FIRST_KEY);
+    if (length > MAX_PAIRS || length > free) {
+      const key = free > 0 ? this.#key() : this.#countedKey(FIRST_KEY);
+      return this.#restOfMap(undefined, key, 1, length, free, depthLeft);
+    }
+    let step = this.#nextKey(keySteps.first(length));
     // No object is made before the first key is known: it would be most of what a short `Map` costs.
-    if (key === undefined) return this.#mixedMap(undefined, length, depthLeft);
+    if (typeof step !== "object") return this.#restOfMap(undefined, step, 1, length, free, depthLeft);
     const map: Record<string, unknown> = {};
-    let growth: ListGrowth | undefined;
     for (let index = 1; ; index++) {
+      const value = this.#value(depthLeft - 1);
+      const { store } = step;
+      if (store !== undefined) store(map, step.key, value);
+      else {
+        map[step.key] = value;
+        keySteps.used(step);
+      }
+      if (index === length) return map;
+      step = this.#nextKey(step);
+      if (typeof step !== "object") return this.#restOfMap(map, step, index + 1, length, free, depthLeft);
+    }
+  }
+
+  /** Reads the key behind a step. @returns the next step, or else the key, which is `undefined` if it is no string. */
+  #nextKey(after: KeyStep): KeyStep | string | undefined {
+    const { next } = after;
+    return next !== undefined && this.#comes(next.encoded) ? next : this.#otherKey(after);
+  }
+
+  /** Moves past bytes that begin a key, if these are what comes. */
+  #comes(encoded: Uint8Array): boolean {
+    const { bytes, at } = this;
+    const { length } = encoded;
+    // They may go on behind the body. Then the value is missing that has to follow.
+    for (let index = 0; index < length; index++) if (bytes[at + index] !== encoded[index]) return false;
+    this.at = at + length;
+    this.#owed--;
+    return true;
+  }
+
+  /** Reads a key that is not the expected one. @returns as `#nextKey`. */
+  #otherKey(after: KeyStep): KeyStep | string | undefined {
+    const { bytes, at } = this;
+    const likely = after.beginning(((bytes[at] as number) << 8) | (bytes[at + 1] as number));
+    let step = likely;
+    // Only one is compared as a whole: a peer could make many that are almost alike.
+    if (step === undefined || !this.#comes(step.encoded)) {
+      const key = this.#key();
+      if (key === undefined || this.#digitFirst) return key;
+      step = (likely === undefined ? undefined : after.to(key)) ?? this.#newStep(after, key, at);
+      if (step === undefined) return key;
+    }
+    after.next = step;
+    return step;
+  }
+
+  /** Remembers what leads to a key that begins at `start` and was just read. */
+  #newStep(after: KeyStep, key: string, start: number): KeyStep | undefined {
+    if (after.full || this.#newSteps === MAX_NEW_STEPS) return undefined;
+    this.#countedRare = true;
+    this.#newSteps++;
+    const { bytes, at } = this;
+    const from = start + headLength(bytes[start] as number);
+    // The one string that the engine keeps of a key. Those of one character are that already.
+    const text = key.length === 1 ? key : this.#keys.find(bytes, from, at - from);
+    return text === undefined ? undefined : keySteps.add(after, text, bytes.slice(start, at));
+  }
+
+  /** Reads a map from a key on that was read: the one at `index`, from 1 on. */
+  #restOfMap(
+    before: Record<string, unknown> | undefined,
+    first: string | undefined,
+    begin: number,
+    length: number,
+    free: number,
+    depthLeft: number,
+  ): Record<string, unknown> | Map<MapKey, unknown> {
+    if (first === undefined) return this.#mixedMap(before, length - begin + 1, depthLeft);
+    const map = before ?? {};
+    let key: string | undefined = first;
+    let growth: ListGrowth | undefined;
+    for (let index = begin; ; index++) {
       if (this.#digitFirst) growth = this.#grow(growth, key, length);
       map[key] = this.#value(depthLeft - 1);
       if (index === length) break;

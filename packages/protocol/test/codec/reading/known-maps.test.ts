@@ -1,0 +1,180 @@
+// Maps whose keys came before in the same order are read in another way. What is read is the same.
+
+import { decode, encode } from "@msgpack/msgpack";
+import { BadDataError } from "@peng3dnet/protocol";
+import fc from "fast-check";
+import { BodyCheck } from "../../../src/codec/reading/body-check.js";
+import { ValueReader } from "../../../src/codec/reading/value-reader.js";
+import { bytes, concat } from "../../support/bytes.js";
+
+const DEPTH = 8;
+const ELEMENTS = 1000;
+
+/** After so many times, each key has long had a store of its own. */
+const OFTEN = 10_000;
+
+const reader = new ValueReader();
+const read = (body: Uint8Array): unknown => reader.read(body, 0, body.length, false, DEPTH, ELEMENTS);
+
+function learn(...values: readonly unknown[]): void {
+  for (const value of values) {
+    const body = encode(value);
+    for (let count = 0; count < OFTEN; count++) read(body);
+  }
+}
+
+test.each([1, 63, 64, 65, 1000])(
+  "the map that comes as the %ith one of its kind is as the first one",
+  (count) => {
+    const key = `key${count}`;
+    for (let index = 0; index < count; index++) {
+      const value = { [key]: index, text: `${index}`, list: [index, { x: index, y: 0.5 }] };
+      expect(read(encode(value))).toEqual(value);
+    }
+  },
+);
+
+test("keys have the order in which they came", () => {
+  learn({ first: 1, second: 2 }, { second: 2, first: 1 });
+  expect(Object.keys(read(encode({ first: 1, second: 2 })) as object)).toEqual(["first", "second"]);
+  expect(Object.keys(read(encode({ second: 1, first: 2 })) as object)).toEqual(["second", "first"]);
+});
+
+test("keys are remembered where nothing changes them", () => {
+  const chunk = new Uint8Array(64);
+  for (const value of [
+    { one: 1, two: 2 },
+    { six: 6, ten: 10 },
+  ]) {
+    const body = encode(value);
+    chunk.set(body);
+    for (let count = 0; count < 100; count++) {
+      expect(reader.read(chunk, 0, body.length, false, DEPTH, ELEMENTS)).toEqual(value);
+    }
+    chunk.fill(0);
+  }
+  expect(read(encode({ one: 3, two: 4 }))).toEqual({ one: 3, two: 4 });
+  expect(read(encode({ six: 3, ten: 4 }))).toEqual({ six: 3, ten: 4 });
+});
+
+test("maps that begin alike and go on in another way are told apart", () => {
+  const kinds = [
+    { kind: "move", dx: 1, dy: 2 },
+    { kind: "shot", by: 7, at: null },
+    { kind: "chat", by: "a", text: "b" },
+    { kind: "dx", d: 1, dy: 2 },
+  ];
+  learn(...kinds);
+  for (let round = 0; round < 3; round++)
+    for (const value of kinds) expect(read(encode(value))).toEqual(value);
+});
+
+test("more keys may follow than are remembered", () => {
+  const kinds = Array.from({ length: 30 }, (_, index) => ({ same: index, [`other${index}`]: index }));
+  for (let round = 0; round < 200; round++)
+    for (const value of kinds) expect(read(encode(value))).toEqual(value);
+});
+
+test.each<[string, string, unknown]>([
+  ["a key in a longer form", "82d90178 01 a179 02", { x: 1, y: 2 }],
+  ["the second key in a longer form", "82a178 01 d90179 02", { x: 1, y: 2 }],
+  ["a key that comes twice", "82a178 01 a178 02", { x: 2 }],
+  ["a key that is an index", "82a178 01 a130 02", { x: 1, "0": 2 }],
+  ["a key that is an index at first", "82a130 01 a179 02", { "0": 1, y: 2 }],
+  [
+    "a key that is a number",
+    "82a178 01 05 02",
+    new Map<unknown, unknown>([
+      ["x", 1],
+      [5, 2],
+    ]),
+  ],
+  [
+    "a first key that is a number",
+    "8205 01 a179 02",
+    new Map<unknown, unknown>([
+      [5, 1],
+      ["y", 2],
+    ]),
+  ],
+  ["an empty key", "82a178 01 a0 02", { x: 1, "": 2 }],
+  ["an empty key at first", "82a0 01 a179 02", { "": 1, y: 2 }],
+  ["a key that begins with a known one", "82a27878 01 a179 02", { xx: 1, y: 2 }],
+  ["a key with letters beyond ASCII", "82a178 01 a2c3bc 02", { x: 1, ü: 2 }],
+])("%s is read where another one is expected", (_name, body, value) => {
+  learn({ x: 1, y: 2 }, { x: 1, ü: 2 });
+  const spaceless = bytes(body.replaceAll(" ", ""));
+  for (let count = 0; count < 200; count++) expect(read(spaceless)).toEqual(value);
+  expect(read(encode({ x: 3, y: 4 }))).toEqual({ x: 3, y: 4 });
+});
+
+test("a key behind known ones is refused if it is none that is accepted", () => {
+  learn({ x: 1, y: 2 });
+  const refused = concat(bytes("82a17801a9"), new TextEncoder().encode("__proto__"), bytes("80"));
+  for (let count = 0; count < 100; count++) expect(() => read(refused)).toThrow(BadDataError);
+  expect(() => read(bytes("82a17801c002"))).toThrow(BadDataError);
+});
+
+test("text that looks like known keys, but lies behind the body, is none of it", () => {
+  const value = { alpha: 1, beta: [{ gamma: "text", delta: 2.5 }], x: null };
+  learn(value);
+  const whole = encode(value);
+  const check = new BodyCheck(DEPTH, ELEMENTS);
+  const said = (by: () => unknown): unknown => {
+    try {
+      return by();
+    } catch (error) {
+      return error;
+    }
+  };
+  for (let end = 0; end < whole.length; end++) {
+    const error = said(() => reader.read(whole, 0, end, false, DEPTH, ELEMENTS));
+    expect(error).toBeInstanceOf(BadDataError);
+    expect(error).toEqual(said(() => check.check(whole, 0, end)));
+  }
+  expect(read(whole)).toEqual(value);
+});
+
+test("a known map may be no deeper, and have no more elements, than others", () => {
+  const nested = { a: { a: { a: { a: { a: { a: { a: { a: 1 } } } } } } } };
+  learn(nested);
+  expect(() => read(encode({ a: nested }))).toThrow("deep");
+  const known = encode({ a: 1, b: 2, c: 3 });
+  for (let count = 0; count < 100; count++) reader.read(known, 0, known.length, false, DEPTH, 6);
+  expect(() => reader.read(known, 0, known.length, false, DEPTH, 5)).toThrow("elements");
+});
+
+test("maps of keys that were met in any order are what another decoder says", () => {
+  const key = fc.constantFrom(
+    "a",
+    "b",
+    "id",
+    "name",
+    "pos",
+    "x",
+    "0",
+    "12",
+    "",
+    "k".repeat(33),
+    "größe",
+    "constructor",
+  );
+  const leaf = fc.oneof(
+    fc.integer(),
+    fc.double({ noNaN: true }),
+    fc.string(),
+    fc.boolean(),
+    fc.constant(null),
+  );
+  const { value } = fc.letrec((tie) => ({
+    map: fc.dictionary(key, tie("value"), { maxKeys: 6, noNullPrototype: true }),
+    value: fc.oneof({ maxDepth: 3 }, leaf, fc.array(tie("value"), { maxLength: 4 }), tie("map")),
+  }));
+  fc.assert(
+    fc.property(fc.dictionary(key, value, { noNullPrototype: true }), (map) => {
+      const body = encode(map);
+      expect(read(body)).toEqual(decode(body));
+    }),
+    { numRuns: 3000 },
+  );
+});
