@@ -57,23 +57,22 @@ export function probe(socket: Socket): void {
 /** A TCP socket as a {@link Transport}: the one place that listens to a socket's events. */
 export class SocketTransport implements Transport {
   readonly socket: HandledSocket;
-  /** A client's reads share a buffer, and what an accepted socket reads is freed. */
-  readonly reusesChunks = true;
   readonly #host: string;
   readonly #port: number;
-  readonly #reader: SocketReader | undefined;
-  #busy = false;
+  /** What Node calls once all is written that it was given; `undefined`: it has nothing. */
   #written: ((error?: Error | null) => void) | undefined = undefined;
 
-  /**
-   * @param socket - a connected socket with `allowHalfOpen`.
-   * @param reader - what reads it; default: its `data` events.
-   */
-  constructor(socket: Socket, reader?: SocketReader) {
+  /** @param socket - a connected socket with `allowHalfOpen`. */
+  constructor(socket: Socket) {
     this.socket = socket;
-    this.#reader = reader;
     this.#host = socket.remoteAddress ?? "";
     this.#port = socket.remotePort ?? 0;
+  }
+
+  // What is the same for all is no field: a server may have ten thousand of them.
+  /** A client's reads share a buffer, and what an accepted socket reads is freed. */
+  get reusesChunks(): boolean {
+    return true;
   }
 
   get remoteAddress(): Address {
@@ -85,7 +84,7 @@ export class SocketTransport implements Transport {
   }
 
   get busy(): boolean {
-    return this.#busy;
+    return this.#written !== undefined;
   }
 
   get backlog(): number {
@@ -95,8 +94,7 @@ export class SocketTransport implements Transport {
   start(handler: TransportHandler): void {
     const { socket } = this;
     socket[HANDLER] = handler;
-    if (this.#reader === undefined) socket.on("data", onData);
-    else this.#reader.start(handler);
+    this.read(handler);
     socket.on("end", onEnd);
     socket.on("error", onError);
     // What is over already may have said so before anybody listened.
@@ -110,6 +108,11 @@ export class SocketTransport implements Transport {
     }
   }
 
+  /** Tells `handler` from now on what is read. */
+  protected read(_handler: TransportHandler): void {
+    this.socket.on("data", onData);
+  }
+
   unacknowledged(age?: number): Promise<number | undefined> {
     return unacknowledged(this.socket, age);
   }
@@ -119,9 +122,8 @@ export class SocketTransport implements Transport {
     socket.write(bytes);
     if (socket.writableLength === 0) return true;
     // Node tells about single writes only: an empty one behind the others tells when all are through.
-    if (!this.#busy) {
-      this.#busy = true;
-      this.#written ??= (error) => this.#drained(error);
+    if (this.#written === undefined) {
+      this.#written = (error) => this.drained(error);
       socket.write(NOTHING, this.#written);
     }
     return false;
@@ -157,8 +159,9 @@ export class SocketTransport implements Transport {
     probe(this.socket);
   }
 
-  #drained(error: Error | null | undefined): void {
-    this.#busy = false;
+  // No private method of the language, which each transport would have a field for.
+  private drained(error: Error | null | undefined): void {
+    this.#written = undefined;
     if ((error !== undefined && error !== null) || this.socket.destroyed) return;
     const handler = this.socket[HANDLER];
     try {
@@ -166,5 +169,19 @@ export class SocketTransport implements Transport {
     } catch (thrown) {
       handler?.crashed(thrown);
     }
+  }
+}
+
+/** The transport of a socket that was made with a {@link SocketReader}, as those of clients are. */
+export class ReadSocketTransport extends SocketTransport {
+  readonly #reader: SocketReader;
+
+  constructor(socket: Socket, reader: SocketReader) {
+    super(socket);
+    this.#reader = reader;
+  }
+
+  protected override read(handler: TransportHandler): void {
+    this.#reader.start(handler);
   }
 }

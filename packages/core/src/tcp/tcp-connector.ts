@@ -2,7 +2,7 @@ import { type Connector, type ConnectRequest, normalizeAddrSocketstyle } from "@
 import { prepareTlsClient, tlsWanted } from "../tls/tls.js";
 import { dial, handOver } from "./dial.js";
 import { SocketReader } from "./socket-reader.js";
-import { SocketTransport } from "./socket-transport.js";
+import { ReadSocketTransport } from "./socket-transport.js";
 
 async function connectSocket(request: ConnectRequest): Promise<void> {
   const { address, cfg, clock, logger, established } = request;
@@ -12,9 +12,9 @@ async function connectSocket(request: ConnectRequest): Promise<void> {
   const reader = secure === undefined ? new SocketReader() : undefined;
   const socket = await dial(address, request, cfg.get("net.tcp.keepalive"), reader);
   const connected = clock.now();
-  if (secure === undefined)
-    handOver(socket, () => established(new SocketTransport(socket, reader), connected));
-  else await secure(socket, address, request, (transport) => established(transport, connected));
+  if (reader !== undefined)
+    handOver(socket, () => established(new ReadSocketTransport(socket, reader), connected));
+  else await secure?.(socket, address, request, (transport) => established(transport, connected));
 }
 
 /** Connects to a TCP port, with TLS where `net.ssl.enabled` says so. */
