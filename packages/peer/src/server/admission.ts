@@ -4,6 +4,12 @@ import { addressGroup } from "./address-group.js";
 /** Up to this many connections, file descriptors are not looked at. */
 const FEW_CONNECTIONS = 128;
 
+/** A connection that is let in. */
+export interface Admitted {
+  /** Where it counts: the admission sets it, and it alone knows what it is. In the connection, as a map takes much more room. */
+  admitted: object | undefined;
+}
+
 /** The connections of one address. */
 interface Group<S> {
   readonly name: string;
@@ -17,11 +23,11 @@ interface Group<S> {
  * Who gets in: limits the connections of a server and the handshakes under way, in all and for one address. When there
  * are too many of the latter, the oldest one goes: honest peers finish theirs within milliseconds.
  */
-export class Admission<S> {
+export class Admission<S extends Admitted> {
   readonly #cfg: Config;
   readonly #connectionLimit: () => number;
   readonly #groups = new Map<string, Group<S>>();
-  readonly #members = new Map<S, Group<S>>();
+  #connections = 0;
   /** Handshakes under way, oldest first. */
   readonly #pending = new Set<S>();
   /** How many connections the process can have open; `undefined` until there are many. */
@@ -46,10 +52,7 @@ export class Admission<S> {
 
   /** A connection and its handshake begin, with a peer at `address`. @returns the one that has to go for it, if any. */
   begin(session: S, address: string): S | undefined {
-    const group = this.#group(addressGroup(address));
-    group.connections++;
-    this.#members.set(session, group);
-    const pending = this.#await(session, group);
+    const pending = this.#await(session, this.#count(session, address));
     const crowded =
       pending.size > this.#cfg.get("net.limits.pending.address")
         ? pending
@@ -69,10 +72,16 @@ export class Admission<S> {
    * @param pending - whether its handshake is still under way.
    */
   enter(session: S, address: string, pending: boolean): void {
+    const group = this.#count(session, address);
+    if (pending) this.#await(session, group);
+  }
+
+  #count(session: S, address: string): Group<S> {
     const group = this.#group(addressGroup(address));
     group.connections++;
-    this.#members.set(session, group);
-    if (pending) this.#await(session, group);
+    this.#connections++;
+    session.admitted = group;
+    return group;
   }
 
   #await(session: S, group: Group<S>): Set<S> {
@@ -85,30 +94,31 @@ export class Admission<S> {
   /** A handshake is over, one way or the other; the connection may go on. */
   settled(session: S): void {
     if (!this.#pending.delete(session)) return;
-    const group = this.#members.get(session);
+    const group = groupOf(session);
     group?.pending?.delete(session);
     if (group?.pending?.size === 0) group.pending = undefined;
   }
 
   /** A connection is gone. */
   end(session: S): void {
-    const group = this.#members.get(session);
+    const group = groupOf(session);
     if (group === undefined) return;
     this.settled(session);
-    this.#members.delete(session);
+    session.admitted = undefined;
+    this.#connections--;
     group.connections--;
     if (group.connections === 0) this.#groups.delete(group.name);
   }
 
   /** What counts as the address of a connection; `undefined` for one that is gone. */
-  addressOf(session: object): string | undefined {
-    return this.#members.get(session as S)?.name;
+  addressOf(session: S): string | undefined {
+    return groupOf(session)?.name;
   }
 
   /** Connections, handshakes under way and addresses that it keeps account of. */
   get size(): { readonly connections: number; readonly pending: number; readonly addresses: number } {
     return {
-      connections: this.#members.size,
+      connections: this.#connections,
       pending: this.#pending.size,
       addresses: this.#groups.size,
     };
@@ -129,4 +139,8 @@ export class Admission<S> {
     }
     return group;
   }
+}
+
+function groupOf<S extends Admitted>(session: S): Group<S> | undefined {
+  return session.admitted as Group<S> | undefined;
 }

@@ -50,6 +50,8 @@ export abstract class SessionState<Self extends EndingHost<Self> & ResumingSessi
   greeted = false;
   /** The list of receivers that it was in last, by number; for whoever makes such lists. */
   listed = 0;
+  /** Where the admission of a server counts it; `undefined`: nowhere. */
+  admitted: object | undefined = undefined;
   /** Requests that are under way; `undefined`: there never was one. */
   requests: ConnectionRequests | undefined = undefined;
 

@@ -25,8 +25,62 @@ interface Limits {
   readonly pendingAddress?: number;
 }
 
+/** A connection, and the number that tests know it by. */
+interface Numbered {
+  readonly number: number;
+  admitted: object | undefined;
+}
+
+/** An admission of connections that are told apart by numbers. */
+class NumberedAdmission {
+  readonly #admission: Admission<Numbered>;
+  readonly #connections = new Map<number, Numbered>();
+
+  constructor(cfg: Config, connectionLimit: () => number) {
+    this.#admission = new Admission(cfg, connectionLimit);
+  }
+
+  #connection(number: number): Numbered {
+    const connection = this.#connections.get(number) ?? { number, admitted: undefined };
+    this.#connections.set(number, connection);
+    return connection;
+  }
+
+  begin(number: number, address: string): number | undefined {
+    return this.#admission.begin(this.#connection(number), address)?.number;
+  }
+
+  enter(number: number, address: string, pending: boolean): void {
+    this.#admission.enter(this.#connection(number), address, pending);
+  }
+
+  settled(number: number): void {
+    this.#admission.settled(this.#connection(number));
+  }
+
+  end(number: number): void {
+    this.#admission.end(this.#connection(number));
+  }
+
+  refusal(connections: number, address: string): string | undefined {
+    return this.#admission.refusal(connections, address);
+  }
+
+  addressOf(number: number): string | undefined {
+    return this.#admission.addressOf(this.#connection(number));
+  }
+
+  error(): ReturnType<Admission<Numbered>["error"]> {
+    return this.#admission.error();
+  }
+
+  get size(): Admission<Numbered>["size"] {
+    return this.#admission.size;
+  }
+}
+
 function admission({ all = 100, address = 100, pending = 100, pendingAddress = 100 }: Limits) {
-  return new Admission<number>(
+  return new NumberedAdmission(
     new Config({
       "net.limits.connections": all,
       "net.limits.connections.address": address,
@@ -86,7 +140,7 @@ test("a server takes as many connections as it is told, from however many addres
 test("up to 128 connections, nobody asks how many the process can have open", () => {
   let asked = 0;
   const cfg = new Config({ "net.limits.connections": 1000, "net.limits.connections.address": 1000 });
-  const admitted = new Admission<number>(cfg, () => {
+  const admitted = new NumberedAdmission(cfg, () => {
     asked++;
     return 100;
   });
@@ -110,8 +164,8 @@ test("a client that came back counts at its address, and as a handshake only whi
 });
 
 test("a connection is told apart by its address for as long as it is there", () => {
-  const admitted = new Admission<object>(new Config({}), () => PROCESS_LIMIT);
-  const [session, stranger] = [{}, {}];
+  const admitted = admission({});
+  const [session, stranger] = [1, 2];
   admitted.begin(session, "2001:db8::1");
   expect(admitted.addressOf(session)).toBe("2001:db8:0:0::/64");
   expect(admitted.addressOf(stranger)).toBeUndefined();
