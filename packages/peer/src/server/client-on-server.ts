@@ -71,16 +71,17 @@ export class ClientOnServer<Data = unknown> implements ConnectionOwner {
    * @reference `conn`, the socket, which is {@link ClientOnServer.sock} here
    */
   readonly conn: ClientConnection;
-  /** All of the connection, for the server. @internal */
-  [SESSION]: Session<ClientOnServer>;
   /** The groups that it is in; there once somebody asked, or it was added to one. */
   declare [GROUPS]?: object | undefined;
 
   constructor(server: Server, conn: ClientConnection, _addr: Address, _cid: number) {
     this.server = server;
     this.conn = conn;
-    // A server hands in its own sessions.
-    this[SESSION] = conn as Session<ClientOnServer>;
+  }
+
+  /** All of the connection, for the server, which hands in its own sessions. @internal */
+  get [SESSION](): Session<ClientOnServer> {
+    return this.conn as Session<ClientOnServer>;
   }
 
   /** Id of the client, unique for its server. */
@@ -195,11 +196,7 @@ export class ClientOnServer<Data = unknown> implements ConnectionOwner {
    * @reference `close`
    */
   close(reason: string | null = null, options: WaitOptions = {}): Promise<CloseInfo> {
-    return optional(this.#close(reason, options));
-  }
-
-  async #close(reason: string | null, options: WaitOptions): Promise<CloseInfo> {
-    return this.conn.close(reason, options);
+    return optional(closeAsync(this.conn, reason, options));
   }
 
   /**
@@ -244,4 +241,13 @@ export class ClientOnServer<Data = unknown> implements ConnectionOwner {
    * @reference `on_close`
    */
   onClose(_reason: string | null): void | Promise<void> {}
+}
+
+/** Makes a rejection of what a close throws. */
+async function closeAsync(
+  conn: ClientConnection,
+  reason: string | null,
+  options: WaitOptions,
+): Promise<CloseInfo> {
+  return conn.close(reason, options);
 }

@@ -106,7 +106,7 @@ export class Reception<C extends ClientOnServer> {
     const addr = transport.remoteAddress;
     const client = server.createClient(session, addr, cid);
     // Its class may be no subclass of ours, or one of another copy of this package.
-    client[SESSION] ??= session as unknown as Session<ClientOnServer>;
+    if (client[SESSION] === undefined) Object.defineProperty(client, SESSION, { value: session });
     session.owner = client;
     this.#table.add(cid, client);
     const evicted = this.#admission.begin(session, addr[0]);
