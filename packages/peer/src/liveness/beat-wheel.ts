@@ -8,10 +8,8 @@ const SPREAD = SLOTS / 2;
 
 /** What has its turn once in an interval. */
 export interface Visited {
-  /** Where the wheel has it; the wheel sets it. */
-  slot: number;
-  /** Its place in the slot; the wheel sets it. */
-  place: number;
+  /** Its place in the wheel, which sets it: that in its slot, and which slot that is, in one number. */
+  seat: number;
   /** It has its turn. @param late - how late, in milliseconds, since the event loop was busy. */
   visit(late: number): void;
 }
@@ -53,24 +51,26 @@ export class BeatWheel {
     }
     const elapsed = Math.floor((this.#clock.now() - this.#begun) / this.#step);
     const turn = Math.max(this.#done, elapsed) + SLOTS - (this.#added++ % SPREAD);
-    visited.slot = turn % SLOTS;
-    const slot = this.#slots.get(visited.slot);
-    if (slot === undefined) this.#slots.set(visited.slot, [visited]);
+    const number = turn % SLOTS;
+    const slot = this.#slots.get(number);
+    visited.seat = (slot?.length ?? 0) * SLOTS + number;
+    if (slot === undefined) this.#slots.set(number, [visited]);
     else slot.push(visited);
-    visited.place = (slot?.length ?? 1) - 1;
     if (turn < this.#next) this.#arm(turn);
   }
 
   /** Visits it no more. */
   remove(visited: Visited): void {
-    const slot = this.#slots.get(visited.slot);
-    if (slot?.[visited.place] !== visited) return;
+    const { seat } = visited;
+    const slot = this.#slots.get(seat % SLOTS);
+    const place = Math.floor(seat / SLOTS);
+    if (slot?.[place] !== visited) return;
     const last = slot.pop() as Visited;
     if (last !== visited) {
-      slot[visited.place] = last;
-      last.place = visited.place;
+      slot[place] = last;
+      last.seat = seat;
     }
-    if (slot.length === 0) this.#slots.delete(visited.slot);
+    if (slot.length === 0) this.#slots.delete(seat % SLOTS);
     if (this.empty) this.#disarm();
   }
 

@@ -7,7 +7,7 @@ import {
 } from "@peng3dnet/protocol";
 import type { Clock } from "../time/clock.js";
 import { BeatWheels } from "./beat-wheels.js";
-import { type BeatingSession, Heartbeat, type Timekeeper, type UnderWay } from "./heartbeat.js";
+import { type BeatingSession, Heartbeat, type UnderWay, USUAL_INTERVAL } from "./heartbeat.js";
 import type { HeartbeatRole } from "./heartbeats.js";
 import { ServerClock, type ServerTime } from "./server-clock.js";
 
@@ -31,9 +31,13 @@ export class ClientHeartbeat extends Heartbeat {
   /** When it last answered, or sent settype, by the clock; `undefined`: it did not yet, or not over this line. */
   #answeredAt: number | undefined = undefined;
 
-  constructor(session: BeatingSession, time: Timekeeper, interval: number) {
-    super(session, time, interval);
-    this.#begun = time.clock.now();
+  constructor(session: BeatingSession) {
+    super(session);
+    this.#begun = this.time.clock.now();
+  }
+
+  protected override get interval(): number {
+    return this.session.connection.peerExtensions.heartbeat?.interval ?? USUAL_INTERVAL;
   }
 
   override settypeExchanged(): void {
@@ -113,8 +117,7 @@ const wheels = new WeakMap<Clock, BeatWheels>();
 
 /** Heartbeats of clients. */
 export const clientHeartbeats: HeartbeatRole = {
-  interval: ({ connection }) => connection.peerExtensions.heartbeat?.interval,
-  make: (session, time, interval) => new ClientHeartbeat(session, time, interval),
+  make: (session) => new ClientHeartbeat(session),
   wheels(clock) {
     let own = wheels.get(clock);
     if (own === undefined) {

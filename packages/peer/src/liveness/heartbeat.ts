@@ -3,13 +3,20 @@ import type { ConnectionHandle } from "../session/connection-handle.js";
 import type { Clock } from "../time/clock.js";
 import type { Transport } from "../transport/transport.js";
 import type { BeatWheel, Visited } from "./beat-wheel.js";
-import { type RoundTrip, RoundTrips } from "./round-trip.js";
+import { meanWith, NO_TRIP, type RoundTrip, roundTrip, tripOf } from "./round-trip.js";
 
 /** Whether a silent peer takes what is under way to it: bytes get on, none does, or it takes another look to know. */
 export type UnderWay = "gets on" | "stands still" | "cannot be told yet";
 
+/** How often a server beats that does not say it, in seconds. */
+export const USUAL_INTERVAL = 5;
+
 /** A visit that is this much late, in milliseconds, was so since the event loop was busy. */
 const LATE = 100;
+
+/** Where a heartbeat has its seat that is on no wheel: it has not begun or is stopped, or its line broke. */
+const NOWHERE = -1;
+const OFF_LINE = -2;
 
 /** Grows with each sign of life: with bytes, and with what the peer's runtime says beside them. */
 function heardOf({ bytesIn, transport }: BeatingSession): number {
@@ -20,6 +27,7 @@ function heardOf({ bytesIn, transport }: BeatingSession): number {
 export interface BeatingSession extends ConnectionHandle {
   readonly connection: Connection;
   readonly transport: Transport;
+  readonly hooks: { readonly heartbeats: Timekeeper };
   readonly options: { readonly heartbeatTimeout: number };
   /** Bytes received. */
   readonly bytesIn: number;
@@ -44,51 +52,67 @@ export interface Timekeeper {
   readonly clock: Clock;
   /** Microseconds since the peer was made. */
   sinceEpoch(): number;
+  /** Whole milliseconds since then: the engine keeps numbers in objects of their own that are no small integers. */
+  milliseconds(): number;
+  /** The wheel of an interval. Whoever asks puts something onto it, or takes it away. @param interval - seconds. */
+  wheel(interval: number): BeatWheel;
   /** Calls `call` once all input has been read that waits now. */
   afterInput(call: () => void): void;
   /** A beat took so long there and back, in milliseconds. */
   measured(session: BeatingSession, milliseconds: number): void;
 }
 
+/** What is known of a peer that gave no sign of life since the visit before. */
+interface Silence {
+  /** What was given back of the time in which the event loop was busy, in milliseconds. */
+  excused: number;
+  /** Whether it is being found out what is under way. */
+  looking: boolean;
+}
+
 /**
  * The heartbeat of one connection: visited once in an interval, it notices a peer that gives no sign of life. Any byte of it
  * is one; so nothing is done for the packets in between, and no time is taken.
+ *
+ * Each idle connection has one. So it has few fields, whose numbers are small integers, and no private methods of the language,
+ * which it would have a field for.
  */
 export abstract class Heartbeat implements Visited {
-  slot = 0;
-  place = 0;
+  seat: number = NOWHERE;
   protected readonly session: BeatingSession;
-  protected readonly time: Timekeeper;
-  /** How often the server beats, in seconds. */
-  readonly interval: number;
-  readonly #trips: RoundTrips = new RoundTrips();
-  /** Since when there was no sign of life, in milliseconds by the clock. */
+  /** Since when there was no sign of life, in milliseconds since the peer was made. */
   protected silentSince: number;
   /** What had been heard of the peer then. */
   #seen: number;
-  /** What was given back of the time in which the event loop was busy, in milliseconds. */
-  #excused = 0;
-  #looking = false;
-  /** How often the line broke: what was found out over one says nothing of another one. */
-  #breaks = 0;
-  #wheel: BeatWheel | undefined = undefined;
+  /** While it is silent; `undefined`: it is not, or was not visited since. */
+  #silence: Silence | undefined = undefined;
+  /** The last round trip, and the mean. */
+  #trip = NO_TRIP;
+  #mean = NO_TRIP;
 
-  constructor(session: BeatingSession, time: Timekeeper, interval: number) {
+  constructor(session: BeatingSession) {
     this.session = session;
-    this.time = time;
-    this.interval = interval;
-    this.silentSince = time.clock.now();
+    this.silentSince = this.time.milliseconds();
     this.#seen = heardOf(session);
   }
 
+  /** What the heartbeats of the peer have in common. */
+  protected get time(): Timekeeper {
+    return this.session.hooks.heartbeats;
+  }
+
+  /** How often the server beats, in seconds. */
+  protected abstract readonly interval: number;
+
   /** What is known of round trips. */
   get roundTrip(): RoundTrip | undefined {
-    return this.#trips.get();
+    return roundTrip(this.#trip, this.#mean);
   }
 
   /** A beat took so long there and back. */
   protected tripped(milliseconds: number): void {
-    this.#trips.add(milliseconds);
+    this.#trip = tripOf(milliseconds);
+    this.#mean = meanWith(this.#mean, this.#trip);
     this.time.measured(this.session, milliseconds);
   }
 
@@ -98,29 +122,35 @@ export abstract class Heartbeat implements Visited {
   registrySent(): void {}
 
   /** The connection is active: it is visited by a wheel from now on. */
-  begin(wheel: BeatWheel): void {
-    wheel.add(this);
-    this.#wheel = wheel;
+  begin(): void {
+    this.time.wheel(this.interval).add(this);
     this.alive();
   }
 
   /** The connection closes. */
   stop(): void {
-    this.#wheel?.remove(this);
-    this.#wheel = undefined;
+    this.leaveWheel(NOWHERE);
   }
 
   /** The line broke: nothing can be heard until {@link Heartbeat.goOn}. */
   pause(): void {
-    this.#breaks++;
-    this.#wheel?.remove(this);
+    // What was found out over one line says nothing of another one.
+    this.#silence = undefined;
+    this.leaveWheel(OFF_LINE);
+  }
+
+  private leaveWheel(seat: number): void {
+    // One that has not begun does not go on, either.
+    if (this.seat === NOWHERE) return;
+    if (this.seat !== OFF_LINE) this.time.wheel(this.interval).remove(this);
+    this.seat = seat;
   }
 
   /** It goes on over another line. What was under way meanwhile says nothing of round trips. */
   goOn(): void {
     this.alive();
     this.interrupted();
-    this.#wheel?.add(this);
+    if (this.seat === OFF_LINE) this.time.wheel(this.interval).add(this);
   }
 
   /** What is under way took longer than a round trip does. */
@@ -137,13 +167,14 @@ export abstract class Heartbeat implements Visited {
   visit(late: number): void {
     if (!this.session.open) return;
     try {
-      const alive = this.#noteLife();
-      if (!alive && late > LATE) this.#excuse(late);
       const { patience } = this;
-      if (!alive && patience !== undefined && !this.#looking) {
-        const silent = this.time.clock.now() - this.silentSince;
+      if (!this.noteLife() && patience !== undefined) {
+        this.#silence ??= { excused: 0, looking: false };
+        if (late > LATE) this.excuse(this.#silence, patience, late);
+        const silent = this.time.milliseconds() - this.silentSince;
         // Timers are not exact: a visit that is a little early is not worth another interval.
-        this.#look(silent >= patience - Math.min(LATE, patience / 10));
+        if (!this.#silence.looking)
+          this.look(this.#silence, silent >= patience - Math.min(LATE, patience / 10));
       }
       this.beat();
     } catch (error) {
@@ -152,7 +183,7 @@ export abstract class Heartbeat implements Visited {
   }
 
   /** @returns whether there was a sign of life since the last look, or could be none. */
-  #noteLife(): boolean {
+  private noteLife(): boolean {
     const heard = heardOf(this.session);
     if (heard === this.#seen && !this.session.hasUnprocessedInput) return false;
     this.#seen = heard;
@@ -162,28 +193,27 @@ export abstract class Heartbeat implements Visited {
 
   /** The peer is there, or cannot be judged. */
   protected alive(): void {
-    this.silentSince = this.time.clock.now();
-    this.#excused = 0;
+    this.silentSince = this.time.milliseconds();
+    this.#silence = undefined;
   }
 
   /** Gives back the time in which the event loop was busy, from now on, up to the patience itself. */
-  #excuse(late: number): void {
-    const { patience = 0 } = this;
-    const back = Math.min(late, patience - this.#excused);
+  private excuse(silence: Silence, patience: number, late: number): void {
+    const back = Math.min(late, patience - silence.excused);
     if (back <= 0) return;
-    this.#excused += back;
-    this.silentSince = Math.max(this.silentSince, this.time.clock.now() - patience) + back;
+    silence.excused += back;
+    this.silentSince = Math.round(Math.max(this.silentSince, this.time.milliseconds() - patience) + back);
   }
 
   /** Looks at what has come meanwhile, and at what is under way. @param judges - the time of silence is over. */
-  #look(judges: boolean): void {
-    this.#looking = true;
-    const breaks = this.#breaks;
+  private look(silence: Silence, judges: boolean): void {
+    silence.looking = true;
     const judge = (underWay: UnderWay): void => {
-      this.#looking = false;
-      if (!this.session.open || breaks !== this.#breaks || this.#noteLife()) return;
+      silence.looking = false;
+      // It has been heard of, or the line broke.
+      if (!this.session.open || silence !== this.#silence || this.noteLife()) return;
       if (underWay === "gets on") this.alive();
-      else if (underWay === "stands still" && judges) this.#giveUp();
+      else if (underWay === "stands still" && judges) this.giveUp();
     };
     const look = (): void => {
       const underWay = this.underWay();
@@ -194,8 +224,8 @@ export abstract class Heartbeat implements Visited {
     else look();
   }
 
-  #giveUp(): void {
-    const silent = Math.round(this.time.clock.now() - this.silentSince) / 1000;
+  private giveUp(): void {
+    const silent = (this.time.milliseconds() - this.silentSince) / 1000;
     this.session.lost(
       new HeartbeatTimeoutError(
         `there was no sign of life for ${silent} s, in spite of heartbeats: the peer hangs, or the network between is gone (net.heartbeat.timeout is ${this.session.options.heartbeatTimeout} s)`,

@@ -1,19 +1,15 @@
 import type { Observation } from "../observing/observation.js";
 import type { Platform } from "../platform/platform.js";
 import type { Clock } from "../time/clock.js";
+import type { BeatWheel } from "./beat-wheel.js";
 import type { BeatWheels } from "./beat-wheels.js";
 import type { BeatingSession, Heartbeat, Timekeeper } from "./heartbeat.js";
 import type { ServerTime } from "./server-clock.js";
 
-/** What a heartbeat is when the server does not say how often it beats, in seconds. */
-const USUAL_INTERVAL = 5;
-
 /** What differs between servers and clients. Handed in, so that a page does not load what only servers do. */
 export interface HeartbeatRole {
-  /** The interval that the server of this connection declared, in seconds; `undefined`: none. */
-  interval(session: BeatingSession): number | undefined;
   /** This side's part of a connection's heartbeat. */
-  make(session: BeatingSession, time: Timekeeper, interval: number): Heartbeat;
+  make(session: BeatingSession): Heartbeat;
   /** What turns with this clock. Asked for once. */
   wheels(clock: Clock): BeatWheels;
 }
@@ -44,6 +40,15 @@ export class Heartbeats implements Timekeeper {
     return Math.round((this.clock.now() - this.#epoch) * 1000);
   }
 
+  milliseconds(): number {
+    return Math.round(this.clock.now() - this.#epoch);
+  }
+
+  wheel(interval: number): BeatWheel {
+    this.#wheels ??= this.#role.wheels(this.clock);
+    return this.#wheels.of(interval);
+  }
+
   afterInput(call: () => void): void {
     // Where the clock cannot tell, input has a turn of the event loop.
     if (this.clock.afterInput === undefined) this.#yield(call);
@@ -58,12 +63,6 @@ export class Heartbeats implements Timekeeper {
   /** This side's part of the heartbeat of a connection; `undefined` if its sides have not agreed on heartbeats. */
   make(session: BeatingSession): Heartbeat | undefined {
     if (!session.connection.agreed("heartbeat")) return undefined;
-    return this.#role.make(session, this, this.#role.interval(session) ?? USUAL_INTERVAL);
-  }
-
-  /** The handshake of its connection is complete. */
-  begin(heartbeat: Heartbeat): void {
-    this.#wheels ??= this.#role.wheels(this.clock);
-    heartbeat.begin(this.#wheels.of(heartbeat.interval));
+    return this.#role.make(session);
   }
 }

@@ -1,7 +1,6 @@
 import { BEAT_ANSWER_ID, BEAT_ID, readBeatAnswer, UnexpectedPacketError } from "@peng3dnet/protocol";
-import type { BeatWheel } from "./beat-wheel.js";
 import { BeatWheels } from "./beat-wheels.js";
-import { type BeatingSession, Heartbeat, type Timekeeper, type UnderWay } from "./heartbeat.js";
+import { type BeatingSession, Heartbeat, type UnderWay, USUAL_INTERVAL } from "./heartbeat.js";
 import type { HeartbeatRole } from "./heartbeats.js";
 
 /** What a client may send of answers to nothing: two in an interval, and so many more. */
@@ -19,35 +18,47 @@ const LEAST_IN_KERNEL = 64 * 1024;
 /** A network is taken to carry this much at least, in bytes per millisecond. */
 const LEAST_PER_MS = 64;
 
+/** A beat that has no answer yet. */
+interface AskedBeat {
+  /** When it was sent, by the clock. */
+  readonly at: number;
+  /** What the answer has to say. */
+  readonly token: number;
+  /** Where it ends in the stream. */
+  position: number;
+  /** How much of the stream the peer's system had taken when it was looked last; `undefined`: it was not looked yet. */
+  taken: number | undefined;
+  /** How much had been handed over then. */
+  takenOf: number;
+  /** Whether the client was not listened to meanwhile. */
+  unheard: boolean;
+  /** Beats since the last sign of life. */
+  unheardBeats: number;
+  /** What was handed over by the time of the last visit; `undefined`: there was none. */
+  handed: number | undefined;
+}
+
 /** The server's part of a heartbeat: beats, and waits for the answer. */
 export class ServerHeartbeat extends Heartbeat {
-  /** When the beat was sent that has no answer yet, by the clock; `undefined`: there is none. */
-  #asked: number | undefined = undefined;
-  /** What the answer has to say. */
-  #token = 0;
-  /** Where that beat ends in the stream. */
-  #position = 0;
-  /** Where the beat ended that was answered last. */
+  /** The beat that has no answer yet. */
+  #asked: AskedBeat | undefined = undefined;
+  /** Where the beat ended in the stream that was answered last. */
   #answeredPosition = 0;
-  /** How much of the stream the peer's system had taken when it was looked last; `undefined`: it was not since that beat. */
-  #taken: number | undefined = undefined;
-  /** How much had been handed over then. */
-  #takenOf = 0;
-  /** Beats since the last sign of life. */
-  #unheardBeats = 0;
-  /** Whether the client was not listened to while its answer was awaited. */
-  #unheard = false;
   /** When the last answer came, or settype, in microseconds; `undefined`: none did. */
   #answeredAt: number | undefined = undefined;
-  /** What was handed over by the time of the last visit. */
-  #handed = 0;
-  readonly #begun: number;
-  /** Answers to nothing that came. */
-  #signs = 0;
+  /**
+   * Up to when answers to nothing have used up what a client may send of them, in milliseconds since this server was made: each of
+   * them stands for half an interval.
+   */
+  #signsUpTo: number;
 
-  constructor(session: BeatingSession, time: Timekeeper, interval: number) {
-    super(session, time, interval);
-    this.#begun = time.clock.now();
+  constructor(session: BeatingSession) {
+    super(session);
+    this.#signsUpTo = this.time.milliseconds();
+  }
+
+  protected override get interval(): number {
+    return this.session.connection.context.declared?.heartbeat?.interval ?? USUAL_INTERVAL;
   }
 
   override settypeExchanged(): void {
@@ -55,42 +66,50 @@ export class ServerHeartbeat extends Heartbeat {
   }
 
   override registrySent(): void {
-    this.#ask();
+    this.ask();
   }
 
-  override begin(wheel: BeatWheel): void {
-    super.begin(wheel);
+  override begin(): void {
+    super.begin();
     // Where the connection type has sent no registry, there was no beat yet.
-    if (this.#position === 0) this.#ask();
+    if (this.#asked === undefined && this.#answeredPosition === 0) this.ask();
   }
 
   protected override beat(): void {
     const { session } = this;
-    if (this.#asked === undefined) this.#ask();
+    const asked = this.#asked;
+    if (asked === undefined) this.ask();
     else {
-      if (session.blocked) this.#unheard = true;
+      if (session.blocked) asked.unheard = true;
       // The program may stand still, e.g. a page that is frozen, while its runtime does not.
       session.transport.ping?.();
       // The client is to know that this side is there, if nothing else tells it.
       const idle =
-        session.bytesHanded === this.#handed && !session.transport.busy && !session.connection.hasOutput;
-      if (idle && ++this.#unheardBeats < MOST_UNHEARD) session.connection.sendHeartbeat(BEAT_ID, null);
+        session.bytesHanded === asked.handed && !session.transport.busy && !session.connection.hasOutput;
+      if (idle && ++asked.unheardBeats < MOST_UNHEARD) session.connection.sendHeartbeat(BEAT_ID, null);
     }
-    this.#handed = session.bytesHanded;
+    if (this.#asked !== undefined) this.#asked.handed = session.bytesHanded;
   }
 
-  #ask(): void {
+  private ask(): void {
     const { connection } = this.session;
-    const time = this.time.sinceEpoch();
-    this.#token = time;
-    this.#asked = this.time.clock.now();
-    this.#taken = undefined;
+    const token = this.time.sinceEpoch();
     // Before, it had nothing to say.
     this.alive();
-    this.#unheard = false;
-    const held = this.#answeredAt === undefined ? null : time - this.#answeredAt;
-    connection.sendHeartbeat(BEAT_ID, [time, held]);
-    this.#position = this.session.bytesAccepted;
+    const asked: AskedBeat = {
+      at: this.time.clock.now(),
+      token,
+      position: 0,
+      taken: undefined,
+      takenOf: 0,
+      unheard: false,
+      unheardBeats: 0,
+      handed: undefined,
+    };
+    this.#asked = asked;
+    const held = this.#answeredAt === undefined ? null : token - this.#answeredAt;
+    connection.sendHeartbeat(BEAT_ID, [token, held]);
+    asked.position = this.session.bytesAccepted;
   }
 
   override received(id: number, body: unknown): void {
@@ -98,27 +117,30 @@ export class ServerHeartbeat extends Heartbeat {
       throw new UnexpectedPacketError("the client sent a heartbeat, which only a server may send");
     const answer = readBeatAnswer(body);
     if (answer === undefined) {
-      if (++this.#signs > this.#allowed())
-        throw new UnexpectedPacketError("the client sends signs of life without end");
+      this.signed();
       return;
     }
-    if (this.#asked === undefined || answer !== this.#token)
+    const asked = this.#asked;
+    if (asked === undefined || answer !== asked.token)
       throw new UnexpectedPacketError("the client answered a heartbeat that it was not sent");
-    if (!this.#unheard && !this.session.blocked) this.tripped(this.time.clock.now() - this.#asked);
+    if (!asked.unheard && !this.session.blocked) this.tripped(this.time.clock.now() - asked.at);
     const first = this.#answeredAt === undefined;
     this.#asked = undefined;
-    this.#answeredPosition = this.#position;
+    this.#answeredPosition = asked.position;
     this.#answeredAt = this.time.sinceEpoch();
     // The client knows no round trip before a second one, if there was no settype to begin with.
-    if (first) this.#ask();
+    if (first) this.ask();
   }
 
   /**
-   * How many answers to nothing may have come by now. By time, and not by beats: a client that has not noticed that its line broke, or
-   * that this program stood still, sends them all the while, and they come together afterwards.
+   * An answer to nothing came, a sign of life. How many may come is told by time, and not by beats: a client that has not noticed that
+   * its line broke, or that this program stood still, sends them all the while, and they come together afterwards.
    */
-  #allowed(): number {
-    return ALLOWANCE + (2 * (this.time.clock.now() - this.#begun)) / (1000 * this.interval);
+  private signed(): void {
+    const each = Math.ceil(500 * this.interval);
+    this.#signsUpTo += each;
+    if (this.#signsUpTo > this.time.milliseconds() + ALLOWANCE * each)
+      throw new UnexpectedPacketError("the client sends signs of life without end");
   }
 
   protected override get patience(): number | undefined {
@@ -128,45 +150,47 @@ export class ServerHeartbeat extends Heartbeat {
   }
 
   protected override interrupted(): void {
-    this.#unheard = true;
-    this.#taken = undefined;
+    if (this.#asked === undefined) return;
+    this.#asked.unheard = true;
+    this.#asked.taken = undefined;
   }
 
   protected override alive(): void {
     super.alive();
-    this.#unheardBeats = 0;
+    if (this.#asked !== undefined) this.#asked.unheardBeats = 0;
   }
 
   /** A client is silent while a long packet is under way to it, since the beat is behind that. */
   protected override async underWay(): Promise<UnderWay> {
+    const asked = this.#asked;
+    if (asked === undefined) return "cannot be told yet";
     const { transport } = this.session;
     const inKernel = await transport.unacknowledged?.(FRESH);
     const handed = this.session.bytesHanded;
-    const [before, beforeOf] = [this.#taken, this.#takenOf];
+    const [before, beforeOf] = [asked.taken, asked.takenOf];
     const taken = handed - (inKernel ?? 0);
-    this.#taken = taken;
-    this.#takenOf = handed;
+    asked.taken = taken;
+    asked.takenOf = handed;
     // The beat has arrived, if not in the program.
-    if (taken >= this.#position) {
-      return inKernel === undefined && this.#mayWaitInKernel() ? "cannot be told yet" : "stands still";
+    if (taken >= asked.position) {
+      return inKernel === undefined && this.mayWaitInKernel(asked) ? "cannot be told yet" : "stands still";
     }
     if (before === undefined) return "cannot be told yet";
     return taken - before > NEGLIGIBLE + (handed - beforeOf) / 16 ? "gets on" : "stands still";
   }
 
   /** Whether the system, which does not tell, may be busy with much that it was given. */
-  #mayWaitInKernel(): boolean {
-    const given = this.#position - this.#answeredPosition;
-    if (given < LEAST_IN_KERNEL || this.#asked === undefined) return false;
+  private mayWaitInKernel({ position, at }: AskedBeat): boolean {
+    const given = position - this.#answeredPosition;
+    if (given < LEAST_IN_KERNEL) return false;
     const most =
       this.session.options.heartbeatTimeout * 1000 + Math.min(given, MOST_IN_KERNEL) / LEAST_PER_MS;
-    return this.time.clock.now() - this.#asked < most;
+    return this.time.clock.now() - at < most;
   }
 }
 
 /** Heartbeats of servers. */
 export const serverHeartbeats: HeartbeatRole = {
-  interval: ({ connection }) => connection.context.declared?.heartbeat?.interval,
-  make: (session, time, interval) => new ServerHeartbeat(session, time, interval),
+  make: (session) => new ServerHeartbeat(session),
   wheels: (clock) => new BeatWheels(clock),
 };

@@ -65,10 +65,9 @@ export class PeerWatch {
 
   /** The connection is active: heartbeats begin. */
   activated(): void {
-    const { heartbeats } = this.#session.hooks;
     // One that another program has left had its handshake there.
-    this.heartbeat ??= heartbeats.make(this.#session);
-    if (this.heartbeat !== undefined) heartbeats.begin(this.heartbeat);
+    this.heartbeat ??= this.#session.hooks.heartbeats.make(this.#session);
+    this.heartbeat?.begin();
     // Its last packet may have come before the line broke, and be worked off only now.
     if (this.#session.suspended) this.heartbeat?.pause();
   }

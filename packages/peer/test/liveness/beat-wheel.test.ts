@@ -4,8 +4,7 @@ import { ManualClock } from "@peng3dnet/peer/testing";
 import { BeatWheel, type Visited } from "../../src/liveness/beat-wheel.js";
 
 class Rider implements Visited {
-  slot = 0;
-  place = 0;
+  seat = 0;
   /** When it was visited, in seconds, and how late. */
   readonly visits: number[] = [];
   readonly late: number[] = [];

@@ -1,7 +1,7 @@
 import { ManualClock } from "@peng3dnet/peer/testing";
 import { BeatWheels } from "../../src/liveness/beat-wheels.js";
 
-const somebody = () => ({ slot: -1, place: -1, visit: () => {} });
+const somebody = () => ({ seat: -1, visit: () => {} });
 
 test("one interval after another, as servers may say it, leaves no wheel behind", () => {
   const wheels = new BeatWheels(new ManualClock());

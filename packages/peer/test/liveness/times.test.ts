@@ -2,7 +2,7 @@
 
 import { BEAT_ANSWER_ID, BEAT_ID, Client, type Connection } from "@peng3dnet/peer";
 import { ManualClock, TestNetwork } from "@peng3dnet/peer/testing";
-import { RoundTrips } from "../../src/liveness/round-trip.js";
+import { meanWith, NO_TRIP, roundTrip, tripOf } from "../../src/liveness/round-trip.js";
 import { ServerClock } from "../../src/liveness/server-clock.js";
 
 async function pair(interval = 1) {
@@ -126,14 +126,18 @@ test("the server's time is never off by more than it says", async () => {
 });
 
 test("the mean moves an eighth of the way, and a round trip is no less than none", () => {
-  const trips = new RoundTrips();
-  expect(trips.get()).toBeUndefined();
-  trips.add(80);
-  expect(trips.get()).toEqual({ latest: 0.08, smoothed: 0.08 });
-  trips.add(0);
-  expect(trips.get()).toEqual({ latest: 0, smoothed: 0.07 });
-  trips.add(-5);
-  expect(trips.get()?.latest).toBe(0);
+  expect(roundTrip(NO_TRIP, NO_TRIP)).toBeUndefined();
+  const first = tripOf(80);
+  const mean = meanWith(NO_TRIP, first);
+  expect(roundTrip(first, mean)).toEqual({ latest: 0.08, smoothed: 0.08 });
+  expect(roundTrip(0, meanWith(mean, 0))).toEqual({ latest: 0, smoothed: 0.07 });
+  expect(tripOf(-5)).toBe(0);
+});
+
+test("the mean comes to a round trip that stays the same, to the microsecond", () => {
+  let mean = meanWith(NO_TRIP, tripOf(90));
+  for (let count = 0; count < 200; count++) mean = meanWith(mean, tripOf(0.007));
+  expect(roundTrip(7, mean)?.smoothed).toBeCloseTo(7e-6, 6);
 });
 
 describe("the estimate of a clock", () => {
