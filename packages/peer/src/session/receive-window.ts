@@ -1,5 +1,6 @@
 import type { Clock } from "../time/clock.js";
 import { Deadline } from "../time/deadline.js";
+import type { InflateLimit } from "./inflate-limit.js";
 
 /** How often it is looked whether a peer that is not listened to is still there. */
 const SECONDS_BETWEEN_LOOKS = 1;
@@ -27,6 +28,12 @@ export class ReceiveWindow {
   bytes = 0;
   /** A packet that was taken from the stream, but has to wait until there is room in a buffer of messages. */
   kept: Uint8Array | undefined = undefined;
+  /** What was told last of input that is held, in bytes. */
+  held = 0;
+  /** Bytes that the transport holds. */
+  inTransport = 0;
+  /** Slows a peer down whose bodies are inflated; `undefined`: none was. */
+  inflating: InflateLimit | undefined = undefined;
   readonly #limits: ReceiveWindowLimits;
   #full = false;
   #watch: Deadline | undefined = undefined;
@@ -37,6 +44,11 @@ export class ReceiveWindow {
 
   constructor(limits: ReceiveWindowLimits) {
     this.#limits = limits;
+  }
+
+  /** Bytes of input that are held beside those of the connection, and those that wait for `process`. */
+  get beside(): number {
+    return this.inTransport + (this.kept?.length ?? 0);
   }
 
   /** Whether no packet is taken up, because those before have not been consumed. */

@@ -36,6 +36,8 @@ export interface EndingHost<Session> extends InputHost<Session> {
   readonly resumption: { readonly transport: { drop(): void }; end(unheard?: string): void } | undefined;
   /** So many bytes are unsent. */
   unsentHeld(bytes: number): void;
+  /** The peer is judged no more, for its handshake and for its silence. */
+  judgeNoMore(): void;
 }
 
 /**
@@ -53,7 +55,6 @@ export class SessionEnding<Session extends EndingHost<Session>> {
   readonly #session: Session;
   readonly #input: SessionInput<Session>;
   readonly #output: SessionOutput;
-  readonly #watch: { end(): void };
   readonly #reject: (reason: string) => void;
   /** What the close was called, by whichever side began it. */
   #reason: string | null = null;
@@ -78,21 +79,16 @@ export class SessionEnding<Session extends EndingHost<Session>> {
   /** What it came to, once it is closed. */
   #info: CloseInfo | undefined = undefined;
 
-  /**
-   * @param watch - judges the peer, for its handshake and for its silence, until it ends.
-   * @param reject - counts why the session ended.
-   */
+  /** @param reject - counts why the session ended. */
   constructor(
     session: Session,
     input: SessionInput<Session>,
     output: SessionOutput,
-    watch: { end(): void },
     reject: (reason: string) => void,
   ) {
     this.#session = session;
     this.#input = input;
     this.#output = output;
-    this.#watch = watch;
     this.#reject = reject;
   }
 
@@ -227,7 +223,7 @@ export class SessionEnding<Session extends EndingHost<Session>> {
     const { options, transport } = this.#session;
     this.#markClosing(reason);
     if (!this.#input.working) this.passOver();
-    this.#watch.end();
+    this.#session.judgeNoMore();
     if (this.gone) {
       // Later, since this may be within a handler of this connection.
       queueMicrotask(() => this.#finish());
@@ -274,7 +270,7 @@ export class SessionEnding<Session extends EndingHost<Session>> {
     const { connection, hooks } = session;
     session.unsentHeld(0);
     this.#input.end();
-    this.#watch.end();
+    this.#session.judgeNoMore();
     this.#deadline?.cancel();
     const { error } = this;
     const reason = this.#reason;

@@ -46,12 +46,8 @@ export class SessionInput<Session extends InputHost<Session>> implements Runnabl
   #working = false;
   /** Whether it waits for its turn, with input that is not worked off. */
   #queued = false;
+  /** What there is to know of input that waits, once some did. */
   #window: ReceiveWindow | undefined = undefined;
-  #inflating: InflateLimit | undefined = undefined;
-  /** What was told last of input that is held, in bytes. */
-  #held = 0;
-  /** What of it the transport holds. */
-  #inTransport = 0;
 
   constructor(session: Session) {
     this.#session = session;
@@ -87,16 +83,18 @@ export class SessionInput<Session extends InputHost<Session>> implements Runnabl
     return this.#queued || this.blocked || this.packets > 0;
   }
 
+  // Methods are private to the compiler only: for those of the language, each connection would have a field.
+
   // ---- the loop ---------------------------------------------------------------------------------
 
   /** Takes bytes from the peer and works off the packets that are whole. */
   receive(chunk: Uint8Array): void {
     const { connection, transport } = this.#session;
     connection.push(chunk);
-    if (!this.#queued) this.#work();
+    if (!this.#queued) this.work();
     if (connection.incomplete && transport.reusesChunks) connection.retain();
     // Of most connections nothing is left, and then nothing else is looked at: there may be a thousand of them.
-    if (connection.inputHeld >= NEGLIGIBLE || this.#held !== 0 || this.#window !== undefined) this.note();
+    if (connection.inputHeld >= NEGLIGIBLE || this.#window !== undefined) this.note();
   }
 
   /** Does something that packets give rise to: what it sends is flushed by the caller, as after a batch. */
@@ -109,7 +107,7 @@ export class SessionInput<Session extends InputHost<Session>> implements Runnabl
     }
   }
 
-  #work(): void {
+  private work(): void {
     // A handler may feed data in; the loop that called the handler goes on with it.
     if (this.#working) return;
     this.#working = true;
@@ -119,9 +117,9 @@ export class SessionInput<Session extends InputHost<Session>> implements Runnabl
     const before = connection.packetsIn;
     let costly = false;
     try {
-      if (this.#window?.kept !== undefined) this.#dispatchKept(this.#window);
+      if (this.#window?.kept !== undefined) this.dispatchKept(this.#window);
       while (!turns.spent && !this.blocked && session.open) {
-        if (turns.quickOnly && this.#costlyNext) {
+        if (turns.quickOnly && this.costlyNext) {
           costly = true;
           break;
         }
@@ -131,10 +129,10 @@ export class SessionInput<Session extends InputHost<Session>> implements Runnabl
         // Those that wait for `process` come first.
         if ((!hooks.direct || this.packets > 0) && !connection.atControl) hooks.takePacket(session);
         else if (hooks.buffers.full && hooks.buffers.keepsOut(session, connection.packetId)) {
-          this.#getWindow().kept = connection.rawPacket();
+          this.getWindow().kept = connection.rawPacket();
         } else {
           connection.dispatch();
-          if (length === COMPRESSED) this.#noteInflated();
+          if (length === COMPRESSED) this.noteInflated();
         }
         turns.after(length);
       }
@@ -144,12 +142,12 @@ export class SessionInput<Session extends InputHost<Session>> implements Runnabl
     this.#working = false;
     session.worked();
     if ((turns.spent || costly) && !this.blocked && session.open && connection.unread) {
-      this.#waitForTurn(connection.packetsIn !== before);
+      this.waitForTurn(connection.packetsIn !== before);
     }
     session.settle();
   }
 
-  #dispatchKept(window: ReceiveWindow): void {
+  private dispatchKept(window: ReceiveWindow): void {
     const raw = window.kept as Uint8Array;
     if (window.blocked || !this.#session.open) return;
     window.kept = undefined;
@@ -157,23 +155,23 @@ export class SessionInput<Session extends InputHost<Session>> implements Runnabl
   }
 
   /** Lets others go on, and this one when it is its turn. */
-  #waitForTurn(worked: boolean): void {
+  private waitForTurn(worked: boolean): void {
     if (this.#queued) return;
     this.#queued = true;
-    this.#stopReading();
+    this.stopReading();
     this.#session.hooks.turns.add(
       this,
-      this.#costlyNext ? "costly" : worked ? "used" : this.#brief ? "brief" : "fresh",
+      this.costlyNext ? "costly" : worked ? "used" : this.brief ? "brief" : "fresh",
     );
   }
 
   /** Whether all that was received is worked off in a moment. */
-  get #brief(): boolean {
+  private get brief(): boolean {
     return this.#session.connection.inputHeld <= BRIEF_LENGTH;
   }
 
   /** Whether the next packet may take long. */
-  get #costlyNext(): boolean {
+  private get costlyNext(): boolean {
     const next = this.#session.connection.upcoming;
     return next !== undefined && (next.flags !== 0 || next.length >= COSTLY_LENGTH);
   }
@@ -187,9 +185,9 @@ export class SessionInput<Session extends InputHost<Session>> implements Runnabl
     if (!this.#session.open) return;
     this.#session.changes();
     try {
-      this.#work();
+      this.work();
       this.note();
-      this.#readOn();
+      this.readOn();
     } catch (error) {
       // Others wait for their turn behind this one.
       this.#session.crashed(error);
@@ -214,7 +212,7 @@ export class SessionInput<Session extends InputHost<Session>> implements Runnabl
     hooks.queuedLength = wireLength(raw);
     try {
       session.connection.dispatchRaw(raw);
-      if (isCompressed(raw)) this.#noteInflated();
+      if (isCompressed(raw)) this.noteInflated();
     } catch (error) {
       session.fail(error, "process");
     }
@@ -228,13 +226,13 @@ export class SessionInput<Session extends InputHost<Session>> implements Runnabl
    * @param total - bytes that wait of all connections.
    */
   enqueued(bytes: number, total: number): void {
-    if (this.#getWindow().enqueued(bytes, total)) this.#stopReading();
+    if (this.getWindow().enqueued(bytes, total)) this.stopReading();
   }
 
   /** A packet that waited was processed: reads on once half of the room is free. */
   dequeued(bytes: number): void {
-    const window = this.#getWindow();
-    if (window.dequeued(bytes)) this.#goOn();
+    const window = this.getWindow();
+    if (window.dequeued(bytes)) this.goOn();
     if (window.packets === 0) this.#session.settle();
   }
 
@@ -249,72 +247,73 @@ export class SessionInput<Session extends InputHost<Session>> implements Runnabl
 
   /** Stops taking up packets until as many calls of `resume`. */
   pause(): void {
-    this.#getWindow().pause();
-    this.#stopReading();
+    this.getWindow().pause();
+    this.stopReading();
   }
 
   /** Takes up packets again. */
   resume(): void {
-    this.#getWindow().resume();
+    this.getWindow().resume();
     if (!this.paused) this.#session.hooks.released(this.#session);
-    this.#goOn();
+    this.goOn();
   }
 
   /** A body was inflated: takes up no more packets until its rate allows that. */
-  #noteInflated(): void {
-    const inflating = this.#getInflateLimit();
+  private noteInflated(): void {
+    const inflating = this.getInflateLimit();
     inflating.inflated(this.#session.connection.inflatedBytes);
-    if (inflating.lost) this.#dropWaiting(inflating);
+    if (inflating.lost) this.dropWaiting(inflating);
   }
 
   /** The peer is lost, and did not end its stream: what waits until its rate allows more is not waited for. */
   wasReset(): void {
     if (!this.#session.connection.unread) return;
-    const inflating = this.#getInflateLimit();
+    const inflating = this.getInflateLimit();
     inflating.lost = true;
-    this.#dropWaiting(inflating);
+    this.dropWaiting(inflating);
   }
 
-  #dropWaiting(inflating: InflateLimit): void {
+  private dropWaiting(inflating: InflateLimit): void {
     // Those that wait for `process` came before, and nothing may be missing in between.
     if (!inflating.waits || this.packets > 0) return;
     this.#session.connection.discardInput();
     inflating.release();
   }
 
-  #getInflateLimit(): InflateLimit {
+  private getInflateLimit(): InflateLimit {
     const { options } = this.#session;
-    this.#inflating ??= new InflateLimit(options.clock, options.inflatedRate, this.#session);
-    return this.#inflating;
+    const window = this.getWindow();
+    window.inflating ??= new InflateLimit(options.clock, options.inflatedRate, this.#session);
+    return window.inflating;
   }
 
   /** Stops reading for as long as packets are not consumed. Whether the peer is gone is looked at now and then. */
-  #stopReading(): void {
+  private stopReading(): void {
     const { open, gone, transport, options } = this.#session;
     // What is closing is read to its end, and nothing can come of what is gone.
     if (!open || gone) return;
     transport.pause();
     if (transport.probe === undefined) return;
-    this.#getWindow().watch(options.clock, () => {
+    this.getWindow().watch(options.clock, () => {
       if (this.#session.open) transport.probe?.();
       return this.blocked || this.#queued;
     });
   }
 
-  #goOn(): void {
+  private goOn(): void {
     if (this.blocked || !this.#session.open) return;
     this.#session.heard();
     this.#session.changes();
-    if (!this.#queued) this.#work();
+    if (!this.#queued) this.work();
     this.note();
-    this.#readOn();
+    this.readOn();
   }
 
-  #readOn(): void {
+  private readOn(): void {
     if (!this.blocked && !this.#queued) this.#session.transport.resume();
   }
 
-  #getWindow(): ReceiveWindow {
+  private getWindow(): ReceiveWindow {
     this.#window ??= new ReceiveWindow(this.#session.options);
     return this.#window;
   }
@@ -323,18 +322,20 @@ export class SessionInput<Session extends InputHost<Session>> implements Runnabl
 
   /** The transport holds so many bytes that it has not told. */
   heldByTransport(bytes: number): void {
-    this.#inTransport = bytes;
+    if (bytes === 0 && this.#window === undefined) return;
+    this.getWindow().inTransport = bytes;
     this.note();
   }
 
   /** Tells how much memory input takes that is not worked off, if that is much. */
   note(): void {
     const { connection, over, gone, hooks } = this.#session;
+    const window = this.#window;
     const queued = gone ? NEGLIGIBLE + this.bytes : 0;
-    const held = connection.inputHeld + this.#inTransport + (this.#window?.kept?.length ?? 0) + queued;
+    const held = connection.inputHeld + (window?.beside ?? 0) + queued;
     const noted = held < NEGLIGIBLE || over ? 0 : held;
-    if (noted === this.#held) return;
-    this.#held = noted;
+    if (noted === (window?.held ?? 0)) return;
+    this.getWindow().held = noted;
     hooks.inputHeld(this.#session, noted);
   }
 
@@ -345,12 +346,12 @@ export class SessionInput<Session extends InputHost<Session>> implements Runnabl
 
   /** Looks again, if it is not listened to. */
   goOnWatching(): void {
-    if (this.blocked || this.#queued) this.#stopReading();
+    if (this.blocked || this.#queued) this.stopReading();
   }
 
   /** The connection is over. */
   end(): void {
-    this.#inflating?.cancel();
+    this.#window?.inflating?.cancel();
     this.note();
     this.#window?.clear();
   }

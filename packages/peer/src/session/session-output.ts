@@ -69,6 +69,35 @@ interface FlushWaiter {
   readonly deferred: Deferred<void>;
 }
 
+/** What there is to know of output only while some of it waits. A connection that is idle has none. */
+class Backlog {
+  watch: ProgressWatch | undefined = undefined;
+  /** Output taken from the connection of which a part is not with the transport yet. */
+  rest: Uint8Array | undefined = undefined;
+  aboveHighWater = false;
+  /** Whether it will be noted in a later turn what still waits then. */
+  looksLater = false;
+  /** Up to where in the stream it was noted to wait. */
+  waitsUpTo = 0;
+  /** Up to where in the stream it waited for another line, which is not the peer's fault. */
+  piledUpTo = 0;
+  /** Bytes that were dropped before they were handed over. */
+  dropped = 0;
+  waiters: FlushWaiter[] | undefined = undefined;
+
+  /** Whether nothing of it is of use, once all is with the kernel. */
+  get over(): boolean {
+    return (
+      this.watch === undefined &&
+      this.rest === undefined &&
+      !this.aboveHighWater &&
+      !this.looksLater &&
+      this.dropped === 0 &&
+      (this.waiters === undefined || this.waiters.length === 0)
+    );
+  }
+}
+
 /**
  * Moves a connection's output to its transport. While that is busy, nothing more is handed to it: output
  * gathers in the connection, and what is unsent is watched.
@@ -82,21 +111,10 @@ export class SessionOutput {
   brokenOff = false;
 
   readonly #host: OutputHost;
-  #watch: ProgressWatch | undefined = undefined;
-  /** Output taken from the connection of which a part is not with the transport yet. */
-  #rest: Uint8Array | undefined = undefined;
-  #aboveHighWater = false;
-  /** Whether it will be noted in a later turn what still waits then. */
-  #looksLater = false;
-  /** Up to where in the stream it was noted to wait. */
-  #waitsUpTo = 0;
-  /** Up to where in the stream it waited for another line, which is not the peer's fault. */
-  #piledUpTo = 0;
+  /** What is known of output that waits, or did a moment ago; `undefined`: there is nothing to know. */
+  #backlog: Backlog | undefined = undefined;
   /** Whether the transport is being handed output. */
   #handing = false;
-  /** Bytes that were dropped before they were handed over. */
-  #dropped = 0;
-  #waiters: FlushWaiter[] | undefined = undefined;
 
   constructor(host: OutputHost) {
     this.#host = host;
@@ -107,20 +125,30 @@ export class SessionOutput {
     return this.bytesOut - this.#host.transport.backlog;
   }
 
+  // Methods that are private to the compiler only: for those of the language, each connection would have a field.
+  private getBacklog(): Backlog {
+    this.#backlog ??= new Backlog();
+    return this.#backlog;
+  }
+
+  private get restLength(): number {
+    return this.#backlog?.rest?.length ?? 0;
+  }
+
   /** Bytes of the stream that were accepted for sending. */
   get accepted(): number {
     const { unsent, backlog } = this.#host.connection;
-    return this.bytesOut + (this.#rest?.length ?? 0) + unsent - backlog;
+    return this.bytesOut + this.restLength + unsent - backlog;
   }
 
   /** Whether output that was begun goes on with the next piece. */
   get inPieces(): boolean {
-    return this.#rest !== undefined;
+    return this.restLength > 0;
   }
 
   /** Whether nothing waits for the transport. */
   get handedOver(): boolean {
-    return !this.#host.connection.hasOutput && this.#rest === undefined;
+    return !this.#host.connection.hasOutput && !this.inPieces;
   }
 
   /** Whether nothing waits for the transport or in it. */
@@ -137,18 +165,19 @@ export class SessionOutput {
     const { connection, transport } = this.#host;
     if (this.phase !== "ready" || this.brokenOff) return;
     while (!transport.busy && !this.brokenOff) {
-      if (this.#rest !== undefined) {
-        const piece = this.#rest.subarray(0, OUTPUT_SLICE);
-        this.#rest = piece.length < this.#rest.length ? this.#rest.subarray(piece.length) : undefined;
+      const rest = this.#backlog?.rest;
+      if (rest !== undefined) {
+        const piece = rest.subarray(0, OUTPUT_SLICE);
+        this.getBacklog().rest = piece.length < rest.length ? rest.subarray(piece.length) : undefined;
         this.bytesOut += piece.length;
-        this.#hand(piece);
+        this.hand(piece);
       } else if (connection.hasOutput) {
         const output = connection.output();
         if (output.length <= OUTPUT_SLICE) {
           this.bytesOut += output.length;
-          connection.outputTaken(this.#hand(output));
+          connection.outputTaken(this.hand(output));
         } else {
-          this.#rest = output;
+          this.getBacklog().rest = output;
           connection.outputTaken(false);
         }
       } else break;
@@ -158,13 +187,13 @@ export class SessionOutput {
       this.drop();
       return;
     }
-    this.#syncBacklog();
-    if (transport.busy) this.#checkUnsent(sending);
-    else this.#allWritten(sending);
+    this.syncBacklog();
+    if (transport.busy) this.checkUnsent(sending);
+    else this.allWritten(sending);
   }
 
   /** @returns whether the transport is done with the bytes. */
-  #hand(bytes: Uint8Array): boolean {
+  private hand(bytes: Uint8Array): boolean {
     this.#handing = true;
     try {
       return this.#host.transport.write(bytes);
@@ -182,10 +211,10 @@ export class SessionOutput {
     if (this.#handing) return;
     const { connection } = this.#host;
     const { unsent } = connection;
-    this.#rest = undefined;
+    if (this.#backlog !== undefined) this.#backlog.rest = undefined;
     connection.dropOutput();
-    this.#syncBacklog();
-    this.#dropped += unsent - connection.unsent;
+    this.syncBacklog();
+    if (connection.unsent < unsent) this.getBacklog().dropped += unsent - connection.unsent;
   }
 
   /** Bytes that were accepted and not handed to the transport. */
@@ -196,44 +225,50 @@ export class SessionOutput {
   /** Moves all of these to where they are kept, for another program to send them. Nothing is handed over any more. */
   moveTo(kept: KeptBytes): void {
     const { connection } = this.#host;
-    if (this.#rest !== undefined) kept.append(this.#rest, false);
-    this.#rest = undefined;
+    const backlog = this.#backlog;
+    if (backlog?.rest !== undefined) {
+      kept.append(backlog.rest, false);
+      backlog.rest = undefined;
+    }
     while (connection.hasOutput) connection.outputTaken(kept.append(connection.output(), true));
     this.phase = "gone";
   }
 
   /** The transport made progress. */
   progressed(): void {
-    this.#syncBacklog();
-    if (this.#watch !== undefined) this.#noteProgress(this.#watch);
+    this.syncBacklog();
+    const watch = this.#backlog?.watch;
+    if (watch !== undefined) this.noteProgress(watch);
     this.flush();
   }
 
   /** The line that the transport was carried by is gone, and what it had not sent as well. */
   lineBroken(): void {
-    this.#syncBacklog();
+    this.syncBacklog();
   }
 
   /** There is another line. */
   lineRestored(): void {
-    this.#piledUpTo = this.accepted;
+    const { accepted } = this;
+    if (accepted > this.handed) this.getBacklog().piledUpTo = accepted;
   }
 
   /** `sendMessage` returned false: `outputDrained` has to follow. */
   noteHighWater(): void {
-    this.#aboveHighWater = true;
+    const backlog = this.getBacklog();
+    backlog.aboveHighWater = true;
     this.#host.scheduleFlush();
-    if (!this.#host.connection.dropDroppable || this.#looksLater) return;
-    this.#looksLater = true;
-    this.#host.inLaterTurn(() => this.#noteWaiting());
+    if (!this.#host.connection.dropDroppable || backlog.looksLater) return;
+    backlog.looksLater = true;
+    this.#host.inLaterTurn(() => this.noteWaiting(backlog));
   }
 
   /** What is unsent now has waited since an earlier turn. */
-  #noteWaiting(): void {
-    this.#looksLater = false;
+  private noteWaiting(backlog: Backlog): void {
+    backlog.looksLater = false;
     const { connection, suspended } = this.#host;
     if (suspended) return;
-    this.#waitsUpTo = this.accepted;
+    backlog.waitsUpTo = this.accepted;
     connection.waiting = connection.unsent;
   }
 
@@ -247,45 +282,50 @@ export class SessionOutput {
     const { unsent } = this.#host.connection;
     const deferred = new Deferred<void>(this.#host.options.clock);
     if (unsent === 0 && !this.brokenOff) deferred.settle();
-    else if (this.phase === "gone" || this.brokenOff) deferred.fail(this.#undelivered(null, undefined));
+    else if (this.phase === "gone" || this.brokenOff) deferred.fail(this.undelivered(null, undefined));
     else {
-      this.#waiters ??= [];
-      this.#waiters.push({ until: this.bytesOut - this.#host.transport.backlog + unsent, deferred });
+      const backlog = this.getBacklog();
+      backlog.waiters ??= [];
+      backlog.waiters.push({ until: this.bytesOut - this.#host.transport.backlog + unsent, deferred });
     }
     return deferred.wait(options, "output to be sent");
   }
 
   /** It is over, as the transport is gone; whoever waits for something to be sent learns that it was not. */
   finish(reason: string | null, error: Error | undefined): void {
-    for (const { deferred } of this.#waiters?.splice(0) ?? [])
-      deferred.fail(this.#undelivered(reason, error));
+    for (const { deferred } of this.#backlog?.waiters?.splice(0) ?? [])
+      deferred.fail(this.undelivered(reason, error));
   }
 
   /** Stops watching for progress. */
   cancelDeadline(): void {
-    this.#watch?.deadline?.cancel();
-    this.#watch = undefined;
+    const backlog = this.#backlog;
+    if (backlog === undefined) return;
+    backlog.watch?.deadline?.cancel();
+    backlog.watch = undefined;
   }
 
-  #syncBacklog(): void {
+  private syncBacklog(): void {
     const { connection, transport } = this.#host;
-    connection.backlog = (this.#rest?.length ?? 0) + transport.backlog;
+    connection.backlog = this.restLength + transport.backlog;
     if (connection.waiting > 0 && !this.#host.suspended)
-      connection.waiting = Math.max(0, this.#waitsUpTo - this.handed);
+      connection.waiting = Math.max(0, (this.#backlog?.waitsUpTo ?? 0) - this.handed);
   }
 
-  #checkUnsent(sending: boolean): void {
+  private checkUnsent(sending: boolean): void {
     const { unsent } = this.#host.connection;
     if (this.#host.suspended) {
       this.#host.unsentHeld(unsent);
       this.#host.outputWaits(unsent);
       return;
     }
-    this.#beginWatch();
+    const backlog = this.getBacklog();
+    this.beginWatch(backlog);
     const { highWater, unsentLimit, resumeBytes } = this.#host.options;
-    if (unsent > highWater) this.#aboveHighWater = true;
+    if (unsent > highWater) backlog.aboveHighWater = true;
     // What was accepted without a line is owed to whoever comes back; no more of it than may pile up at once.
-    if (unsent > unsentLimit && unsent - Math.min(this.#piledUpTo - this.handed, resumeBytes) > unsentLimit) {
+    const piled = Math.min(backlog.piledUpTo - this.handed, resumeBytes);
+    if (unsent > unsentLimit && unsent - piled > unsentLimit) {
       this.#host.outputStuck(
         new SlowConsumerError(
           `the peer does not read: ${unsent} bytes are unsent, more than net.limits.unsent`,
@@ -293,80 +333,94 @@ export class SessionOutput {
       );
       return;
     }
-    if (this.#aboveHighWater && unsent <= highWater) this.#tellDrained(sending);
-    this.#settleWaiters();
+    if (backlog.aboveHighWater && unsent <= highWater) this.tellDrained(backlog, sending);
+    this.settleWaiters(backlog);
     this.#host.unsentHeld(unsent);
   }
 
-  #allWritten(sending: boolean): void {
-    if (this.#watch?.waiting === true) {
-      this.#watch.waiting = false;
-      this.#host.unsentHeld(0);
-    }
-    if (this.#aboveHighWater) this.#tellDrained(sending);
-    if (this.#waiters !== undefined) this.#settleWaiters();
+  private allWritten(sending: boolean): void {
+    if (this.#backlog !== undefined) this.clearBacklog(this.#backlog, sending);
     this.#host.outputWritten();
   }
 
-  #tellDrained(sending: boolean): void {
+  /** All is written that waited. */
+  private clearBacklog(backlog: Backlog, sending: boolean): void {
+    const { watch } = backlog;
+    if (watch?.waiting === true) {
+      watch.waiting = false;
+      this.#host.unsentHeld(0);
+    }
+    if (backlog.aboveHighWater) this.tellDrained(backlog, sending);
+    this.settleWaiters(backlog);
+    this.dropIfOver(backlog);
+  }
+
+  private dropIfOver(backlog: Backlog): void {
+    const { handed } = this;
+    if (!backlog.over || !this.empty || backlog.waitsUpTo > handed || backlog.piledUpTo > handed) return;
+    this.#backlog = undefined;
+  }
+
+  private tellDrained(backlog: Backlog, sending: boolean): void {
     if (sending) {
       // A handler must not run inside the caller's sendMessage.
       this.#host.scheduleFlush();
       return;
     }
-    this.#aboveHighWater = false;
+    backlog.aboveHighWater = false;
     this.#host.outputDrained();
   }
 
-  #settleWaiters(): void {
-    const waiters = this.#waiters;
+  private settleWaiters({ waiters }: Backlog): void {
     if (waiters === undefined) return;
     const sent = this.bytesOut - this.#host.transport.backlog;
     while (waiters.length > 0 && (waiters[0] as FlushWaiter).until <= sent)
       waiters.shift()?.deferred.settle();
   }
 
-  #beginWatch(): void {
-    if (this.#watch?.waiting === true) return;
+  private beginWatch(backlog: Backlog): void {
+    const { watch } = backlog;
+    if (watch?.waiting === true) return;
     const { clock, unsentTimeout } = this.#host.options;
     const progressAt = clock.now();
-    if (this.#watch === undefined) {
-      this.#watch = { waiting: true, progressAt, inKernel: undefined, deadline: undefined };
-      this.#armDeadline(this.#watch, unsentTimeout / 2);
+    if (watch === undefined) {
+      backlog.watch = { waiting: true, progressAt, inKernel: undefined, deadline: undefined };
+      this.armDeadline(backlog, backlog.watch, unsentTimeout / 2);
     } else {
-      this.#watch.waiting = true;
-      this.#noteProgress(this.#watch);
+      watch.waiting = true;
+      this.noteProgress(watch);
     }
   }
 
-  #noteProgress(watch: ProgressWatch): void {
+  private noteProgress(watch: ProgressWatch): void {
     watch.progressAt = this.#host.options.clock.now();
     watch.inKernel = undefined;
   }
 
   /** Looks after a while whether there was progress. With TLS, each write would else set a timer and cancel it. */
-  #armDeadline(watch: ProgressWatch, seconds: number): void {
+  private armDeadline(backlog: Backlog, watch: ProgressWatch, seconds: number): void {
     const { clock, unsentTimeout } = this.#host.options;
     const expired = (): void => {
       if (!watch.waiting) {
-        this.#watch = undefined;
+        backlog.watch = undefined;
+        this.dropIfOver(backlog);
         return;
       }
       const spent = (clock.now() - watch.progressAt) / 1000;
       const left = unsentTimeout - spent;
       if (left <= 0.001) {
-        this.#withoutProgress(watch);
+        this.withoutProgress(backlog, watch);
         return;
       }
       const half = unsentTimeout / 2 - spent;
-      if (half <= 0.001) this.#lookIntoKernel(watch);
-      this.#armDeadline(watch, half > 0.001 ? half : left);
+      if (half <= 0.001) this.lookIntoKernel(watch);
+      this.armDeadline(backlog, watch, half > 0.001 ? half : left);
     };
     watch.deadline = Deadline.start(clock, seconds, expired, { lateAllowance: unsentTimeout });
   }
 
   /** Notes what waits in the kernel: it may hand on megabytes, slowly, before it has room again and says so. */
-  #lookIntoKernel(watch: ProgressWatch): void {
+  private lookIntoKernel(watch: ProgressWatch): void {
     const since = watch.progressAt;
     void this.#host.transport.unacknowledged?.().then((waiting) => {
       if (watch.progressAt === since) watch.inKernel = waiting;
@@ -374,24 +428,24 @@ export class SessionOutput {
   }
 
   /** The time is over: cuts the connection, unless the peer has taken some of what waits in the kernel meanwhile. */
-  #withoutProgress(watch: ProgressWatch): void {
+  private withoutProgress(backlog: Backlog, watch: ProgressWatch): void {
     const { inKernel, progressAt } = watch;
     if (inKernel === undefined) {
-      this.#stuck();
+      this.stuck();
       return;
     }
     void this.#host.transport.unacknowledged?.().then((waiting) => {
-      if (this.#watch !== watch || this.phase !== "ready") return;
+      if (backlog.watch !== watch || this.phase !== "ready") return;
       if (waiting === inKernel && watch.waiting && watch.progressAt === progressAt) {
-        this.#stuck();
+        this.stuck();
         return;
       }
-      if (watch.progressAt === progressAt) this.#noteProgress(watch);
-      this.#armDeadline(watch, this.#host.options.unsentTimeout / 2);
+      if (watch.progressAt === progressAt) this.noteProgress(watch);
+      this.armDeadline(backlog, watch, this.#host.options.unsentTimeout / 2);
     });
   }
 
-  #stuck(): void {
+  private stuck(): void {
     this.#host.outputStuck(
       new SlowConsumerError(
         `the peer did not read anything for ${this.#host.options.unsentTimeout} s (net.timeout.unsent) with ${this.#host.connection.unsent} bytes unsent`,
@@ -399,9 +453,10 @@ export class SessionOutput {
     );
   }
 
-  #undelivered(reason: string | null, error: Error | undefined): ConnectionLostError {
+  private undelivered(reason: string | null, error: Error | undefined): ConnectionLostError {
+    const dropped = this.#backlog?.dropped ?? 0;
     return new ConnectionLostError(
-      `the connection ended with ${this.#host.connection.unsent + this.#dropped} bytes not handed over (${escapeText(reason ?? "no reason given", MAX_REASON_BYTES)})`,
+      `the connection ended with ${this.#host.connection.unsent + dropped} bytes not handed over (${escapeText(reason ?? "no reason given", MAX_REASON_BYTES)})`,
       { cause: error },
     );
   }

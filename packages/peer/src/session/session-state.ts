@@ -1,5 +1,6 @@
 import type { Address, Cid, Connection, SslSecLevel } from "@peng3dnet/protocol";
 import { ClientHeartbeat } from "../liveness/client-heartbeat.js";
+import type { Heartbeat } from "../liveness/heartbeat.js";
 import type { RoundTrip } from "../liveness/round-trip.js";
 import type { ServerTime } from "../liveness/server-clock.js";
 import type { CensusTaking } from "../observing/census.js";
@@ -34,7 +35,10 @@ export abstract class SessionState<Self extends EndingHost<Self> & ResumingSessi
   abstract readonly resumption: SessionResumption<Self> | undefined;
   protected abstract readonly input: SessionInput<Self>;
   protected abstract readonly output: SessionOutput;
-  protected abstract readonly watch: PeerWatch;
+  /** The deadlines of its peer; `undefined`: there are none. */
+  protected watch: PeerWatch | undefined = undefined;
+  /** Its heartbeat, once both sides have said that they take part. It begins when the connection is active. */
+  protected heartbeat: Heartbeat | undefined = undefined;
   /** What points to its end; `undefined`: nothing, so that it is open. */
   protected ending: SessionEnding<Self> | undefined = undefined;
 
@@ -99,12 +103,12 @@ export abstract class SessionState<Self extends EndingHost<Self> & ResumingSessi
   }
 
   get rtt(): RoundTrip | undefined {
-    return this.watch.heartbeat?.roundTrip;
+    return this.heartbeat?.roundTrip;
   }
 
   /** On a client: an estimate of the server's time; `undefined` until there is one. */
   serverTime(): ServerTime | undefined {
-    const { heartbeat } = this.watch;
+    const { heartbeat } = this;
     return heartbeat instanceof ClientHeartbeat ? heartbeat.serverTime() : undefined;
   }
 

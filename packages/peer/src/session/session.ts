@@ -21,7 +21,7 @@ import { type WaitOptions, waitError } from "../time/wait-options.js";
 import type { Transport, TransportHandler } from "../transport/transport.js";
 import { reasonError } from "./close-reason.js";
 import type { ConnectionHandle } from "./connection-handle.js";
-import { type JudgedSession, PeerWatch } from "./peer-watch.js";
+import { giveUp, type JudgedSession, PeerWatch } from "./peer-watch.js";
 import { SessionEnding } from "./session-ending.js";
 import type { SessionHooks, SessionInit, SessionOptions } from "./session-hooks.js";
 import { type InputHost, NEGLIGIBLE, SessionInput } from "./session-input.js";
@@ -30,6 +30,16 @@ import { SessionState } from "./session-state.js";
 
 /** Where a client on a server has its session, which its `conn` shows only a part of. */
 export const SESSION: unique symbol = Symbol("peng3dnet.session");
+
+/** Output that a session holds, in bytes. */
+interface HeldOutput {
+  /** What is unsent. */
+  unsent: number;
+  /** What is kept until it is acknowledged. */
+  kept: number;
+  /** What was told last of both. */
+  told: number;
+}
 
 /**
  * One connection in operation: joins the protocol's {@link Connection} with a transport, keeps the
@@ -64,13 +74,9 @@ export class Session<Owner = unknown>
   declare readonly resumption: SessionResumption<Session<Owner>> | undefined;
   declare protected readonly input: SessionInput<Session<Owner>>;
   declare protected readonly output: SessionOutput;
-  declare protected readonly watch: PeerWatch;
 
-  /** What was told last of output that is unsent or kept, in bytes. */
-  #unsentHeld = 0;
-  /** Of that, what is unsent, and what is kept until it is acknowledged. */
-  #unsent = 0;
-  #kept = 0;
+  /** What was told of output that is held; `undefined`: nothing yet. */
+  #held: HeldOutput | undefined = undefined;
 
   constructor(init: SessionInit<Session<Owner>>) {
     super();
@@ -84,7 +90,6 @@ export class Session<Owner = unknown>
     this.resumption = resumable && new SessionResumption(this, resumable.transport, resumable.hooks);
     this.input = new SessionInput(this);
     this.output = new SessionOutput(this);
-    this.watch = new PeerWatch(this);
   }
 
   /** Whom it shares its part of the event loop with. */
@@ -92,12 +97,22 @@ export class Session<Owner = unknown>
     return this.hooks.shareOf(this);
   }
 
-  #getEnding(): SessionEnding<Session<Owner>> {
+  // Methods are private to the compiler only: for those of the language, each connection would have a field.
+  private getEnding(): SessionEnding<Session<Owner>> {
     this.changes();
-    this.ending ??= new SessionEnding<Session<Owner>>(this, this.input, this.output, this.watch, (reason) =>
+    this.ending ??= new SessionEnding<Session<Owner>>(this, this.input, this.output, (reason) =>
       this.reject(reason),
     );
     return this.ending;
+  }
+
+  private getWatch(): PeerWatch {
+    this.watch ??= new PeerWatch(this);
+    return this.watch;
+  }
+
+  private dropWatch(): void {
+    if (this.watch?.over === true) this.watch = undefined;
   }
 
   /**
@@ -108,7 +123,7 @@ export class Session<Owner = unknown>
   start(spent = 0): void {
     this.hooks.started(this);
     // A handler may have closed it already.
-    if (this.open) this.watch.begin(spent);
+    if (this.open) this.getWatch().begin(spent);
     this.transport.start(this);
   }
 
@@ -121,7 +136,7 @@ export class Session<Owner = unknown>
       this.writeOut();
       return;
     }
-    this.watch.ready();
+    this.getWatch().ready();
     // What it says is flushed here, not with the next batch.
     this.input.around(() => {
       try {
@@ -151,7 +166,7 @@ export class Session<Owner = unknown>
       this.ending?.passOver(chunk);
       return;
     }
-    this.watch.heard(chunk.length);
+    this.watch?.heard(chunk.length);
     try {
       this.hooks.receiveData(this, chunk);
     } catch (error) {
@@ -165,8 +180,8 @@ export class Session<Owner = unknown>
 
   ended(): void {
     // Nothing more can come; what came may take its time to be processed.
-    this.watch.allCame();
-    this.#getEnding().ended();
+    this.allCame();
+    this.getEnding().ended();
   }
 
   drained(): void {
@@ -175,14 +190,14 @@ export class Session<Owner = unknown>
   }
 
   closed(error: Error | undefined): void {
-    this.watch.allCame();
-    this.#getEnding().closed(error);
+    this.allCame();
+    this.getEnding().closed(error);
   }
 
   crashed(error: unknown): void {
     this.hooks.handlerFailed(error, "connection");
     try {
-      if (!this.over) this.#getEnding().error ??= toError(error);
+      if (!this.over) this.getEnding().error ??= toError(error);
       this.destroy("internalerror");
     } catch (second) {
       this.hooks.handlerFailed(second, "connection");
@@ -230,7 +245,18 @@ export class Session<Owner = unknown>
   }
 
   heard(): void {
-    this.watch.heard();
+    this.watch?.heard();
+  }
+
+  /** Nothing more can come of the peer: it has only its handshake to complete, by what came. */
+  private allCame(): void {
+    this.watch?.allCame();
+    this.heartbeat?.stop();
+  }
+
+  judgeNoMore(): void {
+    this.watch?.greeted();
+    this.allCame();
   }
 
   /** Once the peer's stream or the transport has ended and all that came is processed: closes. */
@@ -241,21 +267,30 @@ export class Session<Owner = unknown>
   // ---- output -----------------------------------------------------------------------------------
 
   unsentHeld(bytes: number): void {
-    this.#unsent = bytes < NEGLIGIBLE && !this.suspended ? 0 : bytes;
-    this.#tellUnsent();
+    const unsent = bytes < NEGLIGIBLE && !this.suspended ? 0 : bytes;
+    if (unsent === 0 && this.#held === undefined) return;
+    this.getHeld().unsent = unsent;
+    this.tellUnsent();
   }
 
   keptHeld(bytes: number): void {
     this.changes();
-    this.#kept = bytes;
-    this.#tellUnsent();
+    this.getHeld().kept = bytes;
+    this.tellUnsent();
   }
 
-  #tellUnsent(): void {
+  private getHeld(): HeldOutput {
+    this.#held ??= { unsent: 0, kept: 0, told: 0 };
+    return this.#held;
+  }
+
+  private tellUnsent(): void {
+    const held = this.#held;
+    if (held === undefined) return;
     // What is broken off is freed, and counts no more: else others would have to go for it.
-    const noted = this.over || this.output.brokenOff ? 0 : this.#unsent + this.#kept;
-    if (noted === this.#unsentHeld) return;
-    this.#unsentHeld = noted;
+    const noted = this.over || this.output.brokenOff ? 0 : held.unsent + held.kept;
+    if (noted === held.told) return;
+    held.told = noted;
     this.hooks.unsentHeld(this, noted);
   }
 
@@ -317,7 +352,8 @@ export class Session<Owner = unknown>
   }
 
   stopWatches(): void {
-    this.watch.pause();
+    this.watch?.pause();
+    this.heartbeat?.pause();
     this.output.cancelDeadline();
     this.input.stopWatching();
   }
@@ -325,7 +361,9 @@ export class Session<Owner = unknown>
   goOnWatching(): void {
     this.output.lineRestored();
     if (!this.open) return;
-    this.watch.goOn();
+    this.getWatch().goOn();
+    this.dropWatch();
+    this.heartbeat?.goOn();
     this.input.goOnWatching();
   }
 
@@ -372,13 +410,13 @@ export class Session<Owner = unknown>
   close(reason: string | null = null, options: WaitOptions = {}): Promise<CloseInfo> {
     const invalid = waitError(options) ?? reasonError(reason);
     if (invalid !== undefined) return optional(Promise.reject(invalid));
-    this.#getEnding().close(reason);
+    this.getEnding().close(reason);
     return optional(this.waitForClose(options));
   }
 
   /** Resolves when it is closed. */
   waitForClose(options: WaitOptions): Promise<CloseInfo> {
-    return this.#getEnding().wait(options);
+    return this.getEnding().wait(options);
   }
 
   /**
@@ -388,7 +426,7 @@ export class Session<Owner = unknown>
    * @param where - the step, for `handlerError`.
    */
   fail(error: unknown, where: string): void {
-    this.#getEnding().fail(error, where);
+    this.getEnding().fail(error, where);
   }
 
   /** As {@link Session.fail}, once `result` rejects: an overridden step of receiving may be asynchronous. */
@@ -398,19 +436,19 @@ export class Session<Owner = unknown>
 
   /** Ends the connection at once, without another word. */
   abort(error: Peng3dnetError): void {
-    this.#getEnding().abort(error);
-    this.#tellUnsent();
+    this.getEnding().abort(error);
+    this.tellUnsent();
   }
 
   /** Ends it now, whatever is unsent or unprocessed. */
   destroy(reason: string | null): void {
-    this.#getEnding().destroy(reason);
+    this.getEnding().destroy(reason);
   }
 
   /** The peer gives no sign of life, in spite of heartbeats. */
   lost(error: HeartbeatTimeoutError): void {
     if (this.resumption?.outlives === true) this.resumption.transport.suspend(error);
-    else this.watch.giveUp(error, "heartbeat");
+    else giveUp(this, error, "heartbeat");
   }
 
   // ---- from the protocol ------------------------------------------------------------------------
@@ -438,29 +476,35 @@ export class Session<Owner = unknown>
   }
 
   settypeExchanged(): void {
-    this.watch.settypeExchanged();
+    this.heartbeat = this.hooks.heartbeats.make(this);
+    this.heartbeat?.settypeExchanged();
   }
 
   registrySent(): void {
-    this.watch.heartbeat?.registrySent();
+    this.heartbeat?.registrySent();
   }
 
   handshakeComplete(): void {
-    this.watch.greeted();
+    this.watch?.greeted();
+    this.dropWatch();
     this.greeted = true;
     this.hooks.handshakeComplete(this);
     if (!this.open) return;
-    this.watch.activated();
+    // One that another program has left had its handshake there.
+    this.heartbeat ??= this.hooks.heartbeats.make(this);
+    this.heartbeat?.begin();
+    // Its last packet may have come before the line broke, and be worked off only now.
+    if (this.suspended) this.heartbeat?.pause();
   }
 
   heartbeatReceived(id: number, body: unknown, length: number): void {
-    this.watch.heardControl(length);
+    this.watch?.heardControl(length);
     this.resumption?.transport.controlReceived(length);
-    this.watch.heartbeat?.received(id, body);
+    this.heartbeat?.received(id, body);
   }
 
   acknowledged(received: number, length: number): void {
-    this.watch.heardControl(length);
+    this.watch?.heardControl(length);
     this.resumption?.acknowledged(received, length);
   }
 
@@ -482,7 +526,7 @@ export class Session<Owner = unknown>
   }
 
   closeReceived(reason: string | null): void {
-    this.#getEnding().closeReceived(reason);
+    this.getEnding().closeReceived(reason);
   }
 
   handlerFailed(error: unknown, where: string): void {
