@@ -65,8 +65,6 @@ export class Connection extends PacketSender implements PacketSource, HandshakeC
   #state: number = STATE_INIT;
   /** The connection type; `undefined` until it is known. */
   protected type: BoundType | undefined = undefined;
-  /** Whether the connection type wants to see what is received. */
-  #typeReceives = false;
   /** What this side declares of extensions. */
   #declared: Extensions | undefined;
   #peerExtensions: Extensions = NO_EXTENSIONS;
@@ -149,7 +147,7 @@ export class Connection extends PacketSender implements PacketSource, HandshakeC
     checkApplicationState(STATE_ACTIVE, state);
     this.#declared = readExtensions(saved.declared);
     this.extensionsReceived(readExtensions(saved.peerExtensions));
-    this.#bind(conntype, type);
+    this.bind(conntype, type);
     this.#state = state;
     this.mode = mode;
   }
@@ -158,12 +156,12 @@ export class Connection extends PacketSender implements PacketSource, HandshakeC
 
   /** Starts the handshake, as the transport is up. A server says hello. */
   open(): void {
-    this.#transition("open");
+    this.transition("open");
     if (this.side === SIDE_SERVER) {
       this.#declared = declaredByServer(this.#declared, this.registry());
       const hello = this.registry().entry(HELLO_NAME);
-      this.#sendOwn(hello, encodeHello(this.context, hello.id, this.#declared));
-      this.#transition("hello");
+      this.sendOwn(hello, encodeHello(this.context, hello.id, this.#declared));
+      this.transition("hello");
     }
   }
 
@@ -196,7 +194,7 @@ export class Connection extends PacketSender implements PacketSource, HandshakeC
 
   /** The hello was received, on a client. Answers it with the connection type. */
   helloReceived(conntype: string): void {
-    this.#transition("hello");
+    this.transition("hello");
     this.host.helloReceived?.();
     this.#declared = declaredByClient(
       this.#declared,
@@ -205,7 +203,7 @@ export class Connection extends PacketSender implements PacketSource, HandshakeC
       this.context.autosync,
     );
     const settype = this.registry().entry(SETTYPE_NAME);
-    this.#sendOwn(settype, encodeSettype(this.context, settype.id, conntype, this.#declared));
+    this.sendOwn(settype, encodeSettype(this.context, settype.id, conntype, this.#declared));
     this.settypeReceived(conntype);
   }
 
@@ -216,7 +214,7 @@ export class Connection extends PacketSender implements PacketSource, HandshakeC
    */
   settypeReceived(conntype: string): void {
     const type = this.peer.getConnType(conntype);
-    this.#transition("settype");
+    this.transition("settype");
     if (type === undefined) {
       throw new UnknownConnectionTypeError(
         `the connection type ${quoteText(conntype)} is not served here; add it with addConnType, and list it in conntypes where a server has that option`,
@@ -224,14 +222,13 @@ export class Connection extends PacketSender implements PacketSource, HandshakeC
     }
     if (this.side === SIDE_SERVER) this.host.typeNamed?.(type);
     this.host.settypeExchanged?.();
-    this.#bind(conntype, type).init(this.cid, this.host);
+    this.bind(conntype, type).init(this.cid, this.host);
   }
 
   /** Gives the connection its type. */
-  #bind(conntype: string, type: ConnectionHooks): BoundType {
+  private bind(conntype: string, type: ConnectionHooks): BoundType {
     const bound = this.context.types.of(conntype, type);
     this.type = bound;
-    this.#typeReceives = bound.receives;
     return bound;
   }
 
@@ -254,7 +251,7 @@ export class Connection extends PacketSender implements PacketSource, HandshakeC
 
   /** For connection types: goes on with the classic handshake, in which the client takes over the server's ids. */
   startHandshake(): void {
-    this.#transition("handshake");
+    this.transition("handshake");
   }
 
   /** For connection types, on a server, after {@link Connection.startHandshake}: sends the registry. */
@@ -266,26 +263,26 @@ export class Connection extends PacketSender implements PacketSource, HandshakeC
 
   /** The registry was taken over, on a client. Says so to the server; the connection is active then. */
   sendAccept(): void {
-    this.#transition("accept");
+    this.transition("accept");
     const accept = this.registry().entry(ACCEPT_NAME);
-    this.#sendOwn(accept, encodeAccept(this.context, accept.id));
+    this.sendOwn(accept, encodeAccept(this.context, accept.id));
     this.host.handshakeComplete();
   }
 
   /** Sends a packet of the handshake. @param packet - its bytes. */
-  #sendOwn(entry: PacketEntry, packet: Uint8Array): void {
+  private sendOwn(entry: PacketEntry, packet: Uint8Array): void {
     this.sendEncoded(entry, packet, entry.name, undefined);
   }
 
   /** The client accepted the registry, on a server. The connection is active then. */
   acceptReceived(): void {
-    this.#transition("accept");
+    this.transition("accept");
     this.host.handshakeComplete();
   }
 
   /** For connection types that do without the classic handshake: makes the connection active. */
   activate(): void {
-    this.#transition("activate");
+    this.transition("activate");
     this.host.handshakeComplete();
   }
 
@@ -306,7 +303,7 @@ export class Connection extends PacketSender implements PacketSource, HandshakeC
   }
 
   /** Moves on to the next state. */
-  #transition(event: StateEvent): void {
+  private transition(event: StateEvent): void {
     const next = nextState(this.#state, event);
     if (next === undefined) {
       throw new InvalidStateError(`"${event}" cannot happen in state ${this.#state} of a connection`);
@@ -346,9 +343,9 @@ export class Connection extends PacketSender implements PacketSource, HandshakeC
    */
   dispatch(): void {
     const { id, flags, bytes, start, end, owned } = this.current();
-    // Asked here and not in #process, which the engine would compile anew when the first of these packets comes.
-    if (isControl(id) && this.#controls(id)) this.#takeControl(id, flags, bytes, start + HEADER_SIZE, end);
-    else this.#process(id, flags, bytes, start + HEADER_SIZE, end, owned);
+    // Asked here and not in `process`, which the engine would compile anew when the first of these packets comes.
+    if (isControl(id) && this.controls(id)) this.takeControl(id, flags, bytes, start + HEADER_SIZE, end);
+    else this.process(id, flags, bytes, start + HEADER_SIZE, end, owned);
   }
 
   /**
@@ -361,8 +358,8 @@ export class Connection extends PacketSender implements PacketSource, HandshakeC
     const owned = bytes.buffer.byteLength <= LENGTH_SIZE + bytes.length;
     const id = readUint32(bytes, 0);
     const flags = readUint16(bytes, 4);
-    if (isControl(id) && this.#controls(id)) this.#takeControl(id, flags, bytes, HEADER_SIZE, bytes.length);
-    else this.#process(id, flags, bytes, HEADER_SIZE, bytes.length, owned);
+    if (isControl(id) && this.controls(id)) this.takeControl(id, flags, bytes, HEADER_SIZE, bytes.length);
+    else this.process(id, flags, bytes, HEADER_SIZE, bytes.length, owned);
   }
 
   /**
@@ -371,25 +368,32 @@ export class Connection extends PacketSender implements PacketSource, HandshakeC
    */
   get atControl(): boolean {
     const { packetId } = this;
-    return isControl(packetId) && this.#controls(packetId);
+    return isControl(packetId) && this.controls(packetId);
   }
 
   /** Whether an id that is one of an extension's packets is one here. */
-  #controls(id: number): boolean {
+  private controls(id: number): boolean {
     // A ticket comes first of all, so that its client can come back from the moment on in which it is active.
     const begun = this.active || (id === TICKET_ID && this.type !== undefined);
     return begun && this.agreed(extensionOf(id)) && this.registry().findId(id) === undefined;
   }
 
-  #takeControl(id: number, flags: number, bytes: Uint8Array, start: number, end: number): void {
+  private takeControl(id: number, flags: number, bytes: Uint8Array, start: number, end: number): void {
     takeControl(this.host, this.side, this.context.bodies, id, flags, bytes, start, end);
   }
 
   /** Processes a packet whose body lies in `bytes` from `start` up to `end`. */
-  #process(id: number, flags: number, bytes: Uint8Array, start: number, end: number, owned: boolean): void {
+  private process(
+    id: number,
+    flags: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    owned: boolean,
+  ): void {
     const entry = this.registry().findId(id);
     this.packetsIn++;
-    const type = this.#typeReceives ? this.type : undefined;
+    const type = this.type?.receives === true ? this.type : undefined;
     const { active } = this;
     if (!active) checkEarly(this.#state, this.#resuming, id, entry);
     const bypass = entry === undefined ? id < FIRST_USER_ID : entry.internal;

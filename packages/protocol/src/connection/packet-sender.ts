@@ -76,16 +76,16 @@ export abstract class PacketSender extends PacketStream implements PacketTarget 
    * @throws as {@link Peer.sendMessage}.
    */
   send(ptype: PacketRef, data: unknown): boolean {
-    if (this.#reason !== undefined) throw this.#closed(this.#reason);
+    if (this.#reason !== undefined) throw this.closed(this.#reason);
     const entry = this.registry().entry(ptype);
     if (entry.onlyState !== this.state && !maySend(this, entry, false)) return false;
-    if (entry.parses && this.context.validateSent) this.#checkSent(entry, data);
+    if (entry.parses && this.context.validateSent) this.checkSent(entry, data);
     this.out().encode(entry.id, data, entry.name);
-    return this.#accepted(entry, ptype, data, 1);
+    return this.accepted(entry, ptype, data, 1);
   }
 
   /** Validates a payload. A method of its own, so that `send` stays short enough to be inlined. */
-  #checkSent(entry: PacketEntry, data: unknown): void {
+  private checkSent(entry: PacketEntry, data: unknown): void {
     watchResult(this.host, checkSent(this.context, entry, data), entry.name);
   }
 
@@ -98,15 +98,15 @@ export abstract class PacketSender extends PacketStream implements PacketTarget 
    * the system for each of them in between would cost more than it brings. It leaves with the batch, or when much has gathered.
    */
   sendEncoded(entry: PacketEntry, packet: Uint8Array, ptype: PacketRef, data: unknown): boolean {
-    if (this.#reason !== undefined) throw this.#closed(this.#reason);
+    if (this.#reason !== undefined) throw this.closed(this.#reason);
     if (entry.onlyState !== this.state && !maySend(this, entry, true)) return false;
     this.out().append(packet);
-    return this.#accepted(entry, ptype, data, 0);
+    return this.accepted(entry, ptype, data, 0);
   }
 
   /** For connection types: sends a packet by id alone, registered or not, past all checks and hooks. */
   sendRaw(id: number, data: unknown): boolean {
-    if (this.#reason !== undefined) throw this.#closed(this.#reason);
+    if (this.#reason !== undefined) throw this.closed(this.#reason);
     this.out().encode(id, data, this.registry().findId(id)?.name ?? String(id));
     this.packetsOut++;
     return this.announce(1);
@@ -119,7 +119,7 @@ export abstract class PacketSender extends PacketStream implements PacketTarget 
    * @param id - `BEAT_ID` or `BEAT_ANSWER_ID`.
    */
   sendHeartbeat(id: number, body: unknown): void {
-    this.#sendControl(id, body, "heartbeat");
+    this.sendControl(id, body, "heartbeat");
   }
 
   /**
@@ -146,7 +146,7 @@ export abstract class PacketSender extends PacketStream implements PacketTarget 
   }
 
   /** Sends a packet of an extension's own. @param name - for errors. */
-  #sendControl(id: number, body: unknown, name: string): void {
+  private sendControl(id: number, body: unknown, name: string): void {
     if (this.#reason !== undefined) return;
     writeControl(this.out(), this.context, id, body, name);
     this.announce(0);
@@ -169,23 +169,23 @@ export abstract class PacketSender extends PacketStream implements PacketTarget 
     this.#reason = reason;
   }
 
-  #closed(reason: string | null): ConnectionClosedError {
+  private closed(reason: string | null): ConnectionClosedError {
     const why = reason === null ? "" : ` (${escapeText(reason, MAX_REASON_BYTES)})`;
     return new ConnectionClosedError(`the connection is closed${why}; nothing can be sent`, reason);
   }
 
   /** Tells everybody whom it concerns of a packet that was encoded. @param counted - as in {@link PacketStream.announce}. */
-  #accepted(entry: PacketEntry, ptype: PacketRef, data: unknown, counted: 0 | 1): boolean {
+  private accepted(entry: PacketEntry, ptype: PacketRef, data: unknown, counted: 0 | 1): boolean {
     this.packetsOut++;
     if (!entry.protocol) {
-      if (entry.observesSend || this.type?.observesSend === true) this.#observeSend(entry, ptype, data);
+      if (entry.observesSend || this.type?.observesSend === true) this.observeSend(entry, ptype, data);
       else this.host.sent(ptype, data);
     }
     return this.announce(counted);
   }
 
   /** Shows a packet to the connection type, and then to the packet's own hook and to the host. */
-  #observeSend(entry: PacketEntry, ptype: PacketRef, data: unknown): void {
+  private observeSend(entry: PacketEntry, ptype: PacketRef, data: unknown): void {
     const packet = this.lastPacket();
     const { type } = this;
     if (!entry.internal && type?.observesSend === true && type.send(packet, ptype, this.cid, this.host))

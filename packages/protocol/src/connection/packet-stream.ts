@@ -25,7 +25,8 @@ export const COMPRESSED = 0x3fff_ffff;
 /**
  * The bytes of a connection, without what its packets mean. It cuts what was received into packets, and gathers packets that
  * are to be sent until somebody takes them. {@link PacketSender} extends it, and {@link Connection} that: each packet passes
- * through them, and to look at one object more would cost time ("Look at few objects" in docs/performance).
+ * through them, and to look at one object more would cost time ("Look at few objects" in docs/performance). Their methods are private
+ * to the compiler only: for those of the language, each connection would have a field for each class.
  */
 export abstract class PacketStream {
   /** Moves its bytes and calls the application. */
@@ -277,7 +278,7 @@ export abstract class PacketStream {
   protected announce(counted: 0 | 1): boolean {
     this.#gathered += counted;
     const { length } = this.out();
-    if (length >= FLUSH_AT || (this.#gathered >= this.#flushAfter && this.#worthFlushing(length))) {
+    if (length >= FLUSH_AT || (this.#gathered >= this.#flushAfter && this.worthFlushing(length))) {
       const flushAfter = nextFlushAfter(this.#gathered, this.#flushAfter, unreadBy(this.#decoder));
       this.host.outputFull();
       this.#gathered = 0;
@@ -290,7 +291,7 @@ export abstract class PacketStream {
   }
 
   /** @param length - bytes that have gathered. */
-  #worthFlushing(length: number): boolean {
+  private worthFlushing(length: number): boolean {
     const unread = unreadBy(this.#decoder);
     if (this.inMessages) return worthMessage(length, unread);
     return worthFlushing(this.#gathered, length, this.#flushAfter, unread);
@@ -311,7 +312,7 @@ export abstract class PacketStream {
   }
 }
 
-/** Bytes of the current batch of input that were not looked at yet. No private method, which each connection would have a field for. */
+/** Bytes of the current batch of input that were not looked at yet. */
 function unreadBy(decoder: FrameDecoder | undefined): number {
   return decoder?.unread ?? 0;
 }
