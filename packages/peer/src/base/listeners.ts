@@ -62,8 +62,15 @@ export class Listeners {
 
   /** What is to be called for an event. */
   of(event: string): readonly Listener[] {
-    if (this.#entries.length === 0) return NOBODY;
-    return this.#entries.filter((entry) => entry.event === event).map(({ call }) => call);
+    // Most events have nobody who listens, and some happen for each connection: then nothing is made.
+    let found: Listener[] | undefined;
+    for (let index = 0; index < this.#entries.length; index++) {
+      const entry = this.#entries[index] as Entry;
+      if (entry.event !== event) continue;
+      found ??= [];
+      found.push(entry.call);
+    }
+    return found ?? NOBODY;
   }
 
   #push(entry: Entry): void {

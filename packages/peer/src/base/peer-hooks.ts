@@ -181,7 +181,7 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
   }
 
   started(session: Session<Owner>): void {
-    this.observation.connected(session);
+    if (this.observation.anybody) this.observation.connected(session);
   }
 
   /** The line of a session broke, and it waits for another one. */
@@ -195,8 +195,14 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
   }
 
   handshakeComplete(session: Session<Owner>): void {
-    this.observation.handshake(session, "complete");
-    this.parts.guard.run("onHandshakeComplete", () => session.owner.onHandshakeComplete());
+    if (this.observation.anybody) this.observation.handshake(session, "complete");
+    const { guard } = this.parts;
+    try {
+      const result: unknown = session.owner.onHandshakeComplete();
+      if (result !== undefined) guard.watch(result, "onHandshakeComplete");
+    } catch (error) {
+      guard.failed(error, "onHandshakeComplete");
+    }
     this.activated(session);
   }
 

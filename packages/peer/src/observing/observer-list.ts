@@ -31,6 +31,12 @@ export abstract class ObserverList<Observer extends object> {
     };
   }
 
+  /** Whether anybody looks on. To be asked before something is told that happens for each connection. */
+  get anybody(): boolean {
+    this.look();
+    return this.#all.length > 0;
+  }
+
   /** Looks whether somebody looks on from the runtime's side. */
   protected look(): void {
     const runtime = this.#ofRuntime?.();
@@ -51,8 +57,7 @@ export abstract class ObserverList<Observer extends object> {
 
   /** Tells all of what is rare. */
   protected tellAll(tell: (observer: Observer) => unknown): void {
-    this.look();
-    if (this.#all.length > 0) this.tell(this.#all, tell);
+    if (this.anybody) this.tell(this.#all, tell);
   }
 
   /** Tells some. */

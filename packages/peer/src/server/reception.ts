@@ -112,7 +112,12 @@ export class Reception<C extends ClientOnServer> {
     const evicted = this.#admission.begin(session, addr[0]);
     server.sendEvent("connection.accept", { sock: transport.socket, addr, client, cid });
     if (session.options.prints?.connect) this.#parts.peer.print(`connect ${cid} ${addr.join(" ")}`);
-    guard.run("onConnect", () => client.onConnect());
+    try {
+      const result: unknown = client.onConnect();
+      if (result !== undefined) guard.watch(result, "onConnect");
+    } catch (error) {
+      guard.failed(error, "onConnect");
+    }
     this.#emit("connection", client);
     session.start(connected === undefined ? 0 : Math.max(0, clock.now() - connected) / 1000);
     if (evicted !== undefined) this.#evict(evicted);

@@ -1,6 +1,6 @@
 import { HandshakeTimeoutError } from "@peng3dnet/protocol";
 import type { Clock } from "../time/clock.js";
-import { Deadline, GRACE } from "../time/deadline.js";
+import { Deadline, type Due, GRACE } from "../time/deadline.js";
 
 /** What a {@link HandshakeWatch} watches over. */
 export interface Greeting {
@@ -12,31 +12,38 @@ export interface Greeting {
   readonly hasUnprocessedInput: boolean;
 }
 
+/** Who is told that a handshake was not complete in time. */
+export interface HandshakeJudge {
+  /** Called once. */
+  handshakeExpired(error: HandshakeTimeoutError): void;
+}
+
 /** Notices that a handshake was not complete in time. */
-export class HandshakeWatch {
+export class HandshakeWatch implements Due {
   readonly #session: Greeting;
-  readonly #expired: (error: HandshakeTimeoutError) => void;
+  readonly #judge: HandshakeJudge;
   #deadline: Deadline | undefined;
 
   /**
    * @param spent - seconds of the time that are over.
-   * @param expired - is called once, unless it is cancelled before.
+   * @param judge - is told, unless it is cancelled before.
    */
-  constructor(session: Greeting, spent: number, expired: (error: HandshakeTimeoutError) => void) {
+  constructor(session: Greeting, spent: number, judge: HandshakeJudge) {
     this.#session = session;
-    this.#expired = expired;
+    this.#judge = judge;
     this.#start(spent);
   }
 
   #start(spent: number): void {
-    const session = this.#session;
-    const { clock, handshakeTimeout } = session.options;
+    const { clock, handshakeTimeout } = this.#session.options;
     // More than all of it was spent only if time was given back, since the event loop was busy.
     const left = spent < handshakeTimeout ? handshakeTimeout - spent : Math.min(handshakeTimeout, GRACE);
-    this.#deadline = Deadline.start(clock, left, () => this.#judge(), {
-      lateAllowance: handshakeTimeout,
-      received: () => session.bytesIn + (session.transport.bytesBeforeStream ?? 0),
-    });
+    this.#deadline = Deadline.of(clock, left, this, handshakeTimeout);
+  }
+
+  received(): number {
+    const { bytesIn, transport } = this.#session;
+    return bytesIn + (transport.bytesBeforeStream ?? 0);
   }
 
   /** Stops it, for good or until {@link HandshakeWatch.goOn}. */
@@ -50,13 +57,13 @@ export class HandshakeWatch {
     this.#start(0);
   }
 
-  #judge(): void {
+  expired(): void {
     const { hasUnprocessedInput, options } = this.#session;
     if (hasUnprocessedInput) {
-      this.#deadline = Deadline.start(options.clock, GRACE, () => this.#judge());
+      this.#deadline = Deadline.start(options.clock, GRACE, () => this.expired());
       return;
     }
-    this.#expired(
+    this.#judge.handshakeExpired(
       new HandshakeTimeoutError(
         `the handshake was not complete within ${options.handshakeTimeout} s (net.timeout.handshake)`,
       ),

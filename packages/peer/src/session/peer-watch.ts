@@ -1,6 +1,6 @@
 import type { HandshakeTimeoutError, Peng3dnetError } from "@peng3dnet/protocol";
 import type { Transport } from "../transport/transport.js";
-import { type Greeting, HandshakeWatch } from "./handshake-watch.js";
+import { type Greeting, type HandshakeJudge, HandshakeWatch } from "./handshake-watch.js";
 import { IdleWatch, type Watched } from "./idle-watch.js";
 import type { SessionOptions } from "./session-hooks.js";
 
@@ -25,7 +25,7 @@ export function giveUp(session: JudgedSession, error: Peng3dnetError, where: str
  * Judges the peer of a session by its deadlines: whether its handshake is complete in time, and whether it sends anything but
  * heartbeats. Most sessions have none once their handshake is complete.
  */
-export class PeerWatch {
+export class PeerWatch implements HandshakeJudge {
   readonly #session: JudgedSession;
   /** Whether bytes can be exchanged, or could once. */
   #ready = false;
@@ -44,7 +44,7 @@ export class PeerWatch {
 
   /** The peer has the time for its handshake from now on. @param spent - seconds of it that are over. */
   begin(spent: number): void {
-    this.#handshake = new HandshakeWatch(this.#session, spent, (error) => this.#expired(error));
+    this.#handshake = new HandshakeWatch(this.#session, spent, this);
   }
 
   /** Bytes can be exchanged. */
@@ -96,7 +96,7 @@ export class PeerWatch {
     this.#idle = undefined;
   }
 
-  #expired(error: HandshakeTimeoutError): void {
+  handshakeExpired(error: HandshakeTimeoutError): void {
     if (this.#ready) giveUp(this.#session, error, "handshake");
     else this.#session.abort(error);
   }

@@ -17,6 +17,14 @@ export interface DeadlineOptions {
   readonly received?: (() => number) | undefined;
 }
 
+/** What a {@link Deadline} is for. Where each of thousands of connections has one, it is an object that is there anyway. */
+export interface Due {
+  /** The time is over. */
+  expired(): void;
+  /** As {@link DeadlineOptions.received}. */
+  received?(): number;
+}
+
 /**
  * Calls something at a point in time, unless it is cancelled before.
  *
@@ -26,21 +34,19 @@ export interface DeadlineOptions {
  */
 export class Deadline {
   readonly #clock: Clock;
-  readonly #expired: () => void;
-  readonly #received: (() => number) | undefined;
+  readonly #due: Due;
   #timer: unknown = undefined;
-  /** When it is due, by the clock. */
-  #due = 0;
+  /** When that is, by the clock. */
+  #at = 0;
   /** What can be given back, in milliseconds. */
   #lateAllowance: number;
   #graceGiven = false;
   #cancelled = false;
 
-  private constructor(clock: Clock, seconds: number, expired: () => void, options: DeadlineOptions) {
+  private constructor(clock: Clock, seconds: number, due: Due, lateAllowance: number) {
     this.#clock = clock;
-    this.#expired = expired;
-    this.#received = options.received;
-    this.#lateAllowance = (options.lateAllowance ?? seconds) * 1000;
+    this.#due = due;
+    this.#lateAllowance = lateAllowance * 1000;
     this.#begin(seconds * 1000);
   }
 
@@ -49,10 +55,15 @@ export class Deadline {
     clock: Clock,
     seconds: number,
     expired: () => void,
-    options: DeadlineOptions = {},
+    { lateAllowance, received }: DeadlineOptions = {},
   ): Deadline | undefined {
+    return Deadline.of(clock, seconds, received ? { expired, received } : { expired }, lateAllowance);
+  }
+
+  /** As {@link Deadline.start}, for an object. @param lateAllowance - as {@link DeadlineOptions.lateAllowance}. */
+  static of(clock: Clock, seconds: number, due: Due, lateAllowance = seconds): Deadline | undefined {
     if (seconds <= 0 || seconds === Number.POSITIVE_INFINITY) return undefined;
-    return new Deadline(clock, seconds, expired, options);
+    return new Deadline(clock, seconds, due, lateAllowance);
   }
 
   /** Stops it. */
@@ -62,7 +73,7 @@ export class Deadline {
   }
 
   #begin(milliseconds: number): void {
-    this.#due = this.#clock.now() + milliseconds;
+    this.#at = this.#clock.now() + milliseconds;
     this.#arm(milliseconds);
   }
 
@@ -71,7 +82,7 @@ export class Deadline {
   }
 
   #fired(): void {
-    const late = this.#clock.now() - this.#due;
+    const late = this.#clock.now() - this.#at;
     if (late < -EARLY) {
       // A part of a delay that no timer can hold is over.
       this.#arm(-late);
@@ -80,17 +91,17 @@ export class Deadline {
       this.#lateAllowance = 0;
       this.#begin(back);
     } else if (this.#clock.afterInput === undefined) {
-      this.#expired();
+      this.#due.expired();
     } else {
-      const before = this.#received?.();
+      const before = this.#due.received?.();
       this.#clock.afterInput(() => this.#judge(before));
     }
   }
 
   #judge(before: number | undefined): void {
     if (this.#cancelled) return;
-    if (this.#graceGiven || this.#received?.() === before) {
-      this.#expired();
+    if (this.#graceGiven || this.#due.received?.() === before) {
+      this.#due.expired();
       return;
     }
     this.#graceGiven = true;

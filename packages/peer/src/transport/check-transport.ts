@@ -8,10 +8,18 @@ const METHODS = ["start", "write", "end", "destroyAfterWrite", "destroy", "pause
  * @throws TypeError that names what is missing.
  */
 export function checkTransport(transport: Transport): void {
-  const missing = METHODS.find((name) => typeof transport?.[name] !== "function");
+  const missing = missingMethod(transport);
   const what = missing === undefined ? undefined : `${missing}()`;
   if (what === undefined && Array.isArray(transport.remoteAddress)) return;
   throw new TypeError(
     `what was handed over is no transport, since it lacks ${what ?? "remoteAddress"}; see the interface Transport`,
   );
+}
+
+function missingMethod(transport: Transport): string | undefined {
+  for (let index = 0; index < METHODS.length; index++) {
+    const name = METHODS[index] as (typeof METHODS)[number];
+    if (typeof transport?.[name] !== "function") return name;
+  }
+  return undefined;
 }

@@ -41,7 +41,7 @@ describe("the handshake", () => {
       clock,
       errors,
       session,
-      watched: new HandshakeWatch(session, spent, (e) => void errors.push(e)),
+      watched: new HandshakeWatch(session, spent, { handshakeExpired: (e) => void errors.push(e) }),
     };
   }
 

@@ -404,8 +404,10 @@ export class Connection extends PacketSender implements PacketSource, HandshakeC
     const msg = decodePacket(this.context, entry, active, flags, bytes, start, end, owned);
     if (!bypass && type?.receive(msg, id, flags, this.cid, this.host) === true) return;
     if (entry === undefined) this.context.delivery.unknown(this, id);
-    else if (entry.protocol) watchResult(this.host, entry.obj._receive(msg, this.cid), entry.name);
-    else this.context.delivery.accept(this, entry, msg);
+    else if (entry.protocol) {
+      const result: unknown = entry.obj._receive(msg, this.cid);
+      if (result !== undefined) watchResult(this.host, result, entry.name);
+    } else this.context.delivery.accept(this, entry, msg);
   }
 
   // ---- the end ----------------------------------------------------------------------------------

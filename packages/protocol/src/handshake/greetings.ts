@@ -19,9 +19,10 @@ export function encodeHello(
   id: number,
   declared: Extensions | undefined,
 ): Uint8Array {
-  return context.greeting.encoded(context, id, "", declared, () =>
-    withExtensions({ version: VERSION, protoversion: PROTOVERSION }, declared),
-  );
+  const known = context.greeting.find(id, "", declared);
+  if (known !== undefined) return known;
+  const body = withExtensions({ version: VERSION, protoversion: PROTOVERSION }, declared);
+  return context.greeting.encode(context, id, "", declared, body);
 }
 
 /** The settype of a client. @param declared - as in {@link encodeHello}. */
@@ -31,16 +32,13 @@ export function encodeSettype(
   conntype: string,
   declared: Extensions | undefined,
 ): Uint8Array {
-  return context.greeting.encoded(context, id, conntype, declared, () =>
-    withExtensions({ conntype }, declared),
-  );
+  const known = context.greeting.find(id, conntype, declared);
+  if (known !== undefined) return known;
+  return context.greeting.encode(context, id, conntype, declared, withExtensions({ conntype }, declared));
 }
 
 /** What a client answers when it has taken over the registry. */
 export function encodeAccept(context: GreetingContext, id: number): Uint8Array {
-  return context.acceptance.encoded(context, id, "", undefined, accept);
-}
-
-function accept(): unknown {
-  return { success: true };
+  const known = context.acceptance.find(id, "", undefined);
+  return known ?? context.acceptance.encode(context, id, "", undefined, { success: true });
 }

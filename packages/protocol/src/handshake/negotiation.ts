@@ -12,7 +12,7 @@ export function declaredByServer(
   offered: Extensions | undefined,
   registry: PacketRegistry,
 ): Extensions | undefined {
-  return keep(offered, (name) => areFree(registry, name));
+  return withoutTaken(withoutTaken(offered, registry, "heartbeat"), registry, "resume");
 }
 
 /**
@@ -28,25 +28,32 @@ export function declaredByClient(
   registry: PacketRegistry,
   autosync: boolean,
 ): Extensions | undefined {
-  const declared = keep(
-    offered,
-    (name) => server[name] !== undefined && (autosync || areFree(registry, name)),
-  );
-  return server.trace === undefined ? withoutExtension(declared, "trace") : declared;
+  const named = withoutUnnamed(offered, server);
+  return autosync ? named : declaredByServer(named, registry);
 }
 
-/** Leaves out those extensions with packets of their own that cannot be used here. */
-function keep(
-  offered: Extensions | undefined,
-  usable: (name: ControlExtension) => boolean,
+/** Leaves out what asks for both sides, and was not named by the server. */
+function withoutUnnamed(offered: Extensions | undefined, server: Extensions): Extensions | undefined {
+  let named = offered;
+  if (server.heartbeat === undefined) named = withoutExtension(named, "heartbeat");
+  if (server.resume === undefined) named = withoutExtension(named, "resume");
+  return server.trace === undefined ? withoutExtension(named, "trace") : named;
+}
+
+/** Leaves out an extension whose packets' ids are taken. */
+function withoutTaken(
+  declared: Extensions | undefined,
+  registry: PacketRegistry,
+  name: ControlExtension,
 ): Extensions | undefined {
   // What is not offered need not be looked at.
-  const unusable = (name: ControlExtension): boolean => offered?.[name] !== undefined && !usable(name);
-  const declared = unusable("heartbeat") ? withoutExtension(offered, "heartbeat") : offered;
-  return unusable("resume") ? withoutExtension(declared, "resume") : declared;
+  if (declared?.[name] === undefined || areFree(registry, CONTROL_IDS[name])) return declared;
+  return withoutExtension(declared, name);
 }
 
-/** Whether the ids of an extension's packets are free. */
-function areFree(registry: PacketRegistry, name: ControlExtension): boolean {
-  return CONTROL_IDS[name].every((id) => registry.findId(id) === undefined);
+function areFree(registry: PacketRegistry, ids: readonly number[]): boolean {
+  for (let index = 0; index < ids.length; index++) {
+    if (registry.findId(ids[index] as number) !== undefined) return false;
+  }
+  return true;
 }

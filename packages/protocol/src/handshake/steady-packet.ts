@@ -8,27 +8,28 @@ export class SteadyPacket {
   #about: unknown = undefined;
 
   /**
-   * The packet, with its length prefix. Nobody may change its bytes, since many connections send them.
+   * The packet that was encoded last, with its length prefix, if it is this one. Nobody may change its bytes, since many connections
+   * send them.
    *
    * @param text - what makes out the body, together with `about`.
-   * @param body - makes the body.
+   */
+  find(id: number, text: string, about: unknown): Uint8Array | undefined {
+    return this.#id === id && this.#text === text && this.#about === about ? this.#packet : undefined;
+  }
+
+  /**
+   * Encodes the packet.
+   *
    * @throws {@link PacketTooLargeError} if it does not fit a packet.
    */
-  encoded(
-    context: EncodingContext,
-    id: number,
-    text: string,
-    about: unknown,
-    body: () => unknown,
-  ): Uint8Array {
+  encode(context: EncodingContext, id: number, text: string, about: unknown, body: unknown): Uint8Array {
+    const packet = encodePacket(context, id, body);
     // A codec of the application may make something else of it each time.
-    if (context.codec !== undefined) return encodePacket(context, id, body());
-    if (this.#packet === undefined || this.#id !== id || this.#text !== text || this.#about !== about) {
-      this.#packet = encodePacket(context, id, body());
-      this.#id = id;
-      this.#text = text;
-      this.#about = about;
-    }
-    return this.#packet;
+    if (context.codec !== undefined) return packet;
+    this.#packet = packet;
+    this.#id = id;
+    this.#text = text;
+    this.#about = about;
+    return packet;
   }
 }

@@ -13,7 +13,7 @@ test("a steady packet is encoded again only where its id, its text or what it is
   const [one, two] = [{}, {}];
   let made = 0;
   const encoded = (id: number, text: string, about: unknown): Uint8Array =>
-    steady.encoded(context, id, text, about, () => ++made);
+    steady.find(id, text, about) ?? steady.encode(context, id, text, about, ++made);
   const first = encoded(0, "", undefined);
   expect(hex(first)).toBe(hex(packet(0, "01")));
   expect(encoded(0, "", undefined)).toBe(first);
@@ -35,8 +35,9 @@ test("a steady packet is encoded again only where its id, its text or what it is
 test("where the application encodes, it is asked each time", () => {
   const { context: own } = new End(SIDE_SERVER, { codec: new ValueCodec() });
   const steady = new SteadyPacket();
-  const bodies = [1, 2].map((body) => hex(steady.encoded(own, 2, "a", undefined, () => body)));
-  expect(bodies).toEqual([hex(packet(2, "01")), hex(packet(2, "02"))]);
+  expect(hex(steady.encode(own, 2, "a", undefined, 1))).toBe(hex(packet(2, "01")));
+  expect(steady.find(2, "a", undefined)).toBeUndefined();
+  expect(hex(steady.encode(own, 2, "a", undefined, 2))).toBe(hex(packet(2, "02")));
 });
 
 test("a registry is encoded once until it changes", () => {
