@@ -25,18 +25,12 @@ import { checkEarly } from "../handshake/early-packets.js";
 import { type Extensions, NO_EXTENSIONS, readExtensions } from "../handshake/extensions.js";
 import { encodeAccept, encodeHello, encodeSettype } from "../handshake/greetings.js";
 import type { HandshakeConnection } from "../handshake/handshake-connection.js";
-import {
-  ACCEPT_NAME,
-  CLOSECONN_ID,
-  HANDSHAKE_NAME,
-  HELLO_NAME,
-  SETTYPE_NAME,
-} from "../handshake/internal-names.js";
+import { ACCEPT_NAME, CLOSECONN_ID, HELLO_NAME, SETTYPE_NAME } from "../handshake/internal-names.js";
+import { receiveInternal } from "../handshake/internal-packets.js";
 import { declaredByClient, declaredByServer } from "../handshake/negotiation.js";
 import { type ResumeRequest, TICKET_ID } from "../handshake/resume.js";
 import { decodePacket } from "../packets/decode-packet.js";
 import type { PacketSource } from "../packets/packet-delivery.js";
-import type { PacketEntry } from "../registry/packet-registry.js";
 import type { RegistrySyncOptions } from "../registry/registry-sync.js";
 import type { BoundType } from "./bound-type.js";
 import type { ConnectionContext } from "./connection-context.js";
@@ -159,8 +153,7 @@ export class Connection extends PacketSender implements PacketSource, HandshakeC
     this.transition("open");
     if (this.side === SIDE_SERVER) {
       this.#declared = declaredByServer(this.#declared, this.registry());
-      const hello = this.registry().entry(HELLO_NAME);
-      this.sendOwn(hello, encodeHello(this.context, hello.id, this.#declared));
+      this.sendOwn(encodeHello(this.context, this.registry().getID(HELLO_NAME), this.#declared));
       this.transition("hello");
     }
   }
@@ -202,8 +195,8 @@ export class Connection extends PacketSender implements PacketSource, HandshakeC
       this.registry(),
       this.context.autosync,
     );
-    const settype = this.registry().entry(SETTYPE_NAME);
-    this.sendOwn(settype, encodeSettype(this.context, settype.id, conntype, this.#declared));
+    const id = this.registry().getID(SETTYPE_NAME);
+    this.sendOwn(encodeSettype(this.context, id, conntype, this.#declared));
     this.settypeReceived(conntype);
   }
 
@@ -256,22 +249,15 @@ export class Connection extends PacketSender implements PacketSource, HandshakeC
 
   /** For connection types, on a server, after {@link Connection.startHandshake}: sends the registry. */
   sendHandshake(): void {
-    const packet = this.context.announcement.encoded(this.context);
-    this.sendEncoded(this.registry().entry(HANDSHAKE_NAME), packet, HANDSHAKE_NAME, null);
+    this.sendOwn(this.context.announcement.encoded(this.context));
     this.host.registrySent?.();
   }
 
   /** The registry was taken over, on a client. Says so to the server; the connection is active then. */
   sendAccept(): void {
     this.transition("accept");
-    const accept = this.registry().entry(ACCEPT_NAME);
-    this.sendOwn(accept, encodeAccept(this.context, accept.id));
+    this.sendOwn(encodeAccept(this.context, this.registry().getID(ACCEPT_NAME)));
     this.host.handshakeComplete();
-  }
-
-  /** Sends a packet of the handshake. @param packet - its bytes. */
-  private sendOwn(entry: PacketEntry, packet: Uint8Array): void {
-    this.sendEncoded(entry, packet, entry.name, undefined);
   }
 
   /** The client accepted the registry, on a server. The connection is active then. */
@@ -391,7 +377,7 @@ export class Connection extends PacketSender implements PacketSource, HandshakeC
     end: number,
     owned: boolean,
   ): void {
-    const entry = this.registry().findId(id);
+    const entry = this.registry().peek(id);
     this.packetsIn++;
     const type = this.type?.receives === true ? this.type : undefined;
     const { active } = this;
@@ -405,7 +391,7 @@ export class Connection extends PacketSender implements PacketSource, HandshakeC
     if (!bypass && type?.receive(msg, id, flags, this.cid, this.host) === true) return;
     if (entry === undefined) this.context.delivery.unknown(this, id);
     else if (entry.protocol) {
-      const result: unknown = entry.obj._receive(msg, this.cid);
+      const result: unknown = receiveInternal(entry.obj, this, msg);
       if (result !== undefined) watchResult(this.host, result, entry.name);
     } else this.context.delivery.accept(this, entry, msg);
   }

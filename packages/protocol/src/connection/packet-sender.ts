@@ -104,10 +104,20 @@ export abstract class PacketSender extends PacketStream implements PacketTarget 
     return this.accepted(entry, ptype, data, 0);
   }
 
+  /**
+   * Sends one of the protocol's own packets, which nobody observes. @param packet - its bytes, with the length prefix.
+   */
+  protected sendOwn(packet: Uint8Array): void {
+    if (this.#reason !== undefined) throw this.closed(this.#reason);
+    this.out().append(packet);
+    this.packetsOut++;
+    this.announce(0);
+  }
+
   /** For connection types: sends a packet by id alone, registered or not, past all checks and hooks. */
   sendRaw(id: number, data: unknown): boolean {
     if (this.#reason !== undefined) throw this.closed(this.#reason);
-    this.out().encode(id, data, this.registry().findId(id)?.name ?? String(id));
+    this.out().encode(id, data, this.registry().peek(id)?.name ?? String(id));
     this.packetsOut++;
     return this.announce(1);
   }
@@ -160,7 +170,10 @@ export abstract class PacketSender extends PacketStream implements PacketTarget 
    */
   sendClose(reason: string | null, address?: string): void {
     if (this.#reason !== undefined) return;
-    this.send(CLOSECONN_NAME, address === undefined ? { reason } : { reason, address });
+    const body = address === undefined ? { reason } : { reason, address };
+    this.out().encode(this.registry().getID(CLOSECONN_NAME), body, CLOSECONN_NAME);
+    this.packetsOut++;
+    this.announce(1);
     this.markClosing(reason);
   }
 

@@ -8,6 +8,8 @@ import type { ResumeRequest } from "./resume.js";
 
 /** A connection as the protocol's own packets see it: they move it from state to state. */
 export interface HandshakeConnection extends PluginConnection {
+  /** The server or client that it belongs to. */
+  readonly peer: Peer;
   /** The connection type to ask for, on a client. */
   readonly requestedConntype: string;
   /** How to take over the server's registry; `undefined`: not at all. */

@@ -9,7 +9,7 @@ import {
 } from "../errors/errors.js";
 import { cutUtf8, quoteText } from "../errors/quote-text.js";
 import { Packet } from "../packets/packet.js";
-import type { PacketRegistry } from "../registry/packet-registry.js";
+import { type CommonPackets, type PacketRegistration, PacketRegistry } from "../registry/packet-registry.js";
 import { syncRegistry } from "../registry/registry-sync.js";
 import { PROTOVERSION } from "../version.js";
 import type { HandshakeConnection, HandshakePeer } from "./handshake-connection.js";
@@ -43,13 +43,26 @@ abstract class InternalPacket extends Packet {
   protected abstract get receiver(): Side | null;
 
   override _receive(msg: unknown, cid: Cid): void {
-    if (this.receiver !== null && this.receiver !== this.peer.side) {
-      throw new UnexpectedPacketError(`the peer sent "${this.reg.getName(this)}", which only it may receive`);
-    }
-    const body = this.bodyOf(msg);
+    const body = this.checked(msg, this.peer.side);
     const connection = this.peer.getConnection(cid);
     if (connection === undefined) throw new InvalidStateError("the connection is closed");
     this.handle(body, connection);
+  }
+
+  /** As {@link InternalPacket._receive}, of a packet that belongs to no peer. */
+  receiveFor(connection: HandshakeConnection, msg: unknown): void {
+    this.handle(this.checked(msg, connection.side), connection);
+  }
+
+  /**
+   * The body, if this side may receive it.
+   *
+   * @throws {@link UnexpectedPacketError}, {@link BadDataError}.
+   */
+  protected checked(msg: unknown, side: Side): Body {
+    if (this.receiver !== null && this.receiver !== side)
+      throw new UnexpectedPacketError(`the peer sent "${this.reg.getName(this)}", which only it may receive`);
+    return this.bodyOf(msg);
   }
 
   /**
@@ -140,7 +153,8 @@ export class HandshakePacket extends InternalPacket {
   protected override handle(body: Body, connection: HandshakeConnection): void {
     connection.expect("accept");
     checkProtoversion(body);
-    if (connection.registrySync !== undefined) syncRegistry(this.reg, body.registry, connection.registrySync);
+    if (connection.registrySync !== undefined)
+      syncRegistry(connection.peer.registry, body.registry, connection.registrySync);
     connection.sendAccept();
   }
 }
@@ -187,11 +201,37 @@ export class CloseConnectionPacket extends InternalPacket {
   }
 }
 
+/** Those that all peers share; made for the first one. */
+let common: CommonPackets | undefined;
+
+function commonPackets(): CommonPackets {
+  if (common !== undefined) return common;
+  const registry = new PacketRegistry();
+  for (const [packet, name, id] of makePackets(registry, undefined)) registry.register(packet, name, id);
+  common = { registry, make: makePackets };
+  return common;
+}
+
+/** @param peer - a {@link HandshakePeer}; `undefined`: they belong to none, as all peers share them. */
+function makePackets(registry: PacketRegistry, peer: unknown): readonly PacketRegistration[] {
+  const owner = peer as HandshakePeer;
+  return [
+    [new HelloPacket(registry, owner), HELLO_NAME, HELLO_ID],
+    [new SetTypePacket(registry, owner), SETTYPE_NAME, SETTYPE_ID],
+    [new HandshakePacket(registry, owner), HANDSHAKE_NAME, HANDSHAKE_ID],
+    [new HandshakeAcceptPacket(registry, owner), ACCEPT_NAME, ACCEPT_ID],
+    [new CloseConnectionPacket(registry, owner), CLOSECONN_NAME, CLOSECONN_ID],
+  ];
+}
+
 /** Registers the protocol's own packets under their fixed ids (clause 2). */
 export function registerInternalPackets(registry: PacketRegistry, peer: HandshakePeer): void {
-  registry.register(new HelloPacket(registry, peer), HELLO_NAME, HELLO_ID);
-  registry.register(new SetTypePacket(registry, peer), SETTYPE_NAME, SETTYPE_ID);
-  registry.register(new HandshakePacket(registry, peer), HANDSHAKE_NAME, HANDSHAKE_ID);
-  registry.register(new HandshakeAcceptPacket(registry, peer), ACCEPT_NAME, ACCEPT_ID);
-  registry.register(new CloseConnectionPacket(registry, peer), CLOSECONN_NAME, CLOSECONN_ID);
+  registry.registerCommon(commonPackets(), peer);
+}
+
+/** One of the protocol's own packets was received. @returns what its handler did. */
+export function receiveInternal(packet: Packet, connection: HandshakeConnection, msg: unknown): unknown {
+  if (packet instanceof InternalPacket && packet.reg === common?.registry)
+    return packet.receiveFor(connection, msg);
+  return packet._receive(msg, connection.cid);
 }

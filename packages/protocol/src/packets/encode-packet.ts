@@ -20,7 +20,7 @@ export interface EncodingContext extends FrameEncoderOptions, CheckingContext {
  */
 export function encodePacket(context: EncodingContext, id: number, data: unknown): Uint8Array {
   const encoder = new FrameEncoder(context);
-  encoder.encode(id, data, context.peer.registry.findId(id)?.name ?? String(id));
+  encoder.encode(id, data, context.peer.registry.peek(id)?.name ?? String(id));
   const packet = encoder.last();
   encoder.clear();
   return packet;

@@ -36,6 +36,17 @@ interface MaybeDefined {
   readonly invalidSendAction?: InvalidAction;
 }
 
+/** The protocol's own packets, which are the same for all peers until somebody looks at those of one peer. */
+export interface CommonPackets {
+  /** Has the entries that are shared. Their packets belong to no peer. */
+  readonly registry: PacketRegistry;
+  /** Makes those of one peer, in order of registration. @param peer - whom they were registered for. */
+  make(registry: PacketRegistry, peer: unknown): readonly PacketRegistration[];
+}
+
+/** What a packet is registered with. */
+export type PacketRegistration = readonly [packet: Packet, name: string, id: number];
+
 const NONE: ReadonlySet<string> = new Set();
 /** Characters of a name that an error shows. */
 const NAME_SHOWN = 40;
@@ -52,6 +63,89 @@ export class PacketRegistry extends BaseRegistry<Packet, PacketEntry> {
   }
 
   #lacking = NONE;
+  /** The protocol's own packets, while nobody has looked at them; `undefined`: they are there as all others, or not yet. */
+  #common: CommonPackets | undefined = undefined;
+  /** Whom those were registered for. */
+  #owner: unknown = undefined;
+  /** How many packets were registered before those. */
+  #before = 0;
+
+  /**
+   * Registers the protocol's own packets. Objects of this peer's are made when somebody looks at them: a process may have thousands of
+   * clients, and their connections do with what all share.
+   *
+   * @throws as {@link PacketRegistry.register}.
+   */
+  registerCommon(common: CommonPackets, owner: unknown): void {
+    const clash = common.registry.listed.some(
+      ({ name, id }) => (this.find(name) ?? this.findId(id)) !== undefined,
+    );
+    if (clash) {
+      for (const [packet, name, id] of common.make(this, owner)) this.register(packet, name, id);
+      return;
+    }
+    this.#common = common;
+    this.#owner = owner;
+    this.#before = this.listed.length;
+    this.changed();
+  }
+
+  /** Whether the protocol's own packets are those that all peers share. */
+  get sharesCommon(): boolean {
+    return this.#common !== undefined;
+  }
+
+  /** Makes the protocol's own packets of this peer, since somebody looks at them. */
+  #separate(): void {
+    const common = this.#common;
+    if (common === undefined) return;
+    this.#common = undefined;
+    const own = common.make(this, this.#owner);
+    this.insertLate(
+      own.map(([packet, name, id]) => this.createEntry(packet, name, id)),
+      this.#before,
+    );
+  }
+
+  override get size(): number {
+    return super.size + (this.#common?.registry.size ?? 0);
+  }
+
+  override entries(): IterableIterator<PacketEntry> {
+    this.#separate();
+    return super.entries();
+  }
+
+  override has(obj: string | number | Packet): boolean {
+    return super.find(obj) !== undefined || this.#common?.registry.has(obj) === true;
+  }
+
+  override getID(obj: string | number | Packet | AnyPacketDefinition): number {
+    // Where their id alone is asked for, those that are shared can stay it.
+    if (typeof obj === "string" && this.#common?.registry.has(obj) === true)
+      return this.#common.registry.getID(obj);
+    return this.entry(obj).id;
+  }
+
+  /** Names of all packets in order of registration. */
+  names(): string[] {
+    const own = this.listed.map(({ name }) => name);
+    return this.#common === undefined
+      ? own
+      : own.toSpliced(this.#before, 0, ...this.#common.registry.names());
+  }
+
+  /** As {@link PacketRegistry.findId}, for connections: one of the protocol's own may be that of all peers. */
+  peek(id: number): PacketEntry | undefined {
+    return super.findId(id) ?? this.#common?.registry.findId(id);
+  }
+
+  override findId(id: number): PacketEntry | undefined {
+    const found = super.findId(id);
+    if (found !== undefined || this.#common?.registry.findId(id) === undefined) return found;
+    this.#separate();
+    return super.findId(id);
+  }
 
   /**
    * Takes over a server's ids, as {@link BaseRegistry.reassignIDs}, and notes which names it does not have: those cannot
@@ -61,11 +155,12 @@ export class PacketRegistry extends BaseRegistry<Packet, PacketEntry> {
    */
   takeOver(ids: ReadonlyMap<string, number>): void {
     const former = this.#lacking;
-    const lacking = [...this.entries()].filter(({ name, protocol }) => !protocol && !ids.has(name));
+    const lacking = this.listed.filter(({ name, protocol }) => !protocol && !ids.has(name));
     this.#lacking = new Set(lacking.map(({ name }) => name));
     try {
-      this.reassignIDs(
-        [...ids].filter(([name]) => this.has(name)),
+      // Those that are shared have their ids.
+      super.reassignIDs(
+        [...ids].filter(([name]) => super.find(name) !== undefined),
         ids.values(),
       );
     } catch (error) {
@@ -97,6 +192,19 @@ export class PacketRegistry extends BaseRegistry<Packet, PacketEntry> {
     }
   }
 
+  override reassignIDs(
+    ids: Iterable<readonly [name: string, id: number]>,
+    reserved: Iterable<number> = [],
+  ): void {
+    this.#separate();
+    super.reassignIDs(ids, reserved);
+  }
+
+  override deleteObj(obj: string | number | Packet): void {
+    this.#separate();
+    super.deleteObj(obj);
+  }
+
   /** Ids by name in order of registration, as the handshake sends them. */
   toMap(): Record<string, number> {
     const map: Record<string, number> = Object.create(null);
@@ -116,12 +224,17 @@ export class PacketRegistry extends BaseRegistry<Packet, PacketEntry> {
       checkName(name);
       if (typeof n === "number") checkId(n, name);
     }
+    // What is taken is told of the packets that are there.
+    if (this.#common?.registry.has(name) === true) this.#separate();
     return super.register(obj, name, n);
   }
 
   override find(obj: string | number | Packet | AnyPacketDefinition): PacketEntry | undefined {
-    if (typeof obj !== "object") return super.find(obj);
-    return super.find(isDefinition(obj) ? obj.name : obj);
+    const wanted = typeof obj === "object" && isDefinition(obj) ? obj.name : obj;
+    const found = super.find(wanted);
+    if (found !== undefined || this.#common?.registry.has(wanted) !== true) return found;
+    this.#separate();
+    return super.find(wanted);
   }
 
   override entry(obj: string | number | Packet | AnyPacketDefinition): PacketEntry {

@@ -36,7 +36,7 @@ export function syncRegistry(
   if (isTakenOver(registry, received, options)) return;
   const ids = examine(received, options);
   const missing = [...ids.keys()].filter((name) => !registry.has(name));
-  const extra = [...registry.entries()].filter(({ name }) => !ids.has(name)).map(({ name }) => name);
+  const extra = registry.names().filter((name) => !ids.has(name));
   if (options.strict && (missing.length > 0 || extra.length > 0)) {
     throw new PacketRegistryMismatchError(
       `the packets of server and client differ: ${list("the server alone has", missing)}; ${list("the client alone has", extra)}. Register the same names on both sides, or set net.registry.missingpacketaction to "ignore"`,
@@ -60,6 +60,12 @@ function isTakenOver(
   if (!isPlainMap(received) || size > maxNames || maxNameLength < MAX_NAME_LENGTH) return false;
   let count = 0;
   for (const name in received) {
+    const fixed = registry.sharesCommon ? PROTOCOL_IDS.get(name) : undefined;
+    if (fixed !== undefined) {
+      if (received[name] !== fixed) return false;
+      count++;
+      continue;
+    }
     const entry = registry.find(name);
     if (entry === undefined || entry.id !== received[name] || entry.lacking) return false;
     if (entry.protocol && PROTOCOL_IDS.get(name) !== entry.id) return false;

@@ -339,6 +339,25 @@ export class BaseRegistry<T extends object = object, E extends RegistryEntry<T> 
     for (const entry of renewed) this.#insert(entry);
   }
 
+  /** The entries in order of registration, without a copy. */
+  protected get listed(): readonly E[] {
+    return this.#entries;
+  }
+
+  /** Puts entries to their place in the order of registration that are made late: their names and ids were taken all the time. */
+  protected insertLate(entries: readonly E[], at: number): void {
+    const inOrder = this.#entries.toSpliced(at, 0, ...entries);
+    const revision = this.#revision;
+    for (const entry of entries) this.#insert(entry);
+    this.#entries = inOrder;
+    this.#revision = revision;
+  }
+
+  /** Names or ids have changed. */
+  protected changed(): void {
+    this.#revision++;
+  }
+
   /** Whether an object may be registered. */
   protected accepts(obj: unknown): boolean {
     return isInstance(obj, this.objtype);
