@@ -5,34 +5,40 @@ import type { HandlerGuard } from "./handler-guard.js";
 /** Which side sends an event: a part of the names of its events, and the key under which their data has the peer. */
 export type PeerKind = "server" | "client";
 
+/**
+ * Begins or stops to send events.
+ *
+ * @param events - `undefined`: there is no engine.
+ * @param enable - `net.events.enable`; `"auto"`: if there is an engine.
+ * @throws {@link ConfigError} if events are wanted and there is no engine.
+ */
+export function enableEvents(events: EngineEvents | undefined, enable: boolean | "auto"): void {
+  if (events !== undefined) events.enable(enable);
+  else if (enable === true) {
+    throw new ConfigError(
+      "net.events.enable",
+      'config option "net.events.enable" is true, but no engine or event bus was passed as peng',
+    );
+  }
+}
+
 /** Sends the events of a server or client to its engine or event bus, if there is one. */
 export class EngineEvents {
   readonly #kind: PeerKind;
   readonly #peer: object;
-  readonly #engine: EngineLike | undefined;
+  readonly #engine: EngineLike;
   readonly #guard: HandlerGuard;
   #bus: EngineLike | undefined = undefined;
 
-  constructor(kind: PeerKind, peer: object, engine: EngineLike | undefined, guard: HandlerGuard) {
+  constructor(kind: PeerKind, peer: object, engine: EngineLike, guard: HandlerGuard) {
     this.#kind = kind;
     this.#engine = engine;
     this.#peer = peer;
     this.#guard = guard;
   }
 
-  /**
-   * Begins or stops to send events.
-   *
-   * @param enable - `net.events.enable`; `"auto"`: if there is an engine.
-   * @throws {@link ConfigError} if events are wanted and there is no engine.
-   */
+  /** Begins or stops to send events. @param enable - `net.events.enable`. */
   enable(enable: boolean | "auto"): void {
-    if (enable === true && this.#engine === undefined) {
-      throw new ConfigError(
-        "net.events.enable",
-        'config option "net.events.enable" is true, but no engine or event bus was passed as peng',
-      );
-    }
     this.#bus = enable === false ? undefined : this.#engine;
   }
 

@@ -49,7 +49,7 @@ import { PROCESS_OPTIONS, type ProcessOptions } from "../turns/packet-processor.
 import type { ConnectionOwner } from "./connection-owner.js";
 import { addConnectionType, findConnectionType, type NamedType } from "./connection-types.js";
 import type { EngineLike } from "./engine.js";
-import { EngineEvents, type PeerKind } from "./engine-events.js";
+import { EngineEvents, enableEvents, type PeerKind } from "./engine-events.js";
 import { type HandlerErrorContext, HandlerGuard } from "./handler-guard.js";
 import { checkListener, type Listener } from "./listeners.js";
 import { guardedLogger, type Logger } from "./logger.js";
@@ -92,13 +92,14 @@ export abstract class PeerBase<
   declare protected readonly guard: HandlerGuard;
   readonly #platform: Platform;
   readonly #print: PeerOptions["print"];
-  readonly #events: EngineEvents;
+  readonly #events: EngineEvents | undefined;
   readonly #hooks: PeerHooks<Owner>;
   #conntypes: readonly NamedType[] = [];
   /** For those who wait until it is stopped; made for the first of them. */
   #whenStopped: Deferred<void> | undefined = undefined;
   readonly #settings: CurrentSettings;
-  readonly #typed: TypedPackets<Owner>;
+  /** There with the first one: a process may have thousands of clients. */
+  #typed: TypedPackets<Owner> | undefined = undefined;
   #initialized = false;
   #stopped = false;
   #stopping = false;
@@ -126,7 +127,7 @@ export abstract class PeerBase<
     this.clock = options.clock ?? this.#platform.clock;
     this.logger = guardedLogger(options.logger);
     this.guard = new HandlerGuard(this.logger, this.#platform.warn);
-    this.#events = new EngineEvents(kind, this, options.peng, this.guard);
+    this.#events = options.peng && new EngineEvents(kind, this, options.peng, this.guard);
     const parts: PeerParts = {
       cfg: this.cfg,
       peer: this,
@@ -139,8 +140,7 @@ export abstract class PeerBase<
     };
     this.#hooks = hook(parts);
     this.#settings = new CurrentSettings(parts, options, this.#hooks);
-    this.#typed = new TypedPackets((definition) => this.#registerTyped(definition));
-    this.#events.enable(this.cfg.get("net.events.enable"));
+    enableEvents(this.#events, this.cfg.get("net.events.enable"));
     this.#hooks.lookWhoWatches();
     for (const definition of options.packets ?? []) this.register(definition);
   }
@@ -155,7 +155,7 @@ export abstract class PeerBase<
    */
   initialize(): void {
     // Read again here, so that a peer may be told after it was made.
-    this.#events.enable(this.cfg.get("net.events.enable"));
+    enableEvents(this.#events, this.cfg.get("net.events.enable"));
     this.#hooks.lookWhoWatches();
     if (this.#initialized) return;
     this.#initialized = true;
@@ -195,13 +195,18 @@ export abstract class PeerBase<
       const { size } = this.registry;
       this.#hooks.requestsBy(definition).register(definition);
       this.#registeredSince(size, definition);
-    } else this.#typed.get(definition);
+    } else this.#getTyped().get(definition);
     return this.registry.getID(definition.name);
   }
 
   /** @param size - how many packets there were before a request was registered, or was found to be so. */
   #registeredSince(size: number, { name, options }: AnyRequestDefinition): void {
     if (this.registry.size > size && typeof options.id !== "number") this.#hooks.registeredNow(name);
+  }
+
+  #getTyped(): TypedPackets<Owner> {
+    this.#typed ??= new TypedPackets((definition) => this.#registerTyped(definition));
+    return this.#typed;
   }
 
   #registerTyped(definition: AnyPacketDefinition): TypedPacket<Owner> {
@@ -276,7 +281,7 @@ export abstract class PeerBase<
       conntype,
       resumable,
     });
-    if (this.#hooks.observation.traces) session.connection.declareTraces();
+    if (this.#hooks.traces) session.connection.declareTraces();
     return session;
   }
 
@@ -408,7 +413,10 @@ export abstract class PeerBase<
   on(target: string | AnyPacketDefinition, listener: (...args: never[]) => unknown): this {
     checkListener(listener);
     if (typeof target === "string") this.guard.on(target, listener as Listener);
-    else this.#typed.get(target).addHandler(listener as MessageHandler<never, never>);
+    else
+      this.#getTyped()
+        .get(target)
+        .addHandler(listener as MessageHandler<never, never>);
     return this;
   }
 
@@ -434,7 +442,7 @@ export abstract class PeerBase<
   off(target: string | AnyPacketDefinition, listener: (...args: never[]) => unknown): this {
     checkListener(listener);
     if (typeof target === "string") this.guard.off(target, listener as Listener);
-    else this.#typed.find(target)?.removeHandler(listener as MessageHandler<never, never>);
+    else this.#typed?.find(target)?.removeHandler(listener as MessageHandler<never, never>);
     return this;
   }
 
@@ -448,8 +456,8 @@ export abstract class PeerBase<
     packet: P,
     options: MessageStreamOptions = {},
   ): MessageStream<P, Owner> {
-    const stream = new MessageStream<P, Owner>(this.#typed.get(packet), options, {
-      buffers: this.#hooks.buffers,
+    const stream = new MessageStream<P, Owner>(this.#getTyped().get(packet), options, {
+      buffers: this.#hooks.budget,
       size: () => this.context.bodies.decodedSize,
       closed: (ended) => this.#hooks.streams.delete(ended as MessageStream<P, Owner>),
     });
@@ -471,7 +479,7 @@ export abstract class PeerBase<
    * @reference `sendEvent`
    */
   sendEvent(event: string, data: Readonly<Record<string, unknown>> = {}): void {
-    this.#events.send(event, data);
+    this.#events?.send(event, data);
   }
 
   /**

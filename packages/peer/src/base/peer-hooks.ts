@@ -8,7 +8,7 @@ import {
   quoteText,
   ResumeError,
 } from "@peng3dnet/protocol";
-import { type HeartbeatRole, Heartbeats } from "../liveness/heartbeats.js";
+import type { Heartbeats } from "../liveness/heartbeats.js";
 import { type Census, CensusTaking } from "../observing/census.js";
 import { handshakeEnd } from "../observing/handshake-end.js";
 import { Observation } from "../observing/observation.js";
@@ -24,7 +24,6 @@ import type { SessionHooks, SessionInit } from "../session/session-hooks.js";
 import type { Transport } from "../transport/transport.js";
 import type { ConnectionOwner } from "./connection-owner.js";
 import { PacketNotices } from "./packet-notices.js";
-import type { PeerParts } from "./peer-parts.js";
 import { PeerResources } from "./peer-resources.js";
 
 /** What was sent again where nothing goes on. */
@@ -38,9 +37,6 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
   extends PeerResources
   implements SessionHooks<Session<Owner>>
 {
-  readonly heartbeats: Heartbeats;
-  /** Who looks on. */
-  readonly observation: Observation;
   queuedLength = 0;
   /** Whether anybody wants to know of each packet: the engine, or who looks on. */
   protected watched = false;
@@ -51,16 +47,12 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
   /** Whether there was a connection. */
   #began = false;
   #notices: PacketNotices | undefined = undefined;
-
-  constructor(parts: PeerParts, heartbeats: HeartbeatRole) {
-    super(parts);
-    const { guard, clock, platform } = parts;
-    this.observation = new Observation(guard, platform.observer, this);
-    this.heartbeats = new Heartbeats(heartbeats, clock, platform.yield, this.observation);
-  }
+  #observation: Observation | undefined = undefined;
 
   // ---- what the peer of either kind does --------------------------------------------------------
 
+  /** The heartbeats of its connections. */
+  abstract get heartbeats(): Heartbeats;
   /** The connection that a client id stands for. */
   protected abstract sessionOf(cid: Cid): Session<Owner> | undefined;
   /** Calls the overridable `receiveData`. */
@@ -125,13 +117,31 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
 
   /** Others want to know of each packet now, or nobody. */
   lookWhoWatches(): void {
-    this.watched = this.parts.events.enabled || this.observation.packets !== undefined;
-    if (this.observation.nobody) this.keepTally(false);
+    this.watched = this.parts.events?.enabled === true || this.#observation?.packets !== undefined;
+    if (this.#observation?.nobody !== false) this.keepTally(false);
+  }
+
+  /** Who looks on; made with the first who may, since a process may have thousands of clients at which nobody does. */
+  get observation(): Observation {
+    const { guard, platform } = this.parts;
+    this.#observation ??= new Observation(guard, platform.observer, this);
+    return this.#observation;
+  }
+
+  /** Who looks on, the runtime's own observer included, which comes and goes; `undefined`: nobody does. */
+  protected get observing(): Observation | undefined {
+    if (this.#observation !== undefined) return this.#observation;
+    return this.parts.platform.observer?.() === undefined ? undefined : this.observation;
+  }
+
+  /** Whether connections that begin now may carry what traces of requests need. */
+  get traces(): boolean {
+    return this.#observation?.traces === true;
   }
 
   /** What there is, and what was counted, for somebody who looks on and will ask again. */
   census(): Census {
-    if (!this.observation.nobody) this.keepTally(true);
+    if (this.#observation?.nobody === false) this.keepTally(true);
     return this.#census();
   }
 
@@ -167,7 +177,7 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
 
   receiveData(session: Session<Owner>, chunk: Uint8Array): void {
     // What a handshake waits for comes from the network, and many at once would look like a conversation.
-    if (session.greeted) this.poller(session.options.pollWindow)?.arrived();
+    if (session.greeted) this.arrived(session.options.pollWindow);
     const result: unknown = this.takeData(session, chunk);
     if (result !== undefined) session.failIfRejected(result, "receiveData");
   }
@@ -181,21 +191,21 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
   }
 
   started(session: Session<Owner>): void {
-    if (this.observation.anybody) this.observation.connected(session);
+    this.observing?.connected(session);
   }
 
   /** The line of a session broke, and it waits for another one. */
   protected suspended(session: Session<Owner>, error: Error | undefined): void {
-    this.observation.suspended(session, error);
+    this.observing?.suspended(session, error);
   }
 
   /** A session that was suspended goes on. */
   protected resumed(session: Session<Owner>, again: SentAgain, seconds: number): void {
-    this.observation.resumption(session, { outcome: "resumed", seconds, again });
+    this.observing?.resumption(session, { outcome: "resumed", seconds, again });
   }
 
   handshakeComplete(session: Session<Owner>): void {
-    if (this.observation.anybody) this.observation.handshake(session, "complete");
+    this.observing?.handshake(session, "complete");
     const { guard } = this.parts;
     try {
       const result: unknown = session.owner.onHandshakeComplete();
@@ -238,19 +248,26 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
 
   /** @returns whether a listener of the engine has heard of it. */
   #showReceived(session: Session<Owner>, entry: PacketEntry, msg: unknown): boolean {
-    if (this.observation.packets !== undefined) {
+    const observation = this.#observation;
+    if (observation?.packets !== undefined) {
       const bytes = this.queuedLength || session.connection.packetBytes;
-      this.observation.received(entry.name, bytes, session);
+      observation.received(entry.name, bytes, session);
     }
-    return this.parts.events.enabled && this.sendPacketEvent(session, "recv", entry.id, msg);
+    return this.parts.events?.enabled === true && this.sendPacketEvent(session, "recv", entry.id, msg);
   }
 
   #showSent(session: Session<Owner>, ptype: PacketRef, data: unknown): void {
     const { events, registry } = this.parts;
-    if (this.observation.packets !== undefined) {
-      this.observation.sent(registry.entry(ptype).name, session.connection.lastPacketBytes, session);
+    const observation = this.#observation;
+    if (observation?.packets !== undefined) {
+      observation.sent(registry.entry(ptype).name, session.connection.lastPacketBytes, session);
     }
-    if (events.enabled) this.sendPacketEvent(session, "send", ptype, data);
+    if (events?.enabled) this.sendPacketEvent(session, "send", ptype, data);
+  }
+
+  roundTrip(session: Session<Owner>, seconds: number): void {
+    const observation = this.#observation;
+    if (observation?.trips !== undefined) observation.roundTrip(seconds, session);
   }
 
   over(_session: Session<Owner>): void {}
@@ -258,12 +275,13 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
   closed(session: Session<Owner>, info: CloseInfo): void {
     this.letGo(session);
     session.requests?.end(info);
-    if (!session.greeted) this.observation.handshake(session, handshakeEnd(info, session));
+    const observation = this.observing;
+    if (!session.greeted) observation?.handshake(session, handshakeEnd(info, session));
     const seconds = session.resumption?.suspendedFor;
     if (seconds !== undefined || isInstance(info.error, ResumeError)) {
-      this.observation.resumption(session, { outcome: resumptionEnd(info), seconds, again: NOTHING_AGAIN });
+      observation?.resumption(session, { outcome: resumptionEnd(info), seconds, again: NOTHING_AGAIN });
     }
-    this.observation.closed(session, info);
+    observation?.closed(session, info);
     this.ended(session, info);
   }
 

@@ -17,7 +17,8 @@ export interface PeerParts {
   readonly clock: Clock;
   readonly platform: Platform;
   readonly guard: HandlerGuard;
-  readonly events: EngineEvents;
+  /** `undefined`: there is no engine. */
+  readonly events: EngineEvents | undefined;
   /** Tells the listeners of an event, by the overridable method of the peer. */
   emit(event: string, args: readonly unknown[]): void;
 }

@@ -11,6 +11,9 @@ import { RunQueue } from "../turns/run-queue.js";
 import type { HandlerGuard } from "./handler-guard.js";
 import type { PeerParts } from "./peer-parts.js";
 
+/** Ticks in a millisecond: the engine keeps integers of 32 bits in the object itself. */
+const TICKS = 1024;
+
 /** An iterator of messages. */
 interface Stream {
   end(): void;
@@ -25,7 +28,8 @@ export abstract class PeerResources implements TickHost {
   /** Whether packets are processed as they come, without a queue and without overridable steps. */
   direct = false;
   readonly turns: RunQueue;
-  readonly buffers: BufferBudget;
+  /** What message iterators have buffered; made with the first of them. */
+  buffers: BufferBudget | undefined = undefined;
   /** Whether output is gathered, and handed over at once when that ends. */
   gathering = false;
   ticksOver = false;
@@ -38,14 +42,17 @@ export abstract class PeerResources implements TickHost {
   #processor: PacketProcessor | undefined = undefined;
   #streams: Set<Stream> | undefined = undefined;
   #tickers: Set<{ stop(): void }> | undefined = undefined;
-  #poll: Poll | undefined = undefined;
-  #pollWindow = 0;
+  /** What iterators may buffer together, in bytes. */
+  #maxBuffered = 0;
+  /** What polls while bytes keep coming, for so many seconds; `undefined`: nobody has asked for it yet. */
+  #polling: { readonly window: number; readonly poll: Poll | undefined } | undefined = undefined;
+  /** When bytes came last, as long as that is so, in ticks. */
+  #arrivedAt = 0;
 
   constructor(parts: PeerParts) {
-    const { registry, clock, platform } = parts;
+    const { clock, platform } = parts;
     this.parts = parts;
     this.turns = new RunQueue(clock, platform.yield);
-    this.buffers = new BufferBudget(registry);
   }
 
   // ---- packets that wait for `process` ----------------------------------------------------------
@@ -66,7 +73,17 @@ export abstract class PeerResources implements TickHost {
   begin(overridden: boolean, maxBuffered: number): void {
     this.overridden = overridden;
     this.direct = this.#dispatching && !overridden;
-    this.buffers.limit = maxBuffered;
+    this.#maxBuffered = maxBuffered;
+    if (this.buffers !== undefined) this.buffers.limit = maxBuffered;
+  }
+
+  /** What iterators buffer counts here. */
+  get budget(): BufferBudget {
+    if (this.buffers === undefined) {
+      this.buffers = new BufferBudget(this.parts.registry);
+      this.buffers.limit = this.#maxBuffered;
+    }
+    return this.buffers;
   }
 
   /** Packets that wait for `process`. */
@@ -107,7 +124,7 @@ export abstract class PeerResources implements TickHost {
   protected letGo(session: Session): void {
     // A connection that is paused has reached those that paused it.
     if (session.paused) {
-      this.buffers.forget(session);
+      this.buffers?.forget(session);
       for (const stream of this.#streams ?? []) stream.forget(session);
     }
     this.#processor?.closed(session);
@@ -124,15 +141,22 @@ export abstract class PeerResources implements TickHost {
     this.parts.platform.yield(call);
   }
 
-  /** What polls while bytes keep coming, for so many seconds; `undefined`: nothing does. */
-  protected poller(window: number): Poll | undefined {
-    if (window === 0) return undefined;
-    if (this.#pollWindow !== window) {
-      const { clock, platform } = this.parts;
-      this.#pollWindow = window;
-      this.#poll = platform.poll?.(clock, window);
-    }
-    return this.#poll;
+  /** Bytes came. @param window - how long this polls for the next ones, in seconds; 0: not at all. */
+  protected arrived(window: number): void {
+    if (window === 0) return;
+    if (this.#polling?.window === window) this.#polling.poll?.arrived();
+    else if (this.parts.platform.poll !== undefined) this.#arrivedAlone(window);
+  }
+
+  /** Nothing polls until bytes come right behind others: an idle client hears of a beat now and then, and has nothing for that. */
+  #arrivedAlone(window: number): void {
+    const { clock, platform } = this.parts;
+    const now = (clock.now() * TICKS) | 0;
+    const soon = (now - this.#arrivedAt) >>> 0 <= window * 1000 * TICKS;
+    this.#arrivedAt = now;
+    if (!soon) return;
+    this.#polling = { window, poll: platform.poll?.(clock, window) };
+    this.#polling.poll?.arrived();
   }
 
   // ---- for tickers ------------------------------------------------------------------------------

@@ -5,8 +5,7 @@ import { describeValue } from "./describe-value.js";
 
 /** The packets of a peer that were made from definitions, by name. */
 export class TypedPackets<Owner> {
-  /** There with the first one: a process may have thousands of clients. */
-  #packets: Map<string, TypedPacket<Owner>> | undefined = undefined;
+  readonly #packets = new Map<string, TypedPacket<Owner>>();
   readonly #register: (definition: AnyPacketDefinition) => TypedPacket<Owner>;
 
   /** @param register - makes the packet of a definition, and registers it. */
@@ -16,7 +15,7 @@ export class TypedPackets<Owner> {
 
   /** The packet of a definition, if it is registered. */
   find(definition: AnyPacketDefinition): TypedPacket<Owner> | undefined {
-    return this.#packets?.get(definition.name);
+    return this.#packets.get(definition.name);
   }
 
   /**
@@ -38,7 +37,6 @@ export class TypedPackets<Owner> {
     const known = this.find(definition);
     if (known !== undefined && known.definition === definition) return known;
     const packet = this.#register(definition);
-    this.#packets ??= new Map();
     this.#packets.set(definition.name, packet);
     return packet;
   }

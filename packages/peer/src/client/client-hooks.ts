@@ -3,6 +3,7 @@ import { EVENT_SIZE } from "../base/engine.js";
 import { PeerHooks } from "../base/peer-hooks.js";
 import type { PeerParts } from "../base/peer-parts.js";
 import { clientHeartbeats } from "../liveness/client-heartbeat.js";
+import type { Heartbeats } from "../liveness/heartbeats.js";
 import type { CensusTaking } from "../observing/census.js";
 import { ClientResumption, type ResumeOptions } from "../resume/client-resumption.js";
 import { Redirects } from "../resume/redirects.js";
@@ -30,8 +31,8 @@ export class ClientHooks<C extends HookedClient> extends PeerHooks<C> {
   declare private plain: C["onReceive"];
 
   constructor(parts: PeerParts) {
-    super(parts, clientHeartbeats);
-    this.sessions = new ClientSessions(parts, this.observation, this);
+    super(parts);
+    this.sessions = new ClientSessions(parts, this);
   }
 
   /**
@@ -43,6 +44,15 @@ export class ClientHooks<C extends HookedClient> extends PeerHooks<C> {
     this.client = client.client;
     this.plain = plain;
     this.sessions.connectTo(client);
+  }
+
+  override get heartbeats(): Heartbeats {
+    return clientHeartbeats(this.parts);
+  }
+
+  /** An attempt to connect came to nothing. */
+  unconnected(): void {
+    this.observing?.handshake(undefined, "unconnected");
   }
 
   override get resumes(): boolean {
@@ -132,7 +142,7 @@ export class ClientHooks<C extends HookedClient> extends PeerHooks<C> {
   ): boolean {
     // Whole names: putting one together costs more than finding out that nobody listens.
     const event = direction === "recv" ? "peng3dnet:client.recv" : "peng3dnet:client.send";
-    if (!this.parts.events.hears(event)) return false;
+    if (!this.parts.events?.hears(event)) return false;
     const size = { [EVENT_SIZE]: session.connection.decodedSize };
     this.client.sendEvent(event, direction === "recv" ? { pid, msg: data, ...size } : { pid, data, ...size });
     return true;

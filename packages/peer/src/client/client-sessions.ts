@@ -8,7 +8,6 @@ import {
 } from "@peng3dnet/protocol";
 import type { PeerParts } from "../base/peer-parts.js";
 import type { CensusTaking } from "../observing/census.js";
-import type { Observation } from "../observing/observation.js";
 import { checkReason } from "../session/close-reason.js";
 import { type Metrics, MetricsSum, NO_METRICS } from "../session/metrics.js";
 import type { Session } from "../session/session.js";
@@ -24,6 +23,14 @@ import { refusalError } from "./tls-refusal.js";
 
 function stoppedError(): AbortedError {
   return new AbortedError("the client was stopped");
+}
+
+/** What the sessions of a client tell of. */
+interface SessionsHooks {
+  /** The client is at its end: tickers are, too, before anybody knows of that. */
+  stopTickers(): void;
+  /** An attempt to connect came to nothing. */
+  unconnected(): void;
 }
 
 /**
@@ -44,8 +51,7 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
   /** The handshake of the session of the moment is complete, or of the next one if there is none. */
   #active: Deferred<void>;
   readonly #parts: PeerParts;
-  readonly #observation: Observation;
-  readonly #tickers: { stopTickers(): void };
+  readonly #hooks: SessionsHooks;
   declare private host: ConnectingClient<C>;
   declare private attempts: ConnectAttempts;
   /** The first connection is up; `undefined`: nobody has asked for one. */
@@ -61,11 +67,9 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
   /** The reason that it was closed with while there was no session. */
   #closedAs: { readonly reason: string | null } | undefined = undefined;
 
-  /** @param tickers - end with the client, before anybody knows of that. */
-  constructor(parts: PeerParts, observation: Observation, tickers: { stopTickers(): void }) {
+  constructor(parts: PeerParts, hooks: SessionsHooks) {
     this.#parts = parts;
-    this.#observation = observation;
-    this.#tickers = tickers;
+    this.#hooks = hooks;
     this.#active = new Deferred(parts.clock);
     this.closing = new Deferred(parts.clock);
   }
@@ -236,7 +240,7 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
    */
   failed(error: Error, tried: boolean): CloseInfo {
     if (this.session === undefined && !this.closing.settled) {
-      this.#observation.handshake(undefined, "unconnected");
+      this.#hooks.unconnected();
       const info = this.#unconnected(error);
       if (tried && !this.attempts.over && this.#follows(info)) return info;
       this.#neverConnected(error);
@@ -326,7 +330,7 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
   }
 
   #settleClosed(info: CloseInfo): void {
-    this.#tickers.stopTickers();
+    this.#hooks.stopTickers();
     this.closing.settle(info);
   }
 

@@ -5,11 +5,18 @@ import {
   readBeat,
   UnexpectedPacketError,
 } from "@peng3dnet/protocol";
+import type { Platform } from "../platform/platform.js";
 import type { Clock } from "../time/clock.js";
 import { BeatWheels } from "./beat-wheels.js";
 import { type BeatingSession, Heartbeat, type UnderWay, USUAL_INTERVAL } from "./heartbeat.js";
-import type { HeartbeatRole } from "./heartbeats.js";
+import { type HeartbeatRole, Heartbeats } from "./heartbeats.js";
 import { ServerClock, type ServerTime } from "./server-clock.js";
+
+/** What the heartbeats of a client need of it. */
+interface Surroundings {
+  readonly clock: Clock;
+  readonly platform: Pick<Platform, "yield">;
+}
 
 /** What a server may send of beats: two in an interval, and so many more. */
 const ALLOWANCE = 8;
@@ -17,6 +24,7 @@ const ALLOWANCE = 8;
 /** The client's part of a heartbeat: answers on receipt, whatever its timers do, and learns the server's time. */
 export class ClientHeartbeat extends Heartbeat {
   readonly #clock = new ServerClock();
+  /** When it began, in whole milliseconds by the clock: the engine keeps these in the object itself. */
   readonly #begun: number;
   /** What the server's clock showed in its first beat, in microseconds. */
   #firstTime: number | undefined = undefined;
@@ -33,7 +41,7 @@ export class ClientHeartbeat extends Heartbeat {
 
   constructor(session: BeatingSession) {
     super(session);
-    this.#begun = this.time.clock.now();
+    this.#begun = Math.floor(this.time.clock.now());
   }
 
   protected override get interval(): number {
@@ -41,7 +49,7 @@ export class ClientHeartbeat extends Heartbeat {
   }
 
   override settypeExchanged(): void {
-    this.#answeredAt = this.#begun;
+    this.#answeredAt = this.time.clock.now();
   }
 
   /** The server's time; `undefined` until the first beat came, or the second one if that had no settype to go by. */
@@ -115,8 +123,7 @@ export class ClientHeartbeat extends Heartbeat {
 /** The wheels of the clients of a process, by their clock, so that thousands of them set one timer. */
 const wheels = new WeakMap<Clock, BeatWheels>();
 
-/** Heartbeats of clients. */
-export const clientHeartbeats: HeartbeatRole = {
+const CLIENT_ROLE: HeartbeatRole = {
   make: (session) => new ClientHeartbeat(session),
   wheels(clock) {
     let own = wheels.get(clock);
@@ -127,3 +134,16 @@ export const clientHeartbeats: HeartbeatRole = {
     return own;
   },
 };
+
+/** The heartbeats of the clients of a process, by their clock. */
+const shared = new WeakMap<Clock, Heartbeats>();
+
+/** Heartbeats of clients: the same for all with one clock, since a process may have thousands of them. */
+export function clientHeartbeats({ clock, platform }: Surroundings): Heartbeats {
+  let own = shared.get(clock);
+  if (own === undefined) {
+    own = new Heartbeats(CLIENT_ROLE, clock, platform.yield);
+    shared.set(clock, own);
+  }
+  return own;
+}

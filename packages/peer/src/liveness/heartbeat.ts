@@ -41,6 +41,8 @@ export interface BeatingSession extends ConnectionHandle {
   readonly blocked: boolean;
   /** Whether it is not listened to, or something has come from it that waits to be worked off. */
   readonly hasUnprocessedInput: boolean;
+  /** A beat took so many seconds there and back. */
+  measured(seconds: number): void;
   /** The peer is gone, or hangs. */
   lost(error: HeartbeatTimeoutError): void;
   /** Something threw that has no right to. */

@@ -1,4 +1,3 @@
-import type { Observation } from "../observing/observation.js";
 import type { Platform } from "../platform/platform.js";
 import type { Clock } from "../time/clock.js";
 import type { BeatWheel } from "./beat-wheel.js";
@@ -20,12 +19,10 @@ export class Heartbeats implements Timekeeper {
   readonly #role: HeartbeatRole;
   readonly #yield: Platform["yield"];
   readonly #epoch: number;
-  readonly #observation: Observation;
   #wheels: BeatWheels | undefined = undefined;
 
-  constructor(role: HeartbeatRole, clock: Clock, yieldTurn: Platform["yield"], observation: Observation) {
+  constructor(role: HeartbeatRole, clock: Clock, yieldTurn: Platform["yield"]) {
     this.#role = role;
-    this.#observation = observation;
     this.clock = clock;
     this.#yield = yieldTurn;
     this.#epoch = clock.now();
@@ -56,8 +53,7 @@ export class Heartbeats implements Timekeeper {
   }
 
   measured(session: BeatingSession, milliseconds: number): void {
-    if (this.#observation.trips !== undefined)
-      this.#observation.roundTrip(Math.max(0, milliseconds) / 1000, session);
+    session.measured(Math.max(0, milliseconds) / 1000);
   }
 
   /** This side's part of the heartbeat of a connection; `undefined` if its sides have not agreed on heartbeats. */

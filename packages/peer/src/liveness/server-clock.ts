@@ -15,20 +15,18 @@ const DRIFT = 0.0002;
  * All times are in milliseconds.
  */
 export class ServerClock {
-  /** The difference is at least this, as of `#lowerAt`. */
+  // A bound gets looser at a steady rate, so that one number says what it is at any time: what it would have been at time 0.
+  /** The difference is at least this, less the drift since then. */
   #lower = Number.NEGATIVE_INFINITY;
-  #lowerAt = 0;
-  /** The difference is at most this, as of `#upperAt`. */
+  /** The difference is at most this, and the drift since then. */
   #upper = Number.POSITIVE_INFINITY;
-  #upperAt = 0;
 
   /** A message came. @param sent - by the server's clock. @param now - when it came, by this one. */
   received(sent: number, now: number): void {
     const bound = sent - now;
     if (bound > this.#upperNow(now)) this.#upper = Number.POSITIVE_INFINITY;
     if (bound < this.#lowerNow(now)) return;
-    this.#lower = bound;
-    this.#lowerAt = now;
+    this.#lower = bound + now * DRIFT;
   }
 
   /** The server got one. @param sent - by this clock. @param arrived - by the server's. @param now - by this one. */
@@ -37,8 +35,7 @@ export class ServerClock {
     // Bounds that leave nothing between them are those of a clock that was set, or of a machine that slept.
     if (bound < this.#lowerNow(now)) this.#lower = Number.NEGATIVE_INFINITY;
     if (bound > this.#upperNow(now)) return;
-    this.#upper = bound;
-    this.#upperAt = now;
+    this.#upper = bound - now * DRIFT;
   }
 
   /** The server's time; `undefined` until there are bounds on both sides. */
@@ -49,10 +46,10 @@ export class ServerClock {
   }
 
   #lowerNow(now: number): number {
-    return this.#lower - (now - this.#lowerAt) * DRIFT;
+    return this.#lower - now * DRIFT;
   }
 
   #upperNow(now: number): number {
-    return this.#upper + (now - this.#upperAt) * DRIFT;
+    return this.#upper + now * DRIFT;
   }
 }

@@ -10,6 +10,7 @@ import { EVENT_SIZE } from "../base/engine.js";
 import { PeerHooks } from "../base/peer-hooks.js";
 import type { PeerParts } from "../base/peer-parts.js";
 import { GroupTable } from "../groups/group-table.js";
+import { Heartbeats } from "../liveness/heartbeats.js";
 import { serverHeartbeats } from "../liveness/server-heartbeat.js";
 import type { CensusTaking } from "../observing/census.js";
 import type { Platform } from "../platform/platform.js";
@@ -35,6 +36,7 @@ export interface HookedServer<C extends ClientOnServer> {
 
 /** What the sessions of a server report to. */
 export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
+  override readonly heartbeats: Heartbeats;
   /** Its groups. */
   readonly groups: GroupTable<C>;
   /** Whether newcomers are refused. */
@@ -56,7 +58,8 @@ export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
   declare private deserted: () => void;
 
   constructor(parts: PeerParts, table: ClientTable<C>, admission: Admission<Session<C>>) {
-    super(parts, serverHeartbeats);
+    super(parts);
+    this.heartbeats = new Heartbeats(serverHeartbeats, parts.clock, parts.platform.yield);
     this.#table = table;
     this.#admission = admission;
     const { guard } = parts;
@@ -269,7 +272,7 @@ export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
     // Whole names: putting one together costs more than finding out that nobody listens.
     const event =
       direction === "recv" ? "peng3dnet:server.connection.recv" : "peng3dnet:server.connection.send";
-    if (!this.parts.events.hears(event)) return false;
+    if (!this.parts.events?.hears(event)) return false;
     const client = session.owner;
     if (direction === "recv") {
       this.server.sendEvent(event, { client, pid, msg: data, [EVENT_SIZE]: session.connection.decodedSize });

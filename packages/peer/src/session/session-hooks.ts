@@ -32,8 +32,10 @@ export interface SessionHooks<Session> {
   shareOf(session: Session): unknown;
   /** The heartbeats of all connections. */
   readonly heartbeats: Heartbeats;
-  /** What message iterators have buffered. */
-  readonly buffers: BufferBudget;
+  /** A heartbeat took so long there and back. */
+  roundTrip(session: Session, seconds: number): void;
+  /** What message iterators have buffered; `undefined`: there was none. */
+  readonly buffers: BufferBudget | undefined;
   /** Whether output is gathered, and handed over at once when that ends. */
   readonly gathering: boolean;
   /** There is a packet, and not `direct`: takes it over. */

@@ -128,7 +128,7 @@ export class SessionInput<Session extends InputHost<Session>> implements Runnabl
         if (length >= COSTLY_LENGTH) turns.look();
         // Those that wait for `process` come first.
         if ((!hooks.direct || this.packets > 0) && !connection.atControl) hooks.takePacket(session);
-        else if (hooks.buffers.full && hooks.buffers.keepsOut(session, connection.packetId)) {
+        else if (hooks.buffers?.full && hooks.buffers.keepsOut(session, connection.packetId)) {
           this.getWindow().kept = connection.rawPacket();
         } else {
           connection.dispatch();
@@ -205,7 +205,7 @@ export class SessionInput<Session extends InputHost<Session>> implements Runnabl
     const session = this.#session;
     if (!session.open) return true;
     const { buffers } = session.hooks;
-    if (buffers.full && buffers.keepsOut(session, packetIdOf(raw))) return false;
+    if (buffers?.full && buffers.keepsOut(session, packetIdOf(raw))) return false;
     const { hooks } = session;
     // A handler may process others.
     const before = hooks.queuedLength;

@@ -445,6 +445,10 @@ export class Session<Owner = unknown>
     this.getEnding().destroy(reason);
   }
 
+  measured(seconds: number): void {
+    this.hooks.roundTrip(this, seconds);
+  }
+
   /** The peer gives no sign of life, in spite of heartbeats. */
   lost(error: HeartbeatTimeoutError): void {
     if (this.resumption?.outlives === true) this.resumption.transport.suspend(error);
