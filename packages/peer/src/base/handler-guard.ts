@@ -1,4 +1,5 @@
 import { describeError, kindOfError, Repeats, whenRejected } from "@peng3dnet/protocol";
+import type { Platform } from "../platform/platform.js";
 import { type Listener, Listeners } from "./listeners.js";
 import { type Logger, silentLogger } from "./logger.js";
 
@@ -13,6 +14,14 @@ export interface HandlerErrorContext {
   readonly where: string;
 }
 
+/** Whom a guard tells. */
+interface GuardSetup {
+  /** Where diagnostics go. */
+  readonly log: Logger;
+  /** Warns whoever runs the program, where there is no logger. */
+  readonly platform: Pick<Platform, "warn">;
+}
+
 /**
  * Calls code of the application so that what it throws, or rejects with, is reported and harms nobody:
  * to `handlerError` listeners, else to the logger, else as a process warning, one for each place. No method of it
@@ -20,16 +29,13 @@ export interface HandlerErrorContext {
  */
 export class HandlerGuard {
   readonly #listeners = new Listeners();
-  readonly #logger: Logger;
-  readonly #warn: (message: string) => void;
+  readonly #setup: GuardSetup;
   /** There once something failed: a process may have thousands of clients. */
   #repeats: Repeats | undefined = undefined;
   #warned: Set<string> | undefined = undefined;
 
-  /** @param warn - warns whoever runs the program, where there is no logger. */
-  constructor(logger: Logger, warn: (message: string) => void) {
-    this.#logger = logger;
-    this.#warn = warn;
+  constructor(setup: GuardSetup) {
+    this.#setup = setup;
   }
 
   on(event: string, listener: Listener): void {
@@ -89,7 +95,7 @@ export class HandlerGuard {
 
   /** Tells that a packet was dropped. The reason and the name of the packet make out what counts as the same. */
   ignored(message: string, why: string, packet: string): void {
-    if (this.#logger === silentLogger) return;
+    if (this.#setup.log === silentLogger) return;
     this.#tell(`${why} ${packet}`, "debug", () => message);
   }
 
@@ -100,7 +106,7 @@ export class HandlerGuard {
 
   /** As {@link HandlerGuard.warn}; without a logger by a process warning, since it would happen in silence else. */
   notice(message: string, kind: string): void {
-    if (this.#logger === silentLogger) this.#warnOnce(kind, () => message);
+    if (this.#setup.log === silentLogger) this.#warnOnce(kind, () => message);
     else this.warn(message, kind);
   }
 
@@ -111,11 +117,11 @@ export class HandlerGuard {
 
   #tell(kind: string, level: keyof Logger, text: (first: boolean) => string): void {
     this.#repeats ??= new Repeats();
-    this.#repeats.tell(`${level} ${kind}`, (line) => this.#logger[level](line), text);
+    this.#repeats.tell(`${level} ${kind}`, (line) => this.#setup.log[level](line), text);
   }
 
   #log(where: string, error: unknown): void {
-    if (this.#logger === silentLogger) {
+    if (this.#setup.log === silentLogger) {
       this.#warnOnce(
         where,
         () =>
@@ -135,7 +141,7 @@ export class HandlerGuard {
     if (this.#warned.has(kind) || this.#warned.size >= MAX_WARNINGS) return;
     this.#warned.add(kind);
     try {
-      this.#warn(text());
+      this.#setup.platform.warn(text());
     } catch {
       // A platform that cannot warn has nobody to tell.
     }

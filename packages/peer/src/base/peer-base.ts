@@ -15,7 +15,6 @@ import {
   type PacketOutput,
   type PacketRef,
   PacketRegistry,
-  type Peer,
   registerInternalPackets,
   type Side,
 } from "@peng3dnet/protocol";
@@ -27,7 +26,7 @@ import {
   TypedPacket,
 } from "../messages/typed-packet.js";
 import { OBSERVED, type Observable, type ObservationPoint } from "../observing/observe.js";
-import { checkPlatform, type Platform } from "../platform/platform.js";
+import { checkPlatform } from "../platform/platform.js";
 import { printLine } from "../platform/print-line.js";
 import {
   type AnsweredBy,
@@ -52,11 +51,12 @@ import type { EngineLike } from "./engine.js";
 import { EngineEvents, enableEvents, type PeerKind } from "./engine-events.js";
 import { type HandlerErrorContext, HandlerGuard } from "./handler-guard.js";
 import { checkListener, type Listener } from "./listeners.js";
-import { guardedLogger, type Logger } from "./logger.js";
+import type { Logger } from "./logger.js";
 import { checkOptionValues } from "./option-values.js";
 import type { PeerOptions } from "./options.js";
 import type { PeerHooks } from "./peer-hooks.js";
-import type { PeerParts } from "./peer-parts.js";
+import { EMIT, type PartsInit, type WholePeer } from "./peer-parts.js";
+import { type GivenSetup, setupOf } from "./peer-setup.js";
 import { callRegistrationHooks } from "./registration-hooks.js";
 import { TypedPackets } from "./typed-packets.js";
 
@@ -74,7 +74,7 @@ export abstract class PeerBase<
   Owner extends ConnectionOwner,
   Events extends PeerEvents,
   Receives extends Side = Side,
-> implements Peer, AsyncDisposable, Ticking, Observable
+> implements WholePeer, AsyncDisposable, Ticking, Observable
 {
   abstract readonly side: Side;
   /** The packets that this peer knows. */
@@ -90,9 +90,6 @@ export abstract class PeerBase<
   declare protected readonly clock: Clock;
   declare protected readonly logger: Logger;
   declare protected readonly guard: HandlerGuard;
-  readonly #platform: Platform;
-  readonly #print: PeerOptions["print"];
-  readonly #events: EngineEvents | undefined;
   readonly #hooks: PeerHooks<Owner>;
   #conntypes: readonly NamedType[] = [];
   /** For those who wait until it is stopped; made for the first of them. */
@@ -107,40 +104,30 @@ export abstract class PeerBase<
   /**
    * @internal
    * @param kind - as in the names of events.
-   * @param platform - what the runtime has to offer.
+   * @param given - what holds where `options` say nothing, and what only this kind of peer has.
    * @param hook - makes what the sessions report to.
    * @throws {@link ConfigError} if an option is unknown or not allowed.
    */
   constructor(
     kind: PeerKind,
     options: PeerOptions,
-    platform: Platform,
-    hook: (parts: PeerParts) => PeerHooks<Owner>,
+    given: Pick<GivenSetup, "platform" | "connector" | "conntype">,
+    hook: (init: PartsInit) => PeerHooks<Owner>,
   ) {
     checkOptionValues(options);
-    checkPlatform(platform);
+    checkPlatform(given.platform);
     this.kind = kind;
-    this.#print = options.print;
     this.peng = options.peng;
     this.cfg = new Config(options.cfg, options.peng?.cfg);
-    this.#platform = platform;
-    this.clock = options.clock ?? this.#platform.clock;
-    this.logger = guardedLogger(options.logger);
-    this.guard = new HandlerGuard(this.logger, this.#platform.warn);
-    this.#events = options.peng && new EngineEvents(kind, this, options.peng, this.guard);
-    const parts: PeerParts = {
-      cfg: this.cfg,
-      peer: this,
-      registry: this.registry,
-      clock: this.clock,
-      platform,
-      guard: this.guard,
-      events: this.#events,
-      emit: (event, args) => this.emit(event as keyof Events & string, ...(args as never)),
-    };
-    this.#hooks = hook(parts);
-    this.#settings = new CurrentSettings(parts, options, this.#hooks);
-    enableEvents(this.#events, this.cfg.get("net.events.enable"));
+    const { print, codec, extensions, validateSent, clock, logger } = options;
+    const setup = setupOf({ ...given, print, codec, extensions, validateSent, clock, logger });
+    this.clock = setup.clock;
+    this.logger = setup.log;
+    this.guard = new HandlerGuard(setup);
+    const events = options.peng && new EngineEvents(kind, this, options.peng, this.guard);
+    this.#hooks = hook({ peer: this, setup, guard: this.guard, events });
+    this.#settings = new CurrentSettings(this.#hooks);
+    enableEvents(events, this.cfg.get("net.events.enable"));
     this.#hooks.lookWhoWatches();
     for (const definition of options.packets ?? []) this.register(definition);
   }
@@ -155,7 +142,7 @@ export abstract class PeerBase<
    */
   initialize(): void {
     // Read again here, so that a peer may be told after it was made.
-    enableEvents(this.#events, this.cfg.get("net.events.enable"));
+    enableEvents(this.#hooks.events, this.cfg.get("net.events.enable"));
     this.#hooks.lookWhoWatches();
     if (this.#initialized) return;
     this.#initialized = true;
@@ -466,6 +453,11 @@ export abstract class PeerBase<
     return stream;
   }
 
+  /** For its parts. */
+  [EMIT](event: string, args: readonly unknown[]): void {
+    this.emit(event as keyof Events & string, ...(args as never));
+  }
+
   /** Tells the listeners of an event. */
   protected emit<K extends keyof Events & string>(event: K, ...args: Extract<Events[K], unknown[]>): void {
     this.guard.emit(event, args);
@@ -479,7 +471,7 @@ export abstract class PeerBase<
    * @reference `sendEvent`
    */
   sendEvent(event: string, data: Readonly<Record<string, unknown>> = {}): void {
-    this.#events?.send(event, data);
+    this.#hooks.events?.send(event, data);
   }
 
   /**
@@ -488,8 +480,8 @@ export abstract class PeerBase<
    */
   print(...values: unknown[]): void {
     this.guard.run("print", () => {
-      const print = this.#print ?? this.#platform.print;
-      return print(printLine(this.#platform, values));
+      const { platform, print = platform.print } = this.#hooks.setup;
+      return print(printLine(platform, values));
     });
   }
 

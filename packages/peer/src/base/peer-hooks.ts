@@ -101,7 +101,7 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
     if (!this.#began) return;
     const { connections, handshaking } = this.#census();
     if (connections === handshaking) return;
-    this.parts.guard.notice(
+    this.guard.notice(
       `${quoteText(name)} was registered while there are connections, which do not have it: both sides compare their packets in the handshake. Register it before the first one, e.g. in the option packets`,
       "a packet registered late",
     );
@@ -117,13 +117,13 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
 
   /** Others want to know of each packet now, or nobody. */
   lookWhoWatches(): void {
-    this.watched = this.parts.events?.enabled === true || this.#observation?.packets !== undefined;
+    this.watched = this.events?.enabled === true || this.#observation?.packets !== undefined;
     if (this.#observation?.nobody !== false) this.keepTally(false);
   }
 
   /** Who looks on; made with the first who may, since a process may have thousands of clients at which nobody does. */
   get observation(): Observation {
-    const { guard, platform } = this.parts;
+    const { guard, platform } = this;
     this.#observation ??= new Observation(guard, platform.observer, this);
     return this.#observation;
   }
@@ -131,7 +131,7 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
   /** Who looks on, the runtime's own observer included, which comes and goes; `undefined`: nobody does. */
   protected get observing(): Observation | undefined {
     if (this.#observation !== undefined) return this.#observation;
-    return this.parts.platform.observer?.() === undefined ? undefined : this.observation;
+    return this.platform.observer?.() === undefined ? undefined : this.observation;
   }
 
   /** Whether connections that begin now may carry what traces of requests need. */
@@ -165,7 +165,7 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
   requestsBy(definition: AnyRequestDefinition): PeerRequests {
     if (this.requests === undefined) {
       if (!isRequestDeclaration(definition)) throw noRequest(definition);
-      const { peer, registry, guard } = this.parts;
+      const { peer, registry, guard } = this;
       const { observation } = this;
       const sessionOf = (cid: Cid): Session<Owner> | undefined => this.sessionOf(cid);
       this.requests = definition["~requests"](peer, { registry, guard, observation, sessionOf });
@@ -206,7 +206,7 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
 
   handshakeComplete(session: Session<Owner>): void {
     this.observing?.handshake(session, "complete");
-    const { guard } = this.parts;
+    const { guard } = this;
     try {
       const result: unknown = session.owner.onHandshakeComplete();
       if (result !== undefined) guard.watch(result, "onHandshakeComplete");
@@ -217,7 +217,7 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
   }
 
   received(session: Session<Owner>, entry: PacketEntry, msg: unknown): void {
-    const { guard } = this.parts;
+    const { guard } = this;
     const unhandled = !entry.receives || this.unheard;
     if (unhandled) this.unheard = false;
     try {
@@ -226,14 +226,13 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
     } catch (error) {
       guard.failed(error, "onReceive");
     }
-    if (session.options.prints?.recv)
-      this.parts.peer.print(`recv ${session.cid ?? "server"} ${entry.name}:`, msg);
+    if (session.options.prints?.recv) this.peer.print(`recv ${session.cid ?? "server"} ${entry.name}:`, msg);
     const heard = this.watched && this.#showReceived(session, entry, msg);
     if (unhandled && !heard && !this.observes(session.owner)) this.#unhandled(session, entry.name);
   }
 
   sent(session: Session<Owner>, ptype: PacketRef, data: unknown): void {
-    const { guard, registry } = this.parts;
+    const { guard } = this;
     // First, since the packet's bytes are there until a handler sends another one.
     if (this.watched) this.#showSent(session, ptype, data);
     try {
@@ -243,7 +242,7 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
       guard.failed(error, "onSend");
     }
     if (session.options.prints?.send)
-      this.parts.peer.print(`send ${session.cid ?? "server"} ${registry.entry(ptype).name}:`, data);
+      this.peer.print(`send ${session.cid ?? "server"} ${this.registry.entry(ptype).name}:`, data);
   }
 
   /** @returns whether a listener of the engine has heard of it. */
@@ -253,14 +252,14 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
       const bytes = this.queuedLength || session.connection.packetBytes;
       observation.received(entry.name, bytes, session);
     }
-    return this.parts.events?.enabled === true && this.sendPacketEvent(session, "recv", entry.id, msg);
+    return this.events?.enabled === true && this.sendPacketEvent(session, "recv", entry.id, msg);
   }
 
   #showSent(session: Session<Owner>, ptype: PacketRef, data: unknown): void {
-    const { events, registry } = this.parts;
+    const { events } = this;
     const observation = this.#observation;
     if (observation?.packets !== undefined) {
-      observation.sent(registry.entry(ptype).name, session.connection.lastPacketBytes, session);
+      observation.sent(this.registry.entry(ptype).name, session.connection.lastPacketBytes, session);
     }
     if (events?.enabled) this.sendPacketEvent(session, "send", ptype, data);
   }
@@ -286,11 +285,11 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
   }
 
   handlerFailed(error: unknown, where: string): void {
-    this.parts.guard.failed(error, where);
+    this.guard.failed(error, where);
   }
 
   ignored(message: string, why: string, packet = ""): void {
-    this.parts.guard.ignored(message, why, packet);
+    this.guard.ignored(message, why, packet);
   }
 
   payloadDropped(error: InvalidPayloadError, packet: string): void {
@@ -304,7 +303,7 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
   }
 
   #getNotices(): PacketNotices {
-    this.#notices ??= new PacketNotices(this.parts.guard);
+    this.#notices ??= new PacketNotices(this.guard);
     return this.#notices;
   }
 }

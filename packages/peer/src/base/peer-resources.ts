@@ -4,12 +4,10 @@ import { FlushScheduler } from "../session/flush-scheduler.js";
 import type { Pausable } from "../session/pausable.js";
 import { lengthPrefixed } from "../session/raw-packet.js";
 import type { Session } from "../session/session.js";
-import type { Clock } from "../time/clock.js";
 import type { TickHost } from "../time/ticker.js";
 import { PacketProcessor } from "../turns/packet-processor.js";
 import { RunQueue } from "../turns/run-queue.js";
-import type { HandlerGuard } from "./handler-guard.js";
-import type { PeerParts } from "./peer-parts.js";
+import { PeerParts, type PartsInit } from "./peer-parts.js";
 
 /** Ticks in a millisecond: the engine keeps integers of 32 bits in the object itself. */
 const TICKS = 1024;
@@ -24,7 +22,7 @@ interface Stream {
  * What the sessions of a peer share: turns, the queue for `process`, buffers of messages, flushes, ticks. What is not there from
  * the start is made once there is use for it, since a process may have thousands of clients.
  */
-export abstract class PeerResources implements TickHost {
+export abstract class PeerResources extends PeerParts implements TickHost {
   /** Whether packets are processed as they come, without a queue and without overridable steps. */
   direct = false;
   readonly turns: RunQueue;
@@ -33,7 +31,6 @@ export abstract class PeerResources implements TickHost {
   /** Whether output is gathered, and handed over at once when that ends. */
   gathering = false;
   ticksOver = false;
-  protected readonly parts: PeerParts;
   /** Whether a subclass overrides a step of receiving, so that every packet has to take that way. */
   protected overridden = false;
   /** Whether packets are processed as they come. */
@@ -49,9 +46,9 @@ export abstract class PeerResources implements TickHost {
   /** When bytes came last, as long as that is so, in ticks. */
   #arrivedAt = 0;
 
-  constructor(parts: PeerParts) {
-    const { clock, platform } = parts;
-    this.parts = parts;
+  constructor(init: PartsInit) {
+    super(init);
+    const { clock, platform } = init.setup;
     this.turns = new RunQueue(clock, platform.yield);
   }
 
@@ -80,7 +77,7 @@ export abstract class PeerResources implements TickHost {
   /** What iterators buffer counts here. */
   get budget(): BufferBudget {
     if (this.buffers === undefined) {
-      this.buffers = new BufferBudget(this.parts.registry);
+      this.buffers = new BufferBudget(this.registry);
       this.buffers.limit = this.#maxBuffered;
     }
     return this.buffers;
@@ -89,7 +86,7 @@ export abstract class PeerResources implements TickHost {
   /** Packets that wait for `process`. */
   get processor(): PacketProcessor {
     if (this.#processor === undefined) {
-      const { clock, platform } = this.parts;
+      const { clock, platform } = this;
       this.#processor = new PacketProcessor(clock, platform.yield, this.turns);
       if (this.#dispatching) this.#processor.dispatch();
     }
@@ -133,24 +130,24 @@ export abstract class PeerResources implements TickHost {
   // ---- flushes, turns, polling ------------------------------------------------------------------
 
   scheduleFlush(session: Session): void {
-    this.#scheduler ??= new FlushScheduler(this.parts.platform.defer);
+    this.#scheduler ??= new FlushScheduler(this.platform.defer);
     this.#scheduler.add(session);
   }
 
   inLaterTurn(call: () => void): void {
-    this.parts.platform.yield(call);
+    this.platform.yield(call);
   }
 
   /** Bytes came. @param window - how long this polls for the next ones, in seconds; 0: not at all. */
   protected arrived(window: number): void {
     if (window === 0) return;
     if (this.#polling?.window === window) this.#polling.poll?.arrived();
-    else if (this.parts.platform.poll !== undefined) this.#arrivedAlone(window);
+    else if (this.platform.poll !== undefined) this.#arrivedAlone(window);
   }
 
   /** Nothing polls until bytes come right behind others: an idle client hears of a beat now and then, and has nothing for that. */
   #arrivedAlone(window: number): void {
-    const { clock, platform } = this.parts;
+    const { clock, platform } = this;
     const now = (clock.now() * TICKS) | 0;
     const soon = (now - this.#arrivedAt) >>> 0 <= window * 1000 * TICKS;
     this.#arrivedAt = now;
@@ -160,14 +157,6 @@ export abstract class PeerResources implements TickHost {
   }
 
   // ---- for tickers ------------------------------------------------------------------------------
-
-  get clock(): Clock {
-    return this.parts.clock;
-  }
-
-  get guard(): HandlerGuard {
-    return this.parts.guard;
-  }
 
   get tickers(): Set<{ stop(): void }> {
     this.#tickers ??= new Set();

@@ -1,7 +1,7 @@
 import type { CloseInfo, PacketRef } from "@peng3dnet/protocol";
 import { EVENT_SIZE } from "../base/engine.js";
 import { PeerHooks } from "../base/peer-hooks.js";
-import type { PeerParts } from "../base/peer-parts.js";
+import type { PartsInit } from "../base/peer-parts.js";
 import { clientHeartbeats } from "../liveness/client-heartbeat.js";
 import type { Heartbeats } from "../liveness/heartbeats.js";
 import type { CensusTaking } from "../observing/census.js";
@@ -10,13 +10,13 @@ import { Redirects } from "../resume/redirects.js";
 import type { Session } from "../session/session.js";
 import type { ClientEvents } from "./client-options.js";
 import { ClientSessions } from "./client-sessions.js";
-import type { ConnectingClient, ToldClient } from "./connecting-client.js";
-import type { Dialling } from "./dialling.js";
+import type { ClientAccess, ToldClient } from "./connecting-client.js";
+import { Dialling, type DiallingClient } from "./dialling.js";
 import type { ReconnectOptions } from "./reconnect-options.js";
 import { Reconnecting } from "./reconnecting.js";
 
 /** What a client does itself of what its session reports: its overridable methods. */
-export interface HookedClient extends ToldClient {
+export interface HookedClient extends ToldClient, DiallingClient {
   receiveData(data: Uint8Array, cid: null): unknown;
   processSinglePacket(): unknown;
 }
@@ -27,27 +27,27 @@ export class ClientHooks<C extends HookedClient> extends PeerHooks<C> {
   readonly sessions: ClientSessions<C>;
   /** Brings a session back whose line broke; `undefined`: nothing does. */
   resuming: ClientResumption<C> | undefined = undefined;
-  declare private client: C;
-  declare private plain: C["onReceive"];
+  declare client: C;
+  declare access: ClientAccess<C>;
 
-  constructor(parts: PeerParts) {
-    super(parts);
-    this.sessions = new ClientSessions(parts, this);
+  constructor(init: PartsInit) {
+    super(init);
+    this.sessions = new ClientSessions(this);
   }
 
-  /**
-   * Hands in the client, which makes this before there is one to hand in.
-   *
-   * @param plain - `onReceive` as it is where no subclass overrides it.
-   */
-  connect(client: ConnectingClient<C>, plain: C["onReceive"]): void {
-    this.client = client.client;
-    this.plain = plain;
-    this.sessions.connectTo(client);
+  /** Hands in the client, which makes this before there is one to hand in. */
+  connect(client: C, access: ClientAccess<C>): void {
+    this.client = client;
+    this.access = access;
+  }
+
+  /** Opens transports. Made for the attempts: a client that is connected needs none. */
+  dialling(): Dialling {
+    return new Dialling(this.client, this.setup);
   }
 
   override get heartbeats(): Heartbeats {
-    return clientHeartbeats(this.parts);
+    return clientHeartbeats(this);
   }
 
   /** An attempt to connect came to nothing. */
@@ -64,15 +64,16 @@ export class ClientHooks<C extends HookedClient> extends PeerHooks<C> {
     return this.resuming as ClientResumption<C>;
   }
 
-  /** Has the session outlive its transport. @param dialling - connects again, if it has something to connect with. */
-  resumeBy(options: ResumeOptions, dialling: Dialling): ClientResumption<C> {
+  /** Has the session outlive its transport. */
+  resumeBy(options: ResumeOptions): ClientResumption<C> {
+    const dialling = this.dialling();
     const { connector } = dialling;
     const resuming = new ClientResumption<C>({
-      clock: this.parts.clock,
+      clock: this.clock,
       options,
       dial: connector && ((...args) => dialling.dial(...args)),
       redirects: new Redirects(options, connector),
-      networkBack: this.parts.platform.networkBack,
+      networkBack: this.platform.networkBack,
       suspended: (session, error) => {
         this.suspended(session, error);
         this.#emit("suspend", { error });
@@ -96,7 +97,7 @@ export class ClientHooks<C extends HookedClient> extends PeerHooks<C> {
 
   /** Has another session follow where one is gone. */
   reconnectBy(options: ReconnectOptions): void {
-    this.sessions.reconnecting = new Reconnecting(options, this.parts.clock, this.parts.guard);
+    this.sessions.reconnecting = new Reconnecting(options, this.clock, this.guard);
   }
 
   protected override sessionOf(): Session<C> | undefined {
@@ -116,7 +117,7 @@ export class ClientHooks<C extends HookedClient> extends PeerHooks<C> {
   }
 
   protected override observes(): boolean {
-    return this.client.onReceive !== this.plain;
+    return this.client.onReceive !== this.access.plain;
   }
 
   override drained(): void {
@@ -142,13 +143,13 @@ export class ClientHooks<C extends HookedClient> extends PeerHooks<C> {
   ): boolean {
     // Whole names: putting one together costs more than finding out that nobody listens.
     const event = direction === "recv" ? "peng3dnet:client.recv" : "peng3dnet:client.send";
-    if (!this.parts.events?.hears(event)) return false;
+    if (!this.events?.hears(event)) return false;
     const size = { [EVENT_SIZE]: session.connection.decodedSize };
     this.client.sendEvent(event, direction === "recv" ? { pid, msg: data, ...size } : { pid, data, ...size });
     return true;
   }
 
   #emit<K extends keyof ClientEvents & string>(event: K, ...args: ClientEvents[K]): void {
-    this.parts.emit(event, args);
+    this.emit(event, args);
   }
 }

@@ -16,17 +16,25 @@ import { checkWait, type WaitOptions, waitError } from "../time/wait-options.js"
 import type { Transport } from "../transport/transport.js";
 import type { ClientEvents } from "./client-options.js";
 import { type AttemptedSessions, ConnectAttempts } from "./connect-attempts.js";
-import type { ConnectingClient, ToldClient } from "./connecting-client.js";
+import type { ClientAccess, ToldClient } from "./connecting-client.js";
 import { connectionClosed } from "./connection-closed.js";
+import type { Dialling } from "./dialling.js";
 import type { Reconnecting } from "./reconnecting.js";
 import { refusalError } from "./tls-refusal.js";
+
+/** What was waited for, where it has come to pass. */
+const DONE = Promise.resolve();
 
 function stoppedError(): AbortedError {
   return new AbortedError("the client was stopped");
 }
 
 /** What the sessions of a client tell of. */
-interface SessionsHooks {
+interface SessionsHooks<C extends ToldClient> extends PeerParts {
+  readonly client: C;
+  readonly access: ClientAccess<C>;
+  /** Opens transports. */
+  dialling(): Dialling;
   /** The client is at its end: tickers are, too, before anybody knows of that. */
   stopTickers(): void;
   /** An attempt to connect came to nothing. */
@@ -46,14 +54,13 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
   reconnecting: Reconnecting | undefined = undefined;
   /** Takes the session that another program has saved, if there is one. Throws if it cannot be used. */
   takeSaved: (() => void) | undefined = undefined;
-  /** The client is at its end. */
-  readonly closing: Deferred<CloseInfo>;
-  /** The handshake of the session of the moment is complete, or of the next one if there is none. */
-  #active: Deferred<void>;
-  readonly #parts: PeerParts;
-  readonly #hooks: SessionsHooks;
-  declare private host: ConnectingClient<C>;
-  declare private attempts: ConnectAttempts;
+  readonly #hooks: SessionsHooks<C>;
+  /** That the client is at its end; there once somebody waits for that, or it is. */
+  #closing: Deferred<CloseInfo> | undefined = undefined;
+  /** That the handshake of the session of the moment is complete, or of the next one; `"active"`: it is; `undefined`: nobody waits. */
+  #active: Deferred<void> | "active" | undefined = undefined;
+  /** There while it connects, or may connect again, and once nothing is to be opened any more. */
+  #attempts: ConnectAttempts | undefined = undefined;
   /** The first connection is up; `undefined`: nobody has asked for one. */
   #up: Promise<void> | undefined = undefined;
   /** Whether there was a session. */
@@ -67,17 +74,54 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
   /** The reason that it was closed with while there was no session. */
   #closedAs: { readonly reason: string | null } | undefined = undefined;
 
-  constructor(parts: PeerParts, hooks: SessionsHooks) {
-    this.#parts = parts;
+  constructor(hooks: SessionsHooks<C>) {
     this.#hooks = hooks;
-    this.#active = new Deferred(parts.clock);
-    this.closing = new Deferred(parts.clock);
   }
 
-  /** Hands in the client, which makes this before there is one to hand in. */
-  connectTo(host: ConnectingClient<C>): void {
-    this.host = host;
-    this.attempts = new ConnectAttempts(this, host.dialling, this.#parts);
+  /** Whether the client is at its end. */
+  get closed(): boolean {
+    return this.#closing?.settled === true;
+  }
+
+  /** Resolves when the client is at its end. */
+  waitForClose(options: WaitOptions): Promise<CloseInfo> {
+    return this.#getClosing().wait(options, "the connection to close");
+  }
+
+  #getClosing(): Deferred<CloseInfo> {
+    this.#closing ??= new Deferred(this.#hooks.clock);
+    return this.#closing;
+  }
+
+  /** Whether the session of the moment was active, or there will be none any more. */
+  get #decided(): boolean {
+    return this.#active === "active" || this.#active?.settled === true;
+  }
+
+  #waitForActive(options: WaitOptions): Promise<void> {
+    if (this.#active === "active") {
+      const invalid = waitError(options);
+      return invalid === undefined ? DONE : Promise.reject(invalid);
+    }
+    this.#active ??= new Deferred(this.#hooks.clock);
+    return this.#active.wait(options, "the connection");
+  }
+
+  /** There will be no active session any more. */
+  #failActive(error: Error): void {
+    if (this.#active === "active") return;
+    this.#active ??= new Deferred(this.#hooks.clock);
+    this.#active.fail(error);
+  }
+
+  #getAttempts(): ConnectAttempts {
+    this.#attempts ??= new ConnectAttempts(this, this.#hooks.dialling(), this.#hooks);
+    return this.#attempts;
+  }
+
+  /** Whether nothing is to be opened any more. */
+  get #over(): boolean {
+    return this.#attempts?.over === true;
   }
 
   /** Whether somebody has asked for a connection, or handed one in. */
@@ -87,7 +131,7 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
 
   /** Whether it is at its end, after at least one session. */
   get over(): boolean {
-    return this.#began && this.closing.settled;
+    return this.#began && this.closed;
   }
 
   /** Counters of all sessions together. */
@@ -119,8 +163,7 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
 
   /** Why nothing can be done with a session. */
   missing(): Error {
-    if (this.closing.settled)
-      return new ConnectionClosedError("the client is not connected any more", "socketclose");
+    if (this.closed) return new ConnectionClosedError("the client is not connected any more", "socketclose");
     return new InvalidStateError(
       this.#began
         ? "the client has lost its connection and tries again (the option reconnect); await waitForConnection(), or go on when the event session comes"
@@ -137,9 +180,13 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
   }
 
   async #connect(): Promise<void> {
-    this.host.checkNotStopped();
-    if (this.closing.settled) throw new InvalidStateError("the client was closed; a client connects once");
-    await this.attempts.untilUp(this.#goOnWithSaved());
+    const { access, client } = this.#hooks;
+    access.checkNotStopped(client);
+    if (this.closed) throw new InvalidStateError("the client was closed; a client connects once");
+    await this.#getAttempts().untilUp(this.#goOnWithSaved());
+    // Thousands of clients may be up, and keep nothing of how they came there.
+    this.#up = DONE;
+    if (this.reconnecting === undefined && !this.#over) this.#attempts = undefined;
   }
 
   /** Takes a session of another program, if there is one. @returns why that failed, if a fresh one follows. @throws if none does. */
@@ -162,7 +209,7 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
 
   async #within(options: WaitOptions, connect: () => Promise<void>, what: string): Promise<void> {
     const { signal } = options;
-    const { clock, platform } = this.#parts;
+    const { clock, platform } = this.#hooks;
     if (signal?.aborted === true && this.session === undefined) throw aborted(signal, what);
     const connecting = connect();
     try {
@@ -173,7 +220,7 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
       // A session that was saved is there before its line is.
       if (!this.everActive && (session === undefined || session.suspended)) {
         this.#ended = true;
-        this.attempts.end(() => error as Error);
+        this.#getAttempts().end(() => error as Error);
         session?.destroy("socketclose");
       }
       throw error;
@@ -182,10 +229,10 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
 
   /** Begins a session over a transport. @param spent - seconds of its handshake that are over. */
   begin(transport: Transport, spent: number): Session<C> {
-    if (this.session !== undefined || this.closing.settled || this.attempts.over)
+    if (this.session !== undefined || this.closed || this.#over)
       throw new InvalidStateError("a client connects once; make a new one");
-    this.#up ??= Promise.resolve();
-    const session = this.host.create(transport);
+    this.#up ??= DONE;
+    const session = this.#hooks.access.create(this.#hooks.client, transport);
     this.#adopt(session);
     this.#tellConnected(session);
     session.start(spent);
@@ -193,10 +240,10 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
   }
 
   #adopt(session: Session<C>): void {
-    session.owner = this.host.client;
+    session.owner = this.#hooks.client;
     this.session = session;
     this.#began = true;
-    this.attempts.began();
+    this.#attempts?.began();
   }
 
   /**
@@ -208,7 +255,7 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
     transport: Transport,
     into: (session: Session<C>) => void,
   ): [session: Session<C>, connected: () => void] {
-    const session = this.host.create(transport);
+    const session = this.#hooks.access.create(this.#hooks.client, transport);
     into(session);
     this.#adopt(session);
     session.hooks.started(session);
@@ -226,10 +273,10 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
   }
 
   #tellConnected({ transport, options }: Session<C>): void {
-    const { client } = this.host;
+    const { client } = this.#hooks;
     client.sendEvent("connect", { addr: transport.remoteAddress, sock: transport.socket });
-    if (options.prints?.connect) this.#parts.peer.print(`connect ${transport.remoteAddress.join(" ")}`);
-    this.#parts.guard.run("onConnect", () => client.onConnect());
+    if (options.prints?.connect) this.#hooks.peer.print(`connect ${transport.remoteAddress.join(" ")}`);
+    this.#hooks.guard.run("onConnect", () => client.onConnect());
     this.#emit("connect");
   }
 
@@ -239,10 +286,10 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
    * @returns what it failed with, if another one follows. @throws the error, if none does.
    */
   failed(error: Error, tried: boolean): CloseInfo {
-    if (this.session === undefined && !this.closing.settled) {
+    if (this.session === undefined && !this.closed) {
       this.#hooks.unconnected();
       const info = this.#unconnected(error);
-      if (tried && !this.attempts.over && this.#follows(info)) return info;
+      if (tried && !this.#over && this.#follows(info)) return info;
       this.#neverConnected(error);
     }
     throw error;
@@ -257,12 +304,12 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
 
   /** There is no session, and there will be none. */
   #neverConnected(error: Error): void {
-    if (this.closing.settled) return;
+    if (this.closed) return;
     const info = this.#unconnected(error);
-    this.#active.fail(this.#began ? connectionClosed(info) : error);
+    this.#failActive(this.#began ? connectionClosed(info) : error);
     // It was closed, if not connected: whoever waits for that learns it as ever.
     if (this.#began || this.#closedAs !== undefined)
-      this.#tellClosed(info, this.#parts.cfg.get("net.debug.print.close"));
+      this.#tellClosed(info, this.#hooks.cfg.get("net.debug.print.close"));
     this.#settleClosed(info);
   }
 
@@ -272,7 +319,9 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
   activated(): void {
     const info = this.reconnecting?.active();
     this.everActive = true;
-    this.#active.settle();
+    const waiting = this.#active;
+    this.#active = "active";
+    if (waiting !== "active") waiting?.settle();
     this.#emit("handshakecomplete");
     // A listener may have closed it. Only where none follows is `close` told instead.
     if (info !== undefined && !this.#ended) this.#emit("session", info);
@@ -280,7 +329,7 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
 
   /** A session is over. */
   ended(session: Session<C>, { reason, error, clean }: CloseInfo): void {
-    const wasActive = this.#active.settled;
+    const wasActive = this.#decided;
     const prints = session.options.prints?.close === true;
     // Before the handshake is complete, a server may say what is missing of TLS.
     const refusal = wasActive || error !== undefined ? undefined : refusalError(reason);
@@ -291,7 +340,7 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
       return;
     }
     // An error has a stack, which takes longer than all else here.
-    if (!wasActive) this.#active.fail(connectionClosed(info));
+    if (!wasActive) this.#failActive(connectionClosed(info));
     this.#tellClosed(info, prints);
     this.#settleClosed(info);
   }
@@ -310,28 +359,30 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
     this.#past.nothingWaits();
     this.session = undefined;
     if (wasActive) {
-      this.#active = new Deferred(this.#parts.clock);
-      if (prints) this.#parts.peer.print(`lost ${info.reason}`);
+      this.#active = undefined;
+      if (prints) this.#hooks.peer.print(`lost ${info.reason}`);
       this.#emit("lost", info);
     }
     // How that ends, others learn by `session` or `close`.
-    this.attempts.untilUp(info).catch(() => {});
+    this.#getAttempts()
+      .untilUp(info)
+      .catch(() => {});
   }
 
   // ---- the end ----------------------------------------------------------------------------------
 
   /** Tells all whom it concerns that the client is closed. */
   #tellClosed(info: CloseInfo, prints: boolean): void {
-    const { client } = this.host;
-    this.#parts.guard.run("onClose", () => client.onClose(info.reason));
-    if (prints) this.#parts.peer.print(`close ${info.reason}`);
+    const { client } = this.#hooks;
+    this.#hooks.guard.run("onClose", () => client.onClose(info.reason));
+    if (prints) this.#hooks.peer.print(`close ${info.reason}`);
     client.sendEvent("close", { reason: info.reason });
     this.#emit("close", info);
   }
 
   #settleClosed(info: CloseInfo): void {
     this.#hooks.stopTickers();
-    this.closing.settle(info);
+    this.#getClosing().settle(info);
   }
 
   /** Closes the session of the moment, and begins no other one. */
@@ -339,16 +390,16 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
     checkWait(options);
     checkReason(reason);
     if (this.session !== undefined) this.#closeSession(this.session, reason);
-    else if (!this.closing.settled) {
+    else if (!this.closed) {
       this.#closedAs ??= { reason };
       this.#ended = true;
       if (this.#up !== undefined) {
-        this.attempts.end(() => new AbortedError("the client was closed while it connected"));
+        this.#getAttempts().end(() => new AbortedError("the client was closed while it connected"));
       } else {
         this.#neverConnected(new ConnectionClosedError("the client was closed before it connected", reason));
       }
     }
-    return this.closing.wait(options, "the connection to close");
+    return this.waitForClose(options);
   }
 
   #closeSession(session: Session<C>, reason: string | null): void {
@@ -366,7 +417,7 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
   /** Cuts the session of the moment, and begins no other one. */
   stop(): void {
     this.#ended = true;
-    this.attempts.end(stoppedError);
+    this.#getAttempts().end(stoppedError);
     if (this.session !== undefined) this.session.destroy("socketclose");
     else this.#neverConnected(new ConnectionClosedError("the client was stopped", "socketclose"));
   }
@@ -376,20 +427,19 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
   /** Resolves once a session is active, the next one if there is none at the moment. */
   waitForConnection(options: WaitOptions): Promise<void> {
     const { session } = this;
-    const { clock, platform } = this.#parts;
-    if (!this.#active.settled || session === undefined || session.open)
-      return this.#active.wait(options, "the connection");
+    const { clock, platform } = this.#hooks;
+    if (!this.#decided || session === undefined || session.open) return this.#waitForActive(options);
     // It closes: whether another one follows is known once it is over.
     return within(clock, this.#behind(session), options, "the connection to close", platform.yield);
   }
 
   async #behind(session: Session<C>): Promise<void> {
     await session.waitForClose({});
-    if (this.closing.settled) throw connectionClosed(await this.closing.wait({}, "the connection to close"));
-    await this.#active.wait({}, "the connection");
+    if (this.closed) throw connectionClosed(await this.waitForClose({}));
+    await this.#waitForActive({});
   }
 
   #emit<K extends keyof ClientEvents & string>(event: K, ...args: ClientEvents[K]): void {
-    this.#parts.emit(event, args);
+    this.#hooks.emit(event, args);
   }
 }

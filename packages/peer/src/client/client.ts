@@ -52,9 +52,6 @@ import {
   type ClientEvents,
   type ClientOptions,
 } from "./client-options.js";
-import type { ClientSessions } from "./client-sessions.js";
-import type { ConnectingClient } from "./connecting-client.js";
-import { Dialling } from "./dialling.js";
 import { keepSessions } from "./keeping.js";
 import { checkReconnect } from "./reconnect-options.js";
 
@@ -73,10 +70,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
   readonly cid: null = null;
 
   readonly #addr: AddressLike | undefined;
-  readonly #conntype: string;
-  readonly #dialling: Dialling;
   readonly #hooks: ClientHooks<Client<D>>;
-  readonly #sessions: ClientSessions<Client<D>>;
   #started = false;
 
   /**
@@ -88,23 +82,24 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
     const { exact = new.target === Client } = defaults;
     if (exact) checkKnownOptions("a Client", options, CLIENT_OPTIONS);
     let hooks!: ClientHooks<Client<D>>;
-    const platform = options.platform ?? defaults.platform ?? standardPlatform;
-    super("client", options, platform, (parts) => {
-      hooks = new ClientHooks(parts);
+    const given = {
+      platform: options.platform ?? defaults.platform ?? standardPlatform,
+      connector: options.connector ?? defaults.connector,
+      conntype: options.conntype ?? CONNTYPE_CLASSIC,
+    };
+    super("client", options, given, (init) => {
+      hooks = new ClientHooks(init);
       return hooks;
     });
     if (!exact) noticeUnknownOptions(this, options, CLIENT_OPTIONS, this.guard);
     this.#hooks = hooks;
-    this.#sessions = hooks.sessions;
     const { resume = false, reconnect = false } = options;
     this.#addr = options.addr;
     if (options.addr !== undefined) normalizeAddrSocketstyle(options.addr);
-    this.#conntype = options.conntype ?? CONNTYPE_CLASSIC;
-    const connector = options.connector ?? defaults.connector;
+    const { connector } = given;
     if (connector !== undefined && typeof connector.connect !== "function")
       throw new TypeError("the option connector has no connect()");
-    this.#dialling = new Dialling(connector, this, this.clock, this.logger);
-    hooks.connect(new Client.#Connecting(this), Client.prototype.onReceive);
+    hooks.connect(this, Client.#access);
     const resuming = resume === true ? {} : resume;
     const reconnecting = reconnect === true ? {} : reconnect;
     // All is checked before a keeper is taken, which serves one client.
@@ -114,37 +109,27 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
       hooks.reconnectBy(reconnecting);
     }
     if (resuming !== false) {
-      const resumption = hooks.resumeBy(resuming, this.#dialling);
+      const resumption = hooks.resumeBy(resuming);
       const { keeper } = resuming;
-      if (keeper !== undefined) keepSessions(keeper, this, this.#conntype, hooks.sessions, resumption);
+      if (keeper !== undefined) keepSessions(keeper, this, given.conntype, hooks.sessions, resumption);
     }
   }
 
   /** What its sessions do with a client, whose methods for that are not for everybody. */
-  static readonly #Connecting = class<D extends AnyPacketDefinition> implements ConnectingClient<Client<D>> {
-    readonly client: Client<D>;
-
-    constructor(client: Client<D>) {
-      this.client = client;
-    }
-
-    get dialling(): Dialling {
-      return this.client.#dialling;
-    }
-
-    create(transport: Transport): Session<Client<D>> {
-      return this.client.createSession(transport, null, this.client.#conntype);
-    }
-
-    checkNotStopped(): void {
-      this.client.checkNotStopped();
-    }
+  static readonly #access = {
+    plain: Client.prototype.onReceive,
+    create<D extends AnyPacketDefinition>(client: Client<D>, transport: Transport): Session<Client<D>> {
+      return client.createSession(transport, null, client.#hooks.setup.conntype);
+    },
+    checkNotStopped<D extends AnyPacketDefinition>(client: Client<D>): void {
+      client.checkNotStopped();
+    },
   };
 
   // ---- the connection ---------------------------------------------------------------------------
 
   get #session(): Session<Client<D>> | undefined {
-    return this.#sessions.session;
+    return this.#hooks.sessions.session;
   }
 
   /** Address of the server. */
@@ -159,25 +144,25 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
    * `STATE_CLOSED` when there will be none any more.
    */
   get state(): number {
-    return this.#session?.connection.state ?? (this.#sessions.closing.settled ? STATE_CLOSED : STATE_INIT);
+    return this.#session?.connection.state ?? (this.#hooks.sessions.closed ? STATE_CLOSED : STATE_INIT);
   }
 
   set state(state: number) {
-    this.#sessions.require().connection.state = state;
+    this.#hooks.sessions.require().connection.state = state;
   }
 
   /** Mode of the connection, one of the `MODE_*` constants or the application's own numbers. Default `MODE_NOTSET`. */
   get mode(): number {
-    return this.#session?.connection.mode ?? (this.#sessions.closing.settled ? MODE_CLOSED : MODE_NOTSET);
+    return this.#session?.connection.mode ?? (this.#hooks.sessions.closed ? MODE_CLOSED : MODE_NOTSET);
   }
 
   set mode(mode: number) {
-    this.#sessions.require().connection.mode = mode;
+    this.#hooks.sessions.require().connection.mode = mode;
   }
 
   /** Name of the connection type. */
   get conntype(): string {
-    return this.#conntype;
+    return this.#hooks.setup.conntype ?? CONNTYPE_CLASSIC;
   }
 
   /** What TLS established. `SSLSEC_NONE` while there is no connection. */
@@ -232,7 +217,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
 
   /** Counters of the connection; with the option `reconnect`, of all sessions together. */
   override get metrics(): Metrics {
-    return this.#sessions.metrics;
+    return this.#hooks.sessions.metrics;
   }
 
   override getConnection(): Connection | undefined {
@@ -254,7 +239,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
    * @reference `connect`
    */
   connect(options: WaitOptions = {}): Promise<void> {
-    return this.#sessions.patiently(options, () => this.#sessions.connect(), "the connection");
+    return this.#hooks.sessions.patiently(options, () => this.#hooks.sessions.connect(), "the connection");
   }
 
   /**
@@ -266,7 +251,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
       this.#hooks.resuming?.attach(this.#session, transport);
       return;
     }
-    this.#sessions.begin(transport, 0);
+    this.#hooks.sessions.begin(transport, 0);
   }
 
   // ---- running ----------------------------------------------------------------------------------
@@ -293,7 +278,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
    * @reference `runBlocking`
    */
   async runBlocking(options: WaitOptions = {}): Promise<void> {
-    await this.#sessions.patiently(
+    await this.#hooks.sessions.patiently(
       options,
       async () => {
         await this.runAsync();
@@ -311,8 +296,8 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
    * @throws as {@link Client.runAsync} and {@link Client.waitForConnection}; {@link ConnectionClosedError} if it was closed.
    */
   start(options: WaitOptions = {}): Promise<void> {
-    if (this.#sessions.over) return this.#refuseStart();
-    return this.#sessions.patiently(options, () => this.#start(), "the connection");
+    if (this.#hooks.sessions.over) return this.#refuseStart();
+    return this.#hooks.sessions.patiently(options, () => this.#start(), "the connection");
   }
 
   async #refuseStart(): Promise<void> {
@@ -338,7 +323,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
    * @reference `stop`
    */
   stop(): void {
-    if (this.markStopped()) this.#sessions.stop();
+    if (this.markStopped()) this.#hooks.sessions.stop();
   }
 
   /**
@@ -349,7 +334,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
    */
   async join(options: WaitOptions = {}): Promise<void> {
     checkWait(options);
-    if (this.#sessions.asked) await this.waitForClose(options);
+    if (this.#hooks.sessions.asked) await this.waitForClose(options);
   }
 
   /** Closes the connection properly and stops. */
@@ -367,7 +352,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
    * @reference `wait_for_connection`
    */
   waitForConnection(options: WaitOptions = {}): Promise<void> {
-    return this.#sessions.waitForConnection(options);
+    return this.#hooks.sessions.waitForConnection(options);
   }
 
   /**
@@ -377,7 +362,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
    * @reference `wait_for_close`
    */
   waitForClose(options: WaitOptions = {}): Promise<CloseInfo> {
-    return this.#sessions.closing.wait(options, "the connection to close");
+    return this.#hooks.sessions.waitForClose(options);
   }
 
   protected override ownerOf(): this {
@@ -403,7 +388,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
     P extends NameSentTo<D, typeof SIDE_SERVER> | SentTo<typeof SIDE_SERVER> | UntypedPacket,
   >(ptype: P, data: PayloadOf<D, P>, cid?: Cid): boolean;
   override sendMessage(ptype: PacketRef, data: unknown, _cid?: Cid): boolean {
-    const session = this.#sessions.require();
+    const session = this.#hooks.sessions.require();
     const below = session.connection.send(ptype, data);
     if (!below) session.noteHighWater();
     return below;
@@ -426,8 +411,8 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
     const { requests } = this.#hooks;
     if (requests === undefined) return rejected(unknownRequest(request));
     // Not by the private getter: "Call the engine's run time for no packet" in docs/performance.
-    const { session } = this.#sessions;
-    if (session === undefined) return requests.notAsked(request, this.#sessions.missing());
+    const { session } = this.#hooks.sessions;
+    if (session === undefined) return requests.notAsked(request, this.#hooks.sessions.missing());
     return requests.ask(request, input, options, session);
   }
 
@@ -456,7 +441,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
   }
 
   async #flush(options: WaitOptions): Promise<void> {
-    await this.#sessions.require().flush(options);
+    await this.#hooks.sessions.require().flush(options);
   }
 
   /**
@@ -479,7 +464,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
    * @reference `close`
    */
   close(reason: string | null = null, options: WaitOptions = {}): Promise<CloseInfo> {
-    return optional(this.#sessions.close(reason, options));
+    return optional(this.#hooks.sessions.close(reason, options));
   }
 
   // ---- hooks ------------------------------------------------------------------------------------
@@ -545,7 +530,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
    * @reference `process_single_packet`
    */
   processSinglePacket(_client?: unknown): void {
-    const session = this.#sessions.require();
+    const session = this.#hooks.sessions.require();
     const result: unknown = this.receivePacket(session.connection.rawPacket(), null);
     if (result !== undefined) session.failIfRejected(result, "receivePacket");
   }
@@ -558,7 +543,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
    * @reference `receive_packet`
    */
   receivePacket(data: Uint8Array, _cid: Cid = null): void {
-    this.#hooks.enqueue(this.#sessions.require(), data);
+    this.#hooks.enqueue(this.#hooks.sessions.require(), data);
   }
 
   /**

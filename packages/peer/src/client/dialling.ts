@@ -1,6 +1,5 @@
 import { type Address, type Config, InvalidStateError } from "@peng3dnet/protocol";
-import type { Logger } from "../base/logger.js";
-import type { Clock } from "../time/clock.js";
+import type { PeerSetup } from "../base/peer-setup.js";
 import type { Connector, ConnectRequest, RedirectedConnector } from "../transport/connector.js";
 
 /** What {@link Dialling} needs of a client. */
@@ -26,17 +25,17 @@ const SIGNAL: PropertyDescriptor & ThisType<{ readonly end: DialEnd }> = {
 
 /** Opens transports to the server of a client, or to where that leads it. */
 export class Dialling {
-  /** What it connects with; `undefined`: nothing, so that somebody has to hand in transports. */
-  readonly connector: Connector | undefined;
   readonly #client: DiallingClient;
-  readonly #clock: Clock;
-  readonly #logger: Logger;
+  readonly #setup: Pick<PeerSetup, "connector" | "clock" | "log">;
 
-  constructor(connector: Connector | undefined, client: DiallingClient, clock: Clock, logger: Logger) {
-    this.connector = connector;
+  constructor(client: DiallingClient, setup: Pick<PeerSetup, "connector" | "clock" | "log">) {
     this.#client = client;
-    this.#clock = clock;
-    this.#logger = logger;
+    this.#setup = setup;
+  }
+
+  /** What it connects with; `undefined`: nothing, so that somebody has to hand in transports. */
+  get connector(): Connector | undefined {
+    return this.#setup.connector;
   }
 
   /**
@@ -55,11 +54,12 @@ export class Dialling {
         "the client has nothing to connect with; hand in a connector, or a transport with attach()",
       );
     const { cfg } = this.#client;
+    const { clock, log } = this.#setup;
     const request: Partial<ConnectRequest> & { readonly end: DialEnd } = {
       address: to?.address ?? this.#client.addr,
       cfg,
-      clock: this.#clock,
-      logger: this.#logger,
+      clock,
+      logger: log,
       timeout: cfg.get("net.timeout.handshake"),
       end,
       whenGivenUp: end.whenGivenUp,

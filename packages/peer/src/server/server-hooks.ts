@@ -8,7 +8,7 @@ import type {
 } from "@peng3dnet/protocol";
 import { EVENT_SIZE } from "../base/engine.js";
 import { PeerHooks } from "../base/peer-hooks.js";
-import type { PeerParts } from "../base/peer-parts.js";
+import type { PartsInit } from "../base/peer-parts.js";
 import { GroupTable } from "../groups/group-table.js";
 import { Heartbeats } from "../liveness/heartbeats.js";
 import { serverHeartbeats } from "../liveness/server-heartbeat.js";
@@ -57,17 +57,17 @@ export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
   declare private server: HookedServer<C>;
   declare private deserted: () => void;
 
-  constructor(parts: PeerParts, table: ClientTable<C>, admission: Admission<Session<C>>) {
-    super(parts);
-    this.heartbeats = new Heartbeats(serverHeartbeats, parts.clock, parts.platform.yield);
+  constructor(init: PartsInit, table: ClientTable<C>, admission: Admission<Session<C>>) {
+    super(init);
+    this.heartbeats = new Heartbeats(serverHeartbeats, this.clock, this.platform.yield);
     this.#table = table;
     this.#admission = admission;
-    const { guard } = parts;
-    this.draining = new Draining(parts.clock);
+    const { guard } = this;
+    this.draining = new Draining(this.clock);
     this.groups = new GroupTable<C>({
       guard,
       find: (cid) => table.find(cid),
-      emit: (event, args) => parts.emit(event, args),
+      emit: (event, args) => this.emit(event, args),
     });
     const addressOf = (session: object): unknown => this.shareOf(session as Session<C>);
     this.#input = new HeldTotal(inputTotalError, addressOf);
@@ -98,7 +98,7 @@ export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
 
   /** Calls something, which does not throw, before the output of any session leaves that gathers now. */
   beforeOutput(call: () => void): void {
-    if (this.#beforeOutput.push(call) === 1) this.parts.platform.defer(() => this.outputLeaves());
+    if (this.#beforeOutput.push(call) === 1) this.platform.defer(() => this.outputLeaves());
   }
 
   outputLeaves(): void {
@@ -131,7 +131,7 @@ export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
 
   /** Who looks on at nodes of a cluster from the runtime's side. */
   get nodeObserver(): Platform["nodeObserver"] {
-    return this.parts.platform.nodeObserver;
+    return this.platform.nodeObserver;
   }
 
   /** How many clients there are whose sessions wait for them, and who hold no connection. */
@@ -150,7 +150,7 @@ export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
   }
 
   #makeResumption(): ServerResumption<C> {
-    const { cfg, clock, guard, registry } = this.parts;
+    const { cfg, clock, guard, registry } = this;
     const placesNow = (): ResumePlaces | undefined => this.places;
     return new ServerResumption<C>({
       clock,
@@ -250,14 +250,14 @@ export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
 
   protected override ended(session: Session<C>, info: CloseInfo): void {
     const client = session.owner;
-    const { guard } = this.parts;
+    const { guard } = this;
     // The cid is that of the session: the class of the client may have overridden its own.
     this.#table.closed(session.cid as number, client, info);
     this.#admission.end(session);
     this.#untold.delete(session);
     this.draining.left(session);
     guard.run("onClose", () => client.onClose(info.reason));
-    if (session.options.prints?.close) this.parts.peer.print(`close ${session.cid} ${info.reason}`);
+    if (session.options.prints?.close) this.peer.print(`close ${session.cid} ${info.reason}`);
     this.server.sendEvent("connection.close", { client, reason: info.reason });
     this.#emit("close", client, info);
     if (this.#table.empty) this.deserted();
@@ -272,7 +272,7 @@ export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
     // Whole names: putting one together costs more than finding out that nobody listens.
     const event =
       direction === "recv" ? "peng3dnet:server.connection.recv" : "peng3dnet:server.connection.send";
-    if (!this.parts.events?.hears(event)) return false;
+    if (!this.events?.hears(event)) return false;
     const client = session.owner;
     if (direction === "recv") {
       this.server.sendEvent(event, { client, pid, msg: data, [EVENT_SIZE]: session.connection.decodedSize });
@@ -284,6 +284,6 @@ export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
   }
 
   #emit<K extends keyof ServerEvents<C> & string>(event: K, ...args: ServerEvents<C>[K]): void {
-    this.parts.emit(event, args);
+    this.emit(event, args);
   }
 }

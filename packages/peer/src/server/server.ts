@@ -18,7 +18,6 @@ import {
 } from "@peng3dnet/protocol";
 import { noticeUnknownOptions } from "../base/known-options.js";
 import { PeerBase } from "../base/peer-base.js";
-import type { PeerParts } from "../base/peer-parts.js";
 import { type SendOutcome, sendOutcome } from "../base/send-outcome.js";
 import type { Group } from "../groups/group.js";
 import type { GroupMap } from "../groups/group-map.js";
@@ -109,13 +108,11 @@ export class Server<
     const table = new ClientTable<ClientOf<C, D>>();
     let admission!: Admission<Session<ClientOf<C, D>>>;
     let hooks!: ServerHooks<ClientOf<C, D>>;
-    let shared!: PeerParts;
     const platform = options.platform ?? defaults.platform ?? standardPlatform;
-    super("server", options, platform, (parts) => {
-      shared = parts;
-      const { connectionLimit } = parts.platform;
-      admission = new Admission(parts.cfg, () => connectionLimit?.() ?? Number.POSITIVE_INFINITY);
-      hooks = new ServerHooks(parts, table, admission);
+    super("server", options, { platform }, (init) => {
+      const { connectionLimit } = platform;
+      admission = new Admission(init.peer.cfg, () => connectionLimit?.() ?? Number.POSITIVE_INFINITY);
+      hooks = new ServerHooks(init, table, admission);
       return hooks;
     });
     if (!exact) noticeUnknownOptions(this, options, SERVER_OPTIONS, this.guard);
@@ -132,7 +129,7 @@ export class Server<
     this.#served = options.conntypes && new Set(options.conntypes);
     this.#acceptor = options.acceptor ?? defaults.acceptor;
     if (this.#acceptor !== undefined) checkAcceptor(this.#acceptor, "the option acceptor");
-    this.#reception = new Reception(this.#receiving(), shared, table, admission, hooks);
+    this.#reception = new Reception(this.#receiving(), hooks, table, admission, hooks);
     this.#listenings = new Listenings(this.guard, this.#serverSide());
   }
 

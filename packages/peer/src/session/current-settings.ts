@@ -1,7 +1,5 @@
 import { type Config, type Peer, SIDE_SERVER } from "@peng3dnet/protocol";
-import type { PeerOptions } from "../base/options.js";
-import type { Platform } from "../platform/platform.js";
-import type { Clock } from "../time/clock.js";
+import type { PeerSetup } from "../base/peer-setup.js";
 import {
   type ConnectionSettings,
   ReadConfig,
@@ -14,32 +12,21 @@ import {
 interface PeerSource {
   readonly peer: Peer;
   readonly cfg: Config;
-  readonly clock: Clock;
-  readonly platform: Platform;
-}
-
-/** On a client: whether its session outlives its transport, and whether another one may follow. */
-interface Outliving {
+  readonly setup: PeerSetup;
+  /** On a client: whether its session outlives its transport. */
   readonly resumes: boolean;
+  /** On a client: whether another one may follow. */
   readonly reconnects: boolean;
 }
 
 /** The settings of connections that begin now. They are read again only if an option has changed since. */
 export class CurrentSettings {
   readonly #peer: PeerSource;
-  readonly #codec: PeerOptions["codec"];
-  readonly #extensions: PeerOptions["extensions"];
-  readonly #validateSent: boolean | undefined;
-  readonly #outliving: Outliving;
   #settings: ConnectionSettings | undefined = undefined;
   #read: ReadConfig | undefined = undefined;
 
-  constructor(peer: PeerSource, { codec, extensions, validateSent }: PeerOptions, outliving: Outliving) {
+  constructor(peer: PeerSource) {
     this.#peer = peer;
-    this.#codec = codec;
-    this.#extensions = extensions;
-    this.#validateSent = validateSent;
-    this.#outliving = outliving;
   }
 
   /** @throws {@link ConfigError} for a value of the engine's config that is not allowed. */
@@ -55,25 +42,19 @@ export class CurrentSettings {
     const read = new ReadConfig(cfg, former !== undefined);
     this.#settings = readSettings(peer, read, this.#source(), former);
     // Most clients connect once: they would hold what they never look at.
-    if (onServer || this.#outliving.reconnects) this.#read = read;
+    if (onServer || this.#peer.reconnects) this.#read = read;
     return this.#settings;
   }
 
   #changed({ shared }: ConnectionSettings): boolean {
     if (shared === undefined) return this.#read?.changed === true;
-    return this.#outliving.reconnects && shared.fingerprint !== this.#peer.cfg.fingerprint;
+    return this.#peer.reconnects && shared.fingerprint !== this.#peer.cfg.fingerprint;
   }
 
   #source(): SettingsSource {
-    const { clock, platform } = this.#peer;
-    return {
-      clock,
-      platform,
-      codec: this.#codec,
-      extensions: this.#extensions,
-      validateSent: this.#validateSent,
-      resumes: this.#outliving.resumes,
-    };
+    const { setup, resumes } = this.#peer;
+    const { clock, platform, codec, extensions, validateSent } = setup;
+    return { clock, platform, codec, extensions, validateSent, resumes };
   }
 
   /** Whether connections may have different settings: they began with others, or their peers declined compression. */
