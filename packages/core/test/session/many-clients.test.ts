@@ -23,6 +23,10 @@ async function startClient(addr: Client["addr"], cfg: ConfigOverrides = {}) {
   };
 }
 
+function fail(why: string): never {
+  throw new Error(why);
+}
+
 describe("clients with the same options, which have much in common", () => {
   test("do not share what one of their servers declined", async () => {
     const takes = await startServer({ addr: LOCAL });
@@ -65,4 +69,33 @@ describe("clients with the same options, which have much in common", () => {
     second.sendMessage("test:echo", "a".repeat(2000));
     expect(await promise).toBe("a".repeat(2000));
   });
+
+  test("do not share packets of the protocol or connection types", async () => {
+    const server = await startServer({ addr: LOCAL });
+    for (const { client, ask } of [await startClient(server.addr), await startClient(server.addr)]) {
+      expect(client.registry.getObj("peng3dnet:internal.hello").peer).toBe(client);
+      expect(client.getConnType("classic")).toMatchObject({ peer: client });
+      expect(client.registry.size).toBe(6);
+      expect((await ask("still there"))[0]).toBe("still there");
+    }
+  });
+});
+
+test("clients print and log where their own options say, whoever was made before", () => {
+  const lines: string[] = [];
+  for (const name of ["one", "two", "one"]) {
+    const note = (line: string): void => void lines.push(`${name} ${line.split("\n")[0]}`);
+    const logger = { debug: note, info: note, warn: note, error: note };
+    const client = track(new CoreClient({ print: note, logger, peng: { sendEvent: () => fail(name) } }));
+    client.print("text");
+    client.sendEvent("own");
+  }
+  expect(lines).toEqual([
+    "one text",
+    "one peng3dnet:client.own: Error: one",
+    "two text",
+    "two peng3dnet:client.own: Error: two",
+    "one text",
+    "one peng3dnet:client.own: Error: one",
+  ]);
 });

@@ -10,24 +10,26 @@ import { describeValue } from "./describe-value.js";
 /** What a connection is worked off with. */
 const STEPS = ["init", "receive", "send", "closed"] as const;
 
-/** A connection type under its name. A peer has few of them, so that a list is searched sooner than a map is made. */
+/** A connection type under its name, and behind it the others. A peer has few of them, and a client one: no list is made for it. */
 export interface NamedType {
   readonly name: string;
   readonly type: ConnectionType;
+  readonly next: NamedType | undefined;
 }
 
 /**
  * Adds a connection type to those of a peer.
  *
+ * @param types - those that there are; `undefined`: none.
  * @returns all of them.
  * @throws {@link AlreadyRegisteredError} if the name is taken, {@link RegistryError} if no client could ask for it, TypeError for
  * what is no connection type.
  */
 export function addConnectionType(
-  types: readonly NamedType[],
+  types: NamedType | undefined,
   name: string,
   type: ConnectionType,
-): readonly NamedType[] {
+): NamedType {
   if (name === CONNTYPE_NOTSET) {
     throw new RegistryError(
       'the name of a connection type is not empty: "" stands for a type that is not known yet',
@@ -49,12 +51,11 @@ export function addConnectionType(
   if (findConnectionType(types, name) !== undefined) {
     throw new AlreadyRegisteredError(`the connection type "${name}" is registered already`);
   }
-  // Written as "[...types, one]" it would have room for many more.
-  return types.concat([{ name, type }]);
+  return { name, type, next: types };
 }
 
 /** The connection type of a name; `undefined`: there is none. */
-export function findConnectionType(types: readonly NamedType[], name: string): ConnectionType | undefined {
-  for (const one of types) if (one.name === name) return one.type;
+export function findConnectionType(types: NamedType | undefined, name: string): ConnectionType | undefined {
+  for (let one = types; one !== undefined; one = one.next) if (one.name === name) return one.type;
   return undefined;
 }

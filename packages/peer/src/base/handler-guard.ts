@@ -25,34 +25,22 @@ interface GuardSetup {
 /**
  * Calls code of the application so that what it throws, or rejects with, is reported and harms nobody:
  * to `handlerError` listeners, else to the logger, else as a process warning, one for each place. No method of it
- * throws, whatever the application does.
+ * throws, whatever the application does. It has the listeners of its peer itself, so that there is one object for both.
  */
-export class HandlerGuard {
-  readonly #listeners = new Listeners();
+export class HandlerGuard extends Listeners {
   readonly #setup: GuardSetup;
   /** There once something failed: a process may have thousands of clients. */
   #repeats: Repeats | undefined = undefined;
   #warned: Set<string> | undefined = undefined;
 
   constructor(setup: GuardSetup) {
+    super();
     this.#setup = setup;
-  }
-
-  on(event: string, listener: Listener): void {
-    this.#listeners.add(event, listener);
-  }
-
-  once(event: string, listener: Listener): void {
-    this.#listeners.addOnce(event, listener);
-  }
-
-  off(event: string, listener: Listener): void {
-    this.#listeners.remove(event, listener);
   }
 
   /** Calls the listeners of an event, each guarded. */
   emit(event: string, args: readonly unknown[]): void {
-    const listeners = this.#listeners.of(event);
+    const listeners = this.of(event);
     if (listeners.length > 0) this.#tellOf(event, listeners, args);
   }
 
@@ -80,7 +68,7 @@ export class HandlerGuard {
     // Somebody may throw a promise. What is thrown is reported; what it rejects with is nobody's any more.
     whenRejected(error, ignore);
     const context: HandlerErrorContext = { where };
-    const listeners = this.#listeners.of("handlerError");
+    const listeners = this.of("handlerError");
     for (const listener of listeners) {
       try {
         const result: unknown = listener(error, context);
@@ -112,7 +100,7 @@ export class HandlerGuard {
 
   /** Whether somebody listens to an event. */
   hears(event: string): boolean {
-    return this.#listeners.of(event).length > 0;
+    return this.of(event).length > 0;
   }
 
   #tell(kind: string, level: keyof Logger, text: (first: boolean) => string): void {

@@ -16,6 +16,7 @@ import {
   type PacketRef,
   PacketRegistry,
   registerInternalPackets,
+  SIDE_SERVER,
   type Side,
 } from "@peng3dnet/protocol";
 import { MessageStream, type MessageStreamOptions } from "../messages/message-stream.js";
@@ -35,6 +36,7 @@ import {
   type RequestHandler,
 } from "../requests/request-definition.js";
 import type { AnyHandler } from "../requests/request-type.js";
+import type { ConnectionSettings } from "../session/connection-settings.js";
 import { CurrentSettings } from "../session/current-settings.js";
 import type { Metrics } from "../session/metrics.js";
 import { Session } from "../session/session.js";
@@ -91,10 +93,11 @@ export abstract class PeerBase<
   declare protected readonly logger: Logger;
   declare protected readonly guard: HandlerGuard;
   readonly #hooks: PeerHooks<Owner>;
-  #conntypes: readonly NamedType[] = [];
+  #conntypes: NamedType | undefined = undefined;
   /** For those who wait until it is stopped; made for the first of them. */
   #whenStopped: Deferred<void> | undefined = undefined;
-  readonly #settings: CurrentSettings;
+  /** Settings of connections, where there may be more than one of them. */
+  #settings: CurrentSettings | undefined = undefined;
   /** There with the first one: a process may have thousands of clients. */
   #typed: TypedPackets<Owner> | undefined = undefined;
   #initialized = false;
@@ -126,7 +129,6 @@ export abstract class PeerBase<
     this.guard = new HandlerGuard(setup);
     const events = options.peng && new EngineEvents(kind, this, options.peng, this.guard);
     this.#hooks = hook({ peer: this, setup, guard: this.guard, events });
-    this.#settings = new CurrentSettings(this.#hooks);
     enableEvents(events, this.cfg.get("net.events.enable"));
     this.#hooks.lookWhoWatches();
     for (const definition of options.packets ?? []) this.register(definition);
@@ -242,21 +244,28 @@ export abstract class PeerBase<
   abstract sendMessage(ptype: PacketRef, data: unknown, cid?: Cid): boolean;
   abstract closeConnection(cid?: Cid, reason?: string | null): Promise<CloseInfo>;
 
+  /** The settings of a connection that begins now. Most clients connect once, and would hold what they never look at. */
+  get #current(): ConnectionSettings {
+    const settings = this.#settings ?? new CurrentSettings(this.#hooks);
+    if (this.side === SIDE_SERVER || this.#hooks.reconnects) this.#settings = settings;
+    return settings.get();
+  }
+
   /** What a connection that begins now shares with others. */
   protected get context(): ConnectionContext {
-    return this.#settings.get().context;
+    return this.#current.context;
   }
 
   /** Whether connections may have different options: they began with others, or their peers declined compression. */
   protected get severalContexts(): boolean {
-    return this.#settings.several;
+    return this.#settings?.several === true;
   }
 
   /** Makes the session for a transport. Its `owner` has to be set before it starts. @internal */
   protected createSession(transport: Transport, cid: Cid, conntype?: string): Session<Owner> {
     checkTransport(transport);
     this.initialize();
-    const { context, options } = this.#settings.get();
+    const { context, options } = this.#current;
     this.#hooks.begin(this.overridesReceiving, options.maxBuffered);
     const resumable = context.declared?.resume === undefined ? undefined : this.#hooks.resumable(transport);
     const session = new Session<Owner>({
@@ -270,6 +279,11 @@ export abstract class PeerBase<
     });
     if (this.#hooks.traces) session.connection.declareTraces();
     return session;
+  }
+
+  /** An estimate of the memory that the value decoded last takes at most, in bytes. */
+  protected get decodedSize(): number {
+    return this.context.bodies.decodedSize;
   }
 
   /** Counters of all connections together, those that are closed included. */
@@ -399,7 +413,7 @@ export abstract class PeerBase<
   ): this;
   on(target: string | AnyPacketDefinition, listener: (...args: never[]) => unknown): this {
     checkListener(listener);
-    if (typeof target === "string") this.guard.on(target, listener as Listener);
+    if (typeof target === "string") this.guard.add(target, listener as Listener);
     else
       this.#getTyped()
         .get(target)
@@ -415,7 +429,7 @@ export abstract class PeerBase<
         "once() takes the name of an event; for a packet, use on() and off(), or messages()",
       );
     }
-    this.guard.once(event, listener as Listener);
+    this.guard.addOnce(event, listener as Listener);
     return this;
   }
 
@@ -428,7 +442,7 @@ export abstract class PeerBase<
   ): this;
   off(target: string | AnyPacketDefinition, listener: (...args: never[]) => unknown): this {
     checkListener(listener);
-    if (typeof target === "string") this.guard.off(target, listener as Listener);
+    if (typeof target === "string") this.guard.remove(target, listener as Listener);
     else this.#typed?.find(target)?.removeHandler(listener as MessageHandler<never, never>);
     return this;
   }
@@ -445,7 +459,7 @@ export abstract class PeerBase<
   ): MessageStream<P, Owner> {
     const stream = new MessageStream<P, Owner>(this.#getTyped().get(packet), options, {
       buffers: this.#hooks.budget,
-      size: () => this.context.bodies.decodedSize,
+      size: () => this.decodedSize,
       closed: (ended) => this.#hooks.streams.delete(ended as MessageStream<P, Owner>),
     });
     if (this.stopped) stream.end();

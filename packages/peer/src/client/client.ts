@@ -220,6 +220,10 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
     return this.#hooks.sessions.metrics;
   }
 
+  protected override get decodedSize(): number {
+    return this.#session?.connection.decodedSize ?? 0;
+  }
+
   override getConnection(): Connection | undefined {
     return this.#session?.connection;
   }

@@ -22,7 +22,7 @@ import type { PrintOptions, SessionOptions } from "./session-hooks.js";
 export interface ConnectionSettings {
   readonly context: ConnectionContext;
   readonly options: SessionOptions;
-  /** What it has in common with other clients; they keep it while there is one. */
+  /** What it has in common with other clients. */
   readonly shared?: SharedSettings;
 }
 
@@ -144,8 +144,11 @@ export interface SharedSettings {
   readonly options: SessionOptions;
 }
 
-/** That of the client that was made last. */
-let lastShared: WeakRef<SharedSettings> | undefined;
+/** What clients are made with whose sessions have these options: it lasts as long as one of the sessions. */
+const sharedBy = new WeakMap<SessionOptions, SharedSettings>();
+
+/** The options of the client that was made last. */
+let lastOptions: WeakRef<SessionOptions> | undefined;
 
 /** As {@link readSettings}, for a client: a process may have thousands of them, most of which have the same options. */
 export function readClientSettings(
@@ -157,7 +160,8 @@ export function readClientSettings(
   const { fingerprint } = cfg;
   if (fingerprint === undefined) return readSettings(peer, cfg, source, former);
   const { platform, validateSent = platform.validateSent } = source;
-  let shared = lastShared?.deref();
+  const last = lastOptions?.deref();
+  let shared = last && sharedBy.get(last);
   if (
     shared === undefined ||
     shared.fingerprint !== fingerprint ||
@@ -167,9 +171,10 @@ export function readClientSettings(
     const resources = platform.receiveResources(peer.side);
     const common = createCommonContext(cfg, { ...contextOptions(peer.side, cfg, source), resources });
     shared = { source, validateSent, fingerprint, common, options: readOptions(cfg, source.clock) };
-    lastShared = new WeakRef(shared);
+    sharedBy.set(shared.options, shared);
+    lastOptions = new WeakRef(shared.options);
   }
-  return { context: contextFor(peer, shared.common, former?.context), options: shared.options, shared };
+  return { context: contextFor(peer, shared.common), options: shared.options, shared };
 }
 
 function sameSource(one: SettingsSource, other: SettingsSource): boolean {

@@ -15,8 +15,6 @@ interface PeerSource {
   readonly setup: PeerSetup;
   /** On a client: whether its session outlives its transport. */
   readonly resumes: boolean;
-  /** On a client: whether another one may follow. */
-  readonly reconnects: boolean;
 }
 
 /** The settings of connections that begin now. They are read again only if an option has changed since. */
@@ -41,14 +39,13 @@ export class CurrentSettings {
     }
     const read = new ReadConfig(cfg, former !== undefined);
     this.#settings = readSettings(peer, read, this.#source(), former);
-    // Most clients connect once: they would hold what they never look at.
-    if (onServer || this.#peer.reconnects) this.#read = read;
+    this.#read = read;
     return this.#settings;
   }
 
   #changed({ shared }: ConnectionSettings): boolean {
     if (shared === undefined) return this.#read?.changed === true;
-    return this.#peer.reconnects && shared.fingerprint !== this.#peer.cfg.fingerprint;
+    return shared.fingerprint !== this.#peer.cfg.fingerprint;
   }
 
   #source(): SettingsSource {

@@ -1,4 +1,4 @@
-import type { Cid } from "../constants.js";
+import { type Cid, CONNTYPE_CLASSIC } from "../constants.js";
 import { closeReasonOf, isInstance } from "../errors/describe-error.js";
 import { Peng3dnetError, ProtocolError } from "../errors/errors.js";
 import type { ConnectionHooks } from "./connection-hooks.js";
@@ -26,9 +26,9 @@ export class BoundType {
     this.observesSend = type.send !== ConnectionType.prototype.send;
   }
 
-  /** Begins the handshake of the type. */
-  init(cid: Cid, host: ConnectionHost): void {
-    this.#call("init", host, () => this.type.init(cid));
+  /** Begins the handshake of the type. @param type - the peer's own, where the bound one is that of many peers. */
+  init(cid: Cid, host: ConnectionHost, type: ConnectionHooks = this.type): void {
+    this.#call("init", host, () => type.init(cid));
   }
 
   /** Shows the type a packet that was received. @returns whether it keeps the packet to itself. */
@@ -71,6 +71,18 @@ export class BoundType {
       return undefined;
     }
   }
+}
+
+const { receive, send, closed } = ConnectionType.prototype;
+
+/** The classic type as it is once the handshake is over: it takes no part any more, so that all clients can share it. */
+const CLASSIC = new BoundType(CONNTYPE_CLASSIC, { init() {}, receive, send, closed });
+
+/** Binds a type for one connection. @param types - those of its peer; `undefined`: that keeps none. */
+export function bindType(types: BoundTypes | undefined, name: string, type: ConnectionHooks): BoundType {
+  if (types !== undefined) return types.of(name, type);
+  const plain = type.receive === receive && type.send === send && type.closed === closed;
+  return plain && name === CONNTYPE_CLASSIC ? CLASSIC : new BoundType(name, type);
 }
 
 /** The bound types of a peer, by name. */

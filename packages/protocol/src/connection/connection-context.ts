@@ -18,7 +18,7 @@ import { SteadyPacket } from "../handshake/steady-packet.js";
 import type { EncodingContext } from "../packets/encode-packet.js";
 import { PacketDelivery } from "../packets/packet-delivery.js";
 import { BoundTypes } from "./bound-type.js";
-import { derive, wholeOf } from "./derived.js";
+import { commonOf, derive } from "./derived.js";
 import type { Peer } from "./peer.js";
 
 /**
@@ -28,8 +28,8 @@ import type { Peer } from "./peer.js";
 export interface ConnectionContext extends EncodingContext {
   /** What the connections receive with. */
   readonly resources: ReceiveResources;
-  /** The connection types of the peer. */
-  readonly types: BoundTypes;
+  /** The connection types of the peer; `undefined`: each connection binds its own, as that of a client does. */
+  readonly types: BoundTypes | undefined;
   /** Delivers packets that were received. */
   readonly delivery: PacketDelivery;
   /** The registry as it is sent to clients. */
@@ -69,7 +69,7 @@ export interface ConnectionContext extends EncodingContext {
 }
 
 /** What of a context says nothing of its peer, so that peers of one side with the same options may share it. */
-export type CommonContext = Omit<ConnectionContext, "peer" | "types" | "announcement" | "uncompressed">;
+export type CommonContext = Omit<ConnectionContext, "peer">;
 
 /** What may be received before a session goes on over another transport. */
 export interface ResumeLimits {
@@ -82,8 +82,8 @@ export interface ResumeLimits {
 }
 
 /**
- * Holds the context for those connections of a peer whose other side declined compression. It differs in nothing but that,
- * and is made for the first one. All of them share it, so that a broadcast is encoded once for them.
+ * Holds the context for those connections of a peer whose other side declined compression, or what such contexts have in common. It
+ * differs in nothing but that, and is made for the first one. All of a peer share it, so that a broadcast is encoded once for them.
  */
 export class UncompressedContext {
   readonly #encoders: number;
@@ -102,9 +102,10 @@ export class UncompressedContext {
   /** @param context - that of the other connections. It serves these, too, if it does not compress. */
   of(context: ConnectionContext): ConnectionContext {
     if (context.compression === undefined) return context;
+    const common = commonOf(context);
     if (this.#context === undefined) {
       const uncompressed: ConnectionContext = {
-        ...wholeOf(context),
+        ...common,
         compression: undefined,
         compressionDeclined: true,
         announcement: new RegistryAnnouncement(),
@@ -114,7 +115,7 @@ export class UncompressedContext {
       };
       this.#context = uncompressed;
     }
-    return this.#context;
+    return common === context ? this.#context : contextFor(context.peer, this.#context);
   }
 }
 
@@ -198,13 +199,8 @@ export function createConnectionContext(
 }
 
 /** A context for a peer that shares what it can with other peers of its side. */
-export function contextFor(peer: Peer, common: CommonContext, former?: ConnectionContext): ConnectionContext {
-  return derive(common, {
-    peer,
-    types: former?.types ?? new BoundTypes(),
-    announcement: new RegistryAnnouncement(),
-    uncompressed: new UncompressedContext(1),
-  });
+export function contextFor(peer: Peer, common: CommonContext): ConnectionContext {
+  return derive(common, { peer });
 }
 
 /**
@@ -244,7 +240,7 @@ function createContext(
   const context: ConnectionContext = {
     peer: peer as Peer,
     resources,
-    types: former?.types ?? new BoundTypes(),
+    types: peer && (former?.types ?? new BoundTypes()),
     announcement: new RegistryAnnouncement(),
     greeting: new SteadyPacket(),
     acceptance: new SteadyPacket(),

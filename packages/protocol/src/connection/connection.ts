@@ -32,7 +32,7 @@ import { type ResumeRequest, TICKET_ID } from "../handshake/resume.js";
 import { decodePacket } from "../packets/decode-packet.js";
 import type { PacketSource } from "../packets/packet-delivery.js";
 import type { RegistrySyncOptions } from "../registry/registry-sync.js";
-import type { BoundType } from "./bound-type.js";
+import { type BoundType, bindType } from "./bound-type.js";
 import type { ConnectionContext } from "./connection-context.js";
 import type { ConnectionHooks } from "./connection-hooks.js";
 import { type ConnectionHost, watchResult } from "./connection-host.js";
@@ -215,12 +215,12 @@ export class Connection extends PacketSender implements PacketSource, HandshakeC
     }
     if (this.side === SIDE_SERVER) this.host.typeNamed?.(type);
     this.host.settypeExchanged?.();
-    this.bind(conntype, type).init(this.cid, this.host);
+    this.bind(conntype, type).init(this.cid, this.host, type);
   }
 
   /** Gives the connection its type. */
   private bind(conntype: string, type: ConnectionHooks): BoundType {
-    const bound = this.context.types.of(conntype, type);
+    const bound = bindType(this.context.types, conntype, type);
     this.type = bound;
     return bound;
   }

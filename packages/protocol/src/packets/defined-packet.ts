@@ -7,7 +7,7 @@ import type { PacketRegistry } from "../registry/packet-registry.js";
 import type { AnyPacketDefinition } from "./packet-definition.js";
 import type { InvalidAction } from "./packet-rule.js";
 import { SmartPacket } from "./smart-packet.js";
-import type { StandardIssue } from "./standard-schema.js";
+import type { StandardIssue, StandardSchemaV1 } from "./standard-schema.js";
 
 /** Keys of a path that are shown. */
 const MAX_PATH_DEPTH = 32;
@@ -26,7 +26,7 @@ export class DefinedPacket extends SmartPacket {
   override readonly droppable: boolean;
   /** What `sendMessage` does when a condition does not hold: what the definition says, or else it throws. */
   readonly invalidSendAction: InvalidAction;
-  readonly #validate: ((value: unknown) => unknown) | undefined;
+  readonly #schema: StandardSchemaV1["~standard"] | undefined;
 
   constructor(reg: PacketRegistry, peer: Peer, definition: AnyPacketDefinition) {
     super(reg, peer);
@@ -41,13 +41,12 @@ export class DefinedPacket extends SmartPacket {
     this.invalidAction = options.invalidAction ?? "ignore";
     this.invalidSendAction = options.invalidAction ?? "error";
     this.droppable = options.droppable ?? false;
-    const schema = options.schema?.["~standard"];
-    this.#validate = schema === undefined ? undefined : (value) => schema.validate(value);
+    this.#schema = options.schema?.["~standard"];
   }
 
   override parse(msg: unknown): unknown {
-    if (this.#validate === undefined) return msg;
-    const result = this.#validate(msg) as
+    if (this.#schema === undefined) return msg;
+    const result = this.#schema.validate(msg) as
       | { readonly value?: unknown; readonly issues?: readonly StandardIssue[] }
       | null
       | undefined;

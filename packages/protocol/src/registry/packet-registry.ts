@@ -5,6 +5,7 @@ import { quoteText } from "../errors/quote-text.js";
 import { Packet } from "../packets/packet.js";
 import type { AnyPacketDefinition } from "../packets/packet-definition.js";
 import type { InvalidAction, PacketRule } from "../packets/packet-rule.js";
+import { sharedRule } from "../packets/shared-rule.js";
 import { checkRule } from "../packets/rule-values.js";
 import { PROTOCOL_IDS } from "./protocol-ids.js";
 import { BaseRegistry, type ObjectType, type RegistryEntry } from "./registry.js";
@@ -248,8 +249,9 @@ export class PacketRegistry extends BaseRegistry<Packet, PacketEntry> {
   }
 
   protected override createEntry(obj: Packet, name: string, id: number): PacketEntry {
-    const rule = obj.rule();
-    if (rule !== null) checkRule(rule, name);
+    const own = obj.rule();
+    if (own !== null) checkRule(own, name);
+    const rule = own && sharedRule(own);
     const lacking = this.#lacking.has(name);
     const { prototype } = Packet;
     return {

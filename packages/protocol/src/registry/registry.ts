@@ -8,6 +8,8 @@ const MAX_ID = 0xffffffff;
 const DENSE_IDS = 8192;
 /** So many objects are looked for one by one: a process may have thousands of clients with few packets each. */
 const FEW = 16;
+/** Is replaced and never changed. */
+const NONE: never[] = [];
 
 /** One registered object with its name and id. */
 export interface RegistryEntry<T> {
@@ -44,7 +46,7 @@ export class BaseRegistry<T extends object = object, E extends RegistryEntry<T> 
    */
   readonly objtype: ObjectType<T>;
   /** In order of registration. */
-  #entries: E[] = [];
+  #entries: E[] = NONE;
   /** Where there are more than few. */
   #byName: Map<string, E> | undefined = undefined;
   #byObj: Map<T, E> | undefined = undefined;
@@ -52,8 +54,8 @@ export class BaseRegistry<T extends object = object, E extends RegistryEntry<T> 
   #byId: Map<number, E> | undefined = undefined;
   /** By id, of ids below {@link FIRST_USER_ID}, where there are more than few. */
   #low: (E | undefined)[] | undefined = undefined;
-  /** By id, less {@link FIRST_USER_ID}. */
-  #dense: (E | undefined)[] = [];
+  /** By id, less {@link FIRST_USER_ID}. The same list as that of all entries where these have the first ids in turn. */
+  #dense: (E | undefined)[] = NONE;
   /** Found by name last: most programs send the same few packet types in a row. */
   #recent: E | undefined = undefined;
   #nextId = FIRST_USER_ID;
@@ -282,7 +284,7 @@ export class BaseRegistry<T extends object = object, E extends RegistryEntry<T> 
     const entry = this.entry(obj);
     this.#revision++;
     this.#recent = undefined;
-    this.#entries.splice(this.#entries.indexOf(entry), 1);
+    this.#entries = this.#entries.toSpliced(this.#entries.indexOf(entry), 1);
     this.#byName?.delete(entry.name);
     this.#byObj?.delete(entry.obj);
     if (entry.id < FIRST_USER_ID) {
@@ -330,12 +332,12 @@ export class BaseRegistry<T extends object = object, E extends RegistryEntry<T> 
     });
     this.#revision++;
     this.#recent = undefined;
-    this.#entries = [];
+    this.#entries = NONE;
     this.#byName = undefined;
     this.#byObj = undefined;
     this.#byId = undefined;
     this.#low = undefined;
-    this.#dense = [];
+    this.#dense = NONE;
     for (const entry of renewed) this.#insert(entry);
   }
 
@@ -370,9 +372,17 @@ export class BaseRegistry<T extends object = object, E extends RegistryEntry<T> 
 
   #insert(entry: E): void {
     this.#revision++;
-    // A list that grows by one has room for many more, as one has that is written as "[...list, entry]".
-    if (this.#entries.length < FEW) this.#entries = this.#entries.concat([entry]);
-    else this.#entries.push(entry);
+    const { id } = entry;
+    const before = this.#entries;
+    const inTurn = this.#dense === before && id === FIRST_USER_ID + before.length;
+    if (before.length < FEW) {
+      // A list that grows by one has room for many more, as one has that is written as "[...list, entry]".
+      this.#entries = before.concat([entry]);
+      if (inTurn) this.#dense = this.#entries;
+    } else {
+      this.#separateDense();
+      before.push(entry);
+    }
     this.#byName?.set(entry.name, entry);
     this.#byObj?.set(entry.obj, entry);
     if (this.#byName === undefined && this.#entries.length > FEW) {
@@ -381,16 +391,21 @@ export class BaseRegistry<T extends object = object, E extends RegistryEntry<T> 
       this.#low = [];
       for (const one of this.#entries) if (one.id < FIRST_USER_ID) put(this.#low, one.id, one);
     }
-    const { id } = entry;
     if (id < FIRST_USER_ID) {
       if (this.#low !== undefined) put(this.#low, id, entry);
     } else if (id < DENSE_IDS) {
-      if (this.#dense.length === 0 && id === FIRST_USER_ID) this.#dense = [entry];
-      else put(this.#dense, id - FIRST_USER_ID, entry);
+      if (this.#dense === this.#entries && inTurn) return;
+      this.#separateDense();
+      put(this.#dense, id - FIRST_USER_ID, entry);
     } else {
       this.#byId ??= new Map();
       this.#byId.set(id, entry);
     }
+  }
+
+  /** What is found by index has a list of its own from now on, which may change. */
+  #separateDense(): void {
+    if (this.#dense === this.#entries || this.#dense.length === 0) this.#dense = this.#dense.slice();
   }
 }
 

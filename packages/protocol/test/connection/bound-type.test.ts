@@ -1,13 +1,14 @@
 // What a connection knows of its type, and what it does with the mistakes of one.
 
 import {
+  type Cid,
   ConnectionType,
   type Peng3dnetError,
   SIDE_SERVER,
   SmartPacketInvalidError,
   UnexpectedPacketError,
 } from "@peng3dnet/protocol";
-import { BoundType, BoundTypes } from "../../src/connection/bound-type.js";
+import { BoundType, BoundTypes, bindType } from "../../src/connection/bound-type.js";
 import { thenable } from "../support/horrors.js";
 import { FakeHost, FakePeer } from "../support/pair.js";
 
@@ -135,5 +136,37 @@ describe("the bound types of a peer", () => {
     expect(replaced.type).toBe(later);
     expect(types.of("custom", later)).toBe(replaced);
     expect(replaced).not.toBe(first);
+  });
+});
+
+describe("the type of a connection whose peer keeps none", () => {
+  test("begins with the peer's own, and is there once for all that have the classic one", () => {
+    const begun: unknown[] = [];
+    class Classic extends ConnectionType {
+      override init(cid: Cid): void {
+        begun.push(this, cid);
+      }
+    }
+    const [one, other] = [new Classic(peer), new Classic(peer)];
+    const host = new FakeHost();
+    const bound = bindType(undefined, "classic", one);
+    expect(bindType(undefined, "classic", other)).toBe(bound);
+    bound.init(null, host, one);
+    bound.init(7, host, other);
+    expect(begun).toEqual([one, null, other, 7]);
+    expect([bound.name, bound.receives, bound.observesSend]).toEqual(["classic", false, false]);
+    bound.closed(null, host);
+    expect([host.failures, host.faults]).toEqual([[], []]);
+  });
+
+  test.each([
+    ["has another name", "custom", new Plain(peer)],
+    ["wants to see what is received", "classic", new Receiving(peer)],
+    ["wants to see what is sent", "classic", new Sending(peer)],
+    ["wants to know of the end", "classic", Object.assign(new Plain(peer), { closed: () => {} })],
+  ])("is its own where it %s", (_, name, type) => {
+    const bound = bindType(undefined, name, type);
+    expect([bound.name, bound.type]).toEqual([name, type]);
+    expect(bindType(undefined, name, type)).not.toBe(bound);
   });
 });

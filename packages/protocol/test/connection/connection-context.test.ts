@@ -134,25 +134,25 @@ test("output is shared within a peer, from its first connections on", () => {
   expect(contextOf(SIDE_SERVER).sharedOutput).toBeInstanceOf(SharedOutput);
 });
 
-test("clients that share a context have their peer, its connection types and its registry for themselves", () => {
+test("clients that share a context have nothing but their peer for themselves", () => {
   const [one, two] = [new FakePeer(SIDE_CLIENT), new FakePeer(SIDE_CLIENT)];
   const common = createCommonContext(new Config(), { compression: zlib });
   const [first, second] = [contextFor(one, common), contextFor(two, common)];
   expect([first.peer, second.peer]).toEqual([one, two]);
-  for (const own of ["types", "announcement", "uncompressed"] as const) {
-    expect(first[own]).toBeDefined();
-    expect(first[own]).not.toBe(second[own]);
-  }
-  for (const shared of ["pool", "encoders", "decoders", "limit"] as const) {
+  // The rest is there once, however many clients there are.
+  expect(Object.keys(first)).toEqual(["peer"]);
+  for (const shared of ["pool", "encoders", "decoders", "limit"] as const)
     expect(first[shared]).toBe(common[shared]);
-    // It is there once, however many clients there are.
-    expect(Object.hasOwn(first, shared)).toBe(false);
-  }
-  const later = contextFor(one, createCommonContext(new Config(), {}), first);
-  expect(later.types).toBe(first.types);
-  expect(later.announcement).not.toBe(first.announcement);
-  const uncompressed = first.uncompressed.of(first);
-  expect(uncompressed).toMatchObject({ peer: one, limit: common.limit, compression: undefined });
+});
+
+test("so do those whose other sides declined compression", () => {
+  const [one, two] = [new FakePeer(SIDE_CLIENT), new FakePeer(SIDE_CLIENT)];
+  const common = createCommonContext(new Config(), { compression: zlib });
+  const [first, second] = [one, two].map((peer) => common.uncompressed.of(contextFor(peer, common)));
+  expect([first?.peer, second?.peer]).toEqual([one, two]);
+  expect(first).toMatchObject({ limit: common.limit, compression: undefined, compressionDeclined: true });
+  expect(first?.encoders).toBe(second?.encoders);
+  expect(first?.encoders).not.toBe(common.encoders);
 });
 
 test("a client ends the connection over packets that the server lacks only where that was asked for", () => {

@@ -4,6 +4,7 @@ import {
   type InvalidAction,
   MODE_CHAT,
   type PacketRule,
+  type Peer,
   SIDE_CLIENT,
   SIDE_SERVER,
   SmartPacket,
@@ -286,5 +287,52 @@ describe("receiving", () => {
     expect(pair.server.received).toEqual([1]);
     pair.server.receive(packet(65, "01"));
     expect(pair.server.host.ignoredBecause).toHaveLength(1);
+  });
+});
+
+describe("conditions as a registry has them", () => {
+  const registered = (rule: Partial<PacketRule>): PacketRule | null =>
+    smart(rule).client.peer.registry.entry("s").rule;
+
+  test("are there once for packets with the same ones, whosever they are", () => {
+    expect(registered({ mode: 7, conntype: "own" })).toBe(registered({ mode: 7, conntype: "own" }));
+  });
+
+  test.each<Partial<PacketRule>>([
+    { state: STATE_LOGGEDIN },
+    { mode: MODE_CHAT },
+    { side: SIDE_SERVER },
+    { conntype: "other" },
+    { minSslsecLevel: SSLSEC_ENCRYPTED },
+    { invalidAction: "close" },
+    { droppable: true },
+  ])("are others with %p", (rule) => {
+    const usual = registered({});
+    expect(registered(rule)).toEqual({ ...usual, ...rule });
+    expect(registered({})).toBe(usual);
+  });
+
+  test("are right however many different ones there are", () => {
+    for (let round = 0; round < 2; round++) {
+      for (let mode = 100; mode < 140; mode++)
+        expect(registered({ mode })).toMatchObject({ mode, state: 64 });
+    }
+  });
+
+  test("stay what they were when they were registered", () => {
+    const given = {
+      state: null,
+      mode: 3,
+      side: null,
+      conntype: null,
+      minSslsecLevel: 0,
+      invalidAction: "close",
+      droppable: false,
+    };
+    const { registry } = smart({}).client.peer;
+    const packet = Object.assign(new SmartPacket(registry, {} as Peer), { rule: () => given });
+    registry.register(packet, "test:given");
+    given.mode = 4;
+    expect(registry.entry("test:given").rule?.mode).toBe(3);
   });
 });
