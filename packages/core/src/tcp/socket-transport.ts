@@ -174,7 +174,8 @@ export class SocketTransport implements Transport {
 
 /** The transport of a socket that was made with a {@link SocketReader}, as those of clients are. */
 export class ReadSocketTransport extends SocketTransport {
-  readonly #reader: SocketReader;
+  /** Until it is started. */
+  #reader: SocketReader | undefined;
 
   constructor(socket: Socket, reader: SocketReader) {
     super(socket);
@@ -182,6 +183,7 @@ export class ReadSocketTransport extends SocketTransport {
   }
 
   protected override read(handler: TransportHandler): void {
-    this.#reader.start(handler);
+    this.#reader?.start(handler);
+    this.#reader = undefined;
   }
 }

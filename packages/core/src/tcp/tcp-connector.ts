@@ -1,7 +1,7 @@
 import { type Connector, type ConnectRequest, normalizeAddrSocketstyle } from "@peng3dnet/peer";
 import { prepareTlsClient, tlsWanted } from "../tls/tls.js";
 import { dial, handOver } from "./dial.js";
-import { SocketReader } from "./socket-reader.js";
+import { socketReader } from "./socket-reader.js";
 import { ReadSocketTransport } from "./socket-transport.js";
 
 async function connectSocket(request: ConnectRequest): Promise<void> {
@@ -9,7 +9,7 @@ async function connectSocket(request: ConnectRequest): Promise<void> {
   // Without TLS there is nothing to wait for.
   const secure = tlsWanted(cfg, logger) ? await prepareTlsClient(cfg) : undefined;
   // TLS reads a socket by itself.
-  const reader = secure === undefined ? new SocketReader() : undefined;
+  const reader = secure === undefined ? socketReader() : undefined;
   const socket = await dial(address, request, cfg.get("net.tcp.keepalive"), reader);
   const connected = clock.now();
   if (reader !== undefined)

@@ -142,11 +142,11 @@ export abstract class PeerResources extends PeerParts implements TickHost {
   protected arrived(window: number): void {
     if (window === 0) return;
     if (this.#polling?.window === window) this.#polling.poll?.arrived();
-    else if (this.platform.poll !== undefined) this.#arrivedAlone(window);
+    else if (this.platform.poll !== undefined) this.arrivedAlone(window);
   }
 
   /** Nothing polls until bytes come right behind others: an idle client hears of a beat now and then, and has nothing for that. */
-  #arrivedAlone(window: number): void {
+  protected arrivedAlone(window: number): void {
     const { clock, platform } = this;
     const now = (clock.now() * TICKS) | 0;
     const soon = (now - this.#arrivedAt) >>> 0 <= window * 1000 * TICKS;

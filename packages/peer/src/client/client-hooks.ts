@@ -1,7 +1,7 @@
 import type { CloseInfo, PacketRef } from "@peng3dnet/protocol";
 import { EVENT_SIZE } from "../base/engine.js";
 import { PeerHooks } from "../base/peer-hooks.js";
-import type { PartsInit } from "../base/peer-parts.js";
+import type { PartsInit, PeerParts, WholePeer } from "../base/peer-parts.js";
 import { clientHeartbeats } from "../liveness/client-heartbeat.js";
 import type { Heartbeats } from "../liveness/heartbeats.js";
 import type { CensusTaking } from "../observing/census.js";
@@ -27,7 +27,6 @@ export class ClientHooks<C extends HookedClient> extends PeerHooks<C> {
   readonly sessions: ClientSessions<C>;
   /** Brings a session back whose line broke; `undefined`: nothing does. */
   resuming: ClientResumption<C> | undefined = undefined;
-  declare client: C;
   declare access: ClientAccess<C>;
 
   constructor(init: PartsInit) {
@@ -35,10 +34,13 @@ export class ClientHooks<C extends HookedClient> extends PeerHooks<C> {
     this.sessions = new ClientSessions(this);
   }
 
-  /** Hands in the client, which makes this before there is one to hand in. */
-  connect(client: C, access: ClientAccess<C>): void {
-    this.client = client;
+  /** Hands in how the client is dealt with, which makes this before it is complete. */
+  connect(access: ClientAccess<C>): void {
     this.access = access;
+  }
+
+  get client(): C {
+    return this.peer as WholePeer & C;
   }
 
   /** Opens transports. Made for the attempts: a client that is connected needs none. */
@@ -76,11 +78,11 @@ export class ClientHooks<C extends HookedClient> extends PeerHooks<C> {
       networkBack: this.platform.networkBack,
       suspended: (session, error) => {
         this.suspended(session, error);
-        this.#emit("suspend", { error });
+        tell(this, "suspend", { error });
       },
       resumed: (session, again, seconds) => {
         this.resumed(session, again, seconds);
-        this.#emit("resume", { resumed: true, seconds, ...again });
+        tell(this, "resume", { resumed: true, seconds, ...again });
       },
     });
     this.resuming = resuming;
@@ -121,7 +123,7 @@ export class ClientHooks<C extends HookedClient> extends PeerHooks<C> {
   }
 
   override drained(): void {
-    this.#emit("drain");
+    tell(this, "drain");
   }
 
   // One connection is bounded by its own limits.
@@ -148,8 +150,13 @@ export class ClientHooks<C extends HookedClient> extends PeerHooks<C> {
     this.client.sendEvent(event, direction === "recv" ? { pid, msg: data, ...size } : { pid, data, ...size });
     return true;
   }
+}
 
-  #emit<K extends keyof ClientEvents & string>(event: K, ...args: ClientEvents[K]): void {
-    this.emit(event, args);
-  }
+/** No private method, which each client would have a field for. */
+function tell<K extends keyof ClientEvents & string>(
+  parts: PeerParts,
+  event: K,
+  ...args: ClientEvents[K]
+): void {
+  parts.emit(event, args);
 }

@@ -99,7 +99,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
     const { connector } = given;
     if (connector !== undefined && typeof connector.connect !== "function")
       throw new TypeError("the option connector has no connect()");
-    hooks.connect(this, Client.#access);
+    hooks.connect(Client.#access);
     const resuming = resume === true ? {} : resume;
     const reconnecting = reconnect === true ? {} : reconnect;
     // All is checked before a keeper is taken, which serves one client.
