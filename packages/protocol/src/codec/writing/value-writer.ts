@@ -84,29 +84,14 @@ export class ValueWriter extends ByteWriter {
   }
 
   #value(value: unknown, depthLeft: number): void {
-    switch (typeof value) {
-      case "string":
-        this.#text(value);
-        break;
-      case "number":
-        this.#number(value);
-        break;
-      case "object":
-        if (value === null) this.byte(0xc0);
-        else this.#object(value, depthLeft);
-        break;
-      case "boolean":
-        this.byte(value ? 0xc3 : 0xc2);
-        break;
-      case "undefined":
-        this.byte(0xc0);
-        break;
-      case "bigint":
-        this.#bigint(value);
-        break;
-      default:
-        throw new EncodeError(`the value cannot be encoded: a ${typeof value} cannot be sent`);
-    }
+    // Not a switch, for which the engine makes the name of the type by a call: "What helps" in docs/performance.
+    if (typeof value === "string") this.#text(value);
+    else if (typeof value === "number") this.#number(value);
+    else if (typeof value === "boolean") this.byte(value ? 0xc3 : 0xc2);
+    else if (value === null || typeof value === "undefined") this.byte(0xc0);
+    else if (typeof value === "object") this.#object(value, depthLeft);
+    else if (typeof value === "bigint") this.#bigint(value);
+    else throw new EncodeError(`the value cannot be encoded: a ${typeof value} cannot be sent`);
   }
 
   #object(object: object, depthLeft: number): void {
