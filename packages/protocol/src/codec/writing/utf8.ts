@@ -21,14 +21,14 @@ export function utf8Length(text: string): number {
 }
 
 /**
- * Writes a text, for which there has to be room. For long texts the platform's encoder is faster.
+ * Writes a text from the unit at `start` on, for which there has to be room. For long texts the platform's encoder is faster.
  *
- * @param at - where the text begins in `bytes`.
+ * @param at - where it goes in `bytes`.
  * @returns where it ends.
  */
-export function writeUtf8(text: string, bytes: Uint8Array, at: number): number {
+export function writeUtf8(text: string, start: number, bytes: Uint8Array, at: number): number {
   let end = at;
-  for (let index = 0; index < text.length; index++) {
+  for (let index = start; index < text.length; index++) {
     const code = codePoint(text, index);
     if (code < 0x80) bytes[end++] = code;
     else {

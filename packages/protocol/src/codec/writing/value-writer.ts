@@ -8,7 +8,7 @@ import { ByteWriter, HEAD_ROOM, SCALAR_ROOM } from "./byte-writer.js";
 import { checkKey, entriesOf, protoKey } from "./map-entries.js";
 import { checkEmpty, checkFields, kindOf } from "./sendable.js";
 import { locate } from "./unsendable.js";
-import { BYTES_PER_UNIT, utf8Length, writeUtf8 } from "./utf8.js";
+import { BYTES_PER_UNIT, writeUtf8 } from "./utf8.js";
 
 /** Longest text that is written by a loop. For longer ones the platform's encoder is faster. */
 const SHORT_TEXT = 40;
@@ -305,18 +305,17 @@ export class ValueWriter extends ByteWriter {
     }
     this.reserve(HEAD_ROOM + BYTES_PER_UNIT * length);
     // Nearly all short texts take a byte for each unit, so that the head can be written first.
-    const { bytes, end } = this;
-    let at = this.#textHead(length);
+    const { bytes, end: head } = this;
+    const start = this.#textHead(length);
     for (let index = 0; index < length; index++) {
       const unit = text.charCodeAt(index);
       if (unit >= 0x80) {
-        this.end = end;
-        this.#shortText(text);
+        this.#otherText(text, index, head, start);
         return;
       }
-      bytes[at++] = unit;
+      bytes[start + index] = unit;
     }
-    this.end = at;
+    this.end = start + length;
   }
 
   /** Writes the head of a text of so many bytes and returns where the text begins. */
@@ -349,15 +348,27 @@ export class ValueWriter extends ByteWriter {
     return true;
   }
 
-  /** Writes a short text with units from 0x80 on. */
-  #shortText(text: string): void {
-    const start = this.#textHead(utf8Length(text));
-    this.end = writeUtf8(text, this.bytes, start);
+  /**
+   * Goes on with a short text at a unit from 0x80 on.
+   *
+   * @param head - where its head is, which is too short if the text has 32 bytes or more.
+   * @param start - where the text begins behind that head.
+   */
+  #otherText(text: string, index: number, head: number, start: number): void {
+    const { bytes } = this;
+    const end = writeUtf8(text, index, bytes, start + index);
+    const size = end - start;
+    const missing = textHeadSize(size) - (start - head);
+    if (missing > 0) bytes.copyWithin(start + missing, start, end);
+    this.end = head;
+    this.#textHead(size);
+    this.end = end + missing;
   }
 }
 
-/** Length of the head of a long text of so many bytes. */
+/** Length of the head of a text of so many bytes. */
 function textHeadSize(length: number): number {
+  if (length < 0x20) return 1;
   if (length < 0x100) return 2;
   return length < 0x10000 ? 3 : HEAD_ROOM;
 }
