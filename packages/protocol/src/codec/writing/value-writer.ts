@@ -310,7 +310,7 @@ export class ValueWriter extends ByteWriter {
     for (let index = 0; index < length; index++) {
       const unit = text.charCodeAt(index);
       if (unit >= 0x80) {
-        this.#otherText(text, index, head, start);
+        this.#endText(head, start, writeUtf8(text, index, bytes, start + index));
         return;
       }
       bytes[start + index] = unit;
@@ -341,28 +341,17 @@ export class ValueWriter extends ByteWriter {
     const room = bytes.subarray(head + guessed, bytes.length - HEAD_ROOM + guessed);
     const { read, written } = this.#encoder.encodeInto(text, room);
     if (read < text.length) return false;
-    const size = textHeadSize(written);
-    if (size !== guessed) bytes.copyWithin(head + size, head + guessed, head + guessed + written);
-    this.#textHead(written);
-    this.end = head + size + written;
+    this.#endText(head, head + guessed, head + guessed + written);
     return true;
   }
 
-  /**
-   * Goes on with a short text at a unit from 0x80 on.
-   *
-   * @param head - where its head is, which is too short if the text has 32 bytes or more.
-   * @param start - where the text begins behind that head.
-   */
-  #otherText(text: string, index: number, head: number, start: number): void {
-    const { bytes } = this;
-    const end = writeUtf8(text, index, bytes, start + index);
+  /** Writes the head of a text into the room that was left for it, and moves the text if that is not as long. */
+  #endText(head: number, start: number, end: number): void {
     const size = end - start;
-    const missing = textHeadSize(size) - (start - head);
-    if (missing > 0) bytes.copyWithin(start + missing, start, end);
+    const place = head + textHeadSize(size);
+    if (place !== start) this.bytes.copyWithin(place, start, end);
     this.end = head;
-    this.#textHead(size);
-    this.end = end + missing;
+    this.end = this.#textHead(size) + size;
   }
 }
 
