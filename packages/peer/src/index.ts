@@ -44,7 +44,6 @@ export type {
   NodeObserver,
   ObservedNodeRequest,
 } from "./observing/node-observer.js";
-export { isTrace, RequestFollowers } from "./observing/observation.js";
 export {
   OBSERVED,
   type Observable,
@@ -61,6 +60,7 @@ export type {
   RequestObserver,
   ResumptionEnd,
 } from "./observing/peer-observer.js";
+export { isTrace, RequestFollowers } from "./observing/request-followers.js";
 export type { Platform, Poll } from "./platform/platform.js";
 export { standardPlatform } from "./platform/standard-platform.js";
 export type { RequestContext } from "./requests/request-context.js";

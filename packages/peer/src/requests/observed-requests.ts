@@ -6,8 +6,8 @@ import {
   TimedOutError,
   TooManyRequestsError,
 } from "@peng3dnet/protocol";
-import type { RequestFollowers } from "../observing/observation.js";
 import type { RequestEnd } from "../observing/peer-observer.js";
+import type { RequestFollowers } from "../observing/request-followers.js";
 import type { WaitOptions } from "../time/wait-options.js";
 import type { AskedRequests } from "./asked-requests.js";
 import type { RequestCarrier } from "./request-carrier.js";

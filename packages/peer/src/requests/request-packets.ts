@@ -6,7 +6,7 @@ import {
   type Peer,
   type RequestError,
 } from "@peng3dnet/protocol";
-import { isTrace } from "../observing/observation.js";
+import { isTrace } from "../observing/request-followers.js";
 import { ConnectionRequests, type RequestSession } from "./connection-requests.js";
 import { type RequestType, requestError } from "./request-type.js";
 

@@ -9,8 +9,8 @@ import {
   RequestError,
   whenRejected,
 } from "@peng3dnet/protocol";
-import type { RequestFollowers } from "../observing/observation.js";
 import type { RequestEnd } from "../observing/peer-observer.js";
+import type { RequestFollowers } from "../observing/request-followers.js";
 import { type HandlersHold, Holding } from "./handlers-hold.js";
 import { endOfCode, followAnswer } from "./observed-requests.js";
 import { type RequestCarrier, sendBody } from "./request-carrier.js";
