@@ -2,8 +2,7 @@ import type { Address, CloseInfo } from "@peng3dnet/protocol";
 import type { HandlerGuard } from "../base/handler-guard.js";
 import type { ConnectionHandle } from "../session/connection-handle.js";
 import { ObserverList, thoseWho } from "./observer-list.js";
-import type { ObservedRequest, PeerObserver, RequestObserver, ResumptionEnd } from "./peer-observer.js";
-import { RequestFollowers } from "./request-followers.js";
+import type { PeerObserver, ResumptionEnd } from "./peer-observer.js";
 
 const NOBODY: readonly PeerObserver[] = [];
 
@@ -102,15 +101,5 @@ export class Observation extends ObserverList<PeerObserver> {
 
   roundTrip(seconds: number, connection: ConnectionHandle): void {
     this.tell(this.trips, (one) => one.roundTrip?.(seconds, connection));
-  }
-
-  /** A request begins. @returns those who follow it, as one; `undefined`: nobody does. */
-  request(request: ObservedRequest): RequestFollowers | undefined {
-    const followers: RequestObserver[] = [];
-    this.tell(this.requests, (one) => {
-      const follower = one.request?.(request);
-      if (follower !== undefined) followers.push(follower);
-    });
-    return RequestFollowers.of(followers, this.guard);
   }
 }

@@ -7,7 +7,7 @@ const NONE: readonly never[] = [];
 
 /** The observers of something. It calls them so that what they throw harms nobody. */
 export abstract class ObserverList<Observer extends object> {
-  protected readonly guard: HandlerGuard;
+  readonly guard: HandlerGuard;
   readonly #ofRuntime: (() => Observer | undefined) | undefined;
   #own: readonly { readonly observer: Observer }[] = NONE;
   #runtime: Observer | undefined = undefined;
@@ -61,7 +61,7 @@ export abstract class ObserverList<Observer extends object> {
   }
 
   /** Tells some. */
-  protected tell(some: readonly Observer[] | undefined, tell: (observer: Observer) => unknown): void {
+  tell(some: readonly Observer[] | undefined, tell: (observer: Observer) => unknown): void {
     if (some === undefined) return;
     for (const one of some) this.guard.run(WHERE, () => tell(one));
   }

@@ -1,9 +1,27 @@
 import type { HandlerGuard } from "../base/handler-guard.js";
+import type { Observation } from "./observation.js";
 import { WHERE } from "./observer-list.js";
-import type { RequestEnd, RequestObserver } from "./peer-observer.js";
+import type { ObservedRequest, RequestEnd, RequestObserver } from "./peer-observer.js";
 
 /** Longest {@link RequestObserver.trace}. */
 const MAX_TRACE = 128;
+
+/**
+ * A request begins. Peers without requests need nothing of this, so that they do not load it.
+ *
+ * @returns those who follow it, as one; `undefined`: nobody does.
+ */
+export function followRequest(
+  observation: Observation,
+  request: ObservedRequest,
+): RequestFollowers | undefined {
+  const followers: RequestObserver[] = [];
+  observation.tell(observation.requests, (one) => {
+    const follower = one.request?.(request);
+    if (follower !== undefined) followers.push(follower);
+  });
+  return RequestFollowers.of(followers, observation.guard);
+}
 
 /** All {@link RequestObserver | observers} of one request, called as one. For `@peng3dnet/cluster`, too. */
 export class RequestFollowers {

@@ -7,7 +7,7 @@ import {
   TooManyRequestsError,
 } from "@peng3dnet/protocol";
 import type { RequestEnd } from "../observing/peer-observer.js";
-import type { RequestFollowers } from "../observing/request-followers.js";
+import { followRequest, type RequestFollowers } from "../observing/request-followers.js";
 import type { WaitOptions } from "../time/wait-options.js";
 import type { AskedRequests } from "./asked-requests.js";
 import type { RequestCarrier } from "./request-carrier.js";
@@ -30,7 +30,12 @@ export function askObserved(
   connection: RequestCarrier,
   relayed = false,
 ): Promise<unknown> {
-  const followers = type.observation.request({ name: type.name, way: "asked", connection, trace: undefined });
+  const followers = followRequest(type.observation, {
+    name: type.name,
+    way: "asked",
+    connection,
+    trace: undefined,
+  });
   if (followers === undefined) return asked.ask(type, input, options, undefined, relayed);
   const trace = connection.connection.agreed("trace") ? followers.trace : undefined;
   const promise = asked.ask(type, input, options, trace, relayed);
@@ -59,5 +64,5 @@ export function followAnswer(
 ): RequestFollowers | undefined {
   const { observation } = type;
   if (observation.requests === undefined) return undefined;
-  return observation.request({ name: type.name, way: "answered", connection, trace });
+  return followRequest(observation, { name: type.name, way: "answered", connection, trace });
 }
