@@ -1,7 +1,8 @@
 import type { Session } from "../session/session.js";
 import { Fifo } from "./fifo.js";
+import type { Piece } from "./packet-line.js";
 import { isShort, PacketPack } from "./packet-pack.js";
-import { type Piece, PostponedPackets } from "./postponed-packets.js";
+import { PostponedPackets } from "./postponed-packets.js";
 
 /** What a packet that waits takes in memory beside its bytes. */
 const OVERHEAD = 256;

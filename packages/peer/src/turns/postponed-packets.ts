@@ -1,72 +1,18 @@
 import type { Session } from "../session/session.js";
-import { Fifo } from "./fifo.js";
-import { isShort, PacketPack } from "./packet-pack.js";
-
-/** A packet without its length prefix, or several short ones. */
-export type Piece = Uint8Array | PacketPack;
+import { PacketLine, type Piece } from "./packet-line.js";
 
 /** The packets of one connection that wait for a later pass, in order. */
-export class PostponedLine {
+export class PostponedLine extends PacketLine {
   readonly session: Session;
   /** The same for all connections that have one part of the time together. */
   readonly share: unknown;
-  /** How many packets there are. */
-  length = 0;
-  /** How many of them may be processed in the pass that is under way. */
+  /** How many of its packets may be processed in the pass that is under way. */
   allowed = 0;
-  /** The first one, once it was looked at. */
-  #first: Uint8Array | undefined = undefined;
-  readonly #pieces = new Fifo<Piece>();
 
   constructor(session: Session) {
+    super();
     this.session = session;
     this.share = session.share;
-  }
-
-  /** Adds a piece at the end. */
-  push(piece: Piece): void {
-    if (piece instanceof PacketPack) {
-      this.length += piece.count;
-      this.#pieces.push(piece);
-      return;
-    }
-    this.length++;
-    const { last } = this.#pieces;
-    if (last instanceof PacketPack && last.add(piece)) return;
-    // The one before was short, too, as a rule: so they are packed from the second one on.
-    const packed = last !== undefined && isShort(piece) ? new PacketPack() : undefined;
-    packed?.add(piece);
-    this.#pieces.push(packed ?? piece);
-  }
-
-  /** Looks at the first packet; `undefined`: there is none. */
-  get first(): Uint8Array | undefined {
-    const piece = this.#first === undefined ? this.#pieces.first : undefined;
-    if (piece !== undefined) {
-      this.#first = piece instanceof PacketPack ? piece.take() : piece;
-      if (piece === this.#first || (piece as PacketPack).count === 0) this.#pieces.shift();
-    }
-    return this.#first;
-  }
-
-  /** Takes the first packet, which was looked at. */
-  shift(): void {
-    this.#first = undefined;
-    this.length--;
-  }
-
-  /** Puts the packet back that was taken last. */
-  putBack(raw: Uint8Array): void {
-    this.#first = raw;
-    this.length++;
-  }
-
-  /** All packets, in order. */
-  items(): Uint8Array[] {
-    const rest = this.#pieces
-      .items()
-      .flatMap((piece) => (piece instanceof PacketPack ? piece.items() : [piece]));
-    return this.#first === undefined ? rest : [this.#first, ...rest];
   }
 }
 
