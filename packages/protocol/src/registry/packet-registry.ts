@@ -136,16 +136,13 @@ export class PacketRegistry extends BaseRegistry<Packet, PacketEntry> {
       : own.toSpliced(this.#before, 0, ...this.#common.registry.names());
   }
 
-  /** As {@link PacketRegistry.findId}, for connections: one of the protocol's own may be that of all peers. */
-  peek(id: number): PacketEntry | undefined {
-    return super.findId(id) ?? this.#common?.registry.findId(id);
+  protected override shared(id: number): PacketEntry | undefined {
+    return this.#common?.registry.peek(id);
   }
 
   override findId(id: number): PacketEntry | undefined {
-    const found = super.findId(id);
-    if (found !== undefined || this.#common?.registry.findId(id) === undefined) return found;
-    this.#separate();
-    return super.findId(id);
+    if (id < FIRST_USER_ID && this.shared(id) !== undefined) this.#separate();
+    return this.peek(id);
   }
 
   /**

@@ -101,7 +101,12 @@ export class BaseRegistry<T extends object = object, E extends RegistryEntry<T> 
 
   /** The entry of an id, or `undefined`. */
   findId(id: number): E | undefined {
-    if (id < FIRST_USER_ID) return this.#reserved(id);
+    return this.peek(id);
+  }
+
+  /** As {@link BaseRegistry.findId}, for connections: the entry may be one that registries share. */
+  peek(id: number): E | undefined {
+    if (id < FIRST_USER_ID) return this.#reserved(id) ?? this.shared(id);
     return id < DENSE_IDS ? this.#dense[id - FIRST_USER_ID] : this.#byId?.get(id);
   }
 
@@ -339,6 +344,11 @@ export class BaseRegistry<T extends object = object, E extends RegistryEntry<T> 
     this.#low = undefined;
     this.#dense = NONE;
     for (const entry of renewed) this.#insert(entry);
+  }
+
+  /** An entry with a low id that this registry shares with others, or `undefined`. */
+  protected shared(_id: number): E | undefined {
+    return undefined;
   }
 
   /** The entries in order of registration, without a copy. */
