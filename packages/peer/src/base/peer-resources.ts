@@ -7,7 +7,7 @@ import type { Session } from "../session/session.js";
 import type { TickHost } from "../time/ticker.js";
 import { PacketProcessor } from "../turns/packet-processor.js";
 import { RunQueue } from "../turns/run-queue.js";
-import { PeerParts, type PartsInit } from "./peer-parts.js";
+import { type PartsInit, PeerParts } from "./peer-parts.js";
 
 /** Ticks in a millisecond: the engine keeps integers of 32 bits in the object itself. */
 const TICKS = 1024;

@@ -5,8 +5,8 @@ import { quoteText } from "../errors/quote-text.js";
 import { Packet } from "../packets/packet.js";
 import type { AnyPacketDefinition } from "../packets/packet-definition.js";
 import type { InvalidAction, PacketRule } from "../packets/packet-rule.js";
-import { sharedRule } from "../packets/shared-rule.js";
 import { checkRule } from "../packets/rule-values.js";
+import { sharedRule } from "../packets/shared-rule.js";
 import { PROTOCOL_IDS } from "./protocol-ids.js";
 import { BaseRegistry, type ObjectType, type RegistryEntry } from "./registry.js";
 
