@@ -238,6 +238,25 @@ describe("nobody is ended", () => {
     },
   );
 
+  test("who is heard of again before the system has told what is under way", async () => {
+    const { link, remote, pass } = await scene(FAST, NEVER);
+    // It tells at once at the first two looks, and takes its time when the client is to be judged.
+    let looks = 0;
+    const waiting: ((bytes: number) => void)[] = [];
+    const unacknowledged = (): Promise<number> =>
+      ++looks < 3 ? Promise.resolve(0) : new Promise((resolve) => waiting.push(resolve));
+    Object.assign(link.server, { unacknowledged });
+    await pass(5);
+    link.toServer.freeze();
+    await pass(5);
+    expect([looks, waiting.length, remote.active]).toEqual([3, 1, true]);
+    link.toServer.thaw();
+    await pass(2);
+    waiting[0]?.(0);
+    await pass(2);
+    expect(remote.active).toBe(true);
+  });
+
   test("who is not listened to", async () => {
     const { client, remote, pass } = await scene();
     remote.conn.pause();
