@@ -13,7 +13,7 @@ const LINKED = { protocol: "@msgpack" } as const;
 const HOOKS: readonly (readonly [hook: RegExp, without: string, times: number])[] = [
   [/\bthis\.watched(?= &&|\))/g, "false", 2],
   [/[\w.#]*\bobservation\.(requests) === void 0/g, "true", 2],
-  [/[\w.#]*\bobservation\.(packets|trips|requests) !== void 0/g, "false", 2],
+  [/[\w.#]*\bobservation\?\.(packets|trips) !== void 0/g, "false", 3],
 ];
 
 /** Copies the packages. @returns the path of `core`'s entry. */
