@@ -24,6 +24,7 @@ export function registryTarget(): Target {
       }
       // What the packet asks of its connection, and no more.
       const connection = {
+        peer: { registry },
         expect() {},
         registrySync: { strict, maxNames: 12, maxNameLength: 256 },
         sendAccept: () => accepted++,

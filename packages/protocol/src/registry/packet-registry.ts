@@ -81,10 +81,8 @@ export class PacketRegistry extends BaseRegistry<Packet, PacketEntry> {
     const clash = common.registry.listed.some(
       ({ name, id }) => (this.find(name) ?? this.findId(id)) !== undefined,
     );
-    if (clash) {
-      for (const [packet, name, id] of common.make(this, owner)) this.register(packet, name, id);
-      return;
-    }
+    // What is taken, and by what, is told where each is registered.
+    if (clash) for (const [packet, name, id] of common.make(this, owner)) this.register(packet, name, id);
     this.#common = common;
     this.#owner = owner;
     this.#before = this.listed.length;

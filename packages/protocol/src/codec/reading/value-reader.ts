@@ -331,10 +331,11 @@ export class ValueReader extends ByteReader {
         map[step.key] = value;
         keySteps.used(step);
       }
-      if (index === length) return map;
+      if (index === length) break;
       step = this.#nextKey(step);
       if (typeof step !== "object") return this.#restOfMap(map, step, index + 1, length, free, depthLeft);
     }
+    return map;
   }
 
   /** Reads the key behind a step. @returns the next step, or else the key, which is `undefined` if it is no string. */

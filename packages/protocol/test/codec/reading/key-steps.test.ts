@@ -58,7 +58,7 @@ test("a key that came 64 times has a store of its own, which sets that key", () 
   expect(map).toEqual({ x: 5 });
 });
 
-test("there are 128 stores, each for one step; the more are taken, the more often a key has to come for one", () => {
+test("there are 128 stores, each for one step, whose key it sets; the more are taken, the more often a key has to come for one", () => {
   const steps = new KeySteps();
   let step = steps.first(32);
   const stores = new Set();
@@ -67,6 +67,9 @@ test("there are 128 stores, each for one step; the more are taken, the more ofte
     let price = 0;
     for (; step.store === undefined; price++) steps.used(step);
     stores.add(step.store);
+    const map = { before: 1 };
+    step.store(map, step.key, index);
+    expect(map).toEqual({ before: 1, [step.key]: index });
     return price;
   });
   expect(stores.size).toBe(128);
