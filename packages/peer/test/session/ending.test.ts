@@ -10,7 +10,7 @@ import {
 } from "@peng3dnet/peer";
 import { TestNetwork } from "@peng3dnet/peer/testing";
 import { sessionOf } from "../../../core/test/support/session.js";
-import { closeconn, packet } from "../../../core/test/support/wire.js";
+import { accept, closeconn, packet, settype } from "../../../core/test/support/wire.js";
 import { Deferred } from "../../src/time/deferred.js";
 import { ScriptedTransport } from "../resume/scripted.js";
 import { NOTE, Note, packets, scene } from "./scripted-client.js";
@@ -207,6 +207,20 @@ describe("a peer that is gone without a word", () => {
     expect(closes).toEqual([{ reason: "socketclose", error: expect.any(ConnectionLostError), clean: false }]);
     expect(closes[0]?.error).toMatchObject({ message: `the connection was lost: ${cause.message}`, cause });
     expect(server.metrics.rejectedBy).toEqual({ socketclose: 1 });
+  });
+
+  test("before its handshake was looked at: all that it sent is received, and nothing is sent to it", async () => {
+    const { transport, client, handler, send, closes, failures, notes } = scene({ early: true });
+    handler.ready();
+    client.conn.pause();
+    send(settype(), accept(), packet(NOTE, 1));
+    const error = new BadDataError("no frame");
+    handler.closed(error);
+    const { length } = transport.written;
+    client.conn.resume();
+    await Promise.resolve();
+    expect([notes, failures, transport.written.length]).toEqual([[1], [], length]);
+    expect(closes).toEqual([{ reason: "baddata", error, clean: false }]);
   });
 
   test("with an error of ours, which stays as it is", () => {

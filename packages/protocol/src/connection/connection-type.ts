@@ -83,9 +83,8 @@ export abstract class ConnectionType implements ConnectionHooks {
 export class ClassicConnectionType extends ConnectionType {
   override init(cid: Cid): void {
     const connection = this.connection(cid);
-    // The peer may have closed right after it named its type.
-    if (connection.closing) return;
     connection.startHandshake();
-    if (this.peer.side === SIDE_SERVER) connection.sendHandshake();
+    // A peer that is gone may have sent all of its part without waiting.
+    if (this.peer.side === SIDE_SERVER && !connection.closing) connection.sendHandshake();
   }
 }

@@ -56,7 +56,7 @@ function peerWith(side: Side, connection: PluginConnection | undefined): Peer {
 test.each([
   ["the server's sends the registry", SIDE_SERVER, false, ["startHandshake", "sendHandshake"]],
   ["the client's awaits it", SIDE_CLIENT, false, ["startHandshake"]],
-  ["none is begun with who is about to go", SIDE_SERVER, true, []],
+  ["nothing is sent to who is gone, whose part may have come", SIDE_SERVER, true, ["startHandshake"]],
 ] as const)("the classic handshake, on any connection: %s", (_, side, closing, asked) => {
   const connection = connectionOn(side, closing);
   const type: ConnectionHooks = new ClassicConnectionType(peerWith(side, connection));
