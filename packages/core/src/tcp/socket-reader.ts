@@ -16,33 +16,34 @@ export interface SocketReader extends OnReadOpts {
 /**
  * Reads a client's socket into a buffer that is reused, which spares an allocation for each read; the rest of a long
  * packet to where that is put together. Only a socket that connects can be made so, by the option `onread` of `connect` of
- * `node:net`; nothing is read before it has connected. The socket keeps the two functions that it calls, and nobody the rest.
+ * `node:net`; nothing is read before it has connected. The socket keeps what it calls, and nobody the rest: one function for both
+ * of its questions, as a process may have thousands of clients.
  */
 export function socketReader(): SocketReader {
   let handler: TransportHandler | undefined;
+  /** Asked for nothing but a place: where the next bytes go to. */
+  function read(): Uint8Array;
+  /** Bytes were read. @returns whether to read on. */
+  function read(count: number, chunk: Uint8Array): boolean;
+  function read(count?: number, chunk?: Uint8Array): Uint8Array | boolean {
+    try {
+      if (chunk !== undefined) handler?.data(chunk.subarray(0, count));
+      else {
+        const target = handler?.readTarget();
+        if (target !== undefined) return target;
+      }
+    } catch (error) {
+      handler?.crashed(error);
+    }
+    if (chunk !== undefined) return true;
+    input ??= new Uint8Array(READ_SIZE);
+    return input;
+  }
   return {
     start(to) {
       handler = to;
     },
-    /** Where the next bytes go to. */
-    buffer() {
-      try {
-        const target = handler?.readTarget();
-        if (target !== undefined) return target;
-      } catch (error) {
-        handler?.crashed(error);
-      }
-      input ??= new Uint8Array(READ_SIZE);
-      return input;
-    },
-    /** Bytes were read. @returns whether to read on. */
-    callback(count, buffer) {
-      try {
-        handler?.data(buffer.subarray(0, count));
-      } catch (error) {
-        handler?.crashed(error);
-      }
-      return true;
-    },
+    buffer: read,
+    callback: read,
   };
 }

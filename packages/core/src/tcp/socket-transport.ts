@@ -1,4 +1,4 @@
-import type { Socket } from "node:net";
+import { Socket } from "node:net";
 import type { Transport, TransportHandler } from "@peng3dnet/peer";
 import { type Address, SSLSEC_NONE, type SslSecLevel } from "@peng3dnet/peer";
 import { freeRead } from "./free-read.js";
@@ -6,6 +6,12 @@ import { unacknowledged } from "./kernel-queue.js";
 import type { SocketReader } from "./socket-reader.js";
 
 const NOTHING = new Uint8Array(0);
+
+/**
+ * What Node listens to the end of each socket with. It forbids to write on where a socket may not be half open, and does nothing
+ * where it may: then it is taken away, as a second listener makes a list, in each of thousands of idle sockets.
+ */
+const [NODES_OWN] = new Socket().listeners("end") as (() => void)[];
 
 /** Where a socket has the handler of its events. Listeners made for each socket would take an idle one more room than all else. */
 const HANDLER = Symbol("handler");
@@ -95,6 +101,7 @@ export class SocketTransport implements Transport {
     const { socket } = this;
     socket[HANDLER] = handler;
     this.read(handler);
+    if (NODES_OWN !== undefined && socket.allowHalfOpen) socket.off("end", NODES_OWN);
     socket.on("end", onEnd);
     socket.on("error", onError);
     // What is over already may have said so before anybody listened.

@@ -7,7 +7,7 @@ import { Client, type Clock, type ConfigOverrides, type Server, systemClock } fr
 import { clientTls, serverTls } from "../support/certificates.js";
 import { track } from "../support/cleanup.js";
 import { echo, next, startServer } from "../support/peers.js";
-import { RawPeer } from "../support/raw-peer.js";
+import { RawPeer, rawServer } from "../support/raw-peer.js";
 
 /** The beginning of a TLS record with a ClientHello. */
 const HALF_A_HELLO = "16030100c8010000c40303";
@@ -61,6 +61,34 @@ describe("connections that are reset before anybody has looked", () => {
     resetConnections(server, "");
     await all;
     expect(server.clients.size).toBe(1);
+  });
+});
+
+describe("what listens to the end of a socket", () => {
+  test("is one function, since two would be a list in each of thousands of sockets", async () => {
+    const server = await startServer();
+    const client = track(new Client({ addr: ["localhost", server.addr[1]] }));
+    echo(client);
+    await client.start();
+    const [accepted] = server.clients.values();
+    expect(accepted?.conn.socket?.listenerCount("end")).toBe(1);
+    expect(client.sock?.listenerCount("end")).toBe(1);
+  });
+
+  test("stays, where the application has added it", async () => {
+    const server = await startServer();
+    const listening = await rawServer();
+    const raw = await RawPeer.connect(listening.addr);
+    const { socket } = await listening.accepted();
+    const before = socket.listeners("end");
+    const { SocketTransport } = await import("../../src/tcp/socket-transport.js");
+    server.accept(new SocketTransport(socket));
+    const ended = new Promise((resolve) => socket.once("end", resolve));
+    raw.socket.end();
+    await ended;
+    // The first one is Node's.
+    expect(before.length).toBe(2);
+    expect(socket.listeners("end")).toContain(before[1]);
   });
 });
 
