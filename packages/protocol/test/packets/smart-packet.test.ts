@@ -309,7 +309,8 @@ describe("conditions as a registry has them", () => {
   ])("are others with %p", (rule) => {
     const usual = registered({});
     expect(registered(rule)).toEqual({ ...usual, ...rule });
-    expect(registered({})).toBe(usual);
+    // Not the same object: what other tests registered before decides which conditions are forgotten for these.
+    expect(registered({})).toEqual(usual);
   });
 
   test("are right however many different ones there are", () => {
