@@ -39,6 +39,17 @@ test("what came last behind a step is expected next", () => {
   expect(steps.first(3).following).toEqual([]);
 });
 
+test("a step that follows is found by its key, and by how that begins in a body", () => {
+  const steps = new KeySteps();
+  const first = steps.first(1);
+  for (const key of ["a", "bc", "bd"]) added(steps, first, key);
+  const [a, bc, bd] = first.following;
+  expect([first.to("a"), first.to("bc"), first.to("bd"), first.to("b")]).toEqual([a, bc, bd, undefined]);
+  expect([first.beginning(0xa161), first.beginning(0xa162)]).toEqual([a, undefined]);
+  // Of several that begin alike, it is the first one.
+  expect(first.beginning(0xa262)).toBe(bc);
+});
+
 test("eight steps may follow one", () => {
   const steps = new KeySteps();
   const first = steps.first(1);
@@ -97,6 +108,22 @@ test("once 512 steps are remembered, those that came rarely are forgotten, and t
   expect(first.next).toBe(late);
   expect(often.following).toEqual([behind]);
   expect(often.next).toBe(behind);
+  expect(steps.first(32).following).toEqual([]);
+});
+
+test("steps that are left one behind the other all count", () => {
+  const steps = new KeySteps();
+  let step = steps.first(2);
+  for (const key of ["one", "two", "three"]) {
+    step = added(steps, step, key);
+    use(steps, step, 64);
+  }
+  addRare(steps, 509);
+  // The one that is one too many is the fourth.
+  addRare(steps, 508);
+  added(steps, steps.first(1), "last");
+  expect(steps.first(32).following).toHaveLength(1);
+  added(steps, steps.first(1), "one too many");
   expect(steps.first(32).following).toEqual([]);
 });
 

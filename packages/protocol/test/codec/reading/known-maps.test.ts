@@ -4,6 +4,7 @@ import { decode, encode } from "@msgpack/msgpack";
 import { BadDataError } from "@peng3dnet/protocol";
 import fc from "fast-check";
 import { BodyCheck } from "../../../src/codec/reading/body-check.js";
+import { type KeyStep, keySteps } from "../../../src/codec/reading/key-steps.js";
 import { ValueReader } from "../../../src/codec/reading/value-reader.js";
 import { bytes, concat } from "../../support/bytes.js";
 
@@ -16,12 +17,31 @@ const OFTEN = 10_000;
 const reader = new ValueReader();
 const read = (body: Uint8Array): unknown => reader.read(body, 0, body.length, false, DEPTH, ELEMENTS);
 
+/** What was learnt stays, so that one read more does. */
+const learnt = new Set<string>();
+
 function learn(...values: readonly unknown[]): void {
   for (const value of values) {
     const body = encode(value);
-    for (let count = 0; count < OFTEN; count++) read(body);
+    const times = learnt.has(JSON.stringify(value)) ? 1 : OFTEN;
+    for (let count = 0; count < times; count++) read(body);
+    learnt.add(JSON.stringify(value));
   }
 }
+
+/** The steps that are remembered of maps with these keys. */
+function stepsOf(keys: readonly string[]): readonly KeyStep[] {
+  const steps: KeyStep[] = [];
+  let step: KeyStep | undefined = keySteps.first(keys.length);
+  for (const key of keys) {
+    step = step.to(key);
+    if (step === undefined) break;
+    steps.push(step);
+  }
+  return steps;
+}
+
+const mapOf = (keys: readonly string[]) => Object.fromEntries(keys.map((key, index) => [key, index]));
 
 test.each([1, 63, 64, 65, 1000])(
   "the map that comes as the %ith one of its kind is as the first one",
@@ -73,6 +93,33 @@ test("more keys may follow than are remembered", () => {
   const kinds = Array.from({ length: 30 }, (_, index) => ({ same: index, [`other${index}`]: index }));
   for (let round = 0; round < 200; round++)
     for (const value of kinds) expect(read(encode(value))).toEqual(value);
+});
+
+test("sixteen new keys of a body are remembered, and as many of the next one", () => {
+  read(encode({ "7": "a key like an index keeps none behind it from that" }));
+  const counts = [29, 30, 31].map((length) => {
+    const keys = Array.from({ length }, (_, index) => (index === 5 ? "k" : `n${length}of${index}`));
+    read(encode(mapOf(keys)));
+    const steps = stepsOf(keys);
+    for (const { key, encoded } of steps) expect(encoded).toEqual(encode(key));
+    return steps.length;
+  });
+  expect(Math.max(...counts)).toBe(16);
+  // Once, it may have been time to forget what came rarely.
+  expect(counts.filter((count) => count === 16).length).toBeGreaterThanOrEqual(2);
+});
+
+test("keys that begin alike and come in turn are remembered once each", () => {
+  const begin = Array.from({ length: 12 }, (_, index) => `same${index}`);
+  for (let round = 0; round < 20; round++)
+    for (const last of ["alike1", "alike2"]) read(encode(mapOf([...begin, last])));
+  const following = stepsOf([...begin, "alike1"])[11]?.following;
+  expect(following?.map(({ key }) => key).sort()).toEqual(["alike1", "alike2"]);
+});
+
+test("the value before a key is no part of it", () => {
+  learn({ x: 1, y: 2 });
+  expect(read(encode({ x: "y".charCodeAt(0), z: 2 }))).toEqual({ x: 121, z: 2 });
 });
 
 test.each<[string, string, unknown]>([
