@@ -2,6 +2,7 @@
 
 import {
   BadDataError,
+  type CloseInfo,
   ConnectionLostError,
   MsgpackCodec,
   type ServerOptions,
@@ -10,7 +11,7 @@ import {
 } from "@peng3dnet/peer";
 import { TestNetwork } from "@peng3dnet/peer/testing";
 import { sessionOf } from "../../../core/test/support/session.js";
-import { accept, closeconn, packet, settype } from "../../../core/test/support/wire.js";
+import { accept, closeconn, handshake, hello, packet, settype } from "../../../core/test/support/wire.js";
 import { Deferred } from "../../src/time/deferred.js";
 import { ScriptedTransport } from "../resume/scripted.js";
 import { NOTE, Note, packets, scene } from "./scripted-client.js";
@@ -222,6 +223,36 @@ describe("a peer that is gone without a word", () => {
     expect([notes, failures, transport.written.length]).toEqual([[1], [], length]);
     expect(closes).toEqual([{ reason: "baddata", error, clean: false }]);
   });
+
+  test.each<[string, Uint8Array[], unknown[], string]>([
+    ["its reason", [hello(), closeconn("servershutdown")], [], "servershutdown"],
+    [
+      "its handshake and a packet",
+      [hello(), handshake({ "test:note": NOTE }), packet(NOTE, 1)],
+      [1],
+      "socketclose",
+    ],
+  ])(
+    "before a client has looked at its hello: the client receives %s, and sends nothing",
+    async (_what, sent, received, reason) => {
+      const transport = new ScriptedTransport();
+      const client = new TestNetwork().client({ packets });
+      const [notes, failures, closes]: [unknown[], unknown[], CloseInfo[]] = [[], [], []];
+      client.on(Note, (note) => void notes.push(note));
+      client.on("handlerError", (error) => void failures.push(error));
+      client.on("close", (info) => void closes.push(info));
+      client.attach(transport);
+      transport.handler?.ready();
+      client.conn?.pause();
+      transport.handler?.data(Buffer.concat(sent));
+      transport.handler?.ended();
+      transport.handler?.closed(undefined);
+      client.conn?.resume();
+      await Promise.resolve();
+      expect([notes, failures, transport.written]).toEqual([received, [], []]);
+      expect(closes).toEqual([{ reason, error: undefined, clean: false }]);
+    },
+  );
 
   test("with an error of ours, which stays as it is", () => {
     const { handler, closes } = scene();

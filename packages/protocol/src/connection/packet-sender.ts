@@ -105,10 +105,13 @@ export abstract class PacketSender extends PacketStream implements PacketTarget 
   }
 
   /**
-   * Sends one of the protocol's own packets, which nobody observes. @param packet - its bytes, with the length prefix.
+   * Sends one of the protocol's own packets, which nobody observes. A peer that is gone gets none, and what it sent before that is
+   * received all the same.
+   *
+   * @param packet - its bytes, with the length prefix.
    */
   protected sendOwn(packet: Uint8Array): void {
-    if (this.#reason !== undefined) throw this.closed(this.#reason);
+    if (this.#reason !== undefined) return;
     this.out().append(packet);
     this.packetsOut++;
     this.announce(0);
