@@ -1,5 +1,6 @@
 import { MalformedPacketError, PacketTooLargeError, type Peng3dnetError } from "../errors/errors.js";
 import { HEADER_SIZE, LENGTH_SIZE, PREAMBLE_SIZE, readUint16, readUint32 } from "./packet-header.js";
+import { plainBytes } from "./plain-bytes.js";
 import { type Allocate, type Free, ReceiveBuffer } from "./receive-buffer.js";
 import { recogniseForeigner } from "./recognise.js";
 
@@ -120,11 +121,7 @@ export class FrameDecoder {
       joined.set(chunk, this.#chunk.length - this.#position);
       this.#chunk = joined;
     } else {
-      // Node's buffers are slower to index, and their `slice` does not copy.
-      this.#chunk =
-        chunk.constructor === Uint8Array
-          ? chunk
-          : new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
+      this.#chunk = plainBytes(chunk);
     }
     this.#position = 0;
   }

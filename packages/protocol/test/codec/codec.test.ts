@@ -460,6 +460,23 @@ describe("ValueCodec", () => {
     }
   });
 
+  test("keys and short binary values of a buffer of Node's stay as they were when it is used anew", () => {
+    const codec = new ValueCodec();
+    const buffer = Buffer.alloc(64);
+    const read = (body: Uint8Array): unknown => {
+      buffer.set(body);
+      return codec.decode(buffer.subarray(0, body.length));
+    };
+    const first = { here: 1, data: Uint8Array.of(1, 2) };
+    const second = { gone: 2, what: Uint8Array.of(3, 4) };
+    const read1 = read(codec.encode(first));
+    expect(read(codec.encode(second))).toEqual(second);
+    expect(read1).toEqual(first);
+    // What one reader remembers of keys, all others use.
+    expect(new ValueCodec().decode(codec.encode(second).slice())).toEqual(second);
+    expect(new ValueCodec().decode(codec.encode(first).slice())).toEqual(first);
+  });
+
   test("remembers keys, and tells those apart that share a place or a beginning", () => {
     const codec = new ValueCodec();
     for (let round = 0; round < 3; round++) {

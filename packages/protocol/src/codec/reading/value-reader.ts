@@ -1,3 +1,4 @@
+import { plainBytes } from "../../framing/plain-bytes.js";
 import { decodeExtension, decoderOf, type ExtensionCodec } from "../extension-codec.js";
 import { PlatformTextReader, type TextReader } from "../platform-text.js";
 import { readTimestamp, TIMESTAMP_TYPE } from "../timestamp.js";
@@ -111,7 +112,8 @@ export class ValueReader extends ByteReader {
   ): unknown {
     if (this.#reading) return this.#readWithin(bytes, start, end, owned, maxDepth, maxElements, extensions);
     // A store for each chunk instead of one for each body is faster: "Refer to a chunk once" in docs/performance.
-    if (this.bytes !== bytes) this.bytes = bytes;
+    // What is kept of them is a copy, of Node's buffers, too, which anybody may hand to a `ValueCodec`.
+    if (this.bytes !== bytes) this.bytes = plainBytes(bytes);
     this.at = start;
     this.end = end;
     this.#owned = owned;
