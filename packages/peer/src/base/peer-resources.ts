@@ -7,6 +7,7 @@ import type { Session } from "../session/session.js";
 import type { TickHost } from "../time/ticker.js";
 import { PacketProcessor } from "../turns/packet-processor.js";
 import { RunQueue } from "../turns/run-queue.js";
+import type { WaitingPackets } from "../turns/waiting-packets.js";
 import { type PartsInit, PeerParts } from "./peer-parts.js";
 
 /** Ticks in a millisecond: the engine keeps integers of 32 bits in the object itself. */
@@ -83,11 +84,14 @@ export abstract class PeerResources extends PeerParts implements TickHost {
     return this.buffers;
   }
 
+  /** Makes what packets wait in. Asked for once. */
+  protected abstract waitingPackets(): WaitingPackets;
+
   /** Packets that wait for `process`. */
   get processor(): PacketProcessor {
     if (this.#processor === undefined) {
       const { clock, platform } = this;
-      this.#processor = new PacketProcessor(clock, platform.yield, this.turns);
+      this.#processor = new PacketProcessor(clock, platform.yield, this.waitingPackets());
       if (this.#dispatching) this.#processor.dispatch();
     }
     return this.#processor;

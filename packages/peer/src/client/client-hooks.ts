@@ -8,6 +8,7 @@ import type { CensusTaking } from "../observing/census.js";
 import { ClientResumption, type ResumeOptions } from "../resume/client-resumption.js";
 import { Redirects } from "../resume/redirects.js";
 import type { Session } from "../session/session.js";
+import { OwnPackets } from "../turns/own-packets.js";
 import type { ClientEvents } from "./client-options.js";
 import { ClientSessions } from "./client-sessions.js";
 import type { ClientAccess, ToldClient } from "./connecting-client.js";
@@ -50,6 +51,10 @@ export class ClientHooks<C extends HookedClient> extends PeerHooks<C> {
 
   override get heartbeats(): Heartbeats {
     return clientHeartbeats(this);
+  }
+
+  protected override waitingPackets(): OwnPackets {
+    return new OwnPackets(this.clock);
   }
 
   /** An attempt to connect came to nothing. */

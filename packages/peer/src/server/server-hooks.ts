@@ -18,6 +18,7 @@ import type { ResumeAuthority } from "../resume/resume-admission.js";
 import type { ResumePlaces } from "../resume/resume-places.js";
 import { ServerResumption } from "../resume/server-resumption.js";
 import { SESSION, type Session } from "../session/session.js";
+import { SharedPackets } from "../turns/shared-packets.js";
 import type { Admission } from "./admission.js";
 import { ClientOnServer } from "./client-on-server.js";
 import type { ClientTable } from "./client-table.js";
@@ -94,6 +95,10 @@ export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
   limitTotals(input: number, unsent: number): void {
     this.#input.limit = input;
     this.#unsent.limit = unsent;
+  }
+
+  protected override waitingPackets(): SharedPackets {
+    return new SharedPackets(this.clock, this.turns);
   }
 
   /** Calls something, which does not throw, before the output of any session leaves that gathers now. */

@@ -23,6 +23,12 @@ export class Fifo<T> {
     this.#items.push(item);
   }
 
+  /** Puts one back that was taken, before all others. */
+  putBack(item: T): void {
+    if (this.#head > 0) this.#items[--this.#head] = item;
+    else this.#items.unshift(item);
+  }
+
   /** All of them, in order. */
   items(): T[] {
     return this.#items.slice(this.#head) as T[];

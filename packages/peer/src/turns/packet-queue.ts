@@ -3,9 +3,8 @@ import { Fifo } from "./fifo.js";
 import type { Piece } from "./packet-line.js";
 import { isShort, PacketPack } from "./packet-pack.js";
 import { PostponedPackets } from "./postponed-packets.js";
+import { WaitingPackets } from "./waiting-packets.js";
 
-/** What a packet that waits takes in memory beside its bytes. */
-const OVERHEAD = 256;
 /** So many packets of a connection wait before further ones are packed: of most, there are never more. */
 const FEW = 16;
 
@@ -15,36 +14,22 @@ export interface QueuedPackets {
   readonly piece: Piece;
 }
 
-/**
- * Packets in order of arrival, and before them those that were postponed, each connection's in order. How many a connection may
- * have is up to its session.
- */
-export class PacketQueue {
-  /** Number of packets. */
-  length = 0;
-  /** Bytes of all packets. */
-  bytes = 0;
+/** Packets of many connections in order of arrival, and before them those that were postponed. */
+export abstract class PacketQueue extends WaitingPackets {
   /** Packets that no pass has come to yet. */
-  readonly arrived = new Fifo<QueuedPackets>();
+  protected readonly arrived = new Fifo<QueuedPackets>();
   /** Packets that wait for a later pass. They came before all others of their connection. */
-  readonly postponed = new PostponedPackets();
+  protected readonly postponed = new PostponedPackets();
   /** What the next short packet is added to, if it is of the same connection as the last one. */
   #open: PacketPack | undefined = undefined;
 
   /** What comes from now on is in pieces of its own: those that have arrived are complete. */
-  seal(): void {
+  protected seal(): void {
     this.#open = undefined;
   }
 
-  /** About what they take in memory, in bytes: of short packets, that may be far more than their bytes. */
-  get held(): number {
-    return this.bytes + OVERHEAD * this.length;
-  }
-
-  /** Adds a packet behind all others. */
-  push(session: Session, raw: Uint8Array): void {
-    this.bytes += raw.length;
-    this.length++;
+  override push(session: Session, raw: Uint8Array): void {
+    super.push(session, raw);
     const waiting = session.queuedPackets;
     // Where all of a connection's packets are in its line, it is for the next pass only to look at it.
     const line = this.postponed.empty ? undefined : this.postponed.of(session);
@@ -66,14 +51,7 @@ export class PacketQueue {
     this.arrived.push({ session, piece });
   }
 
-  /** A packet was taken. */
-  taken(raw: Uint8Array): void {
-    this.bytes -= raw.length;
-    this.length--;
-  }
-
-  /** The packets of a connection, in order. */
-  of(session: Session): Uint8Array[] {
+  override of(session: Session): Uint8Array[] {
     const all = this.postponed.of(session)?.items() ?? [];
     for (const packets of this.arrived.items()) {
       if (packets.session !== session) continue;

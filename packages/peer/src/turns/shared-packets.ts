@@ -1,0 +1,122 @@
+import type { Session } from "../session/session.js";
+import type { Clock } from "../time/clock.js";
+import { PacketPack } from "./packet-pack.js";
+import { PacketQueue } from "./packet-queue.js";
+import type { PostponedLine } from "./postponed-packets.js";
+import { ProcessPass } from "./process-pass.js";
+import type { RunQueue } from "./run-queue.js";
+import type { Pass } from "./waiting-packets.js";
+
+/** Past so many connections whose packets wait since an earlier pass, passes are short while connections are accepted. */
+const MANY = 16;
+
+/** The packets of a server that wait. Its connections share the time: nobody who sends much makes others wait for long. */
+export class SharedPackets extends PacketQueue {
+  readonly #clock: Clock;
+  readonly #turns: Pick<RunQueue, "arrivals">;
+
+  /** @param turns - knows whether connections are being accepted. */
+  constructor(clock: Clock, turns: Pick<RunQueue, "arrivals">) {
+    super();
+    this.#clock = clock;
+    this.#turns = turns;
+  }
+
+  #newPass(): ProcessPass {
+    // Few that wait are no reason for newcomers to wait long.
+    const many = this.postponed.size > MANY;
+    return new ProcessPass(this.#clock, many ? this.#turns.arrivals : undefined);
+  }
+
+  override run(): Pass {
+    const pass = this.#newPass();
+    const { arrived, postponed } = this;
+    this.seal();
+    let left = arrived.length;
+    let count = postponed.empty ? 0 : this.#runPostponed(pass);
+    while (left > 0) {
+      const packets = arrived.first;
+      if (packets === undefined) break;
+      const { session, piece } = packets;
+      const late = !postponed.empty && postponed.of(session) !== undefined;
+      const raw = late || !(piece instanceof PacketPack) ? piece : piece.take();
+      if (raw === piece || (piece as PacketPack).count === 0) {
+        arrived.shift();
+        left--;
+      }
+      if (late || raw instanceof PacketPack) postponed.push(session, raw);
+      else if (this.#runArrived(session, raw, pass)) count++;
+    }
+    return { count, outOfTime: pass.outOfTime };
+  }
+
+  /** @returns whether a packet was processed. */
+  #runArrived(session: Session, raw: Uint8Array, pass: ProcessPass): boolean {
+    if (!session.open) {
+      this.taken(session, raw);
+      return false;
+    }
+    if (pass.admits(session, raw)) {
+      if (this.#dispatched(session, raw, pass)) return true;
+      pass.postponed(session);
+    }
+    this.postponed.push(session, raw);
+    return false;
+  }
+
+  /** @returns false if the packet has to wait after all. */
+  #dispatched(session: Session, raw: Uint8Array, pass: ProcessPass): boolean {
+    if (!session.dispatchRaw(raw)) return false;
+    this.taken(session, raw);
+    pass.processed(session);
+    return true;
+  }
+
+  /** Gives the connections their turns first that wait since an earlier pass, over and over while there is time for all. */
+  #runPostponed(pass: ProcessPass): number {
+    const lines = this.postponed.inTurns();
+    let count = 0;
+    let again: boolean;
+    do {
+      again = false;
+      for (const line of lines) {
+        if (!line.session.open) this.#drop(line);
+        else if (line.allowed > 0 && !pass.crowded) {
+          const processed = this.#runLine(line, pass);
+          count += processed;
+          again ||= processed > 0;
+        } else if (line.length > 0) pass.outOfTime ||= !line.session.paused;
+      }
+    } while (again && !pass.crowded);
+    return count;
+  }
+
+  #runLine(line: PostponedLine, pass: ProcessPass): number {
+    const { session } = line;
+    let count = 0;
+    pass.beginTurn();
+    while (line.allowed > 0 && session.open && !(count > 0 && pass.turnOver)) {
+      const raw = line.first;
+      if (raw === undefined || !pass.admits(session, raw)) break;
+      line.shift();
+      if (!this.#dispatched(session, raw, pass)) {
+        line.putBack(raw);
+        pass.postponed(session);
+        break;
+      }
+      line.allowed--;
+      count++;
+    }
+    this.postponed.hadTurn(line);
+    return count;
+  }
+
+  /** The connection of a line is over. */
+  #drop(line: PostponedLine): void {
+    for (let raw = line.first; raw !== undefined; raw = line.first) {
+      line.shift();
+      this.taken(line.session, raw);
+    }
+    this.postponed.hadTurn(line);
+  }
+}
