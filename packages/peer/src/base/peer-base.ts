@@ -89,9 +89,6 @@ export abstract class PeerBase<
 
   /** `"server"` or `"client"`, as in the names of events. */
   declare protected readonly kind: PeerKind;
-  declare protected readonly clock: Clock;
-  declare protected readonly logger: Logger;
-  declare protected readonly guard: HandlerGuard;
   readonly #hooks: PeerHooks<Owner>;
   #conntypes: NamedType | undefined = undefined;
   /** For those who wait until it is stopped; made for the first of them. */
@@ -124,14 +121,25 @@ export abstract class PeerBase<
     this.cfg = new Config(options.cfg, options.peng?.cfg);
     const { print, codec, extensions, validateSent, clock, logger } = options;
     const setup = setupOf({ ...given, print, codec, extensions, validateSent, clock, logger });
-    this.clock = setup.clock;
-    this.logger = setup.log;
-    this.guard = new HandlerGuard(setup);
-    const events = options.peng && new EngineEvents(kind, this, options.peng, this.guard);
-    this.#hooks = hook({ peer: this, setup, guard: this.guard, events });
+    const guard = new HandlerGuard(setup);
+    const events = options.peng && new EngineEvents(kind, this, options.peng, guard);
+    this.#hooks = hook({ peer: this, setup, guard, events });
     enableEvents(events, this.cfg.get("net.events.enable"));
     this.#hooks.lookWhoWatches();
     for (const definition of options.packets ?? []) this.register(definition);
+  }
+
+  // What its parts have is no field of the peer as well: a process may have thousands of clients.
+  protected get clock(): Clock {
+    return this.#hooks.clock;
+  }
+
+  protected get logger(): Logger {
+    return this.#hooks.setup.log;
+  }
+
+  protected get guard(): HandlerGuard {
+    return this.#hooks.guard;
   }
 
   // ---- set-up -----------------------------------------------------------------------------------

@@ -28,16 +28,13 @@ export class ClientHooks<C extends HookedClient> extends PeerHooks<C> {
   readonly sessions: ClientSessions<C>;
   /** Brings a session back whose line broke; `undefined`: nothing does. */
   resuming: ClientResumption<C> | undefined = undefined;
-  declare access: ClientAccess<C>;
+  declare readonly access: ClientAccess<C>;
 
-  constructor(init: PartsInit) {
+  /** @param access - how the client is dealt with, which makes this before it is complete. */
+  constructor(init: PartsInit, access: ClientAccess<C>) {
     super(init);
-    this.sessions = new ClientSessions(this);
-  }
-
-  /** Hands in how the client is dealt with, which makes this before it is complete. */
-  connect(access: ClientAccess<C>): void {
     this.access = access;
+    this.sessions = new ClientSessions(this);
   }
 
   get client(): C {

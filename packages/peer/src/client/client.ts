@@ -54,6 +54,7 @@ import {
 } from "./client-options.js";
 import { keepSessions } from "./keeping.js";
 import { checkReconnect } from "./reconnect-options.js";
+import { sharedAddress } from "./shared-address.js";
 
 /**
  * Connects to one server, once; with the option `reconnect` again and again.
@@ -88,18 +89,17 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
       conntype: options.conntype ?? CONNTYPE_CLASSIC,
     };
     super("client", options, given, (init) => {
-      hooks = new ClientHooks(init);
+      hooks = new ClientHooks<Client<D>>(init, Client.#access);
       return hooks;
     });
     if (!exact) noticeUnknownOptions(this, options, CLIENT_OPTIONS, this.guard);
     this.#hooks = hooks;
     const { resume = false, reconnect = false } = options;
-    this.#addr = options.addr;
-    if (options.addr !== undefined) normalizeAddrSocketstyle(options.addr);
+    this.#addr = sharedAddress(options.addr);
+    if (this.#addr !== undefined) normalizeAddrSocketstyle(this.#addr);
     const { connector } = given;
     if (connector !== undefined && typeof connector.connect !== "function")
       throw new TypeError("the option connector has no connect()");
-    hooks.connect(Client.#access);
     const resuming = resume === true ? {} : resume;
     const reconnecting = reconnect === true ? {} : reconnect;
     // All is checked before a keeper is taken, which serves one client.
@@ -194,7 +194,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
 
   /** Whether the handshake is complete and the connection open. */
   get active(): boolean {
-    return this.#session?.open === true && this.#session.connection.active;
+    return this.#session?.active === true;
   }
 
   /** Whether the line broke and the session waits for another one; with the option `resume`. */
