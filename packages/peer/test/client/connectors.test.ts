@@ -113,3 +113,16 @@ test("a signal that is asked for too late has fired", async () => {
   await expect(starting).rejects.toMatchObject({ code: "P3D_ERR_ABORTED" });
   expect(fired).toBe(true);
 });
+
+test("a list that says where the server is belongs to one client, whatever becomes of it and of equal ones", () => {
+  const list: [string, number] = ["localhost", 1234];
+  const first = new Client({ addr: list });
+  list[1] = 5678;
+  const second = new Client({ addr: ["localhost", 1234] });
+  const third = new Client({ addr: list });
+  expect([first, second, third].map(({ addr }) => addr)).toEqual([
+    ["localhost", 1234],
+    ["localhost", 1234],
+    ["localhost", 5678],
+  ]);
+});
