@@ -84,6 +84,11 @@ test("the client's first round trip is that of settype, without what the server 
   expect(remote?.rtt?.latest).toBeCloseTo(0.3);
   const { time, error } = client.serverTime()!;
   expect(Math.abs(time - server.serverTime().time)).toBeLessThanOrEqual(error + 1e-9);
+  // The next beat comes at once, and says when the answer to this one did.
+  net.clock.advance(5);
+  await net.settle();
+  expect(error).toBeGreaterThan(0.1);
+  expect(client.serverTime()?.error).toBeLessThan(0.01);
 });
 
 test("nobody knows anything before there is a connection", () => {
@@ -207,14 +212,24 @@ describe("a machine that has slept", () => {
   });
 });
 
+test("a beat that says nothing of the answer before changes neither round trip nor the server's time", async () => {
+  const { net, server, client } = await pair();
+  net.clock.advance(0.3);
+  const connection = server.getConnection([...server.clients.keys()][0]!) as Connection;
+  connection.sendHeartbeat(BEAT_ID, [Math.round(server.serverTime().time * 1e6), null]);
+  await net.settle();
+  expect(client.rtt).toEqual({ latest: 0, smoothed: 0 });
+  expect(client.serverTime()?.time).toBeCloseTo(5.3, 3);
+});
+
 describe("a peer that goes beyond what was agreed on is refused", () => {
   /** What came of bytes that one side made up. */
   async function forged(side: "server" | "client", send: (connection: Connection, time: number) => void) {
     const { net, server, client } = await pair();
     const cid = [...server.clients.keys()][0]!;
     const reasons: unknown[] = [];
-    server.on("close", (_client, { error }) => reasons.push((error as { code?: string } | undefined)?.code));
-    client.on("close", ({ error }) => reasons.push((error as { code?: string } | undefined)?.code));
+    server.on("close", (_client, { error }) => reasons.push(error));
+    client.on("close", ({ error }) => reasons.push(error));
     const connection = (side === "server" ? server.getConnection(cid) : client.getConnection()) as Connection;
     send(connection, Math.round(server.serverTime().time * 1e6));
     await net.settle();
@@ -224,38 +239,65 @@ describe("a peer that goes beyond what was agreed on is refused", () => {
     for (let index = 0; index < count; index++) send();
   };
 
-  test.each<[string, "server" | "client", (connection: Connection, time: number) => void, string]>([
-    ["beats of a client", "client", (c) => c.sendHeartbeat(BEAT_ID, null), "UNEXPECTED_PACKET"],
-    ["answers of a server", "server", (c) => c.sendHeartbeat(BEAT_ANSWER_ID, null), "UNEXPECTED_PACKET"],
+  test.each<
+    [
+      string,
+      "server" | "client",
+      (connection: Connection, time: number) => void,
+      code: string,
+      message: string,
+    ]
+  >([
+    [
+      "beats of a client",
+      "client",
+      (c) => c.sendHeartbeat(BEAT_ID, null),
+      "UNEXPECTED_PACKET",
+      "the client sent a heartbeat, which only a server may send",
+    ],
+    [
+      "answers of a server",
+      "server",
+      (c) => c.sendHeartbeat(BEAT_ANSWER_ID, null),
+      "UNEXPECTED_PACKET",
+      "the server sent an answer to a heartbeat, which only a client may send",
+    ],
     [
       "an answer to no beat",
       "client",
       (c, time) => c.sendHeartbeat(BEAT_ANSWER_ID, time),
       "UNEXPECTED_PACKET",
+      "the client answered a heartbeat that it was not sent",
     ],
     [
       "beats without end",
       "server",
       (c, time) => many(9, () => c.sendHeartbeat(BEAT_ID, [time, null])),
       "UNEXPECTED_PACKET",
+      "more heartbeats than it said",
     ],
     [
       "beats without a question",
       "server",
       (c) => many(9, () => c.sendHeartbeat(BEAT_ID, null)),
       "UNEXPECTED_PACKET",
+      "more heartbeats than it said",
     ],
     [
       "signs of life without end",
       "client",
       (c) => many(9, () => c.sendHeartbeat(BEAT_ANSWER_ID, null)),
       "UNEXPECTED_PACKET",
+      "the client sends signs of life without end",
     ],
-    ["a beat that is none", "server", (c) => c.sendHeartbeat(BEAT_ID, "now"), "BAD_DATA"],
-    ["an answer that is none", "client", (c) => c.sendHeartbeat(BEAT_ANSWER_ID, [1]), "BAD_DATA"],
-    ["a long one", "client", (c) => c.sendHeartbeat(BEAT_ANSWER_ID, "x".repeat(5000)), "BAD_DATA"],
-  ])("%s", async (_, side, send, code) => {
-    expect((await forged(side, send))[0]).toBe(`P3D_ERR_${code}`);
+    ["a beat that is none", "server", (c) => c.sendHeartbeat(BEAT_ID, "now"), "BAD_DATA", ""],
+    ["an answer that is none", "client", (c) => c.sendHeartbeat(BEAT_ANSWER_ID, [1]), "BAD_DATA", ""],
+    ["a long one", "client", (c) => c.sendHeartbeat(BEAT_ANSWER_ID, "x".repeat(5000)), "BAD_DATA", ""],
+  ])("%s", async (_, side, send, code, message) => {
+    // The other side may have found something to refuse as well, such as answers to these.
+    expect(await forged(side, send)).toContainEqual(
+      expect.objectContaining({ code: `P3D_ERR_${code}`, message: expect.stringContaining(message) }),
+    );
   });
 
   test("a wrong answer to a beat", async () => {
@@ -328,6 +370,41 @@ describe("a peer that goes beyond what was agreed on is refused", () => {
     clock.advance(60);
     await net.settle();
     expect([client.active, code]).toEqual([false, "P3D_ERR_UNEXPECTED_PACKET"]);
+  });
+
+  test("eight beats may come at once, the first one of the connection included", async () => {
+    const { net, server, client } = await pair();
+    const connection = server.getConnection([...server.clients.keys()][0]!) as Connection;
+    many(7, () => connection.sendHeartbeat(BEAT_ID, null));
+    await net.settle();
+    expect(client.active).toBe(true);
+    connection.sendHeartbeat(BEAT_ID, null);
+    await net.settle();
+    expect(client.active).toBe(false);
+  });
+
+  test("a server that has long been there may beat no more often than any other", async () => {
+    const net = new TestNetwork();
+    const cfg = { "net.heartbeat.interval": 5 };
+    const server = net.server({ cfg });
+    net.clock.advance(1000);
+    const client = net.client({ cfg });
+    let message: string | undefined;
+    client.on("close", ({ error }) => {
+      message = error?.message;
+    });
+    net.connect(client, server);
+    await client.waitForConnection();
+    await net.settle();
+    for (let second = 0; second < 10; second++) {
+      net.clock.advance(1);
+      await net.settle();
+    }
+    const connection = server.getConnection([...server.clients.keys()][0]!) as Connection;
+    // Eight, and two in each of two intervals.
+    many(12, () => connection.sendHeartbeat(BEAT_ID, null));
+    await net.settle();
+    expect(message).toMatch("the server sends more heartbeats than it said that it would");
   });
 
   test("but not one whose beats have waited for long on their way", async () => {
