@@ -34,5 +34,5 @@ export default [
       ignore: ["@peng3dnet/*", "@msgpack/*", "node:*", "ws", "@opentelemetry/*", "@nats-io/*"],
     }),
   ),
-  size("browser", "77.7 kB", { name: "an echo client in a browser", import: ECHO_CLIENT }),
+  size("browser", "77.6 kB", { name: "an echo client in a browser", import: ECHO_CLIENT }),
 ];

@@ -1,5 +1,5 @@
 import { type MetricsSum, RejectionCounter } from "../session/metrics.js";
-import { type CountedSession, SessionNumbers } from "../session/session-numbers.js";
+import { addNumbers, type CountedSession, clearNumbers, SessionNumbers } from "../session/session-numbers.js";
 import type { CensusTaking } from "./census.js";
 
 /** Sessions that are listed before they are looked at again: as many as a census may have to look at, beside restless ones. */
@@ -61,7 +61,7 @@ export class Tally {
     const part = session.tallied;
     if (part === undefined) return;
     session.tallied = undefined;
-    this.#sum.add(part.numbers, -1);
+    addNumbers(this.#sum, part.numbers, -1);
     if (session.rejections !== undefined) this.rejections.addAll(session.rejections, -1);
   }
 
@@ -76,7 +76,7 @@ export class Tally {
   /** Adds all to a census. */
   addTo(census: CensusTaking): void {
     this.#update();
-    census.numbers.add(this.#sum);
+    addNumbers(census.numbers, this.#sum);
     census.sum.rejectAll(this.rejections);
   }
 
@@ -95,10 +95,10 @@ export class Tally {
       const part = session.tallied;
       if (part === undefined) continue;
       const { numbers } = part;
-      sum.add(numbers, -1);
-      numbers.clear();
+      addNumbers(sum, numbers, -1);
+      clearNumbers(numbers);
       numbers.count(session);
-      sum.add(numbers);
+      addNumbers(sum, numbers);
       part.listed = session.restless;
       if (part.listed) this.#listed[restless++] = session;
     }

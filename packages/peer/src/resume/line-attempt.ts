@@ -1,12 +1,11 @@
 import {
   ConnectionLostError,
-  describeError,
-  isInstance,
-  Peng3dnetError,
+  type Peng3dnetError,
   type ResumeHandshake,
   type ResumeResult,
   toError,
 } from "@peng3dnet/protocol";
+import { lostBy } from "../session/lost-by.js";
 import type { Transport, TransportHandler } from "../transport/transport.js";
 import { Line } from "./line.js";
 
@@ -75,11 +74,7 @@ export class LineAttempt implements TransportHandler {
   drained(): void {}
 
   closed(error: Error | undefined): void {
-    this.fail(
-      isInstance(error, Peng3dnetError)
-        ? error
-        : new ConnectionLostError(`the connection was lost: ${describeError(error)}`, { cause: error }),
-    );
+    this.fail(lostBy(error));
   }
 
   crashed(error: unknown): void {

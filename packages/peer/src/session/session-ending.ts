@@ -3,10 +3,9 @@ import {
   type Connection,
   ConnectionLostError,
   closeReasonOf,
-  describeError,
   isInstance,
   NotPeng3dnetError,
-  Peng3dnetError,
+  type Peng3dnetError,
   ResumeError,
   TlsHandshakeError,
   toError,
@@ -15,6 +14,7 @@ import { Deadline } from "../time/deadline.js";
 import { Deferred } from "../time/deferred.js";
 import type { WaitOptions } from "../time/wait-options.js";
 import type { Transport } from "../transport/transport.js";
+import { lostBy } from "./lost-by.js";
 import type { SessionHooks, SessionOptions } from "./session-hooks.js";
 import type { InputHost, SessionInput } from "./session-input.js";
 import type { SessionOutput } from "./session-output.js";
@@ -181,11 +181,7 @@ export class SessionEnding<Session extends EndingHost<Session>> {
     this.#broken = error !== undefined;
     this.#output.phase = "gone";
     this.#output.cancelDeadline();
-    if (this.open && error !== undefined) {
-      this.error = isInstance(error, Peng3dnetError)
-        ? error
-        : new ConnectionLostError(`the connection was lost: ${describeError(error)}`, { cause: error });
-    }
+    if (this.open && error !== undefined) this.error = lostBy(error);
     this.#session.connection.markClosing(this.#reason ?? "socketclose");
     if (this.open && !this.#peerEnded && isReset(error)) this.#input.wasReset();
     this.settle();

@@ -57,29 +57,6 @@ export class SessionNumbers {
     this.answering += requests.running.size;
   }
 
-  /** Adds others. @param sign - -1 takes them away. */
-  add(others: SessionNumbers, sign: 1 | -1 = 1): void {
-    this.connections += sign * others.connections;
-    this.handshaking += sign * others.handshaking;
-    this.suspended += sign * others.suspended;
-    this.bytesIn += sign * others.bytesIn;
-    this.bytesOut += sign * others.bytesOut;
-    this.packetsIn += sign * others.packetsIn;
-    this.packetsOut += sign * others.packetsOut;
-    this.queued += sign * others.queued;
-    this.unsent += sign * others.unsent;
-    this.unhandled += sign * others.unhandled;
-    this.kept += sign * others.kept;
-    this.unprocessed += sign * others.unprocessed;
-    this.asked += sign * others.asked;
-    this.answering += sign * others.answering;
-  }
-
-  /** All are 0 again. */
-  clear(): void {
-    this.add(this, -1);
-  }
-
   /** Adds those that are part of metrics to a sum. */
   addTo(sum: MetricsSum): void {
     sum.bytesIn += this.bytesIn;
@@ -90,4 +67,29 @@ export class SessionNumbers {
     sum.unsent += this.unsent;
     if (this.unhandled > 0) sum.reject("unhandled", this.unhandled);
   }
+}
+
+// What follows is no method, so that a client in a page, which has one session at a time, goes without.
+
+/** Adds numbers to others. @param sign - -1 takes them away. */
+export function addNumbers(sum: SessionNumbers, others: SessionNumbers, sign: 1 | -1 = 1): void {
+  sum.connections += sign * others.connections;
+  sum.handshaking += sign * others.handshaking;
+  sum.suspended += sign * others.suspended;
+  sum.bytesIn += sign * others.bytesIn;
+  sum.bytesOut += sign * others.bytesOut;
+  sum.packetsIn += sign * others.packetsIn;
+  sum.packetsOut += sign * others.packetsOut;
+  sum.queued += sign * others.queued;
+  sum.unsent += sign * others.unsent;
+  sum.unhandled += sign * others.unhandled;
+  sum.kept += sign * others.kept;
+  sum.unprocessed += sign * others.unprocessed;
+  sum.asked += sign * others.asked;
+  sum.answering += sign * others.answering;
+}
+
+/** All are 0 again. */
+export function clearNumbers(numbers: SessionNumbers): void {
+  addNumbers(numbers, numbers, -1);
 }

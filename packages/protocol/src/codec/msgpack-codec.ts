@@ -4,13 +4,12 @@ import { BadDataError, EncodeError } from "../errors/errors.js";
 import type { Codec } from "./codec.js";
 import { decodeExactly } from "./exact-decoder.js";
 import { decodeExtension, decoderOf, type ExtensionCodec, encodeExtension } from "./extension-codec.js";
+import { fits64Bits } from "./integers.js";
 import { readTimestamp, TIMESTAMP_TYPE, timeOfDate, timestampData } from "./timestamp.js";
 import { ValueCodec } from "./value-codec.js";
 import { checkEmpty, checkFields, kindOf } from "./writing/sendable.js";
 import { locate } from "./writing/unsendable.js";
 
-const MAX_UINT64 = 2n ** 64n - 1n;
-const MIN_INT64 = -(2n ** 63n);
 /** A lone surrogate is encoded as this byte, one from the next on, and a third. */
 const UTF8_LEAD_OF_SURROGATES = 0xed;
 const UTF8_SECOND_OF_SURROGATES = 0xa0;
@@ -177,7 +176,7 @@ function isWellFormed(value: unknown): boolean {
 function normalize(value: unknown, depthLeft: number, extensions: Extensions): unknown {
   switch (typeof value) {
     case "bigint":
-      if (value > MAX_UINT64 || value < MIN_INT64) {
+      if (!fits64Bits(value)) {
         throw new EncodeError(`the integer ${value} does not fit 64 bits; send it as a string`);
       }
       return value <= 0xffffffffn && value >= -0x80000000n ? Number(value) : value;

@@ -88,11 +88,9 @@ function split(addr: string): Parts {
     if (!host.includes(":")) throw new InvalidHostError(`"${host}" in brackets is not an IPv6 address`);
     return { host: checkHost(host), port: bracketed[2] === undefined ? undefined : checkPort(bracketed[2]) };
   }
-  const colons = addr.split(":").length - 1;
+  const [host = "", port, ...more] = addr.split(":");
   // More than one colon without brackets: an IPv6 address, which then carries no port.
-  if (colons > 1) return { host: checkHost(addr), port: undefined };
-  if (colons === 0) return { host: checkHost(addr), port: undefined };
-  const [host, port] = addr.split(":") as [string, string];
+  if (port === undefined || more.length > 0) return { host: checkHost(addr), port: undefined };
   return { host: checkHost(host), port: checkPort(port) };
 }
 

@@ -3,6 +3,13 @@ import { NotPeng3dnetError, UnexpectedPacketError } from "../errors/errors.js";
 import type { PacketEntry } from "../registry/packet-registry.js";
 import { CLOSECONN_ID, HELLO_ID } from "./internal-names.js";
 
+/** The first packet of a peer is no hello. */
+export function noHello(id: number): NotPeng3dnetError {
+  return new NotPeng3dnetError(
+    `the peer does not speak peng3dnet: its first packet has id ${id}, not that of a hello`,
+  );
+}
+
 /**
  * Checks a packet that came before the connection is active. Until the hello, only that may come; until the connection type
  * is named, only packets of the protocol and those with conditions, which are checked later.
@@ -25,9 +32,7 @@ export function checkEarly(
     );
   }
   if (state === STATE_HELLOWAIT && id !== HELLO_ID) {
-    throw new NotPeng3dnetError(
-      `the peer does not speak peng3dnet: its first packet has id ${id}, not that of a hello`,
-    );
+    throw noHello(id);
   }
   if (state === STATE_WAITTYPE && entry?.protocol !== true && (entry?.rule ?? null) === null) {
     throw new UnexpectedPacketError(`the peer sent packet ${id} before it named its connection type`);

@@ -177,6 +177,18 @@ export class HandshakeAcceptPacket extends InternalPacket {
   }
 }
 
+/** The body of a closing packet as a map. Anything else counts as an empty one: the peer closes, and gives no reason. */
+export function closingBody(msg: unknown): Body {
+  return isPlainMap(msg) ? msg : {};
+}
+
+/** The reason in the body of a closing packet. It is cut, since it may be kept for long, in a log or as a key. */
+export function closingReason({ reason = null }: Body): string | null {
+  if (reason === null) return null;
+  if (typeof reason !== "string") throw new BadDataError("the closing reason is not a string");
+  return cutUtf8(reason, MAX_REASON_BYTES);
+}
+
 /**
  * Announces that the sender closes the connection.
  *
@@ -187,17 +199,12 @@ export class CloseConnectionPacket extends InternalPacket {
     return null;
   }
 
-  /** The body as a map. Anything else counts as an empty one: the peer closes, and gives no reason. */
   protected override bodyOf(msg: unknown): Body {
-    return isPlainMap(msg) ? msg : {};
+    return closingBody(msg);
   }
 
   protected override handle(body: Body, connection: HandshakeConnection): void {
-    const reason = body.reason ?? null;
-    if (reason !== null && typeof reason !== "string")
-      throw new BadDataError("the closing reason is not a string");
-    // The reason is cut, since it may be kept for long, in a log or as a key.
-    connection.closeReceived(reason === null ? null : cutUtf8(reason, MAX_REASON_BYTES));
+    connection.closeReceived(closingReason(body));
   }
 }
 

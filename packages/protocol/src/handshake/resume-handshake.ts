@@ -1,14 +1,14 @@
 import { isPlainMap } from "../codec/writing/sendable.js";
 import type { ConnectionContext } from "../connection/connection-context.js";
-import { MAX_REASON_BYTES } from "../errors/describe-error.js";
-import { BadDataError, NotPeng3dnetError, ResumeError, UnexpectedPacketError } from "../errors/errors.js";
-import { cutUtf8, quoteText } from "../errors/quote-text.js";
+import { BadDataError, ResumeError, UnexpectedPacketError } from "../errors/errors.js";
+import { quoteText } from "../errors/quote-text.js";
 import { FrameDecoder } from "../framing/frame-decoder.js";
 import { HEADER_SIZE } from "../framing/packet-header.js";
 import { encodeUncompressed } from "../packets/encode-packet.js";
+import { noHello } from "./early-packets.js";
 import { readExtensions } from "./extensions.js";
 import { CLOSECONN_ID, HELLO_ID, SETTYPE_ID } from "./internal-names.js";
-import { checkProtoversion } from "./internal-packets.js";
+import { checkProtoversion, closingBody, closingReason } from "./internal-packets.js";
 import { MAX_RESUME_BODY, RESUMED_ID, type Resumed, readResumeAddress, readResumed } from "./resume.js";
 
 /** What a {@link ResumeHandshake} needs. */
@@ -117,11 +117,7 @@ export class ResumeHandshake {
 
   /** The hello, or what comes in its place. */
   #greet(id: number): void {
-    if (id !== HELLO_ID) {
-      throw new NotPeng3dnetError(
-        `the peer does not speak peng3dnet: its first packet has id ${id}, not that of a hello`,
-      );
-    }
+    if (id !== HELLO_ID) throw noHello(id);
     const body = this.#body();
     if (!isPlainMap(body)) throw new BadDataError("the body of the server's hello is not a map");
     checkProtoversion(body);
@@ -151,14 +147,11 @@ export class ResumeHandshake {
   }
 
   #closed(): ResumeError {
-    const body = this.#body();
-    const reason = isPlainMap(body) ? (body.reason ?? null) : null;
-    if (reason !== null && typeof reason !== "string")
-      throw new BadDataError("the closing reason is not a string");
-    const cut = reason === null ? null : cutUtf8(reason, MAX_REASON_BYTES);
+    const body = closingBody(this.#body());
+    const cut = closingReason(body);
     if (cut === "resumeelsewhere" && this.#redirect && this.#greeted) {
       // The text is shown nowhere: it may be any.
-      const address = readResumeAddress(isPlainMap(body) ? body.address : undefined);
+      const address = readResumeAddress(body.address);
       return new ResumeError("the server says that another one has the session", cut, { address });
     }
     const why = cut === null ? "without a reason" : `with the reason ${quoteText(cut)}`;

@@ -4,8 +4,8 @@ import { BadDataError, PacketRegistryMismatchError } from "../errors/errors.js";
 import { quoteText } from "../errors/quote-text.js";
 import { MAX_NAME_LENGTH, type PacketRegistry } from "./packet-registry.js";
 import { PROTOCOL_IDS } from "./protocol-ids.js";
+import { isId } from "./registry.js";
 
-const MAX_ID = 0xffffffff;
 /** Names listed in an error message. */
 const NAMES_SHOWN = 5;
 
@@ -92,7 +92,7 @@ function examine(received: unknown, options: RegistrySyncOptions): Map<string, n
         `the server's registry has a name that is empty or longer than the ${options.maxNameLength} bytes of net.limits.registry.namelength`,
       );
     }
-    if (typeof id !== "number" || !Number.isInteger(id) || id < 0 || id > MAX_ID) {
+    if (!isId(id)) {
       throw new PacketRegistryMismatchError(
         `the server's registry gives ${quoteText(name)} something that is no id`,
       );

@@ -21,8 +21,13 @@ export interface RegistryEntry<T> {
 /** A class whose instances a registry accepts, abstract ones included. */
 export type ObjectType<T> = abstract new (...args: never[]) => T;
 
+/** Whether a packet may have this id. */
+export function isId(id: unknown): id is number {
+  return Number.isInteger(id) && (id as number) >= 0 && (id as number) <= MAX_ID;
+}
+
 function checkId(id: number): void {
-  if (!Number.isInteger(id) || id < 0 || id > MAX_ID) {
+  if (!isId(id)) {
     throw new RegistryError(`${id} is not an id; use an integer from 0 to ${MAX_ID}`);
   }
 }

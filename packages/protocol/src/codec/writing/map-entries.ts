@@ -1,8 +1,7 @@
 /** What of a `Map` can be sent. */
 import { EncodeError } from "../../errors/errors.js";
+import { fits64Bits } from "../integers.js";
 
-const MAX_UINT64 = 2n ** 64n - 1n;
-const MIN_INT64 = -(2n ** 63n);
 const { entries } = Map.prototype;
 
 /** The entries of an object made as a `Map`, whatever its own methods are. @throws {@link EncodeError} if it has none. */
@@ -24,7 +23,7 @@ export function checkKey(key: unknown): void {
       if (!Number.isSafeInteger(key)) throw otherKey(String(key));
       return;
     case "bigint":
-      if (key > MAX_UINT64 || key < MIN_INT64) throw otherKey(String(key));
+      if (!fits64Bits(key)) throw otherKey(String(key));
       return;
     case "object":
       if (!ArrayBuffer.isView(key)) throw otherKey(key === null ? "null" : "that is an object");

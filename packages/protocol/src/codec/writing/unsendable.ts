@@ -2,12 +2,11 @@ import { describeError, isInstance } from "../../errors/describe-error.js";
 import { EncodeError } from "../../errors/errors.js";
 import { quoteText } from "../../errors/quote-text.js";
 import { type ExtensionCodec, encodeExtension } from "../extension-codec.js";
+import { fits64Bits } from "../integers.js";
 import { timeOfDate } from "../timestamp.js";
 import { checkKey, entriesOf } from "./map-entries.js";
 import { checkEmpty, checkFields, kindOf } from "./sendable.js";
 
-const MAX_UINT64 = 2n ** 64n - 1n;
-const MIN_INT64 = -(2n ** 63n);
 const NAME = /^[A-Za-z_$][\w$]*$/;
 /** A longer path is cut in its middle, and a longer key at its end, in characters. */
 const MAX_PATH = 200;
@@ -63,7 +62,7 @@ class Search {
       case "symbol":
         return true;
       case "bigint":
-        return value > MAX_UINT64 || value < MIN_INT64;
+        return !fits64Bits(value);
       case "object":
         return value !== null && this.#refusesObject(value, depthLeft);
       default:

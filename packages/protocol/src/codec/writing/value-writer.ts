@@ -1,6 +1,7 @@
 import { EncodeError } from "../../errors/errors.js";
 import { BufferPool } from "../../framing/buffer-pool.js";
 import { type ExtensionCodec, encodeExtension } from "../extension-codec.js";
+import { fits64Bits } from "../integers.js";
 import { createTextWriter } from "../platform-text.js";
 import { BINARY_KEY, LONG_INTEGER_KEY } from "../reading/map-keys.js";
 import { TIMESTAMP_TYPE, timeOfDate, timestampData } from "../timestamp.js";
@@ -16,8 +17,6 @@ const SHORT_TEXT = 40;
 const FIXED_LENGTHS: readonly number[] = [1, 2, 4, 8, 16];
 
 const TWO_TO_32 = 0x100000000;
-const MAX_UINT64 = 2n ** 64n - 1n;
-const MIN_INT64 = -(2n ** 63n);
 const ownProperty = Object.prototype.hasOwnProperty;
 
 /**
@@ -284,7 +283,7 @@ export class ValueWriter extends ByteWriter {
   }
 
   #bigint(value: bigint): void {
-    if (value > MAX_UINT64 || value < MIN_INT64) {
+    if (!fits64Bits(value)) {
       throw new EncodeError(`the integer ${value} does not fit 64 bits; send it as a string`);
     }
     const number = Number(value);
