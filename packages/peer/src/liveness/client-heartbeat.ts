@@ -120,22 +120,12 @@ export class ClientHeartbeat extends Heartbeat {
   }
 }
 
-/** The wheels of the clients of a process, by their clock, so that thousands of them set one timer. */
-const wheels = new WeakMap<Clock, BeatWheels>();
-
 const CLIENT_ROLE: HeartbeatRole = {
   make: (session) => new ClientHeartbeat(session),
-  wheels(clock) {
-    let own = wheels.get(clock);
-    if (own === undefined) {
-      own = new BeatWheels(clock);
-      wheels.set(clock, own);
-    }
-    return own;
-  },
+  wheels: (clock) => new BeatWheels(clock),
 };
 
-/** The heartbeats of the clients of a process, by their clock. */
+/** The heartbeats of the clients of a process, by their clock, so that thousands of them set one timer. */
 const shared = new WeakMap<Clock, Heartbeats>();
 
 /** Heartbeats of clients: the same for all with one clock, since a process may have thousands of them. */

@@ -163,6 +163,7 @@ describe("the estimate of a clock", () => {
     expect(clock.at(50)).toEqual({ time: expect.closeTo(5.06, 4), error: expect.closeTo(0.02, 4) });
     // A slow message tells nothing new.
     clock.received(5100, 900);
+    clock.arrived(800, 5900, 900);
     expect(clock.at(900)?.error).toBeCloseTo(0.02, 3);
     expect(clock.at(100_050)?.error).toBeCloseTo(0.04, 3);
     // A quick one does.
