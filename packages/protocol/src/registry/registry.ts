@@ -395,7 +395,7 @@ export class BaseRegistry<T extends object = object, E extends RegistryEntry<T> 
       this.#entries = before.concat([entry]);
       if (inTurn) this.#dense = this.#entries;
     } else {
-      this.#separateDense();
+      if (this.#dense === before) this.#dense = before.slice();
       before.push(entry);
     }
     this.#byName?.set(entry.name, entry);
@@ -409,18 +409,13 @@ export class BaseRegistry<T extends object = object, E extends RegistryEntry<T> 
     if (id < FIRST_USER_ID) {
       if (this.#low !== undefined) put(this.#low, id, entry);
     } else if (id < DENSE_IDS) {
-      if (this.#dense === this.#entries && inTurn) return;
-      this.#separateDense();
+      if (this.#dense === this.#entries) return;
+      if (this.#dense === NONE) this.#dense = [];
       put(this.#dense, id - FIRST_USER_ID, entry);
     } else {
       this.#byId ??= new Map();
       this.#byId.set(id, entry);
     }
-  }
-
-  /** What is found by index has a list of its own from now on, which may change. */
-  #separateDense(): void {
-    if (this.#dense === this.#entries || this.#dense.length === 0) this.#dense = this.#dense.slice();
   }
 }
 
