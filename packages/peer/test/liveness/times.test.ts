@@ -1,6 +1,6 @@
 // Round trips and the server's time, and what a peer may not do with heartbeats.
 
-import { BEAT_ANSWER_ID, BEAT_ID, Client, type Connection } from "@peng3dnet/peer";
+import { BEAT_ANSWER_ID, BEAT_ID, Client, type Connection, observe } from "@peng3dnet/peer";
 import { ManualClock, TestNetwork } from "@peng3dnet/peer/testing";
 import { meanWith, NO_TRIP, roundTrip, tripOf } from "../../src/liveness/round-trip.js";
 import { ServerClock } from "../../src/liveness/server-clock.js";
@@ -89,6 +89,16 @@ test("the client's first round trip is that of settype, without what the server 
   await net.settle();
   expect(error).toBeGreaterThan(0.1);
   expect(client.serverTime()?.error).toBeLessThan(0.01);
+});
+
+test("observers are told each round trip in seconds", async () => {
+  const { net, server, client, link, remote } = await pair();
+  const told: Record<string, number[]> = { server: [], client: [] };
+  observe(server, { roundTrip: (seconds) => void told.server?.push(seconds) });
+  observe(client, { roundTrip: (seconds) => void told.client?.push(seconds) });
+  await delayed({ net, server, client, link, remote }, 0.1, 0.3);
+  expect(told.server).toEqual([expect.closeTo(0.4, 3)]);
+  expect(told.client).toHaveLength(1);
 });
 
 test("nobody knows anything before there is a connection", () => {
