@@ -177,7 +177,7 @@ export class HandshakeAcceptPacket extends InternalPacket {
   }
 }
 
-/** The body of a closing packet as a map. Anything else counts as an empty one: the peer closes, and gives no reason. */
+/** The body of a closing packet as a map. */
 export function closingBody(msg: unknown): Body {
   return isPlainMap(msg) ? msg : {};
 }
@@ -199,6 +199,7 @@ export class CloseConnectionPacket extends InternalPacket {
     return null;
   }
 
+  /** The body as a map. Anything else counts as an empty one: the peer closes, and gives no reason. */
   protected override bodyOf(msg: unknown): Body {
     return closingBody(msg);
   }
