@@ -14,6 +14,14 @@ export interface HandlerErrorContext {
   readonly where: string;
 }
 
+/** What a guard has told. */
+interface Told {
+  /** To the logger, again and again. */
+  readonly repeats: Repeats;
+  /** Places that were warned of, and other things that are told once. */
+  readonly warned: Set<string>;
+}
+
 /** Whom a guard tells. */
 interface GuardSetup {
   /** Where diagnostics go. */
@@ -29,9 +37,8 @@ interface GuardSetup {
  */
 export class HandlerGuard extends Listeners {
   readonly #setup: GuardSetup;
-  /** There once something failed: a process may have thousands of clients. */
-  #repeats: Repeats | undefined = undefined;
-  #warned: Set<string> | undefined = undefined;
+  /** What was told already; there once something was: a process may have thousands of clients. */
+  #told: Told | undefined = undefined;
 
   constructor(setup: GuardSetup) {
     super();
@@ -103,9 +110,13 @@ export class HandlerGuard extends Listeners {
     return this.of(event).length > 0;
   }
 
+  #getTold(): Told {
+    this.#told ??= { repeats: new Repeats(), warned: new Set() };
+    return this.#told;
+  }
+
   #tell(kind: string, level: keyof Logger, text: (first: boolean) => string): void {
-    this.#repeats ??= new Repeats();
-    this.#repeats.tell(`${level} ${kind}`, (line) => this.#setup.log[level](line), text);
+    this.#getTold().repeats.tell(`${level} ${kind}`, (line) => this.#setup.log[level](line), text);
   }
 
   #log(where: string, error: unknown): void {
@@ -125,9 +136,9 @@ export class HandlerGuard extends Listeners {
   }
 
   #warnOnce(kind: string, text: () => string): void {
-    this.#warned ??= new Set();
-    if (this.#warned.has(kind) || this.#warned.size >= MAX_WARNINGS) return;
-    this.#warned.add(kind);
+    const { warned } = this.#getTold();
+    if (warned.has(kind) || warned.size >= MAX_WARNINGS) return;
+    warned.add(kind);
     try {
       this.#setup.platform.warn(text());
     } catch {

@@ -29,6 +29,12 @@ function stoppedError(): AbortedError {
   return new AbortedError("the client was stopped");
 }
 
+/**
+ * How far a client came: there was no session; there was one, and none that was active; a caller had no more patience before one was, so
+ * that none follows if the session of the moment fails; there was one that was active.
+ */
+type Stage = "new" | "begun" | "given up" | "active";
+
 /** What the sessions of a client tell of. */
 interface SessionsHooks<C extends ToldClient> extends PeerParts {
   readonly client: C;
@@ -48,8 +54,6 @@ interface SessionsHooks<C extends ToldClient> extends PeerParts {
 export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
   /** The session of the moment; with `reconnect` `undefined` between two, and else the last one for good. */
   session: Session<C> | undefined = undefined;
-  /** Whether there was one that was active. */
-  everActive = false;
   /** Says whether another session follows; `undefined`: none does. */
   reconnecting: Reconnecting | undefined = undefined;
   /** Takes the session that another program has saved, if there is one. Throws if it cannot be used. */
@@ -63,19 +67,24 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
   #attempts: ConnectAttempts | undefined = undefined;
   /** The first connection is up; `undefined`: nobody has asked for one. */
   #up: Promise<void> | undefined = undefined;
-  /** Whether there was a session. */
-  #began = false;
-  /** Whether a caller had no more patience before one was active: if the session of the moment fails, none follows. */
-  #givenUp = false;
+  #stage: Stage = "new";
   /** What was counted of sessions before this one. */
   #past: MetricsSum | undefined = undefined;
-  /** Whether this side's application has ended it. */
-  #ended = false;
-  /** The reason that it was closed with while there was no session. */
-  #closedAs: { readonly reason: string | null } | undefined = undefined;
+  /** Whether this side's application has ended it, and with what reason where there was no session. */
+  #ended: boolean | { readonly reason: string | null } = false;
 
   constructor(hooks: SessionsHooks<C>) {
     this.#hooks = hooks;
+  }
+
+  /** Whether there was a session that was active. */
+  get everActive(): boolean {
+    return this.#stage === "active";
+  }
+
+  /** Whether there was a session. */
+  get #began(): boolean {
+    return this.#stage !== "new";
   }
 
   /** Whether the client is at its end. */
@@ -215,14 +224,14 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
     try {
       await within(clock, connecting, options, what, platform.yield);
     } catch (error) {
-      if (!this.everActive) this.#givenUp = true;
+      if (this.everActive) throw error;
       const { session } = this;
       // A session that was saved is there before its line is.
-      if (!this.everActive && (session === undefined || session.suspended)) {
-        this.#ended = true;
+      if (session === undefined || session.suspended) {
+        this.#ended ||= true;
         this.#getAttempts().end(() => error as Error);
         session?.destroy("socketclose");
-      }
+      } else this.#stage = "given up";
       throw error;
     }
   }
@@ -242,7 +251,7 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
   #adopt(session: Session<C>): void {
     session.owner = this.#hooks.client;
     this.session = session;
-    this.#began = true;
+    if (this.#stage === "new") this.#stage = "begun";
     this.#attempts?.began();
   }
 
@@ -269,7 +278,7 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
 
   /** Another program goes on with the session of the moment: no other one follows. */
   last(): void {
-    this.#ended = true;
+    this.#ended ||= true;
   }
 
   #tellConnected({ transport, options }: Session<C>): void {
@@ -296,10 +305,10 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
   }
 
   #unconnected(error: Error): CloseInfo {
-    const closed = this.#closedAs;
+    const ended = this.#ended;
     const known = error instanceof TlsHandshakeError || error instanceof ResumeError;
     const reason = known ? error.closeReason : "socketclose";
-    return { reason: closed === undefined ? reason : closed.reason, error, clean: false };
+    return { reason: typeof ended === "object" ? ended.reason : reason, error, clean: false };
   }
 
   /** There is no session, and there will be none. */
@@ -308,7 +317,7 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
     const info = this.#unconnected(error);
     this.#failActive(this.#began ? connectionClosed(info) : error);
     // It was closed, if not connected: whoever waits for that learns it as ever.
-    if (this.#began || this.#closedAs !== undefined)
+    if (this.#began || typeof this.#ended === "object")
       this.#tellClosed(info, this.#hooks.cfg.get("net.debug.print.close"));
     this.#settleClosed(info);
   }
@@ -318,7 +327,7 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
   /** The handshake is complete. */
   activated(): void {
     const info = this.reconnecting?.active();
-    this.everActive = true;
+    this.#stage = "active";
     const waiting = this.#active;
     this.#active = "active";
     if (waiting !== "active") waiting?.settle();
@@ -347,7 +356,7 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
 
   /** Whether another attempt follows. */
   #follows(info: CloseInfo): boolean {
-    if (this.#ended || (this.#givenUp && !this.everActive)) return false;
+    if (this.#ended || this.#stage === "given up") return false;
     if (this.reconnecting?.follows(info) !== true) return false;
     // The application was asked, and may have closed the client then.
     return !this.#ended;
@@ -391,8 +400,7 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
     checkReason(reason);
     if (this.session !== undefined) this.#closeSession(this.session, reason);
     else if (!this.closed) {
-      this.#closedAs ??= { reason };
-      this.#ended = true;
+      if (typeof this.#ended !== "object") this.#ended = { reason };
       if (this.#up !== undefined) {
         this.#getAttempts().end(() => new AbortedError("the client was closed while it connected"));
       } else {
@@ -404,7 +412,7 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
 
   #closeSession(session: Session<C>, reason: string | null): void {
     const before = this.#ended;
-    this.#ended = true;
+    this.#ended ||= true;
     try {
       void session.close(reason);
     } catch (error) {
@@ -416,7 +424,7 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
 
   /** Cuts the session of the moment, and begins no other one. */
   stop(): void {
-    this.#ended = true;
+    this.#ended ||= true;
     this.#getAttempts().end(stoppedError);
     if (this.session !== undefined) this.session.destroy("socketclose");
     else this.#neverConnected(new ConnectionClosedError("the client was stopped", "socketclose"));

@@ -63,10 +63,8 @@ export class RunQueue {
   #unitsLeft = UNITS_BETWEEN_LOOKS;
   #unitsBetweenLooks = UNITS_BETWEEN_LOOKS;
   #lookedAt = 0;
-  /** When the time is used up, in milliseconds. */
-  #until = 0;
-  /** Whether the end of this turn of the event loop will be noticed. */
-  #armed = false;
+  /** When the time is used up, in milliseconds; `undefined`: it has not begun, and nobody waits for the end of this turn of the loop. */
+  #until: number | undefined = undefined;
   /** There once somebody waits: a process may have thousands of clients. */
   #waiting: Record<Precedence, Runnable[]> | undefined = undefined;
   #turn: (() => void) | undefined = undefined;
@@ -90,7 +88,7 @@ export class RunQueue {
     this.#unitsBetweenLooks = Math.min(units, MOST_UNITS_BETWEEN_LOOKS);
     this.#unitsLeft = this.#unitsBetweenLooks;
     this.#lookedAt = now;
-    if (!this.#armed) this.#begin(now);
+    if (this.#until === undefined) this.#begin(now);
     else if (now >= this.#until) this.spent = true;
   }
 
@@ -98,11 +96,10 @@ export class RunQueue {
   add(runnable: Runnable, precedence: Precedence): void {
     this.#waiting ??= { brief: [], fresh: [], used: [], costly: [] };
     this.#waiting[precedence].push(runnable);
-    if (!this.#armed) this.#begin(this.#clock.now());
+    if (this.#until === undefined) this.#begin(this.#clock.now());
   }
 
   #begin(now: number): void {
-    this.#armed = true;
     this.#until = now + SLICE;
     this.#turn ??= () => this.#nextTurn();
     this.#yield(this.#turn);
@@ -115,14 +112,14 @@ export class RunQueue {
   }
 
   #nextTurn(): void {
-    this.#armed = false;
+    this.#until = undefined;
     this.spent = false;
     if (this.#empty) return;
     const now = this.#clock.now();
     this.#begin(now);
     const arrivals = this.arrivals?.expected(now) === true ? this.arrivals : undefined;
     const short = arrivals?.hurry(now) === true;
-    const end = short ? now + SHORT_SLICE : this.#until;
+    const end = now + (short ? SHORT_SLICE : SLICE);
     this.quickOnly = true;
     this.#run("brief", end);
     this.#run("fresh", end);
