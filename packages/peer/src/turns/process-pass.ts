@@ -53,9 +53,14 @@ export class ProcessPass {
     this.#crowdedAfter = this.#arrivals === undefined ? CROWDED : SOON_CROWDED;
   }
 
+  /** How long its packets have taken so far, in milliseconds. */
+  get took(): number {
+    return this.#last - this.#started;
+  }
+
   /** Whether there is little time left, so that shares are kept to. */
   get crowded(): boolean {
-    return this.#last - this.#started >= this.#crowdedAfter;
+    return this.took >= this.#crowdedAfter;
   }
 
   /** Whether a connection's next packet is processed in this pass. */
@@ -89,7 +94,7 @@ export class ProcessPass {
     if (this.crowded) {
       const together = this.#together(session);
       if (together >= SHARE || (costly && this.#costly > 0)) return false;
-      if (together > 0 && this.#last - this.#started >= OVERCROWDED * this.#crowdedAfter) return false;
+      if (together > 0 && this.took >= OVERCROWDED * this.#crowdedAfter) return false;
     }
     if (costly) {
       if (this.#arrivals !== undefined && !this.#hasTimeForLong(this.#arrivals)) return false;

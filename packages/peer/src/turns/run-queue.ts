@@ -4,7 +4,7 @@ import type { Arrivals } from "./arrivals.js";
 /** Longest time that the connections of a peer are worked off before the event loop goes on, in milliseconds. */
 const SLICE = 10;
 /** The same while many connections are being accepted. */
-const SHORT_SLICE = 1;
+const SHORT_SLICE = 0.25;
 /** Longest time that one of several waiting connections has of it. */
 const SHARE = 1;
 /** How many have a turn at once even if each uses up its share, so that their order is of no account. */

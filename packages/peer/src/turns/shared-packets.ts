@@ -7,13 +7,15 @@ import { ProcessPass } from "./process-pass.js";
 import type { RunQueue } from "./run-queue.js";
 import type { Pass } from "./waiting-packets.js";
 
-/** Past so many connections whose packets wait since an earlier pass, passes are short while connections are accepted. */
+/** Past so many connections whose packets wait since an earlier pass, passes are short for as long as connections are accepted. */
 const MANY = 16;
 
 /** The packets of a server that wait. Its connections share the time: nobody who sends much makes others wait for long. */
 export class SharedPackets extends PacketQueue {
   readonly #clock: Clock;
   readonly #turns: Pick<RunQueue, "arrivals">;
+  /** Whether the pass that is under way is short, as turns are, for a part of the time only. */
+  #hurries = false;
 
   /** @param turns - knows whether connections are being accepted. */
   constructor(clock: Clock, turns: Pick<RunQueue, "arrivals">) {
@@ -23,9 +25,11 @@ export class SharedPackets extends PacketQueue {
   }
 
   #newPass(): ProcessPass {
-    // Few that wait are no reason for newcomers to wait long.
+    const { arrivals } = this.#turns;
     const many = this.postponed.size > MANY;
-    return new ProcessPass(this.#clock, many ? this.#turns.arrivals : undefined);
+    // Those who come with many packets have them processed as they arrive, so that few wait, and yet a pass would take long.
+    this.#hurries = !many && arrivals?.hurry(this.#clock.now()) === true;
+    return new ProcessPass(this.#clock, many || this.#hurries ? arrivals : undefined);
   }
 
   override run(): Pass {
@@ -47,6 +51,7 @@ export class SharedPackets extends PacketQueue {
       if (late || raw instanceof PacketPack) postponed.push(session, raw);
       else if (this.#runArrived(session, raw, pass)) count++;
     }
+    if (this.#hurries) this.#turns.arrivals?.hurried(pass.took);
     return { count, outOfTime: pass.outOfTime };
   }
 

@@ -1,7 +1,14 @@
 // Connections of one address share their part of the event loop: many of them are no stronger than few.
 
-import { type Client, type ConfigOverrides, definePacket, payload, Server } from "@peng3dnet/peer";
-import { TestNetwork } from "@peng3dnet/peer/testing";
+import {
+  type Client,
+  type ConfigOverrides,
+  definePacket,
+  type ListenRequest,
+  payload,
+  Server,
+} from "@peng3dnet/peer";
+import { MemoryLink, TestNetwork } from "@peng3dnet/peer/testing";
 
 const Work = definePacket({ name: "test:work", schema: payload<string>() });
 const packets = [Work];
@@ -84,6 +91,48 @@ test("a call of process() has an end, however many have packets, and one of anot
   let calls = 1;
   for (; order.length < 101; calls++) server.process();
   expect(calls).toBeLessThan(15);
+});
+
+test("calls of process() are short while connections come, also where few have packets, and for a part of the time only", async () => {
+  const net = new TestNetwork();
+  const server = manual(net);
+  const { many } = await crowd(server, net);
+  let request: ListenRequest | undefined;
+  const listen = async (asked: ListenRequest) => {
+    request = asked;
+    return { address: asked.address, close: async () => {} };
+  };
+  await server.addAcceptor({ listen }, "somewhere:1");
+  const come = (): void => {
+    const { server: end } = new MemoryLink();
+    request?.offer(["10.0.0.3", 1], () => end, jest.fn());
+    end.destroy();
+  };
+  for (const client of many.slice(0, 8))
+    for (let count = 0; count < 500; count++) client.sendMessage(Work, "few");
+  await net.settle();
+  /** How long a call takes, in milliseconds. */
+  const call = (): number => {
+    const since = net.clock.now();
+    server.process();
+    return net.clock.now() - since;
+  };
+  net.clock.advance(0.1);
+  const usual = call();
+  come();
+  const short = call();
+  expect(short).toBeLessThan(usual / 2);
+  const began = net.clock.now();
+  let took = short;
+  while (took === short) {
+    come();
+    took = call();
+  }
+  // A quarter of the time that passes is added to the two seconds.
+  const lasted = net.clock.now() - began;
+  expect(took).toBe(usual);
+  expect(lasted).toBeGreaterThan(2000);
+  expect(lasted).toBeLessThan(3000);
 });
 
 test("of short packets that wait for process(), what they take beside their bytes counts for all together", async () => {

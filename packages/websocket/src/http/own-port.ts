@@ -76,7 +76,7 @@ function upgradesOnly(
     take: (upgrade, socket) => {
       const rest = rests.get(socket) ?? NOTHING;
       rests.delete(socket);
-      upgrader.upgrade(upgrade, socket, rest, leave(socket));
+      upgrader.upgrade(upgrade, socket, rest, () => leave(socket));
     },
     missed: (upgrade) => upgrader.missed(upgrade),
   });

@@ -21,7 +21,7 @@ export function listenOnSharedServer(
 ): Listening {
   const upgrader = new Upgrader(settings, request);
   const leave = UpgradeRouter.take(server, settings.path, {
-    take: (upgrade, socket, head) => upgrader.upgrade(upgrade, socket, head, accepted.of(socket)),
+    take: (upgrade, socket, head) => upgrader.upgrade(upgrade, socket, head, () => accepted.of(socket)),
     missed: (upgrade) => upgrader.missed(upgrade),
   });
   const accepted = new AcceptTimes(server, request.clock);

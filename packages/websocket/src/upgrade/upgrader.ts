@@ -12,7 +12,7 @@ import {
   type SslSecLevel,
   WEBSOCKET_SUBPROTOCOL,
 } from "@peng3dnet/core";
-import { accepted, RunQueue } from "@peng3dnet/peer/transport";
+import { accepted, addressGroup, RunQueue } from "@peng3dnet/peer/transport";
 import { WebSocketServer } from "ws";
 import type { Settings } from "../options.js";
 import { plainFrames } from "../transport/plain-frames.js";
@@ -69,14 +69,26 @@ export class Upgrader {
   }
 
   /**
-   * Takes a request. Never throws, and whatever becomes of its connection is seen to.
+   * Takes a request, once there is time for it: hundreds may come in one turn of the event loop. Never throws, and whatever becomes
+   * of its connection is seen to.
    *
-   * @param connected - when the connection was accepted, by the request's clock; `undefined`: that is not known.
+   * @param connected - tells, and is asked once, when the connection was accepted, by the request's clock; `undefined`: that is not
+   *   known.
    */
-  upgrade(request: IncomingMessage, socket: Socket, head: Buffer, connected: number | undefined): void {
-    accepted(this.#turns, this.#request.clock.now());
+  upgrade(request: IncomingMessage, socket: Socket, head: Buffer, connected: () => number | undefined): void {
+    const turns = this.#turns;
+    accepted(turns, this.#request.clock.now());
     // Until it is a WebSocket, nobody else may listen.
     destroyOnError(socket);
+    const takeTurn = (): void => {
+      this.#take(request, socket, head, connected());
+      turns.look();
+    };
+    if (!turns.spent) takeTurn();
+    else turns.add({ share: addressGroup(socket.remoteAddress ?? ""), takeTurn }, "fresh");
+  }
+
+  #take(request: IncomingMessage, socket: Socket, head: Buffer, connected: number | undefined): void {
     if (!socket.readable || !socket.writable) {
       socket.destroy();
       return;
