@@ -34,6 +34,9 @@ import { headLength, SHORT_TEXT, shortText } from "./short-text.js";
 const MAX_HELD = 64 * 1024;
 /** Head of a list of two elements. */
 const PAIR = 0x92;
+/** Head of a float of 64 bits, and how many bytes it has with that. */
+const FLOAT = 0xcb;
+const FLOAT_SIZE = 9;
 /** Steps from key to key that are remembered of one body: one with ever new ones would cost many times as much. */
 const MAX_NEW_STEPS = 16;
 const { fromCharCode } = String;
@@ -266,6 +269,10 @@ export class ValueReader extends ByteReader {
     // pair that each request and each answer is. Longer arrays grow nevertheless: the engine notices then that they hold
     // numbers only, which is faster.
     if (length === 1) return [this.#value(depthLeft - 1)];
+    if (this.bytes[this.at] === FLOAT) {
+      const floats = this.#floats(length);
+      if (floats !== undefined) return floats;
+    }
     if (length === 2) return [this.#value(depthLeft - 1), this.#value(depthLeft - 1)];
     // A point in space.
     if (length === 3) {
@@ -274,6 +281,27 @@ export class ValueReader extends ByteReader {
     const array: unknown[] = [];
     for (let index = 0; index < length; index++) array.push(this.#value(depthLeft - 1));
     return array;
+  }
+
+  /**
+   * Reads the elements of a list that begins with a float, such as a point, if all are floats of 64 bits. They go from the bytes to
+   * the list, while `#value` would have to return an object for each of them.
+   */
+  #floats(length: number): number[] | undefined {
+    const { bytes, at } = this;
+    const end = at + FLOAT_SIZE * length;
+    if (end > this.end) return undefined;
+    for (let head = at; head < end; head += FLOAT_SIZE) if (bytes[head] !== FLOAT) return undefined;
+    this.at = end;
+    this.#owed -= length;
+    const first = at + 1;
+    if (length === 2) return [this.float64(first), this.float64(first + FLOAT_SIZE)];
+    if (length === 3) {
+      return [this.float64(first), this.float64(first + FLOAT_SIZE), this.float64(first + 2 * FLOAT_SIZE)];
+    }
+    const floats: number[] = [];
+    for (let place = first; place < end; place += FLOAT_SIZE) floats.push(this.float64(place));
+    return floats;
   }
 
   /**

@@ -6,6 +6,7 @@ import { createTextWriter } from "../platform-text.js";
 import { BINARY_KEY, LONG_INTEGER_KEY } from "../reading/map-keys.js";
 import { TIMESTAMP_TYPE, timeOfDate, timestampData } from "../timestamp.js";
 import { ByteWriter, HEAD_ROOM, SCALAR_ROOM } from "./byte-writer.js";
+import { elementOf } from "./list-element.js";
 import { checkKey, entriesOf, protoKey } from "./map-entries.js";
 import { checkEmpty, checkFields, kindOf } from "./sendable.js";
 import { locate } from "./unsendable.js";
@@ -114,7 +115,24 @@ export class ValueWriter extends ByteWriter {
     const { length } = array;
     this.#count(length, depthLeft);
     this.head(length, 0x90, 16, 0xdc);
-    for (let index = 0; index < length; index++) this.#value(array[index], depthLeft - 1);
+    if (length === 0) return;
+    const first = elementOf(array, 0);
+    if (typeof first === "number" && !Number.isInteger(first)) {
+      this.#floats(array, length, first, depthLeft);
+      return;
+    }
+    this.#value(first, depthLeft - 1);
+    for (let index = 1; index < length; index++) this.#value(elementOf(array, index), depthLeft - 1);
+  }
+
+  /** Writes the elements of a list that begins with a float. Nearly always all are numbers, so that it meets one kind of list. */
+  #floats(array: readonly unknown[], length: number, first: number, depthLeft: number): void {
+    this.#number(first);
+    for (let index = 1; index < length; index++) {
+      const element = array[index];
+      if (typeof element === "number") this.#number(element);
+      else this.#value(element, depthLeft - 1);
+    }
   }
 
   #map(map: object, depthLeft: number): void {
