@@ -1,11 +1,11 @@
 // What a package costs its users, checked by `npm run check:sizes`, minified and gzipped: in a browser with all that it
 // imports, else its own code alone. A limit that is outgrown for a good reason is raised in the same change.
 
-const WITH_ALL = { protocol: "45.1 kB", peer: "99.3 kB" };
+const WITH_ALL = { protocol: "45.5 kB", peer: "99.8 kB" };
 /** A client that echoes, as a page has it: what is imported is what it uses. */
 const ECHO_CLIENT = "{ Client, definePacket, payload }";
 const ALONE = {
-  protocol: "39.6 kB",
+  protocol: "40.1 kB",
   peer: "57.1 kB",
   core: "11.9 kB",
   browser: "12 kB",
@@ -34,5 +34,5 @@ export default [
       ignore: ["@peng3dnet/*", "@msgpack/*", "node:*", "ws", "@opentelemetry/*", "@nats-io/*"],
     }),
   ),
-  size("browser", "77.9 kB", { name: "an echo client in a browser", import: ECHO_CLIENT }),
+  size("browser", "78.3 kB", { name: "an echo client in a browser", import: ECHO_CLIENT }),
 ];

@@ -16,7 +16,7 @@ import {
 import { ByteReader } from "./byte-reader.js";
 import { decodedSize } from "./decoded-size.js";
 import { KeyCache } from "./key-cache.js";
-import { type KeyStep, keySteps, MAX_PAIRS } from "./key-steps.js";
+import { GROUP_SIZE, type KeyStep, keySteps, MAX_PAIRS, setGroup, WORD_END } from "./key-steps.js";
 import { beginsLikeIndex, type ListGrowth, listIndex } from "./list-growth.js";
 import { MapCosts } from "./map-costs.js";
 import {
@@ -353,33 +353,59 @@ export class ValueReader extends ByteReader {
     // No object is made before the first key is known: it would be most of what a short `Map` costs.
     if (typeof step !== "object") return this.#restOfMap(undefined, step, 1, length, free, depthLeft);
     const map: Record<string, unknown> = {};
-    for (let index = 1; ; index++) {
+    let a: unknown;
+    let b: unknown;
+    let c: unknown;
+    let d: unknown;
+    for (let index = 0; ; index++) {
       const value = this.#value(depthLeft - 1);
-      const { store } = step;
-      if (store !== undefined) store(map, step.key, value);
-      else {
-        map[step.key] = value;
-        keySteps.used(step);
+      const place = index % GROUP_SIZE;
+      if (place === 0) a = value;
+      else if (place === 1) b = value;
+      else if (place === 2) c = value;
+      else d = value;
+      const last = index === length - 1;
+      if (last || place === GROUP_SIZE - 1) {
+        const { store } = step;
+        if (store !== undefined) store(map, step.group, a, b, c, d);
+        else {
+          setGroup(map, step.group, a, b, c, d);
+          keySteps.used(step);
+        }
+        if (last) return map;
       }
-      if (index === length) break;
-      step = this.#nextKey(step);
-      if (typeof step !== "object") return this.#restOfMap(map, step, index + 1, length, free, depthLeft);
+      const next = this.#nextKey(step);
+      if (typeof next !== "object") {
+        if (place < GROUP_SIZE - 1) setGroup(map, step.group, a, b, c, d);
+        return this.#restOfMap(map, next, index + 2, length, free, depthLeft);
+      }
+      step = next;
     }
-    return map;
   }
 
   /** Reads the key behind a step. @returns the next step, or else the key, which is `undefined` if it is no string. */
   #nextKey(after: KeyStep): KeyStep | string | undefined {
     const { next } = after;
-    return next !== undefined && this.#comes(next.encoded) ? next : this.#otherKey(after);
+    return next !== undefined && this.#comes(next) ? next : this.#otherKey(after);
   }
 
-  /** Moves past bytes that begin a key, if these are what comes. */
-  #comes(encoded: Uint8Array): boolean {
+  /** Moves past the key of a step, if that is what comes. */
+  #comes(step: KeyStep): boolean {
     const { bytes, at } = this;
-    const { length } = encoded;
     // They may go on behind the body. Then the value is missing that has to follow.
-    for (let index = 0; index < length; index++) if (bytes[at + index] !== encoded[index]) return false;
+    if ((((bytes[at] as number) << 8) | (bytes[at + 1] as number)) !== step.begin) return false;
+    const { length } = step;
+    if (length > 2) {
+      const word =
+        ((bytes[at + 2] as number) << 24) |
+        ((bytes[at + 3] as number) << 16) |
+        ((bytes[at + 4] as number) << 8) |
+        (bytes[at + 5] as number);
+      if ((word & step.mask) !== step.word) return false;
+      const { encoded } = step;
+      for (let index = WORD_END; index < length; index++)
+        if (bytes[at + index] !== encoded[index]) return false;
+    }
     this.at = at + length;
     this.#owed--;
     return true;
@@ -391,7 +417,7 @@ export class ValueReader extends ByteReader {
     const likely = after.beginning(((bytes[at] as number) << 8) | (bytes[at + 1] as number));
     let step = likely;
     // Only one is compared as a whole: a peer could make many that are almost alike.
-    if (step === undefined || !this.#comes(step.encoded)) {
+    if (step === undefined || !this.#comes(step)) {
       const key = this.#key();
       if (key === undefined || this.#digitFirst) return key;
       step = (likely === undefined ? undefined : after.to(key)) ?? this.#newStep(after, key, at);

@@ -1,6 +1,7 @@
 // The order of keys that maps had: what is remembered of it, for how long, and who gets a store of its own.
 
-import { type KeyStep, KeySteps } from "../../../src/codec/reading/key-steps.js";
+import { GROUP_STORES } from "../../../src/codec/reading/group-stores.js";
+import { type KeyStep, KeySteps, setGroup } from "../../../src/codec/reading/key-steps.js";
 
 const utf8 = new TextEncoder();
 
@@ -50,6 +51,21 @@ test("a step that follows is found by its key, and by how that begins in a body"
   expect(first.beginning(0xa262)).toBe(bc);
 });
 
+test.each([
+  ["a", 0xa161, 0, 0],
+  ["ab", 0xa261, 0x62000000, 0xff000000],
+  ["abc", 0xa361, 0x62630000, 0xffff0000],
+  ["abcd", 0xa461, 0x62636400, 0xffffff00],
+  ["abcde", 0xa561, 0x62636465, 0xffffffff],
+  ["abcdefg", 0xa761, 0x62636465, 0xffffffff],
+])("of %s, two bytes are compared, and then as many of four as there are", (key, begin, word, mask) => {
+  const steps = new KeySteps();
+  const step = added(steps, steps.first(1), key);
+  expect([step.length, step.begin]).toEqual([key.length + 1, begin]);
+  // Of a key of two bytes, no others are looked at.
+  if (key.length > 1) expect([step.word >>> 0, step.mask >>> 0]).toEqual([word, mask]);
+});
+
 test("eight steps may follow one", () => {
   const steps = new KeySteps();
   const first = steps.first(1);
@@ -58,34 +74,61 @@ test("eight steps may follow one", () => {
   expect(first.following.map(({ key }) => key).join("")).toBe("abcdefgh");
 });
 
-test("a key that came 64 times has a store of its own, which sets that key", () => {
+test("up to four keys behind each other are one group", () => {
   const steps = new KeySteps();
-  const step = added(steps, steps.first(1), "x");
+  let step = steps.first(9);
+  const groups = [..."abcdefghi"].map((key) => {
+    step = added(steps, step, key);
+    return step.group.join("");
+  });
+  expect(groups).toEqual(["a", "ab", "abc", "abcd", "e", "ef", "efg", "efgh", "i"]);
+});
+
+test("a group that came 64 times has a store of its own, which sets its keys", () => {
+  const steps = new KeySteps();
+  const step = added(steps, added(steps, steps.first(2), "x"), "y");
   use(steps, step, 63);
   expect(step.store).toBeUndefined();
   use(steps, step, 1);
   const map = {};
-  step.store?.(map, "x", 5);
-  expect(map).toEqual({ x: 5 });
+  step.store?.(map, step.group, 5, 6, undefined, undefined);
+  expect(Object.entries(map)).toEqual([
+    ["x", 5],
+    ["y", 6],
+  ]);
 });
 
-test("there are 128 stores, each for one step, whose key it sets; the more are taken, the more often a key has to come for one", () => {
+const VALUES = [1, "two", null, [4]] as const;
+
+test.each([...GROUP_STORES.entries(), ["for any group", setGroup] as const])(
+  "the store %s sets as many keys as there are in their order, and no others",
+  (_which, store) => {
+    for (let length = 1; length <= 4; length++) {
+      const group = ["d", "c", "b", "a"].slice(0, length) as [string, ...string[]];
+      const map = { before: 0 };
+      store(map, group, ...VALUES);
+      expect(Object.entries(map)).toEqual([
+        ["before", 0],
+        ...group.map((key, index) => [key, VALUES[index]]),
+      ]);
+    }
+  },
+);
+
+test("there are 64 stores, each for one group; the more are taken, the more often a group has to come for one", () => {
   const steps = new KeySteps();
   let step = steps.first(32);
   const stores = new Set();
-  const prices = Array.from({ length: 128 }, (_, index) => {
+  const prices = Array.from({ length: 64 }, (_, index) => {
     step = added(steps, step, `k${index}`);
     let price = 0;
     for (; step.store === undefined; price++) steps.used(step);
     stores.add(step.store);
-    const map = { before: 1 };
-    step.store(map, step.key, index);
-    expect(map).toEqual({ before: 1, [step.key]: index });
     return price;
   });
-  expect(stores.size).toBe(128);
-  expect(prices.filter((_, index) => index % 16 === 0)).toEqual([64, 128, 256, 512, 1024, 2048, 4096, 8192]);
-  expect(prices.filter((_, index) => index % 16 === 15)).toEqual([64, 128, 256, 512, 1024, 2048, 4096, 8192]);
+  expect(stores.size).toBe(64);
+  expect(prices.filter((_, index) => index % 8 === 0)).toEqual([64, 128, 256, 512, 1024, 2048, 4096, 8192]);
+  expect(prices.filter((_, index) => index % 8 === 7)).toEqual([64, 128, 256, 512, 1024, 2048, 4096, 8192]);
   step = added(steps, step, "late");
   use(steps, step, 100_000);
   expect(step.store).toBeUndefined();

@@ -167,6 +167,46 @@ test.each<[string, string, unknown]>([
   expect(read(encode({ x: 3, y: 4 }))).toEqual({ x: 3, y: 4 });
 });
 
+test.each(Array.from({ length: 14 }, (_, index) => index + 1))(
+  "of keys of %i letters, one that differs in any letter is told apart, as is one that is longer or shorter by one",
+  (length) => {
+    const known = "abcdefghijklmn".slice(0, length);
+    learn({ [known]: 1, second: 2 }, { first: 1, [known]: 2 });
+    const others = [`${known}x`, known.slice(1), known.slice(0, -1)];
+    for (let at = 0; at < length; at++) others.push(`${known.slice(0, at)}X${known.slice(at + 1)}`);
+    for (const other of others) {
+      // What was read last is expected next.
+      expect(read(encode({ [known]: 1, second: 2 }))).toEqual({ [known]: 1, second: 2 });
+      expect(Object.entries(read(encode({ [other]: 3, second: 4 })) as object)).toEqual([
+        [other, 3],
+        ["second", 4],
+      ]);
+      expect(read(encode({ first: 1, [known]: 2 }))).toEqual({ first: 1, [known]: 2 });
+      expect(Object.entries(read(encode({ first: 5, [other]: 6 })) as object)).toEqual([
+        ["first", 5],
+        [other, 6],
+      ]);
+    }
+  },
+);
+
+test.each(Array.from({ length: 14 }, (_, index) => index + 1))(
+  "a map of %i keys is read whichever of its keys is another one",
+  (length) => {
+    const keys = Array.from({ length }, (_, index) => `at${index}`);
+    learn(mapOf(keys));
+    for (let at = 0; at < length; at++) {
+      for (const other of ["another", "7"]) {
+        const changed = keys.map((key, index) => (index === at ? other : key));
+        expect(read(encode(mapOf(keys)))).toEqual(mapOf(keys));
+        expect(Object.entries(read(encode(mapOf(changed))) as object)).toEqual(
+          Object.entries(mapOf(changed)),
+        );
+      }
+    }
+  },
+);
+
 test("a key behind known ones is refused if it is none that is accepted", () => {
   learn({ x: 1, y: 2 });
   const refused = concat(bytes("82a17801a9"), new TextEncoder().encode("__proto__"), bytes("80"));
