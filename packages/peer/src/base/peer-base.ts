@@ -120,7 +120,10 @@ export abstract class PeerBase<
     this.peng = options.peng;
     this.cfg = new Config(options.cfg, options.peng?.cfg);
     const { print, codec, extensions, validateSent, clock, logger } = options;
-    const setup = setupOf({ ...given, print, codec, extensions, validateSent, clock, logger });
+    const { platform, connector, conntype } = given;
+    // Each of them by name: the engine copies an object slowly that it is to add something to.
+    const parts = { platform, connector, conntype, print, codec, extensions, validateSent, clock, logger };
+    const setup = setupOf(parts);
     const guard = new HandlerGuard(setup);
     const events = options.peng && new EngineEvents(kind, this, options.peng, guard);
     this.#hooks = hook({ peer: this, setup, guard, events });
