@@ -1,5 +1,7 @@
 /** For so long after a connection was accepted, others may wait to be accepted, in milliseconds. */
 const MORE_MAY_WAIT = 25;
+/** Past so many that came one soon after the other, hundreds may wait. */
+const MANY = 16;
 /** After work that took long, no more of it is done for this many times as long, so that others are accepted meanwhile. */
 const REST = 2;
 /** Turns of the event loop after which work that may take long is done all the same. */
@@ -17,6 +19,8 @@ const SHORT_PART = 0.25;
  */
 export class Arrivals {
   #last = Number.NEGATIVE_INFINITY;
+  /** How many came one soon after the other. */
+  #inARow = 0;
   #longUntil = 0;
   #longTook = 0;
   #turns = 0;
@@ -26,7 +30,13 @@ export class Arrivals {
 
   /** A connection was accepted. */
   came(now: number): void {
+    this.#inARow = this.expected(now) ? this.#inARow + 1 : 1;
     this.#last = now;
+  }
+
+  /** Whether many came one soon after the other, by the last one that came. */
+  get many(): boolean {
+    return this.#inARow > MANY;
   }
 
   /** Whether others may wait to be accepted. */

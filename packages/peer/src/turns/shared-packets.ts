@@ -28,7 +28,7 @@ export class SharedPackets extends PacketQueue {
     const { arrivals } = this.#turns;
     const many = this.postponed.size > MANY;
     // Those who come with many packets have them processed as they arrive, so that few wait, and yet a pass would take long.
-    this.#hurries = !many && arrivals?.hurry(this.#clock.now()) === true;
+    this.#hurries = !many && arrivals?.many === true && arrivals.hurry(this.#clock.now());
     return new ProcessPass(this.#clock, many || this.#hurries ? arrivals : undefined);
   }
 
