@@ -134,17 +134,27 @@ export class KeySteps {
     if (step.store !== undefined) this.#storesTaken++;
   }
 
-  /** Forgets the steps without stores of their own. */
+  /** Forgets the steps that have no store of their own, and that lead to none. */
   #forgetRare(): void {
     this.#count = this.#first.reduce((count, step) => count + forgetRareBehind(step), 0);
   }
 }
 
-/** @returns how many steps are left behind this one. */
+/**
+ * Leaves what leads to a store, too: of a group of keys, the last one alone has it.
+ *
+ * @returns how many steps are left behind this one.
+ */
 function forgetRareBehind(step: KeyStep): number {
-  step.following = step.following.filter(({ store }) => store !== undefined);
+  let left = 0;
+  step.following = step.following.filter((following) => {
+    const behind = forgetRareBehind(following);
+    if (behind === 0 && following.store === undefined) return false;
+    left += 1 + behind;
+    return true;
+  });
   step.next = step.following[0];
-  return step.following.reduce((count, following) => count + 1 + forgetRareBehind(following), 0);
+  return left;
 }
 
 export const keySteps = new KeySteps();

@@ -154,6 +154,33 @@ test("once 512 steps are remembered, those that came rarely are forgotten, and t
   expect(steps.first(32).following).toEqual([]);
 });
 
+test("a group with a store stays with all its keys, though the last one alone has the store", () => {
+  const steps = new KeySteps();
+  const first = steps.first(6);
+  const stay = [..."abcdef"].reduce<KeyStep[]>(
+    (all, key) => [...all, added(steps, all.at(-1) ?? first, key)],
+    [],
+  );
+  for (const index of [3, 5]) use(steps, stay[index] as KeyStep, 64);
+  added(steps, stay[1] as KeyStep, "rare");
+  added(steps, first, "rarer");
+  addRare(steps, 504);
+  added(steps, steps.first(1), "late");
+  expect(steps.first(32).following).toEqual([]);
+  let step: KeyStep | undefined = first;
+  for (const stayed of stay) {
+    expect(step?.following).toEqual([stayed]);
+    expect(step?.next).toBe(stayed);
+    step = step?.next;
+  }
+  expect([stay[3]?.store, stay[5]?.store]).toEqual(GROUP_STORES.slice(0, 2));
+  // They count: so many more are remembered until the rare ones are forgotten again.
+  addRare(steps, 505);
+  expect(steps.first(32).following.length).toBe(1);
+  added(steps, steps.first(1), "one too many");
+  expect(steps.first(32).following).toEqual([]);
+});
+
 test("steps that are left one behind the other all count", () => {
   const steps = new KeySteps();
   let step = steps.first(2);
