@@ -32,6 +32,7 @@ export function listenOnSharedServer(
     async close() {
       leave();
       accepted.close();
+      upgrader.close();
     },
   };
 }

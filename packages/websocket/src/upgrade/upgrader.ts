@@ -28,6 +28,7 @@ const FULL: Refusal = {
   text: "The server has as many connections as it may; try again later.",
   headers: { "Retry-After": "5" },
 };
+const CLOSED: Refusal = { status: 503, text: "The server serves no more WebSockets here." };
 const FOREIGN_PAGE: Refusal = {
   status: 403,
   reason: "badorigin",
@@ -38,6 +39,8 @@ const INTERNAL: Refusal = {
   reason: "internalerror",
   text: "The server could not decide on this request.",
 };
+
+const NOTHING = Buffer.alloc(0);
 
 function secLevel(socket: Socket): SslSecLevel {
   if (!(socket instanceof TLSSocket)) return SSLSEC_NONE;
@@ -52,6 +55,7 @@ export class Upgrader {
   readonly #longestMessage: number;
   readonly #turns: RunQueue;
   readonly #keepAlive: KeepAliveOptions;
+  #closed = false;
 
   constructor(settings: Settings, request: ListenRequest) {
     this.#settings = settings;
@@ -80,17 +84,35 @@ export class Upgrader {
     accepted(turns, this.#request.clock.now());
     // Until it is a WebSocket, nobody else may listen.
     destroyOnError(socket);
-    const takeTurn = (): void => {
+    if (!turns.spent) {
       this.#take(request, socket, head, connected());
       turns.look();
+      return;
+    }
+    // A stream with nothing to read would end, for nobody who listens, once its other end does.
+    if (head.length > 0) socket.unshift(head);
+    const takeTurn = (): void => {
+      this.#take(request, socket, NOTHING, connected());
+      turns.look();
     };
-    if (!turns.spent) takeTurn();
-    else turns.add({ share: addressGroup(socket.remoteAddress ?? ""), takeTurn }, "fresh");
+    // As clients have their turns: those behind one proxy are many.
+    const [address] = clientAddress(request, this.#settings.proxies).address;
+    turns.add({ share: addressGroup(address), takeTurn }, "fresh");
+  }
+
+  /** Those who wait for their turn are refused in it. */
+  close(): void {
+    this.#closed = true;
   }
 
   #take(request: IncomingMessage, socket: Socket, head: Buffer, connected: number | undefined): void {
     if (!socket.readable || !socket.writable) {
       socket.destroy();
+      return;
+    }
+    if (this.#closed) {
+      refuse(socket, CLOSED);
+      this.#refused(request, "servershutdown");
       return;
     }
     const problem = this.#problem(request);

@@ -1,11 +1,11 @@
 // Requests that hundreds have sent, and that come in one turn of the event loop: others are served meanwhile.
 
-import { connect } from "node:net";
-import { Server } from "@peng3dnet/core";
+import { connect, type Socket } from "node:net";
+import { type Address, Server } from "@peng3dnet/core";
 import { ManualClock } from "@peng3dnet/core/testing";
 import { serveWebSocket } from "@peng3dnet/websocket";
 import { onCleanup, track, trackSocket } from "../../../core/test/support/cleanup.js";
-import { dial, Echo, httpServer, upgradeRequest } from "../support/http.js";
+import { dial, Echo, frame, httpServer, upgradeRequest } from "../support/http.js";
 
 const COUNT = 60;
 /** What is served in a turn by a clock that goes on by a millisecond with each look. */
@@ -17,6 +17,32 @@ class SlowClock extends ManualClock {
   override now(): number {
     return super.now() + ++this.#looks;
   }
+}
+
+/** Connections that are there, and were accepted. */
+async function socketsTo(address: Address): Promise<Socket[]> {
+  const [host, port] = address;
+  const sockets = await Promise.all(
+    Array.from({ length: COUNT }, async () => {
+      const socket = trackSocket(connect({ host, port, allowHalfOpen: true }));
+      socket.on("error", () => {});
+      await new Promise<void>((resolve) => socket.once("connect", () => resolve()));
+      return socket;
+    }),
+  );
+  // One more that is served shows that all were accepted.
+  await dial(address);
+  return sockets;
+}
+
+/** All that comes until the other end closes. */
+function answer(socket: Socket): Promise<string> {
+  let all = "";
+  socket.setEncoding("latin1");
+  socket.on("data", (text: string) => {
+    all += text;
+  });
+  return new Promise((resolve) => socket.once("close", () => resolve(all)));
 }
 
 /** A server whose WebSockets are counted: how many came in each turn of the event loop. */
@@ -46,18 +72,74 @@ test.each(["a port of its own", "an http server's port"])(
     const { server, all, most } = await countingServer();
     const door = where === "a port of its own" ? { port: 0 } : { server: await httpServer() };
     const { address } = await serveWebSocket(server, door);
-    const [host, port] = address;
-    const sockets = await Promise.all(
-      Array.from({ length: COUNT }, async () => {
-        const socket = trackSocket(connect({ host, port }));
-        await new Promise<void>((resolve) => socket.once("connect", () => resolve()));
-        return socket;
-      }),
-    );
-    // One more that is served shows that all were accepted.
-    await dial(address);
+    const sockets = await socketsTo(address);
+    const [host] = address;
     for (const socket of sockets) socket.write(upgradeRequest(host));
     await all;
     expect(most()).toBeLessThanOrEqual(FEW);
   },
 );
+
+test.each(["a port of its own", "an http server's port"])(
+  "on %s, a request that has frames behind it gets its WebSocket though its client has ended its stream before its turn",
+  async (where) => {
+    const { server, all } = await countingServer();
+    const door = where === "a port of its own" ? { port: 0 } : { server: await httpServer() };
+    const { address } = await serveWebSocket(server, door);
+    const sockets = await socketsTo(address);
+    const ping = frame(0x89, Buffer.from("here"));
+    const answers = sockets.map((socket) => {
+      socket.end(Buffer.concat([Buffer.from(upgradeRequest(address[0])), ping]));
+      return answer(socket);
+    });
+    await all;
+    for (const text of await Promise.all(answers)) expect(text).toMatch(/^HTTP\/1\.1 101 /);
+  },
+);
+
+test("those behind a proxy have their turns by their own addresses", async () => {
+  const { server, all } = await countingServer();
+  const { address } = await serveWebSocket(server, { port: 0, trustedProxies: ["127.0.0.1"] });
+  const order: string[] = [];
+  server.on("connection", ({ addr }) => order.push(addr[0]));
+  const sockets = await socketsTo(address);
+  for (const [index, socket] of sockets.entries()) {
+    const from = index === COUNT - 1 ? "203.0.113.7" : "198.51.100.1";
+    socket.write(upgradeRequest(address[0], `X-Forwarded-For: ${from}`));
+  }
+  await all;
+  expect(order.indexOf("203.0.113.7")).toBeLessThan(2 * FEW);
+});
+
+test("once an http server's port is closed to WebSockets, those who wait for their turn are refused", async () => {
+  const { server } = await countingServer();
+  // Requests that come once it is closed are this listener's.
+  const http = await httpServer((_request, response) => response.writeHead(404).end());
+  const listening = await serveWebSocket(server, { server: http });
+  let closed = false;
+  let late = 0;
+  const sockets = await socketsTo(listening.address);
+  const reasons: string[] = [];
+  server.on("drop", ({ reason }) => reasons.push(reason));
+  let opened = 0;
+  server.on("connection", () => {
+    opened++;
+    if (closed) late++;
+    // Those who came until the time was spent had no need to wait.
+    if (opened !== FEW + 1) return;
+    void listening.close().then(() => {
+      closed = true;
+    });
+  });
+  const answers = sockets.map((socket) => {
+    socket.write(upgradeRequest(listening.address[0]));
+    return new Promise<string>((resolve) =>
+      socket.once("data", (text: Buffer) => resolve(text.toString("latin1"))),
+    );
+  });
+  const texts = await Promise.all(answers);
+  expect(late).toBe(0);
+  const refused = texts.filter((text) => text.startsWith("HTTP/1.1 503 ")).length;
+  expect(refused).toBeGreaterThan(0);
+  expect(reasons).toEqual(new Array(refused).fill("servershutdown"));
+});
