@@ -112,7 +112,8 @@ export class ValueWriter extends ByteWriter {
   }
 
   #array(array: readonly unknown[], depthLeft: number): void {
-    const { length } = array;
+    // That of a proxy may be anything.
+    const length = array.length >>> 0;
     this.#count(length, depthLeft);
     this.head(length, 0x90, 16, 0xdc);
     if (length === 0) return;

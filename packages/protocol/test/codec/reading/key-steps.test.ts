@@ -157,10 +157,8 @@ test("once 512 steps are remembered, those that came rarely are forgotten, and t
 test("a group with a store stays with all its keys, though the last one alone has the store", () => {
   const steps = new KeySteps();
   const first = steps.first(6);
-  const stay = [..."abcdef"].reduce<KeyStep[]>(
-    (all, key) => [...all, added(steps, all.at(-1) ?? first, key)],
-    [],
-  );
+  const stay: KeyStep[] = [];
+  for (const key of "abcdef") stay.push(added(steps, stay.at(-1) ?? first, key));
   for (const index of [3, 5]) use(steps, stay[index] as KeyStep, 64);
   added(steps, stay[1] as KeyStep, "rare");
   added(steps, first, "rarer");

@@ -102,3 +102,25 @@ test("what is read of a list is read once, so that what is announced is what is 
   expect(codec.decode(codec.encode(list).slice())).toEqual([0.5, 1.5, null]);
   expect(asked).toBe(1);
 });
+
+test.each([
+  ["a fraction", 2.5, 2],
+  ["less than one", 0.5, 0],
+  ["not a number", Number.NaN, 0],
+  ["missing", undefined, 0],
+  ["a text", "3", 3],
+])(
+  "a list whose length is %s, as a proxy may say, has as many elements as it announces",
+  (_what, length, count) => {
+    const codec = new ValueCodec();
+    for (const list of [
+      [0.5, 1.5, 2.5],
+      [1, 2, 3],
+    ]) {
+      const proxy = new Proxy(list, {
+        get: (target, key, receiver) => (key === "length" ? length : Reflect.get(target, key, receiver)),
+      });
+      expect(codec.decode(codec.encode({ proxy }))).toEqual({ proxy: list.slice(0, count) });
+    }
+  },
+);
