@@ -429,7 +429,8 @@ export class ValueReader extends ByteReader {
 
   /** Remembers what leads to a key that begins at `start` and was just read. */
   #newStep(after: KeyStep, key: string, start: number): KeyStep | undefined {
-    if (after.full || this.#newSteps === MAX_NEW_STEPS) return undefined;
+    // Steps are told apart by two bytes, and the empty key has one.
+    if (key === "" || after.full || this.#newSteps === MAX_NEW_STEPS) return undefined;
     this.#countedRare = true;
     this.#newSteps++;
     const { bytes, at } = this;

@@ -207,6 +207,16 @@ test.each(Array.from({ length: 14 }, (_, index) => index + 1))(
   },
 );
 
+test("of an empty key nothing is remembered, whatever its values are", () => {
+  const pairs = 27;
+  const keys = ["", ...Array.from({ length: pairs - 1 }, (_, index) => `k${index}`)];
+  for (let value = 0; value < 20; value++) {
+    const map = Object.fromEntries(keys.map((key) => [key, value]));
+    expect(read(encode(map))).toEqual(map);
+  }
+  expect(keySteps.first(pairs).following.map(({ key }) => key)).not.toContain("");
+});
+
 test("a key behind known ones is refused if it is none that is accepted", () => {
   learn({ x: 1, y: 2 });
   const refused = concat(bytes("82a17801a9"), new TextEncoder().encode("__proto__"), bytes("80"));
