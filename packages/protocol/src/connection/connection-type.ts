@@ -84,7 +84,7 @@ export class ClassicConnectionType extends ConnectionType {
   override init(cid: Cid): void {
     const connection = this.connection(cid);
     connection.startHandshake();
-    // A peer that is gone may have sent all of its part without waiting.
+    // A peer that is gone is sent no registry, and the host is told of none, but all of its part may have come already.
     if (this.peer.side === SIDE_SERVER && !connection.closing) connection.sendHandshake();
   }
 }

@@ -88,6 +88,19 @@ describe("the classic handshake", () => {
     );
   });
 
+  test.each([
+    ["that is there", false, 1],
+    ["that is gone", true, 0],
+  ])("the host is told of a registry that was sent to a peer %s", (_who, gone, times) => {
+    const end = freshServer();
+    const registrySent = jest.fn();
+    Object.assign(end.host, { registrySent });
+    if (gone) end.connection.markClosing("socketclose");
+    end.receive(concat(packet(2, SETTYPE), packet(4, ACCEPT)));
+    expect([registrySent.mock.calls.length, end.connection.packetsOut]).toEqual([times, 1 + times]);
+    expect(end.host.completed).toBe(1);
+  });
+
   test("the states on the way", () => {
     const pair = new Pair({ setUp: echo }, { setUp: echo });
     const { server, client } = pair;
