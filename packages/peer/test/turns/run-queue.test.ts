@@ -149,7 +149,8 @@ test("turns are short while connections are accepted, and as long as before afte
     if (turn >= 50 && turn < 100) accepted(queue, clock.now());
   });
   expect(Math.min(...lengths.slice(1, 50))).toBeGreaterThanOrEqual(9.5);
-  expect(Math.max(...lengths.slice(50, 100))).toBeLessThanOrEqual(1.5);
+  // One piece of work takes half a millisecond.
+  expect(Math.max(...lengths.slice(50, 100))).toBeLessThan(0.75);
   expect(Math.min(...lengths.slice(-50))).toBeGreaterThanOrEqual(9.5);
 });
 

@@ -93,30 +93,37 @@ test("a call of process() has an end, however many have packets, and one of anot
   expect(calls).toBeLessThan(15);
 });
 
-test("calls of process() are short while many connections come, also where few have packets, and for a part of the time only", async () => {
-  const net = new TestNetwork();
-  const server = manual(net);
-  const { many } = await crowd(server, net);
+/** Has somebody connect with each call, who is gone at once. */
+async function newcomers(server: Server): Promise<() => void> {
   let request: ListenRequest | undefined;
   const listen = async (asked: ListenRequest) => {
     request = asked;
     return { address: asked.address, close: async () => {} };
   };
   await server.addAcceptor({ listen }, "somewhere:1");
-  const come = (): void => {
+  return () => {
     const { server: end } = new MemoryLink();
     request?.offer(["10.0.0.3", 1], () => end, jest.fn());
     end.destroy();
   };
+}
+
+/** How long a call of process() takes, in milliseconds. */
+function lengthOfCall(server: Server, net: TestNetwork): number {
+  const since = net.clock.now();
+  server.process();
+  return net.clock.now() - since;
+}
+
+test("calls of process() are short while many connections come, also where few have packets, and for a part of the time only", async () => {
+  const net = new TestNetwork();
+  const server = manual(net);
+  const { many } = await crowd(server, net);
+  const come = await newcomers(server);
   for (const client of many.slice(0, 8))
     for (let count = 0; count < 500; count++) client.sendMessage(Work, "few");
   await net.settle();
-  /** How long a call takes, in milliseconds. */
-  const call = (): number => {
-    const since = net.clock.now();
-    server.process();
-    return net.clock.now() - since;
-  };
+  const call = () => lengthOfCall(server, net);
   net.clock.advance(0.1);
   const usual = call();
   // Few that come are no reason to let anybody wait.
@@ -136,6 +143,45 @@ test("calls of process() are short while many connections come, also where few h
   expect(took).toBe(usual);
   expect(lasted).toBeGreaterThan(2000);
   expect(lasted).toBeLessThan(3000);
+});
+
+test("where many have packets, calls are short for as long as connections come, which is not held against few that are left", async () => {
+  const net = new TestNetwork();
+  const server = manual(net);
+  const { many } = await crowd(server, net);
+  const come = await newcomers(server);
+  for (const [index, client] of many.entries())
+    for (let count = index < 8 ? 500 : 30; count > 0; count--) client.sendMessage(Work, "many");
+  await net.settle();
+  net.clock.advance(0.1);
+  const usual = lengthOfCall(server, net);
+  const waiting = (): number =>
+    [...server.clients.values()].filter(({ conn }) => conn.metrics.queued > 0).length;
+  const since = net.clock.now();
+  let longest = 0;
+  const callOnce = (): void => {
+    come();
+    longest = Math.max(longest, lengthOfCall(server, net));
+  };
+  while (waiting() > 8) callOnce();
+  expect(net.clock.now() - since).toBeGreaterThan(4000);
+  for (let calls = 0; calls < 20; calls++) callOnce();
+  expect(waiting()).toBe(8);
+  expect(longest).toBeLessThan(usual / 2);
+});
+
+test("in a long call of process(), all have a packet in the end, and those who had one wait", async () => {
+  const net = new TestNetwork();
+  const server = manual(net);
+  const clients: Client[] = [];
+  for (let count = 0; count < 100; count++) clients.push(await connected(net, server, `10.0.3.${count}`));
+  server.on(Work, () => net.clock.advance(0.0004));
+  for (const client of clients) for (let count = 0; count < 3; count++) client.sendMessage(Work, "some");
+  await net.settle();
+  // For 40 ms, each has all three. The other 66 or 67 have one.
+  const processed = server.process();
+  expect(processed).toBeGreaterThanOrEqual(100 + 66);
+  expect(processed).toBeLessThanOrEqual(100 + 68);
 });
 
 test("of short packets that wait for process(), what they take beside their bytes counts for all together", async () => {
