@@ -76,8 +76,8 @@ export class Upgrader {
    * Takes a request, once there is time for it: hundreds may come in one turn of the event loop. Never throws, and whatever becomes
    * of its connection is seen to.
    *
-   * @param connected - tells, and is asked once, when the connection was accepted, by the request's clock; `undefined`: that is not
-   *   known.
+   * @param connected - asked once, when the request has its turn: when the connection was accepted, by the request's clock, or
+   *   `undefined` if that is not known. Until then, the connection counts among those that have asked for nothing.
    */
   upgrade(request: IncomingMessage, socket: Socket, head: Buffer, connected: () => number | undefined): void {
     const turns = this.#turns;

@@ -143,3 +143,46 @@ test("once an http server's port is closed to WebSockets, those who wait for the
   expect(refused).toBeGreaterThan(0);
   expect(reasons).toEqual(new Array(refused).fill("servershutdown"));
 });
+
+test("those that wait for their turn when their port is closed are cut, and those that had it stay", async () => {
+  const server = track(new Server({ addr: "127.0.0.1:0", packets: [Echo], clock: new SlowClock() }));
+  await server.start();
+  const { address, close } = await serveWebSocket(server, { port: 0 });
+  const [host, port] = address;
+  const received: string[] = [];
+  const answered: Promise<void>[] = [];
+  const sockets = await Promise.all(
+    Array.from({ length: COUNT }, async (_, index) => {
+      const socket = trackSocket(connect({ host, port }));
+      received[index] = "";
+      socket.on("data", (chunk) => {
+        received[index] += chunk.toString("latin1");
+      });
+      socket.on("error", () => {});
+      answered.push(
+        new Promise((resolve) => {
+          socket.once("data", () => resolve());
+          socket.once("close", () => resolve());
+        }),
+      );
+      await new Promise<void>((resolve) => socket.once("connect", () => resolve()));
+      return socket;
+    }),
+  );
+  // One more that is served shows that all were accepted.
+  await dial(address);
+  let opened = 0;
+  const closed = new Promise<void>((resolve) => {
+    server.on("connection", () => {
+      if (++opened === 1) setImmediate(() => void close().then(resolve));
+    });
+  });
+  for (const socket of sockets) socket.write(upgradeRequest(host));
+  await closed;
+  const stay = opened;
+  expect(stay).toBeLessThan(COUNT / 2);
+  await Promise.all(answered);
+  expect(opened).toBe(stay);
+  expect(received.filter((text) => text === "")).toHaveLength(COUNT - stay);
+  expect(received.filter((text) => text.startsWith("HTTP/1.1 101 "))).toHaveLength(stay);
+});
