@@ -121,7 +121,7 @@ export abstract class PeerBase<
     this.cfg = new Config(options.cfg, options.peng?.cfg);
     const { print, codec, extensions, validateSent, clock, logger } = options;
     const { platform, connector, conntype } = given;
-    // Each of them by name: the engine copies an object slowly that it is to add something to.
+    // Each by its name: it takes the engine longer to copy an object (`...given`) and to add to the copy.
     const parts = { platform, connector, conntype, print, codec, extensions, validateSent, clock, logger };
     const setup = setupOf(parts);
     const guard = new HandlerGuard(setup);

@@ -44,14 +44,14 @@ export class Arrivals {
     return now - this.#last < MORE_MAY_WAIT;
   }
 
-  /** Asked once in a turn: whether it is to be short. */
+  /** Asked as a turn begins, or a pass of `process()`: whether it is to be short. */
   hurry(now: number): boolean {
     this.#short = Math.max(0, this.#short - SHORT_PART * (now - this.#lookedAt));
     this.#lookedAt = now;
     return this.expected(now) && this.#short < MOST_SHORT;
   }
 
-  /** A turn was short, and took so many milliseconds. */
+  /** That one was short, and took so many milliseconds. */
   hurried(took: number): void {
     this.#short += took;
   }

@@ -14,7 +14,7 @@ const MANY = 16;
 export class SharedPackets extends PacketQueue {
   readonly #clock: Clock;
   readonly #turns: Pick<RunQueue, "arrivals">;
-  /** Whether the pass that is under way is short, as turns are, for a part of the time only. */
+  /** Whether the pass under way is a short one that counts for how long turns may be short, see `Arrivals`. */
   #hurries = false;
 
   /** @param turns - knows whether connections are being accepted. */
@@ -27,7 +27,7 @@ export class SharedPackets extends PacketQueue {
   #newPass(): ProcessPass {
     const { arrivals } = this.#turns;
     const many = this.postponed.size > MANY;
-    // Those who come with many packets have them processed as they arrive, so that few wait, and yet a pass would take long.
+    // Newcomers with many packets have them processed as these arrive: few connections wait then, and a pass may take long all the same.
     this.#hurries = !many && arrivals?.many === true && arrivals.hurry(this.#clock.now());
     return new ProcessPass(this.#clock, many || this.#hurries ? arrivals : undefined);
   }
