@@ -3,6 +3,7 @@
 import { setFlagsFromString } from "node:v8";
 import { BadDataError, ValueCodec } from "@peng3dnet/protocol";
 import { ValueReader } from "../../../src/codec/reading/value-reader.js";
+import { ValueWriter } from "../../../src/codec/writing/value-writer.js";
 
 /** Whether a list holds its floats without an object for each of them. */
 function asksEngine(): (list: readonly unknown[]) => boolean {
@@ -124,3 +125,9 @@ test.each([
     }
   },
 );
+
+test("a list behind a float is as deep as any other", () => {
+  const writer = new ValueWriter(1);
+  expect(() => writer.write([[1]], new Uint8Array(64), 0, 0)).toThrow(/nested too deep/);
+  expect(() => writer.write([0.5, 1.5, [1]], new Uint8Array(64), 0, 0)).toThrow(/nested too deep/);
+});
