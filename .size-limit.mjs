@@ -1,7 +1,7 @@
 // What a package costs its users, checked by `npm run check:sizes`, minified and gzipped: in a browser with all that it
 // imports, else its own code alone. A limit that is outgrown for a good reason is raised in the same change.
 
-const WITH_ALL = { protocol: "45.5 kB", peer: "99.8 kB" };
+const WITH_ALL = { protocol: "45.6 kB", peer: "99.8 kB" };
 /** A client that echoes, as a page has it: what is imported is what it uses. */
 const ECHO_CLIENT = "{ Client, definePacket, payload }";
 const ALONE = {
@@ -9,7 +9,7 @@ const ALONE = {
   peer: "57.1 kB",
   core: "11.9 kB",
   browser: "12 kB",
-  websocket: "13.2 kB",
+  websocket: "13.3 kB",
   telemetry: "5.2 kB",
   cluster: "22 kB",
   ping: "4.6 kB",
@@ -34,5 +34,5 @@ export default [
       ignore: ["@peng3dnet/*", "@msgpack/*", "node:*", "ws", "@opentelemetry/*", "@nats-io/*"],
     }),
   ),
-  size("browser", "78.3 kB", { name: "an echo client in a browser", import: ECHO_CLIENT }),
+  size("browser", "78.4 kB", { name: "an echo client in a browser", import: ECHO_CLIENT }),
 ];
