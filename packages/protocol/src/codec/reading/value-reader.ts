@@ -372,7 +372,7 @@ export class ValueReader extends ByteReader {
           setGroup(map, step.group, a, b, c, d);
           keySteps.used(step);
         }
-        if (last) return map;
+        if (last) break;
       }
       const next = this.#nextKey(step);
       if (typeof next !== "object") {
@@ -381,6 +381,7 @@ export class ValueReader extends ByteReader {
       }
       step = next;
     }
+    return map;
   }
 
   /** Reads the key behind a step. @returns the next step, or else the key, which is `undefined` if it is no string. */
