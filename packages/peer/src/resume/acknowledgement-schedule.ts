@@ -5,6 +5,8 @@ const DELAY = 1000;
 
 /** A session that has received what it has to acknowledge. */
 export interface Acknowledging {
+  /** Whether it is to acknowledge within the second. The schedule sets it, so that nobody looks into a set for each chunk that comes. */
+  scheduled: boolean;
   /** The time is over. */
   acknowledgeIfOwed(): void;
 }
@@ -21,13 +23,18 @@ export class AcknowledgementSchedule {
 
   /** Has it acknowledge within the second. */
   add(session: Acknowledging): void {
+    if (session.scheduled) return;
+    session.scheduled = true;
     this.#due.add(session);
     this.#timer ??= this.#clock.setTimeout(this.#fired, DELAY);
   }
 
   /** It has nothing to acknowledge any more. A timer for nobody would keep a program from its end. */
   delete(session: Acknowledging): void {
-    if (!this.#due.delete(session) || this.#due.size > 0) return;
+    if (!session.scheduled) return;
+    session.scheduled = false;
+    this.#due.delete(session);
+    if (this.#due.size > 0) return;
     this.#clock.clearTimeout(this.#timer);
     this.#timer = undefined;
   }
@@ -36,6 +43,9 @@ export class AcknowledgementSchedule {
     this.#timer = undefined;
     const due = this.#due;
     this.#due = new Set();
-    for (const session of due) session.acknowledgeIfOwed();
+    for (const session of due) {
+      session.scheduled = false;
+      session.acknowledgeIfOwed();
+    }
   };
 }

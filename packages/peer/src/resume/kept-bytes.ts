@@ -6,10 +6,10 @@ const LENGTH_SIZE = 4;
  */
 const FIRST_BLOCK = 1024;
 const LONGEST_BLOCK = 64 * 1024;
+/** Part of a block that may be left unused, so that what is appended at once lies together. */
+const MOST_UNUSED = 1 / 8;
 /** Up to so many bytes are moved out of a longer block once nothing else is left in it. */
 const LITTLE = FIRST_BLOCK / 2;
-
-const NOTHING_KNOWN = { first: -1, last: -1, counted: 0, countedOf: 0 };
 
 /** Lends memory, and takes back what nobody reads or writes any more. */
 export interface BlockPool {
@@ -48,6 +48,8 @@ export class KeptBytes {
   /** Memory that is held, in bytes. */
   held = 0;
   #blocks: Block[] = [];
+  /** The last of them, if there is one. */
+  #last: Block | undefined = undefined;
   readonly #pool: BlockPool | undefined;
 
   /**
@@ -73,24 +75,16 @@ export class KeptBytes {
    * @returns whether the bytes were copied, so that their buffer may be used again.
    */
   append(bytes: Uint8Array, beginsPacket: boolean): boolean {
-    const shared = bytes.length === bytes.buffer.byteLength && bytes.length >= FIRST_BLOCK;
-    if (shared) {
-      const packet = beginsPacket ? this.end : -1;
-      const { length } = bytes;
-      const known = { first: packet, last: packet, counted: 0, countedOf: 0 };
-      this.#blocks.push({ start: this.end, bytes, used: length, own: false, reusable: false, ...known });
-      this.held += bytes.length;
-      this.end += bytes.length;
+    const { length } = bytes;
+    if (length >= FIRST_BLOCK && length === bytes.buffer.byteLength) {
+      this.#add(this.end, bytes, length, false, false, beginsPacket ? this.end : -1);
+      this.end += length;
       return false;
     }
-    let at = 0;
-    while (at < bytes.length) {
-      const block = this.#room(bytes.length - at);
-      const count = Math.min(bytes.length - at, block.bytes.length - block.used);
-      block.bytes.set(
-        at === 0 && count === bytes.length ? bytes : bytes.subarray(at, at + count),
-        block.used,
-      );
+    for (let at = 0; at < length; ) {
+      const block = this.#room(length - at);
+      const count = Math.min(length - at, block.bytes.length - block.used);
+      block.bytes.set(count < length ? bytes.subarray(at, at + count) : bytes, block.used);
       if (at === 0 && beginsPacket) {
         if (block.used === 0) block.first = this.end;
         block.last = this.end;
@@ -102,19 +96,49 @@ export class KeptBytes {
     return true;
   }
 
-  #room(wanted: number): Block {
-    const last = this.#blocks.at(-1);
-    if (last?.own === true && last.used < last.bytes.length) return last;
-    // Between shared output there may be little each time, which is not to hold a long block.
-    const usual = last?.own === true ? Math.min(2 * last.bytes.length, LONGEST_BLOCK) : FIRST_BLOCK;
-    const length = Math.min(Math.max(usual, wanted), LONGEST_BLOCK);
-    // What a pool lends may be longer. Short blocks are not worth the while.
-    const reusable = this.#pool !== undefined && length === LONGEST_BLOCK;
-    const bytes = reusable ? (this.#pool as BlockPool).acquire(length) : new Uint8Array(length);
-    const block: Block = { start: this.end, bytes, used: 0, own: true, reusable, ...NOTHING_KNOWN };
+  /** Adds a block. @param packet - where a packet begins in it; -1: that is not known. */
+  #add(
+    start: number,
+    bytes: Uint8Array,
+    used: number,
+    own: boolean,
+    reusable: boolean,
+    packet: number,
+  ): Block {
+    const block: Block = {
+      start,
+      bytes,
+      used,
+      own,
+      reusable,
+      first: packet,
+      last: packet,
+      counted: 0,
+      countedOf: 0,
+    };
     this.#blocks.push(block);
+    this.#last = block;
     this.held += bytes.length;
     return block;
+  }
+
+  /** A block with room for some of so many bytes, or for all of them. */
+  #room(wanted: number): Block {
+    const last = this.#last;
+    // Between shared output there may be little each time, which is not to hold a long block.
+    let usual = FIRST_BLOCK;
+    if (last?.own === true) {
+      const { length } = last.bytes;
+      // What is cut in two takes a search for where packets begin, once the first part is forgotten.
+      if (length - last.used >= Math.min(wanted, length * MOST_UNUSED)) return last;
+      usual = 2 * length;
+    }
+    const length = Math.min(Math.max(usual, wanted), LONGEST_BLOCK);
+    // Short blocks are not worth the while.
+    const pool = length === LONGEST_BLOCK ? this.#pool : undefined;
+    // What a pool lends may be longer.
+    const bytes = pool?.acquire(length) ?? new Uint8Array(length);
+    return this.#add(this.end, bytes, 0, true, pool !== undefined, -1);
   }
 
   #giveBack({ bytes, reusable }: Block): void {
@@ -133,7 +157,10 @@ export class KeptBytes {
       this.#giveBack(block);
       count++;
     }
-    if (count > 0) blocks.splice(0, count);
+    if (count > 0) {
+      blocks.splice(0, count);
+      this.#last = blocks.at(-1);
+    }
     if (blocks.length === 1 && this.length <= LITTLE) this.#shrink(blocks[0] as Block);
   }
 
@@ -146,9 +173,9 @@ export class KeptBytes {
     if (packet >= end) return;
     const bytes = new Uint8Array(FIRST_BLOCK);
     bytes.set(block.bytes.subarray(start - block.start, block.used));
-    const known = { ...NOTHING_KNOWN, first: packet, last: packet };
-    this.#blocks[0] = { start, bytes, used: end - start, own: true, reusable: false, ...known };
-    this.held += bytes.length - block.bytes.length;
+    this.held -= block.bytes.length;
+    this.#blocks.length = 0;
+    this.#add(start, bytes, end - start, true, false, packet);
     this.#giveBack(block);
   }
 
@@ -158,6 +185,7 @@ export class KeptBytes {
     this.held = 0;
     for (const block of this.#blocks) this.#giveBack(block);
     this.#blocks.length = 0;
+    this.#last = undefined;
   }
 
   /** Bytes of the stream from an offset on: all of them, or those that lie together. Not to be changed. */

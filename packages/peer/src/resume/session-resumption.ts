@@ -77,6 +77,7 @@ export interface ResumptionHooks<Session> {
 export class SessionResumption<Session extends ResumingSession> implements ResumableHost, Acknowledging {
   readonly transport: ResumableTransport;
   readonly hooks: ResumptionHooks<Session>;
+  scheduled = false;
   readonly #session: Session;
   /** Whether the client has a ticket, as far as this side knows. */
   #ticketed = false;

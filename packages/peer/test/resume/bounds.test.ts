@@ -246,6 +246,18 @@ describe("net.limits.unsent.total", () => {
     expect(hall.ended).toEqual([]);
   });
 
+  test("forgets it each time anew, on one connection", async () => {
+    // Less than what is acknowledged at once.
+    const hall = new Hall({ "net.limits.unsent.total": 30_000 });
+    const { remote } = await hall.join("10.1.1.1");
+    for (const number of range(0, 10)) {
+      remote.sendMessage(Filled, [number, new Uint8Array(10_000)]);
+      await hall.net.settle();
+      await hall.pass(2);
+    }
+    expect(hall.ended).toEqual([]);
+  });
+
   test("counts what each of many suspended sessions holds, to the byte", async () => {
     const hall = new Hall({ "net.limits.unsent.total": 100_000 });
     // Some of it is less than is told of a connection that goes on.

@@ -111,6 +111,21 @@ test("output that fills its buffer is kept as it is, and not given back for anot
   expect(kept.packetsFrom(0)).toBe(4);
 });
 
+test("what is appended at once lies together if it is short, and little memory is left unused for that", () => {
+  const kept = new KeptBytes(0);
+  const lengths = Array.from({ length: 3000 }, (_, i) => 200 + ((i * 37) % 800));
+  const { bytes, starts } = stream(lengths);
+  for (const [i, at] of starts.entries()) kept.append(bytes.subarray(at, at + (lengths[i] as number)), true);
+  // The first blocks are short.
+  for (const [i, at] of starts.entries())
+    if (at > 16_384) expect(kept.view(at).length).toBeGreaterThanOrEqual(lengths[i] as number);
+  expect(kept.held).toBeLessThan(1.02 * bytes.length + 64 * 1024);
+  const long = new KeptBytes(0);
+  const part = stream([40_000, 10]).bytes.subarray(0, 40_000);
+  for (let i = 0; i < 20; i++) long.append(part, true);
+  expect(long.held).toBeLessThan(long.length + 64 * 1024);
+});
+
 test("what is acknowledged is freed, in blocks", () => {
   const kept = new KeptBytes(0);
   const { bytes } = stream(Array.from({ length: 20_000 }, () => 20));
@@ -122,6 +137,16 @@ test("what is acknowledged is freed, in blocks", () => {
   expect(kept.held).toBeLessThan(200_000 + 2 * 64 * 1024);
   kept.clear();
   expect([kept.length, kept.held]).toEqual([0, 0]);
+});
+
+test("after all was forgotten, what is short is kept as ever", () => {
+  const kept = new KeptBytes(0);
+  const { bytes, starts } = stream([50, 60, 70]);
+  kept.append(bytes.subarray(0, 50), true);
+  kept.clear();
+  kept.append(bytes.subarray(50), true);
+  expect(same(readFrom(kept, 50), bytes.subarray(50))).toBe(true);
+  expect([kept.packetsFrom(50), kept.packetsFrom(starts[2] as number)]).toEqual([2, 1]);
 });
 
 test("after all was forgotten, within a packet, the rest is kept and freed as ever", () => {
