@@ -459,7 +459,7 @@ export abstract class PeerBase<
   }
 
   /**
-   * The packets of a definition as they arrive, for `for await`. Ends when the peer stops.
+   * The packets of a definition as they arrive, for `for await`. Ends when the peer stops, or when a client is closed for good.
    *
    * @throws {@link AbortedError} from the iteration when `signal` fires; {@link ConfigError} for a `limit` that is none, and for an
    * option that does not exist.
@@ -473,7 +473,7 @@ export abstract class PeerBase<
       size: () => this.decodedSize,
       closed: (ended) => this.#hooks.streams.delete(ended as MessageStream<P, Owner>),
     });
-    if (this.stopped) stream.end();
+    if (this.#hooks.ticksOver) stream.end();
     else if (!stream.ended) this.#hooks.streams.add(stream);
     return stream;
   }

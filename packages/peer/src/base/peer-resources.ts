@@ -31,6 +31,7 @@ export abstract class PeerResources extends PeerParts implements TickHost {
   buffers: BufferBudget | undefined = undefined;
   /** Whether output is gathered, and handed over at once when that ends. */
   gathering = false;
+  /** Whether nothing ticks or comes any more. */
   ticksOver = false;
   /** Whether a subclass overrides a step of receiving, so that every packet has to take that way. */
   protected overridden = false;
@@ -182,15 +183,10 @@ export abstract class PeerResources extends PeerParts implements TickHost {
     }
   }
 
-  /** The peer is stopped: so is what goes on by itself. */
+  /** Nothing comes any more, and there is nothing to tick for: what goes on by itself is at its end. */
   stop(): void {
-    for (const stream of this.#streams ?? []) stream.end();
-    this.stopTickers();
-  }
-
-  /** There is nothing to tick for any more. */
-  stopTickers(): void {
     this.ticksOver = true;
+    for (const stream of this.#streams ?? []) stream.end();
     for (const ticker of this.#tickers ?? []) ticker.stop();
   }
 }

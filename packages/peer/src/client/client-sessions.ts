@@ -41,8 +41,8 @@ interface SessionsHooks<C extends ToldClient> extends PeerParts {
   readonly access: ClientAccess<C>;
   /** Opens transports. */
   dialling(): Dialling;
-  /** The client is at its end: tickers are, too, before anybody knows of that. */
-  stopTickers(): void;
+  /** The client is at its end: tickers and iterators are, too, before anybody knows of that. */
+  stop(): void;
   /** An attempt to connect came to nothing. */
   unconnected(): void;
 }
@@ -390,7 +390,7 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
   }
 
   #settleClosed(info: CloseInfo): void {
-    this.#hooks.stopTickers();
+    this.#hooks.stop();
     this.#getClosing().settle(info);
   }
 

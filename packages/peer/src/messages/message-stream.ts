@@ -67,7 +67,7 @@ interface Buffered<M> {
   readonly bytes: number;
 }
 
-/** The messages of one packet type as an async iterator. Ends when its peer stops, on `return`, or by a signal. */
+/** The messages of one packet type as an async iterator. Ends with its peer, on `return`, or by a signal. */
 export class MessageStream<D extends AnyPacketDefinition, Owner extends Sender>
   implements AsyncIterableIterator<Message<PacketOutput<D>, Owner>>
 {
