@@ -5,7 +5,7 @@ import { Tally } from "../observing/tally.js";
 import { type Metrics, MetricsSum } from "../session/metrics.js";
 import { SESSION } from "../session/session.js";
 import type { ClientOnServer } from "./client-on-server.js";
-import { noClient, RecentCloses } from "./recent-closes.js";
+import { RecentCloses } from "./recent-closes.js";
 
 /** @throws TypeError for a client in the place of its id, or an id as text, which JavaScript lets pass. */
 function checkCid(cid: unknown): void {
@@ -43,7 +43,7 @@ export class ClientTable<C extends ClientOnServer> {
     if (this.#recent !== undefined && this.#recentCid === cid) return this.#recent;
     const client = this.find(cid);
     if (client === undefined) checkCid(cid);
-    if (client === undefined) throw noClient(cid);
+    if (client === undefined) throw this.#left.missing(cid);
     this.#recent = client;
     this.#recentCid = cid as number;
     return client;

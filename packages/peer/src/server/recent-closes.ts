@@ -3,9 +3,8 @@ import { type Cid, type CloseInfo, ConnectionClosedError } from "@peng3dnet/prot
 /** Closes that are remembered. */
 const MOST = 256;
 
-/** The error for a client that is not there, or not any more. */
-export function noClient(cid: Cid | undefined): ConnectionClosedError {
-  return new ConnectionClosedError(`there is no client with the cid ${cid}; it may be closed`, null);
+function noClient(cid: Cid | undefined, reason: string | null): ConnectionClosedError {
+  return new ConnectionClosedError(`there is no client with the cid ${cid}; it may be closed`, reason);
 }
 
 /** How the clients ended that left last: whoever kicks one of them just then gets the result of its close. */
@@ -23,9 +22,14 @@ export class RecentCloses {
     }
   }
 
+  /** The error for a client that is not there, or not any more: whoever sends to it just then learns why it was closed. */
+  missing(cid: Cid | undefined): ConnectionClosedError {
+    return noClient(cid, this.#infos.get(cid ?? -1)?.reason ?? null);
+  }
+
   /** How the client ended. Of one of which nothing is known, the error says that there is none. */
   of(cid: Cid | undefined): CloseInfo {
     const info = this.#infos.get(cid ?? -1);
-    return info ?? { reason: "socketclose", error: noClient(cid), clean: false };
+    return info ?? { reason: "socketclose", error: noClient(cid, null), clean: false };
   }
 }

@@ -35,6 +35,17 @@ test("a client is found by its id, for as long as it is there", () => {
   expect(server.sendMessage(Note, 1, first.client.cid)).toBe(true);
 });
 
+test("whoever sends to a client that has just left is told why it was closed", async () => {
+  const { server, client, handler } = scene();
+  handler.data(closeconn("bye"));
+  handler.ended();
+  handler.closed(undefined);
+  const told = expect.objectContaining({ code: "P3D_ERR_CONNECTION_CLOSED", reason: "bye" });
+  expect(() => client.sendMessage(Note, 1)).toThrow(told);
+  expect(() => server.sendMessage(Note, 1, client.cid)).toThrow(told);
+  await expect(server.flush(client.cid)).rejects.toEqual(told);
+});
+
 test("one that was found last is not found any more once it is closed", () => {
   const { server, client, handler } = scene();
   expect(server.sendMessage(Note, 1, client.cid)).toBe(true);

@@ -16,6 +16,7 @@ test("of a client that nobody knows, it says that there is none", () => {
     expect({ reason, clean }).toEqual({ reason: "socketclose", clean: false });
     expect(error).toMatchObject({ code: "P3D_ERR_CONNECTION_CLOSED", reason: null });
     expect(error?.message).toContain(`there is no client with the cid ${cid}`);
+    expect(closes.missing(cid)).toMatchObject({ message: error?.message, reason: null });
   }
 });
 
@@ -23,6 +24,7 @@ test("without a cid it is none of those that are known", () => {
   const closes = new RecentCloses();
   for (const cid of [0, 1]) closes.add(cid, info("kicked"));
   expect(closes.of(0).reason).toBe("kicked");
+  expect(closes.missing(0).reason).toBe("kicked");
   for (const cid of [null, undefined]) expect(closes.of(cid).reason).toBe("socketclose");
 });
 
