@@ -13,7 +13,7 @@ export interface Admitted {
 /** The connections of one address. */
 interface Group<S> {
   readonly name: string;
-  /** How many there are. */
+  /** How many there are, with those that wait until they are offered. */
   connections: number;
   /** Connections whose handshake is under way, oldest first; there once one was. */
   pending: Set<S> | undefined;
@@ -28,6 +28,8 @@ export class Admission<S extends Admitted> {
   readonly #connectionLimit: () => number;
   readonly #groups = new Map<string, Group<S>>();
   #connections = 0;
+  /** How many wait until they are offered. */
+  #waiting = 0;
   /** Handshakes under way, oldest first. */
   readonly #pending = new Set<S>();
   /** How many connections the process can have open; `undefined` until there are many. */
@@ -41,13 +43,28 @@ export class Admission<S extends Admitted> {
 
   /** Why another connection from `address` cannot be accepted beside `connections` others, or `undefined`. */
   refusal(connections: number, address: string): string | undefined {
-    if (connections >= this.#cfg.get("net.limits.connections")) return "serverfull";
+    const all = connections + this.#waiting;
+    if (all >= this.#cfg.get("net.limits.connections")) return "serverfull";
     const same = this.#groups.get(addressGroup(address))?.connections ?? 0;
     if (same >= this.#cfg.get("net.limits.connections.address")) return "serverfull";
-    if (connections < FEW_CONNECTIONS) return undefined;
+    if (all < FEW_CONNECTIONS) return undefined;
     // Accepting with the last descriptor would leave none for the application.
     this.#byDescriptors ??= this.#connectionLimit();
-    return connections >= this.#byDescriptors ? "serverfull" : undefined;
+    return all >= this.#byDescriptors ? "serverfull" : undefined;
+  }
+
+  /** A connection from `address` waits until it is offered, and counts among the others. @returns ends that, once. */
+  wait(address: string): () => void {
+    const group = this.#group(addressGroup(address));
+    group.connections++;
+    this.#waiting++;
+    let waits = true;
+    return () => {
+      if (!waits) return;
+      waits = false;
+      this.#waiting--;
+      this.#left(group);
+    };
   }
 
   /** A connection and its handshake begin, with a peer at `address`. @returns the one that has to go for it, if any. */
@@ -106,6 +123,10 @@ export class Admission<S extends Admitted> {
     this.settled(session);
     session.admitted = undefined;
     this.#connections--;
+    this.#left(group);
+  }
+
+  #left(group: Group<S>): void {
     group.connections--;
     if (group.connections === 0) this.#groups.delete(group.name);
   }

@@ -76,6 +76,15 @@ export class Reception<C extends ClientOnServer> {
     }
   }
 
+  /** A client waits until it is offered. As `wait` of a {@link ListenRequest}: it never throws. */
+  wait(addr: Address, refuse: () => void): (() => void) | undefined {
+    const refused = this.#refusal(addr);
+    if (refused === undefined) return this.#admission.wait(addr[0]);
+    this.#parts.guard.run("accept", refuse);
+    this.drop(addr, refused);
+    return undefined;
+  }
+
   #refusal(addr: Address): string | undefined {
     if (this.#server.ending()) return "servershutdown";
     const connections = this.#table.connected.size - this.#house.suspendedCount;

@@ -153,6 +153,7 @@ export class Server<
       clock: this.clock,
       logger: this.logger,
       offer: (from, open, refuse, connected) => this.#reception.offered(from, open, refuse, connected),
+      wait: (from, refuse) => this.#reception.wait(from, refuse),
       refused: (from, reason) => this.#reception.drop(from, reason),
       crashed: (error, where) => this.guard.failed(error, where),
       closingPacket: (reason) => encodePacket(this.context, CLOSECONN_ID, { reason }),

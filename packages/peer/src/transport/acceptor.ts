@@ -21,6 +21,13 @@ export interface ListenRequest {
    */
   offer(address: Address, open: () => Transport, refuse: () => void, connected?: number): void;
   /**
+   * A client that wants in has to wait before it is offered. It counts as a connection meanwhile, so that nobody makes others
+   * wait without bound. Calls `refuse`, as {@link ListenRequest.offer} does, if there are too many already.
+   *
+   * @returns ends its waiting: to be called before it is offered, or once it is gone. `undefined` if it was refused.
+   */
+  wait?(address: Address, refuse: () => void): (() => void) | undefined;
+  /**
    * A client was turned away before it could be offered, e.g. for what it asked for. The server tells it by the event `drop`, and
    * counts it in `metrics.rejectedBy`.
    *

@@ -46,6 +46,11 @@ export class OriginPolicy {
     );
   }
 
+  /** Whether a function of the application decides, which gets the request. */
+  get asks(): boolean {
+    return this.#decide !== undefined;
+  }
+
   /**
    * Whether a request may pass. One without an origin is not made by a page.
    *

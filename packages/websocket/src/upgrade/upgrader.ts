@@ -19,14 +19,19 @@ import { plainFrames } from "../transport/plain-frames.js";
 import { handshakeOptions, longestMessage } from "../transport/settings.js";
 import { feedOf } from "../transport/socket-input.js";
 import { WebSocketTransport } from "../transport/web-socket-transport.js";
-import { handshakeProblem, subprotocolProblem } from "./checks.js";
-import { clientAddress } from "./client-address.js";
+import { decisive, handshakeProblem, LONGEST_DECISIVE, subprotocolProblem } from "./checks.js";
+import { type ClientAddress, clientAddress } from "./client-address.js";
 import { destroyOnError, type Refusal, refuse } from "./refusal.js";
+import { WaitingRequest } from "./waiting-request.js";
 
 const FULL: Refusal = {
   status: 503,
   text: "The server has as many connections as it may; try again later.",
   headers: { "Retry-After": "5" },
+};
+const LONG_HEADERS: Refusal = {
+  status: 431,
+  text: `What decides on a request that has to wait may have ${LONGEST_DECISIVE} bytes.`,
 };
 const CLOSED: Refusal = { status: 503, text: "The server serves no more WebSockets here." };
 const FOREIGN_PAGE: Refusal = {
@@ -45,6 +50,11 @@ const NOTHING = Buffer.alloc(0);
 function secLevel(socket: Socket): SslSecLevel {
   if (!(socket instanceof TLSSocket)) return SSLSEC_NONE;
   return socket.authorized ? SSLSEC_BOTHAUTH : SSLSEC_ENCRYPTED;
+}
+
+/** Whether nobody is there any more who could get a WebSocket. */
+function gone({ readable, writable }: Socket): boolean {
+  return !readable || !writable;
 }
 
 /** Turns requests for an upgrade into transports, for a server that asked for them, or refuses them. */
@@ -85,19 +95,34 @@ export class Upgrader {
     // Until it is a WebSocket, nobody else may listen.
     destroyOnError(socket);
     if (!turns.spent) {
-      this.#take(request, socket, head, connected());
+      this.#take(request, clientAddress(request, this.#settings.proxies), socket, head, connected());
       turns.look();
+      return;
+    }
+    if (gone(socket)) {
+      socket.destroy();
+      return;
+    }
+    // As clients have their turns: those behind one proxy are many.
+    const from = clientAddress(request, this.#settings.proxies);
+    const { wait } = this.#request;
+    const leave = wait === undefined ? () => {} : wait(from.address, () => refuse(socket, FULL));
+    if (leave === undefined) return;
+    // A function of the application may look at all of it.
+    const kept = this.#settings.origins.asks ? request : decisive(request);
+    if (kept === undefined) {
+      leave();
+      refuse(socket, LONG_HEADERS);
+      this.#refused(from);
       return;
     }
     // A stream with nothing to read would end, for nobody who listens, once its other end does.
     if (head.length > 0) socket.unshift(head);
-    const takeTurn = (): void => {
-      this.#take(request, socket, NOTHING, connected());
+    const take = (): void => {
+      this.#take(kept, from, socket, NOTHING, connected());
       turns.look();
     };
-    // As clients have their turns: those behind one proxy are many.
-    const [address] = clientAddress(request, this.#settings.proxies).address;
-    turns.add({ share: addressGroup(address), takeTurn }, "fresh");
+    turns.add(new WaitingRequest(addressGroup(from.address[0]), socket, take, leave), "fresh");
   }
 
   /** Those who wait for their turn are refused in it. */
@@ -105,31 +130,37 @@ export class Upgrader {
     this.#closed = true;
   }
 
-  #take(request: IncomingMessage, socket: Socket, head: Buffer, connected: number | undefined): void {
-    if (!socket.readable || !socket.writable) {
+  #take(
+    request: IncomingMessage,
+    from: ClientAddress,
+    socket: Socket,
+    head: Buffer,
+    connected: number | undefined,
+  ): void {
+    if (gone(socket)) {
       socket.destroy();
       return;
     }
     if (this.#closed) {
       refuse(socket, CLOSED);
-      this.#refused(request, "servershutdown");
+      this.#refused(from, "servershutdown");
       return;
     }
     const problem = this.#problem(request);
-    if (problem === undefined) this.#offer(request, socket, head, connected);
+    if (problem === undefined) this.#offer(request, from, socket, head, connected);
     else {
       refuse(socket, problem);
-      this.#refused(request, problem.reason);
+      this.#refused(from, problem.reason);
     }
   }
 
   /** A request was for a path that nobody has, and was refused. */
   missed(request: IncomingMessage): void {
-    this.#refused(request);
+    this.#refused(clientAddress(request, this.#settings.proxies));
   }
 
-  #refused(request: IncomingMessage, reason = "badupgrade"): void {
-    this.#request.refused?.(clientAddress(request, this.#settings.proxies).address, reason);
+  #refused({ address }: ClientAddress, reason = "badupgrade"): void {
+    this.#request.refused?.(address, reason);
   }
 
   #problem(request: IncomingMessage): Refusal | undefined {
@@ -145,9 +176,14 @@ export class Upgrader {
     return subprotocolProblem(request, subprotocolRequired);
   }
 
-  #offer(request: IncomingMessage, socket: Socket, head: Buffer, connected: number | undefined): void {
-    const { proxies, encryptedByProxy } = this.#settings;
-    const { address, proxied } = clientAddress(request, proxies);
+  #offer(
+    request: IncomingMessage,
+    { address, proxied }: ClientAddress,
+    socket: Socket,
+    head: Buffer,
+    connected: number | undefined,
+  ): void {
+    const { encryptedByProxy } = this.#settings;
     const own = secLevel(socket);
     const facts = {
       remoteAddress: address,
