@@ -1,15 +1,15 @@
 // What a package costs its users, checked by `npm run check:sizes`, minified and gzipped: in a browser with all that it
 // imports, else its own code alone. A limit that is outgrown for a good reason is raised in the same change.
 
-const WITH_ALL = { protocol: "45.6 kB", peer: "99.8 kB" };
+const WITH_ALL = { protocol: "45.6 kB", peer: "99.9 kB" };
 /** A client that echoes, as a page has it: what is imported is what it uses. */
 const ECHO_CLIENT = "{ Client, definePacket, payload }";
 const ALONE = {
   protocol: "40.1 kB",
-  peer: "57.1 kB",
+  peer: "57.3 kB",
   core: "11.9 kB",
   browser: "12 kB",
-  websocket: "13.3 kB",
+  websocket: "13.6 kB",
   telemetry: "5.2 kB",
   cluster: "22 kB",
   ping: "4.6 kB",

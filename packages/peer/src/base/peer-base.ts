@@ -305,7 +305,7 @@ export abstract class PeerBase<
   /**
    * Processes the packets that have arrived and returns their number: for a loop that calls it once a
    * frame. With `wait`, waits for a packet first, at most `timeout` seconds, and resolves to the number;
-   * a time-out resolves to 0. The handshake goes on without it.
+   * a time-out resolves to 0, and so does the end: the peer stops, or a client is closed for good. The handshake goes on without it.
    *
    * @throws {@link AbortedError} if `signal` fires while waiting; {@link ConfigError} if `timeout` is no number of
    * seconds, as all calls that take one.
@@ -321,7 +321,7 @@ export abstract class PeerBase<
       return this.#hooks.processor.run();
     }
     if (invalid !== undefined) return Promise.reject(invalid);
-    return this.stopped
+    return this.#hooks.atEnd
       ? Promise.resolve(this.#hooks.processor.run())
       : this.#hooks.processor.waitAndRun(options);
   }
@@ -473,7 +473,7 @@ export abstract class PeerBase<
       size: () => this.decodedSize,
       closed: (ended) => this.#hooks.streams.delete(ended as MessageStream<P, Owner>),
     });
-    if (this.#hooks.ticksOver) stream.end();
+    if (this.#hooks.atEnd) stream.end();
     else if (!stream.ended) this.#hooks.streams.add(stream);
     return stream;
   }

@@ -32,7 +32,7 @@ export abstract class PeerResources extends PeerParts implements TickHost {
   /** Whether output is gathered, and handed over at once when that ends. */
   gathering = false;
   /** Whether nothing ticks or comes any more. */
-  ticksOver = false;
+  atEnd = false;
   /** Whether a subclass overrides a step of receiving, so that every packet has to take that way. */
   protected overridden = false;
   /** Whether packets are processed as they come. */
@@ -185,7 +185,8 @@ export abstract class PeerResources extends PeerParts implements TickHost {
 
   /** Nothing comes any more, and there is nothing to tick for: what goes on by itself is at its end. */
   stop(): void {
-    this.ticksOver = true;
+    this.atEnd = true;
+    this.wake();
     for (const stream of this.#streams ?? []) stream.end();
     for (const ticker of this.#tickers ?? []) ticker.stop();
   }

@@ -24,7 +24,7 @@ export interface TickHost {
   readonly clock: Clock;
   readonly guard: HandlerGuard;
   /** Whether it is stopped, or the one connection of a client closed: nothing ticks any more. */
-  readonly ticksOver: boolean;
+  readonly atEnd: boolean;
   /** Tickers that end with it. */
   readonly tickers: Set<{ stop(): void }>;
   /** Calls `call`, and then hands over at once what that gave rise to, with one write for each connection. */
@@ -102,7 +102,7 @@ export class Ticker implements AsyncDisposable {
     this.#dt = 1 / hz;
     this.#period = 1000 / hz;
     this.#started = host.clock.now();
-    if (host.ticksOver || signal?.aborted === true) {
+    if (host.atEnd || signal?.aborted === true) {
       this.#stopped = true;
       return;
     }
