@@ -11,6 +11,9 @@ export interface Refusal {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** How long a refusal may take to be sent, in milliseconds. One that leaves at once takes none of it. */
+const PATIENCE = 5000;
+
 function destroy(this: Duplex): void {
   this.destroy();
 }
@@ -31,7 +34,9 @@ export function refuse(stream: Duplex, { status, text, headers }: Refusal): void
     `Content-Length: ${Buffer.byteLength(body)}`,
     ...Object.entries(headers ?? {}).map(([name, value]) => `${name}: ${value}`),
   ];
-  // Who does not read the answer does not keep the connection.
+  // Who does not read the answer does not keep the connection: nor does who has not read what was to be sent before it.
+  const timer = setTimeout(() => stream.destroy(), PATIENCE).unref();
+  stream.once("close", () => clearTimeout(timer));
   stream.once("finish", () => stream.destroy());
   stream.end(`${lines.join("\r\n")}\r\n\r\n${body}`);
 }
