@@ -1,42 +1,10 @@
-import { IncomingMessage } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { WEBSOCKET_SUBPROTOCOL } from "@peng3dnet/core";
 import type { Refusal } from "./refusal.js";
 
 const KEY = /^[+/0-9A-Za-z]{22}==$/;
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const VERSION = "13";
-
-/** Longest values that {@link decisive} keeps, in bytes together. */
-export const LONGEST_DECISIVE = 4096;
-
-/** Headers that decide on a request without a function of the application. */
-const DECISIVE = [
-  "host",
-  "origin",
-  "sec-websocket-key",
-  "sec-websocket-protocol",
-  "sec-websocket-version",
-  "upgrade",
-] as const;
-
-/**
- * A copy of a request for a WebSocket with no more than what decides on it: two thousand short headers would take more than a hundred
- * kilobytes for as long as it waits.
- *
- * @returns `undefined` if even that is too long.
- */
-export function decisive(request: IncomingMessage): IncomingMessage | undefined {
-  const copy = new IncomingMessage(request.socket);
-  copy.method = request.method;
-  let length = 0;
-  for (const name of DECISIVE) {
-    const value = request.headers[name];
-    if (value === undefined) continue;
-    length += value.length;
-    copy.headers[name] = value;
-  }
-  return length > LONGEST_DECISIVE ? undefined : copy;
-}
 
 /** Subprotocols that a client offers; `undefined` if it says so in a way that is not allowed. */
 function offered(header: string | undefined): readonly string[] | undefined {

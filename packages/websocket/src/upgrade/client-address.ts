@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
 import type { Address } from "@peng3dnet/core";
 import { type AddressList, plainAddress } from "./address-list.js";
+import { joinedHeader } from "./decisive-request.js";
 
 /** Who sent a request. */
 export interface ClientAddress {
@@ -23,15 +24,11 @@ function entryAddress(entry: string): string | undefined {
  * Who sent a request: the socket's address, unless that is a trusted proxy's. Then it is the last one in `X-Forwarded-For`
  * that is no trusted proxy itself: each proxy adds whom it heard, and what stands before that, anybody can have written.
  */
-export function clientAddress(
-  { socket, headers }: IncomingMessage,
-  proxies: AddressList | undefined,
-): ClientAddress {
-  const { remoteAddress, remotePort = 0 } = socket;
+export function clientAddress(request: IncomingMessage, proxies: AddressList | undefined): ClientAddress {
+  const { remoteAddress, remotePort = 0 } = request.socket;
   const direct: Address = [remoteAddress ?? "", remotePort];
   if (proxies?.has(remoteAddress) !== true) return { address: direct, proxied: false };
-  const header = headers["x-forwarded-for"];
-  const entries = (Array.isArray(header) ? header.join() : (header ?? "")).split(",");
+  const entries = (joinedHeader(request, "x-forwarded-for") ?? "").split(",");
   let address = direct;
   for (const entry of entries.reverse()) {
     const host = entryAddress(entry);

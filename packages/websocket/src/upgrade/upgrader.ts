@@ -19,8 +19,9 @@ import { plainFrames } from "../transport/plain-frames.js";
 import { handshakeOptions, longestMessage } from "../transport/settings.js";
 import { feedOf } from "../transport/socket-input.js";
 import { WebSocketTransport } from "../transport/web-socket-transport.js";
-import { decisive, handshakeProblem, LONGEST_DECISIVE, subprotocolProblem } from "./checks.js";
+import { handshakeProblem, subprotocolProblem } from "./checks.js";
 import { type ClientAddress, clientAddress } from "./client-address.js";
+import { decisive, LONGEST_DECISIVE, tooLongToWait } from "./decisive-request.js";
 import { destroyOnError, type Refusal, refuse } from "./refusal.js";
 import { WaitingRequest } from "./waiting-request.js";
 
@@ -94,8 +95,11 @@ export class Upgrader {
     accepted(turns, this.#request.clock.now());
     // Until it is a WebSocket, nobody else may listen.
     destroyOnError(socket);
+    // A function of the application may look at all of it.
+    const { asks } = this.#settings.origins;
+    const kept = asks ? request : decisive(request);
     if (!turns.spent) {
-      this.#take(request, clientAddress(request, this.#settings.proxies), socket, head, connected());
+      this.#take(kept, clientAddress(request, this.#settings.proxies), socket, head, connected());
       turns.look();
       return;
     }
@@ -108,9 +112,7 @@ export class Upgrader {
     const { wait } = this.#request;
     const leave = wait === undefined ? () => {} : wait(from.address, () => refuse(socket, FULL));
     if (leave === undefined) return;
-    // A function of the application may look at all of it.
-    const kept = this.#settings.origins.asks ? request : decisive(request);
-    if (kept === undefined) {
+    if (!asks && tooLongToWait(kept)) {
       leave();
       refuse(socket, LONG_HEADERS);
       this.#refused(from);
