@@ -13,7 +13,7 @@ import {
 import type { Settings } from "../options.js";
 import { destroyOnError, type Refusal, refuse } from "../upgrade/refusal.js";
 import { Upgrader } from "../upgrade/upgrader.js";
-import { readHead } from "./request-head.js";
+import { rawHeadersOf, readHead } from "./request-head.js";
 import { UpgradeRouter } from "./upgrade-router.js";
 import { WaitingRoom } from "./waiting-room.js";
 
@@ -71,25 +71,33 @@ function upgradesOnly(
   // Node would answer it by itself, and then read all requests behind it at once.
   http.on("checkExpectation", ({ socket }) => refuse(socket, NO_WEBSOCKET));
   const upgrader = new Upgrader(settings, request);
-  const rests = new WeakMap<Socket, Buffer>();
+  /** What came behind the request that is being parsed. */
+  let rest: Buffer = NOTHING;
   UpgradeRouter.take(http, settings.path, {
-    take: (upgrade, socket) => {
-      const rest = rests.get(socket) ?? NOTHING;
-      rests.delete(socket);
-      upgrader.upgrade(upgrade, socket, rest, () => leave(socket));
-    },
+    take: (upgrade, socket) => upgrader.upgradeNow(upgrade, socket, rest, leave(socket)),
     missed: (upgrade) => upgrader.missed(upgrade),
   });
+  /** Has the first request of a connection answered, before it returns. */
+  const serve = (socket: Socket, length: number): void => {
+    const all: Buffer | null = socket.read();
+    if (all === null) return;
+    rest = all.subarray(length);
+    http.emit("connection", socket);
+    socket.unshift(all.subarray(0, length));
+    socket.resume();
+    // It is read at once, while it is this one's turn.
+    socket.read();
+    rest = NOTHING;
+  };
   return (socket) => {
     destroyOnError(socket);
     readHead(
       socket,
       MAX_HEADERS,
-      ({ head, rest }) => {
-        rests.set(socket, rest);
-        http.emit("connection", socket);
-        socket.unshift(head);
-        socket.resume();
+      (head) => {
+        const rawHeaders = settings.proxies === undefined ? [] : rawHeadersOf(head);
+        const { length } = head;
+        upgrader.inTurn({ socket, rawHeaders }, () => serve(socket, length));
       },
       () => refuse(socket, LONG_HEADERS),
     );

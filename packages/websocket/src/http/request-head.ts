@@ -2,29 +2,22 @@ import type { Socket } from "node:net";
 
 const END = Buffer.from("\r\n\r\n");
 
-/** What came of a connection until a request was there. */
-export interface RequestHead {
-  /** Request line and headers, with the empty line. */
-  readonly head: Buffer;
-  /** What came behind them. */
-  readonly rest: Buffer;
-}
-
 /**
  * Reads the first request of a connection, up to its body. Node's http server would work off all that was read with it, be it
  * a thousand requests, before anything else has its turn.
  *
  * @param limit - bytes that it may have.
- * @param read - told once it is there, and nothing more is read.
+ * @param read - told once it is there, with its bytes, the empty line included. The socket is paused then, and has all that came
+ *   to be read once more: a stream with nothing to read would end, for nobody who listens, once its other end does.
  * @param tooLong - told instead, if it is longer.
  */
 export function readHead(
   socket: Socket,
   limit: number,
-  read: (request: RequestHead) => void,
+  read: (head: Buffer) => void,
   tooLong: () => void,
 ): void {
-  let all = Buffer.alloc(0);
+  let all: Buffer = Buffer.alloc(0);
   const ended = (): void => void socket.destroy();
   const stop = (): void => {
     socket.off("data", came);
@@ -33,12 +26,12 @@ export function readHead(
   };
   const came = (chunk: Buffer): void => {
     const searched = Math.max(0, all.length - END.length + 1);
-    all = Buffer.concat([all, chunk]);
+    all = all.length === 0 ? chunk : Buffer.concat([all, chunk]);
     const end = all.indexOf(END, searched);
     if (end >= 0 && end + END.length <= limit) {
       stop();
-      const length = end + END.length;
-      read({ head: all.subarray(0, length), rest: all.subarray(length) });
+      socket.unshift(all);
+      read(all.subarray(0, end + END.length));
     } else if (end >= 0 || all.length > limit) {
       stop();
       tooLong();
@@ -46,4 +39,13 @@ export function readHead(
   };
   socket.on("data", came);
   socket.on("end", ended);
+}
+
+/** Names and values of the headers of a request, in turns, as far as they can be told before it is parsed. */
+export function rawHeadersOf(head: Buffer): string[] {
+  const [, ...lines] = head.toString("latin1").split("\r\n");
+  return lines.flatMap((line) => {
+    const colon = line.indexOf(":");
+    return colon < 0 ? [] : [line.slice(0, colon), line.slice(colon + 1).trim()];
+  });
 }

@@ -11,6 +11,9 @@ export interface ClientAddress {
   readonly proxied: boolean;
 }
 
+/** What is looked at of a request for that. */
+export type Sender = Pick<IncomingMessage, "socket" | "rawHeaders">;
+
 /** An entry of `X-Forwarded-For`, which may have a port, without it; `undefined` if it is no address. */
 function entryAddress(entry: string): string | undefined {
   const bare = entry.trim();
@@ -24,7 +27,7 @@ function entryAddress(entry: string): string | undefined {
  * Who sent a request: the socket's address, unless that is a trusted proxy's. Then it is the last one in `X-Forwarded-For`
  * that is no trusted proxy itself: each proxy adds whom it heard, and what stands before that, anybody can have written.
  */
-export function clientAddress(request: IncomingMessage, proxies: AddressList | undefined): ClientAddress {
+export function clientAddress(request: Sender, proxies: AddressList | undefined): ClientAddress {
   const { remoteAddress, remotePort = 0 } = request.socket;
   const direct: Address = [remoteAddress ?? "", remotePort];
   if (proxies?.has(remoteAddress) !== true) return { address: direct, proxied: false };

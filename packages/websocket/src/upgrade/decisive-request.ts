@@ -53,7 +53,10 @@ export function tooLongToWait({ headers }: IncomingMessage): boolean {
 }
 
 /** All values of a header of a request, as Node joins them; `undefined`: it has none. @param name - in lower case. */
-export function joinedHeader({ rawHeaders }: IncomingMessage, name: string): string | undefined {
+export function joinedHeader(
+  { rawHeaders }: Pick<IncomingMessage, "rawHeaders">,
+  name: string,
+): string | undefined {
   const values = rawHeaders.filter(
     (_value, at) =>
       at % 2 === 1 &&

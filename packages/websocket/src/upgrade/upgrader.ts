@@ -20,7 +20,7 @@ import { handshakeOptions, longestMessage } from "../transport/settings.js";
 import { feedOf } from "../transport/socket-input.js";
 import { WebSocketTransport } from "../transport/web-socket-transport.js";
 import { handshakeProblem, subprotocolProblem } from "./checks.js";
-import { type ClientAddress, clientAddress } from "./client-address.js";
+import { type ClientAddress, clientAddress, type Sender } from "./client-address.js";
 import { decisive, LONGEST_DECISIVE, tooLongToWait } from "./decisive-request.js";
 import { destroyOnError, type Refusal, refuse } from "./refusal.js";
 import { WaitingRequest } from "./waiting-request.js";
@@ -125,6 +125,33 @@ export class Upgrader {
       turns.look();
     };
     turns.add(new WaitingRequest(addressGroup(from.address[0]), socket, take, leave), "fresh");
+  }
+
+  /**
+   * Has a connection go on that has asked for something, once there is time for it: to parse a request of many headers takes half a
+   * millisecond.
+   *
+   * @param request - what is known of it.
+   */
+  inTurn(request: Sender, goOn: () => void): void {
+    const turns = this.#turns;
+    accepted(turns, this.#request.clock.now());
+    const take = (): void => {
+      goOn();
+      turns.look();
+    };
+    if (!turns.spent) {
+      take();
+      return;
+    }
+    const { address } = clientAddress(request, this.#settings.proxies);
+    turns.add(new WaitingRequest(addressGroup(address[0]), request.socket, take, () => {}), "fresh");
+  }
+
+  /** Takes a request whose turn it is. @param connected - when the connection was accepted, by the request's clock. */
+  upgradeNow(request: IncomingMessage, socket: Socket, head: Buffer, connected: number | undefined): void {
+    const kept = this.#settings.origins.asks ? request : decisive(request);
+    this.#take(kept, clientAddress(request, this.#settings.proxies), socket, head, connected);
   }
 
   /** Those who wait for their turn are refused in it. */

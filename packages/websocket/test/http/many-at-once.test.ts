@@ -30,9 +30,17 @@ async function socketsTo(address: Address): Promise<Socket[]> {
       return socket;
     }),
   );
-  // One more that is served shows that all were accepted.
-  await dial(address);
+  // One more that is answered shows that all were accepted.
+  await answered(address);
   return sockets;
+}
+
+/** Resolves once a request has got an answer, whatever it is. */
+async function answered([host, port]: Address): Promise<void> {
+  const socket = trackSocket(connect({ host, port }));
+  socket.on("error", () => {});
+  socket.write(upgradeRequest(host));
+  await new Promise((resolve) => socket.once("data", resolve));
 }
 
 /** All that comes until the other end closes. */
@@ -45,11 +53,12 @@ function answer(socket: Socket): Promise<string> {
   return new Promise((resolve) => socket.once("close", () => resolve(all)));
 }
 
-/** A server whose WebSockets are counted: how many came in each turn of the event loop. */
+/** A server whose WebSockets and refusals are counted: how many came in each turn of the event loop. */
 async function countingServer() {
   const server = track(new Server({ addr: "127.0.0.1:0", packets: [Echo], clock: new SlowClock() }));
   let turn = 0;
   const perTurn = new Map<number, number>();
+  const refusedPerTurn = new Map<number, number>();
   let next = setImmediate(function count() {
     turn++;
     next = setImmediate(count);
@@ -62,8 +71,14 @@ async function countingServer() {
       if (++opened === COUNT + 1) resolve();
     });
   });
+  server.on("drop", () => refusedPerTurn.set(turn, (refusedPerTurn.get(turn) ?? 0) + 1));
   await server.start();
-  return { server, all, most: () => Math.max(...perTurn.values()) };
+  return {
+    server,
+    all,
+    most: () => Math.max(...perTurn.values()),
+    mostRefused: () => Math.max(...refusedPerTurn.values()),
+  };
 }
 
 test.each(["a port of its own", "an http server's port"])(
@@ -80,22 +95,40 @@ test.each(["a port of its own", "an http server's port"])(
   },
 );
 
-test.each(["a port of its own", "an http server's port"])(
-  "on %s, a request that has frames behind it gets its WebSocket though its client has ended its stream before its turn",
-  async (where) => {
+const PING = frame(0x89, Buffer.from("here"));
+
+test.each<[string, string, Buffer]>([
+  ["a port of its own", "has frames behind it", PING],
+  ["a port of its own", "has nothing behind it", Buffer.alloc(0)],
+  ["an http server's port", "has frames behind it", PING],
+])(
+  "on %s, a request that %s gets its WebSocket though its client has ended its stream before its turn",
+  async (where, _what, behind) => {
     const { server, all } = await countingServer();
     const door = where === "a port of its own" ? { port: 0 } : { server: await httpServer() };
     const { address } = await serveWebSocket(server, door);
     const sockets = await socketsTo(address);
-    const ping = frame(0x89, Buffer.from("here"));
     const answers = sockets.map((socket) => {
-      socket.end(Buffer.concat([Buffer.from(upgradeRequest(address[0])), ping]));
+      socket.end(Buffer.concat([Buffer.from(upgradeRequest(address[0])), behind]));
       return answer(socket);
     });
     await all;
     for (const text of await Promise.all(answers)) expect(text).toMatch(/^HTTP\/1\.1 101 /);
   },
 );
+
+test("on a port of its own, those that come at once are read a few in each turn of the event loop, whatever they ask for", async () => {
+  const { server, mostRefused } = await countingServer();
+  const { address } = await serveWebSocket(server, { port: 0, path: "/here" });
+  const sockets = await socketsTo(address);
+  const answers = sockets.map((socket) => {
+    socket.write(upgradeRequest(address[0]));
+    socket.once("end", () => socket.end());
+    return answer(socket);
+  });
+  for (const text of await Promise.all(answers)) expect(text).toMatch(/^HTTP\/1\.1 404 /);
+  expect(mostRefused()).toBeLessThanOrEqual(FEW);
+});
 
 test("those behind a proxy have their turns by their own addresses", async () => {
   const { server, all } = await countingServer();
