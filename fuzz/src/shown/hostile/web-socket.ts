@@ -76,6 +76,9 @@ export function upgradeLines(more: readonly string[] = []): string[] {
 /** A request for a WebSocket. */
 export const upgradeRequest = (...more: readonly string[]): Uint8Array => lines(upgradeLines(more));
 
+/** Headers that say nothing, nearly as many as Node takes. */
+export const manyHeaders = (): string[] => Array.from({ length: 1800 }, (_, index) => `x${index}:`);
+
 /** Any other request. */
 export const httpRequest = (line: string, ...headers: readonly string[]): Uint8Array =>
   lines([line, "Host: localhost", ...headers]);

@@ -7,12 +7,15 @@ import { CLOSE_ID, packet } from "../bodies.js";
 import type { Attack, Kind } from "../kind.js";
 import { IN } from "../packets.js";
 import { ASK } from "../requests.js";
-import { FRAME, message, upgradeRequest, webSocketFrame } from "../web-socket.js";
+import { FRAME, manyHeaders, message, upgradeRequest, webSocketFrame } from "../web-socket.js";
 import { many } from "./connections.js";
 import { ENTER_RESUMABLE, guess, KEEPS } from "./resumption.js";
 
 const spread = (index: number): number => index % 16;
 const ENTER_WEB_SOCKET = concat([upgradeRequest(), message(ENTER)]);
+const MORE = new Uint8Array(60_000);
+const UPGRADE_AND_MORE = concat([upgradeRequest(), MORE]);
+const LONG_UPGRADE = concat([upgradeRequest(...manyHeaders()), MORE]);
 
 /** All are there, and then have one moment; with `again`, all come anew. */
 function atOnce(
@@ -66,6 +69,30 @@ export const CROWDS: readonly Kind[] = [
     seconds: 4,
     victim: { webSocket: { on: "port" } },
     prepare: coming(400, ENTER_WEB_SOCKET),
+  },
+  {
+    name: "ws-crowd-http",
+    title: "WebSocket: the same to a program's own http server",
+    connections: 400,
+    seconds: 4,
+    victim: { webSocket: { on: "http" } },
+    prepare: coming(400, ENTER_WEB_SOCKET),
+  },
+  {
+    name: "ws-crowd-waiting",
+    title: "WebSocket: upgrades of many at the same moment, with 1,800 headers and 60,000 bytes behind",
+    connections: 1000,
+    seconds: 4,
+    victim: { webSocket: { on: "port" } },
+    prepare: atOnce(1000, {}, (attacker, socket) => attacker.write(socket, LONG_UPGRADE)),
+  },
+  {
+    name: "ws-crowd-behind",
+    title: "WebSocket: the same to a program's own http server, with the headers of browsers",
+    connections: 400,
+    seconds: 4,
+    victim: { webSocket: { on: "http" } },
+    prepare: atOnce(400, {}, (attacker, socket) => attacker.write(socket, UPGRADE_AND_MORE)),
   },
   {
     name: "crowd-closing",

@@ -5,7 +5,7 @@ import { type Attacker, ENTER, type Flow, flood } from "../attacker.js";
 import { packet, repeated } from "../bodies.js";
 import type { Attack, Kind, WebSocketDoor } from "../kind.js";
 import { IN } from "../packets.js";
-import { FRAME, httpRequest, message, upgradeRequest, webSocketFrame } from "../web-socket.js";
+import { FRAME, httpRequest, manyHeaders, message, upgradeRequest, webSocketFrame } from "../web-socket.js";
 import { many } from "./connections.js";
 
 const PORT: WebSocketDoor = { on: "port" };
@@ -43,7 +43,6 @@ function dribbled(count: number, bytes: Uint8Array): Attack {
 /** A request of which the last line is missing. */
 const halfRequest = (): Uint8Array => upgradeRequest().subarray(0, -2);
 
-const manyHeaders = (): string[] => Array.from({ length: 1800 }, (_, index) => `x${index}:`);
 const octet = (): number => Math.floor(Math.random() * 256);
 const anyAddress = (): string => `10.${octet()}.${octet()}.${octet()}`;
 /** As many addresses as there is room for, none of which is a proxy's. */
