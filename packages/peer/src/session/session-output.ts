@@ -81,7 +81,7 @@ class Backlog {
   waitsUpTo = 0;
   /** Up to where in the stream it waited for another line, which is not the peer's fault. */
   piledUpTo = 0;
-  /** Bytes that were dropped before they were handed over. */
+  /** Bytes that were dropped before they were handed over, or were left when the connection ended. */
   dropped = 0;
   waiters: FlushWaiter[] | undefined = undefined;
 
@@ -226,12 +226,15 @@ export class SessionOutput {
   moveTo(kept: KeptBytes): void {
     const { connection } = this.#host;
     const backlog = this.#backlog;
+    // Whoever waits for them is told of all of them.
+    const { unsent } = connection;
     if (backlog?.rest !== undefined) {
       kept.append(backlog.rest, false);
       backlog.rest = undefined;
     }
     while (connection.hasOutput) connection.outputTaken(kept.append(connection.output(), true));
     this.phase = "gone";
+    if (connection.unsent < unsent) this.getBacklog().dropped += unsent - connection.unsent;
   }
 
   /** The transport made progress. */
@@ -281,7 +284,8 @@ export class SessionOutput {
     this.flush();
     const { unsent } = this.#host.connection;
     const deferred = new Deferred<void>(this.#host.options.clock);
-    if (unsent === 0 && !this.brokenOff) deferred.settle();
+    const dropped = this.#backlog?.dropped ?? 0;
+    if (unsent + dropped === 0 && !this.brokenOff) deferred.settle();
     else if (this.phase === "gone" || this.brokenOff) deferred.fail(this.undelivered(null, undefined));
     else {
       const backlog = this.getBacklog();
@@ -295,6 +299,9 @@ export class SessionOutput {
   finish(reason: string | null, error: Error | undefined): void {
     for (const { deferred } of this.#backlog?.waiters?.splice(0) ?? [])
       deferred.fail(this.undelivered(reason, error));
+    // The connection forgets it now; who asks later is not to be told that all was sent.
+    const { unsent } = this.#host.connection;
+    if (unsent > 0) this.getBacklog().dropped += unsent;
   }
 
   /** Stops watching for progress. */

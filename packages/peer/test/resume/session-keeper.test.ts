@@ -83,6 +83,25 @@ describe("a session that was saved", () => {
     expect(await resumed).toEqual({ resumed: true, seconds: 0, packets: 3, bytes: expect.any(Number) });
   });
 
+  test("has nothing unsent in the program that it was left by", async () => {
+    const world = new Reloading({ "net.resume.bytes": 1 << 20 });
+    const one = await world.started(undefined, { cfg: { "net.resume.bytes": 1 << 20 } });
+    const { client } = one;
+    const link = one.link();
+    link.toServer.capacity = 1000;
+    link.toServer.freeze();
+    for (let n = 1; n <= 300; n++) client.sendMessage(Said, n);
+    await world.net.settle();
+    const { unsent } = client.metrics;
+    for (let n = 301; n <= 310; n++) client.sendMessage(Said, n);
+    const all = client.metrics.unsent;
+    expect(all).toBeGreaterThan(unsent);
+    const flushed = client.flush();
+    saved(one);
+    await expect(flushed).rejects.toThrow(`ended with ${all} bytes not handed over (saved)`);
+    expect(client.metrics.unsent).toBe(0);
+  });
+
   test("that another server refuses leaves nothing behind for the session that follows", async () => {
     const text = saved(await new Reloading().started());
     const world = new Reloading();

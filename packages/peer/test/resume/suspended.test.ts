@@ -771,3 +771,22 @@ test("one who came back and whose answer was lost can come back once more", asyn
     [],
   ]);
 });
+
+test("who flushes after the session expired learns that what was sent meanwhile is lost", async () => {
+  const scene = await openScene();
+  scene.online = false;
+  await scene.cut();
+  numbers(scene, 0, 3);
+  const before = [scene.client.flush(), scene.remote.flush()].map((flushed) => flushed.catch(String));
+  await scene.pass(40, 5);
+  expect([scene.atClient.closes, scene.atServer.closes]).toMatchObject([
+    [{ reason: "resumeexpired" }],
+    [{ reason: "resumeexpired" }],
+  ]);
+  const lost = expect.stringMatching(
+    /^ConnectionLostError: the connection ended with \d+ bytes not handed over/,
+  );
+  expect(await Promise.all(before)).toEqual([lost, lost]);
+  const after = [scene.client.flush(), scene.remote.flush()].map((flushed) => flushed.catch(String));
+  expect(await Promise.all(after)).toEqual([lost, lost]);
+});

@@ -645,6 +645,25 @@ describe("a peer that does not read", () => {
     expect(await flushed).toMatch(`ended with ${all - handed} bytes not handed over`);
   });
 
+  test("has nothing unsent any more, and whoever asks later learns that not all was sent", async () => {
+    const { net, note, client, handler, server } = slow();
+    const lengths = [10, 100_000, 100_001];
+    for (const length of lengths) {
+      note(length);
+      await net.settle();
+    }
+    handler.closed(undefined);
+    const all = lengths.reduce((sum, length) => sum + wireLength(length), 0);
+    const { unsent } = client.conn.metrics;
+    await net.settle();
+    expect([unsent, client.conn.metrics.unsent, server.metrics.unsent]).toEqual([0, 0, 0]);
+    for (let count = 0; count < 2; count++) {
+      const flushed = client.flush();
+      await expect(flushed).rejects.toThrow(ConnectionLostError);
+      await expect(flushed).rejects.toThrow(`ended with ${all - wireLength(10)} bytes not handed over`);
+    }
+  });
+
   test("is sent nothing more where it is broken off within a write", async () => {
     const transport = new Breaking();
     const { client, note, session, drains, net, pieces } = slow({ transport });

@@ -219,9 +219,10 @@ export abstract class PacketStream {
     this.#encoder?.clearFull();
   }
 
-  /** Drops all output. */
+  /** Drops all output. What the driver still had is gone with it. */
   protected discardOutput(): void {
     this.#encoder?.clear();
+    this.backlog = 0;
   }
 
   /** Whether there is output to take. */
