@@ -6,7 +6,7 @@ const WITH_ALL = { protocol: "45.6 kB", peer: "100 kB" };
 const ECHO_CLIENT = "{ Client, definePacket, payload }";
 const ALONE = {
   protocol: "40.1 kB",
-  peer: "57.3 kB",
+  peer: "57.4 kB",
   core: "11.9 kB",
   browser: "12 kB",
   websocket: "13.6 kB",
@@ -34,5 +34,5 @@ export default [
       ignore: ["@peng3dnet/*", "@msgpack/*", "node:*", "ws", "@opentelemetry/*", "@nats-io/*"],
     }),
   ),
-  size("browser", "78.4 kB", { name: "an echo client in a browser", import: ECHO_CLIENT }),
+  size("browser", "78.5 kB", { name: "an echo client in a browser", import: ECHO_CLIENT }),
 ];

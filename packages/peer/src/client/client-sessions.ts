@@ -2,8 +2,10 @@ import {
   AbortedError,
   type CloseInfo,
   ConnectionClosedError,
+  describeError,
   InvalidStateError,
   ResumeError,
+  TimedOutError,
   TlsHandshakeError,
 } from "@peng3dnet/protocol";
 import type { PeerParts } from "../base/peer-parts.js";
@@ -70,6 +72,8 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
   #stage: Stage = "new";
   /** What was counted of sessions before this one. */
   #past: MetricsSum | undefined = undefined;
+  /** What the last attempt or session ended with, while there is no session that is active. */
+  #failure: CloseInfo | undefined = undefined;
   /** Whether this side's application has ended it, and with what reason where there was no session. */
   #ended: boolean | { readonly reason: string | null } = false;
 
@@ -113,7 +117,19 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
       return invalid === undefined ? DONE : Promise.reject(invalid);
     }
     this.#active ??= new Deferred(this.#hooks.clock);
-    return this.#active.wait(options, "the connection");
+    const active = this.#active.wait(options, "the connection");
+    if (options.timeout === undefined) return active;
+    return active.catch((error: Error) => {
+      throw this.#explained(error);
+    });
+  }
+
+  /** Where attempts have failed all the time, a caller who has no more patience is told with what. */
+  #explained(error: Error): Error {
+    const failure = this.#failure;
+    if (!(error instanceof TimedOutError) || failure === undefined || this.#decided) return error;
+    const cause = failure.error ?? connectionClosed(failure);
+    return new TimedOutError(`${error.message}; what failed last: ${describeError(cause)}`, { cause });
   }
 
   /** There will be no active session any more. */
@@ -223,13 +239,14 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
     const connecting = connect();
     try {
       await within(clock, connecting, options, what, platform.yield);
-    } catch (error) {
+    } catch (caught) {
+      const error = this.#explained(caught as Error);
       if (this.everActive) throw error;
       const { session } = this;
       // A session that was saved is there before its line is.
       if (session === undefined || session.suspended) {
         this.#ended ||= true;
-        this.#getAttempts().end(() => error as Error);
+        this.#getAttempts().end(() => error);
         session?.destroy("socketclose");
       } else this.#stage = "given up";
       throw error;
@@ -298,7 +315,10 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
     if (this.session === undefined && !this.closed) {
       this.#hooks.unconnected();
       const info = this.#unconnected(error);
-      if (tried && !this.#over && this.#follows(info)) return info;
+      if (tried && !this.#over && this.#follows(info)) {
+        this.#failure = info;
+        return info;
+      }
       this.#neverConnected(error);
     }
     throw error;
@@ -328,6 +348,7 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
   activated(): void {
     const info = this.reconnecting?.active();
     this.#stage = "active";
+    this.#failure = undefined;
     const waiting = this.#active;
     this.#active = "active";
     if (waiting !== "active") waiting?.settle();
@@ -367,6 +388,7 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
     session.addTo(this.#past);
     this.#past.nothingWaits();
     this.session = undefined;
+    this.#failure = info;
     if (wasActive) {
       this.#active = undefined;
       if (prints) this.#hooks.peer.print(`lost ${info.reason}`);

@@ -466,6 +466,48 @@ describe("the first connection", () => {
     expect(client.active).toBe(false);
   });
 
+  test("tells such a caller what failed last, be it an attempt or what the server said", async () => {
+    const world = new World();
+    const unheard = expect(world.client().start({ timeout: 3 })).rejects.toMatchObject({
+      code: "P3D_ERR_TIMED_OUT",
+      message: "waited 3 s for the connection in vain; what failed last: nothing listens there",
+      cause: expect.any(ConnectionRefusedError),
+    });
+    for (let i = 0; i < 4; i++) await world.pass(1);
+    await unheard;
+
+    void world.serve().drain();
+    const refused = expect(world.client().start({ timeout: 3 })).rejects.toMatchObject({
+      code: "P3D_ERR_TIMED_OUT",
+      message:
+        "waited 3 s for the connection in vain; what failed last: the connection is closed (serverdraining)",
+      cause: { reason: "serverdraining" },
+    });
+    for (let i = 0; i < 4; i++) await world.pass(1);
+    await refused;
+  });
+
+  test("tells who waits between two sessions what failed last, and not of one that is over", async () => {
+    const world = new World();
+    const { client, server } = await world.active();
+    world.server = undefined;
+    await Promise.all([server.shutdown(), world.net.settle()]);
+    const lost = expect(client.waitForConnection({ timeout: 0.01 })).rejects.toThrow(
+      "in vain; what failed last: the connection is closed (servershutdown)",
+    );
+    await world.pass(0.02);
+    await lost;
+    const away = expect(client.start({ timeout: 3 })).rejects.toThrow(
+      "in vain; what failed last: nothing listens there",
+    );
+    for (let i = 0; i < 4; i++) await world.pass(1);
+    await away;
+    world.serve();
+    await world.pass();
+    await client.waitForConnection({ timeout: 1 });
+    await expect(client.waitForClose({ timeout: 0 })).rejects.toThrow(/in vain$/);
+  });
+
   test("fails at once where another attempt is of no use", async () => {
     const world = new World();
     world.server = world.net.server({ packets: packets.slice(1) });
