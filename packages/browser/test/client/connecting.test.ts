@@ -211,7 +211,14 @@ test("in a page or worker, an address may be a path of its own server", () => {
     configurable: true,
   });
   try {
-    expect(new Client({ addr: "/play", WebSocket: WS }).addr).toEqual(["game.example", 443]);
+    const make = (addr: string) => new Client({ addr, WebSocket: WS });
+    expect(make("/play").addr).toEqual(["game.example", 443]);
+    expect(make("1.2.3.4/5:6").addr).toEqual(["game.example", 443]);
+    // What a client over TCP takes would be a path here.
+    for (const addr of ["127.0.0.1:8080", "127.0.0.1:8080/play", "[::1]:8080", "127.0.0.1:8080?a"]) {
+      expect(() => make(addr)).toThrow(UnsupportedAddressError);
+      expect(() => make(addr)).toThrow("begin it with wss:// or ws://");
+    }
   } finally {
     Reflect.deleteProperty(globalThis, "location");
   }

@@ -29,6 +29,9 @@ const SCHEMES: Readonly<Record<string, string>> = {
   "wss:": "wss:",
 };
 
+/** `127.0.0.1:8080` and `[::1]:8080`, with a path or without. */
+const HOST_AND_PORT = /^(?:\d+(?:\.\d+){3}|\[[^\]]*\]):\d+(?:[/?#]|$)/;
+
 function parsed(text: string, base: string | undefined): URL {
   try {
     return new URL(text, base);
@@ -51,6 +54,12 @@ export function webSocketTarget(addr: string | UrlLike, base?: string): WebSocke
   if (typeof text !== "string") {
     throw new InvalidAddressError(
       'where a WebSocket leads to is a URL such as "wss://game.example/play"; [host, port] and { host, port } are addresses of TCP',
+    );
+  }
+  // In a page it would be a path of the page's own server: a URL's scheme does not begin with a digit or a bracket.
+  if (HOST_AND_PORT.test(text)) {
+    throw new UnsupportedAddressError(
+      "an address of a host by number and a port is one of TCP; for a WebSocket, begin it with wss:// or ws://",
     );
   }
   const url = parsed(text, base);
