@@ -185,7 +185,21 @@ async function chat(home, [serve], connect, web, browser) {
       await page.getByText("Ann: hello", { exact: true }).waitFor();
       assert.equal(await page.title(), "Chat with Ann, Bea");
       assert.deepEqual(problems, []);
+
+      // Who takes a name that is taken, or none, sees what comes of it.
+      const named = async (name) => {
+        const other = await browser.newPage();
+        other.on("dialog", (dialog) => dialog.accept(name));
+        await other.goto(url);
+        return other;
+      };
+      await (await named("Ann")).getByText("There is a Ann already.").waitFor();
+      const nameless = await named("");
+      await nameless.getByPlaceholder("Say something").fill("hi");
+      await nameless.keyboard.press("Enter");
+      await nameless.getByText("somebody: hi", { exact: true }).waitFor();
       assert.equal(await ann.line(), "Ann: hello");
+      assert.equal(await ann.line(), "somebody: hi");
     }
 
     // Browsers open connections ahead of time, on which they may ask for nothing. They do not keep the server alive.
