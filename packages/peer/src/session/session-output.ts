@@ -363,6 +363,8 @@ export class SessionOutput {
   }
 
   private dropIfOver(backlog: Backlog): void {
+    // A handler of `drain` may have had it dropped, and begun another one.
+    if (this.#backlog !== backlog) return;
     const { handed } = this;
     if (!backlog.over || !this.empty || backlog.waitsUpTo > handed || backlog.piledUpTo > handed) return;
     this.#backlog = undefined;
