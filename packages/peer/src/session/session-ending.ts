@@ -109,6 +109,8 @@ export class SessionEnding<Session extends EndingHost<Session>> {
   close(reason: string | null): void {
     if (!this.open) return;
     this.#session.connection.sendClose(reason);
+    // That may have been more than may be unsent, so that it was broken off.
+    if (!this.open) return;
     this.#told = true;
     this.#begin(reason);
   }
@@ -136,6 +138,7 @@ export class SessionEnding<Session extends EndingHost<Session>> {
     this.error = toError(error);
     try {
       connection.sendClose(reason, isInstance(error, ResumeError) ? error.address : undefined);
+      if (!this.open) return;
       // Who speaks another protocol, or was not let in by TLS, will not answer.
       this.#told = !(isInstance(error, NotPeng3dnetError) || isInstance(error, TlsHandshakeError));
       this.#begin(reason);
