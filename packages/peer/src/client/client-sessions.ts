@@ -257,8 +257,9 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
   begin(transport: Transport, spent: number): Session<C> {
     if (this.session !== undefined || this.closed || this.#over)
       throw new InvalidStateError("a client connects once; make a new one");
-    this.#up ??= DONE;
     const session = this.#hooks.access.create(this.#hooks.client, transport);
+    // Only now: what was no transport is no connection either.
+    this.#up ??= DONE;
     this.#adopt(session);
     this.#tellConnected(session);
     session.start(spent);
@@ -333,7 +334,8 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
 
   /** There is no session, and there will be none. */
   #neverConnected(error: Error): void {
-    if (this.closed) return;
+    // It may be told of right now, to a listener that ends the client, too.
+    if (this.#decided) return;
     const info = this.#unconnected(error);
     this.#failActive(this.#began ? connectionClosed(info) : error);
     // It was closed, if not connected: whoever waits for that learns it as ever.
