@@ -155,6 +155,8 @@ export class MessageStream<D extends AnyPacketDefinition, Owner extends Sender>
     msg: PacketOutput<D>,
     { client }: MessageContext<Owner>,
   ) => {
+    // A handler before this one may have ended it: nobody would take the message out, or let its connection go on.
+    if (this.#done) return;
     const bytes = this.#surroundings.size();
     this.#buffer.push({ message: { msg, client }, bytes });
     this.#surroundings.buffers.add(bytes);
