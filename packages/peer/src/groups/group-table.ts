@@ -3,6 +3,7 @@ import { describeValue } from "../base/describe-value.js";
 import type { HandlerGuard } from "../base/handler-guard.js";
 import { checkListener, type Listener, Listeners } from "../base/listeners.js";
 import { SESSION } from "../session/session.js";
+import { Fifo } from "../turns/fifo.js";
 import {
   GROUPS,
   Group,
@@ -22,11 +23,10 @@ interface GroupServer {
 
 /** What a server hands in for its groups. */
 export interface GroupParts<C> {
+  /** Has the listeners of the server. */
   readonly guard: HandlerGuard;
   /** The client with an id, if there is one. */
   find(cid: number): C | undefined;
-  /** Tells the server's listeners. */
-  emit(event: "groupenter" | "groupleave", args: readonly unknown[]): void;
 }
 
 /** The members of a group that has some. */
@@ -105,6 +105,8 @@ export class GroupTable<C extends Member> implements GroupStore<C>, ReceiverSour
   readonly byName: GroupMap<C> = new GroupMap(this.#members);
   /** Listeners by group. */
   readonly #listeners = new Map<string, Listeners>();
+  /** Calls of listeners that are due, in order. There are some only while one of them is called. */
+  readonly #due = new Fifo<() => void>();
 
   constructor(parts: GroupParts<C>) {
     this.#parts = parts;
@@ -236,16 +238,22 @@ export class GroupTable<C extends Member> implements GroupStore<C>, ReceiverSour
     if (this.#listeners.get(name)?.empty === true) this.#listeners.delete(name);
   }
 
+  /**
+   * Tells all who listen. One of them may change a group: what comes of that is told behind what is due of this, so that nobody hears
+   * of a client that it has left before it has entered.
+   */
   #tell(event: GroupEvent, group: Group<C>, client: C): void {
     const { guard } = this.#parts;
+    const due = this.#due;
     const listeners = this.#listeners.get(group.name);
-    if (listeners !== undefined) {
-      for (const listener of listeners.of(event))
-        guard.run(`"${event}" listener of a group`, () => listener(client));
-      // Those that are called once may have been the last ones.
-      this.#forgetListeners(group.name);
-    }
-    this.#parts.emit(event === "enter" ? "groupenter" : "groupleave", [client, group]);
+    for (const listener of listeners?.of(event) ?? [])
+      due.push(() => guard.run(`"${event}" listener of a group`, () => listener(client)));
+    const ofAll = event === "enter" ? "groupenter" : "groupleave";
+    for (const listener of guard.of(ofAll))
+      due.push(() => guard.run(`"${ofAll}" listener`, () => listener(client, group)));
+    for (let call = due.shift(); call !== undefined; call = due.shift()) call();
+    // Those that are called once may have been the last ones.
+    if (listeners !== undefined) this.#forgetListeners(group.name);
   }
 
   broadcast(ptype: PacketRef, data: unknown, group: Group<C>, { except }: GroupBroadcastOptions): number {

@@ -65,11 +65,7 @@ export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
     this.#admission = admission;
     const { guard } = this;
     this.draining = new Draining(this.clock);
-    this.groups = new GroupTable<C>({
-      guard,
-      find: (cid) => table.find(cid),
-      emit: (event, args) => this.emit(event, args),
-    });
+    this.groups = new GroupTable<C>({ guard, find: (cid) => table.find(cid) });
     const addressOf = (session: object): unknown => this.shareOf(session as Session<C>);
     this.#input = new HeldTotal(inputTotalError, addressOf);
     this.#unsent = new HeldTotal(unsentTotalError, addressOf);
