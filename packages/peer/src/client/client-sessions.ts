@@ -188,7 +188,11 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
 
   /** Why nothing can be done with a session. */
   missing(): Error {
-    if (this.closed) return new ConnectionClosedError("the client is not connected any more", "socketclose");
+    if (this.closed) {
+      const ended = this.#ended;
+      const reason = typeof ended === "object" ? ended.reason : "socketclose";
+      return new ConnectionClosedError("the client is not connected any more", reason);
+    }
     return new InvalidStateError(
       this.#began
         ? "the client has lost its connection and tries again (the option reconnect); await waitForConnection(), or go on when the event session comes"

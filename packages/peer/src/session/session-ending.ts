@@ -185,7 +185,8 @@ export class SessionEnding<Session extends EndingHost<Session>> {
     this.#output.phase = "gone";
     this.#output.cancelDeadline();
     if (this.open && error !== undefined) this.error = lostBy(error);
-    this.#session.connection.markClosing(this.#reason ?? "socketclose");
+    // A close that was called without a reason has none.
+    this.#session.connection.markClosing(this.open ? "socketclose" : this.#reason);
     if (this.open && !this.#peerEnded && isReset(error)) this.#input.wasReset();
     this.settle();
     if (!this.open) return;
