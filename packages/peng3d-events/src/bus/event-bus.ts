@@ -29,9 +29,23 @@ type WithoutData<T> = undefined extends T
       ? true
       : false;
 
+/**
+ * Whether `K` is each of several events. So it is where a bus is compared with what a server or client takes as `peng`, which sends
+ * events by any name. The data of events of several packages have nothing in common, so that nothing else would fit.
+ */
+type IsAnyOf<M, K extends keyof M, One extends keyof M = K> = [EventName<M>] extends [K]
+  ? true extends (One extends unknown ? ([K] extends [One] ? false : true) : never)
+    ? true
+    : false
+  : false;
+
 /** The arguments of a sender after the name of an event: its data, which may be left out for events without data. */
 export type EventArguments<M, K extends keyof M> =
-  WithoutData<M[K]> extends true ? [data?: M[K]] : [data: EventData<M, K>];
+  IsAnyOf<M, K> extends true
+    ? [data?: Readonly<Record<string, unknown>>]
+    : WithoutData<M[K]> extends true
+      ? [data?: M[K]]
+      : [data: EventData<M, K>];
 
 /** Called on each event with its name and data. It may be asynchronous, but nothing waits for it. */
 export type EventListener<M, K extends keyof M> = (event: K, data: M[K]) => unknown;

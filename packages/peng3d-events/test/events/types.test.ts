@@ -40,6 +40,16 @@ interface ChatMap extends PengEventMap {
   readonly "chat:options": { readonly n?: number };
 }
 
+/** Events of a plugin: each has data, and none of the keys of a server's events. */
+interface TicketMap extends PengEventMap {
+  readonly "ticket:refused": { readonly cid: number };
+}
+
+/** Those of two plugins, one of which sends an event without data. */
+interface MixedMap extends TicketMap {
+  readonly "filter:full": undefined;
+}
+
 class Bell extends EventEmitter {}
 
 class TypedBell extends EventEmitter<EmitterEvents> {}
@@ -49,6 +59,8 @@ function right(server: Server<Player>, client: Client, bus: HeadlessPeng): void 
   const engine: EngineLike = bus;
   new Server({ peng: bus });
   new Client({ peng: new HeadlessPeng<ChatMap>() });
+  new Server({ peng: new HeadlessPeng<TicketMap>() });
+  new Client({ peng: new HeadlessPeng<MixedMap>() });
   bus.addEventListener("peng3dnet:server.bind", (event, { addr }) => {
     const name: "peng3dnet:server.bind" = event;
     const port: number = addr[1];
@@ -138,6 +150,12 @@ function wrong(server: Server, client: Client, bus: HeadlessPeng): void {
   new HeadlessPeng<ChatMap>().sendEvent("chat:said");
   // @ts-expect-error -- its listeners read keys, of undefined then
   new HeadlessPeng<ChatMap>().sendEvent("chat:options");
+  // @ts-expect-error -- the key is cid
+  new HeadlessPeng<TicketMap>().sendEvent("ticket:refused", { id: 1 });
+  // @ts-expect-error -- there is no such event
+  new HeadlessPeng<MixedMap>().sendEvent("filter:empty");
+  // @ts-expect-error -- the only event of a map has data, too
+  new HeadlessPeng<{ readonly "one:said": { readonly n: number } }>().sendEvent("one:said");
   // @ts-expect-error -- this event has no data
   new HeadlessPeng<ChatMap>().sendEvent("chat:tick", { n: 1 });
   // @ts-expect-error -- the key is addr
