@@ -31,9 +31,22 @@ export class BoundType {
     this.#call("init", host, () => type.init(cid));
   }
 
-  /** Shows the type a packet that was received. @returns whether it keeps the packet to itself. */
-  receive(msg: unknown, pid: number, flags: number, cid: Cid, host: ConnectionHost): boolean {
-    return this.#call("receive", host, () => this.type.receive(msg, pid, flags, cid)) === true;
+  /**
+   * Shows the type a packet that was received. A mistake of the type before the connection is active ends it: the packet was part
+   * of the handshake, and is nobody else's.
+   *
+   * @returns whether it keeps the packet to itself.
+   */
+  receive(
+    msg: unknown,
+    pid: number,
+    flags: number,
+    cid: Cid,
+    host: ConnectionHost,
+    active: boolean,
+  ): boolean {
+    const kept = this.#call("receive", host, () => this.type.receive(msg, pid, flags, cid), active);
+    return kept === true;
   }
 
   /** Shows the type a packet that was sent. @returns whether it keeps that to itself. */
@@ -56,8 +69,12 @@ export class BoundType {
     }
   }
 
-  /** Calls a hook and reports what it throws, or what a promise that it returns rejects with. */
-  #call<R>(method: string, host: ConnectionHost, call: () => R): R | undefined {
+  /**
+   * Calls a hook and reports what it throws, or what a promise that it returns rejects with.
+   *
+   * @param goesOn - whether the connection goes on after a mistake; if not, the hook has taken what it was called with.
+   */
+  #call<R>(method: string, host: ConnectionHost, call: () => R, goesOn = true): R | true | undefined {
     try {
       const result = call();
       // Hooks that return nothing may be asynchronous.
@@ -67,7 +84,12 @@ export class BoundType {
     } catch (error) {
       const foreign = !isInstance(error, Peng3dnetError) && closeReasonOf(error) !== undefined;
       if (isInstance(error, ProtocolError) || foreign) throw error;
-      host.handlerFailed(error, `${this.name}.${method}`);
+      const where = `${this.name}.${method}`;
+      if (!goesOn) {
+        host.fail(error, where);
+        return true;
+      }
+      host.handlerFailed(error, where);
       return undefined;
     }
   }

@@ -388,7 +388,7 @@ export class Connection extends PacketSender implements PacketSource, HandshakeC
       return;
     }
     const msg = decodePacket(this.context, entry, active, flags, bytes, start, end, owned);
-    if (!bypass && type?.receive(msg, id, flags, this.cid, this.host) === true) return;
+    if (!bypass && type?.receive(msg, id, flags, this.cid, this.host, active) === true) return;
     if (entry === undefined) this.context.delivery.unknown(this, id);
     else if (entry.protocol) {
       const result: unknown = receiveInternal(entry.obj, this, msg);
