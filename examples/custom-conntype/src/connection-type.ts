@@ -1,5 +1,5 @@
 import { type Cid, ConnectionType, type Peer } from "@peng3dnet/protocol";
-import { InvalidTokenPacketError, REASON_DENIED, REASON_ERROR } from "./errors.js";
+import { InvalidTokenPacketError, REASON_ERROR, TokenDeniedError } from "./errors.js";
 import type { TokenClientOptions, TokenServerOptions } from "./options.js";
 
 /** Name of the connection type. */
@@ -64,16 +64,15 @@ export class TokenServerType extends ConnectionType {
   }
 
   async #decide(token: string, cid: number): Promise<void> {
-    let reason = REASON_ERROR;
     try {
-      if (await this.#options.check(token, cid)) {
-        // While the check went on, the connection may have been closed.
-        if (this.#pending.delete(cid)) this.#letIn(cid);
-        return;
-      }
-      reason = REASON_DENIED;
+      const accepted = await this.#options.check(token, cid);
+      // While the check went on, the connection may have been closed.
+      if (!this.#pending.delete(cid)) return;
+      if (accepted) this.#letIn(cid);
+      else this.connection(cid).fail(new TokenDeniedError("the token was not accepted"));
     } finally {
-      if (this.#pending.has(cid)) await this.peer.closeConnection(cid, reason);
+      // The check threw an error, which `watch` reports.
+      if (this.#pending.has(cid)) await this.peer.closeConnection(cid, REASON_ERROR);
     }
   }
 

@@ -10,3 +10,9 @@ export class InvalidTokenPacketError extends ProtocolError {
   readonly code = "EXAMPLE_ERR_INVALID_TOKEN_PACKET";
   readonly closeReason = "invalidtokenpacket";
 }
+
+/** The check did not accept the token. Closes with {@link REASON_DENIED}. */
+export class TokenDeniedError extends ProtocolError {
+  readonly code = "EXAMPLE_ERR_TOKEN_DENIED";
+  readonly closeReason = REASON_DENIED;
+}

@@ -11,6 +11,6 @@ export {
   TokenClientType,
   TokenServerType,
 } from "./connection-type.js";
-export { InvalidTokenPacketError, REASON_DENIED, REASON_ERROR } from "./errors.js";
+export { InvalidTokenPacketError, REASON_DENIED, REASON_ERROR, TokenDeniedError } from "./errors.js";
 export { type ConnTypeHost, TokenClientMixin, TokenServerMixin } from "./mixins.js";
 export type { TokenClientOptions, TokenServerOptions } from "./options.js";

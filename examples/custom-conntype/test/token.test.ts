@@ -70,7 +70,9 @@ describe("the connection type token", () => {
     const { net, server, client, closed } = linked({ check: async (token) => check(token) }, "mustard");
     net.connect(client, server);
     await expect(client.waitForConnection()).rejects.toMatchObject({ reason: REASON_DENIED });
-    expect(closedWith(await closed, { reason: REASON_DENIED, clean: true })).toBeUndefined();
+    const code = "EXAMPLE_ERR_TOKEN_DENIED";
+    expect(closedWith(await closed, { reason: REASON_DENIED, code })).toBeUndefined();
+    expect(server.metrics.rejectedBy).toEqual({ other: 1 });
     expect(closedWith(await client.waitForClose(), { reason: REASON_DENIED })).toBeUndefined();
   });
 

@@ -63,7 +63,7 @@ export interface ConnectionHost {
   closeReceived(reason: string | null): void;
   /** Code of the application threw something, or a promise of it rejected. */
   handlerFailed(error: unknown, where: string): void;
-  /** A connection type threw while it was shown what is sent. The connection has to end. */
+  /** A connection type threw while it was shown what is sent, or found a fault later. The connection has to end. */
   fail(error: unknown, where: string): void;
   /**
    * A packet was dropped, as configured.

@@ -409,6 +409,11 @@ export class Connection extends PacketSender implements PacketSource, HandshakeC
     this.type?.closed(this.cid, this.host);
   }
 
+  /** For connection types: ends the connection for a fault that was found after the hook returned. */
+  fail(error: unknown): void {
+    this.host.fail(error, this.conntype);
+  }
+
   /** For connection types: watches what a handler returned, and reports a rejection as the failure of a handler. */
   watch(result: unknown, where: string): void {
     watchResult(this.host, result, where);

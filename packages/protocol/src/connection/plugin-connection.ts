@@ -64,6 +64,14 @@ export interface PluginConnection {
   activate(): void;
 
   /**
+   * Ends the connection as if a hook of its type threw this error: for a fault of the peer that is found later, such as a token
+   * that a database does not know. A {@link ProtocolError} closes with its `closeReason`, is the `error` of the close on this side,
+   * and counts in `metrics.rejectedBy`. Anything else is reported as the failure of a handler, and closes with `internalerror`.
+   * Nothing is sent on a connection that is closing or closed.
+   */
+  fail(error: unknown): void;
+
+  /**
    * Watches what a handler returned. If it is a promise that rejects, that is reported as the failure of a handler.
    *
    * @param where - names the handler in the report.

@@ -36,6 +36,7 @@ function connectionOn(side: Side, closing: boolean): PluginConnection & { readon
     startHandshake: () => void asked.push("startHandshake"),
     sendHandshake: () => void asked.push("sendHandshake"),
     activate: () => void asked.push("activate"),
+    fail: () => undefined,
     watch: (_result, where) => void asked.push(`watch ${where}`),
   };
 }
