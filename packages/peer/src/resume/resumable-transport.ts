@@ -104,6 +104,10 @@ export class ResumableTransport implements Transport, TransportHandler {
     return this.suspended ? 0 : this.#line.transport.backlog;
   }
 
+  get sendsAgain(): boolean {
+    return this.suspended || this.#resending?.at !== undefined;
+  }
+
   unacknowledged(age?: number): Promise<number | undefined> {
     return this.#line.transport.unacknowledged?.(age) ?? Promise.resolve(undefined);
   }

@@ -81,6 +81,11 @@ class Backlog {
   waitsUpTo = 0;
   /** Up to where in the stream it waited for another line, which is not the peer's fault. */
   piledUpTo = 0;
+  /**
+   * From where on in the stream a line that broke had what no kernel had taken, which is sent again; `undefined`: nothing is. Who
+   * flushes waits for that.
+   */
+  againFrom: number | undefined = undefined;
   /** Bytes that were dropped before they were handed over, or were left when the connection ended. */
   dropped = 0;
   waiters: FlushWaiter[] | undefined = undefined;
@@ -92,6 +97,7 @@ class Backlog {
       this.rest === undefined &&
       !this.aboveHighWater &&
       !this.looksLater &&
+      this.againFrom === undefined &&
       this.dropped === 0 &&
       (this.waiters === undefined || this.waiters.length === 0)
     );
@@ -247,6 +253,11 @@ export class SessionOutput {
 
   /** The line that the transport was carried by is gone, and what it had not sent as well. */
   lineBroken(): void {
+    const unsent = this.#host.connection.backlog - this.restLength;
+    if (unsent > 0) {
+      const backlog = this.getBacklog();
+      backlog.againFrom ??= this.bytesOut - unsent;
+    }
     this.syncBacklog();
   }
 
@@ -285,7 +296,8 @@ export class SessionOutput {
     const { unsent } = this.#host.connection;
     const deferred = new Deferred<void>(this.#host.options.clock);
     const dropped = this.#backlog?.dropped ?? 0;
-    if (unsent + dropped === 0 && !this.brokenOff) deferred.settle();
+    const left = unsent + dropped > 0 || this.#backlog?.againFrom !== undefined;
+    if (!left && !this.brokenOff) deferred.settle();
     else if (this.phase === "gone" || this.brokenOff) deferred.fail(this.undelivered(null, undefined));
     else {
       const backlog = this.getBacklog();
@@ -297,6 +309,8 @@ export class SessionOutput {
 
   /** It is over, as the transport is gone; whoever waits for something to be sent learns that it was not. */
   finish(reason: string | null, error: Error | undefined): void {
+    const { againFrom } = this.#backlog ?? {};
+    if (againFrom !== undefined) this.getBacklog().dropped += this.bytesOut - againFrom;
     for (const { deferred } of this.#backlog?.waiters?.splice(0) ?? [])
       deferred.fail(this.undelivered(reason, error));
     // The connection forgets it now; who asks later is not to be told that all was sent.
@@ -380,9 +394,12 @@ export class SessionOutput {
     this.#host.outputDrained();
   }
 
-  private settleWaiters({ waiters }: Backlog): void {
+  private settleWaiters(backlog: Backlog): void {
+    const { transport } = this.#host;
+    if (transport.sendsAgain !== true) backlog.againFrom = undefined;
+    const { waiters } = backlog;
     if (waiters === undefined) return;
-    const sent = this.bytesOut - this.#host.transport.backlog;
+    const sent = backlog.againFrom ?? this.bytesOut - transport.backlog;
     while (waiters.length > 0 && (waiters[0] as FlushWaiter).until <= sent)
       waiters.shift()?.deferred.settle();
   }

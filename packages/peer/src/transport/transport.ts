@@ -84,6 +84,8 @@ export interface Transport {
   readonly busy: boolean;
   /** How many bytes these are at most: 0 while it is not `busy`. Without a `write`, the number only falls. */
   readonly backlog: number;
+  /** Whether some of what was written waits for another line, or is being sent again over one. Left out: it never does. */
+  readonly sendsAgain?: boolean | undefined;
   /**
    * How many bytes wait in the kernel until the peer's has taken them; `undefined` where that is not known. Never rejects.
    * Left out: it is never known.

@@ -247,6 +247,96 @@ test("once the line is back, what waits for it has not waited since an earlier t
   expect(remote.trySend(Droppable, 2)).toBe("dropped");
 });
 
+describe("who flushes", () => {
+  const LONG = new Uint8Array(100_000);
+
+  /** What has become of a call of `flush`, so far. */
+  function watch(flushed: Promise<void>): { is: string } {
+    const state = { is: "waiting" };
+    flushed.then(
+      () => {
+        state.is = "flushed";
+      },
+      (error: unknown) => {
+        state.is = String(error);
+      },
+    );
+    return state;
+  }
+
+  test("while it is suspended waits for what the line had not taken that broke", async () => {
+    const scene = await openScene();
+    const { client, link } = scene;
+    link.toServer.capacity = 1000;
+    link.toServer.freeze();
+    client.sendMessage(Filled, [0, LONG]);
+    await scene.settle();
+    const before = watch(client.flush());
+    scene.online = false;
+    await scene.cut();
+    const meanwhile = watch(client.flush());
+    await scene.settle();
+    expect([before.is, meanwhile.is]).toEqual(["waiting", "waiting"]);
+    scene.online = true;
+    await scene.pass(6, 0.5);
+    expect([before.is, meanwhile.is]).toEqual(["flushed", "flushed"]);
+    expect(scene.atServer.numbers).toEqual([0]);
+    const after = watch(client.flush());
+    await scene.settle();
+    expect(after.is).toBe("flushed");
+  });
+
+  test("while the line had taken all need not wait", async () => {
+    const scene = await openScene();
+    scene.link.toServer.freeze();
+    scene.client.sendMessage(Number_, 0);
+    await scene.settle();
+    await scene.cut();
+    const flushed = watch(scene.client.flush());
+    await scene.settle();
+    expect(flushed.is).toBe("flushed");
+  });
+
+  test("while it is being sent again over a slow line waits for that", async () => {
+    const scene = await openScene({
+      prepare: ({ toClient }) => {
+        toClient.capacity = 1000;
+      },
+    });
+    const { remote, server } = scene;
+    scene.link.toClient.freeze();
+    remote.sendMessage(Filled, [0, LONG]);
+    await scene.settle();
+    server.on("resume", () => scene.link.toClient.freeze());
+    await scene.cutAndResume();
+    expect(scene.atServer.events).toEqual(["suspend", "resume"]);
+    const flushed = watch(remote.flush());
+    await scene.settle();
+    expect([flushed.is, scene.atClient.numbers]).toEqual(["waiting", []]);
+    scene.link.toClient.thaw();
+    await scene.settle();
+    expect([flushed.is, scene.atClient.numbers]).toEqual(["flushed", [0]]);
+  });
+
+  test("in vain learns how much was left", async () => {
+    const scene = await openScene();
+    scene.link.toServer.capacity = 1000;
+    scene.link.toServer.freeze();
+    scene.client.sendMessage(Filled, [0, LONG]);
+    await scene.settle();
+    scene.online = false;
+    await scene.cut();
+    const flushed = watch(scene.client.flush());
+    await scene.pass(40, 5);
+    const after = watch(scene.client.flush());
+    await scene.settle();
+    const lost = expect.stringMatching(
+      /^ConnectionLostError: the connection ended with (99|100)\d{3} bytes not handed over/,
+    );
+    expect([flushed.is, after.is]).toEqual([lost, lost]);
+  });
+});
+
 describe("what piles up", () => {
   test("drain is told when it has left, and not before", async () => {
     const scene = await openScene({ clientCfg: { "net.limits.unsent.highwater": 1000 } });
