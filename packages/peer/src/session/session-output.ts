@@ -310,7 +310,11 @@ export class SessionOutput {
   /** It is over, as the transport is gone; whoever waits for something to be sent learns that it was not. */
   finish(reason: string | null, error: Error | undefined): void {
     const { againFrom } = this.#backlog ?? {};
-    if (againFrom !== undefined) this.getBacklog().dropped += this.bytesOut - againFrom;
+    if (againFrom !== undefined) {
+      // What is with a line that it is sent again over is unsent, too, and counts once.
+      const withLine = this.#host.connection.backlog - this.restLength;
+      this.getBacklog().dropped += Math.max(0, this.bytesOut - againFrom - withLine);
+    }
     for (const { deferred } of this.#backlog?.waiters?.splice(0) ?? [])
       deferred.fail(this.undelivered(reason, error));
     // The connection forgets it now; who asks later is not to be told that all was sent.

@@ -13,7 +13,7 @@ import {
 import type { Settings } from "../options.js";
 import { destroyOnError, type Refusal, refuse } from "../upgrade/refusal.js";
 import { Upgrader } from "../upgrade/upgrader.js";
-import { rawHeadersOf, readHead } from "./request-head.js";
+import { forwardedFor, readHead } from "./request-head.js";
 import { UpgradeRouter } from "./upgrade-router.js";
 import { WaitingRoom } from "./waiting-room.js";
 
@@ -95,9 +95,12 @@ function upgradesOnly(
       socket,
       MAX_HEADERS,
       (head) => {
-        const rawHeaders = settings.proxies === undefined ? [] : rawHeadersOf(head);
         const { length } = head;
-        upgrader.inTurn({ socket, rawHeaders }, () => serve(socket, length));
+        upgrader.inTurn(
+          socket,
+          () => forwardedFor(head),
+          () => serve(socket, length),
+        );
       },
       () => refuse(socket, LONG_HEADERS),
     );

@@ -12,7 +12,7 @@ export interface ClientAddress {
 }
 
 /** What is looked at of a request for that. */
-export type Sender = Pick<IncomingMessage, "socket" | "rawHeaders">;
+type Sender = Pick<IncomingMessage, "socket" | "rawHeaders">;
 
 /** An entry of `X-Forwarded-For`, which may have a port, without it; `undefined` if it is no address. */
 function entryAddress(entry: string): string | undefined {

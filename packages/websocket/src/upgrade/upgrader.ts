@@ -20,7 +20,7 @@ import { handshakeOptions, longestMessage } from "../transport/settings.js";
 import { feedOf } from "../transport/socket-input.js";
 import { WebSocketTransport } from "../transport/web-socket-transport.js";
 import { handshakeProblem, subprotocolProblem } from "./checks.js";
-import { type ClientAddress, clientAddress, type Sender } from "./client-address.js";
+import { type ClientAddress, clientAddress } from "./client-address.js";
 import { decisive, LONGEST_DECISIVE, tooLongToWait } from "./decisive-request.js";
 import { destroyOnError, type Refusal, refuse } from "./refusal.js";
 import { WaitingRequest } from "./waiting-request.js";
@@ -131,9 +131,9 @@ export class Upgrader {
    * Has a connection go on that has asked for something, once there is time for it: to parse a request of many headers takes half a
    * millisecond.
    *
-   * @param request - what is known of it.
+   * @param forwardedFor - tells the headers of its request that say where it comes from, as `rawHeaders` do.
    */
-  inTurn(request: Sender, goOn: () => void): void {
+  inTurn(socket: Socket, forwardedFor: () => string[], goOn: () => void): void {
     const turns = this.#turns;
     accepted(turns, this.#request.clock.now());
     const take = (): void => {
@@ -144,8 +144,14 @@ export class Upgrader {
       take();
       return;
     }
+    const request = {
+      socket,
+      get rawHeaders() {
+        return forwardedFor();
+      },
+    };
     const { address } = clientAddress(request, this.#settings.proxies);
-    turns.add(new WaitingRequest(addressGroup(address[0]), request.socket, take, () => {}), "fresh");
+    turns.add(new WaitingRequest(addressGroup(address[0]), socket, take, () => {}), "fresh");
   }
 
   /** Takes a request whose turn it is. @param connected - when the connection was accepted, by the request's clock. */

@@ -81,10 +81,10 @@ export const CROWDS: readonly Kind[] = [
   {
     name: "ws-crowd-waiting",
     title: "WebSocket: upgrades of many at the same moment, with 1,800 headers and 60,000 bytes behind",
-    connections: 1000,
+    connections: 600,
     seconds: 4,
     victim: { webSocket: { on: "port" } },
-    prepare: atOnce(1000, {}, (attacker, socket) => attacker.write(socket, LONG_UPGRADE)),
+    prepare: atOnce(600, {}, (attacker, socket) => attacker.write(socket, LONG_UPGRADE)),
   },
   {
     name: "ws-crowd-behind",
