@@ -17,6 +17,7 @@ import {
   Server,
   WEBSOCKET_SUBPROTOCOL,
 } from "@peng3dnet/core";
+import type { ManualClock } from "@peng3dnet/core/testing";
 import { WebSocket, type ClientOptions as WebSocketOptions } from "ws";
 import { onCleanup, track, trackSocket } from "../../../core/test/support/cleanup.js";
 import { ClientTransport } from "./client-transport.js";
@@ -24,9 +25,9 @@ import { ClientTransport } from "./client-transport.js";
 /** Any value, which a server of these tests sends back. */
 export const Echo = definePacket({ name: "test:echo", schema: payload<unknown>() });
 
-/** A server that echoes, over TCP so far. */
-export async function echoServer(cfg: ConfigOverrides = {}) {
-  const server = track(new Server({ addr: "127.0.0.1:0", packets: [Echo], cfg }));
+/** A server that echoes, over TCP so far. @param options - as of `Server`. */
+export async function echoServer(cfg: ConfigOverrides = {}, options: { readonly clock?: ManualClock } = {}) {
+  const server = track(new Server({ addr: "127.0.0.1:0", packets: [Echo], cfg, ...options }));
   server.on(Echo, (message, { client }) => {
     client.sendMessage(Echo, message);
   });
