@@ -1,5 +1,6 @@
 import type { Clock } from "../time/clock.js";
 import type { Arrivals } from "./arrivals.js";
+import { FairQueue, type Sharing } from "./fair-queue.js";
 
 /** Longest time that the connections of a peer are worked off before the event loop goes on, in milliseconds. */
 const SLICE = 10;
@@ -7,8 +8,6 @@ const SLICE = 10;
 const SHORT_SLICE = 0.25;
 /** Longest time that one of several waiting connections has of it. */
 const SHARE = 1;
-/** How many have a turn at once even if each uses up its share, so that their order is of no account. */
-const FEW = SLICE / SHARE;
 /** Work after which the clock is looked at. A packet is one unit, and one more for each 512 bytes. */
 const UNITS_BETWEEN_LOOKS = 8;
 /** The most work between two looks at the clock: it doubles up to this while the work takes next to no time. */
@@ -24,11 +23,9 @@ export const COSTLY_LENGTH = (UNITS_BETWEEN_LOOKS - 1) << BYTES_PER_UNIT;
 export const BRIEF_LENGTH = 512;
 
 /** A connection with input that waits for its turn. */
-export interface Runnable {
+export interface Runnable extends Sharing {
   /** Works off input until there is none, or until the queue is `spent`. */
   takeTurn(): void;
-  /** The same value for all that are to have no more time together than one of the others. Default: it shares with nobody. */
-  readonly share?: unknown;
 }
 
 /**
@@ -47,8 +44,8 @@ export type Precedence = "brief" | "fresh" | "used" | "costly";
  * wait for long.
  *
  * In each turn, connections go in the order of {@link Precedence}, and at least one of each kind goes on. A connection that comes
- * to a packet that may take long waits behind the others from there on. Connections of one address take turns with each other
- * first, so that many of them have no more time than few. While connections are being accepted, see {@link Arrivals}.
+ * to a packet that may take long waits behind the others from there on. Connections of one address take turns with each other, so that
+ * many of them have no more time than few, see {@link FairQueue}. While connections are being accepted, see {@link Arrivals}.
  */
 export class RunQueue {
   /** Whether the time is used up, so that no packet is begun now. */
@@ -66,7 +63,7 @@ export class RunQueue {
   /** When the time is used up, in milliseconds; `undefined`: it has not begun, and nobody waits for the end of this turn of the loop. */
   #until: number | undefined = undefined;
   /** There once somebody waits: a process may have thousands of clients. */
-  #waiting: Record<Precedence, Runnable[]> | undefined = undefined;
+  #waiting: Record<Precedence, FairQueue<Runnable>> | undefined = undefined;
   #turn: (() => void) | undefined = undefined;
 
   /** @param yieldTurn - calls something in the next turn of the event loop. */
@@ -94,7 +91,12 @@ export class RunQueue {
 
   /** Lets a connection go on in the next turn of the event loop. */
   add(runnable: Runnable, precedence: Precedence): void {
-    this.#waiting ??= { brief: [], fresh: [], used: [], costly: [] };
+    this.#waiting ??= {
+      brief: new FairQueue(),
+      fresh: new FairQueue(),
+      used: new FairQueue(),
+      costly: new FairQueue(),
+    };
     this.#waiting[precedence].push(runnable);
     if (this.#until === undefined) this.#begin(this.#clock.now());
   }
@@ -144,42 +146,19 @@ export class RunQueue {
 
   /** Gives those their turn that wait now, until `end`. */
   #run(precedence: Precedence, end: number): void {
-    const all = this.#waiting as Record<Precedence, Runnable[]>;
-    const waiting = inTurns(all[precedence]);
-    all[precedence] = [];
-    let index = 0;
-    for (; index < waiting.length; index++) {
+    const { [precedence]: waiting } = this.#waiting as Record<Precedence, FairQueue<Runnable>>;
+    // Each kind gets on in each turn, however much there is of the others.
+    let first = precedence !== "brief";
+    for (let left = waiting.length; left > 0; left--) {
       const now = this.#clock.now();
-      // Each kind gets on in each turn, however much there is of the others.
-      const first = precedence !== "brief" && index === 0;
       if (now >= end && !first) break;
+      first = false;
       this.spent = false;
       this.#until = Math.min(now + SHARE, end);
       // Where several wait, a share is short: the clock is looked at as often as at first.
       this.#unitsBetweenLooks = UNITS_BETWEEN_LOOKS;
       this.#unitsLeft = UNITS_BETWEEN_LOOKS;
-      (waiting[index] as Runnable).takeTurn();
-    }
-    if (index < waiting.length) all[precedence] = waiting.slice(index).concat(all[precedence]);
-  }
-}
-
-/** Puts them in order: the first one of each share, then the second one of each, and so on. */
-function inTurns(waiting: Runnable[]): Runnable[] {
-  if (waiting.length <= FEW) return waiting;
-  const shares = new Map<unknown, Runnable[]>();
-  for (const runnable of waiting) {
-    const share = runnable.share ?? runnable;
-    const same = shares.get(share);
-    if (same === undefined) shares.set(share, [runnable]);
-    else same.push(runnable);
-  }
-  const ordered: Runnable[] = [];
-  for (let round = 0; shares.size > 0; round++) {
-    for (const [share, same] of shares) {
-      ordered.push(same[round] as Runnable);
-      if (round + 1 === same.length) shares.delete(share);
+      waiting.shift()?.takeTurn();
     }
   }
-  return ordered;
 }

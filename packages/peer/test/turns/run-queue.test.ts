@@ -195,3 +195,40 @@ test("and in each turn again soon after the last connection", async () => {
   });
   expect(gaps.slice(-20)).toEqual(Array.from({ length: 20 }, () => 1));
 });
+
+test("how many wait does not make a turn longer: whose share each has is asked once, when it comes", async () => {
+  const clock = new ManualClock();
+  const queue = new RunQueue(clock, (call) => void setImmediate(call));
+  let asked = 0;
+  const order: string[] = [];
+  const add = (name: string, share: string): void =>
+    queue.add(
+      {
+        get share() {
+          asked++;
+          return share;
+        },
+        takeTurn() {
+          // As much as there is time for: the others wait for the next turn.
+          clock.advance(0.01);
+          order.push(name);
+        },
+      },
+      "fresh",
+    );
+  for (let index = 0; index < 60; index++) add(`many ${index}`, "many");
+  for (let index = 0; index < 3; index++) add(`few ${index}`, "few");
+  for (let turns = 0; turns < 63; turns++) await turn();
+  expect(order.slice(0, 8)).toEqual([
+    "many 0",
+    "few 0",
+    "many 1",
+    "few 1",
+    "many 2",
+    "few 2",
+    "many 3",
+    "many 4",
+  ]);
+  expect(order).toHaveLength(63);
+  expect(asked).toBe(63);
+});

@@ -95,9 +95,7 @@ export class Upgrader {
     accepted(turns, this.#request.clock.now());
     // Until it is a WebSocket, nobody else may listen.
     destroyOnError(socket);
-    // A function of the application may look at all of it.
-    const { asks } = this.#settings.origins;
-    const kept = asks ? request : decisive(request);
+    const kept = this.#keptOf(request);
     if (!turns.spent) {
       this.#take(kept, clientAddress(request, this.#settings.proxies), socket, head, connected());
       turns.look();
@@ -112,7 +110,7 @@ export class Upgrader {
     const { wait } = this.#request;
     const leave = wait === undefined ? () => {} : wait(from.address, () => refuse(socket, FULL));
     if (leave === undefined) return;
-    if (!asks && tooLongToWait(kept)) {
+    if (kept !== request && tooLongToWait(kept)) {
       leave();
       refuse(socket, LONG_HEADERS);
       this.#refused(from);
@@ -156,8 +154,13 @@ export class Upgrader {
 
   /** Takes a request whose turn it is. @param connected - when the connection was accepted, by the request's clock. */
   upgradeNow(request: IncomingMessage, socket: Socket, head: Buffer, connected: number | undefined): void {
-    const kept = this.#settings.origins.asks ? request : decisive(request);
-    this.#take(kept, clientAddress(request, this.#settings.proxies), socket, head, connected);
+    const from = clientAddress(request, this.#settings.proxies);
+    this.#take(this.#keptOf(request), from, socket, head, connected);
+  }
+
+  /** What is kept of a request: what decides on it, or all, where a function of the application may look at it. */
+  #keptOf(request: IncomingMessage): IncomingMessage {
+    return this.#settings.origins.asks ? request : decisive(request);
   }
 
   /** Those who wait for their turn are refused in it. */
