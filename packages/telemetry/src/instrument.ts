@@ -60,7 +60,7 @@ export interface Instrumentation extends Disposable {
  * @param peer - a `Server` or `Client`, be it running or not, or what `joinCluster` returned. Traces are linked over connections that
  * begin after this, and between nodes at once.
  * @returns what ends it. What was counted stays counted.
- * @throws TypeError if `peer` is none, or if there is neither `meter` nor `tracer`; {@link ConfigError} for `packetTypes`, and for an
+ * @throws TypeError if `peer`, `meter` or `tracer` is none, or if there is neither of the two; {@link ConfigError} for `packetTypes`, and for an
  * option that there is not; InvalidStateError if the meter is told of the peer already, with the same attributes.
  */
 export function instrument(
@@ -71,6 +71,10 @@ export function instrument(
   const { meter, tracer, packetTypes = PACKET_TYPES, trustCallers } = options;
   if (meter === undefined && tracer === undefined)
     throw new TypeError("instrument() needs the option meter, tracer, or both");
+  if (meter !== undefined && typeof Object(meter).createObservableUpDownCounter !== "function")
+    throw new TypeError('the option meter is a Meter, such as provider.getMeter("game")');
+  if (tracer !== undefined && typeof Object(tracer).startSpan !== "function")
+    throw new TypeError('the option tracer is a Tracer, such as provider.getTracer("game")');
   if (!Number.isInteger(packetTypes) || packetTypes < 0)
     throw new ConfigError(
       "packetTypes",

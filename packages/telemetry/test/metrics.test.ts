@@ -455,3 +455,18 @@ test.each<[string, () => unknown, string]>([
 ])("refuses %s", (_, call, says) => {
   expect(call).toThrow(says);
 });
+
+test("a provider in the place of a meter or tracer is refused by a message that says so", () => {
+  const server: Server = new TestNetwork().server({ packets });
+  const provider = { getMeter: () => undefined, getTracer: () => undefined };
+  for (const meter of [provider, null, 1]) {
+    expect(() => instrument(server, { meter: meter as never })).toThrow(
+      'the option meter is a Meter, such as provider.getMeter("game")',
+    );
+  }
+  for (const tracer of [provider, null, 1]) {
+    expect(() => instrument(server, { tracer: tracer as never })).toThrow(
+      'the option tracer is a Tracer, such as provider.getTracer("game")',
+    );
+  }
+});
