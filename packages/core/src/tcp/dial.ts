@@ -54,10 +54,12 @@ export function connectError(error: NodeJS.ErrnoException, address: Address): Co
   const where = `${addressText(address)}${tried}`;
   const options = { cause: error };
   if (first.code === "ECONNREFUSED") {
-    return new ConnectionRefusedError(
-      `nothing listens on ${where}; check the port, and that the server is running`,
-      options,
-    );
+    // Whoever reads server.addr too early gets the 0 that it was made with.
+    const advice =
+      address[1] === 0
+        ? "no server has port 0; await its start() before you read its addr"
+        : "check the port, and that the server is running";
+    return new ConnectionRefusedError(`nothing listens on ${where}; ${advice}`, options);
   }
   if (UNRESOLVED.has(first.code))
     return new UnresolvableHostError(`the host "${address[0]}" cannot be resolved; check its name`, options);

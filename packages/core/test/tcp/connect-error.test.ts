@@ -45,3 +45,9 @@ test("one address is named once", () => {
     "nothing listens on localhost:8080; check the port, and that the server is running",
   );
 });
+
+test("port 0 is that of a server whose start was not awaited", () => {
+  expect(connectError(failure("ECONNREFUSED", "127.0.0.1"), ["127.0.0.1", 0]).message).toBe(
+    "nothing listens on 127.0.0.1:0; no server has port 0; await its start() before you read its addr",
+  );
+});

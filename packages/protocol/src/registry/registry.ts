@@ -28,7 +28,8 @@ export function isId(id: unknown): id is number {
 
 function checkId(id: number): void {
   if (!isId(id)) {
-    throw new RegistryError(`${id} is not an id; use an integer from 0 to ${MAX_ID}`);
+    const shown = typeof id === "string" ? quoteText(id) : String(id);
+    throw new RegistryError(`${shown} is not an id; use an integer from 0 to ${MAX_ID}`);
   }
 }
 
@@ -146,7 +147,9 @@ export class BaseRegistry<T extends object = object, E extends RegistryEntry<T> 
     const entry = this.find(obj);
     if (entry === undefined) {
       const shown = typeof obj === "string" ? quoteText(obj) : describe(obj);
-      throw new NotRegisteredError(`${shown} is not registered; register it before it is used`);
+      throw new NotRegisteredError(
+        `${shown} is not registered; register it before it is used, e.g. in the option packets`,
+      );
     }
     return entry;
   }

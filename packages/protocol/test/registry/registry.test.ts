@@ -129,7 +129,9 @@ test.each([-1, 1.5, 2 ** 32, Number.NaN, Number.POSITIVE_INFINITY, "70" as unkno
   "%p is no id",
   (id) => {
     const [registry] = things("a");
-    const refused = new RegistryError(`${id} is not an id; use an integer from 0 to 4294967295`);
+    const refused = new RegistryError(
+      `${typeof id === "string" ? '"70"' : id} is not an id; use an integer from 0 to 4294967295`,
+    );
     for (const attempt of [
       () => registry.register(new Thing(), "b", id),
       () => registry.reassignIDs([["a", id]]),
@@ -273,7 +275,9 @@ describe("reassignIDs", () => {
         ["x", 71],
       ]);
     expect(unknown).toThrow(NotRegisteredError);
-    expect(unknown).toThrow('"x" is not registered; register it before it is used');
+    expect(unknown).toThrow(
+      '"x" is not registered; register it before it is used, e.g. in the option packets',
+    );
     expect(() =>
       registry.reassignIDs([
         ["a", 70],
