@@ -84,9 +84,11 @@ test("options of one side are looked at, too", () => {
       'the option "conntypes" is a list of names of connection types, such as ["password"], and not',
     );
   }
-  expect(() => new Server({ clientcls: {} as never })).toThrow(
-    'the option "clientcls" is a class of clients',
-  );
+  for (const clientcls of [{}, () => ({})]) {
+    expect(() => new Server({ clientcls: clientcls as never })).toThrow(
+      'the option "clientcls" is a class of clients, such as one that extends ClientOnServer',
+    );
+  }
   expect(() => new Server({ authorizeResume: true as never })).toThrow(
     'the option "authorizeResume" is a function',
   );

@@ -50,6 +50,37 @@ test.each([undefined, null, {}, "listener"])("%p is no listener", async (listene
   }
 });
 
+test("the name of a packet is no event, that of an event is no packet", async () => {
+  const Close = definePacket({ name: "close" });
+  const { server, client } = await startPair({
+    server: { packets: [Note, Close] },
+    client: { packets: [Note, Close] },
+  });
+  for (const peer of [server, client] as unknown as Untyped[]) {
+    for (const method of ["on", "once"] as const) {
+      expect(() => peer[method]("test:note", () => {})).toThrow(
+        '"test:note" is the name of a packet, and a name is that of an event here; give the packet\'s definition',
+      );
+      expect(() => peer[method]("close", () => {})).not.toThrow();
+    }
+  }
+});
+
+test.each([
+  [{ response: {} }, 'the schema of "test:ask: response" is no Standard Schema'],
+  [{ request: { item: "string" } }, 'the schema of "test:ask: request" is no Standard Schema'],
+  [{ errors: { full: undefined } }, 'the schema of "test:ask: errors.full" is no Standard Schema'],
+  [{ errors: ["full"] }, 'the errors of "test:ask" are an object with a schema for each code'],
+  [{ errors: "full" }, "are an object with a schema for each code"],
+  [{ errors: null }, "are an object with a schema for each code"],
+  [
+    { side: "server" },
+    'the request "test:ask": the option "side" cannot be "server"; allowed: SIDE_CLIENT, SIDE_SERVER, or null for both',
+  ],
+])("a request is not declared with %p", (options, message) => {
+  expect(() => defineRequest({ name: "test:ask", ...(options as object) })).toThrow(message);
+});
+
 test.each([42, {}, true])("%p is no reason", async (value) => {
   const reason = value as unknown as string;
   const { server, client, remote } = await startPair();

@@ -35,7 +35,11 @@ const KINDS: Readonly<Record<string, Kind>> = {
     (value) => typeof value !== "string" && isObject(value) && Symbol.iterator in value,
     'a list of names of connection types, such as ["password"]',
   ],
-  clientcls: [(value) => typeof value === "function", "a class of clients"],
+  // A function that cannot be called with "new" has no prototype.
+  clientcls: [
+    (value) => typeof value === "function" && isObject(value.prototype),
+    "a class of clients, such as one that extends ClientOnServer",
+  ],
   authorizeResume: FUNCTION,
 };
 

@@ -424,12 +424,23 @@ export abstract class PeerBase<
   ): this;
   on(target: string | AnyPacketDefinition, listener: (...args: never[]) => unknown): this {
     checkListener(listener);
-    if (typeof target === "string") this.guard.add(target, listener as Listener);
-    else
+    if (typeof target === "string") {
+      this.#checkEvent(target);
+      this.guard.add(target, listener as Listener);
+    } else
       this.#getTyped()
         .get(target)
         .addHandler(listener as MessageHandler<never, never>);
     return this;
+  }
+
+  /** A packet's name in the place of its definition: JavaScript lets it pass, and its listener would never be called. */
+  #checkEvent(name: string): void {
+    // No event of a peer has a colon, and a packet may be called as an event is.
+    if (!name.includes(":") || !this.registry.has(name)) return;
+    throw new TypeError(
+      `"${name}" is the name of a packet, and a name is that of an event here; give the packet's definition, from definePacket, to on()`,
+    );
   }
 
   /** Calls `listener` on the next event. */
@@ -440,6 +451,7 @@ export abstract class PeerBase<
         "once() takes the name of an event; for a packet, use on() and off(), or messages()",
       );
     }
+    this.#checkEvent(event);
     this.guard.addOnce(event, listener as Listener);
     return this;
   }

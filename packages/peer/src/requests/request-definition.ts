@@ -1,15 +1,20 @@
 import {
+  ConfigError,
   checkKnownOptions,
   isInstance,
   type OptionNames,
   PacketDefinition,
   type Peer,
+  quoteText,
   RequestError,
   type SchemaInput,
   type SchemaOutput,
+  SIDE_CLIENT,
+  SIDE_SERVER,
   type Side,
   type StandardSchemaV1,
 } from "@peng3dnet/protocol";
+import { describeValue } from "../base/describe-value.js";
 import { PeerRequests, type RequestSurroundings } from "./peer-requests.js";
 import type { RequestContext } from "./request-context.js";
 import { isRequestDeclaration, type RequestDeclaration } from "./request-declaration.js";
@@ -54,6 +59,31 @@ export interface RequestDefinitionOptions<
 const OPTIONS: OptionNames<
   RequestDefinitionOptions<string, AnySchema, AnySchema, ErrorSchemas, Side | null>
 > = { name: true, request: true, response: true, errors: true, side: true, ids: true };
+
+/** What is no schema is refused where it is given, as that of a packet: it would be found out when a peer is made, or in a call. */
+function checkParts(name: string, request: unknown, response: unknown, errors: unknown): void {
+  if (typeof errors !== "object" || errors === null || Array.isArray(errors)) {
+    throw new TypeError(
+      `the errors of "${name}" are an object with a schema for each code, such as { full: payload() }, and not ${describeValue(errors)}`,
+    );
+  }
+  const parts: [string, unknown][] = [];
+  if (request !== undefined) parts.push(["request", request]);
+  if (response !== undefined) parts.push(["response", response]);
+  // A code without a schema is none that is left out: handlers would fail who throw it.
+  for (const [code, schema] of Object.entries(errors)) parts.push([`errors.${code}`, schema ?? null]);
+  for (const [part, schema] of parts)
+    new PacketDefinition({ name: `${name}: ${part}`, schema: schema as AnySchema });
+}
+
+/** @throws {@link ConfigError}: a side that is none would let nobody answer, or everybody. */
+function checkSide(name: string, side: unknown): void {
+  if (side === null || side === SIDE_CLIENT || side === SIDE_SERVER) return;
+  throw new ConfigError(
+    "side",
+    `the request ${quoteText(name)}: the option "side" cannot be ${describeValue(side)}; allowed: SIDE_CLIENT, SIDE_SERVER, or null for both`,
+  );
+}
 
 /** What a definition knows of its types. */
 export interface RequestTypes {
@@ -105,6 +135,8 @@ export class RequestDefinition<
 
   constructor(options: RequestDefinitionOptions<Name, AnySchema, AnySchema, ErrorSchemas, Side | null>) {
     const { name, request, response, errors = {}, side = null, ids } = options;
+    checkParts(name, request, response, errors);
+    checkSide(name, side);
     super({ name, side, id: ids?.[0] });
     this.answerName = `${name}.answer`;
     this.answerId = ids?.[1];
@@ -181,7 +213,8 @@ export type RequestHandler<R extends AnyRequestDefinition, Owner> = (
  * Declares a request once, for server and client: from it follow the types of `request` and of the handler that `answer`
  * takes, and the validation of what arrives on both sides.
  *
- * @throws TypeError if a schema is no Standard Schema; {@link ConfigError} for an option that there is not.
+ * @throws TypeError if a schema is no Standard Schema; {@link ConfigError} for an option that there is not, and for a `side` that is
+ * none.
  *
  * @example
  * ```ts no-run
