@@ -1,16 +1,16 @@
 // What a package costs its users, checked by `npm run check:sizes`, minified and gzipped: in a browser with all that it
 // imports, else its own code alone. A limit that is outgrown for a good reason is raised in the same change.
 
-const WITH_ALL = { protocol: "45.6 kB", peer: "100.3 kB" };
+const WITH_ALL = { protocol: "45.6 kB", peer: "100.6 kB" };
 /** A client that echoes, as a page has it: what is imported is what it uses. */
 const ECHO_CLIENT = "{ Client, definePacket, payload }";
 const ALONE = {
-  protocol: "40.1 kB",
-  peer: "57.6 kB",
+  protocol: "40.2 kB",
+  peer: "57.9 kB",
   core: "11.9 kB",
   browser: "12 kB",
   websocket: "14 kB",
-  telemetry: "5.2 kB",
+  telemetry: "5.3 kB",
   cluster: "22 kB",
   ping: "4.6 kB",
   "peng3d-events": "3.7 kB",
@@ -34,5 +34,5 @@ export default [
       ignore: ["@peng3dnet/*", "@msgpack/*", "node:*", "ws", "@opentelemetry/*", "@nats-io/*"],
     }),
   ),
-  size("browser", "78.8 kB", { name: "an echo client in a browser", import: ECHO_CLIENT }),
+  size("browser", "79 kB", { name: "an echo client in a browser", import: ECHO_CLIENT }),
 ];

@@ -59,7 +59,7 @@ test("the name of a packet is no event, that of an event is no packet", async ()
   for (const peer of [server, client] as unknown as Untyped[]) {
     for (const method of ["on", "once"] as const) {
       expect(() => peer[method]("test:note", () => {})).toThrow(
-        '"test:note" is the name of a packet, and a name is that of an event here; give the packet\'s definition',
+        '"test:note" is the name of a packet, and no event; give the packet\'s definition',
       );
       expect(() => peer[method]("close", () => {})).not.toThrow();
     }

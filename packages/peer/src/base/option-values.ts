@@ -36,10 +36,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
     'a list of names of connection types, such as ["password"]',
   ],
   // A function that cannot be called with "new" has no prototype.
-  clientcls: [
-    (value) => typeof value === "function" && isObject(value.prototype),
-    "a class of clients, such as one that extends ClientOnServer",
-  ],
+  clientcls: [(value) => typeof value === "function" && isObject(value.prototype), "a class of clients"],
   authorizeResume: FUNCTION,
 };
 

@@ -439,7 +439,7 @@ export abstract class PeerBase<
     // No event of a peer has a colon, and a packet may be called as an event is.
     if (!name.includes(":") || !this.registry.has(name)) return;
     throw new TypeError(
-      `"${name}" is the name of a packet, and a name is that of an event here; give the packet's definition, from definePacket, to on()`,
+      `"${name}" is the name of a packet, and no event; give the packet's definition, from definePacket, to on()`,
     );
   }
 

@@ -5,7 +5,6 @@ import {
   type OptionNames,
   PacketDefinition,
   type Peer,
-  quoteText,
   RequestError,
   type SchemaInput,
   type SchemaOutput,
@@ -62,18 +61,14 @@ const OPTIONS: OptionNames<
 
 /** What is no schema is refused where it is given, as that of a packet: it would be found out when a peer is made, or in a call. */
 function checkParts(name: string, request: unknown, response: unknown, errors: unknown): void {
-  if (typeof errors !== "object" || errors === null || Array.isArray(errors)) {
-    throw new TypeError(
-      `the errors of "${name}" are an object with a schema for each code, such as { full: payload() }, and not ${describeValue(errors)}`,
-    );
-  }
-  const parts: [string, unknown][] = [];
-  if (request !== undefined) parts.push(["request", request]);
-  if (response !== undefined) parts.push(["response", response]);
-  // A code without a schema is none that is left out: handlers would fail who throw it.
-  for (const [code, schema] of Object.entries(errors)) parts.push([`errors.${code}`, schema ?? null]);
-  for (const [part, schema] of parts)
+  const check = (part: string, schema: unknown): unknown =>
     new PacketDefinition({ name: `${name}: ${part}`, schema: schema as AnySchema });
+  check("request", request);
+  check("response", response);
+  if (typeof errors !== "object" || errors === null || Array.isArray(errors))
+    throw new TypeError(`the errors of "${name}" are an object with a schema for each code`);
+  // A code without a schema is none that is left out: handlers who throw it would fail.
+  for (const [code, schema] of Object.entries(errors)) check(`errors.${code}`, schema ?? null);
 }
 
 /** @throws {@link ConfigError}: a side that is none would let nobody answer, or everybody. */
@@ -81,7 +76,7 @@ function checkSide(name: string, side: unknown): void {
   if (side === null || side === SIDE_CLIENT || side === SIDE_SERVER) return;
   throw new ConfigError(
     "side",
-    `the request ${quoteText(name)}: the option "side" cannot be ${describeValue(side)}; allowed: SIDE_CLIENT, SIDE_SERVER, or null for both`,
+    `the request "${name}": the option "side" cannot be ${describeValue(side)}; allowed: SIDE_CLIENT, SIDE_SERVER, or null for both`,
   );
 }
 

@@ -103,7 +103,5 @@ function refused(name: string, advice?: string): Kind {
 
 function cannotBeSent(name: string, advice?: string): string {
   const why = advice === undefined ? "" : `: ${advice}`;
-  // It is "a URL".
-  const article = /^[AEIOo]/.test(name) ? "an" : "a";
-  return `${article} ${name} cannot be sent${why}; turn it into a number, string, array, plain object, Map, Date or Uint8Array, or hand in an ExtensionCodec as the option "extensions"`;
+  return `a ${name} cannot be sent${why}; turn it into a number, string, array, plain object, Map, Date or Uint8Array, or hand in an ExtensionCodec as the option "extensions"`;
 }
