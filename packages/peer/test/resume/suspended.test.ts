@@ -4,7 +4,7 @@ import { ResumeError, STATE_ACTIVE } from "@peng3dnet/peer";
 import type { MemoryLink } from "@peng3dnet/peer/testing";
 import { sessionOf } from "../../../core/test/support/session.js";
 import { comeBack, tap, ticketsIn } from "./raw-client.js";
-import { Double, Droppable, Filled, Number_, openScene, range, type Scene } from "./scene.js";
+import { Double, Droppable, Filled, Number_, openScene, quickNetwork, range, type Scene } from "./scene.js";
 
 function numbers(scene: Scene, from: number, to: number): void {
   for (const number of range(from, to)) {
@@ -316,6 +316,39 @@ describe("who flushes", () => {
     scene.link.toClient.thaw();
     await scene.settle();
     expect([flushed.is, scene.atClient.numbers]).toEqual(["flushed", [0]]);
+  });
+
+  test("while it is being sent again in several turns waits for the last of them", async () => {
+    const longer = new Uint8Array(200_000);
+    const net = quickNetwork();
+    const { clock } = net;
+    const scene = await openScene({
+      net,
+      prepare: ({ toClient }, index) => {
+        if (index === 0) toClient.capacity = 1000;
+        else {
+          // From now on, all takes so long that others have a turn after each piece.
+          let looks = 0;
+          const now = clock.now();
+          jest.spyOn(clock, "now").mockImplementation(() => now + 100 * ++looks);
+        }
+      },
+    });
+    const { remote, server } = scene;
+    scene.link.toClient.freeze();
+    remote.sendMessage(Filled, [0, longer]);
+    await scene.settle();
+    // It gets there later than the server hands it to the line.
+    server.on("resume", () => scene.link.toClient.freeze());
+    const onLine: number[] = [];
+    const flushed = remote.flush().then(() => void onLine.push(scene.link.toClient.waiting));
+    await scene.cutAndResume();
+    expect(scene.atServer.events).toEqual(["suspend", "resume"]);
+    await flushed;
+    expect(onLine[0]).toBeGreaterThanOrEqual(longer.length);
+    scene.link.toClient.thaw();
+    await scene.settle();
+    expect(scene.atClient.numbers).toEqual([0]);
   });
 
   test("in vain learns how much was left", async () => {

@@ -101,6 +101,44 @@ describe("those that wait count as connections", () => {
   });
 });
 
+describe("those that are not let in", () => {
+  test("for their long headers count no more", async () => {
+    const { http, address } = await shared({ "net.limits.connections": COUNT }, { origins: "*" });
+    const long = await socketsTo(address, http);
+    const refusals = long.map(status);
+    for (const socket of long)
+      socket.write(upgradeRequest(address[0], `Origin: https://${"x".repeat(5000)}`));
+    expect((await Promise.all(refusals)).filter((code) => code === "431").length).toBeGreaterThan(COUNT / 2);
+    for (const socket of long) socket.resetAndDestroy();
+    await connectionsAre(http, 0);
+    const sockets = await socketsTo(address, http);
+    const answers = sockets.map(status);
+    for (const socket of sockets) socket.write(upgradeRequest(address[0]));
+    expect(await Promise.all(answers)).toEqual(new Array(COUNT).fill("101"));
+  });
+
+  test("since the application has destroyed their sockets a moment ago are no failure", async () => {
+    const { server, http, address, opened, drops } = await shared();
+    const accepted: Socket[] = [];
+    http.on("connection", (socket: Socket) => void accepted.push(socket));
+    const faults: unknown[] = [];
+    server.on("handlerError", (error) => void faults.push(error));
+    const sockets = await socketsTo(address, http);
+    // The first ones had no need to wait.
+    const some = new Promise<void>((resolve) =>
+      server.on("connection", () => {
+        if (opened.length !== 15) return;
+        for (const socket of accepted) socket.destroy();
+        resolve();
+      }),
+    );
+    for (const socket of sockets) socket.write(upgradeRequest(address[0]));
+    await some;
+    await connectionsAre(http, 0);
+    expect([faults, drops, opened.length]).toEqual([[], [], 15]);
+  });
+});
+
 describe("what a request that waits holds", () => {
   /** How many of the requests are there still, at the moment when the first of them has its WebSocket, and others wait. */
   async function heldOf(options: ServeWebSocketOptions): Promise<number> {
