@@ -140,10 +140,7 @@ export class ResumableTransport implements Transport, TransportHandler {
 
   closing(reason: string | null): void {
     this.#closeReason = reason;
-    if (this.suspended) return;
-    this.#line.transport.closing?.(reason);
-    // Acknowledgements are not looked at any more, so that nothing waits for them.
-    if (this.#overWindow()) this.host?.flushSoon();
+    if (!this.suspended) this.#line.transport.closing?.(reason);
   }
 
   end(): void {

@@ -84,6 +84,15 @@ describe("when the line breaks", () => {
     expect(transport.backlog).toBe(0);
   });
 
+  test("what it held back of the other side's stream is gone, and counts no more", () => {
+    const { first, session } = opened();
+    const held: number[] = [];
+    Object.assign(session, { holds: (bytes: number) => void held.push(bytes) });
+    first.handler?.holds?.(5000);
+    first.handler?.closed(new Error("reset"));
+    expect(held).toEqual([5000, 0]);
+  });
+
   test("the end of the other side's stream is a break, unless it is an answer", () => {
     const { first, transport, host, session } = opened();
     host.endIsAnswer = true;

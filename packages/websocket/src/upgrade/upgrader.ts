@@ -118,10 +118,7 @@ export class Upgrader {
     }
     // A stream with nothing to read would end, for nobody who listens, once its other end does.
     if (head.length > 0) socket.unshift(head);
-    const take = (): void => {
-      this.#take(kept, from, socket, NOTHING, connected());
-      turns.look();
-    };
+    const take = (): void => this.#take(kept, from, socket, NOTHING, connected());
     turns.add(new WaitingRequest(addressGroup(from.address[0]), socket, take, leave), "fresh");
   }
 

@@ -170,6 +170,15 @@ describe("what a request that waits holds", () => {
     expect(await heldOf({ origins: () => true })).toBeGreaterThan(COUNT / 2);
   });
 
+  test("is a long value, too, where a function of the application decides", async () => {
+    const { http, address } = await shared({}, { origins: (origin) => origin.length > 5000 });
+    const sockets = await socketsTo(address, http);
+    const answers = sockets.map(status);
+    for (const socket of sockets)
+      socket.write(upgradeRequest(address[0], `Origin: https://${"x".repeat(5000)}`));
+    expect(await Promise.all(answers)).toEqual(new Array(COUNT).fill("101"));
+  });
+
   test("is no long value of those that decide: 431", async () => {
     const { http, address, drops } = await shared({}, { origins: "*" });
     const sockets = await socketsTo(address, http);
