@@ -2,13 +2,21 @@
 
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { connect } from "node:net";
-import { type Clock, nodePlatform, Server } from "@peng3dnet/core";
-import { serveWebSocket } from "@peng3dnet/websocket";
-import { track } from "../../../core/test/support/cleanup.js";
+import { connect, type Socket } from "node:net";
+import {
+  type Clock,
+  Config,
+  nodePlatform,
+  Server,
+  silentLogger,
+  type Transport,
+  type TransportHandler,
+} from "@peng3dnet/core";
+import { serveWebSocket, webSocketAcceptor } from "@peng3dnet/websocket";
+import { onCleanup, track } from "../../../core/test/support/cleanup.js";
 import { next } from "../../../core/test/support/peers.js";
 import { accept, packet, settype, value } from "../../../core/test/support/wire.js";
-import { Echo, echoServer, frame, upgraded } from "../support/http.js";
+import { addressOf, Echo, echoServer, frame, httpServer, upgraded } from "../support/http.js";
 import { WirePeer } from "../support/wire-peer.js";
 
 /** A frame of a client that states another length than it has, in 64 bits. */
@@ -64,6 +72,71 @@ test("unfinished messages count for what all connections may have that is not wo
     socket.write(unfinished(0x82, half.length, payload.subarray(0, 599_000)));
   }
   expect((await closed)[1].reason).toBe("serverfull");
+});
+
+test("what a pause holds back is told, also that it is less, and after it the end, though this side has ended before", async () => {
+  const server = await httpServer();
+  const told: string[] = [];
+  let wake = (): void => {};
+  /** Resolves once that was told last. */
+  const last = async (what: string): Promise<void> => {
+    while (told.at(-1) !== what)
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+  };
+  const note = (what: string): void => {
+    told.push(what);
+    wake();
+  };
+  let accepted: Socket | undefined;
+  server.once("connection", (one: Socket) => {
+    accepted = one;
+  });
+  let transport: Transport | undefined;
+  const handler: TransportHandler = {
+    ready: () => {},
+    refused: (error) => note(String(error)),
+    readTarget: () => undefined,
+    data: ({ length }) => {
+      if (told.length === 0) transport?.pause();
+      note(`data ${length}`);
+    },
+    holds: (bytes) => note(`holds ${bytes}`),
+    drained: () => {},
+    ended: () => note("ended"),
+    closed: (error) => note(`closed ${error}`),
+    crashed: (error) => note(String(error)),
+  };
+  const listening = await webSocketAcceptor({ server }).listen({
+    clock: nodePlatform.clock,
+    logger: silentLogger,
+    address: addressOf(server),
+    cfg: new Config({}),
+    offer: (_address, open) => {
+      transport = open();
+      transport.start(handler);
+    },
+    failed: (error) => note(String(error)),
+    signal: new AbortController().signal,
+    closingPacket: () => new Uint8Array(0),
+  });
+  onCleanup(() => listening.close());
+  const socket = await upgraded(addressOf(server));
+  const over = once(accepted as Socket, "close");
+  socket.on("end", () => socket.end());
+  // What is written at once is read at once. Messages so long are told by themselves.
+  const close = frame(0x88, Buffer.from([1000 >> 8, 1000 & 255]));
+  socket.write(Buffer.concat([frame(0x82, Buffer.alloc(17_000)), frame(0x82, Buffer.alloc(5000)), close]));
+  await last("holds 5000");
+  transport?.end();
+  await over;
+  // What this side's end leads to.
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(told).toEqual(["data 17000", "holds 5000"]);
+  transport?.resume();
+  await last("closed undefined");
+  expect(told.slice(2)).toEqual(["data 5000", "holds 0", "ended", "closed undefined"]);
 });
 
 test("frames may be cut anywhere", async () => {
