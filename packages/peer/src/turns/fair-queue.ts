@@ -1,8 +1,8 @@
 import { Fifo } from "./fifo.js";
 
-/** What one of several that share a part of the time is known by. */
-export interface Sharing {
-  /** The same value for all that are to have no more turns together than one of the others. Default: it shares with nobody. */
+/** One of those that wait. */
+interface Sharing {
+  /** The same value for all that have no more turns together than one of the others; `undefined`: it shares with nobody. */
   readonly share?: unknown;
 }
 

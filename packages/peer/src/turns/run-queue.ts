@@ -1,6 +1,6 @@
 import type { Clock } from "../time/clock.js";
 import type { Arrivals } from "./arrivals.js";
-import { FairQueue, type Sharing } from "./fair-queue.js";
+import { FairQueue } from "./fair-queue.js";
 
 /** Longest time that the connections of a peer are worked off before the event loop goes on, in milliseconds. */
 const SLICE = 10;
@@ -23,9 +23,11 @@ export const COSTLY_LENGTH = (UNITS_BETWEEN_LOOKS - 1) << BYTES_PER_UNIT;
 export const BRIEF_LENGTH = 512;
 
 /** A connection with input that waits for its turn. */
-export interface Runnable extends Sharing {
+export interface Runnable {
   /** Works off input until there is none, or until the queue is `spent`. */
   takeTurn(): void;
+  /** The same value for all that are to have no more time together than one of the others. Default: it shares with nobody. */
+  readonly share?: unknown;
 }
 
 /**
