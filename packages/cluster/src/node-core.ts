@@ -374,7 +374,7 @@ export class NodeCore
   }
 
   gone(node: RemoteNode, left: boolean): void {
-    this.asked.gone(node);
+    this.asked.gone(node, left);
     this.served.gone(node);
     const { id, name, advertised, clients } = node;
     const info = { id, name, advertised, clients };

@@ -45,6 +45,13 @@ interface Waiting {
   settle(answer: AnswerParts | Error): void;
 }
 
+/** A request that nobody waits for any more, while its node may not have heard that. */
+interface GivenUp {
+  readonly node: string;
+  /** With how many more beats it is said again. */
+  repeats: number;
+}
+
 /** The requests of this node to clients of others that wait for an answer. Each leaves the table as it is settled. */
 export class Asked {
   readonly #host: AskedHost;
@@ -52,8 +59,11 @@ export class Asked {
   /** Beats after which it is asked what has become of a request. */
   readonly #patience: number;
   readonly #waiting = new Map<number, Waiting>();
+  /** Those that may go on over there without end, unless the node hears that nobody waits any more. As many at most as may wait. */
+  readonly #givenUp = new Map<number, GivenUp>();
   #lastId = 0;
 
+  /** @param patience - beats after which it is asked what has become of a request, and with so many it is said that nobody waits. */
   constructor(host: AskedHost, limit: number, patience: number) {
     this.#host = host;
     this.#limit = limit;
@@ -98,14 +108,16 @@ export class Asked {
           if (result instanceof Error) reject(result);
           else resolve(result);
         };
-        const giveUp = (error: Error): void => {
+        const giveUp = (error: Error, repeated: boolean): void => {
           if (!this.#waiting.has(id)) return;
           settle(error);
-          this.#host.giveUp(node, id);
+          if (repeated) this.#giveUp(node, id);
+          else this.#host.giveUp(node, id);
         };
         this.#waiting.set(id, { question, beats: 0, settle });
-        if (delay > 0) timer = clock.setTimeout(() => giveUp(timedOut(name, timeout)), delay);
-        if (signal !== undefined) stopListening = onAbort(signal, () => giveUp(aborted(name, signal)));
+        // The other node has the same time for it.
+        if (delay > 0) timer = clock.setTimeout(() => giveUp(timedOut(name, timeout), false), delay);
+        if (signal !== undefined) stopListening = onAbort(signal, () => giveUp(aborted(name, signal), true));
       });
       return question.answered(answer);
     } finally {
@@ -122,14 +134,25 @@ export class Asked {
     return true;
   }
 
-  /** A node is not there any more: it answers nothing. */
-  gone({ id: node }: RemoteNode): void {
-    this.#endAll(({ question }) => question.node === node, "the node of the client is gone");
+  /** A node is not there any more: it answers nothing. @param left - it has said so; else it may live, and go on with what it was asked. */
+  gone({ id: node }: RemoteNode, left: boolean): void {
+    this.#endAll(({ question }) => question.node === node, "the node of the client is gone", !left);
+    if (!left) return;
+    for (const [id, givenUp] of this.#givenUp) if (givenUp.node === node) this.#givenUp.delete(id);
+  }
+
+  /** Nobody waits any more. It is said now, and again with some beats of a time when the node is there: each may be lost. */
+  #giveUp(node: string, id: number): void {
+    this.#host.giveUp(node, id);
+    this.#givenUp.set(id, { node, repeats: this.#patience });
+    const [oldest] = this.#givenUp.keys();
+    if (this.#givenUp.size > this.#limit && oldest !== undefined) this.#givenUp.delete(oldest);
   }
 
   /** This node leaves. */
   end(): void {
-    this.#endAll(() => true, "this node has left the cluster");
+    this.#endAll(() => true, "this node has left the cluster", false);
+    this.#givenUp.clear();
   }
 
   /** A beat is over: asks what has become of requests that have waited long, be it that they, or their answers, were lost. */
@@ -137,16 +160,26 @@ export class Asked {
     this.#endAll(
       ({ question }) => this.#host.isThere(question.node) === false,
       "the node of the client is not there",
+      true,
     );
     for (const [id, waiting] of this.#waiting) {
       waiting.beats++;
       if (waiting.beats % this.#patience === 0) this.#host.probe(waiting.question.node, id);
     }
+    for (const [id, givenUp] of this.#givenUp) {
+      if (this.#host.isThere(givenUp.node) !== true) continue;
+      this.#host.giveUp(givenUp.node, id);
+      if (--givenUp.repeats === 0) this.#givenUp.delete(id);
+    }
   }
 
-  #endAll(concerned: (waiting: Waiting) => boolean, why: string): void {
-    for (const waiting of [...this.#waiting.values()]) {
-      if (concerned(waiting)) waiting.settle(closedError(waiting.question.name, "unknown", { why }));
+  /** @param giveUp - whether the other node may go on with them, unless it hears that nobody waits. */
+  #endAll(concerned: (waiting: Waiting) => boolean, why: string, giveUp: boolean): void {
+    for (const [id, waiting] of [...this.#waiting]) {
+      if (!concerned(waiting)) continue;
+      const { name, node } = waiting.question;
+      waiting.settle(closedError(name, "unknown", { why }));
+      if (giveUp) this.#giveUp(node, id);
     }
   }
 }

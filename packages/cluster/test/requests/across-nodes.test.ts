@@ -15,7 +15,7 @@ import {
 } from "@peng3dnet/peer";
 import { z } from "zod";
 import { readMessage } from "../../src/wire/form.js";
-import { ANSWER, REQUEST } from "../../src/wire/messages.js";
+import { ANSWER, GIVE_UP, REQUEST } from "../../src/wire/messages.js";
 import { Confirm, News, settled, TestCluster } from "../support/cluster.js";
 
 const Unknown = defineRequest({ name: "test:elsewhere", side: SIDE_CLIENT });
@@ -239,6 +239,60 @@ test("where the caller's node is gone, the handler is told, too", async () => {
   expect([aborted, b.node.metrics.requestsRunning]).toEqual([true, 0]);
   expect(await settled(a.node.request(guest.id, Confirm, null))).toMatchObject({ outcome: "notsent" });
 });
+
+test.each(["was taken for dead while it could not be heard", "did not hear that"])(
+  "a request that nobody waits for any more ends on a node that %s",
+  async (how) => {
+    const { cluster, a, b, guest } = await two();
+    let aborted = 0;
+    guest.client.answer(Confirm, (_, { signal }) => {
+      signal.addEventListener("abort", () => aborted++);
+      return new Promise(() => {});
+    });
+    const controller = new AbortController();
+    const { signal } = controller;
+    const waiting = settled(
+      a.node.request(guest.id, Confirm, null, { timeout: Number.POSITIVE_INFINITY, signal }),
+    );
+    await cluster.settle();
+    if (how === "did not hear that") {
+      cluster.bus.partition("a", "b");
+      controller.abort();
+      await cluster.turn(2);
+    } else {
+      cluster.bus.drop(({ from, to }) => from === "b" && to === "a");
+      await cluster.turn(8);
+      expect(a.node.metrics.nodes).toBe(0);
+    }
+    expect(await waiting).toMatchObject({ code: expect.any(String) });
+    cluster.bus.heal();
+    await cluster.turn(2);
+    expect([aborted, b.node.metrics.requestsRunning]).toEqual([1, 0]);
+  },
+);
+
+test.each(["by time", "by signal", "by signal, and the node leaves"])(
+  "that nobody waits any more, %s, is said as often as it may have to be, and no more",
+  async (how) => {
+    const { cluster, a, b, guest } = await two();
+    let said = 0;
+    cluster.bus.drop(({ from, to, payload }) => {
+      if (from === "a" && to === "b" && readMessage(payload).kind === GIVE_UP.kind) said++;
+      return false;
+    });
+    guest.client.answer(Confirm, () => new Promise(() => {}));
+    const controller = new AbortController();
+    const options = how === "by time" ? { timeout: 1 } : { signal: controller.signal };
+    const waiting = settled(a.node.request(guest.id, Confirm, null, options));
+    await cluster.turn(1);
+    controller.abort();
+    await waiting;
+    if (how.endsWith("leaves")) await b.node.leave();
+    await cluster.turn(20);
+    // The other node counts the time of a request as well, and ends it by itself.
+    expect(said).toBe(how === "by signal" ? 6 : 1);
+  },
+);
 
 test("both sides bound how many are under way", async () => {
   const cluster = new TestCluster();
