@@ -233,7 +233,7 @@ export class Membership {
    * A node was heard.
    *
    * @param advertised - where clients reach it, if it has said so just now.
-   * @returns it; `undefined`: there are too many.
+   * @returns it; `undefined`: there are too many, or a listener that was told of it has this node leave.
    */
   heard(id: string, advertised?: string): RemoteNode | undefined {
     const now = this.#host.clock.now();
@@ -251,7 +251,8 @@ export class Membership {
     this.#tellState(id);
     this.#want(id);
     this.#host.joined(node);
-    return node;
+    // Behind the farewell nothing is said: the others would take it for the node's return.
+    return this.#ended ? undefined : node;
   }
 
   #want(id: string): void {

@@ -172,6 +172,20 @@ test.each(["leave", "stop", "dispose"])(
   },
 );
 
+test("a node that leaves as it hears of another one says nothing more behind its farewell", async () => {
+  const cluster = new TestCluster();
+  const a = await cluster.join("a");
+  const guest = await a.enter();
+  // What this node says of its group is answered where it is heard.
+  a.node.group("room").add(guest.remote);
+  await cluster.settle();
+  const b = await cluster.join("b");
+  b.node.on("nodejoin", () => b.node.leave());
+  await cluster.settle();
+  expect([b.node.left, b.node.metrics.unpublished, b.warnings]).toEqual([true, 0, []]);
+  expect(a.node.nodes.size).toBe(0);
+});
+
 test("a node that has left tells of no other nodes any more, and counts its own clients alone", async () => {
   const cluster = new TestCluster();
   const [a, b] = await cluster.joinAll(["a", "b"]);
