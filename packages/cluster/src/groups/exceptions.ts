@@ -24,7 +24,8 @@ export function readExceptions(except: unknown, own: string): Exceptions {
   if (except === undefined) return found;
   if (except instanceof ClusterGroup) {
     found.groups.push(except.name);
-    found.here.push(...except);
+    // One by one: a call does not take as many arguments as a group may have members.
+    for (const member of except) found.here.push(member);
     return found;
   }
   for (const item of isList(except) ? except : [except]) {
