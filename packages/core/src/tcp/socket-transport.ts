@@ -17,10 +17,56 @@ const [NODES_OWN] = new Socket().listeners("end") as (() => void)[];
 const HANDLER = Symbol("handler");
 /** Where a socket notes that it was broken off here. */
 const DESTROYED = Symbol("destroyed");
+/** Where a socket keeps what tells Node of a write that failed, until all that came before is read. */
+const FAILED = Symbol("failed");
+
+type Written = (error?: Error | null) => void;
 
 interface HandledSocket extends Socket {
   [HANDLER]?: TransportHandler;
   [DESTROYED]?: true;
+  [FAILED]?: () => void;
+}
+
+/** Errors of a write that say that the peer is gone, so that what it sent ends soon, too. */
+const GONE: ReadonlySet<unknown> = new Set(["ECONNRESET", "EPIPE"]);
+
+/** Tells Node of a write that failed: it breaks the socket off. */
+function tellFailure(socket: HandledSocket): boolean {
+  const tell = socket[FAILED];
+  if (tell === undefined) return false;
+  delete socket[FAILED];
+  tell();
+  return true;
+}
+
+/**
+ * Puts off what a failed write does. Node breaks the socket off at once, with all that the kernel still holds of what the peer had
+ * sent before it closed: its last packets, and its reason. Where that is read, its end is near, and told of there. Where it is not,
+ * the failure is what tells that the peer is gone.
+ */
+function readFirst(socket: HandledSocket, written: Written): Written {
+  return (error) => {
+    const code = (error as { code?: unknown } | null | undefined)?.code;
+    const reads = !(socket.readableEnded || socket.isPaused() || socket.destroyed);
+    if (reads && GONE.has(code)) socket[FAILED] = () => written(error);
+    else written(error);
+  };
+}
+
+// Of the prototype, as all sockets share them.
+const { _write: nodesWrite, _writev: nodesWritev } = Socket.prototype;
+
+function write(this: HandledSocket, chunk: unknown, encoding: BufferEncoding, written: Written): void {
+  nodesWrite.call(this, chunk, encoding, readFirst(this, written));
+}
+
+function writev(
+  this: HandledSocket,
+  chunks: { chunk: unknown; encoding: BufferEncoding }[],
+  written: Written,
+): void {
+  nodesWritev?.call(this, chunks, readFirst(this, written));
 }
 
 function onData(this: HandledSocket, chunk: Uint8Array): void {
@@ -33,6 +79,8 @@ function onData(this: HandledSocket, chunk: Uint8Array): void {
 }
 
 function onEnd(this: HandledSocket): void {
+  // A line that was broken has no end in order.
+  if (tellFailure(this)) return;
   try {
     this[HANDLER]?.ended();
   } catch (error) {
@@ -56,7 +104,8 @@ function onClose(this: HandledSocket): void {
  * Finds out whether a socket that is not read is broken: the kernel tells of it when something is written, be it
  * nothing.
  */
-export function probe(socket: Socket): void {
+export function probe(socket: HandledSocket): void {
+  if (tellFailure(socket)) return;
   if (socket.writable && socket.writableLength === 0) socket.write(NOTHING);
 }
 
@@ -101,6 +150,8 @@ export class SocketTransport implements Transport {
     const { socket } = this;
     socket[HANDLER] = handler;
     this.read(handler);
+    socket._write = write;
+    if (nodesWritev !== undefined) socket._writev = writev;
     if (NODES_OWN !== undefined && socket.allowHalfOpen) socket.off("end", NODES_OWN);
     socket.on("end", onEnd);
     socket.on("error", onError);
@@ -145,7 +196,7 @@ export class SocketTransport implements Transport {
   }
 
   destroyAfterWrite(): void {
-    this.socket.destroySoon();
+    if (!tellFailure(this.socket)) this.socket.destroySoon();
   }
 
   destroy(): void {

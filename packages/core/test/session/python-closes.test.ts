@@ -1,6 +1,13 @@
 // Closes between ours and peers that behave as Python's: what was sent before them arrives, and the reason.
 
-import { Client, type ClientOptions, type CloseInfo, Packet, Server } from "@peng3dnet/core";
+import {
+  Client,
+  type ClientOptions,
+  type CloseInfo,
+  ConnectionLostError,
+  Packet,
+  Server,
+} from "@peng3dnet/core";
 import { ManualClock, TestNetwork } from "@peng3dnet/core/testing";
 import { track } from "../support/cleanup.js";
 import { handle, LOCAL, next, startPair, startServer } from "../support/peers.js";
@@ -106,6 +113,40 @@ describe("a Python peer that closes", () => {
     const [, { reason }] = await closed;
     expect(reason).toBe("enough");
     expect(received).toEqual(ITEMS);
+  });
+});
+
+describe("a Python client that closes without having read all, and a write of ours fails", () => {
+  // So much that the peer's system holds what a paused socket has not read, and answers with a reset when it closes.
+  const UNREAD = new Uint8Array(200_000);
+  const LAST = Array.from({ length: 9 }, (_, index) => packet(64, index + 1));
+
+  test.each<[string, Buffer[], object]>([
+    ["with a reason", [closeconn("enough")], { reason: "enough", clean: false }],
+    ["without one", [], { reason: "socketclose", error: expect.any(ConnectionLostError), clean: false }],
+  ])("%s: what it sent before arrives", async (_, ending, info) => {
+    const received: unknown[] = [];
+    const server = track(new Server({ addr: LOCAL, cfg: { "net.compress.enabled": false } }));
+    handle(server, "test:item", (msg, cid) => {
+      received.push(msg);
+      // All of it comes between a read and a write of the server, which the answer makes at the end of this turn.
+      if (msg === 0) {
+        peer.write(...LAST, ...ending);
+        peer.socket.destroy();
+      }
+      server.sendMessage("test:item", msg, cid as number);
+    });
+    await server.start();
+    const complete = next(server, "handshakecomplete");
+    const peer = await RawPeer.activeClient(server.addr);
+    const [client] = await complete;
+    peer.socket.pause();
+    client.sendMessage("test:item", UNREAD);
+    await client.flush();
+    const closed = next(server, "close");
+    peer.write(packet(64, 0));
+    expect((await closed)[1]).toMatchObject(info);
+    expect(received).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 });
 
