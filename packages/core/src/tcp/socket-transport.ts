@@ -54,19 +54,11 @@ function readFirst(socket: HandledSocket, written: Written): Written {
   };
 }
 
-// Of the prototype, as all sockets share them.
-const { _write: nodesWrite, _writev: nodesWritev } = Socket.prototype;
+// What writes several pieces at once is left as it is: while one is written, a transport hands over nothing but an empty one.
+const { _write: nodesWrite } = Socket.prototype;
 
 function write(this: HandledSocket, chunk: unknown, encoding: BufferEncoding, written: Written): void {
   nodesWrite.call(this, chunk, encoding, readFirst(this, written));
-}
-
-function writev(
-  this: HandledSocket,
-  chunks: { chunk: unknown; encoding: BufferEncoding }[],
-  written: Written,
-): void {
-  nodesWritev?.call(this, chunks, readFirst(this, written));
 }
 
 function onData(this: HandledSocket, chunk: Uint8Array): void {
@@ -151,7 +143,6 @@ export class SocketTransport implements Transport {
     socket[HANDLER] = handler;
     this.read(handler);
     socket._write = write;
-    if (nodesWritev !== undefined) socket._writev = writev;
     if (NODES_OWN !== undefined && socket.allowHalfOpen) socket.off("end", NODES_OWN);
     socket.on("end", onEnd);
     socket.on("error", onError);
