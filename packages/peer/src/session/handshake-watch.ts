@@ -63,9 +63,13 @@ export class HandshakeWatch implements Due {
       this.#deadline = Deadline.start(options.clock, GRACE, () => this.expired());
       return;
     }
+    const hint =
+      this.received() === 0
+        ? ": nothing came; does the other side speak peng3dnet, over TCP or WebSocket as this one?"
+        : "";
     this.#judge.handshakeExpired(
       new HandshakeTimeoutError(
-        `the handshake was not complete within ${options.handshakeTimeout} s (net.timeout.handshake)`,
+        `the handshake was not complete within ${options.handshakeTimeout} s (net.timeout.handshake)${hint}`,
       ),
     );
   }

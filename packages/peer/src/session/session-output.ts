@@ -88,6 +88,8 @@ class Backlog {
   againFrom: number | undefined = undefined;
   /** Bytes that were dropped before they were handed over, or were left when the connection ended. */
   dropped = 0;
+  /** How the connection ended; `undefined`: it has not. */
+  end: { readonly reason: string | null; readonly error: Error | undefined } | undefined = undefined;
   waiters: FlushWaiter[] | undefined = undefined;
 
   /** Whether nothing of it is of use, once all is with the kernel. */
@@ -298,7 +300,7 @@ export class SessionOutput {
     const dropped = this.#backlog?.dropped ?? 0;
     const left = unsent + dropped > 0 || this.#backlog?.againFrom !== undefined;
     if (!left && !this.brokenOff) deferred.settle();
-    else if (this.phase === "gone" || this.brokenOff) deferred.fail(this.undelivered(null, undefined));
+    else if (this.phase === "gone" || this.brokenOff) deferred.fail(this.undelivered());
     else {
       const backlog = this.getBacklog();
       backlog.waiters ??= [];
@@ -315,11 +317,13 @@ export class SessionOutput {
       const withLine = this.#host.connection.backlog - this.restLength;
       this.getBacklog().dropped += Math.max(0, this.bytesOut - againFrom - withLine);
     }
-    for (const { deferred } of this.#backlog?.waiters?.splice(0) ?? [])
-      deferred.fail(this.undelivered(reason, error));
-    // The connection forgets it now; who asks later is not to be told that all was sent.
     const { unsent } = this.#host.connection;
-    if (unsent > 0) this.getBacklog().dropped += unsent;
+    const backlog = unsent > 0 ? this.getBacklog() : this.#backlog;
+    if (backlog === undefined) return;
+    backlog.end = { reason, error };
+    for (const { deferred } of backlog.waiters?.splice(0) ?? []) deferred.fail(this.undelivered());
+    // The connection forgets it now; who asks later is not to be told that all was sent.
+    backlog.dropped += unsent;
   }
 
   /** Stops watching for progress. */
@@ -483,11 +487,11 @@ export class SessionOutput {
     );
   }
 
-  private undelivered(reason: string | null, error: Error | undefined): ConnectionLostError {
-    const dropped = this.#backlog?.dropped ?? 0;
+  private undelivered(): ConnectionLostError {
+    const { dropped = 0, end } = this.#backlog ?? {};
     return new ConnectionLostError(
-      `the connection ended with ${this.#host.connection.unsent + dropped} bytes not handed over (${escapeText(reason ?? "no reason given", MAX_REASON_BYTES)})`,
-      { cause: error },
+      `the connection ended with ${this.#host.connection.unsent + dropped} bytes not handed over (${escapeText(end?.reason ?? "no reason given", MAX_REASON_BYTES)})`,
+      { cause: end?.error },
     );
   }
 }

@@ -177,9 +177,10 @@ describe("flush", () => {
     handler.ended();
     handler.closed(undefined);
     await lost;
-    await expect(flushed).rejects.toThrow(
-      `the connection ended with ${wireLength(100)} bytes not handed over (because)`,
-    );
+    const message = `the connection ended with ${wireLength(100)} bytes not handed over (because)`;
+    await expect(flushed).rejects.toThrow(message);
+    // Whoever asks once it is over is told the same.
+    await expect(client.flush()).rejects.toThrow(message);
     expect(transport.calls).not.toContain("end");
   });
 

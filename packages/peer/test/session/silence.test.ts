@@ -46,12 +46,21 @@ describe("the handshake", () => {
   }
 
   test("has the time that is set, less what is spent, and the error names the option", () => {
-    const { clock, errors } = watch(2);
+    const { clock, errors, session } = watch(2);
+    session.bytesIn = 1;
     clock.advance(2.999);
     expect(errors).toEqual([]);
     clock.advance(0.001);
     expect(errors).toEqual([expect.any(HandshakeTimeoutError)]);
     expect(errors[0]?.message).toBe("the handshake was not complete within 5 s (net.timeout.handshake)");
+  });
+
+  test("says so where nothing came, as from a port where something else listens", () => {
+    const { clock, errors } = watch();
+    clock.advance(5);
+    expect(errors[0]?.message).toMatch(
+      /\(net\.timeout\.handshake\): nothing came; does the other side speak peng3dnet/,
+    );
   });
 
   test.each([
