@@ -1,4 +1,5 @@
 import type { Session } from "../session/session.js";
+import { FairQueue } from "./fair-queue.js";
 import { PacketLine, type Piece } from "./packet-line.js";
 
 /** The packets of one connection that wait for a later pass, in order. */
@@ -6,8 +7,10 @@ export class PostponedLine extends PacketLine {
   readonly session: Session;
   /** The same for all connections that have one part of the time together. */
   readonly share: unknown;
-  /** How many of its packets may be processed in the pass that is under way. */
+  /** How many of its packets may still be processed in the pass that has the number `pass`. */
   allowed = 0;
+  /** The last pass in which it had a turn. */
+  pass = 0;
 
   constructor(session: Session) {
     super();
@@ -18,12 +21,12 @@ export class PostponedLine extends PacketLine {
 
 /**
  * Packets that a pass did not come to, in a line for each connection: the next pass looks at each connection once, and not at each
- * packet, of which there may be hundreds of thousands.
+ * packet, of which there may be hundreds of thousands. It looks at no more connections than it has time for.
  */
 export class PostponedPackets {
   readonly #lines = new Map<Session, PostponedLine>();
-  /** The lines by the share that their connections have in common. A line that had its turn goes to the end. */
-  readonly #shares = new Map<unknown, Set<PostponedLine>>();
+  /** The lines in the order of their turns. One of which nothing was left is taken out when its turn comes. */
+  readonly #turns = new FairQueue<PostponedLine>();
 
   /** How many connections have some. */
   get size(): number {
@@ -46,39 +49,35 @@ export class PostponedPackets {
     if (line === undefined) {
       line = new PostponedLine(session);
       this.#lines.set(session, line);
-      const same = this.#shares.get(line.share);
-      if (same === undefined) this.#shares.set(line.share, new Set([line]));
-      else same.add(line);
+      this.#turns.push(line);
     }
     line.push(piece);
   }
 
-  /**
-   * All lines in the order in which they have their turn: the first one of each share, then the second one of each, and so on. What
-   * comes to them later is for the next pass.
-   */
-  inTurns(): PostponedLine[] {
-    const ordered: PostponedLine[] = [];
-    let rest = [...this.#shares.values()].map((lines) => lines.values());
-    while (rest.length > 0) {
-      rest = rest.filter((lines) => {
-        const { done, value } = lines.next();
-        if (done === true) return false;
-        value.allowed = value.length;
-        ordered.push(value);
-        return true;
-      });
-    }
-    return ordered;
+  /** How many turns it takes until each line had one. */
+  get turns(): number {
+    return this.#turns.length;
   }
 
-  /** A line had its turn: it goes behind the others, or away if nothing is left of it. */
+  /**
+   * The line whose turn it is, which goes behind the others before it has it: a handler may call `process`, too.
+   *
+   * @returns `undefined`: all of it was processed in an earlier turn.
+   */
+  next(): PostponedLine | undefined {
+    const line = this.#turns.shift();
+    if (line === undefined || !this.#has(line)) return undefined;
+    this.#turns.push(line);
+    return line;
+  }
+
+  /** A line had its turn: it goes if nothing is left of it. */
   hadTurn(line: PostponedLine): void {
-    const lines = this.#shares.get(line.share);
-    if (lines === undefined || !lines.delete(line)) return;
-    this.#shares.delete(line.share);
-    if (line.length > 0) lines.add(line);
-    else this.#lines.delete(line.session);
-    if (lines.size > 0) this.#shares.set(line.share, lines);
+    if (line.length === 0 && this.#has(line)) this.#lines.delete(line.session);
+  }
+
+  /** A connection may have another line meanwhile. */
+  #has(line: PostponedLine): boolean {
+    return this.#lines.get(line.session) === line;
   }
 }

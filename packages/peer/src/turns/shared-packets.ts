@@ -16,6 +16,8 @@ export class SharedPackets extends PacketQueue {
   readonly #turns: Pick<RunQueue, "arrivals">;
   /** Whether the pass under way is a short one that counts for how long turns may be short, see `Arrivals`. */
   #hurries = false;
+  /** How many passes there were. */
+  #passes = 0;
 
   /** @param turns - knows whether connections are being accepted. */
   constructor(clock: Clock, turns: Pick<RunQueue, "arrivals">) {
@@ -79,21 +81,37 @@ export class SharedPackets extends PacketQueue {
 
   /** Gives the connections their turns first that wait since an earlier pass, over and over while there is time for all. */
   #runPostponed(pass: ProcessPass): number {
-    const lines = this.postponed.inTurns();
+    const { postponed } = this;
+    this.#passes++;
+    const number = this.#passes;
     let count = 0;
-    let again: boolean;
+    let before: number;
     do {
-      again = false;
-      for (const line of lines) {
-        if (!line.session.open) this.#drop(line);
-        else if (line.allowed > 0 && !pass.crowded) {
-          const processed = this.#runLine(line, pass);
-          count += processed;
-          again ||= processed > 0;
-        } else if (line.length > 0) pass.outOfTime ||= !line.session.paused;
+      before = count;
+      for (let left = postponed.turns; left > 0 && !pass.crowded; left--) {
+        const line = postponed.next();
+        if (line !== undefined) count += this.#turnOf(line, number, pass);
       }
-    } while (again && !pass.crowded);
+    } while (count > before && !pass.crowded);
+    // Whether those that are left are held by somebody is not looked at: there may be thousands.
+    pass.outOfTime ||= pass.crowded && !postponed.empty;
     return count;
+  }
+
+  /** Gives one its turn. @param number - of the pass. @returns how many packets were processed. */
+  #turnOf(line: PostponedLine, number: number, pass: ProcessPass): number {
+    if (!line.session.open) {
+      this.#drop(line);
+      return 0;
+    }
+    if (line.pass !== number) {
+      line.pass = number;
+      // What comes to it later is for the next pass.
+      line.allowed = line.length;
+    }
+    if (line.allowed > 0) return this.#runLine(line, pass);
+    pass.outOfTime ||= line.length > 0 && !line.session.paused;
+    return 0;
   }
 
   #runLine(line: PostponedLine, pass: ProcessPass): number {

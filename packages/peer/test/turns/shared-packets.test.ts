@@ -1,0 +1,79 @@
+// Packets that wait for `process` on a server: what a pass costs, and handlers that call `process` themselves.
+
+import { ManualClock } from "@peng3dnet/peer/testing";
+import type { Session } from "../../src/session/session.js";
+import { SharedPackets } from "../../src/turns/shared-packets.js";
+
+/** What a packet takes, in seconds. */
+const TIME = 0.001;
+
+/** Packets of connections that are not there, whose handler is `handle`. */
+function scene(handle: (name: string, raw: Uint8Array) => void) {
+  const clock = new ManualClock();
+  const packets = new SharedPackets(clock, { arrivals: undefined });
+  const looks = { count: 0 };
+  const connection = (name: string, paused = false) => {
+    const session = {
+      share: name,
+      paused,
+      queuedPackets: 0,
+      get open() {
+        looks.count++;
+        return true;
+      },
+      dequeued: () => void session.queuedPackets--,
+      dispatchRaw(raw: Uint8Array) {
+        clock.advance(TIME);
+        handle(name, raw);
+        return true;
+      },
+    };
+    return session;
+  };
+  const push = (session: ReturnType<typeof connection>, ...numbers: number[]): void => {
+    for (const number of numbers) {
+      packets.push(session as unknown as Session, Uint8Array.of(number));
+      session.queuedPackets++;
+    }
+  };
+  return { packets, looks, connection, push };
+}
+
+test("a pass looks at no more connections than it has time for, however many wait", () => {
+  const turns = new Map<string, number>();
+  const { packets, looks, connection, push } = scene(
+    (name) => void turns.set(name, (turns.get(name) ?? 0) + 1),
+  );
+  const names = Array.from({ length: 1000 }, (_, index) => `10.0.${index >> 8}.${index & 255}`);
+  for (const name of names) push(connection(name), 1, 2, 3);
+  // This one looks at each packet that came.
+  packets.run();
+  let passes = 0;
+  looks.count = 0;
+  for (; packets.length > 0; passes++) {
+    const before = packets.length;
+    const { count } = packets.run();
+    expect(count).toBe(before - packets.length);
+  }
+  expect([...turns.values()]).toEqual(names.map(() => 3));
+  expect(passes).toBeGreaterThan(100);
+  expect(looks.count).toBeLessThan(3 * 3000);
+});
+
+test("what comes while a handler of the last packet calls process() is processed, too, and in order", () => {
+  const got: number[] = [];
+  const { packets, connection, push } = scene((_name, raw) => {
+    const [number = 0] = raw;
+    got.push(number);
+    if (number !== 2) return;
+    push(held, 3);
+    packets.run();
+  });
+  const held = connection("held", true);
+  push(held, 1, 2);
+  packets.run();
+  held.paused = false;
+  for (let passes = 0; passes < 5; passes++) packets.run();
+  expect(got).toEqual([1, 2, 3]);
+  expect(packets.length).toBe(0);
+});
