@@ -92,12 +92,14 @@ export class PacketProcessor {
 
   /** A connection is over: nothing is to hold on to it for packets that nobody wants any more. */
   closed(session: Session): void {
+    this.#packets.released(session);
     if (this.#dispatching && session.queuedPackets > 0) this.#drainLater();
   }
 
   /** A connection that was held goes on: its packets may have waited for that. */
   released(session: Session): void {
     if (session.queuedPackets === 0) return;
+    this.#packets.released(session);
     if (this.#dispatching) this.#drain();
     else if (this.#waiting > 0) this.wake();
   }

@@ -11,6 +11,8 @@ export class PostponedLine extends PacketLine {
   allowed = 0;
   /** The last pass in which it had a turn. */
   pass = 0;
+  /** Whether it has no turns, since its connection is paused. */
+  held = false;
 
   constructor(session: Session) {
     super();
@@ -62,13 +64,25 @@ export class PostponedPackets {
   /**
    * The line whose turn it is, which goes behind the others before it has it: a handler may call `process`, too.
    *
-   * @returns `undefined`: all of it was processed in an earlier turn.
+   * @returns `undefined`: it has none, as all of it was processed in an earlier turn, or its connection is paused.
    */
   next(): PostponedLine | undefined {
     const line = this.#turns.shift();
     if (line === undefined || !this.#has(line)) return undefined;
+    const { session } = line;
+    // Thousands may be paused, and would be looked at for each packet of another one.
+    line.held = session.paused && session.open;
+    if (line.held) return undefined;
     this.#turns.push(line);
     return line;
+  }
+
+  /** A connection is paused no more, or closed: its line has turns again. */
+  release(session: Session): void {
+    const line = this.#lines.get(session);
+    if (line?.held !== true) return;
+    line.held = false;
+    this.#turns.push(line);
   }
 
   /** A line had its turn: it goes if nothing is left of it. */

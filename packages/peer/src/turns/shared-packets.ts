@@ -26,6 +26,10 @@ export class SharedPackets extends PacketQueue {
     this.#turns = turns;
   }
 
+  override released(session: Session): void {
+    this.postponed.release(session);
+  }
+
   #newPass(): ProcessPass {
     const { arrivals } = this.#turns;
     const many = this.postponed.size > MANY;
@@ -93,8 +97,8 @@ export class SharedPackets extends PacketQueue {
         if (line !== undefined) count += this.#turnOf(line, number, pass);
       }
     } while (count > before && !pass.crowded);
-    // Whether those that are left are held by somebody is not looked at: there may be thousands.
-    pass.outOfTime ||= pass.crowded && !postponed.empty;
+    // Whether those that are left were paused meanwhile is not looked at: there may be thousands.
+    pass.outOfTime ||= pass.crowded && postponed.turns > 0;
     return count;
   }
 

@@ -39,6 +39,9 @@ export abstract class WaitingPackets {
     session.dequeued(raw.length);
   }
 
+  /** A connection is paused no more, or closed: what waits of it is to be looked at again. */
+  released(_session: Session): void {}
+
   /** The packets of a connection, in order. */
   abstract of(session: Session): Uint8Array[];
 

@@ -16,10 +16,11 @@ function scene(handle: (name: string, raw: Uint8Array) => void) {
     const session = {
       share: name,
       paused,
+      closed: false,
       queuedPackets: 0,
       get open() {
         looks.count++;
-        return true;
+        return !session.closed;
       },
       dequeued: () => void session.queuedPackets--,
       dispatchRaw(raw: Uint8Array) {
@@ -73,7 +74,34 @@ test("what comes while a handler of the last packet calls process() is processed
   push(held, 1, 2);
   packets.run();
   held.paused = false;
+  packets.released(held as unknown as Session);
   for (let passes = 0; passes < 5; passes++) packets.run();
   expect(got).toEqual([1, 2, 3]);
+  expect(packets.length).toBe(0);
+});
+
+test("those that are paused are not looked at for each packet of another one, until they go on", () => {
+  const got: string[] = [];
+  const { packets, looks, connection, push } = scene((name) => void got.push(name));
+  const paused = Array.from({ length: 100 }, (_, index) => connection(`paused ${index}`, true));
+  for (const session of paused) push(session, 1);
+  packets.run();
+  packets.run();
+  const one = connection("one");
+  looks.count = 0;
+  for (let count = 0; count < 10; count++) {
+    push(one, 1);
+    expect(packets.run()).toEqual({ count: 1, outOfTime: false });
+  }
+  expect(looks.count).toBeLessThan(100);
+  expect(got).toHaveLength(10);
+  for (const [index, session] of paused.entries()) {
+    // Of one that is closed, nothing is processed any more, and nothing is kept.
+    if (index === 0) session.closed = true;
+    else session.paused = false;
+    packets.released(session as unknown as Session);
+  }
+  while (packets.run().count > 0);
+  expect(got).toHaveLength(109);
   expect(packets.length).toBe(0);
 });
