@@ -145,8 +145,9 @@ export class Asked {
   #giveUp(node: string, id: number): void {
     this.#host.giveUp(node, id);
     this.#givenUp.set(id, { node, repeats: this.#patience });
+    if (this.#givenUp.size <= this.#limit) return;
     const [oldest] = this.#givenUp.keys();
-    if (this.#givenUp.size > this.#limit && oldest !== undefined) this.#givenUp.delete(oldest);
+    this.#givenUp.delete(oldest as number);
   }
 
   /** This node leaves. */
@@ -175,7 +176,7 @@ export class Asked {
 
   /** @param giveUp - whether the other node may go on with them, unless it hears that nobody waits. */
   #endAll(concerned: (waiting: Waiting) => boolean, why: string, giveUp: boolean): void {
-    for (const [id, waiting] of [...this.#waiting]) {
+    for (const [id, waiting] of this.#waiting) {
       if (!concerned(waiting)) continue;
       const { name, node } = waiting.question;
       waiting.settle(closedError(name, "unknown", { why }));

@@ -38,7 +38,7 @@ export class Served {
     return this.#running.size;
   }
 
-  /** Takes a message that concerns this. @returns whether it does. @throws {@link BadDataError} */
+  /** Takes a message that concerns this. @returns whether it does. @throws {@link BadDataError}, {@link BusError} if it cannot be answered. */
   take(message: Message): boolean {
     switch (message.kind) {
       case REQUEST.kind: {
