@@ -270,7 +270,7 @@ export class SessionEnding<Session extends EndingHost<Session>> {
     const { connection, hooks } = session;
     session.unsentHeld(0);
     this.#input.end();
-    this.#session.judgeNoMore();
+    session.judgeNoMore();
     this.#deadline?.cancel();
     const { error } = this;
     const reason = this.#reason;

@@ -7,10 +7,6 @@ export class HeldInput {
   /** How many bytes there are. */
   bytes = 0;
 
-  get empty(): boolean {
-    return this.#pieces.length === 0;
-  }
-
   /** Adds what follows. */
   push(piece: Uint8Array): void {
     this.#pieces.push(piece);
