@@ -38,6 +38,7 @@ export { freeRead } from "./tcp/free-read.js";
 export { type KeepAliveOptions, keepAliveOptions } from "./tcp/keep-alive.js";
 export { unacknowledged } from "./tcp/kernel-queue.js";
 export { type OpenedSocket, type OpenOptions, openSocket } from "./tcp/open-socket.js";
+export { readFirst, tellFailure } from "./tcp/read-first.js";
 export { tcpAcceptor } from "./tcp/tcp-acceptor.js";
 export { tcpConnector } from "./tcp/tcp-connector.js";
 export { ShownCertificate } from "./tls/shown-certificate.js";

@@ -3,6 +3,7 @@ import type { Transport, TransportHandler } from "@peng3dnet/peer";
 import { type Address, SSLSEC_NONE, type SslSecLevel } from "@peng3dnet/peer";
 import { freeRead } from "./free-read.js";
 import { unacknowledged } from "./kernel-queue.js";
+import { readFirst, tellFailure } from "./read-first.js";
 import type { SocketReader } from "./socket-reader.js";
 
 const NOTHING = new Uint8Array(0);
@@ -17,48 +18,9 @@ const [NODES_OWN] = new Socket().listeners("end") as (() => void)[];
 const HANDLER = Symbol("handler");
 /** Where a socket notes that it was broken off here. */
 const DESTROYED = Symbol("destroyed");
-/** Where a socket keeps what tells Node of a write that failed, until all that came before is read. */
-const FAILED = Symbol("failed");
-
-type Written = (error?: Error | null) => void;
-
 interface HandledSocket extends Socket {
   [HANDLER]?: TransportHandler;
   [DESTROYED]?: true;
-  [FAILED]?: () => void;
-}
-
-/** Errors of a write that say that the peer is gone, so that what it sent ends soon, too. */
-const GONE: ReadonlySet<unknown> = new Set(["ECONNRESET", "EPIPE"]);
-
-/** Tells Node of a write that failed: it breaks the socket off. */
-function tellFailure(socket: HandledSocket): boolean {
-  const tell = socket[FAILED];
-  if (tell === undefined) return false;
-  delete socket[FAILED];
-  tell();
-  return true;
-}
-
-/**
- * Puts off what a failed write does. Node breaks the socket off at once, with all that the kernel still holds of what the peer had
- * sent before it closed: its last packets, and its reason. Where that is read, its end is near, and told of there. Where it is not,
- * the failure is what tells that the peer is gone.
- */
-function readFirst(socket: HandledSocket, written: Written): Written {
-  return (error) => {
-    const code = (error as { code?: unknown } | null | undefined)?.code;
-    const reads = !(socket.readableEnded || socket.isPaused() || socket.destroyed);
-    if (reads && GONE.has(code)) socket[FAILED] = () => written(error);
-    else written(error);
-  };
-}
-
-// What writes several pieces at once is left as it is: while one is written, a transport hands over nothing but an empty one.
-const { _write: nodesWrite } = Socket.prototype;
-
-function write(this: HandledSocket, chunk: unknown, encoding: BufferEncoding, written: Written): void {
-  nodesWrite.call(this, chunk, encoding, readFirst(this, written));
 }
 
 function onData(this: HandledSocket, chunk: Uint8Array): void {
@@ -142,7 +104,8 @@ export class SocketTransport implements Transport {
     const { socket } = this;
     socket[HANDLER] = handler;
     this.read(handler);
-    socket._write = write;
+    // While one piece is written, nothing follows it but an empty one.
+    readFirst(socket);
     if (NODES_OWN !== undefined && socket.allowHalfOpen) socket.off("end", NODES_OWN);
     socket.on("end", onEnd);
     socket.on("error", onError);

@@ -3,6 +3,7 @@ import { createServer, type Server as NodeTlsServer, type TLSSocket } from "node
 import type { Clock, TransportHandler } from "@peng3dnet/peer";
 import { SSLSEC_BOTHAUTH, SSLSEC_ENCRYPTED, type TlsHandshakeError } from "@peng3dnet/peer";
 import { Deadline } from "@peng3dnet/peer/transport";
+import { tellFailure } from "../tcp/read-first.js";
 import { probe } from "../tcp/socket-transport.js";
 import { ShownCertificate } from "./shown-certificate.js";
 import {
@@ -139,6 +140,7 @@ class TlsServerTransport extends TlsTransport {
   }
 
   override probe(): void {
+    if (tellFailure(this.socket)) return;
     // TLS sends no empty records; the socket below it can be asked.
     probe(this.#raw);
   }

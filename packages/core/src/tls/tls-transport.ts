@@ -4,6 +4,7 @@ import type { PeerCertificate, Transport, TransportHandler } from "@peng3dnet/pe
 import { type Address, SSLSEC_WRAPPED, type SslSecLevel } from "@peng3dnet/peer";
 import { freeRead } from "../tcp/free-read.js";
 import { unacknowledged } from "../tcp/kernel-queue.js";
+import { readFirst, tellFailure } from "../tcp/read-first.js";
 import type { ShownCertificate } from "./shown-certificate.js";
 import { tlsAlertError } from "./tls-errors.js";
 
@@ -67,6 +68,7 @@ export abstract class TlsTransport implements Transport {
     this.#socket = socket;
     // Before, an end had to be an end of both sides: nobody would have noticed it otherwise.
     socket.allowHalfOpen = true;
+    readFirst(socket);
     socket.on("data", (chunk: Buffer) => {
       try {
         handler.data(chunk);
@@ -75,7 +77,10 @@ export abstract class TlsTransport implements Transport {
         handler.crashed(error);
       }
     });
-    socket.on("end", () => shielded(handler, () => handler.ended()));
+    socket.on("end", () => {
+      // A line that was broken has no end in order.
+      if (!tellFailure(socket)) shielded(handler, () => handler.ended());
+    });
     socket.on("error", (error) => {
       shielded(handler, () => {
         this.#error ??= tlsAlertError(error) ?? error;
@@ -105,7 +110,7 @@ export abstract class TlsTransport implements Transport {
   }
 
   destroyAfterWrite(): void {
-    this.#socket.destroySoon();
+    if (!tellFailure(this.#socket)) this.#socket.destroySoon();
   }
 
   destroy(): void {

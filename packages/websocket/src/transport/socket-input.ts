@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { type Address, freeRead } from "@peng3dnet/core";
+import { type Address, freeRead, tellFailure } from "@peng3dnet/core";
 import {
   addressGroup,
   BRIEF_LENGTH,
@@ -36,6 +36,11 @@ function onData(this: ReadSocket, chunk: Buffer): void {
 
 function onLast(this: ReadSocket): void {
   this[INPUT]?.finish();
+}
+
+function onEnd(this: ReadSocket): void {
+  onLast.call(this);
+  tellFailure(this);
 }
 
 /** How a listener of `ws` is called, for what comes from a socket. */
@@ -116,7 +121,7 @@ export class SocketInput implements Runnable {
     socket.off("data", this.#feed);
     socket.on("data", onData);
     // Before ws, which ends the WebSocket then.
-    socket.prependListener("end", onLast);
+    socket.prependListener("end", onEnd);
     socket.prependListener("close", onLast);
   }
 

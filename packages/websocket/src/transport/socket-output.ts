@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { readFirst, tellFailure } from "@peng3dnet/core";
 import type { WebSocket } from "ws";
 import { type Framing, SHORT } from "./framing.js";
 
@@ -34,6 +35,7 @@ export class SocketOutput {
     this.#tls = tls;
     this.#framing = framing;
     this.#owner = owner;
+    readFirst(socket, true);
   }
 
   /** Whether frames can be written: no close frame has been. */
@@ -93,6 +95,7 @@ export class SocketOutput {
 
   /** Has the system look whether the other end is still there. */
   probe(): void {
+    if (tellFailure(this.#socket)) return;
     // The kernel tells that a socket is broken when something is written, be it nothing. TLS has no empty records.
     if (this.#idle) this.#socket.write(this.#tls ? this.#framing.pong() : NOTHING);
   }

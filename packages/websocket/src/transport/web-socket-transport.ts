@@ -7,6 +7,7 @@ import {
   type SslSecLevel,
   type Transport,
   type TransportHandler,
+  tellFailure,
   unacknowledged,
   WEBSOCKET_CLOSE_CODES,
 } from "@peng3dnet/core";
@@ -190,6 +191,7 @@ export class WebSocketTransport implements Transport, InputOwner, OutputOwner {
       this.#finishSoon();
       return;
     }
+    if (tellFailure(this.socket)) return;
     this.#output.end(!this.#bridge);
     this.#sayClose(WEBSOCKET_CLOSE_CODES.closed);
     this.socket.destroySoon();

@@ -7,7 +7,7 @@ import { ConnectionLostError, NotPeng3dnetError, Server } from "@peng3dnet/core"
 import { ManualClock } from "@peng3dnet/core/testing";
 import { serveWebSocket } from "@peng3dnet/websocket";
 import { onCleanup, track } from "../../../core/test/support/cleanup.js";
-import { next } from "../../../core/test/support/peers.js";
+import { handle, next } from "../../../core/test/support/peers.js";
 import { sessionOf } from "../../../core/test/support/session.js";
 import {
   accept,
@@ -293,4 +293,39 @@ test("of a peer whose socket ended without a close frame, what waits for the rat
   clock.advance(1);
   expect((await closed)[1].error).toBeInstanceOf(ConnectionLostError);
   expect(received).toEqual(sizes);
+});
+
+describe("a client that breaks off without having read all, and a write of ours fails", () => {
+  // So much that the peer's system holds what a paused socket has not read, and answers with a reset when it closes.
+  const UNREAD = new Uint8Array(200_000);
+  const LAST = Array.from({ length: 9 }, (_, index) => packet(64, index + 1));
+
+  test.each<[string, Buffer[], object]>([
+    ["with a reason", [closeconn("enough")], { reason: "enough", clean: false }],
+    ["without one", [], { reason: "socketclose", error: expect.any(ConnectionLostError), clean: false }],
+  ])("%s: what it sent before arrives", async (_, ending, info) => {
+    const received: unknown[] = [];
+    const server = track(new Server({ addr: ["127.0.0.1", 0], cfg: { "net.compress.enabled": false } }));
+    handle(server, "test:item", (msg, cid) => {
+      received.push(msg);
+      // All of it comes between a read and a write of the server, which the answer makes at the end of this turn.
+      if (msg === 0) {
+        for (const bytes of [...LAST, ...ending]) peer.ws.send(bytes);
+        peer.ws.terminate();
+      }
+      server.sendMessage("test:item", msg, cid as number);
+    });
+    await server.start();
+    const { address } = await serveWebSocket(server, { port: 0 });
+    const accepted = next(server, "handshakecomplete");
+    const peer = await WirePeer.active(address);
+    const [client] = await accepted;
+    peer.ws.pause();
+    client.sendMessage("test:item", UNREAD);
+    await client.flush();
+    const closed = next(server, "close");
+    peer.ws.send(packet(64, 0));
+    expect((await closed)[1]).toMatchObject(info);
+    expect(received).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
 });
