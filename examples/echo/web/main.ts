@@ -23,7 +23,6 @@ interface Connection {
 let current: Connection | undefined;
 
 async function connect(): Promise<void> {
-  connectButton.disabled = true;
   const client = new Client({ addr: PATH });
   const connection = { client, questions: new Questions(client) };
   current = connection;
@@ -81,6 +80,10 @@ function show(state: "connecting" | "active" | "closed", text: string, more = ""
   addLine("log", more === "" ? text : `${text} (${more})`, new Date().toLocaleTimeString());
   for (const button of [sendButton, closeButton]) button.disabled = state !== "active";
   connectButton.disabled = state !== "closed";
+  // A button that is of no use any more hands on the focus of the keyboard, which would be lost.
+  const focused = document.activeElement;
+  if (focused instanceof HTMLButtonElement && focused.disabled && focused.matches(":focus-visible"))
+    (state === "closed" ? connectButton : part("text")).focus();
 }
 
 function addLine(list: string, text: string, aside: string): void {
