@@ -7,7 +7,7 @@ const ECHO_CLIENT = "{ Client, definePacket, payload }";
 const ALONE = {
   protocol: "40.2 kB",
   peer: "58 kB",
-  core: "12.1 kB",
+  core: "12.2 kB",
   browser: "12 kB",
   websocket: "14 kB",
   telemetry: "5.3 kB",
@@ -34,5 +34,5 @@ export default [
       ignore: ["@peng3dnet/*", "@msgpack/*", "node:*", "ws", "@opentelemetry/*", "@nats-io/*"],
     }),
   ),
-  size("browser", "79 kB", { name: "an echo client in a browser", import: ECHO_CLIENT }),
+  size("browser", "79.2 kB", { name: "an echo client in a browser", import: ECHO_CLIENT }),
 ];
