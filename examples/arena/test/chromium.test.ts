@@ -127,6 +127,47 @@ describeWithChromium("the arena", () => {
     expect(await nora.evaluate("problems")).toEqual([]);
   });
 
+  test("by keyboard: the focus stays on a room while the list changes, and Dash is pressed", async () => {
+    arena = await startArena({ addr: ["127.0.0.1", 0], seats });
+    const nora = await chromium.openSite(arena.url);
+    await nora.show({ width: 390, height: 844, dark: false, touch: true });
+    const rooms = "document.getElementById('rooms')";
+    await until(nora, `${rooms}.children.length === 2`);
+    await nora.evaluate(`(globalThis.radio = ${rooms}.querySelectorAll("input")[1]).click(); radio.focus()`);
+    await play(arena.url, "Otto");
+    await until(nora, `/Amber1 person, 11 bots/.test(${rooms}.textContent)`);
+    expect(await nora.evaluate("document.activeElement === radio && radio.checked")).toBe(true);
+
+    await nora.evaluate(`
+      document.getElementById("name").value = "Nora";
+      document.querySelector("#join button").click();
+    `);
+    await until(nora, state("playing"));
+    const { body } = playerCalled("Nora");
+    await nora.key("down", body.x < 1000 ? "ArrowRight" : "ArrowLeft"); // who stands still does not dash
+    // As a key does it, and a screen reader: nothing is put down before.
+    while (body.rest === 0) await nora.evaluate("document.getElementById('dash').click()");
+  });
+
+  test("who leaves while the line is broken is in the lobby at once", async () => {
+    arena = await startArena({ addr: ["127.0.0.1", 0], seats });
+    const { hostname, port } = new URL(arena.url);
+    const line = await blackHole([hostname, Number(port)]);
+    const nora = await play(`http://${line.addr.join(":")}`, "Nora");
+    await nora.setOffline(true);
+    line.swallow();
+    await until(nora, state("suspended"));
+    await nora.evaluate(`
+      globalThis.waited = 0;
+      const clicked = performance.now();
+      new MutationObserver(() => { waited = performance.now() - clicked; })
+        .observe(document.body, { attributeFilter: ["data-state"] });
+      document.getElementById("leave").click();
+    `);
+    await until(nora, state("lobby"));
+    expect(await nora.evaluate("waited")).toBeLessThan(900); // the request would wait for a second
+  });
+
   test("a page without network for five seconds is back in its place; the other one plays on", async () => {
     arena = await startArena({ addr: ["127.0.0.1", 0], seats });
     const { hostname, port } = new URL(arena.url);
@@ -192,11 +233,17 @@ describeWithChromium("the arena", () => {
     const nora = await play(arena.url, "Nora");
     await arena.stop();
     await until(nora, state("connecting"));
+    // The seconds for which good news stays are over at once.
+    await nora.evaluate(`{
+      const real = setTimeout;
+      globalThis.setTimeout = (call, ms) => real(call, ms === 4000 ? 0 : ms);
+    }`);
     const http = createServer();
     const newer = new Server({ acceptor: webSocketAcceptor({ server: http, path: PATH }), packets: [] });
     await newer.start();
     http.listen(Number(port), "127.0.0.1");
     await until(nora, state("lobby"));
+    await nora.evaluate("new Promise((resolve) => setTimeout(() => resolve(null)))");
     expect(await text(nora, "banner")).toBe("The game is a newer one. Load the page anew.");
     await newer.shutdown();
     http.closeAllConnections();

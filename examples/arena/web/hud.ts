@@ -57,7 +57,8 @@ export class Hud {
     else if (line.is === "resumed") this.#say(`Back in your place after ${line.seconds.toFixed(1)} s`, STAYS);
     else if (line.is === "connecting")
       this.#say(line.again ? "The server is away. Your place is kept." : "Connecting");
-    else if (line.is === "ended") this.#say(line.why, STAYS);
+    else if (line.is === "ended")
+      this.#say(line.why); // nobody may look just now
     else if (line.again) this.#say("Back, with all you had", STAYS);
     else
       this.#say(

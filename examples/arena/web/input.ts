@@ -55,6 +55,10 @@ export class Input {
       this.#dash = true;
       event.preventDefault();
     });
+    // A key that presses it, or a screen reader, puts nothing down before.
+    dashButton.addEventListener("click", ({ detail }) => {
+      if (detail === 0) this.#dash = true;
+    });
   }
 
   /** What to do in the next step. A dash is asked for once. */

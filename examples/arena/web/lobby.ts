@@ -23,6 +23,14 @@ interface Listed extends RoomInfo {
   readonly away: string;
 }
 
+/** A line of the list, which stays as long as its room: who is about to choose it keeps the focus. */
+interface Row {
+  readonly label: HTMLElement;
+  readonly radio: HTMLInputElement;
+  readonly text: HTMLElement;
+  readonly more: HTMLElement;
+}
+
 /** The node that the page is from, and any room of it. */
 const HERE: Choice = { addr: PATH, room: null };
 
@@ -30,6 +38,7 @@ export class Lobby {
   #shown = false;
   #chosen: Choice | undefined;
   #rooms: Listed[] = [];
+  readonly #rows = new Map<string, Row>();
 
   /** @param play - is called with the name, and where to play. */
   constructor(play: (name: string, choice: Choice) => void) {
@@ -69,7 +78,10 @@ export class Lobby {
     let others: readonly string[] = [];
     while (this.#shown) {
       const here = await this.#ask(PATH);
-      part("ping").textContent = here?.away ?? "cannot be reached";
+      const ping = part("ping");
+      // Who listens to the page is told that there is no server, and not each time how far away it is.
+      ping.setAttribute("aria-live", here === undefined ? "polite" : "off");
+      ping.textContent = here?.away ?? "cannot be reached";
       // While it restarts, the others are still there.
       if (here !== undefined) others = here.nodes.map((url) => url.replace(/^http/, "ws") + PATH);
       const nodes = [here, ...(await Promise.all(others.map((addr) => this.#ask(addr))))];
@@ -105,10 +117,13 @@ export class Lobby {
 
   #list(): void {
     const { addr, room } = this.#chosen ?? HERE;
+    if (!this.#rooms.some((listed) => listed.addr === addr && listed.name === room)) this.#chosen = undefined;
     const several = this.#rooms.some((listed) => listed.addr !== PATH);
+    const any = this.#row("Any", "the fullest with a place", this.#chosen === undefined, undefined);
     const rows = this.#rooms.map((listed) => {
       const { name, people, bots, away } = listed;
-      const who = people >= MOST ? "full" : `${people} people, ${bots} bots`;
+      const who =
+        people >= MOST ? "full" : `${count(people, "person", "people")}, ${count(bots, "bot", "bots")}`;
       const chosen = listed.addr === addr && name === room;
       const choice = { addr: listed.addr, room: name };
       return this.#row(
@@ -118,21 +133,47 @@ export class Lobby {
         choice,
       );
     });
-    if (!this.#rooms.some((listed) => listed.addr === addr && listed.name === room)) this.#chosen = undefined;
-    const any = this.#row("Any", "the fullest with a place", this.#chosen === undefined, undefined);
-    part("rooms").replaceChildren(any, ...rows);
+    this.#arrange([any, ...rows]);
   }
 
-  #row(text: string, more: string, checked: boolean, choice: Choice | undefined): HTMLElement {
-    const label = element("label");
-    const radio = element("input");
-    Object.assign(radio, { type: "radio", name: "room", checked });
+  /** Puts these rows into the list. What is in its place already is not touched. */
+  #arrange(rows: readonly Row[]): void {
+    for (const [key, row] of this.#rows) {
+      if (rows.includes(row)) continue;
+      row.label.remove();
+      this.#rows.delete(key);
+    }
+    const list = part("rooms");
+    rows.forEach(({ label }, n) => {
+      const there = list.children[n] ?? null;
+      if (there !== label) list.insertBefore(label, there);
+    });
+  }
+
+  #row(text: string, more: string, checked: boolean, choice: Choice | undefined): Row {
+    const key = JSON.stringify(choice ?? null);
+    const row = this.#rows.get(key) ?? this.#newRow(choice);
+    this.#rows.set(key, row);
+    row.radio.checked = checked;
+    row.text.textContent = text;
+    row.more.textContent = more;
+    return row;
+  }
+
+  #newRow(choice: Choice | undefined): Row {
+    const [label, radio] = [element("label"), element("input")];
+    const [text, more] = [element("span"), element("small")];
+    Object.assign(radio, { type: "radio", name: "room" });
     radio.addEventListener("change", () => {
       this.#chosen = choice;
     });
-    label.append(radio, element("span", text), element("small", more));
-    return label;
+    label.append(radio, text, more);
+    return { label, radio, text, more };
   }
+}
+
+function count(number: number, one: string, more: string): string {
+  return `${number} ${number === 1 ? one : more}`;
 }
 
 /** A node is told by its port. */

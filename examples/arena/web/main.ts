@@ -90,7 +90,8 @@ function tell(line: Line): void {
 part("leave").addEventListener("click", async () => {
   if (game === undefined) return;
   const { client } = game;
-  // Whether the server heard of it or not: who wants to leave has left.
+  // Whether the server heard of it or not: who wants to leave has left. While the line is broken, closing would wait for it.
+  if (client.suspended) return client.stop();
   if (client.active) await client.request(Leave, null, { timeout: 1 }).catch(() => {});
   await client.close("left");
 });
