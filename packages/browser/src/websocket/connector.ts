@@ -24,7 +24,7 @@ import {
 } from "@peng3dnet/peer/transport";
 import { openFailure } from "./failure.js";
 import { checkMaxHeld } from "./held-input.js";
-import { OfflineCheck } from "./offline-check.js";
+import { offlineCheck } from "./offline-check.js";
 import { resolveTarget, targetOf } from "./target.js";
 import { CONNECTING, OPEN, ownWebSocket, type WebSocketClass, type WebSocketLike } from "./web-socket.js";
 import { WebSocketTransport, type WebSocketTransportOptions } from "./web-socket-transport.js";
@@ -140,7 +140,7 @@ export function webSocketConnector(
   // From now on, so that nothing that comes until it connects is lost.
   const early = given && new WebSocketTransport(given, { bridge, maxHeld });
 
-  const offline = new OfflineCheck(target);
+  const checkOnline = offlineCheck(target);
 
   const connect = async ({ cfg, established, ...request }: ConnectRequest): Promise<void> => {
     const { clock, signal } = request;
@@ -149,7 +149,7 @@ export function webSocketConnector(
       checkEncrypted(cfg, target);
       if (signal.aborted) throw new AbortedError("connecting was aborted", { cause: signal.reason });
       if (given !== undefined) checkUsable(given);
-      else offline.attempt(clock);
+      else checkOnline(clock);
       const socket = given ?? open(target, options);
       const made = early ?? new WebSocketTransport(socket, { bridge, maxHeld, clock, verified: true });
       transport = made;
