@@ -43,7 +43,8 @@ export class SharedPackets extends PacketQueue {
     const { arrived, postponed } = this;
     this.seal();
     let left = arrived.length;
-    let count = postponed.empty ? 0 : this.#runPostponed(pass);
+    // Lines of which nothing is left may wait for their turn, too, which takes them out.
+    let count = postponed.turns > 0 ? this.#runPostponed(pass) : 0;
     while (left > 0) {
       const packets = arrived.first;
       if (packets === undefined) break;
