@@ -1,15 +1,9 @@
 // Closes between ours and peers that behave as Python's: what was sent before them arrives, and the reason.
 
-import {
-  Client,
-  type ClientOptions,
-  type CloseInfo,
-  ConnectionLostError,
-  Packet,
-  Server,
-} from "@peng3dnet/core";
+import { Client, type ClientOptions, type CloseInfo, Packet, Server } from "@peng3dnet/core";
 import { ManualClock, TestNetwork } from "@peng3dnet/core/testing";
 import { track } from "../support/cleanup.js";
+import { ENDINGS, LAST, UNREAD } from "../support/last-words.js";
 import { handle, LOCAL, next, startPair, startServer } from "../support/peers.js";
 import { type PythonOptions, pythonClient, pythonServer } from "../support/python-peer.js";
 import { RawPeer, rawServer } from "../support/raw-peer.js";
@@ -117,14 +111,7 @@ describe("a Python peer that closes", () => {
 });
 
 describe("a Python client that closes without having read all, and a write of ours fails", () => {
-  // So much that the peer's system holds what a paused socket has not read, and answers with a reset when it closes.
-  const UNREAD = new Uint8Array(200_000);
-  const LAST = Array.from({ length: 9 }, (_, index) => packet(64, index + 1));
-
-  test.each<[string, Buffer[], object]>([
-    ["with a reason", [closeconn("enough")], { reason: "enough", clean: false }],
-    ["without one", [], { reason: "socketclose", error: expect.any(ConnectionLostError), clean: false }],
-  ])("%s: what it sent before arrives", async (_, ending, info) => {
+  test.each(ENDINGS)("%s: what it sent before arrives", async (_, ending, info) => {
     const received: unknown[] = [];
     const server = track(new Server({ addr: LOCAL, cfg: { "net.compress.enabled": false } }));
     handle(server, "test:item", (msg, cid) => {

@@ -1,22 +1,15 @@
 // What a peer sent before it closed arrives over TLS, also if a write of ours fails before it is read.
 
-import { ConnectionLostError } from "@peng3dnet/core";
 import { bareTlsClient } from "../support/bare-tls.js";
 import { bareTls, serverTls } from "../support/certificates.js";
+import { ENDINGS, LAST, UNREAD } from "../support/last-words.js";
 import { handle, next, startServer } from "../support/peers.js";
-import { accept, closeconn, packet, settype } from "../support/wire.js";
-
-// So much that the peer's system holds what a paused socket has not read, and answers with a reset when it closes.
-const UNREAD = new Uint8Array(200_000);
-const LAST = Array.from({ length: 9 }, (_, index) => packet(64, index + 1));
+import { accept, settype } from "../support/wire.js";
 
 describe.each(["TLSv1.2", "TLSv1.3"] as const)(
   "%s: a client that closes without having read all",
   (version) => {
-    test.each<[string, Buffer[], object]>([
-      ["with a reason", [closeconn("enough")], { reason: "enough", clean: false }],
-      ["without one", [], { reason: "socketclose", error: expect.any(ConnectionLostError), clean: false }],
-    ])("%s: what it sent before arrives", async (_, ending, info) => {
+    test.each(ENDINGS)("%s: what it sent before arrives", async (_, ending, info) => {
       const received: unknown[] = [];
       const server = await startServer({ cfg: { ...serverTls(), "net.compress.enabled": false } }, (peer) =>
         handle(peer, "test:item", (msg) => void received.push(msg)),

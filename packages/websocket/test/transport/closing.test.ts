@@ -7,6 +7,7 @@ import { ConnectionLostError, NotPeng3dnetError, Server } from "@peng3dnet/core"
 import { ManualClock } from "@peng3dnet/core/testing";
 import { serveWebSocket } from "@peng3dnet/websocket";
 import { onCleanup, track } from "../../../core/test/support/cleanup.js";
+import { ENDINGS, LAST, UNREAD } from "../../../core/test/support/last-words.js";
 import { handle, next } from "../../../core/test/support/peers.js";
 import { sessionOf } from "../../../core/test/support/session.js";
 import {
@@ -296,14 +297,7 @@ test("of a peer whose socket ended without a close frame, what waits for the rat
 });
 
 describe("a client that breaks off without having read all, and a write of ours fails", () => {
-  // So much that the peer's system holds what a paused socket has not read, and answers with a reset when it closes.
-  const UNREAD = new Uint8Array(200_000);
-  const LAST = Array.from({ length: 9 }, (_, index) => packet(64, index + 1));
-
-  test.each<[string, Buffer[], object]>([
-    ["with a reason", [closeconn("enough")], { reason: "enough", clean: false }],
-    ["without one", [], { reason: "socketclose", error: expect.any(ConnectionLostError), clean: false }],
-  ])("%s: what it sent before arrives", async (_, ending, info) => {
+  test.each(ENDINGS)("%s: what it sent before arrives", async (_, ending, info) => {
     const received: unknown[] = [];
     const server = track(new Server({ addr: ["127.0.0.1", 0], cfg: { "net.compress.enabled": false } }));
     handle(server, "test:item", (msg, cid) => {
