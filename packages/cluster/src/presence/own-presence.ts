@@ -154,7 +154,7 @@ export class OwnPresence {
   /** Tells this node, in order: a listener that looks who is there has what it changed told behind what came before. */
   #tellOwn(present: readonly Present[]): void {
     if (this.#telling !== undefined) {
-      this.#telling.push(...present);
+      for (const one of present) this.#telling.push(one);
       return;
     }
     this.#telling = [...present];
