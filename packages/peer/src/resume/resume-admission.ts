@@ -39,6 +39,8 @@ export interface ResumableEntry<Owner> {
   readonly session: Session<Owner>;
   /** Limits how often its client comes back; `undefined`: it did not. */
   limiter: RateLimiter | undefined;
+  /** Lets those in who came too early, each by a call; `undefined`: nobody ever did. */
+  early: Set<() => void> | undefined;
 }
 
 /** The sessions that newcomers ask for. */
@@ -61,9 +63,8 @@ export interface AdmittedSessions<Owner> {
 const RESUMPTIONS = { atOnce: 32, perSecond: 8 };
 
 /** A newcomer who waits until it is its time. */
-interface Early {
-  readonly session: unknown;
-  readonly limiter: RateLimiter;
+interface Early<Owner> {
+  readonly entry: ResumableEntry<Owner>;
   readonly due: Deadline;
   /** Lets it in. */
   readonly come: () => void;
@@ -77,7 +78,7 @@ export class ResumeAdmission<Owner> {
   readonly #server: AdmittingServer<Owner>;
   readonly #sessions: AdmittedSessions<Owner>;
   /** Those who came too early, until it is their time. */
-  readonly #early = new Map<Session<Owner>, Early>();
+  readonly #early = new Map<Session<Owner>, Early<Owner>>();
 
   constructor(server: AdmittingServer<Owner>, sessions: AdmittedSessions<Owner>) {
     this.#server = server;
@@ -98,22 +99,20 @@ export class ResumeAdmission<Owner> {
     }
     const entry = this.#sessions.check(newcomer, request);
     entry.limiter ??= new RateLimiter(RESUMPTIONS);
-    const { limiter, session } = entry;
-    const wait = limiter.reserve(this.#server.clock.now());
-    if (wait === 0) this.#authorize(newcomer, request, session);
-    else this.#letWait(newcomer, request, session, limiter, wait);
+    const wait = entry.limiter.reserve(this.#server.clock.now());
+    if (wait === 0) this.#authorize(newcomer, request, entry.session);
+    else this.#letWait(newcomer, request, entry, wait);
   }
 
   /** Lets a newcomer in after so many seconds. What it asks for is looked at again then. */
   #letWait(
     newcomer: Session<Owner>,
     request: ResumeRequest,
-    session: Session<Owner>,
-    limiter: RateLimiter,
+    entry: ResumableEntry<Owner>,
     seconds: number,
   ): void {
     const come = (): void => {
-      this.#early.delete(newcomer);
+      this.#leave(newcomer);
       try {
         if (newcomer.open)
           this.#authorize(newcomer, request, this.#sessions.check(newcomer, request).session);
@@ -122,26 +121,31 @@ export class ResumeAdmission<Owner> {
       }
     };
     const due = Deadline.start(this.#server.clock, seconds, come) as Deadline;
-    this.#early.set(newcomer, { session, limiter, due, come });
+    this.#early.set(newcomer, { entry, due, come });
+    entry.early ??= new Set();
+    entry.early.add(come);
+  }
+
+  /** One waits no more. @returns whom it waited for; `undefined`: it did not wait. */
+  #leave(newcomer: Session<Owner>): ResumableEntry<Owner> | undefined {
+    const early = this.#early.get(newcomer);
+    if (early === undefined) return undefined;
+    const { entry, due, come } = early;
+    this.#early.delete(newcomer);
+    entry.early?.delete(come);
+    due.cancel();
+    return entry;
   }
 
   /** Lets in who waits for a session that is about to expire: it came in time. */
-  hurry(session: Session<Owner>): void {
-    for (const early of [...this.#early.values()]) {
-      if (early.session !== session) continue;
-      early.due.cancel();
-      early.come();
-    }
+  hurry({ early }: ResumableEntry<Owner>): void {
+    for (const come of early ?? []) come();
   }
 
   /** A connection is over, be it one of a newcomer who waited. */
   ended(newcomer: Session<Owner>): void {
-    const early = this.#early.get(newcomer);
-    if (early === undefined) return;
-    this.#early.delete(newcomer);
-    early.due.cancel();
     // Whoever gives up sooner than it would be let in must not move its next time away with each attempt.
-    early.limiter.release();
+    this.#leave(newcomer)?.limiter?.release();
   }
 
   /** Asks the application, where it wants to decide. */

@@ -85,6 +85,7 @@ export class ServerResumption<Owner> implements ResumptionHooks<Session<Owner>>,
       ticket,
       former: undefined,
       limiter: undefined,
+      early: undefined,
       expiry: undefined,
     };
     this.#byName.set(name, entry);
@@ -171,7 +172,7 @@ export class ServerResumption<Owner> implements ResumptionHooks<Session<Owner>>,
     const window = windowOf(session);
     const resumption = resumptionOf(session);
     const expiry = Deadline.start(server.clock, window, () => {
-      this.#admission.hurry(session);
+      this.#admission.hurry(entry);
       if (entry.expiry === expiry && resumption.suspended) resumption.giveUp(resumeExpired(window));
     });
     entry.expiry = expiry;

@@ -10,6 +10,8 @@ export interface SuspendedLimits {
 export class SuspendedSessions<Session> {
   readonly #addresses = new Map<Session, string>();
   readonly #byAddress = new Map<string, Set<Session>>();
+  /** Those of each address by how many these are, so that nobody has to look at all addresses for those of the one that has most. */
+  readonly #byCount: Set<Iterable<Session>>[] = [];
 
   /** How many there are. */
   get size(): number {
@@ -36,6 +38,7 @@ export class SuspendedSessions<Session> {
       this.#byAddress.set(address, same);
     }
     same.add(session);
+    this.#counted(same, same.size - 1);
     const crowded =
       same.size > limits.perAddress ? same : this.size > limits.sessions ? this.#mostOfOne() : [];
     const [oldest] = crowded;
@@ -46,9 +49,19 @@ export class SuspendedSessions<Session> {
 
   /** The sessions of the address that has most. */
   #mostOfOne(): Iterable<Session> {
-    let most: ReadonlySet<Session> = new Set();
-    for (const same of this.#byAddress.values()) if (same.size > most.size) most = same;
+    const [most = []] = this.#byCount.at(-1) ?? [];
     return most;
+  }
+
+  /** An address has one more or one less than before. */
+  #counted(same: ReadonlySet<Session>, before: number): void {
+    const byCount = this.#byCount;
+    byCount[before]?.delete(same);
+    if (same.size > 0) {
+      byCount[same.size] ??= new Set();
+      byCount[same.size]?.add(same);
+    }
+    while (byCount.at(-1)?.size === 0) byCount.pop();
   }
 
   /** It goes on, or is over. */
@@ -57,7 +70,9 @@ export class SuspendedSessions<Session> {
     if (address === undefined) return;
     this.#addresses.delete(session);
     const same = this.#byAddress.get(address);
-    same?.delete(session);
-    if (same?.size === 0) this.#byAddress.delete(address);
+    if (same === undefined) return;
+    same.delete(session);
+    this.#counted(same, same.size + 1);
+    if (same.size === 0) this.#byAddress.delete(address);
   }
 }

@@ -10,10 +10,17 @@ import {
   type ListenRequest,
   type Server,
 } from "@peng3dnet/peer";
-import { MemoryLink, type TestNetwork } from "@peng3dnet/peer/testing";
+import { ManualClock, MemoryLink, type TestNetwork } from "@peng3dnet/peer/testing";
 import { backOff, checkBackOff } from "../../src/resume/back-off.js";
+import {
+  type AdmittingServer,
+  type ResumableEntry,
+  ResumeAdmission,
+} from "../../src/resume/resume-admission.js";
 import { SuspendedSessions } from "../../src/resume/suspended-sessions.js";
+import type { Session } from "../../src/session/session.js";
 import { OUTPUT_SLICE } from "../../src/session/session-output.js";
+import { stepsOf } from "../support/steps.js";
 import { Filled, Number_, packets, quickNetwork, range } from "./scene.js";
 
 interface Member {
@@ -167,6 +174,57 @@ test("addresses that have many suspended sessions push out their own, and not th
   expect(suspended.size).toBe(100);
   expect(gone).not.toContain("honest");
   expect(suspended.addressOf("honest")).toBe("home");
+});
+
+test("the address that has most is known without a look at the others", () => {
+  const suspended = new SuspendedSessions<string>();
+  const limits = { sessions: 1000, perAddress: 10 };
+  for (const address of range(0, 1000)) suspended.add(`${address}/0`, `${address}`, limits);
+  const gone: (string | undefined)[] = [];
+  const steps = stepsOf(() => {
+    // Of those that have as many, it is the one that has had them for longest.
+    gone.push(suspended.add("1000/0", "1000", limits));
+    for (const number of range(1, 4)) gone.push(suspended.add(`7/${number}`, "7", limits));
+    for (const number of range(1, 3)) gone.push(suspended.add(`8/${number}`, "8", limits));
+    suspended.delete("7/3");
+    for (const number of range(3, 5)) gone.push(suspended.add(`8/${number}`, "8", limits));
+  });
+  expect(gone).toEqual(["0/0", "7/0", "7/1", "7/2", "8/0", "8/1", undefined, "8/2"]);
+  expect(suspended.size).toBe(1000);
+  expect(steps).toBeLessThan(50);
+});
+
+test("who waits for a session that is about to expire is found without a look at those who wait for others", () => {
+  const clock = new ManualClock();
+  const entry = (): ResumableEntry<unknown> =>
+    ({ session: {}, limiter: undefined, early: undefined }) as unknown as ResumableEntry<unknown>;
+  const [crowded, other] = [entry(), entry()];
+  const taken: unknown[] = [];
+  const admission = new ResumeAdmission<unknown>(
+    { clock, authority: undefined, places: undefined } as unknown as AdmittingServer<unknown>,
+    {
+      has: () => true,
+      closedWith: () => undefined,
+      check: (_newcomer, { received }) => (received === 0 ? crowded : other),
+      take: (newcomer) => void taken.push(newcomer),
+    },
+  );
+  const comeFor = (which: 0 | 1): Session<unknown> => {
+    const newcomer = { open: true } as Session<unknown>;
+    admission.asked(newcomer, { ticket: new Uint8Array(1), received: which });
+    return newcomer;
+  };
+  // 32 of each are let in at once.
+  for (const _ of range(0, 1032)) comeFor(0);
+  const late = range(0, 34)
+    .map(() => comeFor(1))
+    .slice(32);
+  taken.length = 0;
+  expect(stepsOf(() => admission.hurry(other))).toBeLessThan(10);
+  expect(taken).toEqual(late);
+  // Nobody comes twice.
+  clock.advance(1);
+  expect(taken).toHaveLength(2 + 8);
 });
 
 describe("net.limits.unsent.total", () => {
