@@ -32,12 +32,13 @@ export class BufferBudget {
     this.#used -= bytes;
     if (!this.full || this.#used > this.limit / 2) return;
     this.full = false;
-    const waiting = this.#waiting;
-    for (const session of [...(waiting ?? [])]) {
+    const waiting = this.#waiting ?? [];
+    // No copy: there may be thousands, for each of which there is no room again once the first one went on.
+    for (const session of waiting) {
       // One that goes on may fill it again.
       if (this.full) return;
-      // What the former one led to may have let this one go on already.
-      if (waiting?.delete(session)) session.resume();
+      this.#waiting?.delete(session);
+      session.resume();
     }
   }
 

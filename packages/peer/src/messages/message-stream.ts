@@ -188,10 +188,12 @@ export class MessageStream<D extends AnyPacketDefinition, Owner extends Sender>
   }
 
   #release(): void {
-    for (const session of [...this.#held]) {
+    // No copy: there may be thousands, for each of which there is no room again once the first one went on.
+    for (const session of this.#held) {
       // One that goes on may fill the buffer again.
       if (!this.#done && this.#buffer.length >= this.#limit) return;
-      if (this.#held.delete(session)) session.resume();
+      this.#held.delete(session);
+      session.resume();
     }
   }
 }

@@ -4,6 +4,7 @@ import { type Client, definePacket, payload, type Server } from "@peng3dnet/peer
 import { TestNetwork } from "@peng3dnet/peer/testing";
 import { BufferBudget } from "../../src/messages/buffer-budget.js";
 import { TypedPacket } from "../../src/messages/typed-packet.js";
+import { stepsOf } from "../support/steps.js";
 
 const Item = definePacket({ name: "test:item", schema: payload<unknown>() });
 const KIB = 1024;
@@ -12,6 +13,10 @@ interface Pair {
   readonly net: TestNetwork;
   readonly server: Server;
   readonly clients: readonly Client[];
+}
+
+function range(count: number): number[] {
+  return Array.from({ length: count }, (_, number) => number);
 }
 
 async function connected(count: number, buffered?: number): Promise<Pair> {
@@ -100,6 +105,48 @@ test("who waits is let go on once, even if that makes room for all", () => {
   budget.remove(10);
   expect(waiting).toEqual(["a", "b", "c"]);
   expect([...holds.values()]).toEqual([0, 0, 0]);
+});
+
+test("those who wait in vain are not looked at when one of them goes on and takes all the room", () => {
+  const packet = Object.assign(Object.create(TypedPacket.prototype), { iterators: 1 });
+  const budget = new BufferBudget({ findId: () => ({ obj: packet }) } as never);
+  budget.limit = 10;
+  budget.add(10);
+  const waiting: number[] = [];
+  for (let number = 0; number < 1000; number++) {
+    const session = {
+      pause: () => {},
+      resume: () => {
+        waiting.push(number);
+        budget.add(10);
+        budget.keepsOut(session, 64);
+      },
+    };
+    budget.keepsOut(session, 64);
+  }
+  const steps = stepsOf(() => {
+    for (let count = 0; count < 10; count++) budget.remove(10);
+  });
+  // Each had its turn, and waits behind the others again.
+  expect(waiting).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  expect(steps).toBeLessThan(50);
+});
+
+test("an iterator that makes room for one message looks at one of the connections that it holds", async () => {
+  const { net, server, clients } = await connected(100);
+  const stream = server.messages(Item, { limit: 1 });
+  for (const client of clients) for (const number of range(3)) client.sendMessage(Item, number);
+  await net.settle();
+  // Each connection had a message at work when it was held.
+  for (const _ of range(clients.length)) await stream.next();
+  let next!: ReturnType<typeof stream.next>;
+  const steps = stepsOf(() => {
+    next = stream.next();
+  });
+  expect((await next).done).toBe(false);
+  expect(steps).toBeLessThan(50);
+  await stream.return();
+  await server.shutdown();
 });
 
 test("one that goes on and finds no room again loses nothing", async () => {
