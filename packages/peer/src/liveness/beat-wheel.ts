@@ -24,8 +24,6 @@ export class BeatWheel {
   readonly #step: number;
   readonly #slots = new Map<number, Visited[]>();
   #begun = 0;
-  /** Slots that have had their turn since it began, empty ones included. */
-  #done = 0;
   #timer: unknown = undefined;
   /** The number of the slot that the timer is set for. */
   #next = Number.POSITIVE_INFINITY;
@@ -46,11 +44,10 @@ export class BeatWheel {
   add(visited: Visited): void {
     if (this.empty) {
       this.#begun = this.#clock.now();
-      this.#done = 0;
       this.#added = 0;
     }
     const elapsed = Math.floor((this.#clock.now() - this.#begun) / this.#step);
-    const turn = Math.max(this.#done, elapsed) + SLOTS - (this.#added++ % SPREAD);
+    const turn = elapsed + SLOTS - (this.#added++ % SPREAD);
     const number = turn % SLOTS;
     const slot = this.#slots.get(number);
     visited.seat = (slot?.length ?? 0) * SLOTS + number;
@@ -95,11 +92,8 @@ export class BeatWheel {
     const reached = Math.floor((elapsed + EARLY) / this.#step);
     if (reached >= turn) {
       // Each slot has one turn, however many were missed.
-      for (let index = turn; index <= reached && index < turn + SLOTS; index++) {
-        this.#done = index;
+      for (let index = turn; index <= reached && index < turn + SLOTS; index++)
         this.#visit(index % SLOTS, Math.max(0, elapsed - index * this.#step));
-      }
-      this.#done = reached;
     }
     this.#armNext(reached >= turn ? reached : turn - 1);
   };
