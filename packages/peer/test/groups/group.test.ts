@@ -10,6 +10,8 @@ import {
   SIDE_SERVER,
 } from "@peng3dnet/peer";
 import { TestNetwork } from "@peng3dnet/peer/testing";
+import { Names } from "../../src/groups/group-map.js";
+import { stepsOf } from "../support/steps.js";
 import { enterCrowd, type Guest, makeCrowd, News } from "./support/crowd.js";
 
 const Say = definePacket({ name: "test:say", schema: payload<string>(), side: SIDE_SERVER });
@@ -270,6 +272,62 @@ test("any number of names come and go, and nothing is left of them", async () =>
     server.group("room 7").add(a.remote);
   }
   expect(a.remote.groups.size).toBe(100);
+});
+
+/** The maps in which `call` puts something under a key. */
+function mapsThatGet(key: string, call: () => void): Map<unknown, unknown>[] {
+  const maps: Map<unknown, unknown>[] = [];
+  const { set } = Map.prototype;
+  Map.prototype.set = function (name, value) {
+    if (name === key) maps.push(this);
+    return set.call(this, name, value);
+  };
+  try {
+    call();
+  } finally {
+    Map.prototype.set = set;
+  }
+  return maps;
+}
+
+test("nothing is kept under the name of a group without listeners any more", async () => {
+  const { a, room } = await three();
+  const listener = (): void => {};
+  const maps = mapsThatGet(room.name, () => void room.on("enter", listener));
+  const kept = (): number => maps.filter((map) => map.has(room.name)).length;
+  expect(kept()).toBe(1);
+  room.off("enter", listener);
+  expect(kept()).toBe(0);
+  room.once("enter", listener);
+  expect(kept()).toBe(1);
+  room.add(a.remote);
+  expect(kept()).toBe(0);
+});
+
+test("names that come and go leave little to go along", () => {
+  const names = new Names<object>();
+  for (let n = 0; n < 1000; n++) {
+    names.set(`${n}`, {});
+    names.delete(`${n}`);
+  }
+  expect(stepsOf(() => expect([...names.values()]).toEqual([]))).toBeLessThan(50);
+});
+
+test("the list of a group that was gone along is copied once, and not for each change", async () => {
+  const { a, b, c, room } = await three();
+  for (const { remote } of [a, b, c]) room.add(remote);
+  const slice = jest.spyOn(Array.prototype, "slice");
+  try {
+    expect([...room]).toHaveLength(3);
+    for (let n = 0; n < 10; n++) {
+      room.delete(a.remote);
+      room.add(a.remote);
+    }
+    const copied = slice.mock.contexts.filter((list) => Array.isArray(list) && list.includes(b.remote));
+    expect(copied).toHaveLength(1);
+  } finally {
+    slice.mockRestore();
+  }
 });
 
 test("a client of another server is in none of this one's groups, also if they have the same name", async () => {

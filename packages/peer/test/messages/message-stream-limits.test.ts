@@ -1,5 +1,6 @@
 // What an iterator buffers stays within its limits, and whoever waits for room goes on when there is some, once.
 
+import { getEventListeners } from "node:events";
 import { type Client, definePacket, payload, type Server } from "@peng3dnet/peer";
 import { TestNetwork } from "@peng3dnet/peer/testing";
 import { BufferBudget } from "../../src/messages/buffer-budget.js";
@@ -146,6 +147,32 @@ test("an iterator that makes room for one message looks at one of the connection
   expect((await next).done).toBe(false);
   expect(steps).toBeLessThan(50);
   await stream.return();
+  await server.shutdown();
+});
+
+test("an iterator that ends lets those go on whom it held, and holds nobody after that", async () => {
+  const { net, server, clients } = await connected(1, 20 * KIB);
+  const [client] = clients as [Client];
+  const Other = definePacket({ name: "test:other", schema: payload<unknown>() });
+  for (const peer of [server, client]) peer.register(Other);
+  let received = 0;
+  server.on(Item, () => void received++);
+  const { signal } = new AbortController();
+  const stream = server.messages(Item, { limit: 1, signal });
+  for (const number of range(5)) client.sendMessage(Item, number);
+  await net.settle();
+  expect(received).toBeLessThan(5);
+  await stream.return();
+  expect(getEventListeners(signal, "abort")).toEqual([]);
+  await net.settle();
+  expect(received).toBe(5);
+  // Another one takes all the room of all iterators.
+  const other = server.messages(Other);
+  client.sendMessage(Other, "x".repeat(30 * KIB));
+  client.sendMessage(Item, 5);
+  await net.settle();
+  expect(received).toBe(6);
+  await other.return();
   await server.shutdown();
 });
 
