@@ -76,6 +76,10 @@ export function messageOf(data: PingData): string | undefined {
   return key === undefined ? undefined : clean(data[key] as string);
 }
 
+/** Whether a value has no parts, so that it fits into a list of several. */
+const isPlain = (value: unknown): boolean =>
+  typeof value !== "object" || value === null || value instanceof Date;
+
 function valueText(value: unknown): string {
   return plainText(value) || "-";
 }
@@ -84,8 +88,9 @@ function plainText(value: unknown): string {
   if (value === null || value === undefined) return "";
   if (typeof value === "string") return clean(value);
   if (ArrayBuffer.isView(value)) return `${value.byteLength} bytes`;
+  if (value instanceof Date) return value.toISOString();
   if (typeof value !== "object") return String(value);
-  if (Array.isArray(value) && value.every((item) => typeof item !== "object" || item === null)) {
+  if (Array.isArray(value) && value.every(isPlain)) {
     return clean(value.map(valueText).join(", "));
   }
   return clean(json(value));

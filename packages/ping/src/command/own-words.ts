@@ -3,6 +3,13 @@ const WORDS: readonly (readonly [said: RegExp, own: string])[] = [
   [/set net\.ssl\.enabled there, too, or connect to a port without TLS/g, "leave --tls out, or give it TLS"],
   [/set this option or "net\.ssl\.client\.cert"/g, "add --cert"],
   [/set this option or "net\.ssl\.client\.key"/g, "add --key"],
+  // The command has no options for what follows, and a ping needs none.
+  [/; raise net\.limits\.[^;]* if such packets are expected/g, ""],
+  [/; hand in an ExtensionCodec as the option "extensions" to accept it/g, ""],
+  [
+    /; for a WebSocket, take the Client of .* as the option connector/g,
+    "; a WebSocket begins with wss: or ws:",
+  ],
   [/(?:config option )?"?net\.ssl\.cafile\b"?/g, "--ca"],
   [/(?:config option )?"?net\.ssl\.client\.certfile\b"?/g, "--cert"],
   [/(?:config option )?"?net\.ssl\.client\.keyfile\b"?/g, "--key"],

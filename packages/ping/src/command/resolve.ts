@@ -4,14 +4,18 @@ import type { Address } from "@peng3dnet/core";
 import { PingError } from "../asking/ping-error.js";
 
 /**
- * Finds the address of a host in one family.
+ * Finds the addresses of a host in one family, one or more.
  *
  * @param timeout - seconds until it is given up.
  * @throws {@link PingError} with `unresolvable` or `timeout`.
  */
-export async function resolveIn(family: 4 | 6, [host, port]: Address, timeout: number): Promise<Address> {
+export async function resolveIn(
+  family: 4 | 6,
+  [host, port]: Address,
+  timeout: number,
+): Promise<readonly Address[]> {
   const literal = isIP(host);
-  if (literal === family) return [host, port];
+  if (literal === family) return [[host, port]];
   const missing = `"${host}" has no IPv${family} address`;
   if (literal !== 0) throw new PingError("unresolvable", missing);
   let timer: NodeJS.Timeout | undefined;
@@ -22,11 +26,11 @@ export async function resolveIn(family: 4 | 6, [host, port]: Address, timeout: n
     );
   });
   try {
-    const found = lookup(host, { family }).catch((cause: unknown) => {
+    const found = lookup(host, { family, all: true }).catch((cause: unknown) => {
       throw new PingError("unresolvable", missing, { cause });
     });
-    const { address } = await Promise.race([found, late]);
-    return [address, port];
+    const all = await Promise.race([found, late]);
+    return all.map(({ address }): Address => [address, port]);
   } finally {
     clearTimeout(timer);
   }

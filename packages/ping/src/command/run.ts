@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { AbortedError, UsageError } from "@peng3dnet/core";
-import { PingError } from "../asking/ping-error.js";
+import { AbortedError, type Address, UsageError } from "@peng3dnet/core";
+import { PingError, type PingFailure } from "../asking/ping-error.js";
 import { pingServer } from "../asking/ping-server.js";
+import type { Pong } from "../protocol/mixins.js";
 import { type Arguments, HELP, parseArguments, type Target } from "./arguments.js";
 import { style } from "./format.js";
 import { inOwnWords } from "./own-words.js";
@@ -48,6 +49,23 @@ function makeReport({ targets, count, watch, json, quiet }: Arguments, surroundi
   return new TextReport(out, looks, quiet);
 }
 
+/** Failures that say that nothing is at an address, so that the next one of the same name may be the right one. */
+const NOTHING_THERE: readonly PingFailure[] = ["refused", "unreachable"];
+
+/** Pings the addresses of a name one after the other, until there is something. */
+async function pingInTurn(
+  [first, ...others]: readonly Address[],
+  pingOne: (addr: Address) => Promise<Pong>,
+): Promise<Pong> {
+  try {
+    return await pingOne(first as Address);
+  } catch (error) {
+    const passed = error instanceof PingError && NOTHING_THERE.includes(error.failure);
+    if (!passed || others.length === 0) throw error;
+    return pingInTurn(others, pingOne);
+  }
+}
+
 async function ping({ address }: Target, args: Arguments, signal: AbortSignal): Promise<Result> {
   const { data, cfg, family, timeout } = args;
   try {
@@ -55,12 +73,16 @@ async function ping({ address }: Target, args: Arguments, signal: AbortSignal): 
       return { pong: await pingServer({ addr: address, data, cfg, timeout, signal }) };
     }
     const begin = performance.now();
-    const addr = await resolveIn(family, address, timeout);
-    const left = Math.max(timeout - (performance.now() - begin) / 1000, 0.001);
+    const addresses = await resolveIn(family, address, timeout);
     // A certificate is issued for a name, so that TLS checks that and not the address that was found for it.
     const name = cfg["net.ssl.enabled"] === true ? (cfg["net.ssl.server_hostname"] ?? address[0]) : null;
     const named = { ...cfg, "net.ssl.server_hostname": name };
-    return { pong: await pingServer({ addr, data, cfg: named, timeout: left, signal }) };
+    const pingOne = (addr: Address): Promise<Pong> => {
+      const left = timeout * 1000 - (performance.now() - begin);
+      // A message that shows it is read by people, so that full milliseconds will do.
+      return pingServer({ addr, data, cfg: named, timeout: Math.max(Math.ceil(left), 1) / 1000, signal });
+    };
+    return { pong: await pingInTurn(addresses, pingOne) };
   } catch (error) {
     if (!(error instanceof PingError)) throw error;
     const { failure, message, reason, cause } = error;

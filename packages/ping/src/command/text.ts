@@ -49,6 +49,8 @@ function jsonValue(_key: string, value: unknown): unknown {
 
 /** Replaces binary values by hexadecimal text, at any depth. */
 function withoutBinary(value: unknown): unknown {
+  // A time has no keys of its own, so that nothing would be left of it. JSON has a text for it.
+  if (value instanceof Date) return value;
   if (ArrayBuffer.isView(value)) {
     return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("hex");
   }
@@ -58,8 +60,8 @@ function withoutBinary(value: unknown): unknown {
 }
 
 /**
- * Makes JSON on one line that is safe to print. Integers beyond 2**53-1 become strings, binary values hexadecimal text, and
- * numbers that JSON does not have (infinity, NaN) `null`.
+ * Makes JSON on one line that is safe to print. Integers beyond 2**53-1 become strings, binary values hexadecimal text, times
+ * text as of ISO 8601, and numbers that JSON does not have (infinity, NaN) `null`.
  */
 export function json(value: unknown): string {
   return escapeText(JSON.stringify(withoutBinary(value), jsonValue), Number.POSITIVE_INFINITY);

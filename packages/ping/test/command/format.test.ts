@@ -48,6 +48,7 @@ test("JSON is safe to print and has no values that JSON lacks", () => {
   const value = { a: 2n ** 60n, b: [new Uint8Array([1, 255])], c: "\x1b\x9b\u202e", d: Number.NaN };
   expect(json(value)).toBe('{"a":"1152921504606846976","b":["01ff"],"c":"\\u001b\\u009b\\u202e","d":null}');
   expect(JSON.parse(json(value))).toMatchObject({ c: value.c });
+  expect(json({ since: [new Date(0)] })).toBe('{"since":["1970-01-01T00:00:00.000Z"]}');
   expect([json(null), json({ none: [null] })]).toEqual(["null", '{"none":[null]}']);
 });
 
@@ -126,12 +127,17 @@ test("data are laid out a key a line, messages first", () => {
 
 test("data of every kind are shown without what a terminal would obey", () => {
   const data = { text: "\x1b[2Jx", big: 2n ** 60n, none: Number.NaN, gone: undefined, list: ["\x1b[2Jy"] };
+  const times = { since: new Date(0), at: [new Date(1), 2] };
   expect(dataLines(pong(data))).toEqual([
     "    text  x",
     "    big   1152921504606846976",
     "    none  NaN",
     "    gone  -",
     "    list  y",
+  ]);
+  expect(dataLines(pong(times))).toEqual([
+    "    since  1970-01-01T00:00:00.000Z",
+    "    at     1970-01-01T00:00:00.001Z, 2",
   ]);
 });
 

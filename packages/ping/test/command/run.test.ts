@@ -5,11 +5,14 @@ import dns from "node:dns/promises";
 import { createServer } from "node:net";
 import timers from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
+import { deflateSync } from "node:zlib";
+import { ExtData, encode } from "@msgpack/msgpack";
 import { Server } from "@peng3dnet/core";
 import { enablePing, type PingData } from "@peng3dnet/ping";
 import { onCleanup } from "../../../core/test/support/cleanup.js";
 import { startServer } from "../../../core/test/support/peers.js";
 import { freePort } from "../../../core/test/support/raw-peer.js";
+import { frame, hello, packet } from "../../../core/test/support/wire.js";
 import { HELP } from "../../src/command/arguments.js";
 import { resolveIn } from "../../src/command/resolve.js";
 import { run, type Surroundings } from "../../src/command/run.js";
@@ -62,6 +65,22 @@ function silent(): Promise<string> {
   });
 }
 
+/** A server that answers a ping with these bytes; its address. */
+function answering(pong: Uint8Array): Promise<string> {
+  return new Promise((ready) => {
+    const server = createServer((socket) => {
+      socket.on("error", () => {}).write(hello());
+      let heard = "";
+      socket.setEncoding("latin1").on("data", (text: string) => {
+        heard += text;
+        if (heard.includes("time")) socket.end(pong);
+      });
+    });
+    onCleanup(() => void server.close());
+    server.listen(0, "127.0.0.1", () => ready(`127.0.0.1:${(server.address() as { port: number }).port}`));
+  });
+}
+
 /** Output without what differs from run to run. */
 const steady = (text: string, ...targets: string[]): string =>
   targets
@@ -91,6 +110,21 @@ test("wrong arguments are told in the command's words, without what a terminal w
     out: "",
     err: expect.stringMatching(/^peng3dnet-ping: --ca: the file "none\.pem" cannot be read: .*\nSee/),
   });
+});
+
+test("no option is advised that the command does not have", async () => {
+  const long = packet(65, { text: "x".repeat(20_000) });
+  const packed = frame(65, deflateSync(encode({ text: "x".repeat(200_000) })), 1);
+  const foreign = packet(65, { value: new ExtData(5, Uint8Array.of(1)) });
+  for (const pong of [long, packed, foreign]) {
+    const { code, out } = await command([await answering(pong)]);
+    expect(code).toBe(1);
+    expect(out).toMatch(/protocol: .*(more than|extension type 5)/);
+    expect(out).not.toMatch(/net\.|option|raise/);
+  }
+  const { code, err } = await command(["http://x"]);
+  expect(code).toBe(2);
+  expect(err).toMatch(/give "host:port"; a WebSocket begins with wss: or ws:\n/);
 });
 
 test("a mistake that concerns one target ends the pings of all", async () => {
@@ -302,19 +336,45 @@ test("what keeps the command from writing is thrown to whoever runs it", async (
 });
 
 describe("one IP version", () => {
-  test("leaves for the ping what is left of the time", async () => {
-    const target = await silent();
-    const { out } = await command(["-4", "-W", "0.2", target]);
+  test("leaves for the ping what is left of the time, in full milliseconds", async () => {
+    const [host = "", port = ""] = (await silent()).split(":");
+    const found = jest.spyOn(dns, "lookup").mockImplementation(() => {
+      const begin = performance.now();
+      while (performance.now() - begin < 50);
+      return Promise.resolve([{ address: host, family: 4 }]) as never;
+    });
+    const { out } = await command(["-4", "-W", "0.2", `slow.invalid:${port}`]);
     const [, within = ""] = /said nothing within ([\d.]+) s/.exec(out) ?? [];
+    expect(within).toMatch(/^0\.\d{1,3}$/);
     expect(Number(within)).toBeGreaterThan(0);
-    expect(Number(within)).toBeLessThan(0.2);
+    expect(Number(within)).toBeLessThanOrEqual(0.15);
+    found.mockRestore();
+  });
+
+  test("of a name with several addresses is pinged at the first one that has something", async () => {
+    const server = await startServer({ addr: "[::1]:0" }, (peer) => enablePing(peer));
+    const target = `several.invalid:${server.addr[1]}`;
+    const found = jest.spyOn(dns, "lookup");
+    const among = (...addresses: string[]): void =>
+      void found.mockResolvedValue(addresses.map((address) => ({ address, family: 4 })) as never);
+    among("127.0.0.1", "127.0.0.1", "::1");
+    expect(await command(["-4", target])).toMatchObject({ code: 0 });
+    among("127.0.0.1", "127.0.0.1");
+    const nothing = expect.stringContaining("refused: nothing listens on 127.0.0.1:");
+    expect(await command(["-4", target])).toMatchObject({ code: 1, out: nothing });
+    // What says nothing may be a server that is slow.
+    const deaf = `several.invalid:${(await silent()).split(":")[1]}`;
+    among("127.0.0.1", "::1");
+    const late = expect.stringContaining("timeout: 127.0.0.1:");
+    expect(await command(["-4", "-W", "0.05", deaf])).toMatchObject({ code: 1, out: late });
+    found.mockRestore();
   });
 
   test("is the one that the name is looked up in", async () => {
     const found = jest.spyOn(dns, "lookup");
     const target = `localhost:${(await status()).split(":")[1]}`;
     expect(await command(["-4", target])).toMatchObject({ code: 0 });
-    expect(found.mock.calls.map((call: unknown[]) => call[1])).toContainEqual({ family: 4 });
+    expect(found.mock.calls.map((call: unknown[]) => call[1])).toContainEqual({ family: 4, all: true });
     found.mockRestore();
   });
 
