@@ -1,7 +1,7 @@
 import type { EventEmitter } from "node:events";
 import type { EventName, HeadlessPeng } from "../bus/event-bus.js";
 import { PENG_EVENTS, type PengEventMap } from "../events/event-map.js";
-import { type Disposer, disposeAll, disposer } from "../listening/disposer.js";
+import { type Disposer, disposer, disposerOfAll } from "../listening/disposer.js";
 import { busOf, type EventOf, type EventOrigin, type EventsOf, subscribe } from "../listening/source.js";
 import { relay, untyped } from "./relay.js";
 
@@ -60,14 +60,12 @@ export function toEventEmitter<S extends EventOrigin, E extends object, K extend
 ): Disposer {
   const target = emitter as object as EventEmitter;
   const bus = busOf(origin);
-  return disposeAll(
-    (events ?? PENG_EVENTS).map((name) =>
-      subscribe(
-        origin,
-        name,
-        (event, data) => relay(event, data, bus, target, () => void target.emit(event, data)),
-        { raiseErrors: true, wanted: () => target.listenerCount(name) > 0 },
-      ),
+  return disposerOfAll<string>(events ?? PENG_EVENTS, (name) =>
+    subscribe(
+      origin,
+      name,
+      (event, data) => relay(event, data, bus, target, () => void target.emit(event, data)),
+      { raiseErrors: true, wanted: () => target.listenerCount(name) > 0 },
     ),
   );
 }
@@ -83,12 +81,10 @@ export function fromEventEmitter<E extends object, M extends object, K extends E
   { events }: BridgeOptions<K> = {},
 ): Disposer {
   const source = emitter as object as EventEmitter;
-  return disposeAll(
-    (events ?? PENG_EVENTS).map((event) => {
-      const forward = (data: unknown): void =>
-        relay(event, data, source, bus, () => untyped(bus).sendEvent(event, data as never));
-      source.on(event, forward);
-      return disposer(() => void source.off(event, forward));
-    }),
-  );
+  return disposerOfAll<string>(events ?? PENG_EVENTS, (event) => {
+    const forward = (data: unknown): void =>
+      relay(event, data, source, bus, () => untyped(bus).sendEvent(event, data as never));
+    source.on(event, forward);
+    return disposer(() => void source.off(event, forward));
+  });
 }

@@ -1,6 +1,6 @@
 import type { EventName, HeadlessPeng } from "../bus/event-bus.js";
 import { PENG_EVENTS } from "../events/event-map.js";
-import { type Disposer, disposeAll } from "../listening/disposer.js";
+import { type Disposer, disposerOfAll } from "../listening/disposer.js";
 import { busOf, type EventOrigin, subscribe } from "../listening/source.js";
 import type { BridgeOptions } from "./emitter-bridge.js";
 import { relay, untyped } from "./relay.js";
@@ -19,17 +19,15 @@ export function gather<M extends object, K extends EventName<M> = EventName<M>>(
   { events }: BridgeOptions<K> = {},
 ): Disposer {
   const others = [...new Set(origins)].filter((origin) => busOf(origin) !== (bus as object));
-  return disposeAll(
-    others.flatMap((origin) => {
-      const from = busOf(origin);
-      return (events ?? PENG_EVENTS).map((name) =>
-        subscribe(
-          origin,
-          name,
-          (event, data) => relay(event, data, from, bus, () => untyped(bus).sendEvent(event, data as never)),
-          { raiseErrors: true, wanted: () => bus.hasListeners(name) },
-        ),
-      );
-    }),
-  );
+  return disposerOfAll(others, (origin) => {
+    const from = busOf(origin);
+    return disposerOfAll<string>(events ?? PENG_EVENTS, (name) =>
+      subscribe(
+        origin,
+        name,
+        (event, data) => relay(event, data, from, bus, () => untyped(bus).sendEvent(event, data as never)),
+        { raiseErrors: true, wanted: () => bus.hasListeners(name) },
+      ),
+    );
+  });
 }

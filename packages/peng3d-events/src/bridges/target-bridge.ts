@@ -1,6 +1,6 @@
 import type { EventName, HeadlessPeng } from "../bus/event-bus.js";
 import { PENG_EVENTS, type PengEventMap, type PengEventName } from "../events/event-map.js";
-import { type Disposer, disposeAll, disposer } from "../listening/disposer.js";
+import { type Disposer, disposer, disposerOfAll } from "../listening/disposer.js";
 import { busOf, type EventOf, type EventOrigin, subscribe } from "../listening/source.js";
 import type { BridgeOptions } from "./emitter-bridge.js";
 import { relay, untyped } from "./relay.js";
@@ -36,17 +36,15 @@ export function toEventTarget<S extends EventOrigin, K extends EventOf<S> = Even
   { events }: BridgeOptions<K> = {},
 ): Disposer {
   const bus = busOf(origin);
-  return disposeAll(
-    (events ?? PENG_EVENTS).map((name) =>
-      subscribe(
-        origin,
-        name,
-        (event, data) =>
-          relay(event, data, bus, target, () => {
-            target.dispatchEvent(new PengEvent(event, data));
-          }),
-        { raiseErrors: true },
-      ),
+  return disposerOfAll<string>(events ?? PENG_EVENTS, (name) =>
+    subscribe(
+      origin,
+      name,
+      (event, data) =>
+        relay(event, data, bus, target, () => {
+          target.dispatchEvent(new PengEvent(event, data));
+        }),
+      { raiseErrors: true },
     ),
   );
 }
@@ -62,15 +60,13 @@ export function fromEventTarget<M extends object, K extends EventName<M> = Event
   bus: HeadlessPeng<M>,
   { events }: BridgeOptions<K> = {},
 ): Disposer {
-  return disposeAll(
-    (events ?? PENG_EVENTS).map((name) => {
-      const forward = (event: Event): void => {
-        if (!("detail" in event)) return;
-        const data = event.detail;
-        relay(name, data, target, bus, () => untyped(bus).sendEvent(name, data as never));
-      };
-      target.addEventListener(name, forward);
-      return disposer(() => target.removeEventListener(name, forward));
-    }),
-  );
+  return disposerOfAll<string>(events ?? PENG_EVENTS, (name) => {
+    const forward = (event: Event): void => {
+      if (!("detail" in event)) return;
+      const data = event.detail;
+      relay(name, data, target, bus, () => untyped(bus).sendEvent(name, data as never));
+    };
+    target.addEventListener(name, forward);
+    return disposer(() => target.removeEventListener(name, forward));
+  });
 }

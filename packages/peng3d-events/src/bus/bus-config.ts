@@ -22,7 +22,8 @@ export type BusConfigOverrides = {
 } & ConfigOverrides &
   Readonly<Record<string, unknown>>;
 
-const DEFAULTS: BusConfigValues = { "events.removeonerror": true, "events.maxignore": 3 };
+/** What holds where nothing is set. */
+export const DEFAULTS: Readonly<BusConfigValues> = { "events.removeonerror": true, "events.maxignore": 3 };
 
 function check(key: string, value: unknown): void {
   if (key === "events.removeonerror") {

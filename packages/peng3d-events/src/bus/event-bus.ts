@@ -11,7 +11,7 @@ import {
 } from "@peng3dnet/peer";
 import { UnknownListenerError } from "../errors.js";
 import type { PengEventMap } from "../events/event-map.js";
-import { BusConfig, type BusConfigOverrides } from "./bus-config.js";
+import { BusConfig, type BusConfigOverrides, type BusConfigValues, DEFAULTS } from "./bus-config.js";
 import { warn } from "./warn.js";
 
 /** Name of an event in a map of events. */
@@ -221,7 +221,7 @@ export class HeadlessPeng<M extends object = PengEventMap> {
   }
 
   #failed(event: string, entry: Entry, error: unknown): void {
-    const remove = !entry.raiseErrors && !entry.removed && this.#removesOnError();
+    const remove = !entry.raiseErrors && !entry.removed && this.#option("events.removeonerror");
     if (remove) this.#remove(event, entry);
     const failure = `a listener for "${escapeText(event, MAX_NAME)}" failed${remove ? " and was removed" : ""}`;
     const text = (stack: boolean): string => `${failure}: ${describeError(error, { stack })}`;
@@ -233,12 +233,12 @@ export class HeadlessPeng<M extends object = PengEventMap> {
     }
   }
 
-  /** Whether `events.removeonerror` is on, which it is, too, where the parent config has a value that is not allowed. */
-  #removesOnError(): boolean {
+  /** An option of the bus; its default where the parent config has a value that is not allowed, which is no fault of a sender. */
+  #option<K extends keyof BusConfigValues>(key: K): BusConfigValues[K] {
     try {
-      return this.cfg.get("events.removeonerror");
+      return this.cfg.get(key);
     } catch {
-      return true;
+      return DEFAULTS[key];
     }
   }
 
@@ -255,7 +255,7 @@ export class HeadlessPeng<M extends object = PengEventMap> {
 
   #noteIgnored(event: string): void {
     const count = this.#ignored.get(event) ?? 0;
-    if (count >= this.cfg.get("events.maxignore")) return;
+    if (count >= this.#option("events.maxignore")) return;
     if (count === 0 && this.#ignored.size >= MAX_COUNTED) return;
     this.#ignored.set(event, count + 1);
     this.#log("debug", `the event "${escapeText(event, MAX_NAME)}" has no listener`);

@@ -16,9 +16,21 @@ export function disposer(dispose: () => void): Disposer {
   return Object.assign(call, { [Symbol.dispose]: call });
 }
 
-/** Makes one disposer of several. */
-export function disposeAll(disposers: readonly Disposer[]): Disposer {
-  return disposer(() => {
-    for (const dispose of disposers) dispose();
+/**
+ * Makes a disposer for each item, and one of them all.
+ *
+ * @throws what `make` throws. Those that were made by then have been called: nobody else could.
+ */
+export function disposerOfAll<T>(items: Iterable<T>, make: (item: T) => Disposer): Disposer {
+  const made: Disposer[] = [];
+  const all = disposer(() => {
+    for (const dispose of made) dispose();
   });
+  try {
+    for (const item of items) made.push(make(item));
+  } catch (error) {
+    all();
+    throw error;
+  }
+  return all;
 }

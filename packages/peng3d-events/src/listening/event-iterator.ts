@@ -10,7 +10,7 @@ import {
   onAbort,
 } from "@peng3dnet/peer";
 import { EventOverflowError } from "../errors.js";
-import { disposeAll } from "./disposer.js";
+import { disposerOfAll } from "./disposer.js";
 import { type EventOf, type EventOrigin, type EventsOf, subscribe } from "./source.js";
 
 /** How many events are buffered by default. */
@@ -97,7 +97,7 @@ export class EventIterator<D>
     this.#limit = limit;
     this.#overflow = overflow;
     const abort = (): void => {
-      this.#clear();
+      this.#buffer.length = 0;
       this.#end(new AbortedError("waiting for events was aborted", { cause: signal?.reason }));
     };
     if (signal?.aborted === true) {
@@ -156,11 +156,6 @@ export class EventIterator<D>
     return data;
   }
 
-  #clear(): void {
-    this.#buffer.length = 0;
-    this.#bytes = 0;
-  }
-
   /** Takes no more events. Those that are buffered can still be read. */
   end(): void {
     this.#end();
@@ -212,7 +207,7 @@ export class EventIterator<D>
 
   [Symbol.dispose](): void {
     this.#end();
-    this.#clear();
+    this.#buffer.length = 0;
     this.#error = undefined;
   }
 
@@ -236,8 +231,9 @@ export function events<S extends EventOrigin, K extends EventOf<S>>(
 ): EventIterator<EventsOf<S>[K]> {
   return new EventIterator(options, (iterator) => {
     const { until } = options;
-    const disposers = [subscribe(origin, event, (_, data) => iterator.take(data as EventsOf<S>[K]))];
-    if (until !== undefined) disposers.push(subscribe(origin, until, () => iterator.end()));
-    return disposeAll(disposers);
+    const take = (_: string, data: unknown): void => iterator.take(data as EventsOf<S>[K]);
+    const both: (readonly [string, typeof take])[] = [[event, take]];
+    if (until !== undefined) both.push([until, () => iterator.end()]);
+    return disposerOfAll(both, ([name, fn]) => subscribe(origin, name, fn));
   });
 }

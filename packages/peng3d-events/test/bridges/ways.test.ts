@@ -1,5 +1,6 @@
 // Which events take a way, and which way errors take: what bridges and listeners of a peer's own events are made of.
 
+import { EventEmitter } from "node:events";
 import { Client, type Logger, silentLogger } from "@peng3dnet/core";
 import {
   gather,
@@ -7,6 +8,7 @@ import {
   listen,
   NoEventBusError,
   type PengEventMap,
+  toEventEmitter,
   toEventTarget,
 } from "@peng3dnet/peng3d-events";
 
@@ -149,4 +151,39 @@ test("what a target throws on dispatching reaches the sender, and the bridge sta
   toEventTarget(bus, new Broken(), { events: [CLOSE] });
   const { close } = ring();
   for (const reason of ["one", "two"]) expect(() => bus.sendEvent(CLOSE, close(reason))).toThrow("broken");
+});
+
+describe("a bridge that cannot be made leaves nothing behind", () => {
+  /** An engine that takes so many listeners. */
+  function full(room: number) {
+    const listeners: unknown[] = [];
+    return {
+      listeners,
+      sendEvent: (): void => {},
+      addEventListener(_event: string, fn: unknown): void {
+        if (listeners.length === room) throw new Error("full");
+        listeners.push(fn);
+      },
+      delEventListener: (_event: string, fn: unknown): void =>
+        void listeners.splice(listeners.indexOf(fn), 1),
+    };
+  }
+
+  const ways: readonly (readonly [string, (origin: ReturnType<typeof full>) => unknown])[] = [
+    ["toEventEmitter", (origin) => toEventEmitter(origin, new EventEmitter())],
+    ["toEventTarget", (origin) => toEventTarget(origin, new EventTarget())],
+    ["gather", (origin) => gather([origin], new HeadlessPeng())],
+  ];
+
+  test.each(ways)("%s", (_name, make) => {
+    const engine = full(3);
+    expect(() => make(engine)).toThrow("full");
+    expect(engine.listeners).toEqual([]);
+  });
+
+  test("gather, on those that it had joined already", () => {
+    const bus = new HeadlessPeng();
+    expect(() => gather([bus, full(3)], new HeadlessPeng())).toThrow("full");
+    expect(bus.listenerCount()).toBe(0);
+  });
 });

@@ -108,3 +108,25 @@ test("without a logger, the first failure of each event is warned of, of 20 even
   expect(seen).toHaveLength(20);
   expect(seen[19]).toContain('a listener for "test:19" failed: Error: of 19');
 });
+
+test("an event without a listener is no failure where the config behind the bus makes no sense", () => {
+  const debug: string[] = [];
+  const logger: Logger = { ...silentLogger, debug: (text) => void debug.push(text) };
+  const bus = new HeadlessPeng<Events>({ parent: { "events.maxignore": "many" }, logger });
+  for (let n = 0; n < 5; n++) bus.sendEvent("test:one", { n });
+  expect(debug).toHaveLength(3);
+});
+
+test("of a listener that has removed itself and fails then, the log does not say that it was removed", () => {
+  const errors: string[] = [];
+  const bus = new HeadlessPeng<Events>({
+    logger: { ...silentLogger, error: (text) => void errors.push(text) },
+  });
+  const listener = (): void => {
+    bus.delEventListener("test:one", listener);
+    throw new Error("mistake");
+  };
+  bus.addEventListener("test:one", listener);
+  bus.sendEvent("test:one", { n: 1 });
+  expect(errors).toEqual([expect.stringContaining('"test:one" failed: Error: mistake')]);
+});

@@ -286,3 +286,17 @@ describe("maxBytes", () => {
     expect(seen.length).toBeLessThan(3);
   });
 });
+
+test("an iteration that is ended throws no more that it could not keep up", async () => {
+  const { bus, tick } = setUp();
+  const iterator = events(bus, "test:tick", { limit: 1 });
+  tick(1, 2);
+  await iterator.return();
+  expect(await iterator.next()).toEqual({ done: true, value: undefined });
+});
+
+test("an iteration that cannot begin leaves no listener", () => {
+  const { bus } = setUp();
+  expect(() => events(bus, "test:tick", { until: 5 as never })).toThrow("has to be a string");
+  expect(bus.listenerCount()).toBe(0);
+});
