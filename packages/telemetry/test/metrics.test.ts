@@ -1,5 +1,6 @@
 // What OpenTelemetry is told of servers and clients, over links in memory.
 
+import timers from "node:timers";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { type Client, definePacket, InvalidStateError, payload, Server } from "@peng3dnet/peer";
@@ -240,6 +241,91 @@ test("what was counted before is not told; what was counted stays after the end"
   expect(await values("peng3dnet.connections")).toMatchObject({
     [`peng3dnet.connections{peng3dnet.connection.state=active,${SERVER}}`]: 0,
   });
+});
+
+test("an end that is called again leaves alone who looks on since then", async () => {
+  const net = new TestNetwork();
+  const { meter, values } = meterInMemory();
+  const server: Server = net.server({ packets });
+  const end = instrument(server, { meter });
+  end();
+  instrument(server, { meter });
+  end();
+  const client: Client = net.client({ packets });
+  net.connect(client, server);
+  await client.waitForConnection();
+  expect(await values("peng3dnet.connections")).toMatchObject({
+    [`peng3dnet.connections{peng3dnet.connection.state=active,${SERVER}}`]: 1,
+  });
+  expect(() => instrument(server, { meter })).toThrow(InvalidStateError);
+});
+
+test("a reason that nothing was rejected for since then has no series", async () => {
+  const net = new TestNetwork();
+  const { meter, values } = meterInMemory();
+  const server: Server = net.server({ packets });
+  const saysNothing = async (): Promise<void> => {
+    server.accept(new MemoryLink().server);
+    await net.settle();
+    net.clock.advance(60);
+    await net.settle();
+  };
+  await saysNothing();
+  expect(Object.values(server.metrics.rejectedBy)).toEqual([1]);
+  instrument(server, { meter });
+  expect(await values("peng3dnet.rejections")).toEqual({});
+  await saysNothing();
+  expect(Object.values(await values("peng3dnet.rejections"))).toEqual([1]);
+});
+
+test("the order of attributes makes no other series", async () => {
+  const net = new TestNetwork();
+  const { meter, values } = meterInMemory();
+  for (const attributes of [
+    { map: "a", mode: "b" },
+    { mode: "b", map: "a" },
+  ]) {
+    const server: Server = net.server({ packets });
+    instrument(server, { meter, attributes });
+    const client: Client = net.client({ packets });
+    net.connect(client, server);
+    await client.waitForConnection();
+  }
+  const active = `map=a,mode=b,peng3dnet.connection.state=active,${SERVER}`;
+  expect((await values("peng3dnet.connections"))[`peng3dnet.connections{${active}}`]).toBe(2);
+});
+
+test("a type of packets that is called as the rest counts as the rest", async () => {
+  const Other = definePacket({ name: "other", schema: payload<string>() });
+  const net = new TestNetwork();
+  const { meter, values } = meterInMemory();
+  const server: Server = net.server({ packets: [Other] });
+  server.on(Other, () => {});
+  instrument(server, { meter });
+  const client: Client = net.client({ packets: [Other] });
+  net.connect(client, server);
+  await client.waitForConnection();
+  await net.settle();
+  const rest = typed("peng3dnet.packets", IN, "other");
+  const before = Number((await values("peng3dnet.packets"))[rest]);
+  client.sendMessage(Other, "hello");
+  await net.settle();
+  expect((await values("peng3dnet.packets"))[rest]).toBe(before + 1);
+  expect((await values("peng3dnet.packet.io"))[typed("peng3dnet.packet.io", IN, "other")]).toBe(16);
+});
+
+test("the loop is looked at once, however many peers there are, and not at all after them", () => {
+  const begin = jest.spyOn(timers, "setInterval");
+  const end = jest.spyOn(timers, "clearInterval");
+  const { meter } = meterInMemory();
+  const net = new TestNetwork();
+  const ends = [1, 2].map(() => instrument(net.server({ packets }), { meter }));
+  const looks = begin.mock.results.map(({ value }) => value);
+  expect(looks).toHaveLength(1);
+  for (const leave of ends) leave();
+  expect(end.mock.calls).toEqual([looks]);
+  begin.mockRestore();
+  end.mockRestore();
 });
 
 test("after the last peer, levels are zero; counters stand, and go on with the next one", async () => {

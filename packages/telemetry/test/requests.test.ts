@@ -6,6 +6,7 @@ import { Client, defineRequest, payload, Server } from "@peng3dnet/core";
 import { instrument } from "@peng3dnet/telemetry";
 import { track } from "../../core/test/support/cleanup.js";
 import { LOCAL, next } from "../../core/test/support/peers.js";
+import { spanOf, traceParent } from "../src/trace-parent.js";
 import { keepContext, meterInMemory, tracerInMemory } from "./support/otel.js";
 
 const Buy = defineRequest({
@@ -226,6 +227,13 @@ test("requests that are under way", async () => {
   answer(7);
   await price;
   expect(await clientMeter.values("peng3dnet.requests")).toMatchObject({ [level("asked", "client")]: 0 });
+});
+
+test("flags of a span beyond those of a traceparent are left out", () => {
+  const span = { traceId: "0af7651916cd43dd8448eb211c80319c", spanId: "b7ad6b7169203331" };
+  const text = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  expect(traceParent({ ...span, traceFlags: 0x301 })).toBe(text);
+  expect(spanOf(text)).toEqual({ ...span, traceFlags: 1, isRemote: true });
 });
 
 test("what is no traceparent is no link", async () => {

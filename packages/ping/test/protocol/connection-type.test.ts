@@ -103,6 +103,21 @@ describe("a server", () => {
     expect(failures).toEqual([]);
   });
 
+  test("counts the pings of a connection, and not those of an earlier one with the same id", async () => {
+    class Reusing extends PingableServer {
+      override genCID(): number {
+        return 7;
+      }
+    }
+    const server = track(new Reusing({ addr: LOCAL }));
+    await server.start();
+    for (let n = 0; n <= MAX_PINGS; n++) {
+      const gone = new Promise((resolve) => server.once("close", resolve));
+      await pingServer({ addr: server.addr });
+      await gone;
+    }
+  });
+
   test("answers a ping of exactly the length that is allowed, also a compressed one", async () => {
     const peer = await pinging(await startPingable());
     const data = mapOfLength(MAX_PING_LENGTH);
@@ -114,9 +129,9 @@ describe("a server", () => {
   test("composes an answer in order of precedence", async () => {
     class Source extends PingableServer {
       override pingdata: PingData = {
+        peng3dnet: "pingdata",
         a: "pingdata",
         b: "pingdata",
-        peng3dnet: "pingdata",
         oldmsg: "pingdata",
       };
       override getPingData(msg: PingData, cid: number): PingData {
