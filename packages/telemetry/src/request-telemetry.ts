@@ -77,20 +77,33 @@ export class RequestTelemetry implements RequestObserver {
   }
 
   ended(end: string): void {
-    const { attributes, instruments } = this.#telling;
-    const { name, way } = this.#request;
     const failed = end !== "ok";
     const how: Attributes = { [RPC_STATUS]: end, ...(failed && { [ERROR_TYPE]: end }) };
+    try {
+      this.#record(how);
+    } finally {
+      // A meter that throws keeps no span open.
+      this.#endSpan(end, how);
+    }
+  }
+
+  #record(how: Attributes): void {
+    const { attributes, instruments } = this.#telling;
+    const { name, way } = this.#request;
     instruments?.calls[way].record((performance.now() - this.#begun) / 1000, {
       ...attributes,
       [RPC_SYSTEM]: PENG3DNET,
       [RPC_METHOD]: name,
       ...how,
     });
+  }
+
+  #endSpan(end: string, how: Attributes): void {
     const span = this.#span;
     if (span === undefined) return;
+    const { way } = this.#request;
     span.setAttributes(how);
-    if (failed && (way === "asked" || FAULTS_OF_ANSWERER.has(end)))
+    if (end !== "ok" && (way === "asked" || FAULTS_OF_ANSWERER.has(end)))
       span.setStatus({ code: SpanStatusCode.ERROR, message: end });
     span.end();
   }

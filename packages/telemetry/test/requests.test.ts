@@ -250,3 +250,25 @@ test("what is no traceparent is no link", async () => {
   expect(only(atServer.spans()).links).toEqual([]);
   await client.close();
 });
+
+test("a meter that throws keeps no span open, and harms no request", async () => {
+  const { meter } = meterInMemory();
+  const createHistogram: typeof meter.createHistogram = (name) => ({
+    record() {
+      if (name === "rpc.server.call.duration") throw new Error("the meter is broken");
+    },
+  });
+  const broken: typeof meter = Object.assign(Object.create(meter), { createHistogram });
+  const { tracer, spans } = tracerInMemory();
+  const server: Server = track(new Server({ addr: LOCAL, packets }));
+  const failures: unknown[] = [];
+  server.on("handlerError", (error) => void failures.push(error));
+  instrument(server, { meter: broken, tracer });
+  server.answer(Buy, () => 7);
+  await server.start();
+  const client: Client = track(new Client({ addr: server.addr, packets }));
+  await client.start();
+  await expect(client.request(Buy, "rope")).resolves.toBe(7);
+  expect(only(spans()).attributes).toMatchObject({ "rpc.response.status_code": "ok" });
+  expect(failures).toEqual([new Error("the meter is broken")]);
+});
