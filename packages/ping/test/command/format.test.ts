@@ -177,6 +177,12 @@ test("statistics of no ping, of one that was lost, and of one that was answered"
   expect([answered.complete, answered.loss, answered.avg, answered.stddev]).toEqual([true, 0, 0.25, 0]);
 });
 
+test("the longest delay and the shortest stay, whatever comes after them", () => {
+  const statistics = new Statistics();
+  for (const delay of [2, 9, 1, 4]) statistics.add(delay);
+  expect(statistics).toMatchObject({ min: 1, max: 9 });
+});
+
 test("a bar chart is scaled to its longest bar", () => {
   expect(barChart([0.001, 0.004, undefined, 0.008], PLAIN)).toBe("▁▄×█");
   expect(barChart([0, 0], PLAIN)).toBe("▁▁");
