@@ -1,12 +1,12 @@
 // What a package costs its users, checked by `npm run check:sizes`, minified and gzipped: in a browser with all that it
 // imports, else its own code alone. A limit that is outgrown for a good reason is raised in the same change.
 
-const WITH_ALL = { protocol: "45.6 kB", peer: "100.7 kB" };
+const WITH_ALL = { protocol: "45.6 kB", peer: "100.8 kB" };
 /** A client that echoes, as a page has it: what is imported is what it uses. */
 const ECHO_CLIENT = "{ Client, definePacket, payload }";
 const ALONE = {
   protocol: "40.2 kB",
-  peer: "58 kB",
+  peer: "58.1 kB",
   core: "12.2 kB",
   browser: "12 kB",
   websocket: "14 kB",
