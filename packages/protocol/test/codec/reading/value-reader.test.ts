@@ -24,7 +24,7 @@ function read(
 /** Estimated size of a value, without what its bytes, its elements and its containers take. */
 function rareSize(body: string, elements: number, containers: number, reader = new ValueReader()): number {
   read(body, { reader });
-  return reader.decodedSize - 1024 - body.length - 56 * elements - 320 * containers;
+  return reader.decodedSize - 1024 - body.length - 96 * elements - 320 * containers;
 }
 
 test.each<[string, unknown]>([
