@@ -1181,6 +1181,7 @@ describe("closing", () => {
     const { server } = activePair(plain("a"));
     const { connection } = server;
     connection.send("a", 1);
+    connection.backlog = 5;
     server.receive(packet(64, "c0").subarray(0, 7));
     connection.markClosed();
     expect(connection).toMatchObject({

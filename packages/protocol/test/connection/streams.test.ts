@@ -5,6 +5,7 @@ import {
   Connection,
   type ConnectionHooks,
   type ConnectionType,
+  NotPeng3dnetError,
   Packet,
   PacketTooLargeError,
   SIDE_CLIENT,
@@ -85,6 +86,11 @@ test("another protocol is recognised where a connection begins, and not within i
   stranger.receive(request);
   expect(stranger.codes).toEqual(["P3D_ERR_NOT_PENG3DNET"]);
   const server = activeServer(setUp);
+  // Receives with what the one before received with.
+  const next = new Connection(server.context, 2, server.host);
+  next.push(request);
+  expect(() => next.next()).toThrow(NotPeng3dnetError);
+  next.discardInput();
   server.receive(request);
   expect(server.codes).toEqual(["P3D_ERR_PACKET_TOO_LARGE"]);
 });

@@ -81,6 +81,15 @@ describe("the memory that is held", () => {
   });
 });
 
+test("once all was taken, no bytes of a chunk are kept", () => {
+  const decoder = new FrameDecoder(LIMIT);
+  decoder.push(one);
+  expect(decoder.next()).toBe(true);
+  expect(decoder.bytes.length).toBe(one.length);
+  expect(decoder.next()).toBe(false);
+  expect(decoder.bytes.length).toBe(0);
+});
+
 test("too short a packet is that, even where the limit is no longer", () => {
   const decoder = new FrameDecoder(5);
   decoder.push(bytes("00000005"));

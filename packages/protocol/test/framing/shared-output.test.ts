@@ -41,3 +41,14 @@ test("what others have waiting stays as it is", () => {
   expect(first).toEqual(Uint8Array.from([...filled(10, 1), ...filled(10, 2)]));
   expect(second).toEqual(Uint8Array.from([...other, ...filled(5, 3)]));
 });
+
+test("what was once sent to several, and then to one alone, is copied for that one no more", () => {
+  const shared = new SharedOutput();
+  const start = filled(10, 1);
+  const packet = filled(10, 2);
+  const first = joined(shared, start, packet);
+  expect(shared.join(start, packet)).toBe(first);
+  const second = shared.join(first, filled(10, 3)) as Uint8Array;
+  expect(second).toHaveLength(30);
+  expect(shared.join(second, filled(10, 4))).toBeUndefined();
+});

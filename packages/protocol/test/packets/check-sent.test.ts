@@ -193,6 +193,7 @@ test("a server's names that cannot be taken over change nothing", () => {
       ]),
     ),
   ).toThrow("the id 70 is given");
+  expect(registry.lacking.size).toBe(0);
   registry.register(new Packet(registry, peer), "d");
   expect([...registry.entries()].map(({ name, lacking }) => [name, lacking])).toEqual([
     ["a", false],

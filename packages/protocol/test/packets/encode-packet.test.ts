@@ -1,6 +1,7 @@
 // Bodies without their packet: what one side encoded goes on under another id.
 
 import { bodyOf, encodePacket, FLAG_COMPRESSED, Packet, packetOf } from "@peng3dnet/protocol";
+import { encodeUncompressed } from "../../src/packets/encode-packet.js";
 import { Pair } from "../support/pair.js";
 
 test.each([
@@ -26,4 +27,12 @@ test.each([
   const { context, peer } = new Pair().server;
   peer.registry.register(new Packet(peer.registry, peer), "test:a", 64);
   expect(() => encodePacket(context, id, { a: () => {} })).toThrow(text);
+});
+
+test("the writer of values keeps nothing of a packet that may hold a secret", () => {
+  const { context } = new Pair().server;
+  encodePacket(context, 70, "open");
+  expect(context.writer.bytes.length).toBeGreaterThan(0);
+  encodeUncompressed(context, 70, "secret");
+  expect(context.writer.bytes).toHaveLength(0);
 });
