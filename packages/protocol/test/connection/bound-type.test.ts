@@ -170,3 +170,21 @@ describe("the type of a connection whose peer keeps none", () => {
     expect(bindType(undefined, name, type)).not.toBe(bound);
   });
 });
+
+test.each([
+  [false, true, [], ["custom.receive"]],
+  [true, false, ["custom.receive"], []],
+])(
+  "a mistake over what is received while active is %s ends the connection: %s",
+  (active, ends, failed, faults) => {
+    const receive = (): boolean => {
+      throw new TypeError("mistake");
+    };
+    const host = new FakeHost();
+    const bound = bind(Object.assign(new Plain(peer), { receive }));
+    // What was part of a handshake is nobody else's.
+    expect(bound.receive(1, 64, 0, 1, host, active)).toBe(ends);
+    expect(host.failures.map(({ where }) => where)).toEqual(failed);
+    expect(host.faults.map(({ where }) => where)).toEqual(faults);
+  },
+);

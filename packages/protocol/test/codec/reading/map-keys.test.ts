@@ -1,5 +1,7 @@
 // Keys that make a `Map` of a map: which ones there are, and what they may cost.
 
+import { ValueCodec } from "@peng3dnet/protocol";
+import { BodyCheck } from "../../../src/codec/reading/body-check.js";
 import {
   beginsLikeBinary,
   beginsLikeKey,
@@ -8,6 +10,7 @@ import {
   stepsAllowed,
   weightOf,
 } from "../../../src/codec/reading/map-keys.js";
+import { ValueReader } from "../../../src/codec/reading/value-reader.js";
 
 const range = (count: number, first = 0): number[] => Array.from({ length: count }, (_, at) => first + at);
 
@@ -89,4 +92,19 @@ describe("a map of several kinds of keys", () => {
     expect([...mixed.map.keys()].map((key, index) => key === keys[index])).toEqual(keys.map(() => true));
     expect([...mixed.map.values()]).toEqual(range(count, 100));
   });
+});
+
+test("maps of one integer key count, too, wherever a body is checked", () => {
+  const elements = 1002;
+  const far = new Map(range(358).map((at) => [1000 * at, 0]));
+  const left = stepsAllowed(elements) - far.size ** 2;
+  const read = (ones: number): unknown => {
+    const body = new ValueCodec().encode([far, ...range(ones).map(() => new Map([[0, 0]]))]).slice();
+    new BodyCheck(8, elements).check(body, 0, body.length);
+    return new ValueReader().read(body, 0, body.length, false, 8, elements);
+  };
+  expect(read(left)).toHaveLength(1 + left);
+  expect(() => read(left + 1)).toThrow("keys");
+  const body = new ValueCodec().encode([far, ...range(left + 1).map(() => new Map([[0, 0]]))]).slice();
+  expect(() => new ValueReader().read(body, 0, body.length, false, 8, elements)).toThrow("keys");
 });
