@@ -2,6 +2,7 @@
 
 import { MsgpackCodec, Packet, type Packet as PacketType, ValueCodec } from "@peng3dnet/protocol";
 import { BodyDecoder } from "../../../src/codec/reading/body-decoder.js";
+import { withOwnBinaries } from "../../../src/codec/reading/own-binaries.js";
 import { ValueReader } from "../../../src/codec/reading/value-reader.js";
 import { bytes, concat, hex, packet } from "../../support/bytes.js";
 import { activePair, activeServer, type FakePeer } from "../../support/pair.js";
@@ -125,4 +126,13 @@ test("who looks at what is sent gets a copy: nothing else lies in its buffer, an
   expect(client.received).toEqual(["first", "second"]);
   for (const one of seen) expect(one.buffer.byteLength).toBe(one.length);
   expect(seen).toHaveLength(2);
+});
+
+test("what another codec hands out as half of the buffer stays a view, and what is less does not", () => {
+  const { buffer } = new Uint8Array(8);
+  const half = new Uint8Array(buffer, 4);
+  const less = new Uint8Array(buffer, 5);
+  expect(withOwnBinaries(half, buffer)).toBe(half);
+  expect(withOwnBinaries(less, buffer)).not.toBe(less);
+  expect(withOwnBinaries(less, buffer)).toEqual(less);
 });

@@ -31,7 +31,10 @@ function packet(body: Uint8Array): Uint8Array {
 
 // The engine joins a text of 13 to 16 letters of two, and keeps both.
 test.each<[string, () => unknown]>([
-  ["a list of texts, one more than there is room for before it grows", () => Array.from({ length: 4133 }, newText)],
+  [
+    "a list of texts, one more than there is room for before it grows",
+    () => Array.from({ length: 4133 }, newText),
+  ],
   [
     "a Map of texts, one more than there is room for before it grows",
     () =>
