@@ -52,8 +52,8 @@ function checkUnused(options: WebSocketOptions): void {
 }
 
 function withConnector<D extends AnyPacketDefinition>(options: ClientOptions<D>): PeerClientOptions<D> {
-  const { addr, connector, ...others } = options;
-  const { WebSocket, bridge, maxHeld } = options;
+  // Those of a page alone end here: a client of any runtime does not know them.
+  const { addr, connector, WebSocket, bridge, maxHeld, ...others } = options;
   if (connector !== undefined) checkUnused(options);
   if (addr === undefined) return { ...others, connector: connector ?? nowhere };
   if (connector !== undefined) return { ...others, connector, addr: addr as AddressLike };
@@ -74,7 +74,6 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition> ext
    */
   constructor(options: ClientOptions<D> = {}) {
     if (new.target === Client) checkKnownOptions("a Client", options, OPTIONS);
-    // There are more than those of any client, and they have been checked.
-    super(withConnector(options), { platform: browserPlatform, exact: false });
+    super(withConnector(options), { platform: browserPlatform, exact: new.target === Client });
   }
 }

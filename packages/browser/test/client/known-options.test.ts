@@ -22,6 +22,13 @@ test("a subclass may have its own", () => {
   new Game(options({ addr: "ws://127.0.0.1:1/", maxHeld: 1000, level: 5 }));
 });
 
+test("an event that does not exist is refused, too", () => {
+  const listen = (event: string) => () => new Client().on(event as "close", () => {});
+  expect(listen("closed")).toThrow('Client has no event "closed"; did you mean "close"?');
+  expect(listen("message")).toThrow("it has handlerError, connect, handshakecomplete, close");
+  expect(listen("close")).not.toThrow();
+});
+
 test("webSocketConnector, which other clients use, refuses them as well", () => {
   const connect = (given: object): unknown => webSocketConnector("ws://127.0.0.1:1/", given);
   expect(() => connect({ maxheld: 1000 })).toThrow(

@@ -66,6 +66,74 @@ test("the name of a packet is no event, that of an event is no packet", async ()
   }
 });
 
+test("a mistyped event is refused, and not waited for in vain", async () => {
+  const { server, client } = await startPair();
+  for (const method of ["on", "once"] as const) {
+    const listen = (peer: unknown, event: string) => () => (peer as Untyped)[method](event, () => {});
+    expect(listen(client, "closed")).toThrow('Client has no event "closed"; did you mean "close"?');
+    expect(listen(server, "handshakeComplete")).toThrow(
+      'Server has no event "handshakeComplete"; did you mean "handshakecomplete"?',
+    );
+    expect(listen(client, "message")).toThrow(
+      'Client has no event "message"; it has handlerError, connect, handshakecomplete, close, lost, retry, session, suspend, resume, drain',
+    );
+    expect(listen(server, "disconnect")).toThrow(TypeError);
+  }
+});
+
+test("a class of one's own has events of its own, and is warned of a mistyped one", async () => {
+  const warn = jest.fn();
+  const logger = { debug() {}, info() {}, warn, error() {} };
+  class Game extends Server {
+    win(): void {
+      this.emit("won" as "close", ...([] as unknown as [never, never]));
+    }
+  }
+  const game = track(new Game({ logger }));
+  const won = jest.fn();
+  (game as unknown as Untyped).on("won", won);
+  game.win();
+  expect(won).toHaveBeenCalledTimes(1);
+  expect(warn).not.toHaveBeenCalled();
+  (game as unknown as Untyped).on("closed", () => {});
+  expect(warn).toHaveBeenCalledTimes(1);
+  expect(warn).toHaveBeenCalledWith('Game has no event "closed"; did you mean "close"?');
+});
+
+test("a packet is not waited for by the side that does not receive it", async () => {
+  const Heard = definePacket({ name: "test:heard", side: SIDE_CLIENT });
+  const Said = definePacket({ name: "test:said", side: SIDE_SERVER });
+  const packets = [Heard, Said];
+  const { server, client } = await startPair({ server: { packets }, client: { packets } });
+  for (const [peer, wrong, right] of [
+    [server, Heard, Said],
+    [client, Said, Heard],
+  ] as unknown as [Untyped, object, object][]) {
+    const why = "is received by the other side, as its option side says, and not by this one";
+    expect(() => peer.on(wrong, () => {})).toThrow(why);
+    expect(() => peer.messages(wrong)).toThrow(why);
+    expect(() => peer.on(right, () => {})).not.toThrow();
+    expect(() => peer.messages(right)).not.toThrow();
+  }
+});
+
+test("a request is not sent as a packet, which nobody would answer", async () => {
+  const Ask = defineRequest({ name: "test:ask", request: payload<number>(), response: payload<number>() });
+  const packets = [Ask];
+  const { server, client, remote } = await startPair({ server: { packets }, client: { packets } });
+  const why = '"test:ask" is a request, and no packet to send; make it with request()';
+  const ask = Ask as unknown as typeof Note;
+  expect(() => client.sendMessage(ask as never, 1 as never)).toThrow(why);
+  expect(() => client.trySend(ask as never, 1 as never)).toThrow(why);
+  expect(() => remote.sendMessage(ask as never, 1 as never)).toThrow(why);
+  expect(() => server.sendMessage(ask as never, 1 as never, remote.cid)).toThrow(why);
+  expect(() => server.broadcast(ask as never, 1 as never)).toThrow(why);
+  expect(() => server.group("all").broadcast(ask as never, 1 as never)).toThrow(why);
+  expect(() => client.sendMessage(null as never, 1 as never)).toThrow("null is not registered");
+  server.answer(Ask, (n) => n + 1);
+  expect(await client.request(Ask, 1)).toBe(2);
+});
+
 test.each([
   [{ response: {} }, 'the schema of "test:ask: response" is no Standard Schema'],
   [{ request: { item: "string" } }, 'the schema of "test:ask: request" is no Standard Schema'],

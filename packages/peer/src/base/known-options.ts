@@ -1,4 +1,4 @@
-import { type OptionNames, optionComplaint } from "@peng3dnet/protocol";
+import { checkKnownOptions, type OptionNames, optionComplaint } from "@peng3dnet/protocol";
 import type { HandlerGuard } from "./handler-guard.js";
 import type { PeerOptions } from "./options.js";
 
@@ -17,6 +17,15 @@ export const PEER_OPTIONS: OptionNames<PeerOptions> = {
   clock: true,
 };
 
+/** The library's own classes: no other has options or events of its own. */
+const exactClasses = new WeakSet<object>();
+
+/** Checks the options of an object of the library's own class. @throws {@link ConfigError} for one that does not exist. */
+export function checkExact(own: object, of: string, options: object, known: object): void {
+  exactClasses.add(own);
+  checkKnownOptions(of, options, known);
+}
+
 /** Classes of applications of whose options one was warned of. */
 const told = new WeakSet<object>();
 
@@ -32,4 +41,19 @@ export function noticeUnknownOptions(
   if (found === undefined || told.has(own)) return;
   told.add(own);
   guard.notice(found[1], "an unknown option");
+}
+
+/**
+ * Refuses the name of an event that does not exist. A class of one's own may have events of its own: there, a mistyped name is warned
+ * of.
+ *
+ * @throws TypeError that names the event that it is like, or all.
+ */
+export function checkEventName(peer: object, name: string, known: object, guard: HandlerGuard): void {
+  const own = peer.constructor;
+  const exact = exactClasses.has(own);
+  const found = optionComplaint(own.name, { [name]: true }, known, exact, "event");
+  if (found === undefined) return;
+  if (exact) throw new TypeError(found[1]);
+  guard.notice(found[1], `an unknown event ${name}`);
 }

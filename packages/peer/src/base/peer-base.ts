@@ -11,10 +11,12 @@ import {
   type ConnectionContext,
   type ConnectionType,
   InvalidStateError,
+  isDefinition,
   type Packet,
   type PacketOutput,
   type PacketRef,
   PacketRegistry,
+  quoteText,
   registerInternalPackets,
   SIDE_SERVER,
   type Side,
@@ -52,6 +54,7 @@ import { addConnectionType, findConnectionType, type NamedType } from "./connect
 import type { EngineLike } from "./engine.js";
 import { EngineEvents, enableEvents, type PeerKind } from "./engine-events.js";
 import { type HandlerErrorContext, HandlerGuard } from "./handler-guard.js";
+import { checkEventName } from "./known-options.js";
 import { checkListener, type Listener } from "./listeners.js";
 import type { Logger } from "./logger.js";
 import { checkOptionValues } from "./option-values.js";
@@ -427,20 +430,32 @@ export abstract class PeerBase<
     if (typeof target === "string") {
       this.#checkEvent(target);
       this.guard.add(target, listener as Listener);
-    } else
-      this.#getTyped()
-        .get(target)
-        .addHandler(listener as MessageHandler<never, never>);
+    } else this.#received(target).addHandler(listener as MessageHandler<never, never>);
     return this;
   }
 
-  /** A packet's name in the place of its definition: JavaScript lets it pass, and its listener would never be called. */
+  /** A name that is none of an event: JavaScript lets it pass, and its listener would never be called. */
   #checkEvent(name: string): void {
     // No event of a peer has a colon, and a packet may be called as an event is.
-    if (!name.includes(":") || !this.registry.has(name)) return;
-    throw new TypeError(
-      `"${name}" is the name of a packet, and no event; give the packet's definition, from definePacket, to on()`,
-    );
+    if (name.includes(":") && this.registry.has(name)) {
+      throw new TypeError(
+        `"${name}" is the name of a packet, and no event; give the packet's definition, from definePacket, to on()`,
+      );
+    }
+    checkEventName(this, name, this.#hooks.eventNames, this.guard);
+  }
+
+  /** The packet of a definition that this side receives: for others, JavaScript would let its handler wait in vain. */
+  #received(definition: AnyPacketDefinition): TypedPacket<Owner> {
+    if (isDefinition(definition) && !isRequestDefinition(definition)) {
+      const { name, side } = definition;
+      if (side !== null && side !== this.side) {
+        throw new TypeError(
+          `${quoteText(name)} is received by the other side, as its option side says, and not by this one`,
+        );
+      }
+    }
+    return this.#getTyped().get(definition);
   }
 
   /** Calls `listener` on the next event. */
@@ -480,7 +495,7 @@ export abstract class PeerBase<
     packet: P,
     options: MessageStreamOptions = {},
   ): MessageStream<P, Owner> {
-    const stream = new MessageStream<P, Owner>(this.#getTyped().get(packet), options, {
+    const stream = new MessageStream<P, Owner>(this.#received(packet), options, {
       buffers: this.#hooks.budget,
       size: () => this.decodedSize,
       closed: (ended) => this.#hooks.streams.delete(ended as MessageStream<P, Owner>),

@@ -51,6 +51,8 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
 
   // ---- what the peer of either kind does --------------------------------------------------------
 
+  /** An object with a key for each event of the peer. */
+  abstract get eventNames(): object;
   /** The heartbeats of its connections. */
   abstract get heartbeats(): Heartbeats;
   /** The connection that a client id stands for. */

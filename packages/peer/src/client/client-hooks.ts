@@ -9,7 +9,7 @@ import { ClientResumption, type ResumeOptions } from "../resume/client-resumptio
 import { Redirects } from "../resume/redirects.js";
 import type { Session } from "../session/session.js";
 import { OwnPackets } from "../turns/own-packets.js";
-import type { ClientEvents } from "./client-options.js";
+import { CLIENT_EVENTS, type ClientEvents } from "./client-options.js";
 import { ClientSessions } from "./client-sessions.js";
 import type { ClientAccess, ToldClient } from "./connecting-client.js";
 import { Dialling, type DiallingClient } from "./dialling.js";
@@ -44,6 +44,10 @@ export class ClientHooks<C extends HookedClient> extends PeerHooks<C> {
   /** Opens transports. Made for the attempts: a client that is connected needs none. */
   dialling(): Dialling {
     return new Dialling(this.client, this.setup);
+  }
+
+  override get eventNames(): object {
+    return CLIENT_EVENTS;
   }
 
   override get heartbeats(): Heartbeats {

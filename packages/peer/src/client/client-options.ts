@@ -67,3 +67,17 @@ export interface ClientEvents extends PeerEvents {
   /** After `sendMessage` returned false: there is room again. */
   drain: [];
 }
+
+/** Names of the events of a client. */
+export const CLIENT_EVENTS: OptionNames<ClientEvents> = {
+  handlerError: true,
+  connect: true,
+  handshakecomplete: true,
+  close: true,
+  lost: true,
+  retry: true,
+  session: true,
+  suspend: true,
+  resume: true,
+  drain: true,
+};

@@ -7,7 +7,6 @@ import {
   CONNTYPE_CLASSIC,
   type Connection,
   ConnectionClosedError,
-  checkKnownOptions,
   InvalidStateError,
   MODE_CLOSED,
   MODE_NOTSET,
@@ -21,7 +20,7 @@ import {
   STATE_INIT,
 } from "@peng3dnet/protocol";
 import type { ConnectionOwner } from "../base/connection-owner.js";
-import { noticeUnknownOptions } from "../base/known-options.js";
+import { checkExact, noticeUnknownOptions } from "../base/known-options.js";
 import { PeerBase } from "../base/peer-base.js";
 import { type SendOutcome, sendOutcome } from "../base/send-outcome.js";
 import type { RoundTrip } from "../liveness/round-trip.js";
@@ -29,7 +28,7 @@ import type { ServerTime } from "../liveness/server-clock.js";
 import type { NameSentTo, PayloadOf, SentTo, UntypedPacket } from "../messages/typed-packet.js";
 import { standardPlatform } from "../platform/standard-platform.js";
 import { rejected } from "../requests/rejected.js";
-import { unknownRequest } from "../requests/request-declaration.js";
+import { checkNoRequest, unknownRequest } from "../requests/request-declaration.js";
 import type {
   AnsweredBy,
   AnyRequestDefinition,
@@ -81,7 +80,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
    */
   constructor(options: ClientOptions<D> = {}, defaults: ClientDefaults = {}) {
     const { exact = new.target === Client } = defaults;
-    if (exact) checkKnownOptions("a Client", options, CLIENT_OPTIONS);
+    if (exact) checkExact(new.target, "a Client", options, CLIENT_OPTIONS);
     let hooks!: ClientHooks<Client<D>>;
     const given = {
       platform: options.platform ?? defaults.platform ?? standardPlatform,
@@ -392,6 +391,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
     P extends NameSentTo<D, typeof SIDE_SERVER> | SentTo<typeof SIDE_SERVER> | UntypedPacket,
   >(ptype: P, data: PayloadOf<D, P>, cid?: Cid): boolean;
   override sendMessage(ptype: PacketRef, data: unknown, _cid?: Cid): boolean {
+    checkNoRequest(ptype);
     const session = this.#hooks.sessions.require();
     const below = session.connection.send(ptype, data);
     if (!below) session.noteHighWater();

@@ -46,3 +46,16 @@ export function noRequest(value: unknown): TypeError {
     `a request is given here as its definition, from defineRequest, and not as ${describeValue(value)}`,
   );
 }
+
+/**
+ * Refuses the definition of a request where a packet is sent: JavaScript lets it pass, and the other side would drop what is no body of
+ * a request. It looks at one field, since it stands in the way of each packet.
+ *
+ * @throws TypeError
+ */
+export function checkNoRequest(ptype: unknown): void {
+  if (typeof ptype !== "object" || (ptype as Partial<RequestDeclaration> | null)?.["~request"] !== true)
+    return;
+  const { name } = ptype as RequestDeclaration;
+  throw new TypeError(`${quoteText(name)} is a request, and no packet to send; make it with request()`);
+}

@@ -24,7 +24,7 @@ import type { Platform } from "../platform/platform.js";
 import { ConnectionRequests, type RequestSession } from "../requests/connection-requests.js";
 import { askObserved, endOf } from "../requests/observed-requests.js";
 import type { PeerRequests } from "../requests/peer-requests.js";
-import { unknownRequest } from "../requests/request-declaration.js";
+import { checkNoRequest, unknownRequest } from "../requests/request-declaration.js";
 import type { AnyRequestDefinition } from "../requests/request-definition.js";
 import type { RequestType } from "../requests/request-type.js";
 import type { ResumePlaces } from "../resume/resume-places.js";
@@ -143,6 +143,7 @@ export class ClusterHost {
    * @throws as {@link Server.broadcast}.
    */
   encode(ptype: PacketRef, data: unknown): SharedPacket {
+    checkNoRequest(ptype);
     const entry = this.#parts.entry(ptype);
     checkEntry(entry);
     const context = this.#parts.context();

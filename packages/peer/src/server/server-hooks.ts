@@ -24,7 +24,7 @@ import { ClientOnServer } from "./client-on-server.js";
 import type { ClientTable } from "./client-table.js";
 import { Draining } from "./draining.js";
 import { HeldTotal, inputTotalError, unsentTotalError } from "./held-total.js";
-import type { BroadcastOptions, ServerEvents } from "./server-options.js";
+import { type BroadcastOptions, SERVER_EVENTS, type ServerEvents } from "./server-options.js";
 
 /** What a server does itself of what its sessions report: its overridable methods. */
 export interface HookedServer<C extends ClientOnServer> {
@@ -69,6 +69,10 @@ export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
     const addressOf = (session: object): unknown => this.shareOf(session as Session<C>);
     this.#input = new HeldTotal(inputTotalError, addressOf);
     this.#unsent = new HeldTotal(unsentTotalError, addressOf);
+  }
+
+  override get eventNames(): object {
+    return SERVER_EVENTS;
   }
 
   /**

@@ -78,6 +78,20 @@ export interface ServerEvents<C extends ClientOnServer> extends PeerEvents {
   drop: [info: { readonly addr: Address; readonly reason: string }];
 }
 
+/** Names of the events of a server. */
+export const SERVER_EVENTS: OptionNames<ServerEvents<ClientOnServer>> = {
+  handlerError: true,
+  connection: true,
+  handshakecomplete: true,
+  close: true,
+  suspend: true,
+  resume: true,
+  drain: true,
+  groupenter: true,
+  groupleave: true,
+  drop: true,
+};
+
 /** What a shutdown came to. */
 export interface ShutdownReport {
   /** Connections whose peer got everything, the reason included. */

@@ -7,7 +7,6 @@ import {
   type CloseInfo,
   type Connection,
   type ConnectionType,
-  checkKnownOptions,
   encodePacket,
   InvalidStateError,
   NotRegisteredError,
@@ -16,7 +15,7 @@ import {
   type SIDE_CLIENT,
   SIDE_SERVER,
 } from "@peng3dnet/protocol";
-import { noticeUnknownOptions } from "../base/known-options.js";
+import { checkExact, noticeUnknownOptions } from "../base/known-options.js";
 import { PeerBase } from "../base/peer-base.js";
 import { type SendOutcome, sendOutcome } from "../base/send-outcome.js";
 import type { Group } from "../groups/group.js";
@@ -27,7 +26,7 @@ import { ENCODED, EncodedPacket } from "../messages/encoded-packet.js";
 import type { KnowsPackets, NameSentTo, PayloadOf, SentTo, UntypedPacket } from "../messages/typed-packet.js";
 import { standardPlatform } from "../platform/standard-platform.js";
 import { rejected } from "../requests/rejected.js";
-import { unknownRequest } from "../requests/request-declaration.js";
+import { checkNoRequest, unknownRequest } from "../requests/request-declaration.js";
 import type {
   AnsweredBy,
   AnyRequestDefinition,
@@ -104,7 +103,7 @@ export class Server<
    */
   constructor(options: ServerOptions<C, D> = {}, defaults: ServerDefaults = {}) {
     const { exact = new.target === Server } = defaults;
-    if (exact) checkKnownOptions("a Server", options, SERVER_OPTIONS);
+    if (exact) checkExact(new.target, "a Server", options, SERVER_OPTIONS);
     const table = new ClientTable<ClientOf<C, D>>();
     let admission!: Admission<Session<ClientOf<C, D>>>;
     let hooks!: ServerHooks<ClientOf<C, D>>;
@@ -447,6 +446,7 @@ export class Server<
     P extends NameSentTo<D, typeof SIDE_CLIENT> | SentTo<typeof SIDE_CLIENT> | UntypedPacket,
   >(ptype: P, data: PayloadOf<D, P>, cid: Cid): boolean;
   override sendMessage(ptype: PacketRef, data: unknown, cid?: Cid): boolean {
+    checkNoRequest(ptype);
     const conn = this.#table.get(cid)[SESSION];
     const below = conn.connection.send(ptype, data);
     if (!below) conn.noteHighWater();
@@ -524,6 +524,7 @@ export class Server<
   ): number;
   broadcast(ptype: PacketRef, data: unknown, options: BroadcastOptions = {}): number {
     checkBroadcastOptions(options);
+    checkNoRequest(ptype);
     const entry = this.registry.entry(ptype);
     const { groups } = this.#hooks;
     const receivers = "to" in options ? receiversOf(options.to, groups) : this.#table.connected;

@@ -24,12 +24,17 @@ function isLike(name: string, other: string): boolean {
   return Math.abs(a.length - b.length) <= 2 && (isWithin(a, b) || isWithin(b, a) || isSwapped(a, b));
 }
 
-/** Says of an option that does not exist which one is likely to be meant; with `all`, or else which there are. */
+/**
+ * Says of an option that does not exist which one is likely to be meant; with `all`, or else which there are.
+ *
+ * @param what - what is not there. Default: an option.
+ */
 export function optionComplaint(
   of: string,
   options: object,
   known: object,
   all: boolean,
+  what = "option",
 ): [key: string, text: string] | undefined {
   for (const key in options) {
     if (Object.hasOwn(known, key) || (options as Readonly<Record<string, unknown>>)[key] === undefined)
@@ -37,7 +42,7 @@ export function optionComplaint(
     const names = Object.keys(known);
     const meant = names.find((name) => isLike(key, name));
     const help = meant === undefined ? `it has ${names.join(", ")}` : `did you mean "${meant}"?`;
-    if (all || meant !== undefined) return [key, `${of} has no option ${quoteText(key)}; ${help}`];
+    if (all || meant !== undefined) return [key, `${of} has no ${what} ${quoteText(key)}; ${help}`];
   }
   return undefined;
 }
