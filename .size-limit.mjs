@@ -9,9 +9,9 @@ const ALONE = {
   peer: "58.5 kB",
   core: "12.2 kB",
   browser: "12 kB",
-  websocket: "14 kB",
+  websocket: "14.1 kB",
   telemetry: "5.3 kB",
-  cluster: "22.1 kB",
+  cluster: "22.2 kB",
   ping: "4.6 kB",
   "peng3d-events": "3.7 kB",
 };

@@ -19,7 +19,7 @@ import {
   type UntypedPacket,
   type WaitOptions,
 } from "@peng3dnet/peer";
-import type { NodeEvents, NodeInfo } from "./events.js";
+import { checkNodeEvent, type NodeEvents, type NodeInfo } from "./events.js";
 import { ClusterGroup } from "./groups/cluster-group.js";
 import type { NodeMetrics } from "./metrics.js";
 import type { NodeCore } from "./node-core.js";
@@ -149,6 +149,7 @@ export class ClusterNode<
 
   /** Calls `listener` on each event. */
   on<K extends keyof NodeEvents>(event: K, listener: (...args: NodeEvents[K]) => unknown): this {
+    checkNodeEvent(event);
     // First, since whoever is there already has no event.
     if (isMemberEvent(event)) this.#core.presence.begin();
     this.#core.events.add(event, listener);

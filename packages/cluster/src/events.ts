@@ -1,4 +1,4 @@
-import type { ClusterHost } from "@peng3dnet/peer";
+import { type ClusterHost, type OptionNames, optionComplaint } from "@peng3dnet/peer";
 import type { NodeConflictError } from "./nodes/node-errors.js";
 import type { GroupMember, MemberEvent } from "./presence/member.js";
 
@@ -48,6 +48,23 @@ export interface NodeEvents {
   memberleave: [member: GroupMember, group: string];
   /** A client of any node that is in a group has another presence now. */
   memberchange: [member: GroupMember, group: string];
+}
+
+const NODE_EVENTS: OptionNames<NodeEvents> = {
+  gap: true,
+  nodejoin: true,
+  nodeleave: true,
+  nodelost: true,
+  conflict: true,
+  memberenter: true,
+  memberleave: true,
+  memberchange: true,
+};
+
+/** JavaScript lets the name of no event pass, and its listener would never be called. @throws TypeError */
+export function checkNodeEvent(name: string): void {
+  const found = optionComplaint("a node", { [name]: true }, NODE_EVENTS, true, "event");
+  if (found !== undefined) throw new TypeError(found[1]);
 }
 
 type Call = (...args: never[]) => unknown;

@@ -8,7 +8,12 @@ const GUESSES = `the server may not be running, not be reachable, or be full; it
 const CODES: Readonly<Record<string, string>> = {
   ECONNREFUSED: "nothing listens there; start the server, or correct host and port",
   ENOTFOUND: "there is no such host; correct the address",
+  HPE_INVALID_CONSTANT: "what answers there is no HTTP; correct the port",
+  ECONNRESET: "if the server has TLS, begin the address with wss://, or else its log may say why",
 };
+
+/** What OpenSSL says of an answer that is no TLS. Its code stands for other errors, too. */
+const NO_TLS = "wrong version number";
 
 /** What is known of an error, in one line, and what to do about it; `undefined` if it tells nothing of the cause. */
 function known(error: unknown): string | undefined {
@@ -18,7 +23,8 @@ function known(error: unknown): string | undefined {
   if (status === undefined && typeof code !== "string") return undefined;
   // OpenSSL writes where in its sources it was, and a line feed.
   const text = line.replace(/[0-9A-F]+:error:[0-9A-F]+:[^:]*:[^:]*:([^:]+):.*/i, "$1");
-  const advice = status === undefined ? CODES[code as string] : webSocketAnswerAdvice(status);
+  const told = status === undefined ? CODES[code as string] : webSocketAnswerAdvice(status);
+  const advice = text.endsWith(NO_TLS) ? "there is no TLS on this port; begin the address with ws://" : told;
   const shown = describeError(text === "" ? String(code) : text);
   return advice === undefined ? shown : `${shown}; ${advice}`;
 }

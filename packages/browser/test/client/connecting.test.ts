@@ -73,6 +73,28 @@ test.each(CLASSES)(
   },
 );
 
+test.each([
+  ["wss:", false, "wrong version number; there is no TLS on this port; begin the address with ws://"],
+  ["ws:", true, "if the server has TLS, begin the address with wss://"],
+])("%s is told where the server has the other one, and at once", async (scheme, secure, message) => {
+  const server = track(new Server());
+  const drops: string[] = [];
+  server.on("drop", ({ reason }) => drops.push(reason));
+  const tls = secure && { cert: certPem("server"), key: keyPem("server") };
+  const { address } = await serveWebSocket(server, { port: 0, host: "127.0.0.1", tls });
+  const error = await refusal({ addr: `${scheme}//127.0.0.1:${address[1]}/` });
+  expect(error).toBeInstanceOf(WebSocketConnectError);
+  expect(error.message).toContain(message);
+  expect(drops).toEqual([secure ? "tlsplainpeer" : "badupgrade"]);
+});
+
+test("a port of TCP is told from one of WebSockets", async () => {
+  const server = track(new Server({ addr: "127.0.0.1:0" }));
+  await server.start();
+  const { message } = await refusal({ addr: `ws://127.0.0.1:${server.addr[1]}/` });
+  expect(message).toContain("; what answers there is no HTTP; correct the port");
+});
+
 test("as a browser's, a class that tells no cause leads to all that can be the matter", async () => {
   class Silent extends WebSocket {
     override addEventListener(...args: unknown[]): void {

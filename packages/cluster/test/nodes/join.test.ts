@@ -249,6 +249,9 @@ test("listeners that throw are reported as those of the server are, and can be t
   await cluster.settle();
   expect([calls, errors, a.node.nodes.size]).toEqual([1, [mistake], 2]);
   expect(() => a.node.on("gap", undefined as never)).toThrow(TypeError);
+  expect(() => a.node.on("gaps" as "gap", () => {})).toThrow(
+    'a node has no event "gaps"; did you mean "gap"?',
+  );
 });
 
 test("types: what a server declared is what its node takes", async () => {

@@ -1,4 +1,10 @@
-import type { AnyPacketDefinition, CloseInfo, SslSecLevel } from "@peng3dnet/protocol";
+import {
+  type AnyPacketDefinition,
+  type CloseInfo,
+  checkKnownOptions,
+  type OptionNames,
+  type SslSecLevel,
+} from "@peng3dnet/protocol";
 import { Client } from "../client/client.js";
 import type { ClientOptions } from "../client/client-options.js";
 import type { Platform } from "../platform/platform.js";
@@ -26,6 +32,13 @@ export interface TestConnectOptions {
   /** Prepares the link before the first byte, e.g. to freeze or corrupt it. */
   readonly prepare?: ((link: MemoryLink) => void) | undefined;
 }
+
+const CONNECT_OPTIONS: OptionNames<TestConnectOptions> = {
+  sslSeclevel: true,
+  delay: true,
+  capacity: true,
+  prepare: true,
+};
 
 /**
  * Servers and clients over links in memory, with a clock that the test turns: no ports, no waiting.
@@ -77,8 +90,12 @@ export class TestNetwork {
   connect(
     client: Pick<Client, "attach">,
     server: Pick<Server, "accept">,
-    { sslSeclevel, delay, capacity, prepare }: TestConnectOptions = {},
+    options: TestConnectOptions = {},
   ): MemoryLink {
+    checkKnownOptions("connect", options, CONNECT_OPTIONS);
+    const { sslSeclevel, delay, capacity, prepare } = options;
+    if (typeof (client as Partial<Client>).attach !== "function")
+      throw new TypeError("connect() takes the client first, and then the server");
     for (const [name, value] of Object.entries({ delay, capacity })) {
       if (value !== undefined && !(value >= 0))
         throw new RangeError(`the option ${name} is a number from 0, and not ${value}`);

@@ -163,3 +163,14 @@ test("who does not read is behind at once on a link that takes nothing", async (
 test("by default a link takes as much as a kernel, and nobody is behind", async () => {
   expect(new Set(await frozen())).toEqual(new Set(["sent"]));
 });
+
+test("a mistyped option of connect, and a server in the place of the client, are refused", () => {
+  const net = new TestNetwork();
+  const mistyped: object = { dely: 60 };
+  expect(() => net.connect(net.client(), net.server(), mistyped)).toThrow(
+    'connect has no option "dely"; did you mean "delay"?',
+  );
+  expect(() => net.connect(net.server() as never, net.client() as never)).toThrow(
+    "connect() takes the client first, and then the server",
+  );
+});

@@ -29,6 +29,8 @@ const NO_WEBSOCKET: Refusal = {
   text: "This port serves WebSockets only.",
   headers: { Upgrade: "websocket" },
 };
+/** Who speaks TLS cannot read it, and breaks off at once, since it is no TLS. */
+const NO_TLS: Refusal = { status: 400, text: "There is no TLS on this port; connect with ws://." };
 const LONG_HEADERS: Refusal = { status: 431, text: `A request may have ${MAX_HEADERS} bytes.` };
 
 function failure(error: NodeJS.ErrnoException, [host, port]: Address): ListenError {
@@ -103,6 +105,11 @@ function upgradesOnly(
         );
       },
       () => refuse(socket, LONG_HEADERS),
+      () => {
+        const { remoteAddress = "", remotePort = 0 } = socket;
+        request.refused?.([remoteAddress, remotePort], "badupgrade");
+        refuse(socket, NO_TLS);
+      },
     );
   };
 }

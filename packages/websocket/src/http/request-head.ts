@@ -1,5 +1,7 @@
 import type { Socket } from "node:net";
 
+/** What a TLS handshake begins with. */
+const TLS_HANDSHAKE = 22;
 const END = Buffer.from("\r\n\r\n");
 
 /**
@@ -10,12 +12,14 @@ const END = Buffer.from("\r\n\r\n");
  * @param read - told once it is there, with its bytes, the empty line included. The socket is paused then, and has all that came
  *   to be read once more: a stream with nothing to read would end, for nobody who listens, once its other end does.
  * @param tooLong - told instead, if it is longer.
+ * @param foreign - told instead, if it begins as no request of HTTP does, but as TLS: who speaks that waits for an answer for good.
  */
 export function readHead(
   socket: Socket,
   limit: number,
   read: (head: Buffer) => void,
   tooLong: () => void,
+  foreign: () => void,
 ): void {
   let all: Buffer = Buffer.alloc(0);
   const ended = (): void => void socket.destroy();
@@ -28,7 +32,10 @@ export function readHead(
     const searched = Math.max(0, all.length - END.length + 1);
     all = all.length === 0 ? chunk : Buffer.concat([all, chunk]);
     const end = all.indexOf(END, searched);
-    if (end >= 0 && end + END.length <= limit) {
+    if (all[0] === TLS_HANDSHAKE) {
+      stop();
+      foreign();
+    } else if (end >= 0 && end + END.length <= limit) {
       stop();
       socket.unshift(all);
       // Not within this event: where much is left after it, Node stops to read, and whoever had read in between would not have it begin again.
