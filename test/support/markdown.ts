@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** A row of a table: its cells by the heading of their column, and the headings above the table. */
+/** A row of a table: its cells by the heading of their column and in their order, and the headings above the table. */
 export interface Row {
   readonly section: string;
   readonly subsection: string | undefined;
   readonly cells: Readonly<Record<string, string>>;
+  readonly inOrder: readonly string[];
 }
 
 /** The root of the repository. */
@@ -30,10 +31,10 @@ export function tableRows(page: string): Row[] {
       .split(/(?<!\\)\|/)
       .map((cell) => cell.trim().replaceAll("\\|", "|"));
     if (columns === undefined) columns = cells;
-    else if (!cells.every((cell) => /^-+$/.test(cell))) {
+    else if (!cells.every((cell) => /^-+:?$/.test(cell))) {
       if (cells.length !== columns.length) throw new Error(`${page}: the row has another length: ${line}`);
       const named = columns.map((column, index) => [column, cells[index] as string]);
-      rows.push({ section, subsection, cells: Object.fromEntries(named) });
+      rows.push({ section, subsection, cells: Object.fromEntries(named), inOrder: cells });
     }
   }
   return rows;
