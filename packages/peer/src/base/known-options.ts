@@ -50,6 +50,7 @@ export function noticeUnknownOptions(
  * @throws TypeError that names the event that it is like, or all.
  */
 export function checkEventName(peer: object, name: string, known: object, guard: HandlerGuard): void {
+  if (Object.hasOwn(known, name)) return;
   const own = peer.constructor;
   const exact = exactClasses.has(own);
   const found = optionComplaint(own.name, { [name]: true }, known, exact, "event");
