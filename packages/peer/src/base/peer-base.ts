@@ -442,7 +442,7 @@ export abstract class PeerBase<
         `"${name}" is the name of a packet, and no event; give the packet's definition, from definePacket, to on()`,
       );
     }
-    checkEventName(this, name, this.#hooks.eventNames, this.guard);
+    checkEventName(this, this.kind, name, this.#hooks.eventNames, this.guard);
   }
 
   /** The packet of a definition that this side receives: for others, JavaScript would let its handler wait in vain. */
