@@ -136,8 +136,6 @@ export abstract class Heartbeat implements Visited {
 
   /** The line broke: nothing can be heard until {@link Heartbeat.goOn}. */
   pause(): void {
-    // What was found out over one line says nothing of another one.
-    this.#silence = undefined;
     this.leaveWheel(OFF_LINE);
   }
 
@@ -148,7 +146,7 @@ export abstract class Heartbeat implements Visited {
     this.seat = seat;
   }
 
-  /** It goes on over another line. What was under way meanwhile says nothing of round trips. */
+  /** It goes on over another line. What was found out over the one before, or was under way meanwhile, says nothing of it. */
   goOn(): void {
     this.alive();
     this.interrupted();

@@ -94,8 +94,6 @@ export class ServerHeartbeat extends Heartbeat {
   private ask(): void {
     const { connection } = this.session;
     const token = this.time.sinceEpoch();
-    // Before, it had nothing to say.
-    this.alive();
     const asked: AskedBeat = {
       at: this.time.clock.now(),
       token,
@@ -123,7 +121,7 @@ export class ServerHeartbeat extends Heartbeat {
     const asked = this.#asked;
     if (asked === undefined || answer !== asked.token)
       throw new UnexpectedPacketError("the client answered a heartbeat that it was not sent");
-    if (!asked.unheard && !this.session.blocked) this.tripped(this.time.clock.now() - asked.at);
+    if (!asked.unheard) this.tripped(this.time.clock.now() - asked.at);
     const first = this.#answeredAt === undefined;
     this.#asked = undefined;
     this.#answeredPosition = asked.position;

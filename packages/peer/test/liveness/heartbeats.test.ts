@@ -257,6 +257,27 @@ describe("nobody is ended", () => {
     expect(remote.active).toBe(true);
   });
 
+  test("who was heard of at a visit before the system has told, and is silent since then", async () => {
+    const { link, client, remote, pass } = await scene(FAST, NEVER);
+    let looks = 0;
+    const waiting: ((bytes: number) => void)[] = [];
+    const unacknowledged = (): Promise<number> =>
+      ++looks < 3 ? Promise.resolve(0) : new Promise((resolve) => waiting.push(resolve));
+    Object.assign(link.server, { unacknowledged });
+    await pass(5);
+    link.toServer.freeze();
+    await pass(5);
+    expect(waiting).toHaveLength(1);
+    // It gets no more beats, and so has nothing to answer.
+    link.toClient.freeze();
+    link.toServer.thaw();
+    client.sendMessage("test:data", 1);
+    await pass(1.5);
+    waiting[0]?.(0);
+    await pass(0.1);
+    expect(remote.active).toBe(true);
+  });
+
   test("who is not listened to", async () => {
     const { client, remote, pass } = await scene();
     remote.conn.pause();

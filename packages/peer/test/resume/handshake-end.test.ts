@@ -184,6 +184,23 @@ test.each([
   },
 );
 
+test("heartbeats of a session whose line broke within its handshake begin once, and end with it", async () => {
+  const more = { "net.heartbeat.interval": 1, "net.heartbeat.timeout": 3 };
+  const { scene: whole } = await begin("toServer", 1e6, more);
+  let offset = whole.link.toServer.delivered;
+  let begun: Begun;
+  do begun = await begin("toServer", --offset, more);
+  while (begun.told.length > 0);
+  const { scene, told } = begun;
+  expect([scene.remote.suspended, told]).toEqual([true, []]);
+  scene.online = true;
+  await scene.pass(HANDSHAKE, 0.5);
+  expect(told).toEqual(["handshakecomplete"]);
+  await scene.client.close();
+  await scene.settle();
+  expect([told.at(-1), scene.net.clock.timers]).toEqual(["close", 0]);
+});
+
 test("a break is not told of any more where the session is over before that packet is worked off", async () => {
   const { scene, told, remote } = await brokenBehind();
   for (let turn = 0; turn < 1000 && !remote.suspended; turn++) await Promise.resolve();
