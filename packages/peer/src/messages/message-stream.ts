@@ -146,11 +146,6 @@ export class MessageStream<D extends AnyPacketDefinition, Owner extends Sender>
     return this.#done;
   }
 
-  /** A connection is over, and needs not be told to go on. */
-  forget(session: Pausable): void {
-    this.#held.delete(session);
-  }
-
   readonly #take: MessageHandler<never, never> = (
     msg: PacketOutput<D>,
     { client }: MessageContext<Owner>,
@@ -161,7 +156,7 @@ export class MessageStream<D extends AnyPacketDefinition, Owner extends Sender>
     this.#buffer.push({ message: { msg, client }, bytes });
     this.#surroundings.buffers.add(bytes);
     const session = client.conn;
-    if (this.#buffer.length >= this.#limit && session !== undefined && !this.#held.has(session)) {
+    if (this.#buffer.length >= this.#limit && session !== undefined) {
       this.#held.add(session);
       session.pause();
     }

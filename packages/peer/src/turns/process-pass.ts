@@ -72,11 +72,6 @@ export class ProcessPass {
     return false;
   }
 
-  /** A connection's packet has to wait after all, and those behind it, even if that may go on meanwhile. */
-  postponed(session: Session): void {
-    this.#waiting.add(session);
-  }
-
   /** One that was postponed has its turn among others. */
   beginTurn(): void {
     this.#turnUntil = this.#last + SHARE;

@@ -68,10 +68,7 @@ export class SharedPackets extends PacketQueue {
       this.taken(session, raw);
       return false;
     }
-    if (pass.admits(session, raw)) {
-      if (this.#dispatched(session, raw, pass)) return true;
-      pass.postponed(session);
-    }
+    if (pass.admits(session, raw) && this.#dispatched(session, raw, pass)) return true;
     this.postponed.push(session, raw);
     return false;
   }
@@ -129,7 +126,6 @@ export class SharedPackets extends PacketQueue {
       line.shift();
       if (!this.#dispatched(session, raw, pass)) {
         line.putBack(raw);
-        pass.postponed(session);
         break;
       }
       line.allowed--;
