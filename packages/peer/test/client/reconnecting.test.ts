@@ -421,6 +421,18 @@ describe("a client without a connector", () => {
     expect(await client.close("no more")).toMatchObject({ reason: "no more", clean: false });
   });
 
+  test("needs no pause where it is handed a transport as it hears of that", async () => {
+    const world = new World();
+    const { client, server } = await world.active();
+    await world.net.settle();
+    const { timers } = world.net.clock;
+    client.once("retry", () => void world.net.connect(client, server));
+    await world.cut();
+    expect([client.active, world.net.clock.timers]).toEqual([true, timers]);
+    await world.pass();
+    expect(world.attempts).toHaveLength(1);
+  });
+
   test("a transport that is attached during the pause ends that", async () => {
     const world = new World();
     const { client, server } = await world.active();

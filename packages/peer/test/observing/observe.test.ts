@@ -2,7 +2,7 @@
 
 import {
   type Census,
-  type Client,
+  Client,
   definePacket,
   defineRequest,
   observe,
@@ -260,6 +260,23 @@ test("what there is: connections, requests, groups", async () => {
   expect(observing[0]?.census()).toMatchObject({ connections: 2, groups: 0, memberships: 0 });
   expect(observe(client, {}).census()).toMatchObject({ connections: 0, unsent: 0 });
   expect(observe(net.client(), {}).census()).toMatchObject({ connections: 0, bytesIn: 0 });
+});
+
+test("what waited for process in a client that was stopped waits no more", async () => {
+  const net = new TestNetwork();
+  const server: Server = net.server({ packets });
+  const client = new Client({ packets, clock: net.clock });
+  client.initialize();
+  net.connect(client, server);
+  await client.waitForConnection();
+  await net.settle();
+  server.broadcast(Say, "hello");
+  await net.settle();
+  const observing = observe(client, {});
+  expect(observing.census()).toMatchObject({ connections: 1, queued: 1 });
+  client.stop();
+  await net.settle();
+  expect(observing.census()).toMatchObject({ connections: 0, queued: 0 });
 });
 
 describe("what goes along with a request", () => {

@@ -225,6 +225,18 @@ describe("time", () => {
     expect(net.clock.timers).toBe(0);
   });
 
+  test("is over for one that is asked after the time of all before is over, too", async () => {
+    const { net, server, client } = await openShop();
+    server.answer(Buy, () => new Promise<never>(() => {}));
+    for (let count = 0; count < 2; count++) {
+      const asked = watched(client.request(Buy, { item: "" }, { timeout: 2 }));
+      await net.settle();
+      net.clock.advance(2);
+      await net.settle();
+      expect(asked.value).toBeInstanceOf(TimedOutError);
+    }
+  });
+
   test("is each caller's own, with one timer for all", async () => {
     const { net, server, client } = await openShop();
     server.answer(Add, () => new Promise<never>(() => {}));
@@ -296,6 +308,22 @@ describe("an abort", () => {
     await client.waitForConnection();
     const asked = client.request(Buy, { item: "" }, { signal: controller.signal });
     await expect(asked).rejects.toBeInstanceOf(AbortedError);
+  });
+
+  test("while the connection closes is told to nobody, and nobody's fault", async () => {
+    const { net, server, client, link, clientErrors } = await openShop();
+    server.answer(Buy, () => new Promise<never>(() => {}));
+    const controller = new AbortController();
+    const asked = settled(client.request(Buy, { item: "" }, controller));
+    await net.settle();
+    link.toServer.freeze();
+    const closing = client.close();
+    controller.abort();
+    await expect(asked).resolves.toBeInstanceOf(AbortedError);
+    link.toServer.thaw();
+    await net.settle();
+    await expect(closing).resolves.toMatchObject({ clean: true });
+    expect(clientErrors).toEqual([]);
   });
 
   test("that finds the handler done leaves the signal alone, and one asked for later has fired", async () => {

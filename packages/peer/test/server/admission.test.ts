@@ -182,6 +182,17 @@ test("an address counts for as long as one of its connections is there", () => {
   expect(admitted.refusal(2, "192.0.2.1")).toBe("serverfull");
 });
 
+test("who waits counts until that ends, and ends once", () => {
+  const cfg = new Config({ "net.limits.connections": 2 });
+  const admission = new Admission<Numbered>(cfg, () => PROCESS_LIMIT);
+  const [end] = [admission.wait("192.0.2.1"), admission.wait("192.0.2.1")];
+  expect(admission.refusal(0, "192.0.2.2")).toBe("serverfull");
+  end?.();
+  expect(admission.refusal(0, "192.0.2.2")).toBeUndefined();
+  end?.();
+  expect([admission.size.addresses, admission.refusal(1, "192.0.2.2")]).toEqual([1, "serverfull"]);
+});
+
 test("who has to go is told which options that is for", () => {
   const error = admission({}).error();
   expect(error.code).toBe("P3D_ERR_SERVER_FULL");

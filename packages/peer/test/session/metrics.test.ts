@@ -1,6 +1,6 @@
 // Counters of connections and servers, and packets that may be dropped.
 
-import { type Cid, Client, Packet, type Peer, SmartPacket } from "@peng3dnet/peer";
+import { type Cid, Client, Packet, type Peer, Server, SmartPacket } from "@peng3dnet/peer";
 import { TestNetwork } from "@peng3dnet/peer/testing";
 import { sessionOf } from "../../../core/test/support/session.js";
 
@@ -67,6 +67,37 @@ test("a server's counters keep what closed connections have added", async () => 
   expect(after.packetsIn).toBe(before.packetsIn + 1);
   expect(after.bytesIn).toBeGreaterThan(before.bytesIn);
   expect(after).toMatchObject({ ...NOTHING });
+});
+
+test("packets that waited for process in a connection that is cut wait no more", async () => {
+  const net = new TestNetwork();
+  const cfg = { "net.compress.enabled": false, "net.limits.unsent": 200_000 };
+  const server = new Server({ clock: net.clock });
+  const client = new Client({ clock: net.clock, cfg, reconnect: true });
+  for (const peer of [server, client]) {
+    setUp(peer);
+    peer.initialize();
+  }
+  const link = net.connect(client, server);
+  await client.waitForConnection();
+  await net.settle();
+  server.broadcast("test:echo", 1);
+  client.sendMessage("test:echo", 2);
+  await net.settle();
+  const queued = (): number[] => [server.metrics.queued, client.metrics.queued];
+  expect(queued()).toEqual([1, 1]);
+  const lost = jest.fn();
+  client.on("lost", lost);
+  link.toServer.freeze();
+  link.toServer.capacity = 1000;
+  // More than may be unsent: the client cuts the connection.
+  client.sendMessage("test:echo", new Uint8Array(300_000));
+  await net.settle();
+  expect([lost.mock.calls.length, queued()]).toEqual([1, [1, 0]]);
+  server.stop();
+  await net.settle();
+  expect(queued()).toEqual([0, 0]);
+  client.stop();
 });
 
 test("a client without a connection has counted nothing", () => {

@@ -139,6 +139,51 @@ test("what a pause holds back is told, also that it is less, and after it the en
   expect(told.slice(2)).toEqual(["data 5000", "holds 0", "ended", "closed undefined"]);
 });
 
+test("what waits for its turn is told, also that nothing does any more", async () => {
+  const server = await httpServer();
+  const clock = slowClock();
+  const told: number[] = [];
+  let data = 0;
+  let transport: Transport | undefined;
+  const all = new Promise<void>((resolve, reject) => {
+    const handler: TransportHandler = {
+      ready: () => {},
+      refused: reject,
+      readTarget: () => undefined,
+      data: ({ length }) => {
+        data += length;
+        if (data === 100 * 17_000) setImmediate(resolve);
+      },
+      holds: (bytes) => void told.push(bytes),
+      drained: () => {},
+      ended: () => {},
+      closed: reject,
+      crashed: reject,
+    };
+    void webSocketAcceptor({ server })
+      .listen({
+        clock,
+        logger: silentLogger,
+        address: addressOf(server),
+        cfg: new Config({}),
+        offer: (_address, open) => {
+          transport = open();
+          transport.start(handler);
+        },
+        failed: reject,
+        signal: new AbortController().signal,
+        closingPacket: () => new Uint8Array(0),
+      })
+      .then((listening) => onCleanup(() => listening.close()));
+  });
+  const socket = await upgraded(addressOf(server));
+  clock.slow = true;
+  socket.write(Buffer.concat(Array.from({ length: 100 }, () => frame(0x82, Buffer.alloc(17_000)))));
+  await all;
+  expect(Math.max(...told)).toBeGreaterThan(0);
+  expect(told.at(-1)).toBe(0);
+});
+
 test("frames may be cut anywhere", async () => {
   const server = await echoServer();
   const { address } = await serveWebSocket(server, { port: 0 });
