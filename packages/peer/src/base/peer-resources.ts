@@ -1,6 +1,7 @@
 import { BufferBudget } from "../messages/buffer-budget.js";
 import type { Poll } from "../platform/platform.js";
 import { FlushScheduler } from "../session/flush-scheduler.js";
+import type { Pausable } from "../session/pausable.js";
 import { lengthPrefixed } from "../session/raw-packet.js";
 import type { Session } from "../session/session.js";
 import type { TickHost } from "../time/ticker.js";
@@ -15,6 +16,7 @@ const TICKS = 1024;
 /** An iterator of messages. */
 interface Stream {
   end(): void;
+  forget(session: Pausable): void;
 }
 
 /**
@@ -122,7 +124,11 @@ export abstract class PeerResources extends PeerParts implements TickHost {
 
   /** A session is closed: nothing waits for it or in it any more. */
   protected letGo(session: Session): void {
-    this.buffers?.forget(session);
+    // A connection that is paused has reached those that paused it.
+    if (session.paused) {
+      this.buffers?.forget(session);
+      for (const stream of this.#streams ?? []) stream.forget(session);
+    }
     this.#processor?.closed(session);
   }
 

@@ -146,6 +146,11 @@ export class MessageStream<D extends AnyPacketDefinition, Owner extends Sender>
     return this.#done;
   }
 
+  /** A connection is over, and needs not be told to go on. */
+  forget(session: Pausable): void {
+    this.#held.delete(session);
+  }
+
   readonly #take: MessageHandler<never, never> = (
     msg: PacketOutput<D>,
     { client }: MessageContext<Owner>,
