@@ -59,11 +59,16 @@ export class NatsBusConnection implements Bus {
 
   /** @throws BusConnectError */
   static async open(options: NatsBusOptions, context: BusContext): Promise<Bus> {
+    const asked = libraryOptions(options, context);
     let connection: NatsConnection;
     try {
-      connection = await connect(libraryOptions(options, context));
+      connection = await connect(asked);
     } catch (error) {
-      throw new BusConnectError(`no connection to NATS: ${describeError(error)}`, { cause: error });
+      // The client library does not say whom it asked. No address has a user or a password: natsBus refuses those.
+      const addresses = [asked.servers ?? `127.0.0.1:${asked.port ?? 4222}`].flat().join(", ");
+      throw new BusConnectError(`no connection to NATS at ${addresses}: ${describeError(error)}`, {
+        cause: error,
+      });
     }
     const bus = new NatsBusConnection(options, context, connection);
     void bus.#follow();

@@ -1,7 +1,7 @@
 // What becomes of publications around a broken connection, and that a bus never gives up.
 
 import { createServer } from "node:net";
-import { natsBus } from "@peng3dnet/cluster";
+import { type NatsBusOptions, natsBus } from "@peng3dnet/cluster";
 import { hear, open, openNats, startNats, text } from "../support/buses.js";
 import { describeWithNats } from "../support/with-nats.js";
 
@@ -155,8 +155,16 @@ describeWithNats("broken connections", () => {
     const server = await startNats();
     await server.kill();
     await expect(openNats(server)).rejects.toThrow(
-      expect.objectContaining({ code: "P3D_ERR_BUS_CONNECT", message: expect.stringContaining("refused") }),
+      expect.objectContaining({
+        code: "P3D_ERR_BUS_CONNECT",
+        message: `no connection to NATS at ${server.url}: connection refused`,
+      }),
     );
+    await expect(open(natsBus({ servers: [server.url, "127.0.0.1:1"] }))).rejects.toThrow(
+      `at ${server.url}, 127.0.0.1:1: `,
+    );
+    // The client library takes a port alone, too.
+    await expect(open(natsBus({ port: 1 } as NatsBusOptions))).rejects.toThrow("at 127.0.0.1:1: ");
     const opening = open(natsBus({ servers: server.url, reconnectTimeWait: 20, waitOnFirstConnect: true }));
     await server.start();
     const { bus } = await opening;
