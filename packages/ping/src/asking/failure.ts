@@ -4,6 +4,7 @@ import {
   ConnectError,
   type ConnectionHandle,
   ConnectionRefusedError,
+  HandshakeTimeoutError,
   MalformedPacketError,
   NotPeng3dnetError,
   normalizeAddrFormatted,
@@ -24,6 +25,8 @@ export interface FailedAttempt {
   readonly address: Address;
   /** Seconds after which the ping is given up; `null` for never. */
   readonly timeout: number | null;
+  /** Seconds that the handshake may take, as the caller's `cfg` may have them; 0 for no limit. */
+  readonly handshake: number;
   /** The connection, if there ever was one. */
   readonly conn: ConnectionHandle | undefined;
 }
@@ -68,17 +71,30 @@ export function foreignServer(foreigner: Foreigner, { address }: FailedAttempt):
 }
 
 /** The error for a ping that was not answered in time. */
-export function noAnswer({ address, timeout, conn }: FailedAttempt, cause: Error): PingError {
-  const where = normalizeAddrFormatted(address);
-  const within = timeout !== null ? ` within ${timeout} s` : "";
-  if (conn === undefined) {
-    return new PingError("timeout", `${where} did not answer${within}`, { cause });
-  }
-  if (conn.metrics.packetsIn > 0) {
-    return new PingError("timeout", `${where} is a peng3dnet server, but sent no pong${within}`, { cause });
-  }
-  if (conn.metrics.bytesIn > 0) return notUnderstood(where, cause);
-  return new PingError("timeout", `${where} accepted the connection, but said nothing${within}`, { cause });
+export function noAnswer(attempt: FailedAttempt, cause: Error): PingError {
+  return unanswered(attempt, attempt.timeout === null ? "" : ` within ${attempt.timeout} s`, cause);
+}
+
+/** The error for a connection that was ended for its time, which may be shorter than that of the ping. */
+function connectionTimedOut(attempt: FailedAttempt, cause: TimedOutError): PingError {
+  const { handshake, conn } = attempt;
+  const ofHandshake = conn === undefined || cause instanceof HandshakeTimeoutError;
+  return unanswered(attempt, ofHandshake ? ` within ${handshake} s` : `: ${cause.message}`, cause);
+}
+
+/** @param when - ends the message. */
+function unanswered({ address, conn }: FailedAttempt, when: string, cause: Error): PingError {
+  return new PingError("timeout", `${normalizeAddrFormatted(address)} ${progress(conn)}${when}`, { cause });
+}
+
+/** How far a server got that did not answer. */
+function progress(conn: ConnectionHandle | undefined): string {
+  if (conn === undefined) return "did not answer";
+  const { packetsIn, bytesIn } = conn.metrics;
+  if (packetsIn > 0) return "is a peng3dnet server, but sent no pong";
+  // What cannot begin a hello has ended the connection at once, so that the rest of this may have been on its way.
+  if (bytesIn > 0) return `sent only ${bytesIn === 1 ? "1 byte" : `${bytesIn} bytes`}, no whole hello,`;
+  return "accepted the connection, but said nothing";
 }
 
 function notUnderstood(where: string, cause: Error | undefined): PingError {
@@ -96,7 +112,7 @@ export function connectionEnded(attempt: FailedAttempt, { reason, error }: Close
   const { address, conn } = attempt;
   const where = normalizeAddrFormatted(address);
   const options = { cause: error };
-  if (error instanceof TimedOutError) return noAnswer(attempt, error);
+  if (error instanceof TimedOutError) return connectionTimedOut(attempt, error);
   if (error instanceof ConnectError) {
     const failure = connectFailure(error);
     return failure === "closed"

@@ -194,6 +194,7 @@ export async function pingServer(options: PingServerOptions = {}): Promise<Pong>
   const attempt = (): FailedAttempt => ({
     address: client.addr,
     timeout,
+    handshake: client.cfg.get("net.timeout.handshake"),
     conn: client.conn,
   });
 

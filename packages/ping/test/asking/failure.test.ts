@@ -6,6 +6,7 @@ import {
   type ConnectionHandle,
   ConnectionRefusedError,
   HandshakeTimeoutError,
+  IdleTimeoutError,
   MalformedPacketError,
   NotPeng3dnetError,
   TimedOutError,
@@ -23,7 +24,7 @@ const GREETED = { packetsIn: 1, bytesIn: 30 };
 
 function attempt(metrics?: typeof SILENT, timeout: number | null = 2): FailedAttempt {
   const conn = metrics && ({ metrics } as ConnectionHandle);
-  return { address: ["::1", 9], timeout, conn };
+  return { address: ["::1", 9], timeout, handshake: 1, conn };
 }
 
 const LATE = new TimedOutError("late");
@@ -42,16 +43,24 @@ test.each([
 test.each<[string, typeof SILENT | undefined, string, string]>([
   ["was not reached", undefined, "timeout", `${WHERE} did not answer`],
   ["said nothing", SILENT, "timeout", `${WHERE} accepted the connection, but said nothing`],
-  ["babbled", BABBLED, "notpeng3dnet", `${WHERE} does not speak peng3dnet: what it sent is no hello`],
+  ["sent a byte", { packetsIn: 0, bytesIn: 1 }, "timeout", `${WHERE} sent only 1 byte, no whole hello,`],
+  ["babbled", BABBLED, "timeout", `${WHERE} sent only 3 bytes, no whole hello,`],
   ["sent no pong", GREETED, "timeout", `${WHERE} is a peng3dnet server, but sent no pong`],
 ])("a server that %s in time", (_what, metrics, failure, message) => {
-  const within = failure === "timeout" ? " within 2 s" : "";
-  expect(noAnswer(attempt(metrics), LATE)).toMatchObject({ failure, message: message + within, cause: LATE });
+  const within = `${message} within 2 s`;
+  expect(noAnswer(attempt(metrics), LATE)).toMatchObject({ failure, message: within, cause: LATE });
   expect(noAnswer(attempt(metrics, null), LATE)).toMatchObject({ failure, message, cause: LATE });
   // A connection that was ended for its time, too.
   const error = new HandshakeTimeoutError("late");
   const ended = connectionEnded(attempt(metrics), { reason: "handshaketimeout", error, clean: false });
-  expect(ended).toMatchObject({ failure, message: message + within, cause: error });
+  expect(ended).toMatchObject({ failure, message: `${message} within 1 s`, cause: error });
+});
+
+test("a connection that ended for another time than that of its handshake says which", () => {
+  const error = new IdleTimeoutError("nothing was received for 1 s (net.timeout.idle)");
+  const ended = connectionEnded(attempt(GREETED), { reason: "idle", error, clean: false });
+  const message = `${WHERE} is a peng3dnet server, but sent no pong: ${error.message}`;
+  expect(ended).toMatchObject({ failure: "timeout", message });
 });
 
 describe("no connection came about", () => {

@@ -58,8 +58,8 @@ test.each<[string, string, RegExp, (socket: Socket) => void]>([
   ["sends zeros", "notpeng3dnet", /what it sent is no hello/, (socket) => socket.write(Buffer.alloc(64))],
   [
     "sends the beginning of something",
-    "notpeng3dnet",
-    /what it sent is no hello/,
+    "timeout",
+    /sent only 5 bytes, no whole hello, within 0.4 s$/,
     (socket) => socket.write(Buffer.from([0, 0, 0, 9, 1])),
   ],
   ["sends that and closes", "notpeng3dnet", /is no hello/, (socket) => socket.end(Buffer.from([0, 0, 0]))],
@@ -109,6 +109,33 @@ test.each<[string, string, RegExp, (socket: Socket) => void]>([
     code: "P3D_ERR_FAILED_PING",
     message: expect.stringMatching(message),
   });
+});
+
+test("names the time-out of the connection where that is shorter than the ping's", async () => {
+  const short = { timeout: 5, cfg: { "net.timeout.handshake": 0.2 } };
+  const silent = await failureOf({ addr: await socketServer(() => {}), ...short });
+  expect(silent.message).toMatch(/accepted the connection, but said nothing within 0.2 s$/);
+  expect(silent.failure).toBe("timeout");
+  const slow = await failureOf({ addr: await socketServer((socket) => socket.write(hello())), ...short });
+  expect(slow.message).toMatch(/is a peng3dnet server, but sent no pong within 5 s$/);
+  const idle = { timeout: 5, cfg: { "net.timeout.idle": 0.2 } };
+  const greeted = await failureOf({ addr: await socketServer((socket) => socket.write(hello())), ...idle });
+  expect(greeted.message).toMatch(/sent no pong: nothing was received for 0.2 s \(net.timeout.idle\)$/);
+  expect(greeted.failure).toBe("timeout");
+});
+
+test("a hello that comes byte by byte is not taken for another protocol", async () => {
+  const addr = await socketServer((socket) => {
+    const bytes = hello();
+    let sent = 0;
+    const timer = setInterval(() => socket.write(bytes.subarray(sent, ++sent)), 50);
+    socket.on("close", () => clearInterval(timer));
+  });
+  const { failure, message } = await failureOf({ addr, timeout: 0.4 });
+  expect([failure, message]).toEqual([
+    "timeout",
+    expect.stringMatching(/sent only \d bytes?, no whole hello,/),
+  ]);
 });
 
 test("names a closed port, an unknown host, and a peng3dnet server that does not answer pings", async () => {
