@@ -1,7 +1,10 @@
 // The command over TLS in one IP version: the certificate is for the name, whatever address was found for it.
 
-import { enablePing } from "@peng3dnet/ping";
-import { certFile, serverTls } from "../../../core/test/support/certificates.js";
+import type { AddressInfo } from "node:net";
+import { createServer } from "node:tls";
+import { enablePing, pingServer } from "@peng3dnet/ping";
+import { bareTls, certFile, clientTls, serverTls } from "../../../core/test/support/certificates.js";
+import { onCleanup } from "../../../core/test/support/cleanup.js";
 import { startServer } from "../../../core/test/support/peers.js";
 import { run } from "../../src/command/run.js";
 
@@ -36,4 +39,18 @@ test("the name of the server is the one that was given", async () => {
 test("unless another one is to be expected", async () => {
   expect(await outcome("wrong-host", "--servername", "elsewhere.invalid")).toMatchObject([0, { ok: true }]);
   expect(await outcome("server", "--servername", "elsewhere.invalid")).toMatchObject([1, { ok: false }]);
+});
+
+test.each(["expired", "future"] as const)("a certificate that is %s is told as such", async (identity) => {
+  // A server of the library does not start with one.
+  const server = createServer(bareTls(identity), (socket) => socket.on("error", () => {}));
+  onCleanup(() => void server.close());
+  await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
+  const { port } = server.address() as AddressInfo;
+  await expect(pingServer({ addr: `localhost:${port}`, timeout: 5, cfg: clientTls() })).rejects.toMatchObject(
+    {
+      failure: "tls",
+      message: expect.stringMatching(/the certificate of .* the server needs a new one/),
+    },
+  );
 });
