@@ -12,7 +12,7 @@ const ALONE = {
   websocket: "14.1 kB",
   telemetry: "5.3 kB",
   cluster: "22.2 kB",
-  ping: "4.6 kB",
+  ping: "4.8 kB",
   "peng3d-events": "3.7 kB",
 };
 
