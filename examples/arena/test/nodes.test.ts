@@ -105,7 +105,10 @@ describeWithNats("nodes of the arena", () => {
   test("a nats-server that is not there is told in one line", async () => {
     const program = start("arena", "main", "127.0.0.1:0", "--nats", "127.0.0.1:1");
     const { code, stderr } = await program.ended;
-    expect([code, stderr]).toEqual([1, expect.stringMatching(/^arena: no connection to NATS: [^\n]*\n$/)]);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^arena: no connection to NATS at 127.0.0.1:1: [^\n]*\n$/),
+    ]);
   });
 
   test("a node that cannot start ends the others", async () => {

@@ -68,7 +68,7 @@ describeWithNats("a chat on two servers", () => {
     await expect(start("simplechat", "server", "127.0.0.1:0", "--nats", url).ended).resolves.toMatchObject({
       code: 1,
       stdout: "",
-      stderr: expect.stringMatching(/^chat:server: no connection to NATS: .*\n$/),
+      stderr: expect.stringMatching(new RegExp(`^chat:server: no connection to NATS at ${url}: .*\\n$`)),
     });
   });
 });
