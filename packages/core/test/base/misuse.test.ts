@@ -1,5 +1,6 @@
 // What would else be found out by the peer, or by nobody, is refused where the mistake is.
 
+import { once } from "node:events";
 import {
   AlreadyRegisteredError,
   ClassicConnectionType,
@@ -98,6 +99,13 @@ test("a class of one's own has events of its own, and is warned of a mistyped on
   (game as unknown as Untyped).on("closed", () => {});
   expect(warn).toHaveBeenCalledTimes(1);
   expect(warn).toHaveBeenCalledWith('a server has no event "closed"; did you mean "close"?');
+});
+
+test("Node's `once` waits for an event of a peer", async () => {
+  const { client } = await startPair();
+  const closed = once(client as never, "close");
+  client.stop();
+  await expect(closed).resolves.toHaveLength(1);
 });
 
 test("a packet is not waited for by the side that does not receive it", async () => {

@@ -57,7 +57,8 @@ export function checkEventName(
   known: object,
   guard: HandlerGuard,
 ): void {
-  if (Object.hasOwn(known, name)) return;
+  // `once` and `on` of Node's events listen for errors, too, of whatever they are given.
+  if (Object.hasOwn(known, name) || name === "error") return;
   const exact = exactClasses.has(peer.constructor);
   const found = optionComplaint(`a ${kind}`, { [name]: true }, known, exact, "event");
   if (found === undefined) return;
