@@ -63,6 +63,8 @@ const NODE_EVENTS: OptionNames<NodeEvents> = {
 
 /** JavaScript lets the name of no event pass, and its listener would never be called. @throws TypeError */
 export function checkNodeEvent(name: string): void {
+  // `on` of Node's events listens for errors, too, of whatever it is given.
+  if (name === "error") return;
   const found = optionComplaint("a node", { [name]: true }, NODE_EVENTS, true, "event");
   if (found !== undefined) throw new TypeError(found[1]);
 }

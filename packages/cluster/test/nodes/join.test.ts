@@ -252,6 +252,8 @@ test("listeners that throw are reported as those of the server are, and can be t
   expect(() => a.node.on("gaps" as "gap", () => {})).toThrow(
     'a node has no event "gaps"; did you mean "gap"?',
   );
+  // As `on` of Node's events does, of whatever it is given.
+  expect(a.node.on("error" as "gap", () => {})).toBe(a.node);
 });
 
 test("types: what a server declared is what its node takes", async () => {
