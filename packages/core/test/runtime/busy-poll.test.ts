@@ -42,9 +42,27 @@ async function inVain({ clock, poll }: ReturnType<typeof scene>): Promise<void> 
   expect(poll.polling).toBe(false);
 }
 
-test("polls after eight short intervals in a row, and not after seven", () => {
+/** Has it poll, and says how many short intervals it took. */
+function begun({ poll, arrivals }: ReturnType<typeof scene>, interval = SHORT): number {
+  for (let intervals = 0; intervals < 10_000; intervals++) {
+    arrivals(1, interval);
+    if (poll.polling) return intervals;
+  }
+  throw new Error("it does not poll");
+}
+
+/** How many arrivals a poll has until it ends by itself. */
+function lasted({ poll, arrivals }: ReturnType<typeof scene>, interval: number): number {
+  for (let count = 1; count < 20_000; count++) {
+    arrivals(1, interval);
+    if (!poll.polling) return count;
+  }
+  throw new Error("it does not end");
+}
+
+test("polls after 32 short intervals in a row, and not after 31", () => {
   const { poll, arrivals } = scene();
-  arrivals(8);
+  arrivals(32);
   expect(poll.polling).toBe(false);
   arrivals(1);
   expect(poll.polling).toBe(true);
@@ -57,15 +75,15 @@ test.each([
 ])("an interval %s the window", (_where, factor, polls) => {
   const { poll, arrivals } = scene();
   arrivals(1);
-  arrivals(8, factor * WINDOW);
+  arrivals(32, factor * WINDOW);
   expect(poll.polling).toBe(polls);
 });
 
 test("one long interval begins the count anew", () => {
   const { poll, arrivals } = scene();
-  arrivals(8);
+  arrivals(32);
   arrivals(1, 2 * WINDOW);
-  arrivals(7);
+  arrivals(31);
   expect(poll.polling).toBe(false);
   arrivals(1);
   expect(poll.polling).toBe(true);
@@ -75,26 +93,26 @@ test.each([2 ** 31, 2 ** 32])("when its ticks begin anew, after %d of 1/1024 ms"
   const stage = scene();
   const { clock, poll, arrivals } = stage;
   clock.advance(ticks / 1024 / 1000 - 4 * SHORT);
-  arrivals(8);
+  arrivals(32);
   expect(poll.polling).toBe(false);
   arrivals(1);
   expect(poll.polling).toBe(true);
   await inVain(stage);
-  for (let arrival = 0; arrival < 40; arrival++) arrivals(1, ticks / 1024 / 2000);
+  for (let arrival = 0; arrival < 80; arrival++) arrivals(1, ticks / 1024 / 2000);
   expect(poll.polling).toBe(false);
 });
 
 test.each([2 ** 31, 2 ** 32])("ends when its ticks begin anew, after %d of 1/1024 ms", async (ticks) => {
   const stage = scene();
-  stage.clock.advance(ticks / 1024 / 1000 - 9.5 * SHORT);
-  stage.arrivals(9);
+  stage.clock.advance(ticks / 1024 / 1000 - 33.5 * SHORT);
+  stage.arrivals(33);
   expect(stage.poll.polling).toBe(true);
   await inVain(stage);
 });
 
 test("goes on while bytes come, and ends with the window", async () => {
   const stage = scene();
-  stage.arrivals(9);
+  begun(stage);
   for (let arrival = 0; arrival < 20; arrival++) {
     await turn();
     stage.arrivals(1, WINDOW);
@@ -108,27 +126,84 @@ test("goes on while bytes come, and ends with the window", async () => {
   expect(stage.poll.polling).toBe(false);
 });
 
-test("a poll in vain doubles what it takes to begin again, up to 128; one that was worth it undoes that", async () => {
+test.each([
+  ["at the pace of before", 8, false],
+  ["hardly sooner", 7.5, false],
+  ["sooner", 7, true],
+])("bytes that come %s: whether 64 of them make the poll go on", (_how, factor, goesOn) => {
   const stage = scene();
-  const { poll, arrivals } = stage;
-  let takes = 8;
-  for (const next of [16, 32, 64, 128, 128]) {
-    arrivals(takes);
-    expect(poll.polling).toBe(false);
-    arrivals(1);
-    expect(poll.polling).toBe(true);
-    // One too few.
-    arrivals(63);
-    await inVain(stage);
-    takes = next;
+  begun(stage, 8 * SHORT);
+  stage.arrivals(63, factor * SHORT);
+  expect(stage.poll.polling).toBe(true);
+  stage.arrivals(1, factor * SHORT);
+  expect(stage.poll.polling).toBe(goesOn);
+});
+
+test("a poll that does not pay doubles what it takes to try again, up to 2,048", () => {
+  const stage = scene();
+  const took: number[] = [];
+  for (let poll = 0; poll < 8; poll++) {
+    took.push(begun(stage));
+    expect(lasted(stage, SHORT)).toBe(64);
   }
-  arrivals(takes + 1);
-  arrivals(64);
+  // The arrival that ended the poll begins the next row.
+  expect(took).toEqual([32, 63, 127, 255, 511, 1023, 2047, 2047]);
+});
+
+test("a poll that pays is compared with sleeping again, after 512 arrivals at first and 8,192 at most", () => {
+  const stage = scene();
+  const terms: number[] = [];
+  for (let poll = 0; poll < 6; poll++) {
+    begun(stage, 4 * SHORT);
+    terms.push(lasted(stage, SHORT));
+  }
+  expect(terms).toEqual([512, 1024, 2048, 4096, 8192, 8192]);
+  // Without a gain, all begins anew.
+  begun(stage);
+  expect(lasted(stage, SHORT)).toBe(64);
+  begun(stage, 4 * SHORT);
+  expect(lasted(stage, SHORT)).toBe(512);
+});
+
+test("a poll that pays halves what it takes to try again", () => {
+  const stage = scene();
+  for (let poll = 0; poll < 3; poll++) {
+    begun(stage);
+    lasted(stage, SHORT);
+  }
+  const took: number[] = [];
+  for (let poll = 0; poll < 5; poll++) {
+    took.push(begun(stage, 4 * SHORT));
+    lasted(stage, SHORT);
+  }
+  expect(took).toEqual([255, 127, 63, 31, 31]);
+});
+
+test.each([
+  ["did not pay with its last wait", 1, 64],
+  ["paid in spite of it", 10, 32],
+])("a poll that ends since nothing comes, and %s", async (_which, arrivals, takes) => {
+  const stage = scene();
+  begun(stage, 4 * SHORT);
+  stage.arrivals(arrivals, SHORT);
   await inVain(stage);
-  arrivals(8);
-  expect(poll.polling).toBe(false);
-  arrivals(1);
-  expect(poll.polling).toBe(true);
+  expect(begun(stage)).toBe(takes);
+});
+
+test("polls that end and begin within a turn of the event loop take one turn at a time", async () => {
+  const stage = scene();
+  const turns = jest.spyOn(globalThis, "setImmediate");
+  try {
+    for (let poll = 0; poll < 3; poll++) {
+      begun(stage);
+      lasted(stage, SHORT);
+    }
+    begun(stage);
+    expect(turns).toHaveBeenCalledTimes(1);
+  } finally {
+    turns.mockRestore();
+  }
+  await inVain(stage);
 });
 
 describe("over sockets", () => {

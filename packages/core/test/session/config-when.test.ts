@@ -336,7 +336,7 @@ const rows: Row[] = [
   {
     key: "net.latency.poll",
     to: 0,
-    seen: [0.0001, 0],
+    seen: [0.0005, 0],
     look: ({ remote }) => sessionOf(remote.conn).options.pollWindow,
   },
 ];

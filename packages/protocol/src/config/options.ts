@@ -245,8 +245,8 @@ export interface ConfigValues {
   /** *new* The same per remote address; an IPv6 address counts by its /64. Default 64. Read for each connection. */
   "net.resume.sessions.address": number;
   /**
-   * *new* While bytes keep coming within so many seconds of each other, the next ones are polled for, and the event loop
-   * does not sleep. At most 0.001; 0: never. Without effect where there is one processor. Default 0.0001.
+   * *new* While bytes keep coming within so many seconds of each other, and sooner for it than while the event loop sleeps, the
+   * next ones are polled for. At most 0.001; 0: never. Without effect where there is one processor. Default 0.0005.
    * Read for each connection.
    */
   "net.latency.poll": number;
@@ -333,5 +333,5 @@ export const DEFAULT_CONFIG: Readonly<ConfigValues> = Object.freeze({
   "net.resume.bytes": 1024 * 1024,
   "net.resume.sessions": 1024,
   "net.resume.sessions.address": 64,
-  "net.latency.poll": 0.0001,
+  "net.latency.poll": 0.0005,
 } satisfies ConfigValues);
