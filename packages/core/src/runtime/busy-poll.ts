@@ -3,11 +3,11 @@ import type { Clock, Poll } from "@peng3dnet/peer";
 /** Short intervals in a row that it takes to begin polling: at first, and at most after polls that did not pay. */
 const LEAST_TRUST = 32;
 const MOST_TRUST = 2048;
-/** Arrivals after which it is judged whether a poll pays. */
-const TRIAL = 64;
-/** A poll pays if bytes come within this part of the time that they took while the event loop slept. */
+/** Polling pays if bytes come within this part of the time that they take while the event loop sleeps. */
 const PAYS = 0.9;
-/** Arrivals of a poll that pays, until it is compared with sleeping again: at first, and at most after several that paid. */
+/** It is given the time of so many arrivals to show that. */
+const GRACE = 64;
+/** Arrivals after which polling that pays is compared with sleeping again: at first, and at most after it paid several times. */
 const LEAST_TERM = 512;
 const MOST_TERM = 8192;
 
@@ -20,8 +20,9 @@ const TICKS = 1024;
  * hypervisor's polling on halt do.
  *
  * Whether it does is measured, as machines differ: how soon bytes follow each other while the event loop sleeps, and how soon
- * while this polls. What comes at a pace of its own, as of many clients, does so as fast in both cases, and is left to sleep. A poll
- * that does not pay doubles the number of short intervals that it takes to try again. One that pays is compared again now and then.
+ * while this polls, waits in vain included. What comes at a pace of its own, as of many clients, comes as fast in both cases, and
+ * is left to sleep. If polling does not pay, it takes twice as many short intervals to try again. If it does, it is compared again
+ * now and then.
  */
 export class BusyPoll implements Poll {
   /** Longest wait for the next bytes. */
@@ -31,19 +32,22 @@ export class BusyPoll implements Poll {
   readonly #window: number;
   /** When the last arrival was. */
   #last = 0;
-  /** When the first arrival was of the row that is counted: of short intervals, or within a poll. */
-  #first = 0;
-  /** Intervals since then; -1: there was no arrival at all. */
-  #count = -1;
-  /** How many short ones in a row it takes to poll. */
+  /** When the poll of now began, or the row of short intervals. */
+  #since = 0;
+  /** Short intervals in a row; -1: there was no arrival at all. */
+  #short = -1;
+  /** How many of them it takes to poll. */
   #trust = LEAST_TRUST;
   /** How long so many took, before the poll. */
   #slept = 0;
+  /** What polling is judged by: arrivals while it polled, and the ticks of polls that are over. */
+  #polled = 0;
+  #spent = 0;
+  /** After how many arrivals it is compared again. */
+  #term = LEAST_TERM;
   #polling = false;
   /** Whether a turn is due: bytes of many connections may end a poll and begin the next one within one turn. */
   #turning = false;
-  /** After how many arrivals a poll that pays is to end. */
-  #term = LEAST_TERM;
 
   /** @param seconds - longest wait for the next bytes (`net.latency.poll`). */
   constructor(clock: Clock, seconds: number) {
@@ -60,12 +64,11 @@ export class BusyPoll implements Poll {
   /** Bytes came. */
   arrived(): void {
     const now = this.#now();
-    if (this.#polling) this.#count++;
-    else if (this.#count >= 0 && since(this.#last, now) <= this.#window) this.#count++;
-    else this.#begin(now);
+    const soon = this.#short >= 0 && ticks(this.#last, now) <= this.#window;
     this.#last = now;
-    if (this.#polling) this.#judge(now);
-    else if (this.#count >= this.#trust) this.#poll(now);
+    if (this.#polling) this.#arrivedInPoll(now);
+    else if (!soon) this.#beginRow(now);
+    else if (++this.#short >= this.#trust) this.#poll(now);
   }
 
   /** In ticks, and from the beginning again after an hour or so. */
@@ -73,43 +76,48 @@ export class BusyPoll implements Poll {
     return (this.#clock.now() * TICKS) | 0;
   }
 
-  #begin(now: number): void {
-    this.#first = now;
-    this.#count = 0;
+  #beginRow(now: number): void {
+    this.#since = now;
+    this.#short = 0;
   }
 
   #poll(now: number): void {
-    this.#slept = since(this.#first, now);
+    this.#slept = ticks(this.#since, now);
+    this.#since = now;
     this.#polling = true;
-    this.#begin(now);
     this.#takeTurn();
   }
 
-  #judge(now: number): void {
-    if (this.#count === TRIAL && !this.#pays(now)) this.#inVain(now);
-    else if (this.#count >= this.#term) this.#paid(now);
+  #arrivedInPoll(now: number): void {
+    this.#polled++;
+    if (!this.#pays(now)) this.#inVain(now);
+    else if (this.#polled >= this.#term) {
+      this.#term = Math.min(2 * this.#term, MOST_TERM);
+      this.#trust = Math.max(this.#trust / 2, LEAST_TRUST);
+      this.#compareAnew(now);
+    }
   }
 
-  /** Whether bytes came sooner in this poll than before it. */
   #pays(now: number): boolean {
-    return since(this.#first, now) * this.#trust <= PAYS * this.#slept * this.#count;
-  }
-
-  #paid(now: number): void {
-    this.#term = Math.min(2 * this.#term, MOST_TERM);
-    this.#trust = Math.max(this.#trust / 2, LEAST_TRUST);
-    this.#end(now);
+    const took = this.#spent + ticks(this.#since, now);
+    return took * this.#trust <= PAYS * this.#slept * Math.max(this.#polled, GRACE);
   }
 
   #inVain(now: number): void {
-    this.#trust = Math.min(2 * this.#trust, MOST_TRUST);
     this.#term = LEAST_TERM;
+    this.#trust = Math.min(2 * this.#trust, MOST_TRUST);
+    this.#compareAnew(now);
+  }
+
+  #compareAnew(now: number): void {
+    this.#polled = 0;
+    this.#spent = 0;
     this.#end(now);
   }
 
   #end(now: number): void {
     this.#polling = false;
-    this.#begin(now);
+    this.#beginRow(now);
   }
 
   #takeTurn(): void {
@@ -123,14 +131,15 @@ export class BusyPoll implements Poll {
     this.#turning = false;
     if (!this.#polling) return;
     const now = this.#now();
-    if (since(this.#last, now) <= this.#window) this.#takeTurn();
-    // The wait that was in vain counts as well: a machine may be slow for a moment, and the poll have paid until then.
-    else if (this.#pays(now)) this.#paid(now);
-    else this.#inVain(now);
+    if (ticks(this.#last, now) <= this.#window) this.#takeTurn();
+    else if (this.#pays(now)) {
+      this.#spent += ticks(this.#since, now);
+      this.#end(now);
+    } else this.#inVain(now);
   };
 }
 
 /** Ticks from one moment to another. */
-function since(then: number, now: number): number {
+function ticks(then: number, now: number): number {
   return (now - then) >>> 0;
 }

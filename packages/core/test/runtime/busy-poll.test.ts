@@ -98,7 +98,7 @@ test.each([2 ** 31, 2 ** 32])("when its ticks begin anew, after %d of 1/1024 ms"
   arrivals(1);
   expect(poll.polling).toBe(true);
   await inVain(stage);
-  for (let arrival = 0; arrival < 80; arrival++) arrivals(1, ticks / 1024 / 2000);
+  for (let arrival = 0; arrival < 300; arrival++) arrivals(1, ticks / 1024 / 2000);
   expect(poll.polling).toBe(false);
 });
 
@@ -112,7 +112,7 @@ test.each([2 ** 31, 2 ** 32])("ends when its ticks begin anew, after %d of 1/102
 
 test("goes on while bytes come, and ends with the window", async () => {
   const stage = scene();
-  begun(stage);
+  begun(stage, WINDOW);
   for (let arrival = 0; arrival < 20; arrival++) {
     await turn();
     stage.arrivals(1, WINDOW);
@@ -133,9 +133,9 @@ test.each([
 ])("bytes that come %s: whether 64 of them make the poll go on", (_how, factor, goesOn) => {
   const stage = scene();
   begun(stage, 8 * SHORT);
-  stage.arrivals(63, factor * SHORT);
+  stage.arrivals(57, factor * SHORT);
   expect(stage.poll.polling).toBe(true);
-  stage.arrivals(1, factor * SHORT);
+  stage.arrivals(7, factor * SHORT);
   expect(stage.poll.polling).toBe(goesOn);
 });
 
@@ -144,7 +144,8 @@ test("a poll that does not pay doubles what it takes to try again, up to 2,048",
   const took: number[] = [];
   for (let poll = 0; poll < 8; poll++) {
     took.push(begun(stage));
-    expect(lasted(stage, SHORT)).toBe(64);
+    // The time of 64 arrivals is over, nine tenths of it.
+    expect(lasted(stage, SHORT)).toBe(58);
   }
   // The arrival that ended the poll begins the next row.
   expect(took).toEqual([32, 63, 127, 255, 511, 1023, 2047, 2047]);
@@ -160,7 +161,7 @@ test("a poll that pays is compared with sleeping again, after 512 arrivals at fi
   expect(terms).toEqual([512, 1024, 2048, 4096, 8192, 8192]);
   // Without a gain, all begins anew.
   begun(stage);
-  expect(lasted(stage, SHORT)).toBe(64);
+  expect(lasted(stage, SHORT)).toBe(58);
   begun(stage, 4 * SHORT);
   expect(lasted(stage, SHORT)).toBe(512);
 });
@@ -179,15 +180,29 @@ test("a poll that pays halves what it takes to try again", () => {
   expect(took).toEqual([255, 127, 63, 31, 31]);
 });
 
-test.each([
-  ["did not pay with its last wait", 1, 64],
-  ["paid in spite of it", 10, 32],
-])("a poll that ends since nothing comes, and %s", async (_which, arrivals, takes) => {
+test("waits in vain count, in whatever poll they are", async () => {
+  const stage = scene();
+  // A wait takes 1.125 windows, and nine tenths of 64 intervals that are a window long are 57.6 of them.
+  for (let wait = 0; wait < 51; wait++) {
+    expect(begun(stage, WINDOW)).toBe(32);
+    await inVain(stage);
+  }
+  expect(begun(stage, WINDOW)).toBe(32);
+  await inVain(stage);
+  // It is judged anew.
+  expect(begun(stage, WINDOW)).toBe(64);
+  await inVain(stage);
+  expect(begun(stage, WINDOW)).toBe(64);
+});
+
+test("bytes that came sooner before make up for waits in vain", async () => {
   const stage = scene();
   begun(stage, 4 * SHORT);
-  stage.arrivals(arrivals, SHORT);
-  await inVain(stage);
-  expect(begun(stage)).toBe(takes);
+  stage.arrivals(256, SHORT);
+  for (let wait = 0; wait < 20; wait++) {
+    await inVain(stage);
+    expect(begun(stage, 4 * SHORT)).toBe(32);
+  }
 });
 
 test("polls that end and begin within a turn of the event loop take one turn at a time", async () => {
