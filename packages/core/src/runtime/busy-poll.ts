@@ -3,6 +3,8 @@ import type { Clock, Poll } from "@peng3dnet/peer";
 /** Short intervals in a row that it takes to begin polling: at first, and at most after polls that did not pay. */
 const LEAST_TRUST = 32;
 const MOST_TRUST = 2048;
+/** As many as it takes after a wait in vain, while polling pays: a machine may be slow for a moment. */
+const TO_GO_ON = 4;
 /** Polling pays if bytes come within this part of the time that they take while the event loop sleeps. */
 const PAYS = 0.9;
 /** It is given the time of so many arrivals to show that. */
@@ -38,8 +40,8 @@ export class BusyPoll implements Poll {
   #short = -1;
   /** How many of them it takes to poll. */
   #trust = LEAST_TRUST;
-  /** How long so many took, before the poll. */
-  #slept = 0;
+  /** How many ticks so many took; -1: that is to be measured. */
+  #slept = -1;
   /** What polling is judged by: arrivals while it polled, and the ticks of polls that are over. */
   #polled = 0;
   #spent = 0;
@@ -68,7 +70,7 @@ export class BusyPoll implements Poll {
     this.#last = now;
     if (this.#polling) this.#arrivedInPoll(now);
     else if (!soon) this.#beginRow(now);
-    else if (++this.#short >= this.#trust) this.#poll(now);
+    else if (++this.#short >= (this.#slept < 0 ? this.#trust : TO_GO_ON)) this.#poll(now);
   }
 
   /** In ticks, and from the beginning again after an hour or so. */
@@ -82,7 +84,7 @@ export class BusyPoll implements Poll {
   }
 
   #poll(now: number): void {
-    this.#slept = ticks(this.#since, now);
+    if (this.#slept < 0) this.#slept = ticks(this.#since, now);
     this.#since = now;
     this.#polling = true;
     this.#takeTurn();
@@ -110,6 +112,7 @@ export class BusyPoll implements Poll {
   }
 
   #compareAnew(now: number): void {
+    this.#slept = -1;
     this.#polled = 0;
     this.#spent = 0;
     this.#end(now);

@@ -180,29 +180,39 @@ test("a poll that pays halves what it takes to try again", () => {
   expect(took).toEqual([255, 127, 63, 31, 31]);
 });
 
-test("waits in vain count, in whatever poll they are", async () => {
+test("after a wait in vain, four short intervals are enough; waits count until they are too many", async () => {
   const stage = scene();
+  expect(begun(stage, WINDOW)).toBe(32);
   // A wait takes 1.125 windows, and nine tenths of 64 intervals that are a window long are 57.6 of them.
   for (let wait = 0; wait < 51; wait++) {
-    expect(begun(stage, WINDOW)).toBe(32);
     await inVain(stage);
+    expect(begun(stage, WINDOW)).toBe(4);
   }
-  expect(begun(stage, WINDOW)).toBe(32);
   await inVain(stage);
+  expect(begun(stage, WINDOW)).toBe(64);
   // It is judged anew.
-  expect(begun(stage, WINDOW)).toBe(64);
   await inVain(stage);
-  expect(begun(stage, WINDOW)).toBe(64);
+  expect(begun(stage, WINDOW)).toBe(4);
 });
 
 test("bytes that came sooner before make up for waits in vain", async () => {
   const stage = scene();
   begun(stage, 4 * SHORT);
   stage.arrivals(256, SHORT);
-  for (let wait = 0; wait < 20; wait++) {
+  for (let wait = 0; wait < 40; wait++) {
     await inVain(stage);
-    expect(begun(stage, 4 * SHORT)).toBe(32);
+    expect(begun(stage, 4 * SHORT)).toBe(4);
   }
+});
+
+test("is compared with the pace before its first poll, not with what that made of it", async () => {
+  const stage = scene();
+  begun(stage, 4 * SHORT);
+  stage.arrivals(10, SHORT);
+  await inVain(stage);
+  begun(stage, SHORT);
+  stage.arrivals(100, 2 * SHORT);
+  expect(stage.poll.polling).toBe(true);
 });
 
 test("polls that end and begin within a turn of the event loop take one turn at a time", async () => {
