@@ -36,9 +36,13 @@ export class ManualClock implements Clock {
     return next;
   }
 
-  /** Turns the clock on by `seconds` and runs what is due meanwhile, in order of time. */
+  /**
+   * Turns the clock on by `seconds` and runs what is due meanwhile, in order of time.
+   *
+   * @throws RangeError if that is no number from 0.
+   */
   advance(seconds: number): void {
-    this.advanceTo(this.#now + seconds * 1000);
+    this.advanceTo(this.#now + millisecondsOf(seconds));
   }
 
   /** As {@link ManualClock.advance}, until it shows `end`, in milliseconds. It never goes back. */
@@ -55,4 +59,10 @@ export class ManualClock implements Clock {
     }
     this.#now = Math.max(this.#now, end);
   }
+}
+
+/** A time to let pass, in milliseconds. @throws RangeError if `seconds` is no number from 0: time does not go back, nor on for ever. */
+export function millisecondsOf(seconds: number): number {
+  if (Number.isFinite(seconds) && seconds >= 0) return seconds * 1000;
+  throw new RangeError(`the seconds that pass are a number from 0, and not ${seconds}`);
 }

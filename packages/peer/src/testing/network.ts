@@ -12,7 +12,7 @@ import { standardPlatform } from "../platform/standard-platform.js";
 import type { ClientOnServer } from "../server/client-on-server.js";
 import { Server } from "../server/server.js";
 import type { ServerOptions } from "../server/server-options.js";
-import { ManualClock } from "./manual-clock.js";
+import { ManualClock, millisecondsOf } from "./manual-clock.js";
 import { type Direction, MemoryLink } from "./memory-link.js";
 
 /** Options of {@link TestNetwork.connect}. */
@@ -115,9 +115,11 @@ export class TestNetwork {
    * Lets time pass as it does in reality: the clock stops at each moment at which something is due, and goes on once all that follows
    * from it has happened. `clock.advance` lets nothing happen on the way but timers, so that what comes over a link with a delay
    * arrives at the end.
+   *
+   * @throws RangeError if `seconds` is no number from 0.
    */
   async pass(seconds: number): Promise<void> {
-    const end = this.clock.now() + seconds * 1000;
+    const end = this.clock.now() + millisecondsOf(seconds);
     await this.settle();
     for (let { next } = this.clock; next !== undefined && next <= end; next = this.clock.next) {
       this.clock.advanceTo(next);

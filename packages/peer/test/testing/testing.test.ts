@@ -62,6 +62,14 @@ describe("the test kit", () => {
     await client.waitForClose();
   });
 
+  test.each([-1, Number.NaN, Number.POSITIVE_INFINITY])("refuses to let %d seconds pass", async (seconds) => {
+    const net = new TestNetwork();
+    const refused = `the seconds that pass are a number from 0, and not ${seconds}`;
+    await expect(net.pass(seconds)).rejects.toThrow(new RangeError(refused));
+    expect(() => net.clock.advance(seconds)).toThrow(new RangeError(refused));
+    expect(net.clock.now()).toBe(0);
+  });
+
   test("a client that is attached has the whole time of the handshake", async () => {
     const net = new TestNetwork();
     const server = net.server({ cfg: { "net.timeout.handshake": 600 } });
