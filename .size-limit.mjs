@@ -7,7 +7,7 @@ const ECHO_CLIENT = "{ Client, definePacket, payload }";
 const ALONE = {
   protocol: "40.2 kB",
   peer: "58.5 kB",
-  core: "12.4 kB",
+  core: "12.7 kB",
   browser: "12 kB",
   websocket: "14.1 kB",
   telemetry: "5.3 kB",

@@ -125,8 +125,8 @@ export class SocketTransport implements Transport {
     this.socket.on("data", onData);
   }
 
-  unacknowledged(age?: number): Promise<number | undefined> {
-    return unacknowledged(this.socket, age);
+  unacknowledged(): Promise<number | undefined> {
+    return unacknowledged(this.socket);
   }
 
   write(bytes: Uint8Array): boolean {

@@ -94,8 +94,8 @@ export abstract class TlsTransport implements Transport {
     else socket.on("close", close);
   }
 
-  unacknowledged(age?: number): Promise<number | undefined> {
-    return unacknowledged(this.socket, age);
+  unacknowledged(): Promise<number | undefined> {
+    return unacknowledged(this.socket);
   }
 
   write(bytes: Uint8Array): boolean {

@@ -7,8 +7,6 @@ import type { HeartbeatRole } from "./heartbeats.js";
 const ALLOWANCE = 8;
 /** Beats in a row that a client gets that gives no sign of life. */
 const MOST_UNHEARD = 4;
-/** How old the system's word of what waits in it may be, in seconds. */
-const FRESH = 0.1;
 /** What may get on between that word and ours, in bytes, beside a part of what is sent meanwhile. */
 const NEGLIGIBLE = 64;
 /** Where the system does not tell, no more than this is taken to wait in it, in bytes. */
@@ -163,7 +161,7 @@ export class ServerHeartbeat extends Heartbeat {
     const asked = this.#asked;
     if (asked === undefined) return "cannot be told yet";
     const { transport } = this.session;
-    const inKernel = await transport.unacknowledged?.(FRESH);
+    const inKernel = await transport.unacknowledged?.();
     const handed = this.session.bytesHanded;
     const [before, beforeOf] = [asked.taken, asked.takenOf];
     const taken = handed - (inKernel ?? 0);

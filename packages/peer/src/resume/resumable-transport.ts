@@ -108,8 +108,8 @@ export class ResumableTransport implements Transport, TransportHandler {
     return this.suspended || this.#resending?.at !== undefined;
   }
 
-  unacknowledged(age?: number): Promise<number | undefined> {
-    return this.#line.transport.unacknowledged?.(age) ?? Promise.resolve(undefined);
+  unacknowledged(): Promise<number | undefined> {
+    return this.#line.transport.unacknowledged?.() ?? Promise.resolve(undefined);
   }
 
   start(handler: TransportHandler): void {

@@ -90,9 +90,9 @@ export interface Transport {
    * How many bytes wait in the kernel until the peer's has taken them; `undefined` where that is not known. Never rejects.
    * Left out: it is never known.
    *
-   * @param age - how old the answer may be, in seconds; default 1, since the system is not to be asked too often.
+   * The answer is no older than the question. It may take its time: whoever implements it takes care that the system is not asked too often.
    */
-  unacknowledged?(age?: number): Promise<number | undefined>;
+  unacknowledged?(): Promise<number | undefined>;
 
   /**
    * Starts telling `handler`. It is called once, within the event that hands the transport over, so that nothing that comes is

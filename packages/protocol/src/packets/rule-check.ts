@@ -40,7 +40,7 @@ export function explain(problem: Problem, rule: PacketRule, connection: Connecti
     case "side":
       return rule.side === SIDE_SERVER ? "only the server receives it" : "only clients receive it";
     case "minSslsecLevel":
-      return `it needs level ${rule.minSslsecLevel}, and the connection has ${connection.sslSeclevel}; see net.ssl.enabled, or encryptedByProxy behind a proxy`;
+      return `it needs level ${rule.minSslsecLevel}, and the connection has ${connection.sslSeclevel}; see net.ssl.enabled, or encryptedByProxy`;
     case "conntype":
       return `it needs ${quoteText(String(rule.conntype))}, and the connection has ${quoteText(connection.conntype)}`;
     default:

@@ -111,7 +111,7 @@ test.each<["client" | "server", Partial<PacketRule>, string]>([
   [
     "client",
     { minSslsecLevel: SSLSEC_ENCRYPTED },
-    `it needs level ${SSLSEC_ENCRYPTED}, and the connection has 0; see net.ssl.enabled, or encryptedByProxy behind a proxy`,
+    `it needs level ${SSLSEC_ENCRYPTED}, and the connection has 0; see net.ssl.enabled, or encryptedByProxy`,
   ],
   ["server", { conntype: "mine" }, 'it needs "mine", and the connection has "classic"'],
 ])("a %s with %j is told what is needed", (end, rule, needs) => {

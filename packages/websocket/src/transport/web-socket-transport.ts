@@ -145,8 +145,8 @@ export class WebSocketTransport implements Transport, InputOwner, OutputOwner {
     return this.#output.backlog;
   }
 
-  unacknowledged(age?: number): Promise<number | undefined> {
-    return unacknowledged(this.socket, age);
+  unacknowledged(): Promise<number | undefined> {
+    return unacknowledged(this.socket);
   }
 
   start(handler: TransportHandler): void {

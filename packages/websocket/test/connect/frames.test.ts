@@ -237,7 +237,7 @@ test("it knows the other end's address, its socket, and what the kernel has of i
   const { transport } = await connected(url);
   expect(transport.remoteAddress).toEqual(["127.0.0.1", port]);
   expect(transport.socket).toMatchObject({ remotePort: port });
-  const waiting = await transport.unacknowledged?.(0);
+  const waiting = await transport.unacknowledged?.();
   expect(waiting).toBe(process.platform === "linux" ? 0 : undefined);
 });
 
