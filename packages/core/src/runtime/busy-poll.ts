@@ -16,6 +16,9 @@ const MOST_TERM = 8192;
 /** Ticks in a millisecond. The engine keeps integers of 32 bits in the object itself, and other numbers elsewhere. */
 const TICKS = 1024;
 
+/** Not one that a test put in its place, whose turns come when the test says, or never. */
+const { setImmediate: nextTurn } = globalThis;
+
 /**
  * Polls for the next bytes instead of letting the event loop sleep, where that makes them come sooner: to fall asleep and
  * to be woken up may take longer than such a wait, on both sides. That is what a kernel's busy polling of sockets and a
@@ -27,11 +30,9 @@ const TICKS = 1024;
  * now and then.
  */
 export class BusyPoll implements Poll {
-  /** Longest wait for the next bytes. */
-  readonly seconds: number;
-  readonly #clock: Clock;
-  /** Ticks after an arrival for which the next one is waited for. */
-  readonly #window: number;
+  readonly #clock: Pick<Clock, "now">;
+  /** Ticks after the last arrival for which the next one is waited for. */
+  #window = 0;
   /** When the last arrival was. */
   #last = 0;
   /** When the poll of now began, or the row of short intervals. */
@@ -51,11 +52,9 @@ export class BusyPoll implements Poll {
   /** Whether a turn is due: bytes of many connections may end a poll and begin the next one within one turn. */
   #turning = false;
 
-  /** @param seconds - longest wait for the next bytes (`net.latency.poll`). */
-  constructor(clock: Clock, seconds: number) {
-    this.seconds = seconds;
+  /** @param clock - one that goes on by itself: while it stands still, a poll does not end. */
+  constructor(clock: Pick<Clock, "now">) {
     this.#clock = clock;
-    this.#window = Math.round(seconds * 1000 * TICKS);
   }
 
   /** Whether it polls now. */
@@ -63,11 +62,12 @@ export class BusyPoll implements Poll {
     return this.#polling;
   }
 
-  /** Bytes came. */
-  arrived(): void {
+  /** Bytes came. @param seconds - longest wait for the next ones, in which connections of one peer may differ. */
+  arrived(seconds: number): void {
     const now = this.#now();
     const soon = this.#short >= 0 && ticks(this.#last, now) <= this.#window;
     this.#last = now;
+    this.#window = Math.round(seconds * 1000 * TICKS);
     if (this.#polling) this.#arrivedInPoll(now);
     else if (!soon) this.#beginRow(now);
     else if (++this.#short >= (this.#slept < 0 ? this.#trust : TO_GO_ON)) this.#poll(now);
@@ -126,7 +126,7 @@ export class BusyPoll implements Poll {
   #takeTurn(): void {
     if (this.#turning) return;
     this.#turning = true;
-    setImmediate(this.#turn);
+    nextTurn(this.#turn);
   }
 
   /** One turn of the event loop; while another one is due, the loop looks for events and does not sleep. */

@@ -27,6 +27,9 @@ export const systemClock: Clock = {
   afterInput: (callback) => void setImmediate(callback),
 };
 
+/** Goes on while those of a test stand still. */
+const realClock = { now: (): number => ownPerformance.now() };
+
 /** Whether there is more than one processor; `undefined`: nobody has asked the system yet, which thousands of clients would do. */
 let several: boolean | undefined;
 
@@ -48,9 +51,8 @@ export const nodePlatform: Platform = {
   format: formatOnOneLine,
   print: writeLine,
   warn: (message) => process.emitWarning(message, "Peng3dnetWarning"),
-  // With one processor the peer could not work while this polls; a clock that a test turns would never end a poll.
-  poll: (clock, seconds) =>
-    clock === systemClock && severalProcessors() ? new BusyPoll(clock, seconds) : undefined,
+  // With one processor the peer could not work while this polls; by a clock that a test turns, a poll would not end.
+  poll: (clock) => (clock === systemClock && severalProcessors() ? new BusyPoll(realClock) : undefined),
   connectionLimit: connectionsByDescriptors,
   observer: diagnosticsObserver,
   nodeObserver: clusterDiagnosticsObserver,

@@ -1,7 +1,8 @@
 import { availableParallelism } from "node:os";
-import { Client } from "@peng3dnet/core";
+import { Client, type Platform } from "@peng3dnet/core";
 import { ManualClock } from "@peng3dnet/core/testing";
 import { BusyPoll } from "../../src/runtime/busy-poll.js";
+import { nodePlatform, systemClock } from "../../src/runtime/node-platform.js";
 import { track } from "../support/cleanup.js";
 import { deferred, handle, startServer } from "../support/peers.js";
 
@@ -19,17 +20,22 @@ afterEach(async () => {
   await turn();
 });
 
+/** Calls that the event loop owes. */
+function turnsDue(): number {
+  return process.getActiveResourcesInfo().filter((name) => name === "Immediate").length;
+}
+
 function scene(): { clock: ManualClock; poll: BusyPoll; arrivals(count: number, interval?: number): void } {
   const clock = new ManualClock();
   clocks.push(clock);
-  const poll = new BusyPoll(clock, WINDOW);
+  const poll = new BusyPoll(clock);
   return {
     clock,
     poll,
     arrivals(count, interval = SHORT) {
       for (let arrival = 0; arrival < count; arrival++) {
         clock.advance(interval);
-        poll.arrived();
+        poll.arrived(WINDOW);
       }
     },
   };
@@ -217,22 +223,111 @@ test("is compared with the pace before its first poll, not with what that made o
 
 test("polls that end and begin within a turn of the event loop take one turn at a time", async () => {
   const stage = scene();
-  const turns = jest.spyOn(globalThis, "setImmediate");
-  try {
-    for (let poll = 0; poll < 3; poll++) {
-      begun(stage);
-      lasted(stage, SHORT);
-    }
+  const before = turnsDue();
+  for (let poll = 0; poll < 3; poll++) {
     begun(stage);
-    expect(turns).toHaveBeenCalledTimes(1);
+    lasted(stage, SHORT);
+  }
+  begun(stage);
+  expect(turnsDue()).toBe(before + 1);
+  await inVain(stage);
+  expect(turnsDue()).toBe(before);
+});
+
+test("after a longer wait was asked for, a poll goes on for that one", async () => {
+  const stage = scene();
+  const { clock, poll } = stage;
+  begun(stage, WINDOW);
+  clock.advance(SHORT);
+  poll.arrived(2 * WINDOW);
+  clock.advance(2 * WINDOW);
+  await turn();
+  expect(poll.polling).toBe(true);
+  poll.arrived(WINDOW);
+  await inVain(stage);
+});
+
+test("goes on in real time, and ends, while a test has timers and clock of its own", async () => {
+  const realNow = performance.now.bind(performance);
+  jest.useFakeTimers({ doNotFake: ["setImmediate"] });
+  try {
+    const poll = nodePlatform.poll?.(systemClock);
+    // With one processor nobody polls.
+    if (!(poll instanceof BusyPoll)) return;
+    for (let arrivals = 0; !poll.polling && arrivals < 100_000; arrivals++) poll.arrived(0.001);
+    expect(poll.polling).toBe(true);
+    const limit = realNow() + 10_000;
+    while (poll.polling && realNow() < limit) await turn();
+    expect(poll.polling).toBe(false);
   } finally {
-    turns.mockRestore();
+    jest.useRealTimers();
+  }
+});
+
+test("takes its turns from the event loop, and not from a test that has those in its hands", async () => {
+  const stage = scene();
+  jest.useFakeTimers();
+  try {
+    begun(stage);
+  } finally {
+    jest.useRealTimers();
   }
   await inVain(stage);
 });
 
 describe("over sockets", () => {
   afterEach(() => jest.restoreAllMocks());
+
+  test("connections with different values of net.latency.poll share what a server polls with, which those with 0 do not touch", async () => {
+    const windows: number[] = [];
+    let made = 0;
+    const platform: Platform = {
+      ...nodePlatform,
+      poll() {
+        made++;
+        return { arrived: (seconds) => void windows.push(seconds) };
+      },
+    };
+    const server = await startServer({ clock: new ManualClock(), platform });
+    const echoes: (() => Promise<void>)[] = [];
+    for (const seconds of [0.001, 0.0005, 0]) {
+      server.cfg.set("net.latency.poll", seconds);
+      const client = track(new Client({ addr: server.addr }));
+      let answered = (): void => {};
+      handle(client, "test:echo", () => answered());
+      await client.start();
+      echoes.push(() => {
+        const { promise, resolve } = deferred();
+        answered = resolve;
+        client.sendMessage("test:echo", null);
+        return promise;
+      });
+    }
+    const before = windows.length;
+    for (let round = 0; round < 3; round++) for (const echoed of echoes) await echoed();
+    expect(made).toBe(1);
+    expect(windows.slice(before)).toEqual([0.001, 0.0005, 0.001, 0.0005, 0.001, 0.0005]);
+  });
+
+  test("once all connections are gone, the event loop owes nothing more", async () => {
+    const cfg = { "net.latency.poll": 0.001 };
+    const server = await startServer({ cfg });
+    const client = track(new Client({ addr: server.addr, cfg }));
+    const { promise, resolve } = deferred();
+    let count = 0;
+    handle(client, "test:echo", () => {
+      if (++count === 500) resolve();
+      else client.sendMessage("test:echo", count);
+    });
+    await client.start();
+    client.sendMessage("test:echo", 0);
+    await promise;
+    client.stop();
+    server.stop();
+    await Promise.all([client.join(), server.join()]);
+    // By timers, which wait without a turn that is due. What polls for ever never gets there.
+    while (turnsDue() > 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  });
 
   test.each([
     ["0: never polls", 0, false],
@@ -241,8 +336,8 @@ describe("over sockets", () => {
     const cfg = { "net.latency.poll": seconds };
     const polling: boolean[] = [];
     const { arrived } = BusyPoll.prototype;
-    jest.spyOn(BusyPoll.prototype, "arrived").mockImplementation(function (this: BusyPoll) {
-      arrived.call(this);
+    jest.spyOn(BusyPoll.prototype, "arrived").mockImplementation(function (this: BusyPoll, window) {
+      arrived.call(this, window);
       polling.push(this.polling);
     });
     const server = await startServer({ cfg });

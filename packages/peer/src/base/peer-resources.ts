@@ -13,6 +13,9 @@ import { type PartsInit, PeerParts } from "./peer-parts.js";
 /** Ticks in a millisecond: the engine keeps integers of 32 bits in the object itself. */
 const TICKS = 1024;
 
+/** Where the platform has none. */
+const NO_POLL: Poll = { arrived() {} };
+
 /** An iterator of messages. */
 interface Stream {
   end(): void;
@@ -43,8 +46,8 @@ export abstract class PeerResources extends PeerParts implements TickHost {
   #tickers: Set<{ stop(): void }> | undefined = undefined;
   /** What iterators may buffer together, in bytes. */
   #maxBuffered = 0;
-  /** What polls while bytes keep coming, for so many seconds; `undefined`: nobody has asked for it yet. */
-  #polling: { readonly window: number; readonly poll: Poll | undefined } | undefined = undefined;
+  /** What polls while bytes keep coming, of whatever connection; `undefined`: nobody has asked for it yet. */
+  #poll: Poll | undefined = undefined;
   /** When bytes came last, as long as that is so, in ticks. */
   #arrivedAt = 0;
 
@@ -146,7 +149,7 @@ export abstract class PeerResources extends PeerParts implements TickHost {
   /** Bytes came. @param window - how long this polls for the next ones, in seconds; 0: not at all. */
   protected arrived(window: number): void {
     if (window === 0) return;
-    if (this.#polling?.window === window) this.#polling.poll?.arrived();
+    if (this.#poll !== undefined) this.#poll.arrived(window);
     else if (this.platform.poll !== undefined) this.arrivedAlone(window);
   }
 
@@ -157,8 +160,8 @@ export abstract class PeerResources extends PeerParts implements TickHost {
     const soon = (now - this.#arrivedAt) >>> 0 <= window * 1000 * TICKS;
     this.#arrivedAt = now;
     if (!soon) return;
-    this.#polling = { window, poll: platform.poll?.(clock, window) };
-    this.#polling.poll?.arrived();
+    this.#poll = platform.poll?.(clock) ?? NO_POLL;
+    this.#poll.arrived(window);
   }
 
   // ---- for tickers ------------------------------------------------------------------------------

@@ -5,10 +5,8 @@ import type { Clock } from "../time/clock.js";
 
 /** Keeps the event loop awake while bytes keep coming. */
 export interface Poll {
-  /** Longest wait for the next bytes, in seconds (`net.latency.poll`). */
-  readonly seconds: number;
-  /** Bytes came. */
-  arrived(): void;
+  /** Bytes came. @param seconds - longest wait for the next ones, above 0 (`net.latency.poll`). */
+  arrived(seconds: number): void;
 }
 
 /**
@@ -37,8 +35,8 @@ export interface Platform {
   readonly print: (line: string) => void;
   /** Warns whoever runs the program of a mistake that would go unnoticed otherwise. */
   readonly warn: (message: string) => void;
-  /** Polls for the next bytes while they keep coming; left out, or `undefined`, where that spares nothing. */
-  readonly poll?: ((clock: Clock, seconds: number) => Poll | undefined) | undefined;
+  /** Makes what polls for the next bytes of a peer while they keep coming; left out, or `undefined`, where that spares nothing. */
+  readonly poll?: ((clock: Clock) => Poll | undefined) | undefined;
   /**
    * Calls `call` whenever the network may be there again, so that a client which waits to connect need not wait longer; left
    * out where nothing tells. Returns what ends that.
