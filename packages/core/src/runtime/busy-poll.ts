@@ -41,7 +41,7 @@ export class BusyPoll implements Poll {
   #short = -1;
   /** How many of them it takes to poll. */
   #trust = LEAST_TRUST;
-  /** How many ticks so many took; -1: that is to be measured. */
+  /** Ticks that so many of them took while the event loop slept; -1: that is to be measured. */
   #slept = -1;
   /** What polling is judged by: arrivals while it polled, and the ticks of polls that are over. */
   #polled = 0;

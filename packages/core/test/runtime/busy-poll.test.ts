@@ -275,6 +275,53 @@ test("takes its turns from the event loop, and not from a test that has those in
   await inVain(stage);
 });
 
+/** Which part of ten seconds it polls, given when the next bytes come, in windows. */
+async function share(next: (stage: ReturnType<typeof scene>, count: number) => number): Promise<number> {
+  const stage = scene();
+  const { clock, poll, arrivals } = stage;
+  let polled = 0;
+  for (let time = 0, count = 0; time < 10 / WINDOW; count++) {
+    const interval = next(stage, count);
+    time += interval;
+    if (poll.polling) polled += Math.min(interval, 1.125);
+    if (poll.polling && interval > 1.125) {
+      await inVain(stage);
+      clock.advance((interval - 1.125) * WINDOW);
+      poll.arrived(WINDOW);
+    } else arrivals(1, interval * WINDOW);
+  }
+  return (polled * WINDOW) / 10;
+}
+
+describe("the part of the time for which it polls", () => {
+  const noise = (count: number): number => ((count * 2_654_435_761) % 2 ** 32) / 2 ** 32;
+
+  test.each<[string, (stage: ReturnType<typeof scene>, count: number) => number]>([
+    ["a steady pace", () => 0.75],
+    ["a quick one", () => 0.125],
+    ["one as slow as may be", () => 1],
+    ["a pace that varies", (_stage, count) => 0.25 + 0.5 * noise(count)],
+    ["many with paces of their own", (_stage, count) => -0.25 * Math.log(1 - noise(count))],
+    [
+      "slowly at first, then in bursts of five, which take it to poll again",
+      (_stage, count) => (count > 33 && count % 5 === 0 ? 1.5 : count > 33 ? 0.0625 : 1),
+    ],
+    ["bursts of 33, which take it to poll at first", (_stage, count) => (count % 33 === 0 ? 1.5 : 0.0625)],
+    ["2,000 that answer at once, again and again", (_stage, count) => (count % 2000 === 0 ? 100 : 0.0625)],
+    ["by turns slow and quick, not knowing when it polls", (_stage, count) => (count % 545 < 33 ? 1 : 0.875)],
+  ])("%s: below a twelfth", async (_pace, next) => {
+    expect(await share(next)).toBeLessThan(1 / 12);
+  });
+
+  test("packets just behind the window: none at all", async () => {
+    expect(await share(() => 1.125)).toBe(0);
+  });
+
+  test("who answers sooner while it polls has it poll nearly all the time", async () => {
+    expect(await share(({ poll }) => (poll.polling ? 0.25 : 1))).toBeGreaterThan(0.9);
+  });
+});
+
 describe("over sockets", () => {
   afterEach(() => jest.restoreAllMocks());
 
@@ -309,24 +356,33 @@ describe("over sockets", () => {
     expect(windows.slice(before)).toEqual([0.001, 0.0005, 0.001, 0.0005, 0.001, 0.0005]);
   });
 
-  test("once all connections are gone, the event loop owes nothing more", async () => {
+  test("a server and a client that end while they poll owe the event loop nothing soon after", async () => {
     const cfg = { "net.latency.poll": 0.001 };
+    let polls = false;
+    const { arrived } = BusyPoll.prototype;
+    jest.spyOn(BusyPoll.prototype, "arrived").mockImplementation(function (this: BusyPoll, seconds) {
+      arrived.call(this, seconds);
+      polls ||= this.polling;
+    });
     const server = await startServer({ cfg });
     const client = track(new Client({ addr: server.addr, cfg }));
     const { promise, resolve } = deferred();
     let count = 0;
     handle(client, "test:echo", () => {
-      if (++count === 500) resolve();
-      else client.sendMessage("test:echo", count);
+      // With one processor nobody polls.
+      if (polls || ++count === 1000) {
+        client.stop();
+        server.stop();
+        resolve();
+      } else client.sendMessage("test:echo", count);
     });
     await client.start();
     client.sendMessage("test:echo", 0);
     await promise;
-    client.stop();
-    server.stop();
     await Promise.all([client.join(), server.join()]);
-    // By timers, which wait without a turn that is due. What polls for ever never gets there.
-    while (turnsDue() > 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    // By timers, for which no turn is due.
+    while (turnsDue() > 0) await new Promise((waited) => setTimeout(waited, 1));
+    expect(polls).toBe(availableParallelism() > 1);
   });
 
   test.each([
