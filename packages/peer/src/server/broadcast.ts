@@ -57,6 +57,8 @@ export function sendToAll<C extends ClientOnServer>(
       );
       continue;
     }
+    // A getter of the payload may have closed it while the packet was encoded.
+    if (connection.closing) continue;
     const before = connection.packetsOut;
     if (!connection.sendEncoded(entry, packet, ptype, data) && connection.behind) session.noteHighWater();
     if (connection.packetsOut !== before) count++;

@@ -81,6 +81,7 @@ export abstract class PacketSender extends PacketStream implements PacketTarget 
     if (entry.onlyState !== this.state && !maySend(this, entry, false)) return false;
     if (entry.parses && this.context.validateSent) this.checkSent(entry, data);
     this.out().encode(entry.id, data, entry.name);
+    if (this.#reason !== undefined) throw this.closedWithin(this.#reason);
     return this.accepted(entry, ptype, data, 1);
   }
 
@@ -121,6 +122,7 @@ export abstract class PacketSender extends PacketStream implements PacketTarget 
   sendRaw(id: number, data: unknown): boolean {
     if (this.#reason !== undefined) throw this.closed(this.#reason);
     this.out().encode(id, data, this.registry().peek(id)?.name ?? String(id));
+    if (this.#reason !== undefined) throw this.closedWithin(this.#reason);
     this.packetsOut++;
     return this.announce(1);
   }
@@ -175,6 +177,11 @@ export abstract class PacketSender extends PacketStream implements PacketTarget 
     if (this.#reason !== undefined) return;
     const body = address === undefined ? { reason } : { reason, address };
     this.out().encode(this.registry().getID(CLOSECONN_NAME), body, CLOSECONN_NAME);
+    // A codec of the application may have closed it within that: the first reason counts.
+    if (this.#reason !== undefined) {
+      this.takeBack();
+      return;
+    }
     this.packetsOut++;
     this.announce(1);
     this.markClosing(reason);
@@ -183,6 +190,12 @@ export abstract class PacketSender extends PacketStream implements PacketTarget 
   /** Begins a close without a closing packet: nothing can be sent from now on. */
   markClosing(reason: string | null): void {
     this.#reason = reason;
+  }
+
+  /** A getter of a payload, or a codec, has begun a close: nothing may stand behind the closing packet. */
+  private closedWithin(reason: string | null): ConnectionClosedError {
+    this.takeBack();
+    return this.closed(reason);
   }
 
   private closed(reason: string | null): ConnectionClosedError {

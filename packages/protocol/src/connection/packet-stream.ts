@@ -255,6 +255,17 @@ export abstract class PacketStream {
     encoder.taken(reusable);
     if (encoder.length > 0) return;
     this.#pending = false;
+    this.releaseIdle(encoder);
+  }
+
+  /** Takes back the packet that was encoded last, before it was announced. */
+  protected takeBack(): void {
+    const encoder = this.out();
+    encoder.takeBack();
+    this.releaseIdle(encoder);
+  }
+
+  private releaseIdle(encoder: FrameEncoder): void {
     if (!encoder.idle) return;
     this.#encoder = undefined;
     this.#context.encoders.release(encoder);

@@ -134,6 +134,13 @@ export class FrameEncoder {
     this.#shared = true;
   }
 
+  /** Takes back the packet written last, right after it was written. */
+  takeBack(): void {
+    this.length -= this.lastLength;
+    this.#used = this.#lastStart;
+    if (this.#used === 0) this.#dropBuffer(true);
+  }
+
   /** A copy of the packet written last, length prefix included. */
   last(): Uint8Array {
     // An observer may change or keep it, and the buffer may hold the output of other connections.
