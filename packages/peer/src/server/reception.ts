@@ -107,13 +107,16 @@ export class Reception<C extends ClientOnServer> {
   accept(transport: Transport, connected: number | undefined): C {
     const server = this.#server;
     const { clock, guard } = this.#parts;
-    if (server.ending())
-      throw new InvalidStateError("the server is stopped or shuts down; it accepts nothing more");
+    this.#checkOpen();
     const cid = this.#freeCid();
+    this.#checkOpen();
     const session = server.createSession(transport, cid);
     this.#house.limitTotals(session.options.maxQueuedTotal, session.options.unsentTotal);
     const addr = transport.remoteAddress;
     const client = server.createClient(session, addr, cid);
+    // Its constructor may have ended the server, or had it take somebody else in.
+    this.#checkOpen();
+    this.#checkFree(cid);
     // Its class may be no subclass of ours, or one of another copy of this package.
     if (client[SESSION] === undefined) Object.defineProperty(client, SESSION, { value: session });
     session.owner = client;
@@ -139,9 +142,18 @@ export class Reception<C extends ClientOnServer> {
       this.#parts.guard.watch(cid, "genCID");
       throw new InvalidStateError("genCID gave something that is not an integer");
     }
+    this.#checkFree(cid);
+    return cid;
+  }
+
+  #checkFree(cid: number): void {
     if (this.#table.find(cid) !== undefined)
       throw new InvalidStateError(`genCID gave the id ${cid}, which is in use`);
-    return cid;
+  }
+
+  #checkOpen(): void {
+    if (this.#server.ending())
+      throw new InvalidStateError("the server is stopped or shuts down; it accepts nothing more");
   }
 
   #evict(session: Session<C>): void {

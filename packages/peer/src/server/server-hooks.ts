@@ -18,6 +18,7 @@ import type { ResumeAuthority } from "../resume/resume-admission.js";
 import type { ResumePlaces } from "../resume/resume-places.js";
 import { ServerResumption } from "../resume/server-resumption.js";
 import { SESSION, type Session } from "../session/session.js";
+import type { WaitOptions } from "../time/wait-options.js";
 import { SharedPackets } from "../turns/shared-packets.js";
 import type { Admission } from "./admission.js";
 import { ClientOnServer } from "./client-on-server.js";
@@ -188,9 +189,9 @@ export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
     });
   }
 
-  /** Refuses newcomers from now on, those included whose handshake is under way. */
-  drain(): void {
-    if (this.draining.begun) return;
+  /** Refuses newcomers from now on, those included whose handshake is under way. @returns once all have left who were there. */
+  drain(options: WaitOptions): Promise<void> {
+    if (this.draining.begun) return this.draining.wait(options);
     const staying: Session[] = [];
     const coming: Session[] = [];
     for (const { [SESSION]: session } of this.#table.all()) {
@@ -202,7 +203,12 @@ export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
       else if (session.open) coming.push(session);
     }
     this.draining.begin(staying);
-    for (const session of coming) session.fail(this.#refusal(session.remoteAddress), "drain");
+    // First, since a listener of `drop` may end this, and whoever waits is told so.
+    const left = this.draining.wait(options);
+    for (const session of coming) {
+      if (this.draining.begun && session.open) session.fail(this.#refusal(session.remoteAddress), "drain");
+    }
+    return left;
   }
 
   typeNamed(session: Session<C>, type: ConnectionHooks): void {

@@ -310,8 +310,7 @@ export class Server<
   drain(options: WaitOptions = {}): Promise<void> {
     const invalid = waitError(options);
     if (invalid !== undefined) return optional(Promise.reject(invalid));
-    this.#hooks.drain();
-    return optional(this.#hooks.draining.wait(options));
+    return optional(this.#hooks.drain(options));
   }
 
   /** Lets newcomers in again, after {@link Server.drain}. */
@@ -335,7 +334,12 @@ export class Server<
   shutdown(options: ShutdownOptions = {}): Promise<ShutdownReport> {
     const invalid = waitError(options, SHUTDOWN_OPTIONS) ?? reasonError(options.reason ?? null);
     if (invalid !== undefined) return Promise.reject(invalid);
-    this.#shutdown ??= optional(this.#doShutdown(options));
+    if (this.#shutdown === undefined) {
+      let begun!: (report: Promise<ShutdownReport>) => void;
+      // First, since listeners that are called within it may call this again, and nobody is taken in any more.
+      this.#shutdown = optional(new Promise((resolve) => (begun = resolve)));
+      begun(this.#doShutdown(options));
+    }
     return this.#shutdown;
   }
 

@@ -343,3 +343,17 @@ test("clients of any acceptor are refused, and a client class may hide its sessi
   await drained;
   await server.shutdown();
 });
+
+test("a listener of drop that lets newcomers in again ends the wait, and is asked for nobody more", async () => {
+  const parts = scene();
+  const { net, server } = parts;
+  await join(parts);
+  connect(parts, "slow");
+  connect(parts, "slow");
+  await net.settle();
+  server.on("drop", () => server.admit());
+  expect(await stateOf(parts, server.drain())).toBe("P3D_ERR_ABORTED");
+  expect(server.draining).toBe(false);
+  expect(parts.drops).toHaveLength(1);
+  expect(server.clients.size).toBe(2);
+});
