@@ -73,6 +73,7 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
     direction: "recv" | "send",
     pid: PacketRef,
     data: unknown,
+    packet?: Uint8Array,
   ): boolean;
   abstract drained(session: Session<Owner>): void;
   abstract inputHeld(session: Session<Owner>, bytes: number): void;
@@ -233,10 +234,10 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
     if (unhandled && !heard && !this.observes(session.owner)) this.#unhandled(session, entry.name);
   }
 
-  sent(session: Session<Owner>, ptype: PacketRef, data: unknown): void {
+  sent(session: Session<Owner>, ptype: PacketRef, data: unknown, packet: Uint8Array | undefined): void {
     const { guard } = this;
     // First, since the packet's bytes are there until a handler sends another one.
-    if (this.watched) this.#showSent(session, ptype, data);
+    if (this.watched) this.#showSent(session, ptype, data, packet);
     try {
       const result = session.owner.onSend(ptype, data);
       if (result !== undefined) guard.watch(result, "onSend");
@@ -257,13 +258,14 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
     return this.events?.enabled === true && this.sendPacketEvent(session, "recv", entry.id, msg);
   }
 
-  #showSent(session: Session<Owner>, ptype: PacketRef, data: unknown): void {
+  #showSent(session: Session<Owner>, ptype: PacketRef, data: unknown, packet: Uint8Array | undefined): void {
     const { events } = this;
+    // Before anybody is told, who may send another one.
+    const bytes = packet?.length ?? session.connection.lastPacketBytes;
+    if (events?.enabled) this.sendPacketEvent(session, "send", ptype, data, packet);
     const observation = this.#observation;
-    if (observation?.packets !== undefined) {
-      observation.sent(this.registry.entry(ptype).name, session.connection.lastPacketBytes, session);
-    }
-    if (events?.enabled) this.sendPacketEvent(session, "send", ptype, data);
+    if (observation?.packets === undefined) return;
+    observation.sent(this.registry.entry(ptype).name, bytes, session);
   }
 
   roundTrip(session: Session<Owner>, seconds: number): void {

@@ -1,7 +1,7 @@
 import type { Address, CloseInfo } from "@peng3dnet/protocol";
 import type { HandlerGuard } from "../base/handler-guard.js";
 import type { ConnectionHandle } from "../session/connection-handle.js";
-import { ObserverList, thoseWho } from "./observer-list.js";
+import { ObserverList, thoseWho, WHERE } from "./observer-list.js";
 import type { PeerObserver, ResumptionEnd } from "./peer-observer.js";
 
 const NOBODY: readonly PeerObserver[] = [];
@@ -82,7 +82,8 @@ export class Observation extends ObserverList<PeerObserver> {
   received(packet: string, bytes: number, connection: ConnectionHandle): void {
     for (const one of this.packets ?? NOBODY) {
       try {
-        one.received?.(packet, bytes, connection);
+        const result: unknown = one.received?.(packet, bytes, connection);
+        if (result !== undefined) this.guard.watch(result, WHERE);
       } catch (error) {
         this.failed(error);
       }
@@ -92,7 +93,8 @@ export class Observation extends ObserverList<PeerObserver> {
   sent(packet: string, bytes: number, connection: ConnectionHandle): void {
     for (const one of this.packets ?? NOBODY) {
       try {
-        one.sent?.(packet, bytes, connection);
+        const result: unknown = one.sent?.(packet, bytes, connection);
+        if (result !== undefined) this.guard.watch(result, WHERE);
       } catch (error) {
         this.failed(error);
       }

@@ -19,6 +19,8 @@ export function followRequest(
   observation.tell(observation.requests, (one) => {
     const follower = one.request?.(request);
     if (follower !== undefined) followers.push(follower);
+    // By mistake it may be a promise, whose rejection is to end nothing.
+    return follower;
   });
   return RequestFollowers.of(followers, observation.guard);
 }

@@ -279,6 +279,7 @@ export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
     direction: "recv" | "send",
     pid: PacketRef,
     data: unknown,
+    sent?: Uint8Array,
   ): boolean {
     // Whole names: putting one together costs more than finding out that nobody listens.
     const event =
@@ -288,7 +289,7 @@ export class ServerHooks<C extends ClientOnServer> extends PeerHooks<C> {
     if (direction === "recv") {
       this.server.sendEvent(event, { client, pid, msg: data, [EVENT_SIZE]: session.connection.decodedSize });
     } else {
-      const packet = session.connection.lastPacket();
+      const packet = sent ?? session.connection.lastPacket();
       this.server.sendEvent(event, { client, pid, data: packet, [EVENT_SIZE]: packet.length });
     }
     return true;

@@ -56,7 +56,8 @@ export interface SessionHooks<Session> {
   typeNamed?(session: Session, type: ConnectionHooks): void;
   handshakeComplete(session: Session): void;
   received(session: Session, entry: PacketEntry, msg: unknown): void;
-  sent(session: Session, ptype: PacketRef, data: unknown): void;
+  /** @param packet - its bytes; `undefined`: it is still the last one of its connection. */
+  sent(session: Session, ptype: PacketRef, data: unknown, packet: Uint8Array | undefined): void;
   /** After `sendMessage` returned false: there is room again. */
   drained(session: Session): void;
   /** A session holds so many bytes of input that it cannot work off yet. */

@@ -525,8 +525,8 @@ export class Session<Owner = unknown>
     this.hooks.received(this, entry, msg);
   }
 
-  sent(ptype: PacketRef, data: unknown): void {
-    this.hooks.sent(this, ptype, data);
+  sent(ptype: PacketRef, data: unknown, packet?: Uint8Array): void {
+    this.hooks.sent(this, ptype, data, packet);
   }
 
   closeReceived(reason: string | null): void {

@@ -2,13 +2,14 @@
 
 import {
   type Census,
+  ClassicConnectionType,
   Client,
   definePacket,
   defineRequest,
   observe,
   type PeerObserver,
   payload,
-  type Server,
+  Server,
   standardPlatform,
 } from "@peng3dnet/peer";
 import { MemoryLink, TestNetwork } from "@peng3dnet/peer/testing";
@@ -141,6 +142,48 @@ test("what an observer throws is reported, and harms neither the connection nor 
   expect(errors.length).toBeGreaterThanOrEqual(6);
   expect(errors).toEqual(errors.map(() => ["observer", expect.objectContaining({ message: "boom" })]));
   expect(told).toEqual(expect.arrayContaining(["received test:say 16", "answered ended ok", "closed null"]));
+});
+
+test.each(["received", "sent", "request"])(
+  "a promise that %s returns by mistake ends nothing",
+  async (name) => {
+    const fail = (): Promise<never> => Promise.reject(new Error("of an observer"));
+    const { net, server, client, errors } = await pair([{ [name]: fail }]);
+    client.on(Say, () => {});
+    client.sendMessage(Say, "hello");
+    server.sendMessage(Say, "hello", 1);
+    expect(await client.request(Ask, "x")).toBe("x");
+    await net.settle();
+    expect(errors).toContainEqual(["observer", expect.objectContaining({ message: "of an observer" })]);
+  },
+);
+
+test("who sends or flushes on hearing of a packet changes nothing of what others are told of it", async () => {
+  class Flushing extends ClassicConnectionType {
+    override send(): boolean {
+      if (this.peer instanceof Server) this.peer.pumpWriteBuffer();
+      return false;
+    }
+  }
+  const net = new TestNetwork();
+  const events: number[] = [];
+  const sizes: number[] = [];
+  const sendEvent = (event: string, { data }: Readonly<Record<string, unknown>>): void => {
+    if (event === "peng3dnet:server.connection.send") events.push((data as Uint8Array).length);
+  };
+  const server = net.server({ packets, peng: { sendEvent } });
+  server.addConnType("own", new Flushing(server));
+  observe(server, { sent: () => server.pumpWriteBuffer() });
+  observe(server, { sent: (_packet, bytes) => void sizes.push(bytes) });
+  const client = net.client({ packets, conntype: "own" });
+  client.addConnType("own", new ClassicConnectionType(client));
+  client.on(Say, () => {});
+  net.connect(client, server);
+  await client.waitForConnection();
+  await net.settle();
+  server.sendMessage(Say, "12345", 1);
+  // Length prefix, header, and a text of five bytes.
+  expect({ events, sizes }).toEqual({ events: [16], sizes: [16] });
 });
 
 test.each<[string, <T>(call: () => T) => T]>([

@@ -26,8 +26,13 @@ export interface ConnectionHost {
   handshakeComplete(): void;
   /** A packet passed all checks, and its type's handler was called. */
   received(entry: PacketEntry, msg: unknown): void;
-  /** A packet was accepted for sending. Its bytes are `connection.lastPacket()`. */
-  sent(ptype: PacketRef, data: unknown): void;
+  /**
+   * A packet was accepted for sending.
+   *
+   * @param packet - its bytes, where others have seen it before, who may have sent something else; left out: they are
+   * `connection.lastPacket()`.
+   */
+  sent(ptype: PacketRef, data: unknown, packet?: Uint8Array): void;
   /**
    * A beat was received, or the answer to one, on a connection whose sides agreed on heartbeats.
    *

@@ -227,6 +227,6 @@ export abstract class PacketSender extends PacketStream implements PacketTarget 
         this.host.handlerFailed(error, entry.name);
       }
     }
-    this.host.sent(ptype, data);
+    this.host.sent(ptype, data, packet);
   }
 }
