@@ -7,12 +7,25 @@ function noClient(cid: Cid | undefined, reason: string | null): ConnectionClosed
   return new ConnectionClosedError(`there is no client with the cid ${cid}; it may be closed`, reason);
 }
 
+/**
+ * Until the stack of an error is read, the engine keeps the functions and objects that it names, and with these whole sessions,
+ * sockets and clients of the application. Reading it leaves a text.
+ */
+function keepTextOnly(error: unknown): void {
+  const seen = new Set<unknown>();
+  for (let cause = error; cause instanceof Error && !seen.has(cause); cause = cause.cause) {
+    void cause.stack;
+    seen.add(cause);
+  }
+}
+
 /** How the clients ended that left last: whoever kicks one of them just then gets the result of its close. */
 export class RecentCloses {
   readonly #infos = new Map<number, CloseInfo>();
 
   /** Notes how one ended. */
   add(cid: number, info: CloseInfo): void {
+    keepTextOnly(info.error);
     this.#infos.delete(cid);
     this.#infos.set(cid, info);
     if (this.#infos.size <= MOST) return;

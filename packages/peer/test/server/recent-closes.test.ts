@@ -1,6 +1,9 @@
 // What a server still knows of clients that have just left.
 
-import type { CloseInfo } from "@peng3dnet/peer";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { type CloseInfo, ConnectionLostError } from "@peng3dnet/peer";
+import { TestNetwork } from "@peng3dnet/peer/testing";
 import { RecentCloses } from "../../src/server/recent-closes.js";
 
 const MOST = 256;
@@ -39,4 +42,69 @@ test("the last 256 are known, and the one that left longest ago is forgotten fir
   expect(closes.of(3).reason).toBe("left 3");
   expect(closes.of(1).reason).toBe("left again");
   expect(closes.of(MOST + 1).reason).toBe("one more");
+});
+
+/** What is left of an object that made an error, with a cause that it made as well, and of which nothing but the error is kept. */
+function failed(fail: (error: Error) => void): WeakRef<object> {
+  class Part {
+    fail(): void {
+      fail(new ConnectionLostError("lost", { cause: this.cause() }));
+    }
+    cause(): Error {
+      return new Error("the cause");
+    }
+  }
+  const part = new Part();
+  part.fail();
+  return new WeakRef(part);
+}
+
+async function collect(): Promise<void> {
+  setFlagsFromString("--expose-gc");
+  const gc = runInNewContext("gc") as () => void;
+  for (let turn = 0; turn < 3; turn++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    gc();
+  }
+}
+
+test("of what an error was made by, nothing is kept with it", async () => {
+  const closes = new RecentCloses();
+  const ref = failed((error) => closes.add(1, { reason: "socketclose", error, clean: false }));
+  await collect();
+  expect(ref.deref()).toBeUndefined();
+  expect(closes.of(1).error).toMatchObject({ message: "lost", cause: { message: "the cause" } });
+});
+
+test("of a client whose connection was lost, its error is kept and nothing else", async () => {
+  const net = new TestNetwork();
+  const server = net.server({ cfg: { "net.resume.window": 5 } });
+  const play = async (): Promise<WeakRef<object>> => {
+    const client = net.client({ resume: true });
+    const link = net.connect(client, server);
+    await net.pass(1);
+    const ref = new WeakRef(server.clients.get(1) as object);
+    expect(ref.deref()).toBeDefined();
+    link.cut();
+    client.stop();
+    await net.pass(6);
+    return ref;
+  };
+  const ref = await play();
+  await collect();
+  expect(ref.deref()).toBeUndefined();
+  expect(await server.closeConnection(1)).toMatchObject({
+    reason: "resumeexpired",
+    error: { code: "P3D_ERR_RESUME" },
+  });
+  server.stop();
+});
+
+test("an error that is its own cause harms nothing", () => {
+  const closes = new RecentCloses();
+  const [one, other] = [new Error("one"), new Error("other")];
+  one.cause = other;
+  other.cause = one;
+  closes.add(1, { reason: "socketclose", error: one as unknown as CloseInfo["error"], clean: false });
+  expect(closes.of(1).error).toBe(one);
 });
