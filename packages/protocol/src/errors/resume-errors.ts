@@ -5,7 +5,8 @@ import { EnvironmentError, type Peng3dnetErrorOptions } from "./families.js";
  *
  * - `"resumeexpired"`: its client did not come back in time (`net.resume.window`).
  * - `"resumeunknown"`: the server has no such session, or the ticket is another one.
- * - `"resumerefused"`: the server's application did not let it in, or its certificate is another one.
+ * - `"resumerefused"`: the server's application did not let it in, its certificate is another one, or its connection is less secure
+ *   than before.
  * - `"resumegap"`: what one side has received does not fit what the other one has kept.
  * - `"resumeregistry"`: the server's registry is not that which the session began with.
  * - `"resumeevicted"`: too many sessions waited (`net.resume.sessions`, `net.resume.sessions.address`).
