@@ -14,8 +14,12 @@ function noClient(cid: Cid | undefined, reason: string | null): ConnectionClosed
 function keepTextOnly(error: unknown): void {
   const seen = new Set<unknown>();
   for (let cause = error; cause instanceof Error && !seen.has(cause); cause = cause.cause) {
-    void cause.stack;
     seen.add(cause);
+    try {
+      void cause.stack;
+    } catch {
+      // An error of the application may have a getter of its own there.
+    }
   }
 }
 

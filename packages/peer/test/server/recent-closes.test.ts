@@ -108,3 +108,14 @@ test("an error that is its own cause harms nothing", () => {
   closes.add(1, { reason: "socketclose", error: one as unknown as CloseInfo["error"], clean: false });
   expect(closes.of(1).error).toBe(one);
 });
+
+test("an error whose stack cannot be read harms nothing", () => {
+  const closes = new RecentCloses();
+  const error = Object.defineProperty(new ConnectionLostError("lost"), "stack", {
+    get() {
+      throw new Error("no stack");
+    },
+  });
+  closes.add(1, { reason: "socketclose", error, clean: false });
+  expect(closes.of(1).error).toBe(error);
+});
