@@ -92,6 +92,37 @@ const loading =
   `${emitter}\n${typesOnly} with { "resolution-mode": "import" };\n` +
   `export async function load() {\n${loads.join("\n")}\n${use.replace("export ", "")}\n  return main();\n}\n`;
 
+// What a package of a user's exports, for which the compiler writes the types.
+const exported = `
+  import { Client, ClientOnServer, definePacket, defineRequest, payload, Server } from "@peng3dnet/core";
+  import { events, HeadlessPeng } from "@peng3dnet/peng3d-events";
+  import { PingableClientMixin, PingableServerMixin, pingServer } from "@peng3dnet/ping";
+  import { serveWebSocket } from "@peng3dnet/websocket";
+  export const Say = definePacket({ name: "demo:say", schema: payload<{ text: string }>() });
+  export const Join = defineRequest({
+    name: "demo:join",
+    request: payload<{ name: string }>(),
+    response: payload<string[]>(),
+    errors: { taken: payload<null>() },
+  });
+  export const packets = [Say, Join];
+  export class Player extends ClientOnServer {
+    score = 0;
+  }
+  export const server = new Server({ packets, clientcls: Player, peng: new HeadlessPeng() });
+  export const client = new Client({ packets });
+  export const room = server.group("room");
+  export const messages = server.messages(Say);
+  export const binds = events(server, "peng3dnet:server.bind");
+  export const join = (name: string) => client.request(Join, { name });
+  export const serve = () => serveWebSocket(server, { port: 0 });
+  export const ping = () => pingServer({ addr: "127.0.0.1:1" });
+  class PlayerServer extends Server<Player> {}
+  class PlainClient extends Client {}
+  export class GameServer extends PingableServerMixin(PlayerServer) {}
+  export class Pinger extends PingableClientMixin(PlainClient) {}
+`;
+
 /** Each way of resolving modules: options, and what is compiled. */
 function resolutions(compiler) {
   const requiresEsm = compiler !== "typescript-5.4";
@@ -124,6 +155,33 @@ function check(compiler, config) {
   });
 }
 
+/** What the compiler declares for `exported` has to compile again, for those who import it. */
+async function checkDeclarations(home, compiler) {
+  const folder = join(home, `declared-${compiler}`);
+  mkdirSync(folder);
+  const shared = {
+    target: "es2022",
+    lib: ["es2022"],
+    module: "nodenext",
+    strict: true,
+    skipLibCheck: false,
+    types: ["node"],
+    typeRoots: ["../node-types-oldest"],
+  };
+  const projects = {
+    writing: {
+      compilerOptions: { ...shared, declaration: true, rootDir: "..", outDir: "." },
+      files: ["../exported.mts"],
+    },
+    reading: { compilerOptions: { ...shared, noEmit: true }, files: ["exported.d.mts"] },
+  };
+  for (const [name, project] of Object.entries(projects)) {
+    const config = join(folder, `${name}.json`);
+    writeFileSync(config, JSON.stringify(project));
+    assert.equal(await check(compiler, config), "", `${compiler}, ${name} declarations`);
+  }
+}
+
 /** @param home - where all packages are installed. @returns how many combinations were checked. */
 export async function checkTypes(home) {
   const files = {
@@ -131,6 +189,7 @@ export async function checkTypes(home) {
     "requiring.cts": program,
     "loading.cts": loading,
     "bundled.ts": program,
+    "exported.mts": exported,
   };
   for (const [file, text] of Object.entries(files)) writeFileSync(join(home, file), text);
   const checks = [];
@@ -140,6 +199,7 @@ export async function checkTypes(home) {
     symlinkSync(join(root, "node_modules", name), join(folder, "node"), "junction");
   }
   for (const compiler of COMPILERS) {
+    checks.push(() => checkDeclarations(home, compiler));
     for (const [resolution, [options, compiled]] of Object.entries(resolutions(compiler))) {
       for (const [exactOptionalPropertyTypes, age] of variants(compiler)) {
         const exact = exactOptionalPropertyTypes ? " exactOptionalPropertyTypes" : "";
