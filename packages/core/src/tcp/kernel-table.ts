@@ -2,7 +2,7 @@ import type { Clock } from "@peng3dnet/peer";
 import { TableSearch } from "./table-search.js";
 
 /** How long a list is left alone after it was read, times as long as that took: it has the connections of all programs. */
-const REST = 20;
+const REST = 10;
 /** It is left alone for so long at least, in milliseconds. */
 const LEAST_REST = 100;
 /** How much is read at a time, in bytes. Linux hands out a page, which most machines have of 4 KiB. */

@@ -7,6 +7,8 @@ import type { HeartbeatRole } from "./heartbeats.js";
 const ALLOWANCE = 8;
 /** Beats in a row that a client gets that gives no sign of life. */
 const MOST_UNHEARD = 4;
+/** Less than this is through at once, or not at all: the system is not asked for it, in bytes. */
+const LITTLE = 2048;
 /** What may get on between that word and ours, in bytes, beside a part of what is sent meanwhile. */
 const NEGLIGIBLE = 64;
 /** Where the system does not tell, no more than this is taken to wait in it, in bytes. */
@@ -161,7 +163,9 @@ export class ServerHeartbeat extends Heartbeat {
     const asked = this.#asked;
     if (asked === undefined) return "cannot be told yet";
     const { transport } = this.session;
-    const inKernel = await transport.unacknowledged?.();
+    const given = asked.position - this.#answeredPosition;
+    // To ask takes the longer the more connections the machine has, and thousands may be silent.
+    const inKernel = given < LITTLE ? 0 : await transport.unacknowledged?.();
     const handed = this.session.bytesHanded;
     const [before, beforeOf] = [asked.taken, asked.takenOf];
     const taken = handed - (inKernel ?? 0);
@@ -169,15 +173,16 @@ export class ServerHeartbeat extends Heartbeat {
     asked.takenOf = handed;
     // The beat has arrived, if not in the program.
     if (taken >= asked.position) {
-      return inKernel === undefined && this.mayWaitInKernel(asked) ? "cannot be told yet" : "stands still";
+      return inKernel === undefined && this.mayWaitInKernel(asked, given)
+        ? "cannot be told yet"
+        : "stands still";
     }
     if (before === undefined) return "cannot be told yet";
     return taken - before > NEGLIGIBLE + (handed - beforeOf) / 16 ? "gets on" : "stands still";
   }
 
   /** Whether the system, which does not tell, may be busy with much that it was given. */
-  private mayWaitInKernel({ position, at }: AskedBeat): boolean {
-    const given = position - this.#answeredPosition;
+  private mayWaitInKernel({ at }: AskedBeat, given: number): boolean {
     if (given < LEAST_IN_KERNEL) return false;
     const most =
       this.session.options.heartbeatTimeout * 1000 + Math.min(given, MOST_IN_KERNEL) / LEAST_PER_MS;

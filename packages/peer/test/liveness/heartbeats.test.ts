@@ -92,6 +92,9 @@ class LateClock implements Clock {
   }
 }
 
+/** So much that the system is asked whether it has arrived. */
+const MUCH = new Uint8Array(4096);
+
 /** Lets what is under way arrive. */
 const turn = (): Promise<void> => new TestNetwork().settle();
 
@@ -256,6 +259,7 @@ describe("nobody is ended", () => {
     const { link, remote, pass } = await scene(FAST, NEVER);
     const waiting = toldLate(link);
     await pass(5);
+    remote.sendMessage("test:data", MUCH);
     link.toServer.freeze();
     await pass(5);
     expect([waiting.length, remote.active]).toEqual([1, true]);
@@ -270,6 +274,7 @@ describe("nobody is ended", () => {
     const { link, client, remote, pass } = await scene(FAST, NEVER);
     const waiting = toldLate(link);
     await pass(5);
+    remote.sendMessage("test:data", MUCH);
     link.toServer.freeze();
     await pass(5);
     expect(waiting).toHaveLength(1);
@@ -410,6 +415,35 @@ test("a client says that it is there while beats are held up behind what it rece
   // What it gets then is nothing.
   link.toClient.freeze();
   await pass(8);
+  expect(closes.server?.reason).toBe("heartbeattimeout");
+});
+
+test("the system is not asked about a client that was sent next to nothing", async () => {
+  const { link, remote, pass, closes } = await scene(FAST, NEVER);
+  let asked = 0;
+  Object.assign(link.server, {
+    unacknowledged: async () => {
+      asked++;
+      return 0;
+    },
+  });
+  await pass(5);
+  link.toServer.freeze();
+  await pass(10);
+  expect([asked, closes.server?.reason]).toEqual([0, "heartbeattimeout"]);
+  expect(remote.active).toBe(false);
+});
+
+test("the system is asked about a client that was sent more", async () => {
+  const { link, remote, pass, closes } = await scene(FAST, NEVER);
+  const waiting = toldLate(link);
+  await pass(5);
+  remote.sendMessage("test:data", MUCH);
+  link.toServer.freeze();
+  await pass(10);
+  expect([waiting.length, remote.active]).toEqual([1, true]);
+  waiting[0]?.(0);
+  await pass(0.1);
   expect(closes.server?.reason).toBe("heartbeattimeout");
 });
 
