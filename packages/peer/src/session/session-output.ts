@@ -58,8 +58,11 @@ interface ProgressWatch {
   waiting: boolean;
   /** Since when none of them has got further, in milliseconds by the clock. */
   progressAt: number;
-  /** What waited in the kernel when half of the time was over, if the system tells. */
-  inKernel: number | undefined;
+  /**
+   * What waited in the kernel when half of the time was over, if the system tells. `"asked"`: it has not told yet; `"late"`: not even
+   * when all of the time was over.
+   */
+  inKernel: number | "asked" | "late" | undefined;
   deadline: Deadline | undefined;
 }
 
@@ -456,7 +459,10 @@ export class SessionOutput {
   /** Notes what waits in the kernel: it may hand on megabytes, slowly, before it has room again and says so. */
   private lookIntoKernel(watch: ProgressWatch): void {
     const since = watch.progressAt;
-    void this.#host.transport.unacknowledged?.().then((waiting) => {
+    const asked = this.#host.transport.unacknowledged?.();
+    if (asked === undefined) return;
+    watch.inKernel = "asked";
+    void asked.then((waiting) => {
       if (watch.progressAt === since) watch.inKernel = waiting;
     });
   }
@@ -464,7 +470,13 @@ export class SessionOutput {
   /** The time is over: cuts the connection, unless the peer has taken some of what waits in the kernel meanwhile. */
   private withoutProgress(backlog: Backlog, watch: ProgressWatch): void {
     const { inKernel, progressAt } = watch;
-    if (inKernel === undefined) {
+    if (inKernel === "asked") {
+      // On a machine with many connections the system takes its time. It gets half of ours more, and no longer.
+      watch.inKernel = "late";
+      this.armDeadline(backlog, watch, this.#host.options.unsentTimeout / 2);
+      return;
+    }
+    if (typeof inKernel !== "number") {
       this.stuck();
       return;
     }
