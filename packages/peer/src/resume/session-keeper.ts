@@ -55,11 +55,13 @@ export class SessionKeeper {
       return undefined;
     if (!session.active) return undefined;
     const { resumeBytes } = session.options;
-    const pending = joinPieces(session.pendingInput);
-    if (pending.length > resumeBytes || kept.length + session.unhanded > resumeBytes) return undefined;
+    const waiting = session.pendingInput.reduce((sum, { length }) => sum + length, 0);
+    if (waiting > resumeBytes || kept.length + session.unhanded > resumeBytes) return undefined;
     session.requests?.leave();
     // What was sent for them may have ended it.
     if (!session.active) return undefined;
+    // Only now: whoever is told of that may have packets processed.
+    const pending = joinPieces(session.pendingInput);
     const { registry, last } = this.#client as KeptClient;
     const state = {
       connection: session.connection.saved,

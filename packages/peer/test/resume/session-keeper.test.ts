@@ -350,6 +350,47 @@ describe("requests of a session that was saved", () => {
   });
 });
 
+describe("a session that calls the program while it is saved", () => {
+  test("has no packet in the text that was processed meanwhile", async () => {
+    const world = new Reloading();
+    const one = world.program();
+    const { client } = one;
+    client.answer(Ask, () => new Promise<string>(() => {}));
+    const running = client.runAsync();
+    world.net.clock.advance(0);
+    await running;
+    await world.net.settle();
+    world.remote.request(Ask, "still there?").catch(() => {});
+    await world.net.settle();
+    client.process();
+    for (const n of [1, 2, 3]) world.server.broadcast(Told, n);
+    await world.net.settle();
+    client.onSend = () => void client.process();
+    const two = await world.started(saved(one));
+    world.server.broadcast(Told, 4);
+    await world.net.settle();
+    expect([one.told, two.told]).toEqual([[1, 2, 3], [4]]);
+  });
+
+  test("is not continued with the packet whose getter saves it", async () => {
+    const world = new Reloading();
+    const one = await world.started();
+    one.client.sendMessage(Said, 1);
+    let text = "";
+    const saving = {
+      get n() {
+        text ||= saved(one);
+        return 2;
+      },
+    };
+    expect(() => one.client.sendMessage(Said, saving as unknown as number)).toThrow(ConnectionClosedError);
+    const two = await world.started(text);
+    two.client.sendMessage(Said, 3);
+    await world.net.settle();
+    expect(world.said).toEqual([1, 3]);
+  });
+});
+
 describe("requests whose handler saves the session", () => {
   test.each([
     ["at once", (answer: () => string) => answer()],
