@@ -42,8 +42,14 @@ export class RequestFollowers {
 
   /** What goes along with the request; `undefined`: nothing. */
   get trace(): string | undefined {
-    for (const { trace } of this.#followers) {
-      if (typeof trace === "string" && isTrace(trace)) return trace;
+    for (const follower of this.#followers) {
+      try {
+        // It may be a getter, and throw.
+        const { trace } = follower;
+        if (isTrace(trace)) return trace;
+      } catch (error) {
+        this.#guard.failed(error, WHERE);
+      }
     }
     return undefined;
   }

@@ -348,6 +348,24 @@ describe("what goes along with a request", () => {
     expect(told).toContain("answered test:ask");
   });
 
+  test("is left out where reading it throws, and the next observer's goes along", async () => {
+    const { told, observer } = keeper({ traces: true });
+    const error = new Error("no trace");
+    const follower = {
+      get trace(): string {
+        throw error;
+      },
+      ended() {},
+    };
+    const throwing = { traces: true, request: () => follower };
+    const { client } = await pair([observer], [throwing, tracing("here")]);
+    const failed: unknown[] = [];
+    client.on("handlerError", (...args) => void failed.push(args));
+    await expect(client.request(Ask, "why")).resolves.toBe("why");
+    expect(told).toContain("answered test:ask here");
+    expect(failed).toEqual([[error, { where: "observer" }]]);
+  });
+
   test.each<[string, readonly PeerObserver[], readonly PeerObserver[]]>([
     ["the server", [], [tracing("here")]],
     ["the client", [tracing("here")], []],
