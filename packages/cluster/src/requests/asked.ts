@@ -98,7 +98,6 @@ export class Asked {
     const { clock } = this.#host;
     const delay = timeout * 1000 > LONGEST_DELAY ? 0 : Math.max(1, Math.ceil(timeout * 1000));
     const id = ++this.#lastId;
-    question.publish(id, delay);
     let stopListening: (() => void) | undefined;
     let timer: unknown;
     try {
@@ -115,12 +114,20 @@ export class Asked {
           else this.#host.giveUp(node, id);
         };
         this.#waiting.set(id, { question, beats: 0, settle });
+        question.publish(id, delay);
+        // Whoever was told of that may have had this node leave.
+        if (!this.#waiting.has(id)) return;
         // The other node has the same time for it.
         if (delay > 0) timer = clock.setTimeout(() => giveUp(timedOut(name, timeout), false), delay);
-        if (signal !== undefined) stopListening = onAbort(signal, () => giveUp(aborted(name, signal), true));
+        if (signal === undefined) return;
+        const abort = (): void => giveUp(aborted(name, signal), true);
+        // It may have fired just now, too.
+        if (signal.aborted) abort();
+        else stopListening = onAbort(signal, abort);
       });
       return question.answered(answer);
     } finally {
+      this.#waiting.delete(id);
       clock.clearTimeout(timer);
       stopListening?.();
     }

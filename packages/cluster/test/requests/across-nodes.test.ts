@@ -4,6 +4,7 @@ import {
   AbortedError,
   ConnectionClosedError,
   defineRequest,
+  observe,
   payload,
   RequestClosedError,
   RequestError,
@@ -423,4 +424,28 @@ test("a request that comes twice is carried out once, and an answer counts from 
   await cluster.settle();
   expect([asked.length, b.node.metrics.requestsRunning]).toEqual([1, 0]);
   await bus.close();
+});
+
+describe("a request is settled by what an observer of its message does:", () => {
+  test("this node leaves", async () => {
+    const { cluster, a, guest } = await two();
+    observe(a.node, { published: (kind) => void (kind === "request" && a.node.leave()) });
+    const asked = a.node.request(guest.id, Confirm, null, { timeout: Number.POSITIVE_INFINITY });
+    expect(await Promise.race([outcome(cluster, asked), cluster.turn(3)])).toMatchObject({
+      name: RequestClosedError.name,
+      outcome: "unknown",
+    });
+    expect(a.node.metrics.requestsWaiting).toBe(0);
+  });
+
+  test("the signal fires", async () => {
+    const { cluster, a, b, guest } = await two();
+    const abort = new AbortController();
+    guest.client.answer(Confirm, () => new Promise<never>(() => {}));
+    observe(a.node, { published: (kind) => void (kind === "request" && abort.abort()) });
+    const options = { timeout: Number.POSITIVE_INFINITY, signal: abort.signal };
+    const asked = a.node.request(guest.id, Confirm, null, options);
+    expect(await Promise.race([outcome(cluster, asked), cluster.turn(3)])).toBeInstanceOf(AbortedError);
+    expect([a.node.metrics.requestsWaiting, b.node.metrics.requestsRunning]).toEqual([0, 0]);
+  });
 });
