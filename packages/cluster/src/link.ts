@@ -70,6 +70,7 @@ export class Link {
     take: (message: Message) => boolean,
     own?: (message: Message) => void,
   ): BusSubscription {
+    let ended = false;
     const subscription = this.#bus.subscribe(subject, (payload) => {
       try {
         const message = readMessage(payload);
@@ -80,13 +81,20 @@ export class Link {
         this.#counters.messagesIn++;
         this.#counters.bytesIn += payload.length;
         if (this.#observation.messages !== undefined) this.#observation.arrived(message.kind, payload.length);
+        // Who looks on may have ended it.
+        if (ended) return;
         if (!take(message)) this.refused(undefined, `kind ${message.kind}`);
       } catch (error) {
         this.refused(error, "message");
       }
     });
     // A bus of one's own may throw anything: what else ends with the subscription goes on.
-    return { unsubscribe: () => this.#guard.run("unsubscribe of the bus", () => subscription.unsubscribe()) };
+    return {
+      unsubscribe: () => {
+        ended = true;
+        this.#guard.run("unsubscribe of the bus", () => subscription.unsubscribe());
+      },
+    };
   }
 
   /** Something that came over the bus is of no use here. @param what - a packet, or what it is else. */

@@ -85,6 +85,8 @@ export class NodeCore
   /** Sequences that have ended, and that is not said yet. */
   #ended: Position[] = [];
   #ending: Promise<void> | undefined = undefined;
+  /** Whether it has said farewell: whatever it said behind that, the others would take for its return. */
+  #silent = false;
 
   constructor({ id, server, bus, subjects, settings }: NodeParts) {
     const { advertised, redirect, interval, timeout, maxNodes, maxGroups, maxMembers, maxRequests } =
@@ -187,6 +189,7 @@ export class NodeCore
   async #leave(conflict: boolean): Promise<void> {
     this.left = true;
     this.membership.end(conflict);
+    this.#silent = true;
     this.#places.end();
     this.presence.end();
     this.shared.end();
@@ -204,11 +207,13 @@ export class NodeCore
   // ---- for its parts: out -----------------------------------------------------------------------------
 
   tellAll(message: Uint8Array): void {
+    if (this.#silent) return;
     this.#tellEnded();
     this.#link.tell(this.#subjects.all, message);
   }
 
   tell(node: string, message: Uint8Array): void {
+    if (this.#silent) return;
     this.#tellEnded();
     this.#link.tell(this.#subjects.node(node), message);
   }
@@ -233,6 +238,7 @@ export class NodeCore
   }
 
   tellWatchers(message: Uint8Array): void {
+    if (this.#silent) return;
     this.#link.tell(this.#subjects.presence, message);
   }
 
@@ -364,12 +370,14 @@ export class NodeCore
     this.counters.gaps++;
     this.counters.missed += missed ?? 0;
     this.observation.gap(group, missed, from);
-    this.events.emit("gap", { group, from, missed });
+    // Here and below, whoever was told may have had this node leave.
+    if (!this.left) this.events.emit("gap", { group, from, missed });
   }
 
   joined({ id, name, advertised, clients }: RemoteNode): void {
     this.observation.joined(id);
     this.presence.joined(id);
+    if (this.left) return;
     this.events.emit("nodejoin", { id, name, advertised, clients });
   }
 
@@ -380,6 +388,7 @@ export class NodeCore
     const info = { id, name, advertised, clients };
     this.observation.gone(id, !left);
     this.presence.gone(id);
+    if (this.left) return;
     this.events.emit("nodeleave", info, { lost: !left });
     if (!left) this.events.emit("nodelost", info);
   }

@@ -203,6 +203,7 @@ export class Membership {
     this.#beat();
     this.#tellLast(this.#host.activePositions().filter(([group]) => this.#table.wants(group)));
     for (const node of [...this.#table.live.values()]) {
+      if (this.#ended) return;
       if (now - node.heardAt > this.#host.timeout * 1000) {
         this.#table.lose(node);
         this.#waits.gone(node);
@@ -210,7 +211,7 @@ export class Membership {
         this.#host.wantedLess(undefined);
       }
     }
-    this.#host.ticked();
+    if (!this.#ended) this.#host.ticked();
   }
 
   #beat(): void {
@@ -250,8 +251,9 @@ export class Membership {
     node.advertised = advertised;
     this.#tellState(id);
     this.#want(id);
+    // Those who look on may have had this node leave, here and below.
+    if (this.#ended) return undefined;
     this.#host.joined(node);
-    // Behind the farewell nothing is said: the others would take it for the node's return.
     return this.#ended ? undefined : node;
   }
 

@@ -10,7 +10,7 @@ import {
   memoryBus,
   type NodeInfo,
 } from "@peng3dnet/cluster";
-import { InvalidStateError, Server } from "@peng3dnet/peer";
+import { InvalidStateError, type NodeObserver, observe, Server } from "@peng3dnet/peer";
 import { TestNetwork } from "@peng3dnet/peer/testing";
 import { Confirm, News, Say, settled, TestCluster } from "../support/cluster.js";
 
@@ -184,6 +184,39 @@ test("a node that leaves as it hears of another one says nothing more behind its
   await cluster.settle();
   expect([b.node.left, b.node.metrics.unpublished, b.warnings]).toEqual([true, 0, []]);
   expect(a.node.nodes.size).toBe(0);
+});
+
+test.each<[string, (leave: () => void) => NodeObserver]>([
+  ["arrives", (leave) => ({ arrived: leave })],
+  ["is the first of another node", (leave) => ({ joined: leave })],
+])("one whose observer has it leave as a message %s says and tells nothing more", async (_, observer) => {
+  const cluster = new TestCluster();
+  const a = await cluster.join("a");
+  const guest = await a.enter();
+  a.node.group("room").add(guest.remote);
+  await cluster.settle();
+  const b = await cluster.join("b");
+  const joined: unknown[] = [];
+  b.node.on("nodejoin", (info) => joined.push(info));
+  observe(
+    b.node,
+    observer(() => void b.node.leave()),
+  );
+  await cluster.turn(3);
+  expect([b.node.left, b.node.metrics.unpublished, b.warnings, joined]).toEqual([true, 0, [], []]);
+  expect(a.node.nodes.size).toBe(0);
+});
+
+test("one whose observer has it leave as it loses another one loses no others", async () => {
+  const cluster = new TestCluster();
+  const [a] = await cluster.joinAll(["a", "b", "c"]);
+  const told: string[] = [];
+  a.node.on("nodeleave", ({ name }) => told.push(name));
+  observe(a.node, { gone: () => void a.node.leave() });
+  cluster.bus.partition("a", "b");
+  cluster.bus.partition("a", "c");
+  await cluster.turn(8);
+  expect([a.node.left, told, a.node.metrics.unpublished, a.warnings]).toEqual([true, [], 0, []]);
 });
 
 test("a node that has left tells of no other nodes any more, and counts its own clients alone", async () => {
