@@ -264,6 +264,8 @@ export class ClientResumption<Owner> implements ResumptionHooks<Session<Owner>> 
     this.#unwatch = undefined;
     this.#expiry?.cancel();
     this.#expiry = undefined;
+    // Until its stack is read, it holds the line that it came from.
+    this.#lastError = undefined;
     this.#endAttempt(new AbortedError("the session is over, or went on"));
   }
 }

@@ -1,10 +1,9 @@
 // What a server still knows of clients that have just left.
 
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { type CloseInfo, ConnectionLostError } from "@peng3dnet/peer";
 import { TestNetwork } from "@peng3dnet/peer/testing";
 import { RecentCloses } from "../../src/server/recent-closes.js";
+import { collect } from "../support/collect.js";
 
 const MOST = 256;
 
@@ -57,15 +56,6 @@ function failed(fail: (error: Error) => void): WeakRef<object> {
   const part = new Part();
   part.fail();
   return new WeakRef(part);
-}
-
-async function collect(): Promise<void> {
-  setFlagsFromString("--expose-gc");
-  const gc = runInNewContext("gc") as () => void;
-  for (let turn = 0; turn < 3; turn++) {
-    await new Promise((resolve) => setImmediate(resolve));
-    gc();
-  }
 }
 
 test("of what an error was made by, nothing is kept with it", async () => {
