@@ -1,0 +1,31 @@
+// What is kept of long packets that are worked off, and of connections that are over.
+
+import { definePacket, payload } from "@peng3dnet/peer";
+import { TestNetwork } from "@peng3dnet/peer/testing";
+import { collect } from "../support/collect.js";
+
+const Long = definePacket({ name: "test:long", schema: payload<Uint8Array>() });
+const packets = [Long];
+const cfg = { "net.compress.enabled": false };
+const LENGTH = 1000 * 1000;
+
+test("of a long packet that was handled nothing is kept, although nothing more is read", async () => {
+  const net = new TestNetwork();
+  const server = net.server({ packets, cfg });
+  const client = net.client({ packets, cfg });
+  let bytes: WeakRef<object> | undefined;
+  server.on(Long, (msg, { client }) => {
+    bytes = new WeakRef(msg.buffer);
+    client.conn.pause();
+  });
+  // In pieces, the packet is put together in memory of its own.
+  const link = net.connect(client, server);
+  link.toServer.slice = 64 * 1024;
+  await net.pass(1);
+  client.sendMessage(Long, new Uint8Array(LENGTH));
+  await net.settle();
+  await collect();
+  expect(bytes).toBeDefined();
+  expect(bytes?.deref()).toBeUndefined();
+  server.stop();
+});
