@@ -327,6 +327,8 @@ export class SessionOutput {
     for (const { deferred } of backlog.waiters?.splice(0) ?? []) deferred.fail(this.undelivered());
     // The connection forgets it now; who asks later is not to be told that all was sent.
     backlog.dropped += unsent;
+    // The application may keep a client for long that is closed.
+    backlog.rest = undefined;
   }
 
   /** Stops watching for progress. */

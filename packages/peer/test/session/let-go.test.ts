@@ -1,6 +1,6 @@
 // What is kept of long packets that are worked off, and of connections that are over.
 
-import { definePacket, payload } from "@peng3dnet/peer";
+import { type ClientOnServer, definePacket, payload } from "@peng3dnet/peer";
 import { TestNetwork } from "@peng3dnet/peer/testing";
 import { collect } from "../support/collect.js";
 
@@ -27,5 +27,28 @@ test("of a long packet that was handled nothing is kept, although nothing more i
   await collect();
   expect(bytes).toBeDefined();
   expect(bytes?.deref()).toBeUndefined();
+  server.stop();
+});
+
+test("of output that was not sent a client keeps nothing that is closed, be it kept itself", async () => {
+  const net = new TestNetwork();
+  const server = net.server({ packets, cfg });
+  const kept: ClientOnServer[] = [];
+  server.on("close", (client) => void kept.push(client));
+  await collect();
+  const before = process.memoryUsage().arrayBuffers;
+  for (let count = 0; count < 8; count++) {
+    const client = net.client({ packets, cfg });
+    const link = net.connect(client, server);
+    await net.pass(1);
+    link.toClient.freeze();
+    server.broadcast(Long, new Uint8Array(LENGTH));
+    await net.settle();
+    link.cut();
+    await net.settle();
+  }
+  expect(kept).toHaveLength(8);
+  await collect();
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(4 * LENGTH);
   server.stop();
 });
