@@ -13,6 +13,7 @@ import type { CensusTaking } from "../observing/census.js";
 import { checkReason } from "../session/close-reason.js";
 import { type Metrics, MetricsSum, NO_METRICS } from "../session/metrics.js";
 import type { Session } from "../session/session.js";
+import { keepTextOnly } from "../session/text-only.js";
 import { aborted, Deferred, within } from "../time/deferred.js";
 import { checkWait, type WaitOptions, waitError } from "../time/wait-options.js";
 import type { Transport } from "../transport/transport.js";
@@ -330,6 +331,7 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
   }
 
   #unconnected(error: Error): CloseInfo {
+    keepTextOnly(error);
     const ended = this.#ended;
     const known = error instanceof TlsHandshakeError || error instanceof ResumeError;
     const reason = known ? error.closeReason : "socketclose";
@@ -365,6 +367,8 @@ export class ClientSessions<C extends ToldClient> implements AttemptedSessions {
 
   /** A session is over. */
   ended(session: Session<C>, { reason, error, clean }: CloseInfo): void {
+    // The application may keep what it is told, and the client does until there is another session.
+    keepTextOnly(error);
     const wasActive = this.#decided;
     const prints = session.options.prints?.close === true;
     // Before the handshake is complete, a server may say what is missing of TLS.

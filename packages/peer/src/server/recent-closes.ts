@@ -1,26 +1,11 @@
 import { type Cid, type CloseInfo, ConnectionClosedError } from "@peng3dnet/protocol";
+import { keepTextOnly } from "../session/text-only.js";
 
 /** Closes that are remembered. */
 const MOST = 256;
 
 function noClient(cid: Cid | undefined, reason: string | null): ConnectionClosedError {
   return new ConnectionClosedError(`there is no client with the cid ${cid}; it may be closed`, reason);
-}
-
-/**
- * Until the stack of an error is read, the engine keeps the functions and objects that it names, and with these whole sessions,
- * sockets and clients of the application. Reading it leaves a text.
- */
-function keepTextOnly(error: unknown): void {
-  const seen = new Set<unknown>();
-  for (let cause = error; cause instanceof Error && !seen.has(cause); cause = cause.cause) {
-    seen.add(cause);
-    try {
-      void cause.stack;
-    } catch {
-      // An error of the application may have a getter of its own there.
-    }
-  }
 }
 
 /** How the clients ended that left last: whoever kicks one of them just then gets the result of its close. */

@@ -1,6 +1,6 @@
 // What is kept of long packets that are worked off, and of connections that are over.
 
-import { type ClientOnServer, definePacket, payload } from "@peng3dnet/peer";
+import { type ClientOnServer, type CloseInfo, definePacket, payload } from "@peng3dnet/peer";
 import { TestNetwork } from "@peng3dnet/peer/testing";
 import { collect } from "../support/collect.js";
 
@@ -50,5 +50,25 @@ test("of output that was not sent a client keeps nothing that is closed, be it k
   expect(kept).toHaveLength(8);
   await collect();
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(4 * LENGTH);
+  server.stop();
+});
+
+test("how a client was closed keeps nothing of its connection", async () => {
+  const net = new TestNetwork();
+  const server = net.server();
+  const infos: CloseInfo[] = [];
+  const play = async (): Promise<WeakRef<object>> => {
+    const client = net.client();
+    client.on("close", (info) => void infos.push(info));
+    const link = net.connect(client, server);
+    await net.pass(1);
+    link.cut();
+    await net.settle();
+    return new WeakRef(client);
+  };
+  const client = await play();
+  await collect();
+  expect(infos).toMatchObject([{ error: { code: "P3D_ERR_CONNECTION_LOST" } }]);
+  expect(client.deref()).toBeUndefined();
   server.stop();
 });
