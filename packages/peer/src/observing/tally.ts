@@ -19,17 +19,18 @@ export class TalliedPart {
   readonly numbers: SessionNumbers = new SessionNumbers();
   /** Whether the session is on the list of those whose numbers may be others by now. */
   listed = false;
+  /** `undefined`: it is over. It may stay listed for long where nobody takes a census, and is not to be kept by that. */
+  session: TalliedSession | undefined;
   readonly #tally: Tally;
-  readonly #session: TalliedSession;
 
   constructor(tally: Tally, session: TalliedSession) {
     this.#tally = tally;
-    this.#session = session;
+    this.session = session;
   }
 
   /** Numbers of the session change. */
   changes(): void {
-    if (!this.listed) this.#tally.list(this.#session, this);
+    if (!this.listed) this.#tally.list(this);
   }
 
   /** The session counts a rejection. */
@@ -45,7 +46,7 @@ export class TalliedPart {
 export class Tally {
   readonly rejections: RejectionCounter = new RejectionCounter();
   readonly #sum: SessionNumbers = new SessionNumbers();
-  #listed: TalliedSession[] = [];
+  #listed: TalliedPart[] = [];
   #most = LISTED;
 
   /** A session becomes part of it. */
@@ -53,7 +54,7 @@ export class Tally {
     const part = new TalliedPart(this, session);
     session.tallied = part;
     if (session.rejections !== undefined) this.rejections.addAll(session.rejections);
-    this.list(session, part);
+    this.list(part);
   }
 
   /** A session is no part of it any more. */
@@ -61,16 +62,17 @@ export class Tally {
     const part = session.tallied;
     if (part === undefined) return;
     session.tallied = undefined;
+    part.session = undefined;
     addNumbers(this.#sum, part.numbers, -1);
     if (session.rejections !== undefined) this.rejections.addAll(session.rejections, -1);
   }
 
   /** Numbers of a session change. */
-  list(session: TalliedSession, part: TalliedPart): void {
+  list(part: TalliedPart): void {
     // Before it is listed itself: it changes only after this.
     if (this.#listed.length >= this.#most) this.#update();
     part.listed = true;
-    this.#listed.push(session);
+    this.#listed.push(part);
   }
 
   /** Adds all to a census. */
@@ -91,16 +93,15 @@ export class Tally {
   #update(): void {
     const sum = this.#sum;
     let restless = 0;
-    for (const session of this.#listed) {
-      const part = session.tallied;
-      if (part === undefined) continue;
-      const { numbers } = part;
+    for (const part of this.#listed) {
+      const { session, numbers } = part;
+      if (session === undefined) continue;
       addNumbers(sum, numbers, -1);
       clearNumbers(numbers);
       numbers.count(session);
       addNumbers(sum, numbers);
       part.listed = session.restless;
-      if (part.listed) this.#listed[restless++] = session;
+      if (part.listed) this.#listed[restless++] = part;
     }
     this.#listed.length = restless;
     // Restless ones take up no room of the others, and however many there are, a change costs two looks at most: theirs would

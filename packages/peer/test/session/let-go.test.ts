@@ -1,6 +1,6 @@
 // What is kept of long packets that are worked off, and of connections that are over.
 
-import { type ClientOnServer, type CloseInfo, definePacket, payload } from "@peng3dnet/peer";
+import { type ClientOnServer, type CloseInfo, definePacket, observe, payload } from "@peng3dnet/peer";
 import { TestNetwork } from "@peng3dnet/peer/testing";
 import { collect } from "../support/collect.js";
 
@@ -70,5 +70,28 @@ test("how a client was closed keeps nothing of its connection", async () => {
   await collect();
   expect(infos).toMatchObject([{ error: { code: "P3D_ERR_CONNECTION_LOST" } }]);
   expect(client.deref()).toBeUndefined();
+  server.stop();
+});
+
+test("a server that is observed keeps nothing of clients that have left, be it that nobody takes a census", async () => {
+  const net = new TestNetwork();
+  const server = net.server();
+  const observing = observe(server, {});
+  observing.census();
+  const play = async (): Promise<WeakRef<object>> => {
+    const client = net.client();
+    net.connect(client, server);
+    await net.pass(1);
+    const ref = new WeakRef(server.clients.get(1) as object);
+    expect(ref.deref()).toBeDefined();
+    void client.close("done");
+    await net.pass(1);
+    return ref;
+  };
+  const ref = await play();
+  await collect();
+  expect(ref.deref()).toBeUndefined();
+  expect(observing.census().connections).toBe(0);
+  observing.end();
   server.stop();
 });
