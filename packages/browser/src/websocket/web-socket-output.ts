@@ -77,9 +77,11 @@ export class WebSocketOutput {
     return waiting;
   }
 
-  /** Looks no more by itself. */
+  /** Nothing is written any more but the end. */
   stop(): void {
     this.#drains.stop();
+    // Whoever keeps a client that is closed is not to keep that.
+    this.#scratch = undefined;
   }
 
   /** Writes the end of the stream. */
