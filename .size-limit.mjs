@@ -34,5 +34,5 @@ export default [
       ignore: ["@peng3dnet/*", "@msgpack/*", "node:*", "ws", "@opentelemetry/*", "@nats-io/*"],
     }),
   ),
-  size("browser", "79.7 kB", { name: "an echo client in a browser", import: ECHO_CLIENT }),
+  size("browser", "79.8 kB", { name: "an echo client in a browser", import: ECHO_CLIENT }),
 ];
