@@ -136,12 +136,12 @@ export class SessionInput<Session extends InputHost<Session>> implements Runnabl
         }
         turns.after(length);
       }
+      // Where it was not looked for another packet, the last one, which may be long, would be held until more comes.
+      if (session.open && !connection.unread) connection.next();
     } catch (error) {
       session.fail(error, "processSinglePacket");
     }
     this.#working = false;
-    // Where it was not looked for another packet, the last one, which may be long, would be held until more comes.
-    if (session.open && !connection.unread) connection.next();
     session.worked();
     if ((turns.spent || costly) && !this.blocked && session.open && connection.unread) {
       this.waitForTurn(connection.packetsIn !== before);
