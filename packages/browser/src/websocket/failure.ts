@@ -37,7 +37,11 @@ function known(error: unknown): string | undefined {
 export function openFailure(shown: string, event: unknown): WebSocketConnectError {
   const { error, message } = event as { readonly error?: unknown; readonly message?: unknown };
   const cause = error ?? (typeof message === "string" && message !== "" ? message : undefined);
-  if (cause === undefined) return new WebSocketConnectError(`cannot open ${shown}; ${GUESSES}`);
-  const why = known(cause) ?? `${describeError(cause)}; ${GUESSES}`;
-  return new WebSocketConnectError(`cannot open ${shown}: ${why}`, { cause });
+  // From 24 on, Node's own tells of an error that has no text.
+  const silent = ((cause ?? { message: "" }) as { readonly message?: unknown }).message === "";
+  const told = silent ? "" : `: ${describeError(cause)}`;
+  const why = cause && known(cause);
+  return new WebSocketConnectError(`cannot open ${shown}${why ? `: ${why}` : `${told}; ${GUESSES}`}`, {
+    cause,
+  });
 }

@@ -115,6 +115,25 @@ test("as a browser's, a class that tells no cause leads to all that can be the m
     ]);
 });
 
+test("as Node's from 24 on, a class that tells of an error without a text leads there, too", async () => {
+  const cause = new TypeError();
+  class Textless extends WebSocket {
+    override addEventListener(...args: unknown[]): void {
+      const [type, listener] = args as [string, (event: object) => void];
+      this.on(type, () => listener({ message: "", error: cause, code: 1006, reason: "" }));
+    }
+  }
+  const addr = `ws://127.0.0.1:${await closedPort()}/`;
+  const error = await refusal({ addr, WebSocket: Textless as unknown as WebSocketClass });
+  expect(error.message).toMatch(/^cannot open ws:[^;]*\/; the server may not be running/);
+  expect(error.cause).toBe(cause);
+});
+
+test.each(CLASSES)("where nothing listens, no error's name stands for a text ($name)", async ({ type }) => {
+  const addr = `ws://127.0.0.1:${await closedPort()}/`;
+  expect((await refusal({ addr, WebSocket: type })).message).not.toContain("Error");
+});
+
 test.each([
   [401, /^cannot open ws:[^:]*:\d+\/: Unexpected server response: 401$/],
   [403, /response: 403; the server does not admit it; its option origins/],
