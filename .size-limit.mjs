@@ -7,9 +7,9 @@ const ECHO_CLIENT = "{ Client, definePacket, payload }";
 const ALONE = {
   protocol: "40.3 kB",
   peer: "58.6 kB",
-  core: "12.7 kB",
+  core: "12.9 kB",
   browser: "12 kB",
-  websocket: "14.1 kB",
+  websocket: "14.2 kB",
   telemetry: "5.3 kB",
   cluster: "22.2 kB",
   ping: "4.8 kB",

@@ -37,6 +37,7 @@ export { Server } from "./server.js";
 export { freeRead } from "./tcp/free-read.js";
 export { type KeepAliveOptions, keepAliveOptions } from "./tcp/keep-alive.js";
 export { unacknowledged } from "./tcp/kernel-queue.js";
+export { listenDenied } from "./tcp/listen-denied.js";
 export { type OpenedSocket, type OpenOptions, openSocket } from "./tcp/open-socket.js";
 export { readFirst, tellFailure } from "./tcp/read-first.js";
 export { tcpAcceptor } from "./tcp/tcp-acceptor.js";

@@ -8,6 +8,7 @@ import { ManualClock } from "@peng3dnet/core/testing";
 import { type ServeWebSocketOptions, serveWebSocket, webSocketAcceptor } from "@peng3dnet/websocket";
 import { track, trackSocket } from "../../core/test/support/cleanup.js";
 import { next } from "../../core/test/support/peers.js";
+import { permit } from "../../core/test/support/permission.js";
 import { packet, value } from "../../core/test/support/wire.js";
 import {
   addressOf,
@@ -262,6 +263,14 @@ describe("on a port of its own", () => {
     const again = serveWebSocket(server, { port: address[1], host: "127.0.0.1" });
     await expect(again).rejects.toThrow(ListenError);
     await expect(again).rejects.toThrow(`${address[1]}: the port is in use`);
+  });
+
+  test("no port for who has no permission of Node's for the network", async () => {
+    const server = await echoServer();
+    permit({ known: true, allowed: false });
+    await expect(serveWebSocket(server, { port: 0, host: "127.0.0.1" })).rejects.toThrow(
+      "cannot listen for WebSockets on 127.0.0.1:0: Node runs with --permission",
+    );
   });
 
   test("any path, where it is said so", async () => {

@@ -12,6 +12,7 @@ import {
 import { Deadline, type GivesUp, onGivenUp } from "@peng3dnet/peer/transport";
 import { addressText } from "./address-text.js";
 import { keepAliveOptions } from "./keep-alive.js";
+import { SOCKETS_DENIED } from "./listen-denied.js";
 
 /** How to connect. */
 export interface DialOptions extends GivesUp {
@@ -65,7 +66,8 @@ export function connectError(error: NodeJS.ErrnoException, address: Address): Co
     return new UnresolvableHostError(`the host "${address[0]}" cannot be resolved; check its name`, options);
   if (UNREACHED.has(first.code))
     return new UnreachableHostError(`${where} cannot be reached; check the address and the network`, options);
-  return new ConnectError(`cannot connect to ${where}: ${first.message}`, options);
+  const why = first.code === "ERR_ACCESS_DENIED" ? SOCKETS_DENIED : first.message;
+  return new ConnectError(`cannot connect to ${where}: ${why}`, options);
 }
 
 /** Has `take` take a socket over. @throws what that does; the socket is gone then. */

@@ -2,6 +2,7 @@ import { createServer, type Server as NetServer, type Socket } from "node:net";
 import { type Address, ListenError } from "@peng3dnet/peer";
 import { addressText } from "./address-text.js";
 import { keepAliveOptions } from "./keep-alive.js";
+import { listenDenied } from "./listen-denied.js";
 
 /** A listening socket. */
 export interface Listener {
@@ -42,6 +43,9 @@ export function listen(
   failed: (error: Error) => void,
   keepAlive: number,
 ): Promise<Listener> {
+  const denied = listenDenied();
+  if (denied !== undefined)
+    return Promise.reject(new ListenError(explain(denied, address), { cause: denied }));
   const server: NetServer = createServer({
     allowHalfOpen: true,
     noDelay: true,

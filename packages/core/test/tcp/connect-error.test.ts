@@ -18,6 +18,7 @@ test.each([
   ["EADDRNOTAVAIL", "P3D_ERR_UNREACHABLE_HOST", "cannot be reached"],
   ["ETIMEDOUT", "P3D_ERR_UNREACHABLE_HOST", "cannot be reached"],
   ["EAFNOSUPPORT", "P3D_ERR_UNREACHABLE_HOST", "cannot be reached"],
+  ["ERR_ACCESS_DENIED", "P3D_ERR_CONNECT", "cannot connect to example.org:8080: Node runs with --permission"],
   ["ECONNRESET", "P3D_ERR_CONNECT", "cannot connect to example.org:8080: connect ECONNRESET"],
 ])("%s is told as %s", (code, told, message) => {
   const cause = failure(code, "192.0.2.1");

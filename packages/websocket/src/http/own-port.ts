@@ -7,6 +7,7 @@ import {
   ListenError,
   type Listening,
   type ListenRequest,
+  listenDenied,
   type TlsContext,
   tlsServerContext,
 } from "@peng3dnet/core";
@@ -44,6 +45,8 @@ function failure(error: NodeJS.ErrnoException, [host, port]: Address): ListenErr
 }
 
 function listen(server: TcpServer, address: Address): Promise<Address> {
+  const denied = listenDenied();
+  if (denied !== undefined) return Promise.reject(failure(denied, address));
   return new Promise((resolve, reject) => {
     const refused = (error: NodeJS.ErrnoException): void => reject(failure(error, address));
     server.once("error", refused);
