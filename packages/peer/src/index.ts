@@ -114,4 +114,5 @@ export * from "./transport/native-socket.js";
 export type { DistinguishedName, PeerCertificate } from "./transport/peer-certificate.js";
 export type { Transport, TransportHandler } from "./transport/transport.js";
 export { WebSocketConnectError, WebSocketSubprotocolError } from "./transport/web-socket-errors.js";
+export { Fifo } from "./turns/fifo.js";
 export type { ProcessOptions } from "./turns/packet-processor.js";

@@ -12,6 +12,7 @@ import { describeValue } from "../base/describe-value.js";
 import type { Pausable } from "../session/pausable.js";
 import { onAbort } from "../time/abort-signals.js";
 import { checkWait } from "../time/wait-options.js";
+import { Fifo } from "../turns/fifo.js";
 import type { BufferBudget } from "./buffer-budget.js";
 import type { MessageContext, MessageHandler, TypedPacket } from "./typed-packet.js";
 
@@ -74,7 +75,8 @@ export class MessageStream<D extends AnyPacketDefinition, Owner extends Sender>
   readonly #packet: TypedPacket<Owner>;
   readonly #limit: number;
   readonly #signal: AbortSignal | undefined;
-  readonly #buffer: Buffered<Message<PacketOutput<D>, Owner>>[] = [];
+  /** A list that is shifted costs the more the longer it is, and here a peer says how long it is. */
+  #buffer = new Fifo<Buffered<Message<PacketOutput<D>, Owner>>>();
   readonly #held = new Set<Pausable>();
   /** Calls of `next` that wait. */
   #waiting: (() => void)[] = [];
@@ -176,8 +178,8 @@ export class MessageStream<D extends AnyPacketDefinition, Owner extends Sender>
 
   /** Throws away what is buffered. After `end`: those that go on for it would fill the buffer again. */
   #clear(): void {
-    const bytes = this.#buffer.reduce((sum, buffered) => sum + buffered.bytes, 0);
-    this.#buffer.length = 0;
+    const bytes = this.#buffer.items().reduce((sum, buffered) => sum + buffered.bytes, 0);
+    this.#buffer = new Fifo();
     this.#surroundings.buffers.remove(bytes);
   }
 

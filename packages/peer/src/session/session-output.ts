@@ -12,6 +12,7 @@ import { Deadline } from "../time/deadline.js";
 import { Deferred } from "../time/deferred.js";
 import type { WaitOptions } from "../time/wait-options.js";
 import type { Transport } from "../transport/transport.js";
+import { Fifo } from "../turns/fifo.js";
 
 /** Longest piece given to the transport at once, so that progress of a long backlog can be seen, in bytes. */
 export const OUTPUT_SLICE = 256 * 1024 + 64;
@@ -93,7 +94,7 @@ class Backlog {
   dropped = 0;
   /** How the connection ended; `undefined`: it has not. */
   end: { readonly reason: string | null; readonly error: Error | undefined } | undefined = undefined;
-  waiters: FlushWaiter[] | undefined = undefined;
+  waiters: Fifo<FlushWaiter> | undefined = undefined;
 
   /** Whether nothing of it is of use, once all is with the kernel. */
   get over(): boolean {
@@ -306,7 +307,7 @@ export class SessionOutput {
     else if (this.phase === "gone" || this.brokenOff) deferred.fail(this.undelivered());
     else {
       const backlog = this.getBacklog();
-      backlog.waiters ??= [];
+      backlog.waiters ??= new Fifo();
       backlog.waiters.push({ until: this.bytesOut - this.#host.transport.backlog + unsent, deferred });
     }
     return deferred.wait(options, "output to be sent");
@@ -324,7 +325,9 @@ export class SessionOutput {
     const backlog = unsent > 0 ? this.getBacklog() : this.#backlog;
     if (backlog === undefined) return;
     backlog.end = { reason, error };
-    for (const { deferred } of backlog.waiters?.splice(0) ?? []) deferred.fail(this.undelivered());
+    const waiters = backlog.waiters?.items() ?? [];
+    backlog.waiters = undefined;
+    for (const { deferred } of waiters) deferred.fail(this.undelivered());
     // The connection forgets it now; who asks later is not to be told that all was sent.
     backlog.dropped += unsent;
     // The application may keep a client for long that is closed.
@@ -413,8 +416,10 @@ export class SessionOutput {
     const { waiters } = backlog;
     if (waiters === undefined) return;
     const sent = backlog.againFrom ?? this.bytesOut - transport.backlog;
-    while (waiters.length > 0 && (waiters[0] as FlushWaiter).until <= sent)
-      waiters.shift()?.deferred.settle();
+    for (let next = waiters.first; next !== undefined && next.until <= sent; next = waiters.first) {
+      waiters.shift();
+      next.deferred.settle();
+    }
   }
 
   private beginWatch(backlog: Backlog): void {

@@ -5,7 +5,7 @@ import { type Client, definePacket, payload, type Server } from "@peng3dnet/peer
 import { TestNetwork } from "@peng3dnet/peer/testing";
 import { BufferBudget } from "../../src/messages/buffer-budget.js";
 import { TypedPacket } from "../../src/messages/typed-packet.js";
-import { stepsOf } from "../support/steps.js";
+import { movedWhile, stepsOf } from "../support/steps.js";
 
 const Item = definePacket({ name: "test:item", schema: payload<unknown>() });
 const KIB = 1024;
@@ -216,4 +216,19 @@ test("a limit may be Infinity", async () => {
   const server: Server = net.server({ packets: [Item] });
   const stream = server.messages(Item, { limit: Number.POSITIVE_INFINITY });
   await expect(stream.return()).resolves.toEqual({ done: true, value: undefined });
+});
+
+test("what it takes to read a message does not depend on how many wait behind it", async () => {
+  const { net, server, clients } = await connected(1);
+  const [client] = clients as [Client];
+  const stream = server.messages(Item, { limit: Number.POSITIVE_INFINITY });
+  for (const number of range(4000)) client.sendMessage(Item, number);
+  await net.settle();
+  const got: unknown[] = [];
+  const moved = await movedWhile(async () => {
+    for (const _ of range(4000)) got.push((await stream.next()).value?.msg);
+  });
+  expect(got).toEqual(range(4000));
+  expect(moved).toBeLessThan(10 * 4000);
+  await server.shutdown();
 });

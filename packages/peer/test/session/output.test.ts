@@ -12,6 +12,7 @@ import { sessionOf } from "../../../core/test/support/session.js";
 import { accept, closeconn, packet, settype } from "../../../core/test/support/wire.js";
 import { KeptBytes } from "../../src/resume/kept-bytes.js";
 import { ScriptedTransport } from "../resume/scripted.js";
+import { movedWhile } from "../support/steps.js";
 import { NOTE, Note, type SceneOptions, scene } from "./scripted-client.js";
 
 /** Longest piece that a transport is handed at once. */
@@ -164,6 +165,19 @@ describe("flush", () => {
     await fourth;
     await third;
     expect(order).toEqual(["first", "second", "third", "fourth"]);
+  });
+
+  test("takes no more for each that waits where many do", async () => {
+    const { transport, client, note } = slow();
+    note(100);
+    await client.flush();
+    note(100);
+    const waiting = Array.from({ length: 2000 }, () => client.flush());
+    const moved = await movedWhile(async () => {
+      transport.drain();
+      await Promise.all(waiting);
+    });
+    expect(moved).toBeLessThan(10 * waiting.length);
   });
 
   test("says how much was not handed over, and why, if the connection ends before", async () => {

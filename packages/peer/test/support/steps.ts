@@ -22,3 +22,23 @@ export function stepsOf(call: () => void): number {
   }
   return steps;
 }
+
+/**
+ * How many entries lists move up while `call` runs, since their first one is taken by `shift`: as many as are behind it, once a
+ * list is too long for the engine to move its beginning instead.
+ */
+export async function movedWhile(call: () => Promise<void>): Promise<number> {
+  const list = Array.prototype as unknown[];
+  const { shift } = list;
+  let moved = 0;
+  list.shift = function (this: unknown[]): unknown {
+    moved += this.length;
+    return shift.call(this);
+  };
+  try {
+    await call();
+  } finally {
+    list.shift = shift;
+  }
+  return moved;
+}

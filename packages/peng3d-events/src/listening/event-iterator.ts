@@ -6,6 +6,7 @@ import {
   checkKnownOptions,
   checkWait,
   EVENT_SIZE,
+  Fifo,
   type OptionNames,
   onAbort,
 } from "@peng3dnet/peer";
@@ -73,9 +74,10 @@ export class EventIterator<D>
   readonly #limit: number;
   readonly #overflow: "error" | "dropoldest" | "dropnewest";
   readonly #maxBytes: number;
-  readonly #buffer: D[] = [];
+  // Lists that are shifted cost the more the longer they are.
+  #buffer = new Fifo<D>();
   #bytes = 0;
-  readonly #waiters: Waiter<D>[] = [];
+  #waiters = new Fifo<Waiter<D>>();
   #release: (() => void) | undefined = undefined;
   #ended = false;
   #error: Error | undefined = undefined;
@@ -97,7 +99,7 @@ export class EventIterator<D>
     this.#limit = limit;
     this.#overflow = overflow;
     const abort = (): void => {
-      this.#buffer.length = 0;
+      this.#buffer = new Fifo();
       this.#end(new AbortedError("waiting for events was aborted", { cause: signal?.reason }));
     };
     if (signal?.aborted === true) {
@@ -168,7 +170,9 @@ export class EventIterator<D>
     this.#release?.();
     this.#release = undefined;
     // Readers wait only while nothing is buffered, so that the end is all there is to tell them.
-    for (const waiter of this.#waiters.splice(0)) {
+    const waiters = this.#waiters.items();
+    this.#waiters = new Fifo();
+    for (const waiter of waiters) {
       const failure = this.#takeError();
       if (failure === undefined) waiter.resolve({ done: true, value: undefined });
       else waiter.reject(failure);
@@ -207,7 +211,7 @@ export class EventIterator<D>
 
   [Symbol.dispose](): void {
     this.#end();
-    this.#buffer.length = 0;
+    this.#buffer = new Fifo();
     this.#error = undefined;
   }
 

@@ -6,6 +6,7 @@ import {
   type ListenableEngine,
   NoEventBusError,
 } from "@peng3dnet/peng3d-events";
+import { movedWhile } from "../../../peer/test/support/steps.js";
 
 interface Events {
   readonly "test:tick": { readonly n: number };
@@ -299,4 +300,17 @@ test("an iteration that cannot begin leaves no listener", () => {
   const { bus } = setUp();
   expect(() => events(bus, "test:tick", { until: 5 as never })).toThrow("has to be a string");
   expect(bus.listenerCount()).toBe(0);
+});
+
+test("an event that takes the place of the oldest one moves none of those between, and one that is read neither", async () => {
+  const limit = 4000;
+  const { bus, tick } = setUp();
+  const iterator = events(bus, "test:tick", { limit, overflow: "dropoldest" });
+  const got: number[] = [];
+  const moved = await movedWhile(async () => {
+    for (let n = 0; n < 2 * limit; n++) tick(n);
+    for (let n = 0; n < limit; n++) got.push((await iterator.next()).value?.n ?? -1);
+  });
+  expect([iterator.dropped, got[0], got.at(-1)]).toEqual([limit, limit, 2 * limit - 1]);
+  expect(moved).toBeLessThan(10 * limit);
 });
