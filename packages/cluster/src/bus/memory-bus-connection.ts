@@ -9,6 +9,10 @@ import { checkSubject, SubjectPattern } from "./subjects.js";
 interface Subscriber {
   readonly pattern: SubjectPattern;
   readonly receive: BusReceiver;
+  /** How many subscribed before it. */
+  readonly number: number;
+  /** Those it is among for as long as it subscribes. */
+  readonly among: Set<Subscriber>;
 }
 
 /** What carries the messages of buses in memory to each other. */
@@ -30,7 +34,10 @@ export class MemoryBusConnection implements Bus {
   readonly #broker: MemoryCarrier;
   readonly #watch: BusWatch;
   readonly #outbox: Outbox;
-  readonly #subscribers = new Set<Subscriber>();
+  /** By subject: a node may share thousands of groups, each of which is one. */
+  readonly #bySubject = new Map<string, Set<Subscriber>>();
+  readonly #withWildcards = new Set<Subscriber>();
+  #subscribed = 0;
   /** Settles once the broker can be reached again. */
   #back: Deferred<void>;
 
@@ -64,9 +71,24 @@ export class MemoryBusConnection implements Bus {
   subscribe(subject: string, receive: BusReceiver): BusSubscription {
     this.#checkOpen();
     const pattern = new SubjectPattern(subject);
-    const subscriber = { pattern, receive: guardedReceiver(this.#logger, subject, receive) };
-    this.#subscribers.add(subscriber);
-    return { unsubscribe: () => void this.#subscribers.delete(subscriber) };
+    const among = pattern.exact ? this.#ofSubject(subject) : this.#withWildcards;
+    const number = this.#subscribed++;
+    const subscriber = { pattern, receive: guardedReceiver(this.#logger, subject, receive), number, among };
+    among.add(subscriber);
+    return {
+      unsubscribe: () => {
+        among.delete(subscriber);
+        if (among.size === 0 && this.#bySubject.get(subject) === among) this.#bySubject.delete(subject);
+      },
+    };
+  }
+
+  #ofSubject(subject: string): Set<Subscriber> {
+    const known = this.#bySubject.get(subject);
+    if (known !== undefined) return known;
+    const subscribers = new Set<Subscriber>();
+    this.#bySubject.set(subject, subscribers);
+    return subscribers;
   }
 
   watch(listener: BusListener): () => void {
@@ -82,7 +104,9 @@ export class MemoryBusConnection implements Bus {
     if (!this.#watch.change("closed")) return;
     this.reachable = false;
     this.#broker.remove(this);
-    this.#subscribers.clear();
+    for (const subscribers of this.#bySubject.values()) subscribers.clear();
+    this.#bySubject.clear();
+    this.#withWildcards.clear();
     this.#back.fail(closedError());
     const lost = this.#outbox.clear();
     if (lost > 0)
@@ -91,16 +115,25 @@ export class MemoryBusConnection implements Bus {
 
   /** Whether something is received here. */
   wants(subject: string): boolean {
-    for (const { pattern } of this.#subscribers) if (pattern.matches(subject)) return true;
+    if (this.#bySubject.has(subject)) return true;
+    for (const { pattern } of this.#withWildcards) if (pattern.matches(subject)) return true;
     return false;
+  }
+
+  /** Who receives what is published to a subject, in the order in which they subscribed. */
+  #receiversOf(subject: string): Subscriber[] {
+    const subscribers = [...(this.#bySubject.get(subject) ?? [])];
+    for (const subscriber of this.#withWildcards)
+      if (subscriber.pattern.matches(subject)) subscribers.push(subscriber);
+    return subscribers.sort((one, other) => one.number - other.number);
   }
 
   /** Hands over what arrived, unless the connection has broken since it was published. */
   deliver(subject: string, payload: Uint8Array, generation: number): void {
     if (generation !== this.generation) return;
     let own = payload;
-    for (const subscriber of [...this.#subscribers]) {
-      if (!subscriber.pattern.matches(subject) || !this.#subscribers.has(subscriber)) continue;
+    for (const subscriber of this.#receiversOf(subject)) {
+      if (!subscriber.among.has(subscriber)) continue;
       const bytes = own;
       // The next one gets a copy, before this one can change its own.
       own = copyOf(payload);

@@ -38,6 +38,11 @@ export class SubjectPattern {
     this.#tokens = SUBJECT.test(text) ? undefined : text.split(".");
   }
 
+  /** Whether it is a subject, and stands for nothing else. */
+  get exact(): boolean {
+    return this.#tokens === undefined;
+  }
+
   /** Whether what is published to a subject is meant. */
   matches(subject: string): boolean {
     if (this.#tokens === undefined) return this.#text === subject;

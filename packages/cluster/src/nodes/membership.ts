@@ -1,5 +1,5 @@
 import type { WaitOptions } from "@peng3dnet/peer";
-import { batchesOfGroups, fitInOne } from "../wire/batches.js";
+import { batchesOfGroups, costOfName, roomIn } from "../wire/batches.js";
 import type { Message } from "../wire/form.js";
 import {
   BEAT,
@@ -7,6 +7,7 @@ import {
   type Heard,
   INTEREST,
   LAST,
+  MOST_NAMES,
   POSITIONS,
   type Position,
   STATE,
@@ -46,6 +47,8 @@ export class Membership {
   #added = new Set<string>();
   #removed = new Set<string>();
   #announcing = false;
+  /** Bytes that there are yet in the message that says what has changed. */
+  #room = 0;
   #timer: unknown = undefined;
   #tickedAt: number;
   /** Until then, there may be nodes that this one has not heard of. */
@@ -137,6 +140,7 @@ export class Membership {
 
   /** This node has members of a group, and subscribed to its subject. @returns the version that says so. */
   wantGroup(group: string): number {
+    this.#makeRoom(this.#added, group);
     this.#added.add(group);
     this.#announceSoon();
     return this.#version + 1;
@@ -146,31 +150,38 @@ export class Membership {
   unwantGroup(group: string): void {
     // It may have come and gone within this turn; whoever hears that it is removed need not know it.
     this.#added.delete(group);
+    this.#makeRoom(this.#removed, group);
     this.#removed.add(group);
     this.#announceSoon();
+  }
+
+  /** Says what has changed if one more does not fit the message that says so: in two, it is less than all that this node wants. */
+  #makeRoom(changed: ReadonlySet<string>, group: string): void {
+    const cost = costOfName(group);
+    if (changed.size >= MOST_NAMES || cost > this.#room) this.#announce();
+    this.#room -= cost;
   }
 
   #announceSoon(): void {
     if (this.#announcing) return;
     this.#announcing = true;
-    queueMicrotask(() => this.#announce());
+    queueMicrotask(() => {
+      this.#announcing = false;
+      this.#announce();
+    });
   }
 
   #announce(): void {
-    this.#announcing = false;
-    if (this.#ended) return;
     const { id, maxPayload } = this.#host;
+    this.#room = roomIn(maxPayload);
+    if (this.#ended || this.#added.size + this.#removed.size === 0) return;
     const added = [...this.#added];
     const removed = [...this.#removed];
     this.#added = new Set();
     this.#removed = new Set();
     const base = this.#version++;
     const version = this.#version;
-    if (fitInOne(maxPayload, added, removed)) {
-      this.#host.tellAll(INTEREST.write({ from: id, base, version, added, removed }));
-    } else {
-      for (const node of this.#table.live.keys()) this.#tellState(node);
-    }
+    this.#host.tellAll(INTEREST.write({ from: id, base, version, added, removed }));
   }
 
   /** Says all that this node wants to hear. */

@@ -93,17 +93,12 @@ export class Presence {
     if (seconds > 0 && this.#isWaitedFor()) {
       let timer: unknown;
       await new Promise<void>((resolve) => {
-        const look = (): void => {
-          if (this.#isWaitedFor()) return;
-          this.#waiting.delete(look);
+        const goOn = (): void => {
+          this.#waiting.delete(goOn);
           resolve();
         };
-        this.#waiting.add(look);
-        if (seconds * 1000 > LONGEST_DELAY) return;
-        timer = clock.setTimeout(() => {
-          this.#waiting.delete(look);
-          resolve();
-        }, seconds * 1000);
+        this.#waiting.add(goOn);
+        if (seconds * 1000 <= LONGEST_DELAY) timer = clock.setTimeout(goOn, seconds * 1000);
       });
       clock.clearTimeout(timer);
     }
@@ -137,7 +132,9 @@ export class Presence {
   }
 
   #look(): void {
-    for (const look of [...this.#waiting]) look();
+    // What is waited for is the same for all, who may be thousands.
+    if (this.#waiting.size === 0 || this.#isWaitedFor()) return;
+    for (const goOn of [...this.#waiting]) goOn();
   }
 
   // ---- what others say --------------------------------------------------------------------------------

@@ -15,16 +15,6 @@ export function costOfName(name: string): number {
   return 3 * name.length + BESIDE_NAME;
 }
 
-/** Whether one message can name all these groups. */
-export function fitInOne(maxPayload: number, ...lists: readonly (readonly string[])[]): boolean {
-  let bytes = 0;
-  for (const names of lists) {
-    if (names.length > MOST_NAMES) return false;
-    for (const name of names) bytes += costOfName(name);
-  }
-  return bytes <= roomIn(maxPayload);
-}
-
 /**
  * Divides what is said of groups into lists for one message each, none of which is longer than the bus takes, nor an answer to it that
  * says more of each.
