@@ -11,7 +11,7 @@ const ALONE = {
   browser: "12 kB",
   websocket: "14.2 kB",
   telemetry: "5.3 kB",
-  cluster: "22.2 kB",
+  cluster: "22.4 kB",
   ping: "4.8 kB",
   "peng3d-events": "3.7 kB",
 };
