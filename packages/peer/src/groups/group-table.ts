@@ -35,6 +35,8 @@ class Members<C extends Member> {
   #list: C[] = [];
   /** Whether somebody else may be going along the list, so that it must not change. */
   #handedOut = false;
+  /** How many iterations over the list are not over. */
+  #readers = 0;
 
   constructor(group: Group<C>) {
     this.group = group;
@@ -48,6 +50,17 @@ class Members<C extends Member> {
   get list(): readonly C[] {
     this.#handedOut = true;
     return this.#list;
+  }
+
+  /** All of them, each in turn. Whoever looks at the first one alone, at each change, does not have the list copied each time. */
+  *[Symbol.iterator](): IterableIterator<C> {
+    const list = this.#list;
+    this.#readers++;
+    try {
+      yield* list;
+    } finally {
+      if (list === this.#list) this.#readers--;
+    }
   }
 
   /** @returns its place. */
@@ -66,7 +79,8 @@ class Members<C extends Member> {
 
   /** The list, to be changed. */
   #own(): C[] {
-    if (this.#handedOut) {
+    if (this.#handedOut || this.#readers > 0) {
+      this.#readers = 0;
       this.#list = this.#list.slice();
       this.#handedOut = false;
     }
@@ -125,15 +139,15 @@ export class GroupTable<C extends Member> implements GroupStore<C>, ReceiverSour
   }
 
   membersOf(group: Group): readonly C[] | undefined {
-    return group.belongsTo(this.server) ? this.list(group.name) : undefined;
+    return group.belongsTo(this.server) ? (this.#members.get(group.name)?.list ?? NOBODY) : undefined;
   }
 
   nextList(): number {
     return ++this.#lists;
   }
 
-  list(name: string): readonly C[] {
-    return this.#members.get(name)?.list ?? NOBODY;
+  list(name: string): Iterable<C> {
+    return this.#members.get(name) ?? NOBODY;
   }
 
   size(name: string): number {

@@ -48,8 +48,8 @@ export type GroupEvent = "enter" | "leave";
 /** Keeps the members of all groups of a server. */
 export interface GroupStore<C extends Member> {
   readonly server: object;
-  /** The members of a group; the list stays as it is when they change. */
-  list(name: string): readonly C[];
+  /** The members of a group; an iteration goes along those that there were when it began. */
+  list(name: string): Iterable<C>;
   size(name: string): number;
   has(name: string, client: Receiver): boolean;
   add(group: Group<C>, client: Receiver): boolean;

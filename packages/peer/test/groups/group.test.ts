@@ -313,12 +313,12 @@ test("names that come and go leave little to go along", () => {
   expect(stepsOf(() => expect([...names.values()]).toEqual([]))).toBeLessThan(50);
 });
 
-test("the list of a group that was gone along is copied once, and not for each change", async () => {
+test("the list of a group that was sent to is copied once, and not for each change", async () => {
   const { a, b, c, room } = await three();
   for (const { remote } of [a, b, c]) room.add(remote);
   const slice = jest.spyOn(Array.prototype, "slice");
   try {
-    expect([...room]).toHaveLength(3);
+    expect(room.broadcast(News, 1)).toBe(3);
     for (let n = 0; n < 10; n++) {
       room.delete(a.remote);
       room.add(a.remote);
@@ -369,4 +369,32 @@ test("a broadcast to a group is for its members, and takes no others", async () 
   expect(() => room.broadcast(News, "news", to)).toThrow(TypeError);
   expect(() => room.broadcast(News, "news", to)).toThrow("server.broadcast");
   expect(server.broadcast(News, "news", to)).toBe(1);
+});
+
+test("whoever looks at the first member at each change has no list copied, and whoever goes on has those of the beginning", async () => {
+  const { guests, server } = await makeCrowd(40);
+  const room = server.group("room");
+  const slice = jest.spyOn(Array.prototype, "slice");
+  const first: unknown[] = [];
+  try {
+    for (const { remote } of guests) {
+      room.add(remote);
+      for (const member of room) {
+        first.push(member);
+        break;
+      }
+    }
+    const copied = slice.mock.contexts.filter((list) => (list as unknown[]).length > 20);
+    expect(copied.length).toBe(0);
+  } finally {
+    slice.mockRestore();
+  }
+  expect(new Set(first)).toEqual(new Set([guests[0]?.remote]));
+  const [gone, ...left] = guests.map(({ remote }) => remote);
+  const seen: unknown[] = [];
+  for (const member of room) {
+    if (seen.length === 0 && gone !== undefined) room.delete(gone);
+    seen.push(member);
+  }
+  expect([seen, room.size]).toEqual([[gone, ...left], left.length]);
 });
