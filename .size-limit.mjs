@@ -1,17 +1,17 @@
 // What a package costs its users, checked by `npm run check:sizes`, minified and gzipped: in a browser with all that it
 // imports, else its own code alone. A limit that is outgrown for a good reason is raised in the same change.
 
-const WITH_ALL = { protocol: "45.8 kB", peer: "101.6 kB" };
+const WITH_ALL = { protocol: "45.8 kB", peer: "101.7 kB" };
 /** A client that echoes, as a page has it: what is imported is what it uses. */
 const ECHO_CLIENT = "{ Client, definePacket, payload }";
 const ALONE = {
   protocol: "40.3 kB",
-  peer: "58.6 kB",
+  peer: "58.8 kB",
   core: "12.9 kB",
   browser: "12 kB",
   websocket: "14.2 kB",
   telemetry: "5.3 kB",
-  cluster: "22.4 kB",
+  cluster: "22.5 kB",
   ping: "4.8 kB",
   "peng3d-events": "3.7 kB",
 };
@@ -34,5 +34,5 @@ export default [
       ignore: ["@peng3dnet/*", "@msgpack/*", "node:*", "ws", "@opentelemetry/*", "@nats-io/*"],
     }),
   ),
-  size("browser", "79.8 kB", { name: "an echo client in a browser", import: ECHO_CLIENT }),
+  size("browser", "79.9 kB", { name: "an echo client in a browser", import: ECHO_CLIENT }),
 ];
