@@ -4,12 +4,12 @@
  */
 export function keepTextOnly(error: unknown): void {
   const seen = new Set<unknown>();
-  for (let cause = error; cause instanceof Error && !seen.has(cause); cause = cause.cause) {
-    seen.add(cause);
-    try {
+  try {
+    for (let cause = error; cause instanceof Error && !seen.has(cause); cause = cause.cause) {
+      seen.add(cause);
       void cause.stack;
-    } catch {
-      // An error of the application may have a getter of its own there.
     }
+  } catch {
+    // What an application throws may throw at whatever is read of it.
   }
 }

@@ -99,13 +99,27 @@ test("an error that is its own cause harms nothing", () => {
   expect(closes.of(1).error).toBe(one);
 });
 
-test("an error whose stack cannot be read harms nothing", () => {
-  const closes = new RecentCloses();
-  const error = Object.defineProperty(new ConnectionLostError("lost"), "stack", {
-    get() {
-      throw new Error("no stack");
+test.each<[string, () => Error]>([
+  [
+    "whose stack cannot be read",
+    () =>
+      Object.defineProperty(new ConnectionLostError("lost"), "stack", {
+        get() {
+          throw new Error("no stack");
+        },
+      }),
+  ],
+  [
+    "whose cause is a proxy that is revoked",
+    () => {
+      const { proxy, revoke } = Proxy.revocable({}, {});
+      revoke();
+      return new ConnectionLostError("lost", { cause: proxy });
     },
-  });
+  ],
+])("an error %s harms nothing", (_what, make) => {
+  const closes = new RecentCloses();
+  const error = make() as ConnectionLostError;
   closes.add(1, { reason: "socketclose", error, clean: false });
   expect(closes.of(1).error).toBe(error);
 });
