@@ -296,8 +296,7 @@ const rows: Row[] = [
     base: uncompressed,
     look: (seen) => {
       fallBehind(seen, 1_000_000);
-      // The system is asked, and gets half of the time more while it has not answered.
-      return after(8)(seen);
+      return after(6)(seen);
     },
   },
   {

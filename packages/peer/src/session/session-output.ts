@@ -59,11 +59,8 @@ interface ProgressWatch {
   waiting: boolean;
   /** Since when none of them has got further, in milliseconds by the clock. */
   progressAt: number;
-  /**
-   * What waited in the kernel when half of the time was over, if the system tells. `"asked"`: it has not told yet; `"late"`: not even
-   * when all of the time was over.
-   */
-  inKernel: number | "asked" | "late" | undefined;
+  /** What waited in the kernel when half of the time was over, if the system tells. */
+  inKernel: number | undefined;
   deadline: Deadline | undefined;
 }
 
@@ -466,10 +463,7 @@ export class SessionOutput {
   /** Notes what waits in the kernel: it may hand on megabytes, slowly, before it has room again and says so. */
   private lookIntoKernel(watch: ProgressWatch): void {
     const since = watch.progressAt;
-    const asked = this.#host.transport.unacknowledged?.();
-    if (asked === undefined) return;
-    watch.inKernel = "asked";
-    void asked.then((waiting) => {
+    void this.#host.transport.unacknowledged?.().then((waiting) => {
       if (watch.progressAt === since) watch.inKernel = waiting;
     });
   }
@@ -477,13 +471,7 @@ export class SessionOutput {
   /** The time is over: cuts the connection, unless the peer has taken some of what waits in the kernel meanwhile. */
   private withoutProgress(backlog: Backlog, watch: ProgressWatch): void {
     const { inKernel, progressAt } = watch;
-    if (inKernel === "asked") {
-      // On a machine with many connections the system takes its time. It gets half of ours more, and no longer.
-      watch.inKernel = "late";
-      this.armDeadline(backlog, watch, this.#host.options.unsentTimeout / 2);
-      return;
-    }
-    if (typeof inKernel !== "number") {
+    if (inKernel === undefined) {
       this.stuck();
       return;
     }

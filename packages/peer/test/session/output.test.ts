@@ -777,48 +777,6 @@ describe("a peer that does not read", () => {
     expect([answers.length, transport.calls]).toEqual([3, ["closing slowconsumer", "destroy"]]);
   });
 
-  /** A scene whose system answers when the test says so. */
-  async function answeredByHand() {
-    const made = slow({ cfg });
-    const answers: ((bytes: number) => void)[] = [];
-    const { net, note, client, transport } = made;
-    Object.assign(transport, {
-      unacknowledged: () => new Promise<number>((resolve) => void answers.push(resolve)),
-    });
-    note(10);
-    await client.flush();
-    note(100);
-    const pass = async (seconds: number): Promise<void> => {
-      net.clock.advance(seconds);
-      await net.settle();
-    };
-    return { ...made, answers, pass };
-  }
-
-  test("is not judged before the system has answered, which may take half of its time more", async () => {
-    const { answers, pass, transport } = await answeredByHand();
-    for (const seconds of [5, 5, 2]) await pass(seconds);
-    expect([answers.length, transport.calls]).toEqual([1, []]);
-    answers[0]?.(900);
-    await pass(0);
-    await pass(3);
-    expect([answers.length, transport.calls]).toEqual([2, []]);
-    answers[1]?.(800);
-    await pass(0);
-    await pass(4.9);
-    expect(transport.calls).toEqual([]);
-  });
-
-  test("is broken off where the system does not answer by then", async () => {
-    const { answers, pass, transport } = await answeredByHand();
-    await pass(5);
-    await pass(5);
-    await pass(4.9);
-    expect([answers.length, transport.calls]).toEqual([1, []]);
-    await pass(0.1);
-    expect(transport.calls).toEqual(["closing slowconsumer", "destroy"]);
-  });
-
   test("is asked for once half of its time is over since it got further", async () => {
     const { asks, pass, transport, note } = await asked([900, 900]);
     await pass(3);
