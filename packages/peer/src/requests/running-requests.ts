@@ -215,14 +215,11 @@ export class RunningRequests {
   leave(): void {
     // A handler may be what saves the session.
     if (this.#calledType !== undefined) this.#tellLeft(this.#calledType, this.#calledId);
-    for (const request of this.#running.items()) {
-      const { id, type, context } = request;
+    const left = new ConnectionClosedError("another program goes on with the session", "saved");
+    for (const { id, type, context } of this.#running.items()) {
       if (HandlerContext.givenUp(context) !== undefined) continue;
       this.#tellLeft(type, id);
-      HandlerContext.giveUp(
-        context,
-        new ConnectionClosedError("another program goes on with the session", "saved"),
-      );
+      HandlerContext.giveUp(context, left);
     }
   }
 
@@ -237,12 +234,12 @@ export class RunningRequests {
     const running = this.#running.items();
     this.#running.clear();
     this.#held?.close(this.#holding, this.#session.options.clock.now());
-    for (const request of running) {
-      HandlerContext.giveUp(
-        request.context,
-        new ConnectionClosedError("the connection of the caller is closed", reason, { cause: error }),
-      );
-    }
+    if (running.length === 0) return;
+    // One for all: there may be a thousand, and each error keeps what it was called by.
+    const closed = new ConnectionClosedError("the connection of the caller is closed", reason, {
+      cause: error,
+    });
+    for (const { context } of running) HandlerContext.giveUp(context, closed);
   }
 
   // ---- answers ----------------------------------------------------------------------------------

@@ -1,6 +1,12 @@
 // How many requests may be under way on a connection, on both sides, and that nothing is left of them.
 
-import { AbortedError, type ClientOnServer, TimedOutError, TooManyRequestsError } from "@peng3dnet/peer";
+import {
+  AbortedError,
+  type ClientOnServer,
+  ConnectionClosedError,
+  TimedOutError,
+  TooManyRequestsError,
+} from "@peng3dnet/peer";
 import { Add, Buy, Confirm, openShop, packets, settled, watched } from "./shop.js";
 
 const never = (): Promise<never> => new Promise<never>(() => {});
@@ -162,6 +168,22 @@ test("one signal of many requests has one listener, and none once they are settl
   expect(asked.filter(({ value }) => (value as { outcome?: string }).outcome === "unknown")).toHaveLength(25);
   expect(removed).toHaveBeenCalledTimes(1);
   expect(net.clock.timers).toBe(0);
+});
+
+test("the handlers of a connection that ends are all given up by one error, as there may be a thousand", async () => {
+  const { net, server, client } = await openShop();
+  const reasons: unknown[] = [];
+  server.answer(Add, (_numbers, { signal }) => {
+    signal.addEventListener("abort", () => reasons.push(signal.reason));
+    return never();
+  });
+  const asked = Array.from({ length: 50 }, (_, i) => watched(client.request(Add, [i])));
+  await net.settle();
+  client.stop();
+  await net.settle();
+  expect(asked[0]?.value).toMatchObject({ code: "P3D_ERR_REQUEST_CLOSED" });
+  expect(reasons).toHaveLength(50);
+  expect([...new Set(reasons)]).toEqual([expect.any(ConnectionClosedError)]);
 });
 
 test("one that another one's end has settled is settled once, and makes no room that there is not", async () => {
