@@ -161,6 +161,20 @@ export class SessionResumption<Session extends ResumingSession> implements Resum
     return this.#session.endIsAnswer;
   }
 
+  /** Whether the other side has all that was sent, as far as it says so: before the handshake is complete, it does not. */
+  get allAcknowledged(): boolean {
+    return !this.#session.connection.active || this.transport.keptBytes === 0;
+  }
+
+  /** The other side closes: it takes the end of this side's stream for an answer only once it knows that all came. */
+  acknowledgeClose(): void {
+    const { transport } = this;
+    const { connection } = this.#session;
+    // Never past what waits: a side that closes waits for no acknowledgements any more.
+    if (connection.active && transport.keeping && !transport.suspended)
+      connection.sendAcknowledgement(transport.acknowledging());
+  }
+
   get blocked(): boolean {
     return this.#session.blocked || !this.#session.open;
   }

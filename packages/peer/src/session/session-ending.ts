@@ -27,13 +27,24 @@ function isReset(error: Error | undefined): boolean {
   return (error as { code?: unknown } | undefined)?.code === "ECONNRESET";
 }
 
+/** What an ending needs of a session's resumption. */
+interface EndingResumption {
+  readonly transport: { drop(): void };
+  /** Whether the peer has all that was sent, as far as it says so. */
+  readonly allAcknowledged: boolean;
+  /** The peer closes, and is to know that all came. */
+  acknowledgeClose(): void;
+  /** The session is over. @param unheard - what this side has closed it with, if the peer does not know. */
+  end(unheard?: string): void;
+}
+
 /** What an ending needs of its session. */
 export interface EndingHost<Session> extends InputHost<Session> {
   readonly connection: Connection;
   readonly transport: Transport;
   readonly options: SessionOptions;
   readonly hooks: SessionHooks<Session>;
-  readonly resumption: { readonly transport: { drop(): void }; end(unheard?: string): void } | undefined;
+  readonly resumption: EndingResumption | undefined;
   /** So many bytes are unsent. */
   unsentHeld(bytes: number): void;
   /** The peer is judged no more, for its handshake and for its silence. */
@@ -62,7 +73,7 @@ export class SessionEnding<Session extends EndingHost<Session>> {
   #told = false;
   /** The peer announced the close. */
   #announced = false;
-  /** The peer ended its stream after all was handed over, the closing packet included. */
+  /** The peer ended its stream after it had all, the closing packet included, as far as that can be told. */
   #answered = false;
   /** What the peer sends cannot be cut into packets any more. */
   #deaf = false;
@@ -103,6 +114,16 @@ export class SessionEnding<Session extends EndingHost<Session>> {
     return this.#told && !this.#announced && !this.#answered;
   }
 
+  /**
+   * Whether the peer's stream would end now as the answer to the closing packet. Whatever stands between both may end it, too, and
+   * have bytes that the peer does not have: with resumption, the peer says that all came. That is not asked of one who is at fault.
+   */
+  get endIsAnswer(): boolean {
+    if (this.phase !== "closing" || !this.#output.handedOver) return false;
+    if (!this.#told || this.error !== undefined) return true;
+    return this.#session.resumption?.allAcknowledged !== false;
+  }
+
   // ---- what begins it ---------------------------------------------------------------------------
 
   /** Tells the peer, and begins the close, unless one has begun. */
@@ -118,6 +139,8 @@ export class SessionEnding<Session extends EndingHost<Session>> {
   /** The peer announced that it closes. */
   closeReceived(reason: string | null): void {
     this.#announced = true;
+    // Before it closes, since then nothing more is acknowledged.
+    if (this.open) this.#session.resumption?.acknowledgeClose();
     this.#begin(reason);
   }
 
@@ -171,8 +194,7 @@ export class SessionEnding<Session extends EndingHost<Session>> {
   /** The peer ended its stream. */
   ended(): void {
     this.#peerEnded = true;
-    // An end that comes before all is handed over is no answer to the closing packet.
-    this.#answered ||= this.#told && this.#output.handedOver;
+    this.#answered ||= this.#told && this.endIsAnswer;
     this.settle();
     this.finishOutput();
   }

@@ -132,7 +132,7 @@ export abstract class SessionState<Self extends EndingHost<Self> & ResumingSessi
   }
 
   get endIsAnswer(): boolean {
-    return this.ending?.phase === "closing" && this.output.handedOver;
+    return this.ending?.endIsAnswer === true;
   }
 
   get gone(): boolean {

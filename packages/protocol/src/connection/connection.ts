@@ -28,7 +28,7 @@ import type { HandshakeConnection } from "../handshake/handshake-connection.js";
 import { ACCEPT_NAME, CLOSECONN_ID, HELLO_NAME, SETTYPE_NAME } from "../handshake/internal-names.js";
 import { receiveInternal } from "../handshake/internal-packets.js";
 import { declaredByClient, declaredByServer } from "../handshake/negotiation.js";
-import { type ResumeRequest, TICKET_ID } from "../handshake/resume.js";
+import { ACKNOWLEDGE_ID, type ResumeRequest, TICKET_ID } from "../handshake/resume.js";
 import { decodePacket } from "../packets/decode-packet.js";
 import type { PacketSource } from "../packets/packet-delivery.js";
 import type { RegistrySyncOptions } from "../registry/registry-sync.js";
@@ -311,14 +311,17 @@ export class Connection extends PacketSender implements PacketSource, HandshakeC
   }
 
   /**
-   * Passes over the packets that are whole, without processing them. For a connection that closes.
+   * Passes over the packets that are whole, without processing them but for acknowledgements. For a connection that closes.
    *
    * @returns whether one of them announces that the peer closes.
-   * @throws as {@link Connection.next}.
+   * @throws as {@link Connection.next} and {@link Connection.dispatch}.
    */
   passOver(): boolean {
     let announced = false;
-    while (this.next()) announced ||= this.packetId === CLOSECONN_ID;
+    while (this.next()) {
+      if (this.packetId === CLOSECONN_ID) announced = true;
+      else if (this.packetId === ACKNOWLEDGE_ID && this.atControl) this.dispatch();
+    }
     return announced;
   }
 
