@@ -10,9 +10,10 @@ const SIDES = ["client", "server"] as const;
 async function closeAndEnd(scene: Scene, side: (typeof SIDES)[number]) {
   const { toClient, toServer } = scene.link;
   for (const direction of [toClient, toServer]) direction.freeze();
-  const closing = side === "client" ? scene.client : scene.remote;
-  closing.sendMessage(Number_, 7);
-  const closed = closing.close("bye");
+  const { client, remote } = scene;
+  if (side === "client") client.sendMessage(Number_, 7);
+  else remote.sendMessage(Number_, 7);
+  const closed = side === "client" ? client.close("bye") : remote.close("bye");
   await scene.settle();
   for (const direction of [toClient, toServer]) {
     direction.endAfter(direction.delivered);
