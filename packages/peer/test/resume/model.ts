@@ -18,7 +18,7 @@ export type Step =
   | { readonly what: "end"; readonly by: Side }
   | { readonly what: "freeze" | "thaw" | "pause" | "go"; readonly by: Side }
   | { readonly what: "slice"; readonly from: Side; readonly bytes: number }
-  | { readonly what: "cut" | "offline" | "online" | "settle" | "expire" | "shutdown" | "drain" }
+  | { readonly what: "cut" | "proxy" | "offline" | "online" | "settle" | "expire" | "shutdown" | "drain" }
   | { readonly what: "refuse"; readonly how: "false" | "throws" }
   | { readonly what: "pass"; readonly seconds: number }
   | { readonly what: "close" | "stop"; readonly by: Side };
@@ -69,6 +69,7 @@ const ordinary: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       what: fc.constantFrom(
         "cut" as const,
+        "proxy" as const,
         "offline" as const,
         "online" as const,
         "settle" as const,
@@ -215,6 +216,13 @@ class Run {
         break;
       case "cut":
         link.cut();
+        break;
+      case "proxy":
+        // What is under way is gone, and both sides see an end in order.
+        for (const direction of [link.toClient, link.toServer]) {
+          direction.endAfter(direction.delivered);
+          direction.thaw();
+        }
         break;
       case "offline":
         scene.online = false;
