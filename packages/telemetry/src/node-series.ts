@@ -46,6 +46,9 @@ export class NodeSeries {
   }
 
   add(source: NodeSource): void {
+    // Where nobody collects, as without an SDK, nothing else would let go of those that have left.
+    for (const known of this.#sources.values())
+      if (known.census().connected === undefined) this.remove(known);
     this.#sources.set(source.peer, source);
   }
 

@@ -2,7 +2,7 @@
 
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { context, SpanKind, SpanStatusCode } from "@opentelemetry/api";
+import { context, metrics, SpanKind, SpanStatusCode } from "@opentelemetry/api";
 import type { ReadableSpan } from "@opentelemetry/sdk-trace-base";
 import { InvalidStateError } from "@peng3dnet/peer";
 import { instrument } from "@peng3dnet/telemetry";
@@ -116,6 +116,27 @@ test("a node that has left is not held once that was told", async () => {
   expect(gone.deref()).toBeUndefined();
   await joinAndLeave();
   expect((await values("peng3dnet.bus"))[bus("messages", OUT, "membership")]).toBe(2 * Number(sent));
+});
+
+test("nodes that have left are not held, also where nobody collects", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  // What a program without an SDK has.
+  const meter = metrics.getMeter("game");
+  const cluster = new TestCluster();
+  const joinAndLeave = async (): Promise<WeakRef<object>> => {
+    const { node } = await cluster.join("a");
+    instrument(node, { meter });
+    await node.leave();
+    return new WeakRef(node);
+  };
+  const gone = [await joinAndLeave(), await joinAndLeave(), await joinAndLeave()];
+  const { node } = await cluster.join("b");
+  instrument(node, { meter });
+  await cluster.settle();
+  collect();
+  expect(gone.map((one) => one.deref())).toEqual([undefined, undefined, undefined]);
+  expect(() => instrument(node, { meter })).toThrow(InvalidStateError);
 });
 
 test("requests across nodes by outcome, and those that are under way", async () => {
