@@ -53,6 +53,8 @@ export class Membership {
   #tickedAt: number;
   /** Until then, there may be nodes that this one has not heard of. */
   #settlesAt = 0;
+  /** Whether there may be sequences that began meanwhile, and that nobody hears. */
+  #unswept = false;
   #ended = false;
   readonly #waits: HeardWaits;
   readonly #marks = new BeatMarks();
@@ -134,6 +136,7 @@ export class Membership {
   /** Nodes may have come or gone unheard: each says that it is there within a beat. */
   #settle(): void {
     this.#settlesAt = this.#host.clock.now() + 2000 * this.#host.interval;
+    this.#unswept = true;
   }
 
   // ---- what this node wants to hear ---------------------------------------------------------------
@@ -222,7 +225,16 @@ export class Membership {
         this.#host.wantedLess(undefined);
       }
     }
-    if (!this.#ended) this.#host.ticked();
+    if (this.#ended) return;
+    this.#sweepOnceSettled();
+    this.#host.ticked();
+  }
+
+  /** Until it was known who hears what, each group that was sent to began a sequence: those that nobody needs are forgotten. */
+  #sweepOnceSettled(): void {
+    if (!this.#unswept || this.settling || this.#table.uncertain > 0) return;
+    this.#unswept = false;
+    this.#host.wantedLess(undefined);
   }
 
   #beat(): void {

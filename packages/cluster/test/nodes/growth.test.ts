@@ -118,3 +118,33 @@ test("a client that leaves many groups at once has others told of these, and not
   await cluster.settle();
   expect([other.news, a.gaps, b.gaps]).toEqual([["for one"], [], []]);
 });
+
+test("sequences that began while a node could not know who hears them are forgotten once it does", async () => {
+  const cluster = new TestCluster();
+  const [a, b] = await cluster.joinAll(["a", "b"]);
+  const guest = await b.enter();
+  cluster.bus.disconnect("a");
+  cluster.bus.reconnect("a");
+  for (const name of names) a.node.group(name).broadcast("test:news", "for nobody");
+  expect(a.node.metrics.broadcastsOut).toBe(MANY);
+  await cluster.turn(3);
+  const told: unknown[] = [];
+  cluster.bus.drop(({ from, payload }) => {
+    const message = readMessage(payload);
+    if (from === "a" && message.kind === POSITIONS.kind)
+      for (const [group, , , , number] of POSITIONS.read(message).positions) told.push([group, number]);
+    return false;
+  });
+  b.node.group("room 7").add(guest.remote);
+  await cluster.settle();
+  expect(told).toEqual([["room 7", 0]]);
+  // One that somebody hears goes on.
+  a.node.group("room 7").broadcast("test:news", 1);
+  await cluster.settle();
+  cluster.bus.disconnect("a");
+  cluster.bus.reconnect("a");
+  await cluster.turn(3);
+  a.node.group("room 7").broadcast("test:news", 2);
+  await cluster.settle();
+  expect([guest.news, a.gaps, b.gaps]).toEqual([[1, 2], [], []]);
+});
