@@ -79,6 +79,11 @@ export function isAdvertised(value: unknown): value is string {
   return typeof value === "string" && ADVERTISED.test(value);
 }
 
+/** Whether one number of seconds is at least three times another one, in milliseconds: three times 0.1 is a little more than 0.3. */
+function isThreeTimes(long: number, short: number): boolean {
+  return Math.round(long * 1000) >= 3 * Math.round(short * 1000);
+}
+
 /** Reads the options. @throws {@link ConfigError} for what is not allowed. */
 export function readOptions({
   bus,
@@ -109,7 +114,7 @@ export function readOptions({
     throw new ConfigError("redirect", 'the option "redirect" is true or false');
   if (!(typeof interval === "number" && interval >= LEAST_INTERVAL && interval <= LONGEST_TIMEOUT))
     throw new ConfigError("interval", `the option "interval" is a number of seconds from ${LEAST_INTERVAL}`);
-  if (!(typeof timeout === "number" && timeout >= 3 * interval && timeout <= LONGEST_TIMEOUT))
+  if (!(typeof timeout === "number" && isThreeTimes(timeout, interval) && timeout <= LONGEST_TIMEOUT))
     throw new ConfigError(
       "timeout",
       `the option "timeout" is a number of seconds up to ${LONGEST_TIMEOUT}, and at least three times "interval", ${interval}`,

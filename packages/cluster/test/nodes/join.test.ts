@@ -40,6 +40,13 @@ test.each<[string, Partial<ClusterOptions>]>([
   expect(net.clock.timers).toBe(0);
 });
 
+test.each([0.05, 0.1, 0.2, 1])("three times an interval of %d s is enough of a timeout", async (interval) => {
+  const cluster = new TestCluster();
+  const timeout = Number((3 * interval).toFixed(2));
+  const { node } = await cluster.join("a", { join: { interval, timeout } });
+  await node.leave();
+});
+
 test.each([undefined, null, {}, 5])("%j is no server", async (server) => {
   const error = await settled(joinCluster(server as never, { bus: memoryBus() }));
   expect(error).toEqual(new TypeError("joinCluster takes a Server, and then its options"));
