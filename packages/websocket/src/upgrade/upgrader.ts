@@ -172,21 +172,27 @@ export class Upgrader {
     head: Buffer,
     connected: number | undefined,
   ): void {
-    if (gone(socket)) {
-      socket.destroy();
-      return;
-    }
-    if (this.#closed) {
-      refuse(socket, CLOSED);
-      this.#refused(from, "servershutdown");
-      return;
-    }
+    if (!this.#mayTake(from, socket)) return;
     const problem = this.#problem(request);
-    if (problem === undefined) this.#offer(request, from, socket, head, connected);
-    else {
+    if (problem !== undefined) {
       refuse(socket, problem);
       this.#refused(from, problem.reason);
+      return;
     }
+    // The option origins may have ended the connection, or have closed this.
+    if (this.#mayTake(from, socket)) this.#offer(request, from, socket, head, connected);
+  }
+
+  /** Whether somebody is there, and may be let in. Else the connection is seen to. */
+  #mayTake(from: ClientAddress, socket: Socket): boolean {
+    if (gone(socket)) {
+      socket.destroy();
+      return false;
+    }
+    if (!this.#closed) return true;
+    refuse(socket, CLOSED);
+    this.#refused(from, "servershutdown");
+    return false;
   }
 
   /** A request was for a path that nobody has, and was refused. */

@@ -1,5 +1,6 @@
 // Which pages may connect.
 
+import type { IncomingMessage } from "node:http";
 import { ConfigError, type Logger, Server } from "@peng3dnet/core";
 import {
   type Origins,
@@ -108,6 +109,41 @@ test("on somebody's http server, who asks at a path that nobody has is told and 
   const dropped = next(server, "drop");
   expect((await refusal(addressOf(http), { path: "/pla" })).status).toBe(404);
   expect((await dropped)[0].reason).toBe("badupgrade");
+});
+
+test.each([["a port of its own"], ["somebody's http server"]])(
+  "a function may end the connection itself, on %s: nobody is let in, and nothing is reported",
+  async (where) => {
+    const server = await echoServer();
+    const http = where === "a port of its own" ? undefined : await httpServer();
+    const failed = jest.fn();
+    server.on("handlerError", failed);
+    const origins = (_origin: string, { socket }: IncomingMessage): boolean => {
+      socket.destroy();
+      return true;
+    };
+    const ways = await serveWebSocket(server, {
+      ...(http === undefined ? { port: 0 } : { server: http }),
+      origins,
+    });
+    await expect(dial(ways.address, { headers: { origin: "https://a.example" } })).rejects.toThrow();
+    expect(failed).not.toHaveBeenCalled();
+    expect(server.clients.size).toBe(0);
+  },
+);
+
+test("a function may close what takes WebSockets: who is asked for is not let in any more", async () => {
+  const server = await echoServer();
+  const http = await httpServer();
+  const origins = (): boolean => {
+    void ways.close();
+    return true;
+  };
+  const ways = await serveWebSocket(server, { server: http, origins });
+  const dropped = next(server, "drop");
+  const { status } = await refusal(addressOf(http), { headers: { origin: "https://a.example" } });
+  expect([status, (await dropped)[0].reason]).toEqual([503, "servershutdown"]);
+  expect(server.clients.size).toBe(0);
 });
 
 test("an origin with a wildcard is refused where it is written", () => {
