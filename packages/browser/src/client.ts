@@ -55,7 +55,7 @@ function withConnector<D extends AnyPacketDefinition>(options: ClientOptions<D>)
   // Those of a page alone end here: a client of any runtime does not know them.
   const { addr, connector, WebSocket, bridge, maxHeld, ...others } = options;
   if (connector !== undefined) checkUnused(options);
-  if (addr === undefined) return { ...others, connector: connector ?? nowhere };
+  if (addr === undefined) return { ...others, connector: connector === undefined ? nowhere : connector };
   if (connector !== undefined) return { ...others, connector, addr: addr as AddressLike };
   const made = webSocketConnector(addr as WebSocketAddress, { WebSocket, bridge, maxHeld });
   return { ...others, addr: made.address, connector: made };

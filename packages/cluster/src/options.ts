@@ -8,7 +8,10 @@ export interface ClusterOptions {
   readonly bus: BusFactory;
   /** Name of this node, 1 to 64 letters, digits, `-` and `_`. Default: `"node"`. Ids of nodes differ in any case. */
   readonly name?: string | undefined;
-  /** What all subjects of the cluster begin with. Clusters with different ones do not hear each other. Default: `"peng3dnet"`. */
+  /**
+   * What all subjects of the cluster begin with: letters, digits, `-` and `_`, with dots between, 64 characters at most. Clusters
+   * with different ones do not hear each other. Default: `"peng3dnet"`.
+   */
   readonly prefix?: string | undefined;
   /**
    * The address at which clients reach this node, told to the other ones: {@link NodeInfo}. These tell it to clients that come back for
@@ -21,9 +24,9 @@ export interface ClusterOptions {
    * nodes says. Default true; else they are told that the session is gone.
    */
   readonly redirect?: boolean | undefined;
-  /** Seconds between two signs of life. All nodes have the same. Default 1. */
+  /** Seconds between two signs of life, from 0.05. All nodes have the same. Default 1. */
   readonly interval?: number | undefined;
-  /** Seconds of silence after which another node is taken for dead. At least three times `interval`. Default 5. */
+  /** Seconds of silence after which another node is taken for dead. At least three times `interval`, and at most 3,600. Default 5. */
   readonly timeout?: number | undefined;
   /** Most other nodes. What comes from more is dropped, and counted. Default 256. */
   readonly maxNodes?: number | undefined;
@@ -112,8 +115,11 @@ export function readOptions({
     );
   if (typeof redirect !== "boolean")
     throw new ConfigError("redirect", 'the option "redirect" is true or false');
-  if (!(typeof interval === "number" && interval >= LEAST_INTERVAL && interval <= LONGEST_TIMEOUT))
-    throw new ConfigError("interval", `the option "interval" is a number of seconds from ${LEAST_INTERVAL}`);
+  if (!(typeof interval === "number" && interval >= LEAST_INTERVAL && interval <= LONGEST_TIMEOUT / 3))
+    throw new ConfigError(
+      "interval",
+      `the option "interval" is a number of seconds from ${LEAST_INTERVAL} to ${LONGEST_TIMEOUT / 3}`,
+    );
   if (!(typeof timeout === "number" && isThreeTimes(timeout, interval) && timeout <= LONGEST_TIMEOUT))
     throw new ConfigError(
       "timeout",

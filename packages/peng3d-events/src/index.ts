@@ -5,8 +5,8 @@
  * @packageDocumentation
  */
 
+export type { BridgeOptions } from "./bridges/bridge-options.js";
 export {
-  type BridgeOptions,
   type EmitterEvents,
   fromEventEmitter,
   toEventEmitter,

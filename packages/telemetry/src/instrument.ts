@@ -60,8 +60,8 @@ export interface Instrumentation extends Disposable {
  * @param peer - a `Server` or `Client`, be it running or not, or what `joinCluster` returned. Traces are linked over connections that
  * begin after this, and between nodes at once.
  * @returns what ends it. What was counted stays counted.
- * @throws TypeError if `peer`, `meter` or `tracer` is none, or if there is neither of the two; {@link ConfigError} for `packetTypes`, and for an
- * option that there is not; InvalidStateError if the meter is told of the peer already, with the same attributes.
+ * @throws TypeError if `peer`, `meter` or `tracer` is none, or if there is neither `meter` nor `tracer`; {@link ConfigError} for
+ * `packetTypes` and `trustCallers`, and for an option that there is not; InvalidStateError if the meter is told of the peer already, with the same attributes.
  */
 export function instrument(
   peer: (Observable & { readonly side: number }) | ObservableNode,
@@ -80,10 +80,12 @@ export function instrument(
       "packetTypes",
       `the option packetTypes is a whole number from 0, and not ${packetTypes}`,
     );
-  if (typeof (trustCallers ?? true) !== "boolean")
+  if (trustCallers !== undefined && typeof trustCallers !== "boolean")
     throw new ConfigError("trustCallers", "the option trustCallers is true or false");
-  if ("side" in peer) return new PeerTelemetry(peer, options, packetTypes).ending;
-  return endingBy(tellOfNode(peer, options));
+  // What is neither is refused by observe().
+  const observed = Object(peer) as typeof peer;
+  if ("side" in observed) return new PeerTelemetry(observed, options, packetTypes).ending;
+  return endingBy(tellOfNode(observed, options));
 }
 
 function endingBy(end: () => void): Instrumentation {

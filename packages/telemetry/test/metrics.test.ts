@@ -542,6 +542,19 @@ test.each<[string, () => unknown, string]>([
   expect(call).toThrow(says);
 });
 
+test.each<[string, object, string]>([
+  ["trustCallers", { trustCallers: null }, "the option trustCallers is true or false"],
+])("refuses %s that is null", (_, options, says) => {
+  const { meter } = meterInMemory();
+  expect(() => instrument(new TestNetwork().server(), { meter, ...options })).toThrow(says);
+});
+
+test.each([undefined, null, 5, "server"])("%p can be told nothing of", (peer) => {
+  expect(() => instrument(peer as never, { meter: meterInMemory().meter })).toThrow(
+    new TypeError("observe() takes a Server or a Client, or a node of a cluster"),
+  );
+});
+
 test("a provider in the place of a meter or tracer is refused by a message that says so", () => {
   const server: Server = new TestNetwork().server({ packets });
   const provider = { getMeter: () => undefined, getTracer: () => undefined };

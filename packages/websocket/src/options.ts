@@ -120,7 +120,7 @@ function checkTls(tls: HttpsOptions): void {
 /** @throws {@link ConfigError} that names the option, {@link TlsConfigError} for `tls`. */
 export function checkOptions(options: WebSocketAcceptorOptions): Settings {
   const { server, tls, path = "/", subprotocol = "required", trustedProxies, encryptedByProxy } = options;
-  if (server !== undefined && typeof server.on !== "function")
+  if (server !== undefined && typeof server?.on !== "function")
     throw invalid("server", "it is no server of node:http or node:https");
   if (server !== undefined && tls !== undefined)
     throw invalid("tls", "it is for a port of its own; beside `server`, that server's TLS counts");
@@ -137,7 +137,9 @@ export function checkOptions(options: WebSocketAcceptorOptions): Settings {
     server,
     tls,
     path,
-    proxies: checked("trustedProxies", () => trustedProxies && new AddressList(trustedProxies)),
+    proxies: checked("trustedProxies", () =>
+      trustedProxies === undefined ? undefined : new AddressList(trustedProxies),
+    ),
     origins: checked("origins", () => new OriginPolicy(options.origins)),
     subprotocolRequired: subprotocol === "required",
     encryptedByProxy: encryptedByProxy === true,

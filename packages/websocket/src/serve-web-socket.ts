@@ -32,20 +32,31 @@ export interface WebSocketListening {
  * http.listen(80);
  * ```
  *
- * @throws {@link ConfigError} for an option, {@link ListenError}, {@link TlsConfigError}; {@link InvalidStateError} if the
- * server is stopped or shuts down.
+ * @throws {@link ConfigError} for an option, {@link InvalidAddressError} for a `host` or `port` that cannot be one, {@link ListenError},
+ * {@link TlsConfigError}; TypeError for what is no server; {@link InvalidStateError} if the server is stopped or shuts down.
  */
 export async function serveWebSocket<C extends ClientOnServer, D extends AnyPacketDefinition>(
   server: Server<C, D>,
   options: ServeWebSocketOptions = {},
 ): Promise<WebSocketListening> {
   checkKnownOptions("serveWebSocket", options, SERVE_OPTIONS);
+  if (typeof (Object(server) as Partial<Server>).addAcceptor !== "function")
+    throw new TypeError("serveWebSocket takes a Server, and then its options");
   const { port, host, ...accepting } = options;
   const http = accepting.server;
   if (http === undefined && port === undefined)
     throw new ConfigError("server", 'name an http server in the option "server", or a "port" of its own');
   if (http !== undefined && (port ?? host) !== undefined)
     throw new ConfigError("port", 'options "port" and "host" are for a port of its own, without "server"');
+  // Of an address, null is the config's port, and a host that is none does not say which option it is.
+  for (const [key, type] of [
+    ["port", "number"],
+    ["host", "string"],
+  ] as const) {
+    const value = options[key];
+    if (value !== undefined && typeof value !== type)
+      throw new ConfigError(key, `option "${key}": it is a ${type}`);
+  }
   const own: Address | undefined = port === undefined ? undefined : [host ?? server.addr[0], port];
   const listening = await server.addAcceptor(webSocketAcceptor(accepting), own);
   return {

@@ -284,7 +284,12 @@ test.each<[string, ServeWebSocketOptions]>([
   ["server", {}],
   ["server", { host: "127.0.0.1" }],
   ["server", { server: {} as never }],
+  ["server", { server: null as never }],
   ["port", { server: createServer(), port: 1 }],
+  ["port", { port: null as never }],
+  ["port", { port: "80" as never }],
+  ["host", { port: 0, host: null as never }],
+  ["host", { port: 0, host: 127 as never }],
   ["tls", { server: createServer(), tls: {} }],
   ["tls", { port: 0, tls: {} }],
   ["tls", { port: 0, tls: true as never }],
@@ -297,6 +302,8 @@ test.each<[string, ServeWebSocketOptions]>([
   ["trustedProxies", { port: 0, trustedProxies: ["proxy.example"] }],
   ["trustedProxies", { port: 0, trustedProxies: ["10.0.0.0/33"] }],
   ["trustedProxies", { port: 0, trustedProxies: "10.0.0.1" as never }],
+  ["trustedProxies", { port: 0, trustedProxies: null as never }],
+  ["trustedProxies", { port: 0, trustedProxies: null as never, encryptedByProxy: true }],
   ["encryptedByProxy", { port: 0, encryptedByProxy: true }],
   ["encryptedByProxy", { port: 0, trustedProxies: ["loopback"], encryptedByProxy: "yes" as never }],
 ])("an option %s that cannot be used is named: %j", async (key, options) => {
@@ -304,6 +311,11 @@ test.each<[string, ServeWebSocketOptions]>([
   const error = await serveWebSocket(server, options).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(ConfigError);
   expect((error as ConfigError).key).toBe(key);
+});
+
+test.each([null, {}, createServer()])("what is no server takes no WebSockets", async (server) => {
+  const serving = serveWebSocket(server as never, { port: 0 });
+  await expect(serving).rejects.toThrow(new TypeError("serveWebSocket takes a Server, and then its options"));
 });
 
 test("an upgrade without the subprotocol is answered with what to do", async () => {

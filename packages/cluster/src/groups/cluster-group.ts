@@ -119,7 +119,7 @@ export class ClusterGroup<
     options?: ClusterBroadcastOptions,
   ): number;
   broadcast(ptype: PacketRef, data: unknown, options: ClusterBroadcastOptions = {}): number {
-    if ("to" in options)
+    if ("to" in Object(options))
       throw new TypeError(
         "broadcast of a group goes to its members, and has no option to; leave some out with except",
       );

@@ -134,6 +134,7 @@ test("refuses what it cannot send before anything is sent", async () => {
     /protocol's own/,
   );
   expect(() => room.broadcast(News, 1, { to: [] } as never)).toThrow(/no option to/);
+  expect(() => room.broadcast(News, 1, null as never)).toThrow("group.broadcast takes an object of options");
   expect(() => room.broadcast(News, 1, { exept: here.remote } as never)).toThrow(/did you mean "except"/);
   expect(() => room.broadcast(News, 1, { except: "room" })).toThrow(/no id of a client/);
   expect(() => room.broadcast(News, 1, { except: {} as never })).toThrow(TypeError);

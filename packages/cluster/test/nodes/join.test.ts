@@ -47,6 +47,18 @@ test.each([0.05, 0.1, 0.2, 1])("three times an interval of %d s is enough of a t
   await node.leave();
 });
 
+test("an interval that is too long is told the longest one", async () => {
+  const joining = joinCluster(new TestNetwork().server(), {
+    bus: memoryBus(),
+    interval: 4000,
+    timeout: 12_000,
+  });
+  expect(await settled(joining)).toMatchObject({
+    key: "interval",
+    message: 'the option "interval" is a number of seconds from 0.05 to 1200',
+  });
+});
+
 test.each([undefined, null, {}, 5])("%j is no server", async (server) => {
   const error = await settled(joinCluster(server as never, { bus: memoryBus() }));
   expect(error).toEqual(new TypeError("joinCluster takes a Server, and then its options"));

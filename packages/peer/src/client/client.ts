@@ -82,22 +82,23 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
     const { exact = new.target === Client } = defaults;
     if (exact) checkExact(new.target, "a Client", options, CLIENT_OPTIONS);
     let hooks!: ClientHooks<Client<D>>;
-    const given = {
-      platform: options.platform ?? defaults.platform ?? standardPlatform,
-      connector: options.connector ?? defaults.connector,
-      conntype: options.conntype ?? CONNTYPE_CLASSIC,
-    };
+    const {
+      platform = defaults.platform ?? standardPlatform,
+      connector = defaults.connector,
+      conntype = CONNTYPE_CLASSIC,
+      resume = false,
+      reconnect = false,
+    } = options;
+    const given = { platform, connector, conntype };
     super("client", options, given, (init) => {
       hooks = new ClientHooks<Client<D>>(init, Client.#access);
       return hooks;
     });
     if (!exact) noticeUnknownOptions(this, options, CLIENT_OPTIONS, this.guard);
     this.#hooks = hooks;
-    const { resume = false, reconnect = false } = options;
     this.#addr = sharedAddress(options.addr);
     if (this.#addr !== undefined) normalizeAddrSocketstyle(this.#addr);
-    const { connector } = given;
-    if (connector !== undefined && typeof connector.connect !== "function")
+    if (connector !== undefined && typeof connector?.connect !== "function")
       throw new TypeError("the option connector has no connect()");
     const resuming = resume === true ? {} : resume;
     const reconnecting = reconnect === true ? {} : reconnect;
@@ -110,7 +111,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
     if (resuming !== false) {
       const resumption = hooks.resumeBy(resuming);
       const { keeper } = resuming;
-      if (keeper !== undefined) keepSessions(keeper, this, given.conntype, hooks.sessions, resumption);
+      if (keeper !== undefined) keepSessions(keeper, this, conntype, hooks.sessions, resumption);
     }
   }
 

@@ -1,10 +1,5 @@
-import {
-  type CloseInfo,
-  ConfigError,
-  checkKnownOptions,
-  describeError,
-  type OptionNames,
-} from "@peng3dnet/protocol";
+import { type CloseInfo, ConfigError, checkKnownOptions, type OptionNames } from "@peng3dnet/protocol";
+import { describeValue } from "../base/describe-value.js";
 import { checkBackOff } from "../resume/back-off.js";
 
 /** How a client begins another session when the one before is gone: the option `reconnect` of a `Client`. */
@@ -54,7 +49,7 @@ const OPTIONS: OptionNames<ReconnectOptions> = { delay: true, maxDelay: true, at
 export function checkReconnect(options: ReconnectOptions): void {
   if (typeof options !== "object" || options === null)
     throw new TypeError(
-      `reconnect is true, false or an object of options, and not ${describeError(options)}`,
+      `reconnect is true, false or an object of options, and not ${describeValue(options)}`,
     );
   checkKnownOptions("the option reconnect", options, OPTIONS);
   checkBackOff(options);
@@ -62,7 +57,7 @@ export function checkReconnect(options: ReconnectOptions): void {
   if (!(attempts === Number.POSITIVE_INFINITY || (Number.isInteger(attempts) && attempts > 0)))
     throw new ConfigError(
       "attempts",
-      `the option "attempts" is a whole number above 0, or Infinity, and not ${describeError(attempts)}`,
+      `the option "attempts" is a whole number above 0, or Infinity, and not ${describeValue(attempts)}`,
     );
   if (when !== undefined && typeof when !== "function")
     throw new TypeError("when is a function, which returns whether the client tries again");

@@ -54,9 +54,8 @@ const FUNCTIONS = ["defer", "yield", "receiveResources", "compression", "format"
 
 /** Refuses what is no platform, where it is handed in. @throws {TypeError} that names what is missing. */
 export function checkPlatform(platform: Platform): void {
-  const missing = FUNCTIONS.find((name) => typeof platform[name] !== "function");
-  const { clock } = platform;
-  const what = missing ?? (typeof clock?.now === "function" ? undefined : "clock");
+  const missing = FUNCTIONS.find((name) => typeof platform?.[name] !== "function");
+  const what = missing ?? (typeof platform.clock?.now === "function" ? undefined : "clock");
   if (what === undefined) return;
   throw new TypeError(
     `the option platform lacks ${what}; begin with { ...standardPlatform } and replace what the runtime does better`,

@@ -1,4 +1,5 @@
-import { ConfigError, describeError } from "@peng3dnet/protocol";
+import { ConfigError } from "@peng3dnet/protocol";
+import { describeValue } from "../base/describe-value.js";
 import { LONGEST_DELAY } from "../time/timers.js";
 
 /** How long a client waits from one attempt to connect to the next. */
@@ -19,7 +20,7 @@ export function checkBackOff({ delay = DELAY, maxDelay = MAX_DELAY }: BackOffOpt
     if (typeof value === "number" && value > 0 && value < Number.POSITIVE_INFINITY) continue;
     throw new ConfigError(
       name,
-      `the option "${name}" is a number of seconds above 0, and not ${describeError(value)}`,
+      `the option "${name}" is a number of seconds above 0, and not ${describeValue(value)}`,
     );
   }
 }

@@ -2,7 +2,6 @@ import {
   AbortedError,
   ConfigError,
   checkKnownOptions,
-  describeError,
   endsResumption,
   type OptionNames,
   ResumeError,
@@ -10,6 +9,7 @@ import {
   type ResumeResult,
   type ResumeTicket,
 } from "@peng3dnet/protocol";
+import { describeValue } from "../base/describe-value.js";
 import type { Platform } from "../platform/platform.js";
 import type { Session } from "../session/session.js";
 import type { Clock } from "../time/clock.js";
@@ -48,7 +48,7 @@ const OPTIONS: OptionNames<ResumeOptions> = {
 /** @throws TypeError or {@link ConfigError} for options that are none. */
 export function checkResume(options: ResumeOptions): void {
   if (typeof options !== "object" || options === null)
-    throw new TypeError(`resume is true, false or an object of options, and not ${describeError(options)}`);
+    throw new TypeError(`resume is true, false or an object of options, and not ${describeValue(options)}`);
   checkKnownOptions("the option resume", options, OPTIONS);
   checkBackOff(options);
   checkRedirect(options);
@@ -56,9 +56,9 @@ export function checkResume(options: ResumeOptions): void {
   if (!(typeof attemptTimeout === "number" && attemptTimeout > 0))
     throw new ConfigError(
       "attemptTimeout",
-      `the option "attemptTimeout" is a number of seconds above 0, and not ${describeError(attemptTimeout)}`,
+      `the option "attemptTimeout" is a number of seconds above 0, and not ${describeValue(attemptTimeout)}`,
     );
-  if (keeper !== undefined && typeof keeper[KEEPS] !== "function")
+  if (keeper !== undefined && typeof keeper?.[KEEPS] !== "function")
     throw new TypeError("keeper is a SessionKeeper, or what reloadKeeper returns");
 }
 

@@ -5,6 +5,7 @@ import {
   type SslSecLevel,
   toError,
 } from "@peng3dnet/protocol";
+import { describeValue } from "../base/describe-value.js";
 import type { Connector, RedirectedConnector } from "../transport/connector.js";
 
 /** Decides whether a client goes to an address that a server names. */
@@ -28,7 +29,7 @@ export const MOST_REDIRECTS = 3;
 /** @throws TypeError for what is none. */
 export function checkRedirect({ redirect }: RedirectOptions): void {
   if (redirect === undefined || typeof redirect === "boolean" || typeof redirect === "function") return;
-  throw new TypeError(`redirect is true, false or a function, and not ${describeError(redirect)}`);
+  throw new TypeError(`redirect is true, false or a function, and not ${describeValue(redirect)}`);
 }
 
 /** Where a client goes that a server sends elsewhere. */

@@ -112,9 +112,7 @@ function check(value: Record<string, unknown>): SavedSession | undefined {
 
 /** Extensions are looked at where they are taken over. */
 function isConnection({ conntype, state, mode }: SavedConnection): boolean {
-  return (
-    typeof conntype === "string" && Number.isInteger(state) && isActive(state) && Number.isSafeInteger(mode)
-  );
+  return typeof conntype === "string" && Number.isInteger(state) && isActive(state) && Number.isFinite(mode);
 }
 
 function isCount(value: unknown): value is number {

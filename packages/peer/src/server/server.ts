@@ -107,7 +107,11 @@ export class Server<
     const table = new ClientTable<ClientOf<C, D>>();
     let admission!: Admission<Session<ClientOf<C, D>>>;
     let hooks!: ServerHooks<ClientOf<C, D>>;
-    const platform = options.platform ?? defaults.platform ?? standardPlatform;
+    const {
+      platform = defaults.platform ?? standardPlatform,
+      acceptor = defaults.acceptor,
+      authorizeResume,
+    } = options;
     super("server", options, { platform }, (init) => {
       const { connectionLimit } = platform;
       admission = new Admission(init.peer.cfg, () => connectionLimit?.() ?? Number.POSITIVE_INFINITY);
@@ -119,15 +123,14 @@ export class Server<
     this.#table = table;
     this.#hooks = hooks;
     hooks.connect(this, () => this.#deserted());
-    const { authorizeResume } = options;
     if (authorizeResume !== undefined) hooks.authority = { authorize: authorizeResume };
     this.#addr = options.addr;
     if (options.addr !== undefined) normalizeAddrSocketstyle(options.addr);
     // Without clientcls, C is ClientOnServer. That a client knows the server's packets is a matter of types alone.
     this.#clientcls = (options.clientcls ?? ClientOnServer) as unknown as ClientClass<ClientOf<C, D>>;
     this.#served = options.conntypes && new Set(options.conntypes);
-    this.#acceptor = options.acceptor ?? defaults.acceptor;
-    if (this.#acceptor !== undefined) checkAcceptor(this.#acceptor, "the option acceptor");
+    this.#acceptor = acceptor;
+    if (acceptor !== undefined) checkAcceptor(acceptor, "the option acceptor");
     this.#reception = new Reception(this.#receiving(), hooks, table, admission, hooks);
     this.#listenings = new Listenings(this.guard, this.#serverSide());
   }

@@ -45,8 +45,13 @@ export class ManualClock implements Clock {
     this.advanceTo(this.#now + millisecondsOf(seconds));
   }
 
-  /** As {@link ManualClock.advance}, until it shows `end`, in milliseconds. It never goes back. */
+  /**
+   * As {@link ManualClock.advance}, until it shows `end`, in milliseconds. It never goes back.
+   *
+   * @throws RangeError if that is no finite number.
+   */
   advanceTo(end: number): void {
+    if (!Number.isFinite(end)) throw new RangeError(`a clock shows a number of milliseconds, and not ${end}`);
     for (;;) {
       let due: Timer | undefined;
       for (const timer of this.#timers) {

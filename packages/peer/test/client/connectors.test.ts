@@ -37,6 +37,14 @@ test("an option connector that is none is refused where it is handed in", () => 
   expect(() => new Client({ connector: {} as Connector })).toThrow(TypeError);
 });
 
+test("a connector and a platform that are null are none, and not those of the package", () => {
+  const defaults = { connector: { connect: async () => {} } };
+  expect(() => new Client({ connector: null as never }, defaults)).toThrow(
+    "the option connector has no connect()",
+  );
+  expect(() => new Client({ platform: null as never })).toThrow("the option platform lacks");
+});
+
 test("a transport that is attached while a connector is at work stays", async () => {
   let finish = (): void => {};
   const late = new MemoryLink();

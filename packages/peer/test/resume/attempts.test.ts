@@ -107,7 +107,10 @@ describe("options", () => {
     ["attemptTimeout", { attemptTimeout: Number.NaN }, "attemptTimeout"],
     ["attemptTimeout 0", { attemptTimeout: 0 }, "attemptTimeout"],
     ["delay", { delay: -1 }, "delay"],
+    ["attemptTimeout as a text", { attemptTimeout: "3" }, 'above 0, and not "3"'],
+    ["delay as a text", { delay: "1" }, 'above 0, and not "1"'],
     ["keeper", { keeper: {} }, "keeper"],
+    ["keeper null", { keeper: null }, "keeper is a SessionKeeper"],
     ["null", null, "resume is true, false or an object"],
     ["a text", "yes", "resume is true, false or an object"],
   ];

@@ -61,6 +61,14 @@ describe("a session that was saved", () => {
     expect(joined).toEqual([]);
   });
 
+  test("goes on with a mode that has a fraction", async () => {
+    const world = new Reloading();
+    const one = await world.started();
+    one.client.mode = 1.5;
+    const two = await world.started(saved(one));
+    expect([two.client.mode, two.client.active]).toEqual([1.5, true]);
+  });
+
   test("tells what it sent again, and how long it took to go on", async () => {
     const world = new Reloading();
     const one = await world.started();

@@ -98,6 +98,10 @@ describe("a server is made", () => {
     expect(() => new Server({}, { acceptor: {} as Acceptor })).toThrow(
       new TypeError("the option acceptor has no listen()"),
     );
+    expect(() => new Server({ acceptor: null as never }, defaults)).toThrow(
+      "the option acceptor has no listen()",
+    );
+    expect(() => new Server({ platform: null as never }, defaults)).toThrow("the option platform lacks");
     for (const server of [first, second]) server.stop();
   });
 

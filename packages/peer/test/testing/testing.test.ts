@@ -70,6 +70,12 @@ describe("the test kit", () => {
     expect(net.clock.now()).toBe(0);
   });
 
+  test.each([Number.NaN, Number.POSITIVE_INFINITY, "10", null])("has no clock that shows %p", (end) => {
+    const { clock } = new TestNetwork();
+    expect(() => clock.advanceTo(end as number)).toThrow(RangeError);
+    expect(clock.now()).toBe(0);
+  });
+
   test("a client that is attached has the whole time of the handshake", async () => {
     const net = new TestNetwork();
     const server = net.server({ cfg: { "net.timeout.handshake": 600 } });

@@ -1,8 +1,9 @@
 import type { EventEmitter } from "node:events";
 import type { EventName, HeadlessPeng } from "../bus/event-bus.js";
-import { PENG_EVENTS, type PengEventMap } from "../events/event-map.js";
+import type { PengEventMap } from "../events/event-map.js";
 import { type Disposer, disposer, disposerOfAll } from "../listening/disposer.js";
 import { busOf, type EventOf, type EventOrigin, type EventsOf, subscribe } from "../listening/source.js";
+import { type BridgeOptions, bridgedEvents } from "./bridge-options.js";
 import { relay, untyped } from "./relay.js";
 
 /** The type argument for Node's `EventEmitter`: each event of a map with its data as the only argument. */
@@ -38,12 +39,6 @@ type MisfitsFrom<T, M, K extends string> = {
   [P in K]: P extends keyof T & keyof M ? ([T[P]] extends [[data: M[P], ...unknown[]]] ? never : P) : P;
 }[K];
 
-/** Which events a bridge takes. */
-export interface BridgeOptions<K extends string> {
-  /** Names of the events. Default: all of peng3dnet's. */
-  readonly events?: readonly K[] | undefined;
-}
-
 /**
  * Emits events on a Node `EventEmitter`, with their data as the argument. The data of frequent events are not built while the
  * emitter has no listener for them. An error that one of its listeners throws reaches whoever sent the event; a server or
@@ -51,16 +46,16 @@ export interface BridgeOptions<K extends string> {
  *
  * @param origin - a bus; or a server or client, whose own events are taken.
  * @returns a function that ends the bridge.
- * @throws {@link NoEventBusError} if there is no bus that can be listened to.
+ * @throws {@link NoEventBusError} if there is no bus that can be listened to; {@link ConfigError} for an option.
  */
 export function toEventEmitter<S extends EventOrigin, E extends object, K extends EventOf<S> = EventOf<S>>(
   origin: S,
   emitter: E & Fits<EventsIn<E>, MisfitsTo<EventsIn<E>, EventsOf<S>, K>>,
-  { events }: BridgeOptions<K> = {},
+  options: BridgeOptions<K> = {},
 ): Disposer {
   const target = emitter as object as EventEmitter;
   const bus = busOf(origin);
-  return disposerOfAll<string>(events ?? PENG_EVENTS, (name) =>
+  return disposerOfAll(bridgedEvents(options), (name) =>
     subscribe(
       origin,
       name,
@@ -74,14 +69,15 @@ export function toEventEmitter<S extends EventOrigin, E extends object, K extend
  * Sends what a Node `EventEmitter` emits to a bus, with the first argument as the data.
  *
  * @returns a function that ends the bridge.
+ * @throws {@link ConfigError} for an option.
  */
 export function fromEventEmitter<E extends object, M extends object, K extends EventName<M> = EventName<M>>(
   emitter: E & Fits<EventsIn<E>, MisfitsFrom<EventsIn<E>, M, K>>,
   bus: HeadlessPeng<M>,
-  { events }: BridgeOptions<K> = {},
+  options: BridgeOptions<K> = {},
 ): Disposer {
   const source = emitter as object as EventEmitter;
-  return disposerOfAll<string>(events ?? PENG_EVENTS, (event) => {
+  return disposerOfAll(bridgedEvents(options), (event) => {
     const forward = (data: unknown): void =>
       relay(event, data, source, bus, () => untyped(bus).sendEvent(event, data as never));
     source.on(event, forward);

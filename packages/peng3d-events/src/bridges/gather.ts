@@ -1,8 +1,7 @@
 import type { EventName, HeadlessPeng } from "../bus/event-bus.js";
-import { PENG_EVENTS } from "../events/event-map.js";
 import { type Disposer, disposerOfAll } from "../listening/disposer.js";
 import { busOf, type EventOrigin, subscribe } from "../listening/source.js";
-import type { BridgeOptions } from "./emitter-bridge.js";
+import { type BridgeOptions, bridgedEvents } from "./bridge-options.js";
 import { relay, untyped } from "./relay.js";
 
 /**
@@ -12,16 +11,18 @@ import { relay, untyped } from "./relay.js";
  *
  * @returns a function that ends it.
  * @throws {@link NoEventBusError} if one of them has no bus that can be listened to. Nothing is joined then.
+ * {@link ConfigError} for an option.
  */
 export function gather<M extends object, K extends EventName<M> = EventName<M>>(
   origins: Iterable<EventOrigin>,
   bus: HeadlessPeng<M>,
-  { events }: BridgeOptions<K> = {},
+  options: BridgeOptions<K> = {},
 ): Disposer {
+  const names = bridgedEvents(options);
   const others = [...new Set(origins)].filter((origin) => busOf(origin) !== (bus as object));
   return disposerOfAll(others, (origin) => {
     const from = busOf(origin);
-    return disposerOfAll<string>(events ?? PENG_EVENTS, (name) =>
+    return disposerOfAll(names, (name) =>
       subscribe(
         origin,
         name,

@@ -1,8 +1,8 @@
 import type { EventName, HeadlessPeng } from "../bus/event-bus.js";
-import { PENG_EVENTS, type PengEventMap, type PengEventName } from "../events/event-map.js";
+import type { PengEventMap, PengEventName } from "../events/event-map.js";
 import { type Disposer, disposer, disposerOfAll } from "../listening/disposer.js";
 import { busOf, type EventOf, type EventOrigin, subscribe } from "../listening/source.js";
-import type { BridgeOptions } from "./emitter-bridge.js";
+import { type BridgeOptions, bridgedEvents } from "./bridge-options.js";
 import { relay, untyped } from "./relay.js";
 
 /** An event of a bus as a DOM event: `type` is its name, `detail` its data. */
@@ -28,15 +28,15 @@ type DataOf<K> = K extends PengEventName ? PengEventMap[K] : unknown;
  *
  * @param origin - a bus; or a server or client, whose own events are taken.
  * @returns a function that ends the bridge.
- * @throws {@link NoEventBusError} if there is no bus that can be listened to.
+ * @throws {@link NoEventBusError} if there is no bus that can be listened to; {@link ConfigError} for an option.
  */
 export function toEventTarget<S extends EventOrigin, K extends EventOf<S> = EventOf<S>>(
   origin: S,
   target: EventTarget,
-  { events }: BridgeOptions<K> = {},
+  options: BridgeOptions<K> = {},
 ): Disposer {
   const bus = busOf(origin);
-  return disposerOfAll<string>(events ?? PENG_EVENTS, (name) =>
+  return disposerOfAll(bridgedEvents(options), (name) =>
     subscribe(
       origin,
       name,
@@ -54,13 +54,14 @@ export function toEventTarget<S extends EventOrigin, K extends EventOf<S> = Even
  * have. An event without one is passed over.
  *
  * @returns a function that ends the bridge.
+ * @throws {@link ConfigError} for an option.
  */
 export function fromEventTarget<M extends object, K extends EventName<M> = EventName<M>>(
   target: EventTarget,
   bus: HeadlessPeng<M>,
-  { events }: BridgeOptions<K> = {},
+  options: BridgeOptions<K> = {},
 ): Disposer {
-  return disposerOfAll<string>(events ?? PENG_EVENTS, (name) => {
+  return disposerOfAll(bridgedEvents(options), (name) => {
     const forward = (event: Event): void => {
       if (!("detail" in event)) return;
       const data = event.detail;

@@ -109,10 +109,13 @@ export class HeadlessPeng<M extends object = PengEventMap> {
   readonly #repeats = new Repeats();
   readonly #warned = new Set<string>();
 
-  /** @throws {@link ConfigError} if an option is unknown or not allowed. */
+  /** @throws {@link ConfigError} if an option is unknown or not allowed; TypeError for a `logger` that is none. */
   constructor(options: HeadlessPengOptions = {}) {
     checkKnownOptions("HeadlessPeng", options, OPTIONS);
     const { cfg, parent, logger } = options;
+    // It would swallow what it is there to tell.
+    if (logger !== undefined && typeof logger?.error !== "function")
+      throw new TypeError('the option "logger" has no error()');
     this.cfg = new BusConfig(cfg, parent);
     this.#logger = logger;
   }

@@ -53,7 +53,7 @@ function isListenable(value: unknown): value is ListenableEngine {
  */
 export function busOf(origin: EventOrigin): ListenableEngine {
   if (isListenable(origin)) return origin;
-  if (!("peng" in origin)) {
+  if (!("peng" in Object(origin))) {
     throw new NoEventBusError("events can be had of a bus, or of a server or client; this is neither");
   }
   const { peng, cfg } = origin as EventfulPeer;

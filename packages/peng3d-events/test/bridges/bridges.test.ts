@@ -212,10 +212,27 @@ describe("gather", () => {
   });
 });
 
+test.each<[string, (options: never) => void]>([
+  ["toEventEmitter", (options) => toEventEmitter(new HeadlessPeng(), new EventEmitter(), options)],
+  ["fromEventEmitter", (options) => fromEventEmitter(new EventEmitter(), new HeadlessPeng(), options)],
+  ["toEventTarget", (options) => toEventTarget(new HeadlessPeng(), new EventTarget(), options)],
+  ["fromEventTarget", (options) => fromEventTarget(new EventTarget(), new HeadlessPeng(), options)],
+  ["gather", (options) => gather([new HeadlessPeng()], new HeadlessPeng(), options)],
+])("%s has the options that there are", (_name, make) => {
+  expect(() => make({ event: [CLOSE] } as never)).toThrow(
+    'a bridge has no option "event"; did you mean "events"?',
+  );
+  expect(() => make(null as never)).toThrow("a bridge takes an object of options, and not null");
+});
+
 describe("where events come from", () => {
   const bridge = (origin: object): void => {
     listen(origin as HeadlessPeng, CLOSE, () => {})();
   };
+
+  test.each([null, 5])("is an error where it is %p", (origin) => {
+    expect(() => bridge(origin as never)).toThrow(NoEventBusError);
+  });
 
   test("is an error without a bus, with one that nobody can listen to, or with events off", () => {
     expect(() => bridge(new Client())).toThrow(/pass `peng: new HeadlessPeng\(\)`/);

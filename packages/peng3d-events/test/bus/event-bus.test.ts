@@ -308,6 +308,15 @@ describe("the config", () => {
     expect(() => new HeadlessPeng({ cfg: { "net.no.such": 1 } })).toThrow(ConfigError);
   });
 
+  test.each([null, 5, {}])(
+    "is not made with %j as a logger, which would swallow what it is told",
+    (logger) => {
+      expect(() => new HeadlessPeng({ logger: logger as never })).toThrow(
+        'the option "logger" has no error()',
+      );
+    },
+  );
+
   test("stacks on another, and keeps keys of the application", () => {
     const parent = { "events.maxignore": 9, "net.timeout.close": 4, "chat.motd": "hi" };
     const { cfg } = new HeadlessPeng({

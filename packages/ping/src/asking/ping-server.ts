@@ -167,20 +167,22 @@ function watchSilence(
  */
 export async function pingServer(options: PingServerOptions = {}): Promise<Pong> {
   checkKnownOptions("pingServer", options, OPTIONS);
-  const { peng, addr, data, cfg, timeout = 10, clientcls = PingClient, signal, connector } = options;
+  const { peng, addr, data, cfg = {}, timeout = 10, clientcls = PingClient, signal, connector } = options;
   checkWait({ timeout: timeout ?? undefined, signal });
   const url = connector === undefined ? webSocketUrl(addr) : undefined;
   if (url === undefined && options.WebSocket !== undefined) {
     throw new ConfigError("WebSocket", 'option "WebSocket": it is for an addr that begins with wss: or ws:');
   }
   const made = url === undefined ? undefined : await webSocketTo(url, options.WebSocket);
+  const connects = made ?? connector;
   const client = new clientcls({
     peng,
     addr: made === undefined ? (addr as AddressLike | undefined) : made.address,
     // Left out, and not undefined, for classes that have a connector of their own.
-    ...((made ?? connector) && { connector: made ?? connector }),
+    ...(connects !== undefined && { connector: connects }),
     conntype: CONNTYPE_PING,
-    cfg: { ...pingConfig(timeout), ...cfg },
+    // What is no config is refused by the client.
+    cfg: typeof cfg === "object" && cfg !== null ? { ...pingConfig(timeout), ...cfg } : cfg,
   });
   if (typeof client.setPingData !== "function")
     throw new TypeError("the option clientcls takes a class that PingableClientMixin has made");

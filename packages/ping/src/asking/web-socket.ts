@@ -39,5 +39,7 @@ async function installedWebSocket(): Promise<WebSocketClass> {
 export async function webSocketTo(url: string, given?: WebSocketClass): Promise<WebSocketConnector> {
   const { webSocketConnector } = await import("@peng3dnet/browser");
   const own = (globalThis as { readonly WebSocket?: WebSocketClass }).WebSocket;
-  return webSocketConnector(url, { WebSocket: given ?? own ?? (await installedWebSocket()) });
+  return webSocketConnector(url, {
+    WebSocket: given === undefined ? (own ?? (await installedWebSocket())) : given,
+  });
 }

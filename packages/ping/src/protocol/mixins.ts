@@ -2,6 +2,7 @@ import {
   type Client,
   type ClientOptions,
   CONNTYPE_PING,
+  ConfigError,
   ConnectionClosedError,
   checkKnownOptions,
   Deferred,
@@ -227,7 +228,8 @@ const OPTIONS: OptionNames<EnablePingOptions> = { writeback: true };
  * the server starts.
  *
  * @param data - data of every answer, or a function that returns them, called with each ping and its client's id. Default `{}`.
- * @throws {@link AlreadyRegisteredError} if it answers pings already.
+ * @throws {@link AlreadyRegisteredError} if it answers pings already; {@link PingDataError} for `data` that are no map;
+ * {@link ConfigError} for an option; TypeError for what is no server.
  */
 export function enablePing(
   server: AnyServer,
@@ -237,6 +239,10 @@ export function enablePing(
   checkKnownOptions("enablePing", options, OPTIONS);
   if (typeof data !== "function") checkMap(data, "the data of enablePing");
   const { writeback = WRITEBACK } = options;
+  if (typeof writeback !== "boolean")
+    throw new ConfigError("writeback", 'the option "writeback" is true or false');
+  if (typeof (Object(server) as Partial<AnyServer>).addConnType !== "function")
+    throw new TypeError("enablePing takes a server, and then the data of its answers");
   const source: PingSource =
     typeof data === "function"
       ? { getPingData: data, pingWriteback: writeback }

@@ -304,6 +304,18 @@ test("unknown options are refused", async () => {
   await expect(pingServer({ adress: "localhost" } as PingServerOptions)).rejects.toThrow(/adress/);
 });
 
+test.each<[string, object]>([
+  ["cfg", { cfg: null }],
+  ["cfg", { cfg: 5 }],
+  ["connector", { connector: null }],
+  ["WebSocket", { addr: "ws://127.0.0.1:9", WebSocket: null }],
+])("an option %s that is none is refused, and not taken for the default", async (name, options) => {
+  const pinging = pingServer({ addr: "127.0.0.1:9", ...options } as PingServerOptions);
+  const error: unknown = await pinging.catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(TypeError);
+  expect((error as TypeError).message).toMatch(new RegExp(`the option "?${name}"? `));
+});
+
 test("a class of clients that cannot ping is refused", async () => {
   await expect(pingServer({ addr: "127.0.0.1:9", clientcls: Client as never })).rejects.toThrow(
     "the option clientcls takes a class that PingableClientMixin has made",

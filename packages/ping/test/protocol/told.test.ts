@@ -293,6 +293,15 @@ test.each(["a text", ["a", "list"], null])("%p is no data of enablePing", async 
   expect(server.getConnType("ping")).toBeUndefined();
 });
 
+test("enablePing takes a server, and true or false as writeback", async () => {
+  const server = await startServer();
+  for (const writeback of [0, null] as never[]) {
+    expect(() => enablePing(server, {}, { writeback })).toThrow('the option "writeback" is true or false');
+  }
+  expect(server.getConnType("ping")).toBeUndefined();
+  expect(() => enablePing(null as never)).toThrow("enablePing takes a server");
+});
+
 test("a mistyped option of enablePing is refused", async () => {
   const server = await startServer();
   expect(() => enablePing(server, {}, { writeBack: false } as never)).toThrow(
