@@ -96,10 +96,10 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
     });
     if (!exact) noticeUnknownOptions(this, options, CLIENT_OPTIONS, this.guard);
     this.#hooks = hooks;
-    this.#addr = sharedAddress(options.addr);
-    if (this.#addr !== undefined) normalizeAddrSocketstyle(this.#addr);
+    if (options.addr !== undefined) normalizeAddrSocketstyle(options.addr);
     if (connector !== undefined && typeof connector?.connect !== "function")
       throw new TypeError("the option connector has no connect()");
+    this.#addr = sharedAddress(connector?.address ?? options.addr);
     const resuming = resume === true ? {} : resume;
     const reconnecting = reconnect === true ? {} : reconnect;
     // All is checked before a keeper is taken, which serves one client.
@@ -132,7 +132,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
     return this.#hooks.sessions.session;
   }
 
-  /** Address of the server. */
+  /** Address of the server: where the `connector` goes to, if that has an address of its own. */
   get addr(): Address {
     const port = this.cfg.get("net.client.addr.port");
     const addr = this.#addr ?? this.cfg.get("net.client.addr") ?? this.cfg.get("net.client.addr.host");

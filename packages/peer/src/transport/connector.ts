@@ -35,6 +35,8 @@ export interface ConnectRequest {
 
 /** Opens transports for clients: the option `connector` of a `Client`. */
 export interface Connector {
+  /** Host and port that it connects to, whatever is asked for: the client's `addr`. Default: it connects to where the request says. */
+  readonly address?: Address | undefined;
   /**
    * Connects to a server and hands over one transport.
    *

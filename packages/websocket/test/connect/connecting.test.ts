@@ -42,6 +42,7 @@ test("packets go both ways, by the host of the URL and not by the address of the
   const connector = webSocketConnector(new URL(`http://localhost:${address[1]}/play?room=7`));
   const client = track(new Client({ packets: [Echo], connector, addr: ["nowhere.invalid", 1] }));
   await client.start();
+  expect(client.addr).toEqual(["localhost", address[1]]);
   const value = { text: "x".repeat(100_000), bytes: new Uint8Array(1000) };
   expect(await echoed(client, value)).toEqual(value);
   expect(await client.close("bye")).toMatchObject({ reason: "bye", clean: true });
