@@ -454,7 +454,7 @@ export class Client<out D extends AnyPacketDefinition = AnyPacketDefinition>
    * Further calls return the first one's result. With the option `reconnect` this is the end of the client, too.
    *
    * @param _cid - ignored; there so that code can serve both sides.
-   * @param reason - what the server is told.
+   * @param reason - what the server is told; of a long one, the first 256 bytes.
    * @throws {@link PacketTooLargeError} if the reason does not fit a packet; the connection is open then. A promise
    * that nobody awaits never ends the process.
    * @reference `close_connection`

@@ -568,7 +568,7 @@ export class Server<
    * Further calls return the first one's result; the first reason counts.
    *
    * @param cid - the client.
-   * @param reason - what the client is told.
+   * @param reason - what the client is told; of a long one, the first 256 bytes.
    * @returns what the close came to; of a client that has just left, what its own close came to. Of a client that is
    * not known, or not any more, `error` says so. A promise that nobody awaits never ends the process.
    * @reference `close_connection`

@@ -44,7 +44,7 @@ export interface ConnectionHandle {
    * Closes it: what was accepted is delivered, then the reason. Resolves when it is closed; further calls return the first
    * one's result.
    *
-   * @param reason - what the peer is told. Default `null`.
+   * @param reason - what the peer is told; of a long one, the first 256 bytes. Default `null`.
    */
   close(reason?: string | null, options?: WaitOptions): Promise<CloseInfo>;
   /** Takes up no more packets until as many calls of `resume`; the peer is held back. */
