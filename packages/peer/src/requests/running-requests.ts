@@ -87,6 +87,8 @@ export class RunningRequests {
   #calledId = 0;
   /** How the connection was closed; `undefined`: it is not. */
   #ended: CloseInfo | undefined = undefined;
+  /** What handlers are told whose callers gave up; there once one did. One for all: a peer may give up as fast as it asks. */
+  #unawaited: AbortedError | undefined = undefined;
 
   constructor(session: RequestCarrier) {
     this.#session = session;
@@ -205,10 +207,8 @@ export class RunningRequests {
   cancel(id: unknown): void {
     const request = this.#running.get(id as number);
     if (request === undefined) return;
-    HandlerContext.giveUp(
-      request.context,
-      new AbortedError("the caller does not wait for the answer any more"),
-    );
+    this.#unawaited ??= new AbortedError("the caller does not wait for the answer any more");
+    HandlerContext.giveUp(request.context, this.#unawaited);
   }
 
   /** Another program goes on with the connection, and knows nothing of them: the callers learn it. */

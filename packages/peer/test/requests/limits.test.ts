@@ -186,6 +186,24 @@ test("the handlers of a connection that ends are all given up by one error, as t
   expect([...new Set(reasons)]).toEqual([expect.any(ConnectionClosedError)]);
 });
 
+test("the handlers of a connection whose callers give up are all told by one error, as a peer may give up as fast as it asks", async () => {
+  const { net, server, client } = await openShop();
+  const reasons: unknown[] = [];
+  server.answer(Add, (_numbers, { signal }) => {
+    signal.addEventListener("abort", () => reasons.push(signal.reason));
+    return never();
+  });
+  const controllers = Array.from({ length: 50 }, () => new AbortController());
+  for (const { signal } of controllers) watched(client.request(Add, [1], { signal }));
+  await net.settle();
+  for (const controller of controllers) {
+    controller.abort();
+    await net.settle();
+  }
+  expect(reasons).toHaveLength(50);
+  expect([...new Set(reasons)]).toEqual([expect.any(AbortedError)]);
+});
+
 test("one that another one's end has settled is settled once, and makes no room that there is not", async () => {
   const { net, server, client } = await openShop({ clientCfg: { "net.limits.requests": 2 } });
   server.answer(Add, never);
