@@ -20,8 +20,12 @@ export class Repeats {
 
   /** Counts one more. @returns how often it has happened, if that is worth saying now, else 0. */
   note(kind: string): number {
-    let key = escapeText(kind, MAX_KIND);
-    if (!this.#counts.has(key) && this.#counts.size >= this.#maxKinds) key = REST;
+    let key = kind;
+    // One that is known is not escaped again: it is by far the most, and that would be most of the work.
+    if (kind.length > MAX_KIND || !this.#counts.has(kind)) {
+      key = escapeText(kind, MAX_KIND);
+      if (!this.#counts.has(key) && this.#counts.size >= this.#maxKinds) key = REST;
+    }
     const count = (this.#counts.get(key) ?? 0) + 1;
     this.#counts.set(key, count);
     return isPowerOfTen(count) ? count : 0;

@@ -94,6 +94,25 @@ describe("Repeats", () => {
     expect(said).toEqual([1, 1, 1, 1, 10, 100]);
     expect(repeats.note("kind 0")).toBe(0);
   });
+
+  test("escapes a kind once, and not each time, as a peer has it counted with each packet", () => {
+    const repeats = new Repeats();
+    repeats.note("strayanswer answers");
+    const replaced = jest.spyOn(String.prototype, "replace");
+    const said = Array.from({ length: 99 }, () => repeats.note("strayanswer answers"));
+    const times = replaced.mock.calls.length;
+    replaced.mockRestore();
+    expect(times).toBe(0);
+    expect(said.filter((count) => count > 0)).toEqual([10, 100]);
+  });
+
+  test("counts what is escaped, or cut, to the same text as one", () => {
+    const repeats = new Repeats();
+    expect(["a\u0000", "a\\u0000", "a\u0000"].map((kind) => repeats.note(kind))).toEqual([1, 0, 0]);
+    expect(["x".repeat(401), "x".repeat(402)].map((kind) => repeats.note(kind))).toEqual([1, 0]);
+    // The whole text is another kind than one that was cut behind it.
+    expect(repeats.note("x".repeat(400))).toBe(1);
+  });
 });
 
 test.each([
