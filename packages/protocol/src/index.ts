@@ -22,7 +22,8 @@ export {
 } from "./config/address.js";
 export { Config, type ConfigOverrides, type ConfigReader, type ConfigSource } from "./config/config.js";
 export { checkKnownOptions, type OptionNames, optionComplaint } from "./config/known-options.js";
-export { type ConfigKey, type ConfigValues, DEFAULT_CONFIG, type Pem } from "./config/options.js";
+export type { ConfigKey, ConfigValues, Pem } from "./config/options.js";
+export { DEFAULT_CONFIG } from "./config/rules.js";
 export { Connection } from "./connection/connection.js";
 export {
   type CommonContext,

@@ -1,5 +1,5 @@
-import { type ConfigKey, type ConfigValues, DEFAULT_CONFIG } from "./options.js";
-import { checkOption, isConfigKey } from "./rules.js";
+import type { ConfigKey, ConfigValues } from "./options.js";
+import { checkOption, DEFAULT_CONFIG, isConfigKey } from "./rules.js";
 
 /** Initial values: some or all keys. */
 export type ConfigOverrides = { readonly [K in ConfigKey]?: ConfigValues[K] | undefined };
