@@ -1,6 +1,6 @@
-import { type CloseInfo, ConfigError, checkKnownOptions, type OptionNames } from "@peng3dnet/protocol";
+import { type CloseInfo, ConfigError, type OptionNames } from "@peng3dnet/protocol";
 import { describeValue } from "../base/describe-value.js";
-import { checkBackOff } from "../resume/back-off.js";
+import { checkReturn } from "../resume/back-off.js";
 
 /** How a client begins another session when the one before is gone: the option `reconnect` of a `Client`. */
 export interface ReconnectOptions {
@@ -47,12 +47,7 @@ const OPTIONS: OptionNames<ReconnectOptions> = { delay: true, maxDelay: true, at
 
 /** @throws TypeError or {@link ConfigError} for options that are none. */
 export function checkReconnect(options: ReconnectOptions): void {
-  if (typeof options !== "object" || options === null)
-    throw new TypeError(
-      `reconnect is true, false or an object of options, and not ${describeValue(options)}`,
-    );
-  checkKnownOptions("the option reconnect", options, OPTIONS);
-  checkBackOff(options);
+  checkReturn("reconnect", options, OPTIONS);
   const { attempts = Number.POSITIVE_INFINITY, when } = options;
   if (!(attempts === Number.POSITIVE_INFINITY || (Number.isInteger(attempts) && attempts > 0)))
     throw new ConfigError(

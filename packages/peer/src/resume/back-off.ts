@@ -1,4 +1,4 @@
-import { ConfigError } from "@peng3dnet/protocol";
+import { ConfigError, checkKnownOptions, type OptionNames } from "@peng3dnet/protocol";
 import { describeValue } from "../base/describe-value.js";
 import { LONGEST_DELAY } from "../time/timers.js";
 
@@ -14,15 +14,31 @@ const DELAY = 0.25;
 /** Default of `maxDelay`, in seconds. */
 export const MAX_DELAY = 5;
 
+/** Checks what the options `resume` and `reconnect` have in common. @throws TypeError or {@link ConfigError} for what is none. */
+export function checkReturn<T extends BackOffOptions>(
+  name: "resume" | "reconnect",
+  options: T,
+  known: OptionNames<T>,
+): void {
+  if (typeof options !== "object" || options === null)
+    throw new TypeError(`${name} is true, false or an object of options, and not ${describeValue(options)}`);
+  checkKnownOptions(`the option ${name}`, options, known);
+  checkBackOff(options);
+}
+
 /** @throws {@link ConfigError} for delays that are none. */
 export function checkBackOff({ delay = DELAY, maxDelay = MAX_DELAY }: BackOffOptions): void {
-  for (const [name, value] of Object.entries({ delay, maxDelay })) {
-    if (typeof value === "number" && value > 0 && value < Number.POSITIVE_INFINITY) continue;
-    throw new ConfigError(
-      name,
-      `the option "${name}" is a number of seconds above 0, and not ${describeValue(value)}`,
-    );
-  }
+  checkSeconds("delay", delay, Number.MAX_VALUE);
+  checkSeconds("maxDelay", maxDelay, Number.MAX_VALUE);
+}
+
+/** @throws {@link ConfigError} for what is no time, or none from above 0 up to `longest`. */
+export function checkSeconds(key: string, value: unknown, longest: number): void {
+  if (typeof value === "number" && value > 0 && value <= longest) return;
+  throw new ConfigError(
+    key,
+    `the option "${key}" is a number of seconds above 0, and not ${describeValue(value)}`,
+  );
 }
 
 /** How long to wait before an attempt at most, in milliseconds. @param attempt - how many were made before. */

@@ -1,7 +1,5 @@
 import {
   AbortedError,
-  ConfigError,
-  checkKnownOptions,
   endsResumption,
   type OptionNames,
   ResumeError,
@@ -9,7 +7,6 @@ import {
   type ResumeResult,
   type ResumeTicket,
 } from "@peng3dnet/protocol";
-import { describeValue } from "../base/describe-value.js";
 import type { Platform } from "../platform/platform.js";
 import type { Session } from "../session/session.js";
 import type { Clock } from "../time/clock.js";
@@ -17,7 +14,7 @@ import { Deadline } from "../time/deadline.js";
 import type { Transport } from "../transport/transport.js";
 import { AcknowledgementSchedule } from "./acknowledgement-schedule.js";
 import { Attempt, type DialLine } from "./attempt.js";
-import { type BackOffOptions, backOff, checkBackOff, longestPause } from "./back-off.js";
+import { type BackOffOptions, backOff, checkReturn, checkSeconds, longestPause } from "./back-off.js";
 import { KEEPS } from "./kept-client.js";
 import type { Line } from "./line.js";
 import { checkRedirect, type RedirectOptions, type Redirects } from "./redirects.js";
@@ -47,17 +44,10 @@ const OPTIONS: OptionNames<ResumeOptions> = {
 
 /** @throws TypeError or {@link ConfigError} for options that are none. */
 export function checkResume(options: ResumeOptions): void {
-  if (typeof options !== "object" || options === null)
-    throw new TypeError(`resume is true, false or an object of options, and not ${describeValue(options)}`);
-  checkKnownOptions("the option resume", options, OPTIONS);
-  checkBackOff(options);
+  checkReturn("resume", options, OPTIONS);
   checkRedirect(options);
   const { attemptTimeout = ATTEMPT_TIMEOUT, keeper } = options;
-  if (!(typeof attemptTimeout === "number" && attemptTimeout > 0))
-    throw new ConfigError(
-      "attemptTimeout",
-      `the option "attemptTimeout" is a number of seconds above 0, and not ${describeValue(attemptTimeout)}`,
-    );
+  checkSeconds("attemptTimeout", attemptTimeout, Number.POSITIVE_INFINITY);
   if (keeper !== undefined && typeof keeper?.[KEEPS] !== "function")
     throw new TypeError("keeper is a SessionKeeper, or what reloadKeeper returns");
 }
