@@ -97,7 +97,7 @@ export class ResumableTransport implements Transport, TransportHandler {
   }
 
   get busy(): boolean {
-    return this.suspended || this.#resending?.at !== undefined || this.#line.transport.busy || this.#full();
+    return this.sendsAgain || this.#line.transport.busy || this.#full();
   }
 
   get backlog(): number {
@@ -135,7 +135,7 @@ export class ResumableTransport implements Transport, TransportHandler {
   }
 
   #overWindow(): boolean {
-    return this.#kept !== undefined && this.#kept.length > this.#limits.window;
+    return this.keptBytes > this.#limits.window;
   }
 
   closing(reason: string | null): void {
@@ -345,13 +345,13 @@ export class ResumableTransport implements Transport, TransportHandler {
 
   /** Whether output has to wait although the line takes it, so that an acknowledgement has to pass it by. */
   get holdsBack(): boolean {
-    return !this.suspended && this.#resending?.at === undefined && this.#full();
+    return !this.sendsAgain && this.#full();
   }
 
   /** Writes a packet past what waits. @returns false if that cannot be now, and will be asked for again. */
   writePast(packet: Uint8Array): boolean {
     const { transport } = this.#line;
-    if (this.suspended || this.#resending?.at !== undefined || this.#inPacket || transport.busy) {
+    if (this.sendsAgain || this.#inPacket || transport.busy) {
       this.#due = true;
       return false;
     }
@@ -428,8 +428,7 @@ export class ResumableTransport implements Transport, TransportHandler {
     this.suspended = false;
     this.#resending ??= new Resending(this);
     this.#resending.begin(offset, greeting);
-    this.#acknowledged = this.received;
-    this.#control = 0;
+    this.acknowledging();
     if (this.#paused) line.transport.pause();
     else line.transport.resume();
     if (this.#closeReason !== undefined) line.transport.closing?.(this.#closeReason);
