@@ -1,7 +1,8 @@
 import { isPlainMap } from "../codec/writing/sendable.js";
 import { BadDataError } from "../errors/errors.js";
 import { LEAST_BEAT_INTERVAL } from "./heartbeat.js";
-import { copyTicket, isOffset, isWindow, MAX_TICKET, MIN_TICKET, type ResumeParameters } from "./resume.js";
+import { isWhole } from "./plain-number.js";
+import { copyTicket, isWindow, MAX_TICKET, MIN_TICKET, type ResumeParameters } from "./resume.js";
 
 /**
  * What a peer declares of extensions of the protocol: the key `ext` of its hello or settype, by name (clause 6.8). What it
@@ -47,24 +48,27 @@ export function readExtensions(ext: unknown): Extensions {
   if (ext === undefined || ext === null) return NO_EXTENSIONS;
   if (!isPlainMap(ext)) throw new BadDataError("the extensions of the peer are not a map");
   return {
-    compress: readCompress(parametersOf(ext, "compress")),
-    heartbeat: readHeartbeat(parametersOf(ext, "heartbeat")),
-    resume: readResume(parametersOf(ext, "resume")),
-    trace: parametersOf(ext, "trace") === undefined ? undefined : {},
+    compress: readExtension(ext, "compress", readCompress),
+    heartbeat: readExtension(ext, "heartbeat", readHeartbeat),
+    resume: readExtension(ext, "resume", readResume),
+    trace: readExtension(ext, "trace", () => ({})),
   };
 }
 
-/** The parameters of one extension, `undefined` where it is not named. Parameters that are nil are none. */
-function parametersOf(ext: Parameters, name: string): Parameters | undefined {
+/** Reads the parameters of one extension; `undefined` where it is not named. Parameters that are nil are none. */
+function readExtension<T>(
+  ext: Parameters,
+  name: keyof Extensions,
+  read: (parameters: Parameters) => T,
+): T | undefined {
   if (!Object.hasOwn(ext, name)) return undefined;
   const parameters = ext[name] ?? {};
   if (!isPlainMap(parameters))
     throw new BadDataError(`the parameters of the extension "${name}" are not a map`);
-  return parameters;
+  return read(parameters);
 }
 
-function readCompress(parameters: Parameters | undefined): CompressParameters | undefined {
-  if (parameters === undefined) return undefined;
+function readCompress(parameters: Parameters): CompressParameters {
   const { accept = true } = parameters;
   if (typeof accept !== "boolean") {
     throw new BadDataError('"accept" of the extension "compress" is neither true nor false');
@@ -72,8 +76,7 @@ function readCompress(parameters: Parameters | undefined): CompressParameters | 
   return { accept };
 }
 
-function readHeartbeat(parameters: Parameters | undefined): HeartbeatParameters | undefined {
-  if (parameters === undefined) return undefined;
+function readHeartbeat(parameters: Parameters): HeartbeatParameters {
   const { interval } = parameters;
   if (interval === undefined) return {};
   if (
@@ -87,8 +90,7 @@ function readHeartbeat(parameters: Parameters | undefined): HeartbeatParameters 
   return { interval };
 }
 
-function readResume(parameters: Parameters | undefined): ResumeParameters | undefined {
-  if (parameters === undefined) return undefined;
+function readResume(parameters: Parameters): ResumeParameters {
   const { window, ticket, received, redirect } = parameters;
   if (window !== undefined && !isWindow(window)) {
     throw new BadDataError('"window" of the extension "resume" is no number of seconds above 0');
@@ -97,7 +99,7 @@ function readResume(parameters: Parameters | undefined): ResumeParameters | unde
   if (ticket === undefined && received === undefined) return waits;
   // Kept for longer than the packet lives, and not to be changed by it.
   const copy = copyTicket(ticket);
-  if (copy === undefined || !isOffset(received)) {
+  if (copy === undefined || !isWhole(received)) {
     throw new BadDataError(
       `"ticket" and "received" of the extension "resume" are not ${MIN_TICKET} to ${MAX_TICKET} bytes and a number of bytes`,
     );

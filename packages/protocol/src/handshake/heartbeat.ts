@@ -1,4 +1,5 @@
 import { BadDataError } from "../errors/errors.js";
+import { isWhole } from "./plain-number.js";
 
 /** Id of a beat, by which a server asks whether its client is there (clause 6.9). It is registered under no name. */
 export const BEAT_ID = 17;
@@ -22,10 +23,6 @@ export function isHeartbeat(id: number): boolean {
   return id === BEAT_ID || id === BEAT_ANSWER_ID;
 }
 
-function isTime(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
 /**
  * Reads the body of a beat.
  *
@@ -36,7 +33,7 @@ export function readBeat(body: unknown): Beat | undefined {
   if (body === null) return undefined;
   if (Array.isArray(body) && body.length === 2) {
     const [time, held] = body as unknown[];
-    if (isTime(time) && (held === null || isTime(held))) return { time, held: held ?? undefined };
+    if (isWhole(time) && (held === null || isWhole(held))) return { time, held: held ?? undefined };
   }
   throw new BadDataError("the body of a heartbeat is neither nil nor two times");
 }
@@ -49,6 +46,6 @@ export function readBeat(body: unknown): Beat | undefined {
  */
 export function readBeatAnswer(body: unknown): number | undefined {
   if (body === null) return undefined;
-  if (isTime(body)) return body;
+  if (isWhole(body)) return body;
   throw new BadDataError("the body of the answer to a heartbeat is neither nil nor a time");
 }

@@ -9,6 +9,11 @@ const TWO_TO_32 = 0x100000000;
 /** First byte of an integer by how many bytes it takes. One byte is the number itself. */
 const HEADS: Readonly<Record<number, number>> = { 2: 0xcc, 3: 0xcd, 5: 0xce, 9: 0xcf };
 
+/** Whether a value is an integer from 0 to below 2^53: a number of bytes, or of units of time. */
+export function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
 /** How many bytes an integer from 0 to below 2^53 takes. */
 export function numberLength(value: number): number {
   if (value < 0x80) return 1;

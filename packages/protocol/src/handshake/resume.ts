@@ -1,4 +1,5 @@
 import { BadDataError } from "../errors/errors.js";
+import { isWhole } from "./plain-number.js";
 
 /** Id by which either side says how much of the stream it has received (clause 6.10). It is registered under no name. */
 export const ACKNOWLEDGE_ID = 19;
@@ -40,11 +41,6 @@ export type ResumeTicket = Required<Pick<ResumeParameters, "ticket" | "window">>
 /** What the packet {@link RESUMED_ID} says: how much of the client's stream the server has, and the next ticket. */
 export type Resumed = Required<Pick<ResumeParameters, "ticket" | "received">>;
 
-/** Whether a value is an offset in a stream: the number of bytes before it. */
-export function isOffset(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
 /** Whether a value is a time in seconds for which a session waits. */
 export function isWindow(value: unknown): value is number {
   return typeof value === "number" && value > 0 && value < Number.POSITIVE_INFINITY;
@@ -82,7 +78,7 @@ export function readResumeAddress(address: unknown): string {
  * @throws {@link BadDataError} if it is none.
  */
 export function readAcknowledgement(body: unknown): number {
-  if (isOffset(body)) return body;
+  if (isWhole(body)) return body;
   throw new BadDataError("the body of an acknowledgement is no number of bytes");
 }
 
@@ -108,7 +104,7 @@ export function readTicket(body: unknown): ResumeTicket {
 export function readResumed(body: unknown): Resumed {
   const [received, second] = pairOf(body);
   const ticket = copyTicket(second);
-  if (ticket !== undefined && isOffset(received)) return { received, ticket };
+  if (ticket !== undefined && isWhole(received)) return { received, ticket };
   throw new BadDataError(
     `the answer to a resumption is not a number of bytes and a ticket of ${MIN_TICKET} to ${MAX_TICKET} bytes`,
   );
