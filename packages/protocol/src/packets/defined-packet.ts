@@ -17,13 +17,14 @@ export class DefinedPacket extends SmartPacket {
   /** What it was made from. */
   readonly definition: AnyPacketDefinition;
   override readonly name: string;
-  override readonly state: number | null;
-  override readonly mode: number | null;
-  override readonly side: Side | null;
-  override readonly conntype: string | null;
-  override readonly minSslsecLevel: SslSecLevel;
-  override readonly invalidAction: InvalidAction;
-  override readonly droppable: boolean;
+  // Only declared, since they are fields of each smart packet.
+  declare readonly state: number | null;
+  declare readonly mode: number | null;
+  declare readonly side: Side | null;
+  declare readonly conntype: string | null;
+  declare readonly minSslsecLevel: SslSecLevel;
+  declare readonly invalidAction: InvalidAction;
+  declare readonly droppable: boolean;
   /** What `sendMessage` does when a condition does not hold: what the definition says, or else it throws. */
   readonly invalidSendAction: InvalidAction;
   readonly #schema: StandardSchemaV1["~standard"] | undefined;
