@@ -109,7 +109,7 @@ export class WebSocketTransport implements Transport {
     this.#maxHeld = maxHeld;
     this.#output = new WebSocketOutput(socket, clock, {
       over: () => this.#over(),
-      drained: () => this.#tellDrained(),
+      drained: () => this.#tell((handler) => handler.drained()),
       failed: (error) => this.#fail(error),
     });
     const { address, secure } = targetOf(socket);
@@ -216,15 +216,10 @@ export class WebSocketTransport implements Transport {
   // ---- from the WebSocket -----------------------------------------------------------------------
 
   #opened(): void {
-    const handler = this.#handler;
-    if (handler === undefined || this.#ready || this.#over()) return;
+    if (this.#handler === undefined || this.#ready || this.#over()) return;
     this.#ready = true;
     if (!this.#held.empty || this.#peerEnded) queueMicrotask(() => this.#pump());
-    try {
-      handler.ready();
-    } catch (error) {
-      handler.crashed(error);
-    }
+    this.#tell((handler) => handler.ready());
   }
 
   #received({ data }: WebSocketMessage): void {
@@ -320,6 +315,7 @@ export class WebSocketTransport implements Transport {
     }
   }
 
+  /** As {@link WebSocketTransport.#tell}, without a function for each message. */
   #tellData(chunk: Uint8Array): void {
     try {
       this.#handler?.data(chunk);
@@ -328,23 +324,21 @@ export class WebSocketTransport implements Transport {
     }
   }
 
-  #tellDrained(): void {
+  /** Tells the session something. What it throws is its own fault, and no end of the WebSocket's events. */
+  #tell(what: (handler: TransportHandler) => void): void {
     const handler = this.#handler;
+    if (handler === undefined) return;
     try {
-      handler?.drained();
+      what(handler);
     } catch (error) {
-      handler?.crashed(error);
+      handler.crashed(error);
     }
   }
 
   #tellEnd(): void {
     if (!this.#peerEnded || this.#peerEndTold) return;
     this.#peerEndTold = true;
-    try {
-      this.#handler?.ended();
-    } catch (error) {
-      this.#handler?.crashed(error);
-    }
+    this.#tell((handler) => handler.ended());
     this.#settle();
   }
 
@@ -397,15 +391,10 @@ export class WebSocketTransport implements Transport {
   }
 
   #tellClosed(): void {
-    const handler = this.#handler;
-    if (this.#told || handler === undefined) return;
+    if (this.#told || this.#handler === undefined) return;
     this.#told = true;
     this.#output.busy = false;
     this.#output.stop();
-    try {
-      handler.closed(this.#destroyed ? undefined : this.#failure);
-    } catch (error) {
-      handler.crashed(error);
-    }
+    this.#tell((handler) => handler.closed(this.#destroyed ? undefined : this.#failure));
   }
 }
