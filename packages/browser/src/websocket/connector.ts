@@ -22,7 +22,7 @@ import {
   type UrlLike,
   type WebSocketTarget,
 } from "@peng3dnet/peer/transport";
-import { openFailure } from "./failure.js";
+import { openFailure, PAGE_RULES } from "./failure.js";
 import { checkMaxHeld } from "./held-input.js";
 import { offlineCheck } from "./offline-check.js";
 import { resolveTarget, targetOf } from "./target.js";
@@ -67,10 +67,9 @@ function open(
   try {
     return bridge === true ? new WebSocket(url) : new WebSocket(url, WEBSOCKET_SUBPROTOCOL);
   } catch (error) {
-    throw new WebSocketConnectError(
-      `cannot open ${shown}: ${describeError(error)}; a page that came by https may open wss:// only, and one with a Content-Security-Policy what connect-src names`,
-      { cause: error },
-    );
+    throw new WebSocketConnectError(`cannot open ${shown}: ${describeError(error)}; ${PAGE_RULES}`, {
+      cause: error,
+    });
   }
 }
 
@@ -97,8 +96,9 @@ function opened(
     const stopListening = onAbort(signal, () =>
       fail(new AbortedError("connecting was aborted", { cause: signal.reason })),
     );
-    socket.addEventListener("error", (event) => fail(openFailure(shown, event)));
-    socket.addEventListener("close", (event) => fail(openFailure(shown, event)));
+    const failed = (event: unknown): void => fail(openFailure(shown, event));
+    socket.addEventListener("error", failed);
+    socket.addEventListener("close", failed);
     socket.addEventListener("open", () =>
       leave(() => {
         try {

@@ -1,8 +1,12 @@
 import { describeError, WEBSOCKET_SUBPROTOCOL, WebSocketConnectError } from "@peng3dnet/peer";
 import { webSocketAnswerAdvice } from "@peng3dnet/peer/transport";
 
+/** What else a page is kept from. */
+export const PAGE_RULES =
+  "a page that came by https may open wss:// only, and one with a Content-Security-Policy what connect-src names";
+
 /** What can be the matter where the runtime does not tell. docs/guides/browsers.md has the same list, with what to do. */
-const GUESSES = `the server may not be running, not be reachable, or be full; it may have no valid certificate, ask for one of the client's own, or not admit the origin of this page (its option origins); it may have nothing at this path that knows the subprotocol ${WEBSOCKET_SUBPROTOCOL} (for a bridge, set the option bridge); a page that came by https may open wss:// only, and one with a Content-Security-Policy what connect-src names`;
+const GUESSES = `the server may not be running, not be reachable, or be full; it may have no valid certificate, ask for one of the client's own, or not admit the origin of this page (its option origins); it may have nothing at this path that knows the subprotocol ${WEBSOCKET_SUBPROTOCOL} (for a bridge, set the option bridge); ${PAGE_RULES}`;
 
 /** What to do about an error of the network or of TLS, by its code. */
 const CODES: Readonly<Record<string, string>> = {
