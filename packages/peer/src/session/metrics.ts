@@ -71,13 +71,18 @@ export class MetricsSum {
 
   /** Adds another sum. */
   add(other: MetricsSum): void {
+    this.addCounts(other);
+    this.rejectAll(other.#rejections);
+  }
+
+  /** Adds what was counted elsewhere, but for rejections. */
+  addCounts(other: Omit<Metrics, "rejectedBy">): void {
     this.bytesIn += other.bytesIn;
     this.bytesOut += other.bytesOut;
     this.packetsIn += other.packetsIn;
     this.packetsOut += other.packetsOut;
     this.queued += other.queued;
     this.unsent += other.unsent;
-    this.rejectAll(other.#rejections);
   }
 
   /** Counts a connection that was refused, or `count` packets that were dropped. */

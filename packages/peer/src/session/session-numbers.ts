@@ -59,12 +59,7 @@ export class SessionNumbers {
 
   /** Adds those that are part of metrics to a sum. */
   addTo(sum: MetricsSum): void {
-    sum.bytesIn += this.bytesIn;
-    sum.bytesOut += this.bytesOut;
-    sum.packetsIn += this.packetsIn;
-    sum.packetsOut += this.packetsOut;
-    sum.queued += this.queued;
-    sum.unsent += this.unsent;
+    sum.addCounts(this);
     if (this.unhandled > 0) sum.reject("unhandled", this.unhandled);
   }
 }
