@@ -209,13 +209,7 @@ export abstract class PeerHooks<Owner extends ConnectionOwner>
 
   handshakeComplete(session: Session<Owner>): void {
     this.observing?.handshake(session, "complete");
-    const { guard } = this;
-    try {
-      const result: unknown = session.owner.onHandshakeComplete();
-      if (result !== undefined) guard.watch(result, "onHandshakeComplete");
-    } catch (error) {
-      guard.failed(error, "onHandshakeComplete");
-    }
+    this.guard.run("onHandshakeComplete", () => session.owner.onHandshakeComplete());
     this.activated(session);
   }
 
