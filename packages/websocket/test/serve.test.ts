@@ -3,9 +3,10 @@
 import { randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import { connect, type Socket } from "node:net";
-import { Client, ConfigError, InvalidStateError, ListenError, Server } from "@peng3dnet/core";
+import { Client, ConfigError, InvalidStateError, ListenError, type Logger, Server } from "@peng3dnet/core";
 import { ManualClock } from "@peng3dnet/core/testing";
 import { type ServeWebSocketOptions, serveWebSocket, webSocketAcceptor } from "@peng3dnet/websocket";
+import { WebSocketServer } from "ws";
 import { track, trackSocket } from "../../core/test/support/cleanup.js";
 import { next } from "../../core/test/support/peers.js";
 import { permit } from "../../core/test/support/permission.js";
@@ -175,6 +176,23 @@ describe("beside pages", () => {
     expect([status, text]).toEqual([418, "theirs"]);
     expect(await echoed(await webSocketClient(addressOf(http), { path: "/play" }), 1)).toBe(1);
   });
+
+  test.each(["before", "behind"])(
+    "a listener %s that answers its path, too, is told of once",
+    async (place) => {
+      const http = await httpServer();
+      const warnings: string[] = [];
+      const logger: Logger = { debug() {}, info() {}, warn: (line) => warnings.push(line), error() {} };
+      const server = track(new Server({ addr: "127.0.0.1:0", packets: [Echo], logger }));
+      const theirs = (): unknown => new WebSocketServer({ server: http, path: "/theirs" });
+      if (place === "before") theirs();
+      await serveWebSocket(server, { server: http, path: "/play" });
+      if (place === "behind") theirs();
+      for (let times = 0; times < 2; times++)
+        await expect(webSocketClient(addressOf(http), { path: "/play" })).rejects.toThrow();
+      expect(warnings).toEqual([expect.stringMatching(/"upgrade" .* "\/play", .* noServer: true$/)]);
+    },
+  );
 
   test("a path is taken once, and free again after close", async () => {
     const http = await httpServer();
