@@ -73,7 +73,11 @@ test("where nothing listens, the error is that of TCP", async () => {
 
 test.each([
   [200, {}, /answered 200; there is no WebSocket at this path/],
-  [400, {}, /answered 400; the server wants another subprotocol than .* set the option bridge$/],
+  [
+    400,
+    {},
+    /answered 400; the server wants another subprotocol than .* answers all upgrades; .* set the option bridge$/,
+  ],
   [401, {}, /answered 401; it wants a name and a password, or a token; the option headers sends one$/],
   [403, {}, /answered 403; the server does not admit it; its option origins/],
   [404, {}, /answered 404; there is no WebSocket at this path/],
