@@ -9,7 +9,7 @@ const ALONE = {
   peer: "58.8 kB",
   core: "12.9 kB",
   browser: "11.7 kB",
-  websocket: "14.3 kB",
+  websocket: "14.5 kB",
   telemetry: "5.3 kB",
   cluster: "22.5 kB",
   ping: "4.8 kB",
