@@ -41,9 +41,9 @@ function known(error: unknown): string | undefined {
 export function openFailure(shown: string, event: unknown): WebSocketConnectError {
   const { error, message } = event as { readonly error?: unknown; readonly message?: unknown };
   const cause = error ?? (typeof message === "string" && message !== "" ? message : undefined);
-  // From 24 on, Node's own tells of an error that has no text.
+  // From 24 on, Node's own tells of an error that has no text. That of 22 tells a sentence, after which more follows here.
   const silent = ((cause ?? { message: "" }) as { readonly message?: unknown }).message === "";
-  const told = silent ? "" : `: ${describeError(cause)}`;
+  const told = silent ? "" : `: ${describeError(cause).replace(/\.$/, "")}`;
   const why = cause && known(cause);
   return new WebSocketConnectError(`cannot open ${shown}${why ? `: ${why}` : `${told}; ${GUESSES}`}`, {
     cause,

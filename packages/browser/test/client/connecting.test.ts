@@ -129,6 +129,22 @@ test("as Node's from 24 on, a class that tells of an error without a text leads 
   expect(error.cause).toBe(cause);
 });
 
+test("as Node's 22, a class that ends what it tells with a full stop leads to one line all the same", async () => {
+  const cause = new Error("Received network error or non-101 status code.");
+  class Sentence extends WebSocket {
+    override addEventListener(...args: unknown[]): void {
+      const [type, listener] = args as [string, (event: object) => void];
+      this.on(type, () => listener({ message: cause.message, error: cause, code: 1006, reason: "" }));
+    }
+  }
+  const addr = `ws://127.0.0.1:${await closedPort()}/`;
+  const error = await refusal({ addr, WebSocket: Sentence as unknown as WebSocketClass });
+  expect(error.message).toMatch(
+    /^cannot open ws:[^;]*\/: Received network error or non-101 status code; the server may not be running/,
+  );
+  expect(error.cause).toBe(cause);
+});
+
 test.each(CLASSES)("where nothing listens, no error's name stands for a text ($name)", async ({ type }) => {
   const addr = `ws://127.0.0.1:${await closedPort()}/`;
   expect((await refusal({ addr, WebSocket: type })).message).not.toContain("Error");
