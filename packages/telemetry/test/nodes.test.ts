@@ -2,7 +2,7 @@
 
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { context, metrics, SpanKind, SpanStatusCode } from "@opentelemetry/api";
+import { context, type Meter, metrics, SpanKind, SpanStatusCode } from "@opentelemetry/api";
 import type { ReadableSpan } from "@opentelemetry/sdk-trace-base";
 import { InvalidStateError } from "@peng3dnet/peer";
 import { instrument } from "@peng3dnet/telemetry";
@@ -97,40 +97,43 @@ test("nodes with the same attributes are told as one, and one that has left has 
   });
 });
 
-test("a node that has left is not held once that was told", async () => {
+function collector(): () => void {
   setFlagsFromString("--expose-gc");
-  const collect = runInNewContext("gc") as () => void;
+  return runInNewContext("gc") as () => void;
+}
+
+/** A node that was told of to a meter, and has left. */
+async function joinAndLeave(cluster: TestCluster, meter: Meter): Promise<WeakRef<object>> {
+  const { node } = await cluster.join("a");
+  instrument(node, { meter });
+  await node.leave();
+  return new WeakRef(node);
+}
+
+test("a node that has left is not held once that was told", async () => {
+  const collect = collector();
   const { meter, values } = meterInMemory();
   const cluster = new TestCluster();
-  const joinAndLeave = async (): Promise<WeakRef<object>> => {
-    const { node } = await cluster.join("a");
-    instrument(node, { meter });
-    await node.leave();
-    return new WeakRef(node);
-  };
-  const gone = await joinAndLeave();
+  const gone = await joinAndLeave(cluster, meter);
   const sent = (await values("peng3dnet.bus"))[bus("messages", OUT, "membership")];
   expect(sent).toBeGreaterThan(0);
   await cluster.settle();
   collect();
   expect(gone.deref()).toBeUndefined();
-  await joinAndLeave();
+  await joinAndLeave(cluster, meter);
   expect((await values("peng3dnet.bus"))[bus("messages", OUT, "membership")]).toBe(2 * Number(sent));
 });
 
 test("nodes that have left are not held, also where nobody collects", async () => {
-  setFlagsFromString("--expose-gc");
-  const collect = runInNewContext("gc") as () => void;
+  const collect = collector();
   // What a program without an SDK has.
   const meter = metrics.getMeter("game");
   const cluster = new TestCluster();
-  const joinAndLeave = async (): Promise<WeakRef<object>> => {
-    const { node } = await cluster.join("a");
-    instrument(node, { meter });
-    await node.leave();
-    return new WeakRef(node);
-  };
-  const gone = [await joinAndLeave(), await joinAndLeave(), await joinAndLeave()];
+  const gone = [
+    await joinAndLeave(cluster, meter),
+    await joinAndLeave(cluster, meter),
+    await joinAndLeave(cluster, meter),
+  ];
   const { node } = await cluster.join("b");
   instrument(node, { meter });
   await cluster.settle();

@@ -4,6 +4,7 @@ import {
   AbortedError,
   type ClientOnServer,
   ConnectionClosedError,
+  type Server,
   TimedOutError,
   TooManyRequestsError,
 } from "@peng3dnet/peer";
@@ -170,13 +171,19 @@ test("one signal of many requests has one listener, and none once they are settl
   expect(net.clock.timers).toBe(0);
 });
 
-test("the handlers of a connection that ends are all given up by one error, as there may be a thousand", async () => {
-  const { net, server, client } = await openShop();
+/** Has a server never answer `Add`. @returns what its handlers are given up with. */
+function reasonsOf(server: Server): unknown[] {
   const reasons: unknown[] = [];
   server.answer(Add, (_numbers, { signal }) => {
     signal.addEventListener("abort", () => reasons.push(signal.reason));
     return never();
   });
+  return reasons;
+}
+
+test("the handlers of a connection that ends are all given up by one error, as there may be a thousand", async () => {
+  const { net, server, client } = await openShop();
+  const reasons = reasonsOf(server);
   const asked = Array.from({ length: 50 }, (_, i) => watched(client.request(Add, [i])));
   await net.settle();
   client.stop();
@@ -188,11 +195,7 @@ test("the handlers of a connection that ends are all given up by one error, as t
 
 test("the handlers of a connection whose callers give up are all told by one error, as a peer may give up as fast as it asks", async () => {
   const { net, server, client } = await openShop();
-  const reasons: unknown[] = [];
-  server.answer(Add, (_numbers, { signal }) => {
-    signal.addEventListener("abort", () => reasons.push(signal.reason));
-    return never();
-  });
+  const reasons = reasonsOf(server);
   const controllers = Array.from({ length: 50 }, () => new AbortController());
   for (const { signal } of controllers) watched(client.request(Add, [1], { signal }));
   await net.settle();
